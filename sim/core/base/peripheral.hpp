@@ -1,0 +1,76 @@
+// Base class of every memory-mapped block: 32-bit registers, atomic aliases, narrow accesses, snapshots.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/fabric.hpp"
+#include "base/state.hpp"
+#include "base/types.hpp"
+
+namespace rp2040 {
+
+/// Thrown by an access to a register or bit that the model does not have. The chip completes it with
+/// PC and core; the Python layer adds the symbol. It stops the run: unmodelled hardware is never silent.
+class Unmodelled : public std::runtime_error {
+  public:
+    Unmodelled(std::string_view block, std::uint32_t offset, bool is_write, std::string_view why = {});
+    std::string block;
+    std::uint32_t offset;
+    bool is_write;
+    std::uint32_t address = 0;  ///< Filled in by the bus.
+};
+
+class Peripheral {
+  public:
+    Peripheral(std::string_view name, Fabric& fabric) : name_(name), fabric_(fabric) {}
+    virtual ~Peripheral() = default;
+    Peripheral(const Peripheral&) = delete;
+    Peripheral& operator=(const Peripheral&) = delete;
+
+    /// `offset` is within the block with the alias bits removed and is a multiple of four.
+    virtual std::uint32_t read(std::uint32_t offset) = 0;
+    virtual void write(std::uint32_t offset, std::uint32_t value) = 0;
+
+    /// The value without read side effects; used by debuggers and by the atomic aliases, which on the
+    /// chip read the register's storage and do not pop FIFOs.
+    virtual std::uint32_t peek(std::uint32_t offset) { return read(offset); }
+
+    /// Atomic aliases (datasheet 2.1.2): alias 0 is plain, 1 XOR, 2 SET, 3 CLR. Blocks with
+    /// write-to-clear or write-only bits override this where "read, modify, write" is not what silicon does.
+    virtual void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias);
+
+    virtual void reset() = 0;
+    virtual void save(StateWriter& out) const = 0;
+    virtual void restore(StateReader& in) = 0;
+
+    /// Called after any clock generator, PLL or oscillator changed frequency.
+    virtual void clocks_changed() {}
+
+    [[nodiscard]] std::string_view name() const { return name_; }
+
+  protected:
+    [[noreturn]] void unmodelled(std::uint32_t offset, bool is_write, std::string_view why = {}) const {
+        throw Unmodelled(name_, offset, is_write, why);
+    }
+    [[nodiscard]] Cycles now() const { return fabric_.events().now(); }
+
+    std::string_view name_;
+    Fabric& fabric_;
+};
+
+/// Peripheral whose whole state is one trivially copyable struct: save/restore need no code.
+template <class State> class StatefulPeripheral : public Peripheral {
+  public:
+    using Peripheral::Peripheral;
+    void reset() override { s_ = State{}; }
+    void save(StateWriter& out) const override { out.put(s_); }
+    void restore(StateReader& in) override { in.get(s_); }
+
+  protected:
+    State s_{};
+};
+
+}  // namespace rp2040

@@ -1,0 +1,62 @@
+// The pins: function outputs in, pad levels out, external devices attached.
+//
+// Blocks that drive pins lazily (PIO runs behind the CPU until someone looks) register a LazyDriver;
+// every reader of levels calls catch_up first, through inputs() or level().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/state.hpp"
+#include "base/types.hpp"
+
+namespace rp2040 {
+
+inline constexpr unsigned kPins = 30;
+
+/// FUNCSEL values of IO_BANK0 (datasheet table 279).
+enum class PinFunction : std::uint8_t { spi = 1, uart = 2, i2c = 3, pwm = 4, sio = 5, pio0 = 6, pio1 = 7, clock = 8, usb = 9, none = 31 };
+
+/// Something soldered to the pins: a microphone, a logic analyser, a test.
+class PinDevice {
+  public:
+    virtual ~PinDevice() = default;
+    /// Bit per pin whose changes this device wants to see.
+    [[nodiscard]] virtual std::uint32_t watched() const = 0;
+    /// Called for each change of a watched pin, in time order. May call Gpio::drive() for its own pins.
+    virtual void pin_changed(unsigned pin, bool level, Cycles when) = 0;
+    virtual void save(StateWriter&) const {}
+    virtual void restore(StateReader&) {}
+};
+
+/// A block that changes its pins only when asked to catch up.
+class LazyDriver {
+  public:
+    virtual ~LazyDriver() = default;
+    virtual void catch_up(Cycles until) = 0;
+};
+
+class Gpio {
+  public:
+    virtual ~Gpio() = default;
+
+    /// Outputs of one function for the pins in `mask`. Ignored for pins whose FUNCSEL is another one, but remembered.
+    virtual void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable, Cycles when) = 0;
+
+    /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
+    /// (two clk_sys cycles old) unless `bypass` has the pin's bit set. Brings lazy drivers up to date.
+    virtual std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) = 0;
+    /// The pad's level now, for hosts and tests.
+    virtual bool level(unsigned pin, Cycles when) = 0;
+
+    enum class Drive : std::uint8_t { released, low, high };
+    /// Level that the outside world puts on a pin. A push-pull output of the chip wins over it.
+    virtual void drive(unsigned pin, Drive drive, Cycles when) = 0;
+
+    virtual void attach(PinDevice& device) = 0;
+    virtual void detach(PinDevice& device) = 0;
+    virtual void add_lazy_driver(LazyDriver& driver) = 0;
+};
+
+}  // namespace rp2040
