@@ -1,0 +1,83 @@
+# The commands a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+BOARD ?= pico
+ELF := build/firmware/$(BOARD)/emberwatch.elf
+RESULTS ?= results
+ENGINE ?= embedded
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# pip only speaks when something is wrong.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
+    $(shell find sim/core sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
+
+.PHONY: help demo test setup setup-dev firmware robot lint format pytest bench train clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: setup ## Set everything up, build the firmware, run the Robot suites, show a summary
+	@$(BIN)/emberwatch build --board $(BOARD)
+	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/ || status=$$?; \
+	$(BIN)/emberwatch summary $(RESULTS)/output.xml; exit $${status:-0}
+
+test: setup-dev lint firmware pytest robot ## Lint, type checks, pytest (native C and C++ included), Robot suites
+
+setup: $(VENV)/.installed ## Toolchain, virtual environment, the package (C++ core included)
+
+setup-dev: setup $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@python=$$(scripts/bootstrap.sh); \
+	echo "emberwatch: creating $(VENV) with $$python" >&2; \
+	"$$python" -m venv $(VENV)
+
+# The build tools live in the environment so that a rebuild of the C++ core is incremental.
+$(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
+	@scripts/bootstrap.sh >/dev/null
+	@$(PIP) install "scikit-build-core>=0.10" "nanobind>=2.4" "cmake>=3.26" "ninja>=1.11"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
+	@echo "emberwatch: building the emulator core and installing the package" >&2
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -Cbuild-dir=build/native -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -Cbuild-dir=build/native -e ".[dev]"
+	@touch $@
+
+firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
+	@$(BIN)/emberwatch build --board $(BOARD)
+
+robot: setup ## Run the Robot suites (ENGINE=embedded or renode)
+	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/
+
+lint: setup-dev ## ruff, mypy --strict, clang-format: what pre-commit runs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format --dry-run --Werror
+
+format: setup-dev ## Rewrite sources in the house format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format -i
+
+pytest: setup-dev ## Unit, integration and witness tests
+	@$(BIN)/python -m pytest -n $(JOBS) tests
+
+bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
+	@$(BIN)/emberwatch bench
+
+train: setup ## Reproduce the released model (installs TensorFlow)
+	@$(PIP) install --no-build-isolation -Cbuild-dir=build/native -e ".[train]"
+	@$(BIN)/emberwatch train
+
+clean: ## Remove what was built (the virtual environment stays)
+	rm -rf build $(RESULTS)
