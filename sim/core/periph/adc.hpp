@@ -1,0 +1,46 @@
+// ADC with temperature sensor (datasheet 4.9).
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+#include "periph/fifo.hpp"
+
+namespace rp2040 {
+
+struct AdcState {
+    std::uint32_t cs = 0, fcs = 0, div = 0, inte = 0, intf = 0, result = 0;
+    std::array<std::uint16_t, 5> input{};  // Host-set conversion results, 12 bits.
+    Fifo<std::uint16_t, 4> fifo;
+    bool converting = false;
+    Cycles done_at = kNever;
+    RateCounter clock;                            // clk_adc periods.
+    std::uint64_t next_start = 0, next_done = 0;  // In clk_adc periods.
+};
+
+class Adc final : public StatefulPeripheral<AdcState> {
+  public:
+    static constexpr unsigned kConversionCycles = 96;  // Of clk_adc.
+
+    explicit Adc(Fabric& fabric);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void clocks_changed() override;
+    void reset() override;
+
+    /// Conversion result (0..4095) of input 0..3 (GPIO 26..29) or 4 (temperature sensor); survives reset().
+    void set_input(unsigned input, std::uint16_t value);
+    /// Voltage at the sensor for a temperature in degrees Celsius: 0.706 V - 1.721 mV * (T - 27), VREF 3.3 V.
+    void set_temperature(double celsius);
+
+  private:
+    void event();
+    void begin(std::uint64_t clk_adc_period);
+    void update();
+    void reschedule();
+};
+
+}  // namespace rp2040

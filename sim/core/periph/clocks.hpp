@@ -1,0 +1,67 @@
+// Clock generators, glitchless muxes, frequency counter, resus (datasheet 2.15).
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+
+namespace rp2040 {
+
+class Xosc;
+class Rosc;
+class Pll;
+
+struct ClocksState {
+    struct Generator {
+        std::uint32_t ctrl = 0;
+        std::uint32_t div = 0x100;
+    };
+    std::array<Generator, static_cast<std::size_t>(ClockId::count)> generators{};
+    std::array<std::uint32_t, static_cast<std::size_t>(ClockId::count)> hz{};
+    std::uint32_t resus_ctrl = 0xff;
+    std::uint32_t fc0_ref_khz = 0, fc0_min_khz = 0, fc0_max_khz = 0x1ffffff, fc0_delay = 1, fc0_interval = 8,
+                  fc0_src = 0;
+    RateCounter fc0_reference;  // clk_ref periods since FC0_SRC was written.
+    std::uint32_t fc0_source_hz = 0;
+    std::uint32_t wake_en0 = 0xffffffff, wake_en1 = 0x7fff, sleep_en0 = 0xffffffff, sleep_en1 = 0x7fff;
+    std::uint32_t inte = 0, intf = 0;
+};
+
+class Clocks final : public StatefulPeripheral<ClocksState> {
+  public:
+    Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pll_sys, const Pll& pll_usb);
+    std::uint32_t read(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void clocks_changed() override;
+    void reset() override;
+
+    /// Frequency of a generator's output in hertz; what Fabric::clock_hz returns.
+    [[nodiscard]] std::uint32_t hz(ClockId clock) const { return s_.hz[static_cast<std::size_t>(clock)]; }
+    /// Frequency on a clock input pin (GPIN0, GPIN1); 0 when nothing is connected.
+    void set_gpin_hz(unsigned pin, std::uint32_t hz);
+    /// Recomputes every frequency from the sources. Chip connects it to on_change of XOSC, ROSC and both PLLs.
+    void sources_changed();
+    /// Called after any generator changed frequency: Chip updates its TimeBase from hz(ClockId::sys) at now() and
+    /// calls clocks_changed() of every peripheral.
+    std::function<void()> on_change;
+
+    [[nodiscard]] std::uint32_t sleep_en0() const { return s_.sleep_en0; }
+    [[nodiscard]] std::uint32_t sleep_en1() const { return s_.sleep_en1; }
+
+  private:
+    [[nodiscard]] std::uint32_t compute_hz(ClockId clock) const;
+    [[nodiscard]] std::uint32_t aux_hz(ClockId clock, unsigned auxsrc) const;
+    [[nodiscard]] std::uint32_t fc0_source() const;
+    [[nodiscard]] std::uint32_t fc0_status() const;
+    [[nodiscard]] std::uint32_t fc0_result() const;
+    void update_irq();
+    const Xosc& xosc_;
+    const Rosc& rosc_;
+    const Pll& pll_sys_;
+    const Pll& pll_usb_;
+    std::array<std::uint32_t, 2> gpin_hz_{};
+};
+
+}  // namespace rp2040

@@ -1,0 +1,63 @@
+// I2C: Synopsys DW_apb_i2c (datasheet 4.3), master mode.
+#pragma once
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+#include "periph/fifo.hpp"
+
+namespace rp2040 {
+
+/// A bus with its devices, as the master sees it.
+class I2cBus {
+  public:
+    virtual ~I2cBus() = default;
+    /// START or repeated START with an address (7 or 10 bits); true = acknowledged.
+    virtual bool start(std::uint16_t address, bool read, Cycles when) = 0;
+    /// One byte from the master; true = acknowledged.
+    virtual bool write(std::uint8_t value, Cycles when) = 0;
+    virtual std::uint8_t read(Cycles when) = 0;
+    virtual void stop(Cycles when) = 0;
+};
+
+struct I2cState {
+    std::uint32_t con = 0x65, tar = 0x55, sar = 0x55, ss_hcnt = 0x28, ss_lcnt = 0x2f, fs_hcnt = 6, fs_lcnt = 0xd;
+    std::uint32_t intr_mask = 0x8ff, raw_intr = 0, rx_tl = 0, tx_tl = 0, enable = 0, sda_hold = 1;
+    std::uint32_t tx_abrt_source = 0, dma_cr = 0, dma_tdlr = 0, dma_rdlr = 0, sda_setup = 0x64, ack_general_call = 1;
+    std::uint32_t fs_spklen = 7, clr_restart_det = 0;
+    Fifo<std::uint16_t, 16> tx;  // IC_DATA_CMD bits 0-10.
+    Fifo<std::uint16_t, 16> rx;
+    enum class Phase : std::uint8_t { idle, address, data, stop, held };
+    Phase phase = Phase::idle;
+    std::uint16_t command = 0;
+    bool reading = false;
+    bool first_byte = false;
+    Cycles done_at = kNever;
+};
+
+class I2c final : public StatefulPeripheral<I2cState> {
+  public:
+    I2c(Fabric& fabric, unsigned instance);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void reset() override;
+
+    /// Connects a bus (nullptr: no device, every address gets a NACK); not owned.
+    void connect(I2cBus* bus) { bus_ = bus; }
+    /// clk_sys cycles of one SCL period in the mode selected by IC_CON.SPEED.
+    [[nodiscard]] Cycles bit_cycles() const;
+
+  private:
+    void event();
+    void next();
+    void abort(std::uint32_t source);
+    void stop();
+    void update();
+    void after(Cycles cycles);
+    [[nodiscard]] std::uint32_t status() const;
+    [[nodiscard]] std::uint32_t raw() const;
+    unsigned instance_;
+    I2cBus* bus_ = nullptr;
+};
+
+}  // namespace rp2040

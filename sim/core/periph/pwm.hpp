@@ -1,0 +1,65 @@
+// PWM: eight slices, two channels each (datasheet 4.5).
+//
+// Nothing runs per count. A slice's position is computed from the cycle of its last change of configuration; events are
+// scheduled only for wraps somebody waits for (interrupt enabled, or DMA paced by it), and pin edges are produced when
+// Gpio asks the block to catch up.
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "io/gpio.hpp"
+
+namespace rp2040 {
+
+struct PwmState {
+    struct Slice {
+        std::uint32_t csr = 0, div = 0x10, cc = 0, top = 0xffff;
+        std::uint32_t live_cc = 0, live_top = 0xffff;  // Double-buffered values in use until the next wrap.
+        std::uint32_t ctr = 0;                         // Counter at `at`.
+        bool down = false;                             // Phase-correct: counting down.
+        std::uint32_t fraction = 0;                    // Phase of the 8.4 divider at `at`, 1/16 cycles.
+        Cycles at = 0;
+        bool b_level = false;  // Last level of input B in the gated and edge modes.
+    };
+    std::array<Slice, 8> slice{};
+    std::uint32_t intr = 0, inte = 0, intf = 0;
+};
+
+class Pwm final : public StatefulPeripheral<PwmState>, public LazyDriver, public PinDevice {
+  public:
+    explicit Pwm(Fabric& fabric);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void reset() override;
+    void save(StateWriter& out) const override { StatefulPeripheral::save(out); }
+    void restore(StateReader& in) override { StatefulPeripheral::restore(in); }
+
+    /// Slices whose wraps pace a DMA channel: Chip keeps it up to date from the channels' TREQ_SEL.
+    /// Each wrap calls set_dreq(pwm_wrapN, 1): one transfer, which the DMA takes without acknowledging.
+    void watch_wraps(std::uint8_t slices);
+
+    /// Fraction of time the channel (0: A, 1: B) is high, 0..1, for hosts; a stopped slice gives its constant level.
+    [[nodiscard]] double duty(unsigned slice, unsigned channel) const;
+    /// Length of one period in clk_sys cycles as a 1/16 fixed-point number; 0 when the slice is stopped.
+    [[nodiscard]] std::uint64_t period_q4(unsigned slice) const;
+
+    // LazyDriver
+    void catch_up(Cycles until) override;
+    // PinDevice: the B inputs of slices in gated or edge mode.
+    [[nodiscard]] std::uint32_t watched() const override;
+    void pin_changed(unsigned pin, bool level, Cycles when) override;
+
+  private:
+    using Slice = PwmState::Slice;
+    void advance(unsigned index, Cycles until);
+    void drive(unsigned index, Cycles when);
+    void reschedule();
+    void update_irq();
+    [[nodiscard]] Cycles next_wrap(unsigned index) const;
+    std::uint32_t wanted_wraps_ = 0;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,59 @@
+// Subsystem resets (datasheet 2.14).
+#pragma once
+
+#include "base/peripheral.hpp"
+
+namespace rp2040 {
+
+/// Bits of RESET, WDSEL and RESET_DONE.
+enum class ResetBit : std::uint8_t {
+    adc,
+    busctrl,
+    dma,
+    i2c0,
+    i2c1,
+    io_bank0,
+    io_qspi,
+    jtag,
+    pads_bank0,
+    pads_qspi,
+    pio0,
+    pio1,
+    pll_sys,
+    pll_usb,
+    pwm,
+    rtc,
+    spi0,
+    spi1,
+    syscfg,
+    sysinfo,
+    tbman,
+    timer,
+    uart0,
+    uart1,
+    usbctrl,
+    count
+};
+
+struct ResetsState {
+    static constexpr std::uint32_t kAll = 0x01ffffff;
+    std::uint32_t reset = kAll;
+    std::uint32_t wdsel = 0;
+};
+
+/// Fabric::reset_blocks is called with the bits whose reset line rises and again when it falls, so that
+/// a block's time starts at its release.
+class Resets final : public StatefulPeripheral<ResetsState> {
+  public:
+    explicit Resets(Fabric& fabric) : StatefulPeripheral("RESETS", fabric) {}
+    std::uint32_t read(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+
+    [[nodiscard]] bool held(ResetBit bit) const { return (s_.reset >> static_cast<unsigned>(bit)) & 1u; }
+    [[nodiscard]] std::uint32_t held_mask() const { return s_.reset; }
+    [[nodiscard]] std::uint32_t wdsel() const { return s_.wdsel; }
+    /// The watchdog fired: blocks selected by WDSEL go back into reset.
+    void watchdog_fired();
+};
+
+}  // namespace rp2040

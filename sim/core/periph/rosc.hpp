@@ -1,0 +1,43 @@
+// Ring oscillator (datasheet 2.17).
+#pragma once
+
+#include <functional>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+
+namespace rp2040 {
+
+struct RoscState {
+    std::uint32_t ctrl = 0x00fabaa0;  // ENABLE at power-up, reset frequency range.
+    std::uint32_t freqa = 0;
+    std::uint32_t freqb = 0;
+    std::uint32_t div = 0xaa0 + 16;
+    std::uint32_t phase = 0x8;
+    std::uint32_t random = 1;  // Linear-feedback register: runs must be reproducible.
+    bool bad_write = false;
+    RateCounter count;
+    std::uint32_t count_start = 0;
+};
+
+/// Nominal part: 6.5 MHz after reset (datasheet: 1.8 to 12 MHz over process, voltage, temperature), that is a
+/// ring of 104 MHz with eight stages divided by 16. Fewer stages and stronger drive scale it in proportion.
+class Rosc final : public StatefulPeripheral<RoscState> {
+  public:
+    static constexpr std::uint32_t kNominalRingHz = 104'000'000;
+
+    explicit Rosc(Fabric& fabric) : StatefulPeripheral("ROSC", fabric) {}
+    std::uint32_t read(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void clocks_changed() override;
+
+    [[nodiscard]] std::uint32_t hz() const;
+    /// Called after hz() changed.
+    std::function<void()> on_change;
+
+  private:
+    [[nodiscard]] bool enabled() const { return ((s_.ctrl >> 12) & 0xfff) != 0xd1e; }
+};
+
+}  // namespace rp2040

@@ -1,0 +1,49 @@
+// Single-cycle I/O block (datasheet 2.3.1): one per chip, seen by each core through its own port.
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "periph/divider.hpp"
+#include "periph/fifo.hpp"
+#include "periph/interpolator.hpp"
+
+namespace rp2040 {
+
+struct SioState {
+    struct PerCore {
+        HardwareDivider divider;
+        std::array<Interpolator, 2> interp;
+        Fifo<std::uint32_t, 8> fifo;  // Words waiting for this core.
+        bool roe = false, wof = false;
+    };
+    std::array<PerCore, 2> core;
+    std::uint32_t gpio_out = 0, gpio_oe = 0;
+    std::uint32_t gpio_hi_out = 0, gpio_hi_oe = 0;
+    std::uint32_t spinlocks = 0;
+};
+
+/// No atomic aliases and no DMA access. Only 32-bit stores; narrow ones act as 32-bit (datasheet 2.3.1).
+class Sio final : public StatefulPeripheral<SioState> {
+  public:
+    explicit Sio(Fabric& fabric) : StatefulPeripheral("SIO", fabric) {}
+    /// The cores' ports; `core` is 0 or 1, `offset` within 0x000..0x17c.
+    std::uint32_t read(unsigned core, std::uint32_t offset);
+    std::uint32_t peek(unsigned core, std::uint32_t offset);
+    void write(unsigned core, std::uint32_t offset, std::uint32_t value);
+    /// Peripheral interface: core 0's view.
+    std::uint32_t read(std::uint32_t offset) override { return read(0, offset); }
+    std::uint32_t peek(std::uint32_t offset) override { return peek(0, offset); }
+    void write(std::uint32_t offset, std::uint32_t value) override { write(0, offset, value); }
+    void reset() override;
+
+    /// Levels of the six QSPI pins (SCLK, SS, SD0..SD3 in GPIO_HI order) as an input; SS high is "BOOTSEL not pressed".
+    void set_gpio_hi_in(std::uint32_t levels) { gpio_hi_in_ = levels & 0x3f; }
+
+  private:
+    void fifo_irq(unsigned core);
+    void drive(std::uint32_t changed);
+    std::uint32_t gpio_hi_in_ = 0x3e;
+};
+
+}  // namespace rp2040

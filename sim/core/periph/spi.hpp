@@ -1,0 +1,55 @@
+// SPI: Arm PL022 (datasheet 4.4), master mode.
+#pragma once
+
+#include <vector>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+#include "periph/fifo.hpp"
+
+namespace rp2040 {
+
+/// Something on an SPI bus.
+class SpiDevice {
+  public:
+    virtual ~SpiDevice() = default;
+    /// One frame of `bits` (4..16): returns what the device puts on RX while `value` is on TX.
+    virtual std::uint16_t transfer(std::uint16_t value, unsigned bits, Cycles when) = 0;
+};
+
+struct SpiState {
+    std::uint32_t cr0 = 0, cr1 = 0, cpsr = 0, imsc = 0, ris = 0, dmacr = 0;
+    Fifo<std::uint16_t, 8> tx, rx;
+    bool busy = false;
+    std::uint16_t shift = 0;
+    Cycles done_at = kNever;
+    Cycles rx_timeout = kNever;
+};
+
+class Spi final : public StatefulPeripheral<SpiState> {
+  public:
+    Spi(Fabric& fabric, unsigned instance);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void reset() override;
+
+    /// Connects a device (nullptr: RX floats and reads as zeros); not owned.
+    void connect(SpiDevice* device) { device_ = device; }
+    /// Frames sent since the last call.
+    [[nodiscard]] std::vector<std::uint16_t> take_transmitted();
+    /// Length of one frame in clk_sys cycles, rounded up.
+    [[nodiscard]] Cycles frame_cycles() const;
+
+  private:
+    void event();
+    void start();
+    void update();
+    void reschedule();
+    unsigned instance_;
+    SpiDevice* device_ = nullptr;
+    std::vector<std::uint16_t> transmitted_;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,48 @@
+// 64-bit microsecond timer with four alarms (datasheet 4.6).
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+
+namespace rp2040 {
+
+class Watchdog;
+
+struct TimerState {
+    RateCounter time;
+    std::uint32_t write_low = 0;     // TIMELW waits for TIMEHW.
+    std::uint32_t latched_high = 0;  // TIMEHR, latched by reading TIMELR.
+    std::array<std::uint32_t, 4> alarm{};
+    std::array<std::uint64_t, 4> target{};  // Counter value at which an armed alarm fires.
+    std::uint32_t armed = 0;
+    std::uint32_t dbgpause = 7;
+    std::uint32_t pause = 0;
+    std::uint32_t intr = 0, inte = 0, intf = 0;
+};
+
+class Timer final : public StatefulPeripheral<TimerState> {
+  public:
+    Timer(Fabric& fabric, const Watchdog& ticks);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void clocks_changed() override { ticks_changed(); }
+    void reset() override;
+
+    /// Microseconds counted at `at`.
+    [[nodiscard]] std::uint64_t microseconds(Cycles at) const { return s_.time.count(at); }
+    /// Chip connects it to Watchdog::on_tick_change.
+    void ticks_changed();
+
+  private:
+    void update();
+    void update_irqs();
+    void reschedule();
+    void arm(unsigned alarm);
+    const Watchdog& ticks_;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,94 @@
+// UART: Arm PL011 r1p5 (datasheet 4.2).
+#pragma once
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
+#include "periph/fifo.hpp"
+
+namespace rp2040 {
+
+/// A time with a binary fraction of a cycle: consecutive frames must not round each one up.
+struct FineTime {
+    Cycles cycle = 0;
+    std::uint32_t fraction = 0;  // Units of 2^-32 cycle.
+    FineTime& operator+=(Wide q32) {
+        q32 += fraction;
+        cycle += static_cast<Cycles>(q32 >> 32);
+        fraction = static_cast<std::uint32_t>(q32);
+        return *this;
+    }
+    [[nodiscard]] Cycles ceil() const { return cycle + (fraction != 0); }
+};
+
+struct UartState {
+    std::uint32_t ibrd = 0, fbrd = 0, lcr_h = 0, cr = 0x300, ifls = 0x12, imsc = 0, dmacr = 0, rsr = 0;
+    std::uint32_t ilpr = 0;
+    std::uint32_t active_divisor = 0;  // IBRD * 64 + FBRD as latched by the write of LCR_H.
+    std::uint32_t ris = 0;             // Latched causes: RT, FE, PE, BE, OE, and the edge-triggered TX, RX.
+    Fifo<std::uint8_t, 32> tx;
+    Fifo<std::uint16_t, 32> rx;  // Bits 0-7 data, 8-10 FE, PE, BE; bit 11 OE as read from UARTDR.
+    bool shifting = false;       // A frame is in the transmit shift register.
+    std::uint8_t shift = 0;
+    FineTime tx_end{};  // End of that frame's last stop bit.
+    bool receiving = false;
+    std::uint16_t rx_shift = 0;
+    FineTime rx_end{};
+    Cycles rx_timeout = kNever;
+    bool rx_overrun = false;
+};
+
+class Uart final : public StatefulPeripheral<UartState> {
+  public:
+    struct Byte {
+        std::uint8_t value;
+        Cycles when;  ///< End of the last stop bit.
+    };
+
+    Uart(Fabric& fabric, unsigned instance);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void clocks_changed() override;
+    void reset() override;
+    void save(StateWriter& out) const override;
+    void restore(StateReader& in) override;
+
+    /// Bytes sent since the last call, oldest first.
+    [[nodiscard]] std::vector<Byte> take_transmitted();
+    [[nodiscard]] const std::vector<Byte>& transmitted() const { return transmitted_; }
+    /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.
+    void host_send(std::span<const std::uint8_t> bytes);
+    /// A frame with FE, PE or BE (bits 8, 9, 10 of UARTDR) for tests of error handling.
+    void host_send_frame(std::uint16_t frame);
+    /// Host frames not yet received.
+    [[nodiscard]] std::size_t host_pending() const { return host_queue_.size() + (s_.receiving ? 1 : 0); }
+    /// Length of one frame in clk_sys cycles, rounded up; 0 while the baud rate is not set.
+    [[nodiscard]] Cycles frame_cycles() const;
+    /// Modem inputs (active high here: true = asserted).
+    void set_cts(bool asserted);
+
+  private:
+    [[nodiscard]] Wide frame_q32() const;
+    [[nodiscard]] Wide bits_q32(unsigned bits) const;
+    [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h >> 4) & 1u; }
+    [[nodiscard]] unsigned depth() const { return fifo_enabled() ? 32 : 1; }
+    void start_transmit(FineTime from);
+    void start_receive(FineTime from);
+    void finish_transmit();
+    void finish_receive();
+    void receive(std::uint16_t frame);
+    void event(Cycles when);
+    void update();
+    void reschedule();
+    unsigned instance_;
+    std::deque<std::uint16_t> host_queue_;
+    std::vector<Byte> transmitted_;
+    bool cts_ = true;
+};
+
+}  // namespace rp2040

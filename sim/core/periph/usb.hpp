@@ -1,0 +1,66 @@
+// USB device controller (datasheet 4.1): registers and the dual-port RAM, attached to a built-in host.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "base/peripheral.hpp"
+#include "periph/usb_host.hpp"
+
+namespace rp2040 {
+
+struct UsbState {
+    std::uint32_t addr_endp = 0, main_ctrl = 0, sof_rd = 0, sie_ctrl = 0, sie_status = 0, int_ep_ctrl = 0;
+    std::uint32_t buff_status = 0, buff_cpu_should_handle = 0, ep_abort = 0, ep_abort_done = 0, ep_stall_arm = 0,
+                  nak_poll = 0x00100010, ep_status_stall_nak = 0, usb_muxing = 0, usb_pwr = 0, usbphy_direct = 0,
+                  usbphy_direct_override = 0, usbphy_trim = 0x00001f1f;
+    std::uint32_t inte = 0, intf = 0;
+    std::array<std::uint8_t, 4096> dpram{};
+    std::array<bool, 32> data_pid{};   // Expected data toggle per BUFF_STATUS bit order (EP0 IN, EP0 OUT, ...).
+    std::array<bool, 32> next_half{};  // Double-buffered endpoints: buffer to use next.
+    Cycles next_frame = kNever;
+    UsbHostState host{};
+};
+
+class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
+  public:
+    explicit Usb(Fabric& fabric);
+    /// Registers at USBCTRL_REGS_BASE (0x50110000).
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void clocks_changed() override;
+    void reset() override;
+    void save(StateWriter& out) const override;
+    void restore(StateReader& in) override;
+
+    /// Dual-port RAM at USBCTRL_DPRAM_BASE (0x50100000), byte-writable; `bytes` is 1, 2 or 4. No atomic aliases.
+    [[nodiscard]] std::uint32_t dpram_read(std::uint32_t offset, unsigned bytes) const;
+    void dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes);
+
+    /// Plugs the built-in host in (true, the default) or out. Survives reset().
+    void connect_host(bool connected);
+    /// The CDC port's bytes: from the device since the last call, and to the device.
+    [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
+    [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }
+    void host_send(std::span<const std::uint8_t> bytes);
+    /// True once the host has configured a CDC interface and asserted DTR.
+    [[nodiscard]] bool cdc_open() const { return host_.cdc_open(); }
+
+  private:
+    // UsbDevicePort: one transaction each, as seen from the wire.
+    UsbHandshake setup(unsigned address, const std::array<std::uint8_t, 8>& packet) override;
+    UsbHandshake out(unsigned address, unsigned endpoint, std::span<const std::uint8_t> data) override;
+    UsbHandshake in(unsigned address, unsigned endpoint, std::vector<std::uint8_t>& data) override;
+    void bus_reset() override;
+
+    void frame(Cycles when);
+    void update_irq();
+    void start_frames();
+    bool connected_ = true;
+    UsbHost host_;
+};
+
+}  // namespace rp2040
