@@ -1,0 +1,67 @@
+#include "mic/microphone.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace mic {
+
+using Drive = rp2040::Gpio::Drive;
+
+PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
+    : fabric_(fabric), config_(config), modulator_(kFullScale, config.seed) {
+    if (config.clock_pin >= rp2040::kPins || config.data_pin >= rp2040::kPins || config.clock_pin == config.data_pin) {
+        throw std::invalid_argument("microphone pins must be two different pins of 0..29");
+    }
+    fabric_.gpio().attach(*this);
+}
+
+PdmMicrophone::~PdmMicrophone() { fabric_.gpio().detach(*this); }
+
+void PdmMicrophone::set_fault(Fault fault) {
+    fault_ = fault;
+    const Drive drive = fault == Fault::stuck_low    ? Drive::low
+                        : fault == Fault::stuck_high ? Drive::high
+                                                     : Drive::released;
+    fabric_.gpio().drive(config_.data_pin, drive, fabric_.events().now());
+}
+
+void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
+    if (fault_ != Fault::none) return;
+    const bool asserting_edge = level == (config_.channel == Channel::right);
+    if (!asserting_edge) {
+        fabric_.gpio().drive(config_.data_pin, Drive::released, when);
+        return;
+    }
+    last_ps_ = fabric_.picoseconds(when);
+    if (bits_++ == 0) first_ps_ = last_ps_;
+    std::int64_t u = sound_.at(last_ps_);
+    if (gain_q12_ != 4096 || offset_q23_ != 0) {
+        u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;
+    }
+    const bool bit = modulator_.step(std::clamp(u, -kFullScale, kFullScale));
+    fabric_.gpio().drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+}
+
+void PdmMicrophone::save(rp2040::StateWriter& out) const {
+    sound_.save(out);
+    out.put(modulator_);
+    out.put(fault_);
+    out.put(gain_q12_);
+    out.put(offset_q23_);
+    out.put(bits_);
+    out.put(first_ps_);
+    out.put(last_ps_);
+}
+
+void PdmMicrophone::restore(rp2040::StateReader& in) {
+    sound_.restore(in);
+    in.get(modulator_);
+    in.get(fault_);
+    in.get(gain_q12_);
+    in.get(offset_q23_);
+    in.get(bits_);
+    in.get(first_ps_);
+    in.get(last_ps_);
+}
+
+}  // namespace mic

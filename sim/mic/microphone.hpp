@@ -1,0 +1,74 @@
+// A PDM MEMS microphone on two pins: clock in, data out.
+//
+// SELECT low (left): the bit appears after the falling edge of the clock and is read around the rising
+// edge, where the microphone releases the line; SELECT high (right): the other way round. One bit per
+// clock period, from the sound at the emulated time of the edge.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/fabric.hpp"
+#include "core/io/gpio.hpp"
+#include "mic/interpolator.hpp"
+#include "mic/modulator.hpp"
+
+namespace mic {
+
+enum class Channel : std::uint8_t { left, right };
+/// What can be wrong with a microphone on a real board.
+enum class Fault : std::uint8_t { none, missing, stuck_low, stuck_high };
+
+class PdmMicrophone final : public rp2040::PinDevice {
+  public:
+    struct Config {
+        unsigned clock_pin;
+        unsigned data_pin;
+        Channel channel = Channel::left;
+        std::uint32_t seed = 1;
+    };
+
+    PdmMicrophone(rp2040::Fabric& fabric, const Config& config);
+    ~PdmMicrophone() override;
+    PdmMicrophone(const PdmMicrophone&) = delete;
+    PdmMicrophone& operator=(const PdmMicrophone&) = delete;
+
+    /// Appends sound: Q23 samples at 16 kHz; the first sample ever pushed sounds at emulated time zero.
+    void push(const std::int32_t* samples, std::size_t count) { sound_.queue().push(samples, count); }
+    /// Index of the first sample that has not been pushed.
+    [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
+    /// Bits put on the data line so far.
+    [[nodiscard]] std::uint64_t bits() const { return bits_; }
+    /// Times of the first and the newest bit: the clock rate that the firmware really produces.
+    struct ClockStatistics {
+        std::uint64_t first_ps, last_ps, bits;
+    };
+    [[nodiscard]] ClockStatistics clock() const { return {first_ps_, last_ps_, bits_}; }
+
+    void set_fault(Fault fault);
+    /// Gain in Q12 (4096 = 1) and offset in Q23 applied before the modulator, which limits at full scale.
+    void set_analog(std::int32_t gain_q12, std::int32_t offset_q23) {
+        gain_q12_ = gain_q12;
+        offset_q23_ = offset_q23;
+    }
+
+    [[nodiscard]] std::uint32_t watched() const override { return 1u << config_.clock_pin; }
+    void pin_changed(unsigned pin, bool level, rp2040::Cycles when) override;
+    void save(rp2040::StateWriter& out) const override;
+    void restore(rp2040::StateReader& in) override;
+
+  private:
+    static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
+
+    rp2040::Fabric& fabric_;
+    Config config_;
+    Interpolator sound_;
+    SigmaDelta modulator_;
+    Fault fault_ = Fault::none;
+    std::int32_t gain_q12_ = 4096;
+    std::int32_t offset_q23_ = 0;
+    std::uint64_t bits_ = 0;
+    std::uint64_t first_ps_ = 0;
+    std::uint64_t last_ps_ = 0;
+};
+
+}  // namespace mic
