@@ -21,6 +21,7 @@ struct ClocksState {
     std::array<Generator, static_cast<std::size_t>(ClockId::count)> generators{};
     std::array<std::uint32_t, static_cast<std::size_t>(ClockId::count)> hz{};
     std::uint32_t resus_ctrl = 0xff;
+    bool resussed = false;
     std::uint32_t fc0_ref_khz = 0, fc0_min_khz = 0, fc0_max_khz = 0x1ffffff, fc0_delay = 1, fc0_interval = 8,
                   fc0_src = 0;
     RateCounter fc0_reference;  // clk_ref periods since FC0_SRC was written.
@@ -56,6 +57,8 @@ class Clocks final : public StatefulPeripheral<ClocksState> {
     [[nodiscard]] std::uint32_t fc0_source() const;
     [[nodiscard]] std::uint32_t fc0_status() const;
     [[nodiscard]] std::uint32_t fc0_result() const;
+    [[nodiscard]] std::uint64_t fc0_interval_periods() const;
+    void start_fc0();
     void update_irq();
     const Xosc& xosc_;
     const Rosc& rosc_;

@@ -39,7 +39,8 @@ class Pll final : public StatefulPeripheral<PllState> {
 
   private:
     [[nodiscard]] bool vco_on() const { return (s_.pwr & 0x21) == 0 && s_.fbdiv != 0; }
-    void restart(std::uint32_t old_hz, bool was_on);
+    void restart_lock();
+    void update_rate();
     const Xosc& xosc_;
 };
 

@@ -9,15 +9,16 @@
 namespace rp2040 {
 
 struct RoscState {
-    std::uint32_t ctrl = 0x00fabaa0;  // ENABLE at power-up, reset frequency range.
-    std::uint32_t freqa = 0;
-    std::uint32_t freqb = 0;
+    std::uint32_t ctrl = 0xaa0;  // As written; the ring starts enabled.
+    std::uint32_t freqa = 0, freqb = 0;
     std::uint32_t div = 0xaa0 + 16;
     std::uint32_t phase = 0x8;
     std::uint32_t random = 1;  // Linear-feedback register: runs must be reproducible.
+    bool enabled = true;
     bool bad_write = false;
-    RateCounter count;
-    std::uint32_t count_start = 0;
+    RateCounter ring;               // Output periods since power-on.
+    std::uint32_t count_start = 0;  // COUNT as written, and the output period at that moment.
+    std::uint64_t count_origin = 0;
 };
 
 /// Nominal part: 6.5 MHz after reset (datasheet: 1.8 to 12 MHz over process, voltage, temperature), that is a
@@ -37,7 +38,8 @@ class Rosc final : public StatefulPeripheral<RoscState> {
     std::function<void()> on_change;
 
   private:
-    [[nodiscard]] bool enabled() const { return ((s_.ctrl >> 12) & 0xfff) != 0xd1e; }
+    void write_ctrl(std::uint32_t value);
+    void changed(std::uint32_t old_hz);
 };
 
 }  // namespace rp2040

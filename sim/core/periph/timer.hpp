@@ -4,14 +4,13 @@
 #include <array>
 
 #include "base/peripheral.hpp"
-#include "base/rate_counter.hpp"
+#include "periph/watchdog.hpp"
 
 namespace rp2040 {
 
-class Watchdog;
-
 struct TimerState {
-    RateCounter time;
+    std::uint64_t base = 0;  // Microseconds when the tick count was `base_tick`.
+    std::uint64_t base_tick = 0;
     std::uint32_t write_low = 0;     // TIMELW waits for TIMEHW.
     std::uint32_t latched_high = 0;  // TIMEHR, latched by reading TIMELR.
     std::array<std::uint32_t, 4> alarm{};
@@ -33,15 +32,18 @@ class Timer final : public StatefulPeripheral<TimerState> {
     void reset() override;
 
     /// Microseconds counted at `at`.
-    [[nodiscard]] std::uint64_t microseconds(Cycles at) const { return s_.time.count(at); }
+    [[nodiscard]] std::uint64_t microseconds(Cycles at) const {
+        return s_.base + ((s_.pause & 1u) ? 0 : ticks_.ticks(at) - s_.base_tick);
+    }
     /// Chip connects it to Watchdog::on_tick_change.
     void ticks_changed();
 
   private:
-    void update();
+    void set_time(std::uint64_t microseconds);
+    void fire_due();
+    void retarget();
     void update_irqs();
     void reschedule();
-    void arm(unsigned alarm);
     const Watchdog& ticks_;
 };
 

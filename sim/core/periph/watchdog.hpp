@@ -14,9 +14,9 @@ struct WatchdogState {
     std::uint32_t reason = 0;
     std::array<std::uint32_t, 8> scratch{};
     std::uint32_t tick = 0x200;  // ENABLE and CYCLES.
-    std::uint32_t loaded = 0;    // Counter value at the moment `ticks` was started.
-    RateCounter ticks;           // Watchdog ticks since LOAD, or since the watchdog was enabled.
-    RateCounter generator;       // clk_ref periods since the generator was configured.
+    RateCounter ticks;           // Ticks since power-on.
+    std::uint32_t time = 0;      // CTRL.TIME when the tick count was `time_origin`.
+    std::uint64_t time_origin = 0;
 };
 
 class Watchdog final : public StatefulPeripheral<WatchdogState> {
@@ -28,20 +28,19 @@ class Watchdog final : public StatefulPeripheral<WatchdogState> {
     void clocks_changed() override;
     void reset() override;
 
-    /// Ticks per clk_sys cycle as a ratio; {0, 1} when the generator is stopped. The timer counts these.
-    struct Rate {
-        std::uint64_t num, den;
-    };
-    [[nodiscard]] Rate tick_rate() const;
-    /// The chip was reset by the watchdog: keeps SCRATCH and REASON, the rest goes to reset values.
+    /// Ticks generated up to `at`; the timer counts these.
+    [[nodiscard]] std::uint64_t ticks(Cycles at) const { return s_.ticks.count(at); }
+    /// Cycle of the tick that makes ticks() reach `count`; kNever while the generator is stopped.
+    [[nodiscard]] Cycles tick_time(std::uint64_t count) const { return s_.ticks.when(count); }
+    /// The chip was reset by the watchdog: SCRATCH and REASON stay, all else goes to its reset value.
     void restart_after_reset();
-    /// Any other chip reset (RUN pin, brown-out): clears SCRATCH and REASON as well; same as reset().
-    /// Called after tick_rate() changed.
+    /// Called after the rate or phase of the ticks changed.
     std::function<void()> on_tick_change;
 
   private:
     void reschedule();
-    void update_rates();
+    void update_rate();
+    void freeze();
     void fire(std::uint32_t reason);
     [[nodiscard]] std::uint32_t counter() const;
     [[nodiscard]] bool enabled() const { return (s_.ctrl >> 30) & 1u; }

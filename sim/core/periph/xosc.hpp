@@ -9,13 +9,14 @@
 namespace rp2040 {
 
 struct XoscState {
-    std::uint32_t ctrl = 0x00d1eaa0;  // DISABLE, 1_15MHZ.
+    std::uint32_t ctrl = 0;  // As written; `enabled` follows only the two valid codes.
     std::uint32_t startup = 0xc4;
     std::uint32_t crystal_hz = 12'000'000;
+    bool enabled = false;
     bool bad_write = false;
-    RateCounter crystal;  // Periods since the crystal was enabled.
-    RateCounter count;    // Periods since COUNT was written.
-    std::uint32_t count_start = 0;
+    RateCounter crystal;            // Periods since the crystal was enabled.
+    std::uint32_t count_start = 0;  // COUNT as written, and the period of the crystal at that moment.
+    std::uint64_t count_origin = 0;
 };
 
 class Xosc final : public StatefulPeripheral<XoscState> {
@@ -29,11 +30,14 @@ class Xosc final : public StatefulPeripheral<XoscState> {
     /// The board's crystal; survives reset(). Default 12 MHz.
     void set_crystal(std::uint32_t hz);
     /// Output frequency in hertz; 0 when disabled. Before STATUS.STABLE the crystal counts as running.
-    [[nodiscard]] std::uint32_t hz() const { return enabled() ? s_.crystal_hz : 0; }
-    [[nodiscard]] bool enabled() const { return ((s_.ctrl >> 12) & 0xfff) == 0xfab; }
+    [[nodiscard]] std::uint32_t hz() const { return s_.enabled ? s_.crystal_hz : 0; }
+    [[nodiscard]] bool enabled() const { return s_.enabled; }
     [[nodiscard]] bool stable() const;
     /// Called after hz() changed.
     std::function<void()> on_change;
+
+  private:
+    void write_ctrl(std::uint32_t value);
 };
 
 }  // namespace rp2040

@@ -1,0 +1,263 @@
+#include "periph/clocks.hpp"
+
+#include "periph/pll.hpp"
+#include "periph/rosc.hpp"
+#include "periph/xosc.hpp"
+
+namespace rp2040 {
+
+namespace {
+constexpr std::uint32_t kGenerators = 0x78;  // End of the ten CTRL, DIV, SELECTED triples.
+constexpr std::uint32_t kResusCtrl = 0x78, kResusStatus = 0x7c, kFc0RefKhz = 0x80, kFc0MinKhz = 0x84, kFc0MaxKhz = 0x88,
+                        kFc0Delay = 0x8c, kFc0Interval = 0x90, kFc0Src = 0x94, kFc0Status = 0x98, kFc0Result = 0x9c,
+                        kWakeEn0 = 0xa0, kWakeEn1 = 0xa4, kSleepEn0 = 0xa8, kSleepEn1 = 0xac, kEnabled0 = 0xb0,
+                        kEnabled1 = 0xb4, kIntr = 0xb8, kInte = 0xbc, kIntf = 0xc0, kInts = 0xc4;
+constexpr std::uint32_t kEnable = 1u << 11, kKill = 1u << 10;
+constexpr std::uint32_t kResusEnable = 1u << 8, kResusForce = 1u << 12, kResusClear = 1u << 16;
+constexpr std::uint32_t kDied = 1u << 28, kFast = 1u << 24, kSlow = 1u << 20, kFail = 1u << 16, kWaiting = 1u << 12,
+                        kRunning = 1u << 8, kDone = 1u << 4, kPass = 1u << 0;
+
+// Writable bits, in ClockId order: GPOUT0-3, REF, SYS, PERI, USB, ADC, RTC.
+constexpr std::array<std::uint32_t, 10> kCtrlMask = {0x131de0, 0x131de0, 0x131de0, 0x131de0, 0x63,
+                                                     0xe1,     0xce0,    0x130ce0, 0x130ce0, 0x130ce0};
+// CLK_PERI has no divider: its register reads as zero and ignores writes.
+constexpr std::array<std::uint32_t, 10> kDivMask = {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x300,
+                                                    0xffffffff, 0,          0x300,      0x300,      0xffffffff};
+constexpr std::size_t index(ClockId clock) { return static_cast<std::size_t>(clock); }
+}  // namespace
+
+Clocks::Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pll_sys, const Pll& pll_usb)
+    : StatefulPeripheral("CLOCKS", fabric), xosc_(xosc), rosc_(rosc), pll_sys_(pll_sys), pll_usb_(pll_usb) {
+    s_.generators[index(ClockId::peri)].div = 0;
+    sources_changed();
+}
+
+void Clocks::reset() {
+    s_ = ClocksState{};
+    s_.generators[index(ClockId::peri)].div = 0;
+    sources_changed();
+    update_irq();
+}
+
+std::uint32_t Clocks::aux_hz(ClockId clock, unsigned auxsrc) const {
+    enum class Source { none, pll_sys, pll_usb, rosc, xosc, gpin0, gpin1, sys, usb, adc, rtc, ref };
+    using enum Source;
+    static constexpr std::array<Source, 16> kGpout = {pll_sys, gpin0, gpin1, pll_usb, rosc, xosc, sys,  usb,
+                                                      adc,     rtc,   ref,   none,    none, none, none, none};
+    static constexpr std::array<Source, 4> kRef = {pll_usb, gpin0, gpin1, none};
+    static constexpr std::array<Source, 8> kSys = {pll_sys, pll_usb, rosc, xosc, gpin0, gpin1, none, none};
+    static constexpr std::array<Source, 8> kPeri = {sys, pll_sys, pll_usb, rosc, xosc, gpin0, gpin1, none};
+    static constexpr std::array<Source, 8> kUsbAdcRtc = {pll_usb, pll_sys, rosc, xosc, gpin0, gpin1, none, none};
+    Source source = none;
+    switch (clock) {
+        case ClockId::ref: source = kRef[auxsrc & 3]; break;
+        case ClockId::sys: source = kSys[auxsrc & 7]; break;
+        case ClockId::peri: source = kPeri[auxsrc & 7]; break;
+        case ClockId::usb:
+        case ClockId::adc:
+        case ClockId::rtc: source = kUsbAdcRtc[auxsrc & 7]; break;
+        default: source = kGpout[auxsrc & 15]; break;
+    }
+    switch (source) {
+        case pll_sys: return pll_sys_.hz();
+        case pll_usb: return pll_usb_.hz();
+        case rosc: return rosc_.hz();
+        case xosc: return xosc_.hz();
+        case gpin0: return gpin_hz_[0];
+        case gpin1: return gpin_hz_[1];
+        case sys: return hz(ClockId::sys);
+        case usb: return hz(ClockId::usb);
+        case adc: return hz(ClockId::adc);
+        case rtc: return hz(ClockId::rtc);
+        case ref: return hz(ClockId::ref);
+        default: return 0;
+    }
+}
+
+std::uint32_t Clocks::compute_hz(ClockId clock) const {
+    const ClocksState::Generator& generator = s_.generators[index(clock)];
+    const unsigned auxsrc = (generator.ctrl >> 5) & 0xf;
+    std::uint32_t source = 0;
+    if (clock == ClockId::ref) {
+        const unsigned src = generator.ctrl & 3u;
+        source = src == 0 ? rosc_.hz() : src == 2 ? xosc_.hz() : src == 1 ? aux_hz(clock, auxsrc) : 0;
+    } else if (clock == ClockId::sys) {
+        if (s_.resussed) return hz(ClockId::ref);
+        source = (generator.ctrl & 1u) == 0 ? hz(ClockId::ref) : aux_hz(clock, auxsrc);
+    } else {
+        if ((generator.ctrl & kEnable) == 0 || (generator.ctrl & kKill) != 0) return 0;
+        source = aux_hz(clock, auxsrc);
+    }
+    if (clock == ClockId::peri) return source;
+    std::uint64_t divisor = generator.div;
+    // INT = 0 means the largest divisor: 2^16, or 4 where INT has two bits.
+    if ((divisor >> 8) == 0) divisor |= kDivMask[index(clock)] == 0x300 ? 0x400u : 0x1000000u;
+    return static_cast<std::uint32_t>((std::uint64_t{source} << 8) / divisor);
+}
+
+void Clocks::sources_changed() {
+    const auto before = s_.hz;
+    const bool was_resussed = s_.resussed;
+    // Later generators may take earlier ones as their source; GPOUTs can take any.
+    for (const ClockId clock : {ClockId::ref, ClockId::sys, ClockId::peri, ClockId::usb, ClockId::adc, ClockId::rtc,
+                                ClockId::gpout0, ClockId::gpout1, ClockId::gpout2, ClockId::gpout3}) {
+        std::uint32_t value = compute_hz(clock);
+        if (clock == ClockId::sys && (value == 0 || (s_.resus_ctrl & kResusForce) != 0)) {
+            if ((s_.resus_ctrl & (kResusEnable | kResusForce)) != 0) {
+                s_.resussed = true;
+                value = hz(ClockId::ref);
+            }
+            if (value == 0) {
+                s_.hz = before;
+                unmodelled(0x3c, true, "clk_sys has no running source; the chip would stop here");
+            }
+        }
+        s_.hz[index(clock)] = value;
+    }
+    if (s_.resussed != was_resussed) update_irq();
+    if (s_.hz != before && on_change) on_change();
+}
+
+void Clocks::clocks_changed() { s_.fc0_reference.set_rate(now(), hz(ClockId::ref), hz(ClockId::sys)); }
+
+void Clocks::set_gpin_hz(unsigned pin, std::uint32_t hz) {
+    gpin_hz_.at(pin) = hz;
+    sources_changed();
+}
+
+std::uint32_t Clocks::fc0_source() const {
+    switch (s_.fc0_src) {
+        case 1: return pll_sys_.hz();
+        case 2: return pll_usb_.hz();
+        case 3:
+        case 4: return rosc_.hz();
+        case 5: return xosc_.hz();
+        case 6: return gpin_hz_[0];
+        case 7: return gpin_hz_[1];
+        case 8: return hz(ClockId::ref);
+        case 9: return hz(ClockId::sys);
+        case 10: return hz(ClockId::peri);
+        case 11: return hz(ClockId::usb);
+        case 12: return hz(ClockId::adc);
+        case 13: return hz(ClockId::rtc);
+        default: return 0;
+    }
+}
+
+/// The test interval is 2^INTERVAL / 1024 ms, timed in clk_ref periods as REF_KHZ claims them to be.
+std::uint64_t Clocks::fc0_interval_periods() const { return (std::uint64_t{s_.fc0_ref_khz} << s_.fc0_interval) >> 10; }
+
+void Clocks::start_fc0() {
+    s_.fc0_source_hz = fc0_source();
+    s_.fc0_reference.set_count(now(), 0);
+    clocks_changed();
+}
+
+std::uint32_t Clocks::fc0_result() const {
+    const std::uint32_t reference = hz(ClockId::ref);
+    if (reference == 0) return 0;
+    // Whole periods of the source within the interval; each is worth 2^(15 - INTERVAL) of 1/32 kHz.
+    const std::uint64_t periods = static_cast<std::uint64_t>(
+        (Wide{s_.fc0_source_hz} * s_.fc0_ref_khz << s_.fc0_interval) / (Wide{reference} * 1024));
+    return static_cast<std::uint32_t>(periods << (15 - s_.fc0_interval)) & 0x3fffffff;
+}
+
+std::uint32_t Clocks::fc0_status() const {
+    if (s_.fc0_src == 0) return 0;
+    if (s_.fc0_source_hz == 0) return kWaiting;
+    if (fc0_source() == 0) return kDied | kFail | kDone;
+    if (s_.fc0_reference.count(now()) < s_.fc0_delay + fc0_interval_periods()) return kRunning;
+    const std::uint32_t khz = fc0_result() >> 5;
+    if (khz < s_.fc0_min_khz) return kDone | kFail | kSlow;
+    if (khz > s_.fc0_max_khz) return kDone | kFail | kFast;
+    return kDone | kPass;
+}
+
+std::uint32_t Clocks::read(std::uint32_t offset) {
+    if (offset < kGenerators) {
+        const std::size_t clock = offset / 12;
+        const ClocksState::Generator& generator = s_.generators[clock];
+        if (offset % 12 == 0) return generator.ctrl;
+        if (offset % 12 == 4) return generator.div;
+        if (clock == index(ClockId::ref)) return 1u << (generator.ctrl & 3u);
+        if (clock == index(ClockId::sys)) return s_.resussed ? 1u : 1u << (generator.ctrl & 1u);
+        return 1;  // No glitchless mux.
+    }
+    switch (offset) {
+        case kResusCtrl: return s_.resus_ctrl;
+        case kResusStatus: return s_.resussed;
+        case kFc0RefKhz: return s_.fc0_ref_khz;
+        case kFc0MinKhz: return s_.fc0_min_khz;
+        case kFc0MaxKhz: return s_.fc0_max_khz;
+        case kFc0Delay: return s_.fc0_delay;
+        case kFc0Interval: return s_.fc0_interval;
+        case kFc0Src: return s_.fc0_src;
+        case kFc0Status: return fc0_status();
+        case kFc0Result: return (fc0_status() & kDone) != 0 ? fc0_result() : 0;
+        case kWakeEn0:
+        case kEnabled0: return s_.wake_en0;
+        case kWakeEn1:
+        case kEnabled1: return s_.wake_en1;
+        case kSleepEn0: return s_.sleep_en0;
+        case kSleepEn1: return s_.sleep_en1;
+        case kIntr: return s_.resussed;
+        case kInte: return s_.inte;
+        case kIntf: return s_.intf;
+        case kInts: return (s_.resussed && s_.inte != 0) || s_.intf != 0;
+        default: unmodelled(offset, false);
+    }
+}
+
+void Clocks::write(std::uint32_t offset, std::uint32_t value) {
+    if (offset < kGenerators) {
+        const std::size_t clock = offset / 12;
+        ClocksState::Generator& generator = s_.generators[clock];
+        if (offset % 12 == 0)
+            generator.ctrl = value & kCtrlMask[clock];
+        else if (offset % 12 == 4)
+            generator.div = value & kDivMask[clock];
+        sources_changed();
+        return;
+    }
+    switch (offset) {
+        case kResusCtrl:
+            s_.resus_ctrl = value & 0x111ff;
+            if ((value & kResusClear) != 0) s_.resussed = false;
+            sources_changed();
+            update_irq();
+            break;
+        case kFc0RefKhz: s_.fc0_ref_khz = value & 0xfffff; break;
+        case kFc0MinKhz: s_.fc0_min_khz = value & 0x1ffffff; break;
+        case kFc0MaxKhz: s_.fc0_max_khz = value & 0x1ffffff; break;
+        case kFc0Delay: s_.fc0_delay = value & 7u; break;
+        case kFc0Interval: s_.fc0_interval = value & 0xf; break;
+        case kFc0Src:
+            s_.fc0_src = value & 0xff;
+            start_fc0();
+            break;
+        case kWakeEn0: s_.wake_en0 = value; break;
+        case kWakeEn1: s_.wake_en1 = value & 0x7fff; break;
+        case kSleepEn0: s_.sleep_en0 = value; break;
+        case kSleepEn1: s_.sleep_en1 = value & 0x7fff; break;
+        case kInte:
+            s_.inte = value & 1u;
+            update_irq();
+            break;
+        case kIntf:
+            s_.intf = value & 1u;
+            update_irq();
+            break;
+        case kResusStatus:
+        case kFc0Status:
+        case kFc0Result:
+        case kEnabled0:
+        case kEnabled1:
+        case kIntr:
+        case kInts: break;  // Read-only.
+        default: unmodelled(offset, true);
+    }
+}
+
+void Clocks::update_irq() { fabric_.set_irq(Irq::clocks, (s_.resussed && s_.inte != 0) || s_.intf != 0); }
+
+}  // namespace rp2040
