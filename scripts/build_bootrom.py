@@ -108,7 +108,8 @@ def render(image: bytes) -> str:
     """Return the image as an initialiser list, sixteen bytes a line."""
     rows = [image[i : i + 16] for i in range(0, len(image), 16)]
     body = "\n".join("    " + " ".join(f"0x{byte:02x}," for byte in row) for row in rows)
-    return f"// Written by scripts/build_bootrom.py from sim/core/bootrom; {len(image)} of 16384 bytes, the rest zero.\n{body}\n"
+    size = f"{len(image)} of {ROM_BYTES} bytes, the rest zero"
+    return f"// Written by scripts/build_bootrom.py from sim/core/bootrom; {size}.\n{body}\n"
 
 
 def main() -> None:

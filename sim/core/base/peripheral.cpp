@@ -7,8 +7,9 @@ namespace rp2040 {
 namespace {
 std::string describe(std::string_view block, std::uint32_t offset, bool is_write, std::string_view why) {
     char text[96];
-    std::snprintf(text, sizeof text, "%s of %.*s register at offset 0x%03x is not modelled", is_write ? "write" : "read",
-                  static_cast<int>(block.size()), block.data(), static_cast<unsigned>(offset));
+    std::snprintf(text, sizeof text, "%s of %.*s register at offset 0x%03x is not modelled",
+                  is_write ? "write" : "read", static_cast<int>(block.size()), block.data(),
+                  static_cast<unsigned>(offset));
     std::string message = text;
     if (!why.empty()) message.append(" (").append(why).append(")");
     return message;
@@ -16,7 +17,10 @@ std::string describe(std::string_view block, std::uint32_t offset, bool is_write
 }  // namespace
 
 Unmodelled::Unmodelled(std::string_view block_, std::uint32_t offset_, bool is_write_, std::string_view why)
-    : std::runtime_error(describe(block_, offset_, is_write_, why)), block(block_), offset(offset_), is_write(is_write_) {}
+    : std::runtime_error(describe(block_, offset_, is_write_, why)),
+      block(block_),
+      offset(offset_),
+      is_write(is_write_) {}
 
 void Peripheral::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
     switch (alias) {

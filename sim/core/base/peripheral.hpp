@@ -62,7 +62,8 @@ class Peripheral {
 };
 
 /// Peripheral whose whole state is one trivially copyable struct: save/restore need no code.
-template <class State> class StatefulPeripheral : public Peripheral {
+template <class State>
+class StatefulPeripheral : public Peripheral {
   public:
     using Peripheral::Peripheral;
     void reset() override { s_ = State{}; }

@@ -13,8 +13,29 @@ namespace rp2040 {
 
 enum class EventId : std::uint8_t {
     // Order is the order of dispatch within one cycle: data producers, then DMA, then consumers.
-    pio0, pio1, pwm, timer, watchdog, rtc, adc, uart0, uart1, spi0, spi1, i2c0, i2c1, usb,
-    xip_stream, dma, systick0, systick1, device0, device1, device2, device3, host,
+    pio0,
+    pio1,
+    pwm,
+    timer,
+    watchdog,
+    rtc,
+    adc,
+    uart0,
+    uart1,
+    spi0,
+    spi1,
+    i2c0,
+    i2c1,
+    usb,
+    xip_stream,
+    dma,
+    systick0,
+    systick1,
+    device0,
+    device1,
+    device2,
+    device3,
+    host,
     count
 };
 
@@ -31,8 +52,10 @@ class Scheduler {
     void schedule(EventId id, Cycles when) {
         const Cycles old = due_[index(id)];
         due_[index(id)] = when;
-        if (when < next_) next_ = when;
-        else if (old == next_) recompute_next();
+        if (when < next_)
+            next_ = when;
+        else if (old == next_)
+            recompute_next();
     }
     void cancel(EventId id) { schedule(id, kNever); }
 
@@ -50,10 +73,17 @@ class Scheduler {
         Cycles now, next;
     };
     [[nodiscard]] State state() const { return {due_, now_, next_}; }
-    void set_state(const State& s) { due_ = s.due; now_ = s.now; next_ = s.next; }
+    void set_state(const State& s) {
+        due_ = s.due;
+        now_ = s.now;
+        next_ = s.next;
+    }
 
   private:
-    struct Binding { void* owner = nullptr; Handler handler = nullptr; };
+    struct Binding {
+        void* owner = nullptr;
+        Handler handler = nullptr;
+    };
     static constexpr std::size_t index(EventId id) { return static_cast<std::size_t>(id); }
     void recompute_next();
 

@@ -1,19 +1,19 @@
 // Snapshots: every stateful part writes its plain-data state to, and reads it from, one byte buffer.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>
 
-#include <cstddef>
-#include <cstdint>
-
 namespace rp2040 {
 
 class StateWriter {
   public:
-    template <class T> void put(const T& value) {
+    template <class T>
+    void put(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
         bytes(&value, sizeof value);
     }
@@ -30,7 +30,8 @@ class StateWriter {
 class StateReader {
   public:
     StateReader(const std::uint8_t* data, std::size_t size) : p_(data), end_(data + size) {}
-    template <class T> void get(T& value) {
+    template <class T>
+    void get(T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
         bytes(&value, sizeof value);
     }
