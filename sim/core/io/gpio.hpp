@@ -34,7 +34,22 @@ class PinDevice {
 class LazyDriver {
   public:
     virtual ~LazyDriver() = default;
+    /// Performs everything the block does in cycles before `until`.
     virtual void catch_up(Cycles until) = 0;
+};
+
+/// A lazy driver that knows when it acts next, so that several of them, and the devices that answer
+/// them, can be run in exact time order. Gpio::add_lazy_driver recognises it.
+class TimedDriver : public LazyDriver {
+  public:
+    /// Next cycle in which it may do anything by itself; kNever while only a pin or a register can wake it.
+    [[nodiscard]] virtual Cycles next_step() const = 0;
+    /// Pins whose change could end a wait that next_step() does not count.
+    [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
+    /// One of waited_pins() changed its pad level in cycle `when`.
+    virtual void wake([[maybe_unused]] Cycles when) {}
+    /// Called after activity from outside woke it: time to reconsider its scheduled event.
+    virtual void plan() {}
 };
 
 class Gpio {
@@ -42,6 +57,7 @@ class Gpio {
     virtual ~Gpio() = default;
 
     /// Outputs of one function for the pins in `mask`. Ignored for pins whose FUNCSEL is another one, but remembered.
+    /// `when` is the first cycle in which the pad shows them: a register written in cycle t drives from t + 1.
     virtual void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable, Cycles when) = 0;
 
     /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
@@ -51,11 +67,14 @@ class Gpio {
     virtual bool level(unsigned pin, Cycles when) = 0;
 
     enum class Drive : std::uint8_t { released, low, high };
-    /// Level that the outside world puts on a pin. A push-pull output of the chip wins over it.
+    /// Level that the outside world puts on a pin. A push-pull output of the chip wins over it. `when` may lie in
+    /// the future (a device's output delay); such changes take effect in time order.
     virtual void drive(unsigned pin, Drive drive, Cycles when) = 0;
 
     virtual void attach(PinDevice& device) = 0;
     virtual void detach(PinDevice& device) = 0;
+    /// To be called when the watched() of an attached device has changed.
+    virtual void watch_changed() {}
     virtual void add_lazy_driver(LazyDriver& driver) = 0;
 };
 

@@ -1,0 +1,103 @@
+// DMA controller: 12 channels, separate read and write masters (datasheet 2.5).
+//
+// Each cycle can start one read, and write what was read a cycle earlier; the scheduler's dma event is one such
+// cycle. Nothing is scheduled while no channel may transfer.
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "dma/sniffer.hpp"
+
+namespace rp2040 {
+
+inline constexpr unsigned kDmaChannels = 12;
+
+/// What the chip tells the DMA about the rest of the bus; the defaults describe an uncontended one.
+class DmaBus {
+  public:
+    virtual ~DmaBus() = default;
+    /// Called for each access before it is made; returns its wait states beyond the first cycle (bank taken by
+    /// another master in `cycle`, APB bridge, XIP miss).
+    virtual Cycles access(Cycles cycle, std::uint32_t address, bool is_write);
+    /// First cycle in which a master other than the DMA may look at memory; transfers between memories that end
+    /// before it are made in one go. Returning the current cycle (the default: 0) forbids that.
+    [[nodiscard]] virtual Cycles unobserved_until() const { return 0; }
+};
+
+struct DmaState {
+    struct Channel {
+        std::uint32_t read_addr = 0, write_addr = 0, trans_count = 0, reload = 0;
+        std::uint32_t ctrl = 0;
+        bool busy = false;
+        std::uint32_t unread = 0;     // Transfers of the sequence whose read has not been issued.
+        std::uint32_t in_flight = 0;  // Read but not yet written.
+        std::uint32_t credits = 0;    // Transfers requested by pulses (timers, PWM wraps), at most 63.
+        Cycles ready = 0;             // First cycle in which it may issue a read.
+    };
+    struct Latch {
+        bool full = false;
+        bool last = false;
+        std::uint8_t channel = 0;
+        std::uint32_t data = 0;
+        Cycles due = 0;
+    };
+    struct Timer {
+        std::uint32_t xy = 0;
+        std::uint32_t phase = 0;
+        Cycles at = 0;  // Cycle up to which `phase` has counted.
+    };
+    std::array<Channel, kDmaChannels> channel{};
+    Latch latch{};
+    std::array<Timer, 4> timer{};
+    std::array<std::uint32_t, 40> level{};  // Transfers that each DREQ could satisfy.
+    std::uint32_t intr = 0;
+    std::array<std::uint32_t, 2> inte{}, intf{};
+    SnifferState sniffer{};
+    std::uint32_t last_high = kDmaChannels - 1, last_low = kDmaChannels - 1;
+    bool low_turn = false;
+    Cycles read_free = 0, write_free = 0;  // First cycle in which each master can start an access.
+};
+
+class Dma final : public StatefulPeripheral<DmaState> {
+  public:
+    explicit Dma(Fabric& fabric);
+    std::uint32_t read(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void reset() override;
+
+    /// Fabric::set_dreq ends here: transfers that `dreq` could satisfy now. PWM wraps count as one request each.
+    void set_dreq(Dreq dreq, std::uint32_t transfers);
+    void set_bus(DmaBus& bus) { bus_ = &bus; }
+
+    [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
+    /// Slices whose PWM wrap paces an enabled channel, for Pwm::watch_wraps.
+    [[nodiscard]] std::uint8_t paced_by_pwm() const;
+
+  private:
+    using Channel = DmaState::Channel;
+    void step(Cycles now);
+    void write_latched(Cycles now);
+    bool issue_read(Cycles now);
+    std::uint64_t copy_batch(unsigned index, Cycles now);
+    void trigger(unsigned index, Cycles from);
+    void finish(unsigned index, Cycles now);
+    void fail(unsigned index, std::uint32_t error);
+    void abort(std::uint32_t channels);
+    void write_channel(unsigned index, unsigned reg, std::uint32_t value);
+    void write_ctrl(Channel& c, std::uint32_t value);
+    [[nodiscard]] std::uint32_t read_ctrl(const Channel& c) const;
+    [[nodiscard]] bool requested(const Channel& c) const;
+    void advance_timers(Cycles now);
+    [[nodiscard]] int pick(Cycles now);
+    void schedule(Cycles now);
+    void update_irq();
+
+    DmaBus uncontended_;
+    DmaBus* bus_ = &uncontended_;
+    bool stepping_ = false;
+    std::array<bool, 2> line_{};
+};
+
+}  // namespace rp2040

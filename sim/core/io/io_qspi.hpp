@@ -1,0 +1,43 @@
+// IO_QSPI (datasheet 2.19.6.2): function select, overrides and interrupts of the six flash pins.
+//
+// The flash itself is modelled behind the XIP block, so these pins have no wave forms: levels are what the board
+// sets (SS is the BOOTSEL button's pin) unless an output override forces them.
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+
+namespace rp2040 {
+
+struct IoQspiState {
+    struct Destination {
+        std::uint32_t inte = 0, intf = 0;
+    };
+    std::array<std::uint32_t, 6> ctrl{0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f};  // SCLK, SS, SD0..SD3
+    std::uint32_t edges = 0;
+    std::uint32_t external = 0x3e;  // Levels the board puts on the pins, SCLK lowest.
+    std::uint32_t levels = 0x3e;
+    std::array<Destination, 3> destination{};
+};
+
+class IoQspi final : public StatefulPeripheral<IoQspiState> {
+  public:
+    explicit IoQspi(Fabric& fabric) : StatefulPeripheral("IO_QSPI", fabric) {}
+    std::uint32_t read(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void reset() override;
+
+    /// Levels from outside (bit 1, SS, is low while BOOTSEL is pressed).
+    void set_external(std::uint32_t levels);
+    /// Levels of the six pins, SCLK lowest, as SIO's GPIO_HI_IN reads them.
+    [[nodiscard]] std::uint32_t levels() const { return s_.levels; }
+
+  private:
+    [[nodiscard]] std::uint32_t intr() const;
+    void update_levels();
+    void update_irq();
+};
+
+}  // namespace rp2040

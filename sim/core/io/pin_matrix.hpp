@@ -1,0 +1,148 @@
+// The 30 user pins: function multiplexer, overrides, pads, input synchroniser, external devices.
+//
+// Every quantity is a bit mask over the pins, so a change costs a handful of operations however many pins
+// it touches. Levels are kept with the cycle of their last few changes, which is all that the two-flop
+// synchroniser can look back to. IO_BANK0 and PADS_BANK0 are register files in front of this class.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "base/fabric.hpp"
+#include "io/gpio.hpp"
+
+namespace rp2040 {
+
+inline constexpr std::uint32_t kPinMask = (1u << kPins) - 1;
+
+/// Two bits of a GPIOx_CTRL register: what replaces a signal (datasheet 2.19.2).
+enum class Override : std::uint8_t { normal, invert, low, high };
+
+/// Told about every change of an input level that an enabled interrupt could depend on.
+class PinIrqListener {
+  public:
+    virtual ~PinIrqListener() = default;
+    virtual void irq_levels_changed(std::uint32_t changed, std::uint32_t levels) = 0;
+};
+
+class PinMatrix final : public Gpio {
+  public:
+    explicit PinMatrix(Fabric& fabric);
+
+    // Gpio
+    void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
+                    Cycles when) override;
+    std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) override;
+    bool level(unsigned pin, Cycles when) override;
+    void drive(unsigned pin, Drive drive, Cycles when) override;
+    void attach(PinDevice& device) override;
+    void detach(PinDevice& device) override;
+    void watch_changed() override;
+    void add_lazy_driver(LazyDriver& driver) override;
+
+    /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
+    void catch_up(Cycles until);
+    /// Lets every timed driver reconsider its scheduled event; for register writes that start or stop a block.
+    void plan();
+
+    // For IO_BANK0 and PADS_BANK0.
+    void configure(unsigned pin, std::uint32_t ctrl, Cycles when);   ///< GPIOx_CTRL
+    void set_pad(unsigned pin, std::uint32_t pad, Cycles when);      ///< PADS_BANK0 GPIOx
+    void listen(PinIrqListener& listener) { irq_listener_ = &listener; }
+    void set_irq_pins(std::uint32_t pins);                           ///< Pins with any interrupt enabled.
+    [[nodiscard]] std::uint32_t status(unsigned pin, Cycles when);   ///< GPIOx_STATUS without the interrupt summary
+    [[nodiscard]] std::uint32_t irq_levels() const { return override_levels(s_.raw, s_.irq_over); }
+
+    /// Pads' levels as of the newest change, without catching up.
+    [[nodiscard]] std::uint32_t levels() const { return s_.level; }
+    [[nodiscard]] std::uint32_t selected(PinFunction function) const { return s_.select[index(function)]; }
+
+    // For PIO, inside catch_up(): no virtual call, no catching up.
+    void pio_output(PinFunction function, std::uint32_t out, std::uint32_t enable, Cycles when) {
+        Output& o = s_.output[index(function)];
+        const std::uint32_t mask = s_.select[index(function)] & ((out ^ o.value) | (enable ^ o.enable));
+        o.value = out;
+        o.enable = enable;
+        if (mask == 0) return;
+        s_.mux_out = (s_.mux_out & ~mask) | (out & mask);
+        s_.mux_oe = (s_.mux_oe & ~mask) | (enable & mask);
+        resolve(when);
+    }
+    /// Inputs as a block sees them in cycle `when`, behind the synchroniser except for the pins in `bypass`.
+    [[nodiscard]] std::uint32_t synchronised(Cycles when, std::uint32_t bypass) const {
+        const std::uint32_t sync = input_at(when - kSyncCycles);
+        return bypass == 0 ? sync : (sync & ~bypass) | (input_at(when) & bypass);
+    }
+    /// Cycle of the newest change of any input.
+    [[nodiscard]] Cycles last_change() const { return s_.history[s_.newest].when; }
+    /// A running driver must stop before this cycle; it can move earlier while the driver runs.
+    [[nodiscard]] const Cycles& horizon() const { return horizon_; }
+    /// Earliest step of anything that can change a pin by itself, except `self`.
+    [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
+    /// Whether somebody must learn at once of a change of the pins that `function` drives.
+    [[nodiscard]] bool observed(PinFunction function) const;
+
+    void reset();
+    void save(StateWriter& out) const;
+    void restore(StateReader& in);
+
+    static constexpr Cycles kSyncCycles = 2;
+
+  private:
+    static constexpr std::size_t kFunctions = 10;
+    static constexpr unsigned kHistory = 8;
+    static constexpr std::size_t index(PinFunction f) { return static_cast<std::size_t>(f); }
+
+    struct Output { std::uint32_t value, enable; };
+    struct OverrideMasks { std::uint32_t invert, keep, set; };
+    struct Change { Cycles when; std::uint32_t input; };
+    struct Pending { Cycles when; std::uint32_t pin; Drive drive; };
+    struct State {
+        std::array<Output, kFunctions> output;
+        std::array<std::uint32_t, kFunctions> select;
+        std::uint32_t mux_out, mux_oe;
+        OverrideMasks out_over, oe_over, in_over, irq_over;
+        std::uint32_t input_enable, output_disable, pull_up, pull_down;
+        std::uint32_t external, external_level;
+        std::uint32_t level;  // At the pads.
+        std::uint32_t raw;    // Behind the pads' input enables.
+        std::array<Change, kHistory> history;
+        std::uint32_t newest;
+    };
+    static std::uint32_t override_levels(std::uint32_t v, const OverrideMasks& m) {
+        return ((v ^ m.invert) & m.keep) | m.set;
+    }
+    static void set_override(OverrideMasks& masks, unsigned pin, Override mode);
+
+    [[nodiscard]] std::uint32_t input_at(Cycles when) const {
+        unsigned i = s_.newest;
+        for (unsigned n = 1; n < kHistory && static_cast<std::int64_t>(s_.history[i].when - when) > 0; ++n)
+            i = (i - 1) % kHistory;
+        return s_.history[i].input;
+    }
+    void resolve(Cycles when);
+    void apply(unsigned pin, Drive drive, Cycles when);
+    void apply_pending(Cycles when);
+    void rebuild_mux();
+    void finish();
+    void schedule_pending();
+
+    Fabric& fabric_;
+    State s_{};
+    std::vector<Pending> pending_;  // In time order.
+    Cycles next_pending_ = kNever;
+
+    struct Watch { std::uint32_t pins; PinDevice* device; };
+    std::vector<Watch> devices_;
+    std::uint32_t watched_ = 0;
+    std::vector<LazyDriver*> untimed_;
+    std::vector<TimedDriver*> timed_;
+    std::vector<std::uint8_t> woken_;
+    PinIrqListener* irq_listener_ = nullptr;
+    std::uint32_t irq_pins_ = 0;
+    Cycles horizon_ = 0;
+    bool running_ = false;
+    bool any_woken_ = false;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,58 @@
+// PIO instructions, decoded for one state machine: side-set, delay and pin mappings are resolved once per program.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "pio/state.hpp"
+
+namespace rp2040 {
+
+/// Instruction and operand in one number, so that execution is one switch.
+enum class PioOp : std::uint8_t {
+    jmp, jmp_not_x, jmp_x_dec, jmp_not_y, jmp_y_dec, jmp_x_ne_y, jmp_pin, jmp_not_osre,
+    wait_gpio, wait_irq,
+    in_pins, in_x, in_y, in_null, in_isr, in_osr,
+    out_pins, out_x, out_y, out_null, out_pindirs, out_pc, out_isr, out_exec,
+    push, pull, mov, nop, irq,
+    set_pins, set_x, set_y, set_pindirs,
+    reserved,
+};
+
+struct PioInstruction {
+    PioOp op = PioOp::jmp;
+    std::uint8_t delay = 0;
+    std::uint8_t operand = 0;  // Address, pin, flag or bit count, by op.
+    std::uint8_t flags = 0;    // Polarity, IfFull/IfEmpty, Block, Clear, Wait: see decode().
+    std::uint8_t next_pc = 0;  // Following address, wrap applied.
+    bool side_dirs = false;
+    std::uint32_t side_mask = 0, side_value = 0;
+    std::uint32_t mask = 0, value = 0;  // SET's pins; MOV: operands.
+};
+
+/// Bits of PioInstruction::flags.
+struct PioFlag {
+    static constexpr std::uint8_t polarity = 1, if_threshold = 1, block = 2, clear = 1, wait = 2;
+};
+
+/// `address` is where the instruction lies (for next_pc), `index` the state machine's number (for relative IRQs).
+[[nodiscard]] PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, const PioMachine& m);
+
+/// Rotation that maps a field of `count` pins from `base` on, wrapping from pin 31 to 0.
+[[nodiscard]] constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) {
+    return (v << (n & 31)) | (v >> ((32 - n) & 31));
+}
+
+/// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
+struct PioHorizon {
+    static constexpr std::uint16_t kFar = 0x7fff;
+    std::array<std::uint16_t, 32> to_visible{};  // PUSH, PULL, IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_in{};       // IN, while autopush is on
+    std::array<std::uint16_t, 32> to_out{};      // OUT, while autopull is on
+    std::uint16_t in_gap = kFar, out_gap = kFar; // Least ticks from one IN (OUT) to the next
+    std::uint8_t in_bits = 32, out_bits = 32;    // Most bits one IN (OUT) shifts
+};
+
+[[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);
+
+}  // namespace rp2040

@@ -1,0 +1,90 @@
+// One PIO block: four state machines, shared program memory, IRQ flags, FIFOs (datasheet chapter 3).
+//
+// Execution is lazy. The block runs up to a cycle when a register, a pin or a FIFO is looked at, and schedules an
+// event no later than the first cycle in which it could change a FIFO level, an interrupt or a pin somebody waits for.
+// Timing within a cycle: a state machine that ticks in cycle c reads what was there at the start of c; its pins
+// change at the pads in c + 1; a register read in c sees ticks before c, a register write in c acts after tick c.
+#pragma once
+
+#include <array>
+
+#include "base/peripheral.hpp"
+#include "io/pin_matrix.hpp"
+#include "pio/decoded.hpp"
+#include "pio/state.hpp"
+
+namespace rp2040 {
+
+class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
+  public:
+    /// `index` is 0 or 1.
+    Pio(Fabric& fabric, PinMatrix& pins, unsigned index);
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    void reset() override;
+    void restore(StateReader& in) override;
+
+    // TimedDriver
+    void catch_up(Cycles until) override;
+    [[nodiscard]] Cycles next_step() const override { return next_; }
+    [[nodiscard]] std::uint32_t waited_pins() const override { return waited_pins_; }
+    void wake(Cycles when) override;
+    void plan() override;
+
+  private:
+    struct Effects;
+    using Code = std::array<PioInstruction, 32>;
+
+    // run.cpp: time
+    void run_alone(unsigned index, Cycles until);
+    void run_cycle(Cycles cycle);
+    void tick(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
+    void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
+    void apply(const Effects& fx, Cycles cycle);
+    void update_next();
+    void refresh();
+    void resync(PioMachine& m, Cycles after);
+    [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
+    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others) const;
+
+    // execute.cpp: instructions
+    bool execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool advance);
+    bool shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned bits);
+    bool push(PioMachine& m, unsigned index, const PioInstruction& in);
+    bool pull(PioMachine& m, unsigned index, const PioInstruction& in);
+    bool out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& fx, bool& advance);
+    void mov(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance);
+    [[nodiscard]] std::uint32_t mov_source(const PioMachine& m, const PioInstruction& in, Cycles cycle) const;
+    void refill(PioMachine& m, unsigned index);
+
+    // pio.cpp: registers
+    void write_ctrl(std::uint32_t value, Cycles now);
+    void write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycles now);
+    std::uint32_t read_machine(unsigned index, unsigned reg);
+    void restart(PioMachine& m);
+    void join_fifos(PioMachine& m, std::uint32_t old);
+    void wake_stalled(PioStall reason, Cycles after);
+    void tx_changed(unsigned index);
+    void rx_changed(unsigned index);
+    [[nodiscard]] std::uint32_t intr() const;
+    void update_irq();
+
+    PinMatrix& pins_;
+    unsigned index_;
+    PinFunction function_;
+
+    // Derived from the state; rebuilt after register writes and restore().
+    std::array<Code, 4> code_{};
+    std::array<PioHorizon, 4> horizon_{};
+    std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
+    std::uint8_t code_dirty_ = 0xf;
+    std::uint8_t horizon_dirty_ = 0xf;
+    bool any_sticky_ = false;
+    std::uint32_t waited_pins_ = 0;
+    Cycles next_ = kNever;
+    std::array<bool, 2> line_{};
+};
+
+}  // namespace rp2040
