@@ -56,7 +56,7 @@ def _cadence(rng: Rng, kind: str, count: int) -> NDArray[np.bool_]:
         pattern = [(beep, gap)] * 3 + [(beep, 5.0 * rng.uniform(0.95, 1.05) - 4 * beep - 3 * gap)]
         return _gate(count, pattern, 0 if from_start else rng.uniform(3.5, 5))
     if kind == "pulsed":
-        on = log_uniform(rng, 0.15, 1.0)
+        on = log_uniform(rng, 0.1, 1.0)
         off = on * log_uniform(rng, 0.08, 1.1)
         return _gate(count, [(on, max(0.02, off))], 0 if from_start else rng.uniform(0, on + off))
     return np.ones(count, bool)
@@ -64,6 +64,8 @@ def _cadence(rng: Rng, kind: str, count: int) -> NDArray[np.bool_]:
 
 def _piezo_partials(rng: Rng) -> list[tuple[float, float]]:
     """A resonant disc: nearly a sine, weak harmonics, sometimes half-order ones from the driver."""
+    if rng.random() < 0.1:
+        return [(1.0, 1.0)]
     partials = [(1.0, 1.0), (2.0, from_db(rng.uniform(-48, -12))), (3.0, from_db(rng.uniform(-50, -15)))]
     if rng.random() < 0.4:
         partials += [(order, from_db(rng.uniform(-60, -28))) for order in (0.5, 1.5, 2.5)]

@@ -33,7 +33,7 @@ def _note(rng: Rng, frequency: float, seconds: float, decay_s: float, brightness
     partials = [(float(n), brightness ** (n - 1)) for n in range(1, 9)]
     envelope = np.minimum(1, np.arange(count) / 80) * np.exp(-np.arange(count) / (decay_s * SAMPLE_RATE))
     envelope *= np.minimum(1, np.arange(count)[::-1] / 160)
-    return (harmonics(frequency, count, partials, rng) * envelope).astype(np.float32)
+    return np.asarray(harmonics(frequency, count, partials, rng) * envelope, np.float32)
 
 
 def tone(rng: Rng, seconds: float) -> Signal:
@@ -71,8 +71,8 @@ def melody(rng: Rng, seconds: float) -> Signal:
 def sweep(rng: Rng, seconds: float) -> Signal:
     """Glides, single or repeated, linear or exponential, crossing the alarm band without resting in it."""
     count = samples_of(seconds)
-    period = log_uniform(rng, 0.7, max(1.0, seconds))
-    cycle = (np.arange(count) / SAMPLE_RATE / period) % 1.0
+    period = log_uniform(rng, 0.7, 12.0)
+    cycle = (np.arange(count) / SAMPLE_RATE / period + rng.random()) % 1.0
     if rng.random() < 0.4:
         cycle = 1 - np.abs(2 * cycle - 1)
     low, high = log_uniform(rng, 60, 900), rng.uniform(3000, 7500)
@@ -93,7 +93,7 @@ def clicks(rng: Rng, seconds: float) -> Signal:
         ring = np.exp(-np.arange(count) / (log_uniform(rng, 0.0004, 0.02) * SAMPLE_RATE))
         body = rng.standard_normal(count) * 0.5 + np.sin(phase_of(log_uniform(rng, 100, 6000), count))
         add_at(out, samples_of(position), (body * ring * rng.uniform(0.3, 1)).astype(np.float32))
-        position += interval if regular else interval * rng.exponential()  # type: ignore[assignment]
+        position += interval if regular else interval * rng.exponential()
         position += 0.005
     return out
 

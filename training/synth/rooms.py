@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.audio.files import loudest_second_rms
 from training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
 
 
@@ -33,7 +34,7 @@ def room_response(rng: Rng, next_room: bool = False) -> NDArray[np.float64]:
     if next_room:
         pole = rng.uniform(0.2, 0.8)
         response = np.convolve(response, (1 - pole) * pole ** np.arange(32))[:count]
-    return response / (np.sqrt(np.sum(response**2)) + 1e-12)
+    return np.asarray(response / (np.sqrt(np.sum(response**2)) + 1e-12))
 
 
 def microphone_curve(rng: Rng) -> tuple[list[float], list[float]]:
@@ -55,25 +56,15 @@ def through_room(
         spectrum = spectrum * np.fft.rfft(response, size)
     if curve is not None:
         spectrum = spectrum * 10 ** (np.interp(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), *curve) / 20)
-    return np.fft.irfft(spectrum, size)[: len(signal)].astype(np.float32)
-
-
-def loudest_second(signal: Signal) -> float:
-    """RMS of the loudest second (steps of 0.1 s), or of all of a shorter signal; how levels are defined throughout."""
-    power = np.square(signal, dtype=np.float64)
-    if len(power) <= SAMPLE_RATE:
-        return float(np.sqrt(power.mean())) if len(power) else 0.0
-    total = np.concatenate([[0.0], np.cumsum(power)])
-    starts = np.arange(0, len(power) - SAMPLE_RATE + 1, SAMPLE_RATE // 10)
-    return float(np.sqrt(max(0.0, float((total[starts + SAMPLE_RATE] - total[starts]).max()) / SAMPLE_RATE)))
+    return np.asarray(np.fft.irfft(spectrum, size)[: len(signal)], np.float32)
 
 
 def at_level(signal: Signal, level_dbfs: float) -> Signal:
     """Scale so that the loudest second has the given RMS (full scale 1.0); silence stays silence."""
-    level = loudest_second(signal)
+    level = loudest_second_rms(signal)
     return signal if level < 1e-9 else (signal * np.float32(from_db(level_dbfs) / level)).astype(np.float32)
 
 
 def to_pcm(signal: Signal) -> NDArray[np.int16]:
     """Round to 16-bit PCM with saturation, as the decimator's output saturates."""
-    return np.clip(np.rint(signal * 32768.0), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(signal * 32768.0), -32768, 32767), np.int16)

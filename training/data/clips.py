@@ -1,0 +1,159 @@
+"""Adapters: every data set becomes a list of :class:`Clip`, whatever its layout.
+
+A clip's ``group`` names the recording (or device) it was cut from; clips of a group never part in cross-validation.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import EmberwatchError
+
+ALARM, OTHER = "alarm", "other"
+_AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".aiff", ".aif"}
+_ESC_NAME = re.compile(r"(?P<fold>[1-5])-(?P<clip>\d+)-(?P<take>[A-Z])")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One sound file with what is known about it; ``esc_fold`` is 1 to 5 for ESC-50 clips, else 0."""
+
+    path: Path
+    label: str
+    category: str
+    group: str
+    licence: str = "unknown"
+    esc_fold: int = 0
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether the detector has to raise an alarm on it."""
+        return self.label == ALARM
+
+
+def group_of(name: str) -> str:
+    """The recording that a file name points to.
+
+    ESC-50 names carry the source's number; elsewhere chunk, sample, take and library numbers are dropped, and single
+    digits that count takes of one device (``firealarm2_``, ``firealarm3_``).
+    """
+    stem = Path(name).stem
+    esc = _ESC_NAME.search(stem)
+    if esc:
+        return f"esc-{esc['clip']}"
+    stem = re.sub(r"_(chunk|sample|lib)_?\d+.*$", "", stem)
+    stem = re.sub(r"_\d+ft$", "", stem)
+    return re.sub(r"(?<=[a-z])\d(?=_|$)", "", stem)
+
+
+def load_manifest(path: Path) -> list[Clip]:
+    """A CSV manifest with columns ``file`` and ``label`` (alarm or other), and optionally category, group, licence.
+
+    Files are relative to the manifest's folder. Raises EmberwatchError naming file, line and value of what is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise EmberwatchError(f"{path}: no such manifest; give a CSV with columns file,label") from None
+    except UnicodeDecodeError:
+        raise EmberwatchError(f"{path}: not a text file; give a CSV with columns file,label") from None
+    reader = csv.DictReader(text.splitlines())
+    missing = {"file", "label"} - set(reader.fieldnames or [])
+    if missing:
+        raise EmberwatchError(f"{path}: column {sorted(missing)[0]!r} is missing; give a CSV with columns file,label")
+    clips = []
+    for line, row in enumerate(reader, start=2):
+        label = (row["label"] or "").strip()
+        if label not in (ALARM, OTHER):
+            raise EmberwatchError(f"{path}:{line}: label {label!r}; use {ALARM!r} or {OTHER!r}")
+        name = (row["file"] or "").strip()
+        esc = _ESC_NAME.search(Path(name).stem)
+        clips.append(
+            Clip(
+                path=path.parent / name,
+                label=label,
+                category=row.get("category") or label,
+                group=row.get("group") or group_of(name),
+                licence=row.get("licence") or "unknown",
+                esc_fold=int(esc["fold"]) if esc else 0,
+            )
+        )
+    if not clips:
+        raise EmberwatchError(f"{path}: the manifest lists no clips")
+    return clips
+
+
+def load_esc50(folder: Path) -> list[Clip]:
+    """The ESC-50 layout: ``meta/esc50.csv`` and ``audio/``; every clip is a negative (no class is a smoke alarm)."""
+    table = folder / "meta" / "esc50.csv"
+    if not table.is_file():
+        raise EmberwatchError(f"{folder}: not an ESC-50 folder, meta/esc50.csv is missing; give the unpacked data set")
+    licence = "CC BY-NC 3.0 (ESC-50); CC BY 3.0 for clips of ESC-10"
+    clips = []
+    with table.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            path = folder / "audio" / row["filename"]
+            group = f"esc-{row['src_file']}" if row.get("src_file") else group_of(row["filename"])
+            clips.append(Clip(path, OTHER, row["category"], group, licence, int(row["fold"])))
+    return clips
+
+
+def load_speech_commands_noise(folder: Path) -> list[Clip]:
+    """Speech Commands: the long recordings in ``_background_noise_``, all negatives."""
+    noise = folder / "_background_noise_"
+    if not noise.is_dir():
+        raise EmberwatchError(f"{folder}: no _background_noise_ folder; give the unpacked Speech Commands data set")
+    return [
+        Clip(path, OTHER, "background_noise", f"speech-commands-{path.stem}", "CC BY 4.0")
+        for path in sorted(noise.glob("*.wav"))
+    ]
+
+
+def load_folder(folder: Path) -> list[Clip]:
+    """A folder whose subfolders are named after labels: ``alarm/`` and ``other/``."""
+    clips = []
+    for label in (ALARM, OTHER):
+        for path in sorted((folder / label).rglob("*")):
+            if path.suffix.lower() in _AUDIO_SUFFIXES:
+                clips.append(Clip(path, label, path.parent.name, group_of(path.name)))
+    if not clips:
+        raise EmberwatchError(f"{folder}: no sound files in alarm/ or other/; sort the recordings into these folders")
+    return clips
+
+
+def load_dataset(path: Path) -> list[Clip]:
+    """Whatever ``path`` is: a CSV manifest, an ESC-50 or Speech Commands folder, or one with alarm/ and other/."""
+    if path.is_dir():
+        if (path / "manifest.csv").is_file():
+            return load_manifest(path / "manifest.csv")
+        if (path / "meta" / "esc50.csv").is_file():
+            return load_esc50(path)
+        if (path / "_background_noise_").is_dir():
+            return load_speech_commands_noise(path)
+        return load_folder(path)
+    return load_manifest(path)
+
+
+def assign_folds(clips: Iterable[Clip], folds: int = 5) -> dict[str, int]:
+    """Distribute groups over folds: alarms and others apart, the largest groups first into the emptiest fold.
+
+    Returns fold number (0..folds-1) by group. Depends on names and counts only, so it is the same everywhere.
+    """
+    sizes: dict[tuple[bool, str], int] = {}
+    for clip in clips:
+        key = (clip.is_alarm, clip.group)
+        sizes[key] = sizes.get(key, 0) + 1
+    assigned: dict[str, int] = {}
+    for alarms in (True, False):
+        filled = [0] * folds
+        groups = [(size, group) for (is_alarm, group), size in sizes.items() if is_alarm == alarms]
+        for size, group in sorted(groups, key=lambda g: (-g[0], hashlib.sha256(g[1].encode()).hexdigest())):
+            fold = min(range(folds), key=lambda f: (filled[f], f))
+            assigned.setdefault(group, fold)
+            filled[assigned[group]] += size
+    return assigned
