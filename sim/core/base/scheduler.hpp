@@ -15,6 +15,7 @@ enum class EventId : std::uint8_t {
     // Order is the order of dispatch within one cycle: data producers, then DMA, then consumers.
     pio0,
     pio1,
+    pins,
     pwm,
     timer,
     watchdog,
