@@ -1,0 +1,310 @@
+"""What a microphone hears: sounds with gains on one time line, from Python or from a TOML file.
+
+Python::
+
+    scenario = Scenario([Clip(t3(3100), at_s=2.0, level_dbfs=-20), Clip(PinkNoise(seed=1), level_dbfs=-40)],
+                        seconds=12)
+
+TOML (see docs of `load`)::
+
+    duration_s = 12.0
+    seed = 1
+
+    [[sound]]
+    generate = "t3"
+    frequency_hz = 3100
+    at_s = 2.0
+    level_dbfs = -20.0
+
+    [[sound]]
+    file = "kitchen.wav"      # relative to the TOML file
+    gain_db = -6.0
+    loop = true
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.audio import files, sounds
+from sim.audio.files import SAMPLE_RATE
+from sim.audio.sounds import Recording, Sound
+from sim.errors import ScenarioError
+
+FULL_SCALE = 1 << 23
+"""Integer that stands for full scale in rendered samples (Q23)."""
+
+_LEVEL_SECONDS = 10
+_INT32 = np.iinfo(np.int32)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One sound on the time line.
+
+    Args:
+        sound: what sounds.
+        at_s: start on the time line, seconds, not negative.
+        gain_db: gain, decibels; excludes `level_dbfs`.
+        level_dbfs: RMS that the sound's loudest second gets, decibels relative to full scale (a full-scale sine
+            has -3.01); generated sounds are measured over their first ten seconds.
+        offset_s: part of the sound's beginning to leave out.
+        seconds: length; None plays to the sound's end, or to the scenario's end when it has none.
+        loop: start again at the sound's end; needs `seconds` or a scenario with a set length to stop.
+    """
+
+    sound: Sound
+    at_s: float = 0.0
+    gain_db: float = 0.0
+    level_dbfs: float | None = None
+    offset_s: float = 0.0
+    seconds: float | None = None
+    loop: bool = False
+    _gain: float = field(init=False, repr=False, default=1.0)
+
+    def __post_init__(self) -> None:
+        for name, value in (("at_s", self.at_s), ("offset_s", self.offset_s)):
+            if not (math.isfinite(value) and value >= 0):
+                raise ScenarioError(f"{name} = {value:g} must be zero or a positive number of seconds")
+        if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds > 0):
+            raise ScenarioError(f"duration_s = {self.seconds:g} must be a positive number of seconds")
+        for name, level in (("gain_db", self.gain_db), ("level_dbfs", self.level_dbfs)):
+            if level is not None and not -200.0 <= level <= 60.0:
+                raise ScenarioError(f"{name} = {level:g} is outside -200..60 dB")
+        gain = 10.0 ** (self.gain_db / 20.0)
+        if self.level_dbfs is not None:
+            if self.gain_db != 0.0:
+                raise ScenarioError("gain_db and level_dbfs exclude each other; give one of them")
+            length = self.sound.length
+            whole = self.sound.read(0, _LEVEL_SECONDS * SAMPLE_RATE if length is None else length)
+            rms = files.loudest_second_rms(whole)
+            if rms == 0.0:
+                raise ScenarioError(f"level_dbfs = {self.level_dbfs:g} cannot be reached: the sound is all silence")
+            gain = 10.0 ** (self.level_dbfs / 20.0) / rms
+        object.__setattr__(self, "_gain", gain)
+
+    @property
+    def start(self) -> int:
+        """First sample on the time line."""
+        return round(self.at_s * SAMPLE_RATE)
+
+    @property
+    def end(self) -> int | None:
+        """Sample after the last, or None when the clip has no end of its own."""
+        if self.seconds is not None:
+            return self.start + round(self.seconds * SAMPLE_RATE)
+        if self.loop or self.sound.length is None:
+            return None
+        return self.start + max(0, self.sound.length - round(self.offset_s * SAMPLE_RATE))
+
+    def mix_into(self, out: npt.NDArray[np.float64], start: int) -> None:
+        """Adds the part that falls on time-line samples ``start .. start + len(out) - 1``."""
+        first = max(start, self.start)
+        last = start + len(out) if self.end is None else min(start + len(out), self.end)
+        offset = round(self.offset_s * SAMPLE_RATE)
+        while first < last:
+            position = first - self.start + offset
+            count = last - first
+            if self.loop and self.sound.length is not None:
+                position = offset + (first - self.start) % max(1, self.sound.length - offset)
+                count = min(count, self.sound.length - position)
+            out[first - start : first - start + count] += self._gain * self.sound.read(position, count)
+            first += count
+
+
+class Scenario:
+    """Sounds on one time line. Time zero is power-on of the chip.
+
+    Args:
+        clips: the sounds; they add up.
+        seconds: length; None ends with the last clip that has an end.
+    """
+
+    def __init__(self, clips: Sequence[Clip] = (), seconds: float | None = None) -> None:
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ScenarioError(f"duration_s = {seconds:g} must be a positive number of seconds")
+        self.clips = tuple(clips)
+        if seconds is None:
+            ends = [clip.end for clip in self.clips if clip.end is not None]
+            if self.clips and not ends:
+                raise ScenarioError("the scenario has no end; set duration_s for it or for one of its sounds")
+            self.seconds = max(ends, default=0) / SAMPLE_RATE
+        else:
+            self.seconds = float(seconds)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.seconds:.3f} s, {len(self.clips)} sounds>"
+
+    def mix(self, start: int, count: int) -> npt.NDArray[np.float64]:
+        """Samples ``start .. start + count - 1``, 1.0 = full scale, not limited; silence outside the scenario."""
+        out = np.zeros(count)
+        inside = max(0, min(count, round(self.seconds * SAMPLE_RATE) - start))
+        for clip in self.clips:
+            clip.mix_into(out[:inside], start)
+        return out
+
+    def render(self, start: int, count: int) -> npt.NDArray[np.int32]:
+        """As `mix`, in Q23 integers for the emulated microphone, which limits at full scale."""
+        scaled = np.round(self.mix(start, count) * FULL_SCALE)
+        return np.clip(scaled, _INT32.min, _INT32.max).astype(np.int32)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        lead_in_s: float = 0.0,
+        tail_s: float = 0.0,
+        gain_db: float = 0.0,
+        level_dbfs: float | None = None,
+    ) -> Scenario:
+        """A sound file between stretches of silence."""
+        clip = Clip(Recording(files.load(path)), at_s=lead_in_s, gain_db=gain_db, level_dbfs=level_dbfs)
+        assert clip.end is not None
+        return cls([clip], clip.end / SAMPLE_RATE + tail_s)
+
+    @classmethod
+    def silence(cls, seconds: float) -> Scenario:
+        """Nothing to hear."""
+        return cls([], seconds)
+
+
+GENERATORS: dict[str, Callable[..., Sound]] = {
+    "t3": sounds.t3,
+    "t4": sounds.t4,
+    "pulsed": sounds.pulsed,
+    "continuous": sounds.continuous,
+    "tone": sounds.Tone,
+    "sweep": sounds.Sweep,
+    "white_noise": sounds.WhiteNoise,
+    "pink_noise": sounds.PinkNoise,
+    "clicks": sounds.Clicks,
+    "speechlike": sounds.Speechlike,
+    "silence": sounds.Silence,
+}
+"""Sounds that ``generate = "..."`` accepts; their parameters are the keywords of these callables."""
+
+_CLIP_KEYS = {
+    "at_s": float,
+    "gain_db": float,
+    "level_dbfs": float,
+    "offset_s": float,
+    "duration_s": float,
+    "loop": bool,
+}
+
+
+def generate(name: str, **parameters: Any) -> Sound:
+    """Makes a sound of `GENERATORS` by name.
+
+    Raises:
+        ScenarioError: unknown name or parameter, or a value out of range.
+    """
+    if name not in GENERATORS:
+        raise ScenarioError(f"generate = {name!r} is not known{_suggest(name, GENERATORS)}")
+    factory = GENERATORS[name]
+    accepted = inspect.signature(factory).parameters
+    for key, value in parameters.items():
+        if key not in accepted:
+            known = ", ".join(accepted) or "none"
+            raise ScenarioError(f"{name} has no parameter {key!r}; it takes: {known}")
+        default = accepted[key].default
+        kind: type = type(default)
+        parameters[key] = _typed(f"{key}", value, kind)
+    return factory(**parameters)
+
+
+def load(path: str | Path) -> Scenario:
+    """Reads a scenario from TOML.
+
+    Keys at the top: ``duration_s`` (seconds; needed when no sound ends by itself) and ``seed`` (default 0; noise
+    number i gets seed + i unless it has its own). Each ``[[sound]]`` has either ``file`` or ``generate`` with the
+    generator's own parameters, and optionally ``at_s``, ``duration_s``, ``offset_s``, ``loop``, ``gain_db`` or
+    ``level_dbfs``.
+
+    Raises:
+        ScenarioError: malformed TOML, unknown keys, wrong types or values out of range.
+        AudioError: a sound file that cannot be used.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"scenario {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"scenario {path} is not a text file; give a TOML file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"scenario {path} is not valid TOML: {error}") from None
+    try:
+        return _from_table(data, path.parent)
+    except ScenarioError as error:
+        raise ScenarioError(f"scenario {path}: {error}") from None
+
+
+def _from_table(data: dict[str, Any], folder: Path) -> Scenario:
+    for key in data:
+        if key not in ("duration_s", "seed", "sound"):
+            raise ScenarioError(f"unknown key {key!r}{_suggest(key, ('duration_s', 'seed', 'sound'))}")
+    seed = _typed("seed", data.get("seed", 0), int)
+    if seed < 0:
+        raise ScenarioError(f"seed = {seed} must not be negative")
+    tables = data.get("sound", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ScenarioError("sounds are written as [[sound]] tables")
+    clips = []
+    for number, table in enumerate(tables):
+        try:
+            clips.append(_clip(table, folder, seed + number))
+        except ScenarioError as error:
+            raise ScenarioError(f"sound {number + 1}: {error}") from None
+    seconds = _typed("duration_s", data["duration_s"], float) if "duration_s" in data else None
+    if not clips and seconds is None:
+        raise ScenarioError("it holds neither a [[sound]] nor duration_s; add at least one")
+    return Scenario(clips, seconds)
+
+
+def _clip(table: dict[str, Any], folder: Path, seed: int) -> Clip:
+    if ("file" in table) == ("generate" in table):
+        raise ScenarioError("give either file or generate")
+    options = {key: _typed(key, table[key], kind) for key, kind in _CLIP_KEYS.items() if key in table}
+    rest = {key: value for key, value in table.items() if key not in _CLIP_KEYS and key not in ("file", "generate")}
+    sound: Sound
+    if "file" in table:
+        if rest:
+            unknown = next(iter(rest))
+            raise ScenarioError(f"unknown key {unknown!r}{_suggest(unknown, ('file', *_CLIP_KEYS))}")
+        sound = Recording(files.load(folder / _typed("file", table["file"], str)))
+    else:
+        name = _typed("generate", table["generate"], str)
+        if name in GENERATORS and "seed" in inspect.signature(GENERATORS[name]).parameters:
+            rest.setdefault("seed", seed)
+        sound = generate(name, **rest)
+    if "duration_s" in options:
+        options["seconds"] = options.pop("duration_s")
+    return Clip(sound, **options)
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        kinds = {float: "a number", int: "a whole number", str: "text in quotes", bool: "true or false"}
+        raise ScenarioError(f"{name} = {value!r} must be {kinds.get(kind, kind.__name__)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ScenarioError(f"{name} = {value!r} must be finite")
+    return value
+
+
+def _suggest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"
