@@ -17,14 +17,20 @@ class Interpolator {
 
   private:
     struct Results {
-        std::array<std::uint32_t, 3> result;  // As seen by POP/PEEK: LANE0, LANE1, FULL.
-        std::array<std::uint32_t, 2> raw;     // Shifted and masked, before the addition of BASE.
-        bool overflow0, overflow1;
+        std::array<std::uint32_t, 3> result;   // LANE0, LANE1, FULL on the internal datapath.
+        std::array<std::uint32_t, 2> shifted;  // Shifted, masked and sign-extended, before BASE is added.
+        std::array<bool, 2> overflow;
     };
     [[nodiscard]] Results evaluate(bool has_blend) const;
+    /// FORCE_MSB is ORed in on the bus only.
+    [[nodiscard]] std::uint32_t on_bus(unsigned lane, std::uint32_t result) const;
+    [[nodiscard]] bool blends(bool has_blend) const { return has_blend && ((ctrl_[0] >> 21) & 1u) != 0; }
     std::array<std::uint32_t, 2> accum_{};
     std::array<std::uint32_t, 3> base_{};
     std::array<std::uint32_t, 2> ctrl_{};
+};
+std::array<std::uint32_t, 3> base_{};
+std::array<std::uint32_t, 2> ctrl_{};
 };
 
 }  // namespace rp2040

@@ -40,10 +40,17 @@ class Sio final : public StatefulPeripheral<SioState> {
     /// Levels of the six QSPI pins (SCLK, SS, SD0..SD3 in GPIO_HI order) as an input; SS high is "BOOTSEL not pressed".
     void set_gpio_hi_in(std::uint32_t levels) { gpio_hi_in_ = levels & 0x3f; }
 
+    /// SYSCFG.PROC_IN_SYNC_BYPASS: pins read without the input synchroniser.
+    void set_input_bypass(std::uint32_t pins) { input_bypass_ = pins; }
+
   private:
     void fifo_irq(unsigned core);
     void drive(std::uint32_t changed);
+    [[nodiscard]] std::uint32_t fifo_status(unsigned core) const;
+    [[nodiscard]] std::uint32_t gpio_in();
+    bool write_gpio(std::uint32_t offset, std::uint32_t value);
     std::uint32_t gpio_hi_in_ = 0x3e;
+    std::uint32_t input_bypass_ = 0;
 };
 
 }  // namespace rp2040

@@ -39,6 +39,7 @@ struct UartState {
     FineTime rx_end{};
     Cycles rx_timeout = kNever;
     bool rx_overrun = false;
+    std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
 };
 
 class Uart final : public StatefulPeripheral<UartState> {
@@ -83,8 +84,12 @@ class Uart final : public StatefulPeripheral<UartState> {
     void finish_receive();
     void receive(std::uint16_t frame);
     void event(Cycles when);
+    void push_transmit(std::uint8_t value);
+    std::uint32_t pop_receive();
+    void restart_timeout();
     void update();
-    void reschedule();
+    [[nodiscard]] std::size_t transmit_trigger() const;
+    [[nodiscard]] std::size_t receive_trigger() const;
     unsigned instance_;
     std::deque<std::uint16_t> host_queue_;
     std::vector<Byte> transmitted_;
