@@ -1,0 +1,37 @@
+// Is the microphone alive? Judges each block and reports faults with hysteresis. Pure C11.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    HEALTH_STUCK_LOW = 1u << 0,   // every PDM bit 0: no microphone, or data shorted to ground
+    HEALTH_STUCK_HIGH = 1u << 1,  // every PDM bit 1
+    HEALTH_DC = 1u << 2,          // mean beyond half of full scale: broken or saturated microphone
+    HEALTH_CLIPPING = 1u << 3,    // more than one PCM sample in eight saturated
+    HEALTH_CLOCK = 1u << 4,       // a block did not take its time within 1 %
+    HEALTH_OVERRUN = 1u << 5,     // the state machine had to wait for the DMA
+};
+#define HEALTH_SYMPTOMS 6
+
+#define HEALTH_RAISE_BLOCKS 4  // a symptom in as many blocks running is a fault (128 ms)
+#define HEALTH_CLEAR_BLOCKS 8  // and is over after as many blocks without it (256 ms)
+
+typedef struct {
+    uint32_t faults;  // HEALTH_ bits that stand
+    uint8_t streak[HEALTH_SYMPTOMS];
+} health_t;
+
+void health_init(health_t* health);
+
+// HEALTH_STUCK_LOW, HEALTH_STUCK_HIGH and HEALTH_DC of a block of PDM words; `count` is a multiple of four.
+uint32_t health_check_pdm(const uint32_t* words, uint32_t count);
+
+// HEALTH_CLIPPING of a block of PCM.
+uint32_t health_check_pcm(const int16_t* samples, uint32_t count);
+
+// Takes the symptoms of one block. Returns the faults that this block raised; `health->faults` has those that stand.
+uint32_t health_update(health_t* health, uint32_t symptoms);
+
+// The protocol's word for the lowest bit in `fault`.
+const char* health_name(uint32_t fault);

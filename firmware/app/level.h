@@ -1,0 +1,10 @@
+// Sound level of a PCM block. Pure C11, integer.
+#pragma once
+
+#include <stdint.h>
+
+#define LEVEL_SILENCE 99  // all samples zero, or quieter than -99 dBFS
+
+// Level in -dBFS, 0..99: 0 is a full-scale sine (AES17), 20 is 20 dB below it. Error at most 1 dB.
+// `count` is 1..65536.
+uint32_t level_dbfs(const int16_t* samples, uint32_t count);

@@ -1,0 +1,76 @@
+#include "drivers/console.h"
+
+#include "board.h"
+#include "drivers/dma_channels.h"
+#include "hw/cpu.h"
+#include "hw/gpio.h"
+#include "hw/memory.h"
+#include "hw/resets.h"
+
+#if CONSOLE_UART == 0
+#define CONSOLE UART0
+#define CONSOLE_RESET RESETS_UART0
+#define CONSOLE_DREQ DREQ_UART0_TX
+#else
+#define CONSOLE UART1
+#define CONSOLE_RESET RESETS_UART1
+#define CONSOLE_DREQ DREQ_UART1_TX
+#endif
+
+#define RING_BITS 10
+_Static_assert(CONSOLE_RING_BYTES == 1 << RING_BITS, "the DMA address ring is a power of two");
+
+// The DMA's read address wraps inside the ring by itself, which asks for this alignment.
+static uint8_t ring[CONSOLE_RING_BYTES] __attribute__((aligned(CONSOLE_RING_BYTES)));
+// Free-running byte counts. written - sent <= CONSOLE_RING_BYTES; a byte counts as sent once its transfer is over.
+static uint32_t written, sent;
+static uint32_t in_flight;  // bytes of the transfer that the DMA is making, 0 when idle
+static uint32_t dropped;
+
+void console_init(void) {
+    resets_cycle(CONSOLE_RESET);
+    CONSOLE->IBRD = CONSOLE_IBRD;
+    CONSOLE->FBRD = CONSOLE_FBRD;
+    CONSOLE->LCR_H = UART_LCR_H_WLEN_8 | UART_LCR_H_FEN;  // also latches the divisors
+    CONSOLE->CR = UART_CR_UARTEN | UART_CR_TXE;
+    CONSOLE->DMACR = UART_DMACR_TXDMAE;
+    gpio_set_output(CONSOLE_TX_PIN, GPIO_FUNC_UART);
+
+    dma_channel_t* channel = &DMA->CH[DMA_CHANNEL_CONSOLE];
+    channel->READ_ADDR = (uintptr_t)ring;
+    channel->WRITE_ADDR = (uintptr_t)&CONSOLE->DR;
+    // CHAIN_TO the channel itself means no chaining.
+    channel->AL1_CTRL = DMA_CTRL_EN | DMA_CTRL_DATA_SIZE_BYTE | DMA_CTRL_INCR_READ |
+                        RING_BITS << DMA_CTRL_RING_SIZE_LSB | DMA_CHANNEL_CONSOLE << DMA_CTRL_CHAIN_TO_LSB |
+                        CONSOLE_DREQ << DMA_CTRL_TREQ_SEL_LSB;
+    DMA->INTE1 = 1u << DMA_CHANNEL_CONSOLE;
+    NVIC_ISER = 1u << DMA_IRQ_1;
+}
+
+// Interrupts masked. The read address already stands where the last transfer ended.
+static void send_next(void) {
+    in_flight = written - sent;
+    if (in_flight) DMA->CH[DMA_CHANNEL_CONSOLE].AL1_TRANS_COUNT_TRIG = in_flight;
+}
+
+void console_write(const char* text, uint32_t size) {
+    // Only this function adds, so the free space can but grow after the check.
+    if (size > CONSOLE_RING_BYTES - (written - sent)) {
+        dropped += size;
+        return;
+    }
+    for (uint32_t i = 0; i < size; i++) ring[(written + i) % CONSOLE_RING_BYTES] = (uint8_t)text[i];
+
+    const uint32_t primask = cpu_mask_interrupts();
+    written += size;
+    if (!in_flight) send_next();
+    cpu_restore_interrupts(primask);
+}
+
+uint32_t console_dropped(void) { return dropped; }
+
+void irq_dma_1(void) {
+    DMA->INTS1 = 1u << DMA_CHANNEL_CONSOLE;
+    sent += in_flight;
+    send_next();
+}

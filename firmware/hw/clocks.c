@@ -1,0 +1,50 @@
+#include "hw/clocks.h"
+
+#include "board.h"
+#include "hw/resets.h"
+#include "hw/rp2040.h"
+
+// The crystal is stable after about 1 ms; STARTUP counts 256 crystal cycles per unit (datasheet 2.16.3).
+#define XOSC_STARTUP_DELAY ((XOSC_HZ / 1000u + 255u) / 256u)
+
+static void xosc_start(void) {
+    XOSC->STARTUP = XOSC_STARTUP_DELAY;
+    XOSC->CTRL = XOSC_CTRL_ENABLE | XOSC_CTRL_FREQ_RANGE_1_15MHZ;
+    while (!(XOSC->STATUS & XOSC_STATUS_STABLE)) {
+    }
+}
+
+// Order as in datasheet 2.18.2.1: VCO first, post-dividers only once it has locked.
+static void pll_sys_start(void) {
+    resets_cycle(RESETS_PLL_SYS);
+    PLL_SYS->CS = 1;  // reference divider
+    PLL_SYS->FBDIV_INT = PLL_SYS_FBDIV;
+    hw_clear(&PLL_SYS->PWR, PLL_PWR_PD | PLL_PWR_VCOPD);
+    while (!(PLL_SYS->CS & PLL_CS_LOCK)) {
+    }
+    PLL_SYS->PRIM = PLL_SYS_POSTDIV1 << PLL_PRIM_POSTDIV1_LSB | PLL_SYS_POSTDIV2 << PLL_PRIM_POSTDIV2_LSB;
+    hw_clear(&PLL_SYS->PWR, PLL_PWR_POSTDIVPD);
+}
+
+void clocks_init(void) {
+    xosc_start();
+
+    // clk_sys must not run from the PLL while the PLL is reset (after a soft restart it may).
+    hw_clear(&CLOCKS->SYS.CTRL, CLK_SYS_SRC_MASK);
+    while (CLOCKS->SYS.SELECTED != 1u << CLK_SYS_SRC_REF) {
+    }
+    CLOCKS->REF.CTRL = CLK_REF_SRC_XOSC;
+    while (CLOCKS->REF.SELECTED != 1u << CLK_REF_SRC_XOSC) {
+    }
+
+    pll_sys_start();
+
+    // The glitchless multiplexer may switch to the auxiliary input only after that input is selected and runs.
+    CLOCKS->SYS.CTRL = CLK_SYS_AUXSRC_PLL_SYS | CLK_SYS_SRC_REF;
+    CLOCKS->SYS.CTRL = CLK_SYS_AUXSRC_PLL_SYS | CLK_SYS_SRC_AUX;
+    while (CLOCKS->SYS.SELECTED != 1u << CLK_SYS_SRC_AUX) {
+    }
+    CLOCKS->PERI.CTRL = CLK_PERI_ENABLE | CLK_PERI_AUXSRC_CLK_SYS;
+
+    WATCHDOG->TICK = WATCHDOG_TICK_ENABLE | XOSC_HZ / 1000000u;
+}

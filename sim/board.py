@@ -1,0 +1,217 @@
+"""Boards: one TOML file each, read by the firmware build and by the emulator."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from sim.clocktree import PdmClock, PllSettings, solve_pdm, solve_pll, solve_uart
+from sim.errors import BoardError
+
+_T = TypeVar("_T")
+
+PINS = range(30)
+#: GPIOs with the UART function, per instance (datasheet table 279).
+UART_TX_PINS = {0: (0, 12, 16, 28), 1: (4, 8, 20, 24)}
+UART_RX_PINS = {0: (1, 13, 17, 29), 1: (5, 9, 21, 25)}
+
+
+@dataclass(frozen=True)
+class ClockConfig:
+    """Crystal and system clock in hertz."""
+
+    xosc_hz: int
+    clk_sys_hz: int
+
+
+@dataclass(frozen=True)
+class FlashConfig:
+    """The QSPI flash: size in bytes, how boot2 sets it up, clk_sys cycles per flash clock."""
+
+    size: int
+    read: Literal["quad", "dual", "serial"]
+    clkdiv: int
+
+
+@dataclass(frozen=True)
+class UartConfig:
+    """The console."""
+
+    instance: int
+    tx: int
+    rx: int
+    baud: int
+
+
+@dataclass(frozen=True)
+class LedConfig:
+    """The alarm LED, driven by PWM."""
+
+    pin: int
+    active: Literal["high", "low"]
+
+
+@dataclass(frozen=True)
+class MicrophoneConfig:
+    """The PDM microphone; `channel` is what its SEL pin is strapped to (left: low)."""
+
+    data: int
+    clock: int
+    channel: Literal["left", "right"]
+    pdm_hz: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board: what is connected to which pin, and at what speed it runs."""
+
+    name: str
+    description: str
+    clock: ClockConfig
+    flash: FlashConfig
+    uart: UartConfig
+    led: LedConfig
+    microphone: MicrophoneConfig
+
+    @property
+    def pll(self) -> PllSettings:
+        """Settings of PLL_SYS."""
+        return solve_pll(self.clock.xosc_hz, self.clock.clk_sys_hz)
+
+    @property
+    def pdm(self) -> PdmClock:
+        """Divider and real rate of the PDM clock."""
+        return solve_pdm(self.clock.clk_sys_hz, self.microphone.pdm_hz)
+
+    @property
+    def uart_divisors(self) -> tuple[int, int]:
+        """PL011 IBRD and FBRD; clk_peri runs at clk_sys."""
+        return solve_uart(self.clock.clk_sys_hz, self.uart.baud)
+
+
+def project_root() -> Path:
+    """Folder that holds firmware/ and platforms/: EMBERWATCH_ROOT, the source tree, or a parent of the working folder.
+
+    Raises:
+        BoardError: none of them is an Emberwatch source tree.
+    """
+    candidates = [Path(__file__).resolve().parent.parent, Path.cwd(), *Path.cwd().parents]
+    if override := os.environ.get("EMBERWATCH_ROOT"):
+        candidates = [Path(override)]
+    for folder in candidates:
+        if (folder / "platforms" / "boards").is_dir():
+            return folder
+    raise BoardError(f"no Emberwatch source tree at {candidates[0]}; run inside a clone or set EMBERWATCH_ROOT to one")
+
+
+def boards_folder() -> Path:
+    """Where the shipped board files are."""
+    return project_root() / "platforms" / "boards"
+
+
+def known_boards() -> list[str]:
+    """Names accepted by `load_board`, sorted."""
+    return sorted(path.stem for path in boards_folder().glob("*.toml"))
+
+
+def load_board(name: str | Path) -> Board:
+    """Reads and checks a board file.
+
+    Args:
+        name: a name from `known_boards`, or the path of a TOML file.
+
+    Raises:
+        BoardError: unknown board, malformed file, unknown or missing key, value out of range, pin used twice.
+    """
+    path = Path(name) if str(name).endswith(".toml") else boards_folder() / f"{name}.toml"
+    if not path.is_file():
+        raise BoardError(f"unknown board '{name}'; known boards: {', '.join(known_boards())} (or give a .toml file)")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BoardError(f"{path.name}: not valid TOML: {error}") from None
+    try:
+        board = _parse(Board, {"name": path.stem, **table}, "")
+        _check(board)
+    except BoardError as error:
+        raise BoardError(f"{path.name}: {error}") from None
+    return board
+
+
+def _parse(cls: type[_T], table: Mapping[str, Any], prefix: str) -> _T:
+    """Builds a dataclass from a TOML table, checking names and types against its annotations."""
+    hints = get_type_hints(cls)
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    for key in table:
+        if key not in names:
+            raise BoardError(f"unknown key '{prefix}{key}'; known keys: {', '.join(prefix + n for n in names)}")
+    values: dict[str, Any] = {}
+    for key in names:
+        if key not in table:
+            raise BoardError(f"missing key '{prefix}{key}'")
+        values[key] = _convert(hints[key], table[key], prefix + key)
+    return cls(**values)
+
+
+def _convert(hint: Any, value: object, key: str) -> Any:
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise BoardError(f"{key} = {value!r}; accepted: {', '.join(map(repr, get_args(hint)))}")
+        return value
+    if hint is int or hint is str:
+        if type(value) is not hint:
+            raise BoardError(f"{key} = {value!r} is not {'an integer' if hint is int else 'a string'}")
+        return value
+    assert isinstance(hint, type) and not isinstance(hint, UnionType)
+    if not isinstance(value, Mapping):
+        raise BoardError(f"{key} = {value!r} is not a table; write [{key}]")
+    return _parse(hint, value, key + ".")
+
+
+def _check(board: Board) -> None:
+    """Ranges, pin functions and pins used twice; the clock solvers raise for themselves."""
+    if not board.name.replace("_", "").replace("-", "").isalnum() or not board.name.isascii():
+        raise BoardError(f"the file name '{board.name}' may hold only letters, digits, '-' and '_'")
+    if not 1_000_000 <= board.clock.xosc_hz <= 15_000_000 or board.clock.xosc_hz % 1_000_000:
+        raise BoardError(f"clock.xosc_hz = {board.clock.xosc_hz}; the crystal must be a whole 1 to 15 MHz")
+    if board.flash.clkdiv < 2 or board.flash.clkdiv % 2 or board.flash.clkdiv > 254:
+        raise BoardError(f"flash.clkdiv = {board.flash.clkdiv}; it must be an even number from 2 to 254")
+    if not 0x10000 <= board.flash.size <= 0x1000000 or board.flash.size % 0x1000:
+        raise BoardError(f"flash.size = {board.flash.size}; it must be 64 kB to 16 MB, a multiple of 4096")
+    if board.uart.instance not in (0, 1):
+        raise BoardError(f"uart.instance = {board.uart.instance}; the RP2040 has UART 0 and 1")
+    if board.uart.baud <= 0:
+        raise BoardError(f"uart.baud = {board.uart.baud}; it must be positive")
+    if board.microphone.pdm_hz != 1_024_000:
+        raise BoardError(f"microphone.pdm_hz = {board.microphone.pdm_hz}; the decimator works at 1024000 only")
+    _check_pins(board)
+    _ = board.pll, board.pdm, board.uart_divisors
+
+
+def _check_pins(board: Board) -> None:
+    uses = {
+        "uart.tx": board.uart.tx,
+        "uart.rx": board.uart.rx,
+        "led.pin": board.led.pin,
+        "microphone.data": board.microphone.data,
+        "microphone.clock": board.microphone.clock,
+    }
+    seen: dict[int, str] = {}
+    for use, pin in uses.items():
+        if pin not in PINS:
+            raise BoardError(f"{use} = {pin}; the RP2040 has GPIO 0 to 29")
+        if pin in seen:
+            raise BoardError(f"{use} and {seen[pin]} both use GPIO {pin}; give each its own pin")
+        seen[pin] = use
+    for use, pin, allowed in (
+        ("uart.tx", board.uart.tx, UART_TX_PINS[board.uart.instance]),
+        ("uart.rx", board.uart.rx, UART_RX_PINS[board.uart.instance]),
+    ):
+        if pin not in allowed:
+            choices = ", ".join(map(str, allowed))
+            raise BoardError(f"{use} = {pin} has no UART{board.uart.instance} function; choose from {choices}")

@@ -1,0 +1,225 @@
+"""Builds the firmware: board file and network in, ELF, UF2 and BIN out.
+
+The same inputs give the same bytes, wherever the tree lies and whenever it is built; only what changed is made again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jinja2
+
+from sim.board import Board, load_board, project_root
+from sim.errors import BuildError
+from sim.firmware_image import FLASH_START, Sizes, flash_bytes, measure, seal_boot2, seal_image, section_bytes
+from sim.toolchain import Step, find_compiler, fingerprint, write_if_changed
+from sim.uf2 import write_uf2
+
+RELEASED_MODEL = Path("training/released/emberwatch.tflite")
+RELEASED_DETECTOR = Path("training/released/detector.toml")
+
+CPU_FLAGS = ("-mcpu=cortex-m0plus", "-mthumb")
+COMPILE_FLAGS = (
+    *CPU_FLAGS,
+    "-std=c11",
+    "-O2",
+    "-g",
+    "-ffreestanding",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-common",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    # No host path and no command line in the debug information.
+    "-gno-record-gcc-switches",
+    "-fno-ident",
+)
+LINK_FLAGS = (*CPU_FLAGS, "-nostdlib", "-Wl,--gc-sections,--build-id=none,--fatal-warnings,--no-undefined")
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """Where the products are and how big they came out."""
+
+    elf: Path
+    uf2: Path
+    bin: Path
+    map: Path
+    sizes: Sizes
+    compiled: int  #: object files made in this run; 0 when everything was up to date
+
+
+def build_firmware(
+    board: str | Path | Board = "pico",
+    model: Path | None = None,
+    out: Path | None = None,
+    defines: Mapping[str, str | int] | None = None,
+    *,
+    clk_sys_hz: int | None = None,
+    jobs: int | None = None,
+) -> BuildResult:
+    """Builds `emberwatch.elf`, `.uf2`, `.bin` and `.map`.
+
+    Args:
+        board: name or path of a board file, or a board.
+        model: an int8 .tflite file, or a folder with a generated model.c and model.h; the released model by default.
+        out: folder for products and intermediate files; build/firmware/<board> in the source tree by default.
+        defines: preprocessor definitions for the C sources, such as INJECT_STALL_BLOCK.
+        clk_sys_hz: replaces the board's system clock.
+        jobs: compilers run at the same time; the number of CPUs by default.
+
+    Raises:
+        BoardError: the board is unknown or malformed, or the clock cannot be made.
+        ModelError: the network cannot be compiled.
+        BuildError: the toolchain is missing, or a source does not compile or fit.
+    """
+    root = project_root()
+    if not isinstance(board, Board):
+        board = load_board(board)
+    if clk_sys_hz is not None:
+        board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
+        _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
+    out = (out or root / "build" / "firmware" / board.name).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    with _locked(out / ".lock"):
+        return _Build(root, out, board, dict(defines or {}), str(find_compiler())).run(model, jobs)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keeps two builds out of one folder."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class _Build:
+    def __init__(self, root: Path, out: Path, board: Board, defines: dict[str, str | int], compiler: str) -> None:
+        self.root = root
+        self.out = out
+        self.gen = out / "gen"
+        self.board = board
+        self.compiler = compiler
+        self.flags = (
+            *COMPILE_FLAGS,
+            f"-ffile-prefix-map={root}=.",
+            f"-ffile-prefix-map={out}=build",
+            f"-I{root / 'firmware'}",
+            f"-I{self.gen}",
+            '-DEVENTS_CONFIG_HEADER="detector_config.h"',
+            *(f"-D{name}={value}" for name, value in sorted(defines.items())),
+        )
+
+    def run(self, model: Path | None, jobs: int | None) -> BuildResult:
+        self._generate_headers()
+        self._generate_model(model)
+        boot2 = self._make_boot2()
+        sources = sorted(p for p in (self.root / "firmware").rglob("*.[cS]") if p.parent.name != "boot2")
+        steps = [self._compile_step(source) for source in [*sources, self.gen / "model.c", boot2]]
+        with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+            compiled = sum(pool.map(Step.run, steps))
+        return self._link([step.output for step in steps], compiled)
+
+    def _generate_headers(self) -> None:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self.root / "platforms" / "templates"),
+            undefined=jinja2.StrictUndefined,
+            keep_trailing_newline=True,
+        )
+        with (self.root / "pyproject.toml").open("rb") as file:
+            version = tomllib.load(file)["project"]["version"]
+        board_h = environment.get_template("board.h.j2").render(board=self.board, version=version)
+        write_if_changed(self.gen / "board.h", board_h)
+        from training.model.events import EventParameters, render_header
+
+        detector = EventParameters.load(self.root / RELEASED_DETECTOR)
+        write_if_changed(self.gen / "detector_config.h", render_header(detector))
+
+    def _generate_model(self, model: Path | None) -> None:
+        path = model or self.root / RELEASED_MODEL
+        if path.is_dir():
+            for name in ("model.c", "model.h"):
+                if not (path / name).is_file():
+                    raise BuildError(
+                        f"{path} has no {name}; give a .tflite file or a folder made by `emberwatch compile`"
+                    )
+                write_if_changed(self.gen / name, (path / name).read_bytes())
+            (self.gen / "model.stamp").unlink(missing_ok=True)
+            return
+        if not path.is_file():
+            raise BuildError(f"no model at {path}; give a .tflite file with --model")
+        generators = sorted(p for p in (self.root / "training" / "compiler").rglob("*") if p.suffix in (".py", ".j2"))
+        stamp = fingerprint(["model"], [path, *generators])
+        stamp_file = self.gen / "model.stamp"
+        if (self.gen / "model.c").is_file() and stamp_file.is_file() and stamp_file.read_text() == stamp:
+            return
+        from training.compiler import compile_model
+
+        compile_model(path, self.gen, "model")
+        stamp_file.write_text(stamp)
+
+    def _make_boot2(self) -> Path:
+        """Assembles boot2 on its own, since its checksum is part of it, and wraps it as data."""
+        source = self.root / "firmware" / "boot2" / "boot2.S"
+        unsealed = self.out / "obj" / "boot2.elf"
+        command = (self.compiler, *self.flags, "-nostdlib", "-Wl,-Ttext=0,-e,0,--build-id=none", str(source))
+        Step((*command, "-o", str(unsealed)), self.root, unsealed, (source, self.gen / "board.h")).run()
+        sealed = seal_boot2(section_bytes(unsealed, ".text"))
+        rows = [sealed[at : at + 16] for at in range(0, len(sealed), 16)]
+        lines = [
+            "// firmware/boot2/boot2.S, padded and followed by its CRC-32; generated by the build.",
+            '    .section .boot2, "a"',
+            *(f"    .byte {', '.join(f'0x{byte:02x}' for byte in row)}" for row in rows),
+        ]
+        wrapped = self.gen / "boot2_sealed.S"
+        write_if_changed(wrapped, "\n".join(lines) + "\n")
+        return wrapped
+
+    def _compile_step(self, source: Path) -> Step:
+        inside = source.is_relative_to(self.root / "firmware")
+        relative = source.relative_to(self.root / "firmware" if inside else self.out)
+        output = self.out / "obj" / relative.with_suffix(relative.suffix + ".o")
+        dependencies = output.with_suffix(".d")
+        name = str(source.relative_to(self.root)) if inside else str(source)
+        command = (self.compiler, *self.flags, "-MMD", "-MF", str(dependencies), "-c", name, "-o", str(output))
+        return Step(command, self.root, output, (source,), dependencies)
+
+    def _link(self, objects: list[Path], compiled: int) -> BuildResult:
+        script = self.gen / "rp2040.ld"
+        template = self.root / "firmware" / "ld" / "rp2040.ld.in"
+        preprocess = (self.compiler, "-E", "-P", "-x", "c", f"-I{self.gen}", str(template), "-o", str(script))
+        Step(preprocess, self.root, script, (template, self.gen / "board.h")).run()
+
+        product = self.out / "emberwatch"
+        result = BuildResult(
+            *(product.with_suffix(suffix) for suffix in (".elf", ".uf2", ".bin", ".map")),
+            sizes=Sizes(0, 0, 0, {}),
+            compiled=compiled,
+        )
+        # Relative names, so that the map file does not depend on where the build folder lies.
+        names = [str(path.relative_to(self.out)) for path in objects]
+        linked = self.out / "obj" / "emberwatch.elf"
+        command = (self.compiler, *LINK_FLAGS, "-T", "gen/rp2040.ld", f"-Wl,-Map={result.map.name}", *names)
+        Step((*command, "-lgcc", "-o", "obj/emberwatch.elf"), self.out, linked, (script, *objects), None).run()
+        sealed = linked.with_suffix(".sealed")
+        sealed.write_bytes(linked.read_bytes())
+        seal_image(sealed)
+        image = flash_bytes(sealed)
+        write_if_changed(result.elf, sealed.read_bytes())
+        write_if_changed(result.bin, image)
+        write_if_changed(result.uf2, write_uf2({FLASH_START: image}))
+        sealed.unlink()
+        return replace(result, sizes=measure(result.elf))
+
+
+__all__ = ["BuildResult", "build_firmware"]
