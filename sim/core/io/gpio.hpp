@@ -76,6 +76,9 @@ class Gpio {
     /// To be called when the watched() of an attached device has changed.
     virtual void watch_changed() {}
     virtual void add_lazy_driver(LazyDriver& driver) = 0;
+    /// Pins driven by `function` whose every edge matters to somebody (a device, an interrupt); for the others a lazy
+    /// driver may skip to the level that holds when it catches up.
+    [[nodiscard]] virtual std::uint32_t observed_outputs([[maybe_unused]] PinFunction function) const { return ~0u; }
 };
 
 }  // namespace rp2040

@@ -29,8 +29,5 @@ class Interpolator {
     std::array<std::uint32_t, 3> base_{};
     std::array<std::uint32_t, 2> ctrl_{};
 };
-std::array<std::uint32_t, 3> base_{};
-std::array<std::uint32_t, 2> ctrl_{};
-};
 
 }  // namespace rp2040

@@ -1,8 +1,9 @@
 // PWM: eight slices, two channels each (datasheet 4.5).
 //
 // Nothing runs per count. A slice's position is computed from the cycle of its last change of configuration; events are
-// scheduled only for wraps somebody waits for (interrupt enabled, or DMA paced by it), and pin edges are produced when
-// Gpio asks the block to catch up.
+// scheduled only for wraps somebody waits for (interrupt enabled, or DMA paced by it). Pin edges are produced when Gpio
+// asks the block to catch up: each with its own time for pins that Gpio::observed_outputs() names, and only the level
+// that results for the others.
 #pragma once
 
 #include <array>
@@ -18,15 +19,18 @@ struct PwmState {
         std::uint32_t live_cc = 0, live_top = 0xffff;  // Double-buffered values in use until the next wrap.
         std::uint32_t ctr = 0;                         // Counter at `at`.
         bool down = false;                             // Phase-correct: counting down.
-        std::uint32_t fraction = 0;                    // Phase of the 8.4 divider at `at`, 1/16 cycles.
+        std::int64_t phase = 0;  // Of the 8.4 divider at `at`, in 1/16 cycles; below 0 after PH_RET.
         Cycles at = 0;
-        bool b_level = false;  // Last level of input B in the gated and edge modes.
+        bool b_level = false;   // Level of input B in the gated and edge modes.
+        std::uint8_t out = 0;   // Channel levels before inversion, bit 0: A.
+        std::uint8_t pads = 0;  // Levels given to the pins.
     };
     std::array<Slice, 8> slice{};
     std::uint32_t intr = 0, inte = 0, intf = 0;
+    std::uint32_t wanted_wraps = 0;
 };
 
-class Pwm final : public StatefulPeripheral<PwmState>, public LazyDriver, public PinDevice {
+class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver, public PinDevice {
   public:
     explicit Pwm(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
@@ -35,7 +39,7 @@ class Pwm final : public StatefulPeripheral<PwmState>, public LazyDriver, public
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void save(StateWriter& out) const override { StatefulPeripheral::save(out); }
-    void restore(StateReader& in) override { StatefulPeripheral::restore(in); }
+    void restore(StateReader& in) override;
 
     /// Slices whose wraps pace a DMA channel: Chip keeps it up to date from the channels' TREQ_SEL.
     /// Each wrap calls set_dreq(pwm_wrapN, 1): one transfer, which the DMA takes without acknowledging.
@@ -43,11 +47,12 @@ class Pwm final : public StatefulPeripheral<PwmState>, public LazyDriver, public
 
     /// Fraction of time the channel (0: A, 1: B) is high, 0..1, for hosts; a stopped slice gives its constant level.
     [[nodiscard]] double duty(unsigned slice, unsigned channel) const;
-    /// Length of one period in clk_sys cycles as a 1/16 fixed-point number; 0 when the slice is stopped.
+    /// Length of one period in sixteenths of a clk_sys cycle; 0 when the slice is stopped or counts a pin.
     [[nodiscard]] std::uint64_t period_q4(unsigned slice) const;
 
-    // LazyDriver
+    // LazyDriver, TimedDriver
     void catch_up(Cycles until) override;
+    [[nodiscard]] Cycles next_step() const override;
     // PinDevice: the B inputs of slices in gated or edge mode.
     [[nodiscard]] std::uint32_t watched() const override;
     void pin_changed(unsigned pin, bool level, Cycles when) override;
@@ -55,11 +60,18 @@ class Pwm final : public StatefulPeripheral<PwmState>, public LazyDriver, public
   private:
     using Slice = PwmState::Slice;
     void advance(unsigned index, Cycles until);
+    void count(unsigned index, std::uint64_t steps);
+    void run_edges(unsigned index, Cycles until);
     void drive(unsigned index, Cycles when);
+    void synchronise();
+    void changed();
+    void write_csr(unsigned index, std::uint32_t value);
     void reschedule();
     void update_irq();
-    [[nodiscard]] Cycles next_wrap(unsigned index) const;
-    std::uint32_t wanted_wraps_ = 0;
+    [[nodiscard]] Cycles next_wrap(const Slice& slice) const;
+    [[nodiscard]] Cycles next_edge(const Slice& slice) const;
+    [[nodiscard]] Cycles time_of_step(const Slice& slice, std::uint64_t steps) const;
+    bool attached_ = false;
 };
 
 }  // namespace rp2040

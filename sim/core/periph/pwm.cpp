@@ -1,0 +1,342 @@
+#include "periph/pwm.hpp"
+
+#include <algorithm>
+
+namespace rp2040 {
+
+namespace {
+constexpr std::uint32_t kCsr = 0x00, kDiv = 0x04, kCtr = 0x08, kCc = 0x0c, kTop = 0x10, kStride = 0x14;
+constexpr std::uint32_t kEn = 0xa0, kIntr = 0xa4, kInte = 0xa8, kIntf = 0xac, kInts = 0xb0;
+constexpr std::uint32_t kCsrEn = 1u << 0, kCsrPhCorrect = 1u << 1, kCsrPhRet = 1u << 6, kCsrPhAdv = 1u << 7;
+constexpr unsigned kSlices = 8;
+constexpr std::uint32_t kCounterMax = 0xffff;
+
+enum class DivMode : unsigned { free_running, gated, rising, falling };
+
+DivMode mode(const PwmState::Slice& s) { return static_cast<DivMode>((s.csr >> 4) & 3u); }
+bool enabled(const PwmState::Slice& s) { return (s.csr & kCsrEn) != 0; }
+bool phase_correct(const PwmState::Slice& s) { return (s.csr & kCsrPhCorrect) != 0; }
+/// Divider in sixteenths; INT = 0 stands for 256.
+std::uint64_t divisor(const PwmState::Slice& s) { return (s.div >> 4) == 0 ? s.div + 0x1000 : s.div; }
+/// Whether the slice counts clk_sys cycles at the moment.
+bool clocked(const PwmState::Slice& s) {
+    return enabled(s) && (mode(s) == DivMode::free_running || (mode(s) == DivMode::gated && s.b_level));
+}
+std::uint64_t period(const PwmState::Slice& s) { return (std::uint64_t{s.live_top} + 1) * (phase_correct(s) ? 2 : 1); }
+/// Counts until the wrap that ends the period. A counter beyond TOP runs through 0xffff first.
+std::uint64_t steps_to_wrap(const PwmState::Slice& s) {
+    if (s.down) return std::uint64_t{s.ctr} + 1;
+    if (s.ctr > s.live_top) return kCounterMax + 1 - s.ctr;
+    const std::uint64_t up = std::uint64_t{s.live_top} - s.ctr + 1;
+    return phase_correct(s) ? up + s.live_top + 1 : up;
+}
+std::uint8_t compare(const PwmState::Slice& s) {
+    return static_cast<std::uint8_t>((s.ctr < (s.live_cc & 0xffff) ? 1 : 0) | (s.ctr < (s.live_cc >> 16) ? 2 : 0));
+}
+/// Counts until the level of `channel` changes; a large number when it never does. The wrap counts as a possible
+/// change because new values may take effect there.
+std::uint64_t steps_to_edge(const PwmState::Slice& s, unsigned channel) {
+    const std::uint32_t cc = channel == 0 ? s.live_cc & 0xffff : s.live_cc >> 16;
+    const bool constant = cc == 0 || cc > s.live_top;
+    const bool pending = s.live_cc != s.cc || s.live_top != s.top;
+    if (constant && !pending && s.ctr <= s.live_top) return ~std::uint64_t{0};
+    const std::uint64_t wrap = steps_to_wrap(s);
+    if (s.down) return s.ctr >= cc && cc != 0 ? s.ctr - cc + 1 : wrap;
+    if (s.ctr < cc && cc <= s.live_top) return cc - s.ctr;
+    if (phase_correct(s) && !constant && s.ctr <= s.live_top) return 2 * std::uint64_t{s.live_top} + 2 - s.ctr - cc;
+    return wrap;
+}
+}  // namespace
+
+Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
+    fabric.events().bind(EventId::pwm, this, [](void* self, Cycles when) {
+        auto& pwm = *static_cast<Pwm*>(self);
+        pwm.catch_up(when);
+        for (unsigned i = 0; i < kSlices; ++i) pwm.advance(i, when);
+        pwm.changed();
+    });
+}
+
+void Pwm::reset() {
+    s_ = PwmState{};
+    for (Slice& slice : s_.slice) slice.at = now();
+    fabric_.gpio().set_output(PinFunction::pwm, (1u << kPins) - 1, 0, (1u << kPins) - 1, now());
+    changed();
+}
+
+void Pwm::restore(StateReader& in) {
+    StatefulPeripheral::restore(in);
+    changed();
+}
+
+Cycles Pwm::time_of_step(const Slice& slice, std::uint64_t steps) const {
+    if (!clocked(slice) || steps == ~std::uint64_t{0}) return kNever;
+    const auto need = static_cast<std::int64_t>(steps * divisor(slice)) - slice.phase;
+    return slice.at + static_cast<Cycles>(need <= 0 ? 0 : (need + 15) / 16);
+}
+
+Cycles Pwm::next_wrap(const Slice& slice) const { return time_of_step(slice, steps_to_wrap(slice)); }
+
+Cycles Pwm::next_edge(const Slice& slice) const {
+    return time_of_step(slice, std::min(steps_to_edge(slice, 0), steps_to_edge(slice, 1)));
+}
+
+/// Counts that happened up to and including cycle `until`.
+void Pwm::advance(unsigned index, Cycles until) {
+    Slice& slice = s_.slice[index];
+    if (until <= slice.at) return;
+    const Cycles elapsed = until - slice.at;
+    slice.at = until;
+    if (!clocked(slice)) return;
+    const auto total = static_cast<std::int64_t>(elapsed * 16) + slice.phase;
+    if (total < 0) {
+        slice.phase = total;
+        return;
+    }
+    const std::uint64_t div = divisor(slice);
+    slice.phase = static_cast<std::int64_t>(static_cast<std::uint64_t>(total) % div);
+    count(index, static_cast<std::uint64_t>(total) / div);
+}
+
+void Pwm::count(unsigned index, std::uint64_t steps) {
+    Slice& slice = s_.slice[index];
+    bool wrapped = false;
+    for (std::uint64_t wrap = steps_to_wrap(slice); steps >= wrap; wrap = steps_to_wrap(slice)) {
+        steps -= wrap;
+        wrapped = true;
+        slice.ctr = 0;
+        slice.down = false;
+        slice.live_cc = slice.cc;
+        slice.live_top = slice.top;
+        steps %= period(slice);
+    }
+    if (slice.down) {
+        slice.ctr -= static_cast<std::uint32_t>(steps);
+    } else if (phase_correct(slice) && slice.ctr <= slice.live_top && slice.ctr + steps > slice.live_top) {
+        slice.ctr = static_cast<std::uint32_t>(2 * std::uint64_t{slice.live_top} + 1 - slice.ctr - steps);
+        slice.down = true;
+    } else {
+        slice.ctr += static_cast<std::uint32_t>(steps);
+    }
+    slice.out = compare(slice);
+    if (!wrapped) return;
+    s_.intr |= 1u << index;
+    if (((s_.wanted_wraps >> index) & 1u) != 0)
+        fabric_.set_dreq(static_cast<Dreq>(static_cast<unsigned>(Dreq::pwm_wrap0) + index), 1);
+}
+
+/// Slice n drives GPIO 2n and 2n + 1, and the same pair 16 higher (datasheet 4.5.2).
+void Pwm::drive(unsigned index, Cycles when) {
+    Slice& slice = s_.slice[index];
+    const auto levels = static_cast<std::uint8_t>(slice.out ^ ((slice.csr >> 2) & 3u));
+    const std::uint32_t flipped = slice.pads ^ levels;
+    if (flipped == 0) return;
+    slice.pads = levels;
+    const auto both_banks = [index](std::uint32_t pair) {
+        return (pair << (2 * index) | pair << (2 * index + 16)) & ((1u << kPins) - 1);
+    };
+    // In the counting modes B is an input.
+    const std::uint32_t outputs = mode(slice) == DivMode::free_running ? 3u : 1u;
+    fabric_.gpio().set_output(PinFunction::pwm, both_banks(flipped), both_banks(levels), both_banks(outputs), when);
+}
+
+void Pwm::run_edges(unsigned index, Cycles until) {
+    Slice& slice = s_.slice[index];
+    for (Cycles edge = next_edge(slice); edge < until; edge = next_edge(slice)) {
+        advance(index, edge);
+        drive(index, edge);
+    }
+}
+
+void Pwm::catch_up(Cycles until) {
+    if (until == 0) return;
+    const std::uint32_t observed = fabric_.gpio().observed_outputs(PinFunction::pwm);
+    for (unsigned i = 0; i < kSlices; ++i) {
+        if (!enabled(s_.slice[i])) continue;
+        if (((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0) run_edges(i, until);
+        advance(i, until - 1);
+        drive(i, until - 1);
+    }
+}
+
+Cycles Pwm::next_step() const {
+    const std::uint32_t observed = fabric_.gpio().observed_outputs(PinFunction::pwm);
+    Cycles next = kNever;
+    for (unsigned i = 0; i < kSlices; ++i)
+        if (((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0) next = std::min(next, next_edge(s_.slice[i]));
+    return next;
+}
+
+std::uint32_t Pwm::watched() const {
+    std::uint32_t pins = 0;
+    for (unsigned i = 0; i < kSlices; ++i)
+        if (mode(s_.slice[i]) != DivMode::free_running) pins |= 2u << (2 * i) | 2u << (2 * i + 16);
+    return pins & ((1u << kPins) - 1);
+}
+
+void Pwm::pin_changed(unsigned pin, bool level, Cycles when) {
+    const unsigned index = (pin / 2) % kSlices;
+    Slice& slice = s_.slice[index];
+    advance(index, when);
+    const bool edge = slice.b_level != level;
+    slice.b_level = level;
+    const DivMode m = mode(slice);
+    if (edge && enabled(slice) && ((m == DivMode::rising && level) || (m == DivMode::falling && !level))) {
+        // An edge enables the divider for one cycle.
+        const auto total = static_cast<std::uint64_t>(slice.phase + 16);
+        slice.phase = static_cast<std::int64_t>(total % divisor(slice));
+        count(index, total / divisor(slice));
+    }
+    drive(index, when);
+    update_irq();
+    reschedule();
+}
+
+/// Brings the whole block to the present before a register is read or changed.
+void Pwm::synchronise() {
+    // Edges on a B pin may come from a driver that has not caught up yet.
+    if (watched() != 0) (void)fabric_.gpio().inputs(now());
+    catch_up(now() + 1);
+    for (unsigned i = 0; i < kSlices; ++i) advance(i, now());
+}
+
+void Pwm::changed() {
+    const bool attach = watched() != 0;
+    if (attach && !attached_)
+        fabric_.gpio().attach(*this);
+    else if (!attach && attached_)
+        fabric_.gpio().detach(*this);
+    else if (attach)
+        fabric_.gpio().watch_changed();
+    attached_ = attach;
+    update_irq();
+    reschedule();
+}
+
+std::uint32_t Pwm::read(std::uint32_t offset) {
+    synchronise();
+    return peek(offset);
+}
+
+std::uint32_t Pwm::peek(std::uint32_t offset) {
+    if (offset < kEn) {
+        const unsigned index = offset / kStride;
+        if (offset % kStride == kCtr || offset % kStride == kCsr) advance(index, now());
+        const Slice& slice = s_.slice[index];
+        switch (offset % kStride) {
+            case kCsr: return slice.csr;
+            case kDiv: return slice.div;
+            case kCtr: return slice.ctr;
+            case kCc: return slice.cc;
+            default: return slice.top;
+        }
+    }
+    switch (offset) {
+        case kEn: {
+            std::uint32_t bits = 0;
+            for (unsigned i = 0; i < kSlices; ++i) bits |= (s_.slice[i].csr & kCsrEn) << i;
+            return bits;
+        }
+        case kIntr: return s_.intr;
+        case kInte: return s_.inte;
+        case kIntf: return s_.intf;
+        case kInts: return (s_.intr & s_.inte) | s_.intf;
+        default: unmodelled(offset, false);
+    }
+}
+
+void Pwm::write_csr(unsigned index, std::uint32_t value) {
+    Slice& slice = s_.slice[index];
+    slice.csr = value & 0x3f;
+    if (!enabled(slice)) return;
+    // PH_ADV and PH_RET clear themselves: one count more, or one count swallowed by the divider.
+    if ((value & kCsrPhAdv) != 0) count(index, 1);
+    if ((value & kCsrPhRet) != 0) slice.phase -= static_cast<std::int64_t>(divisor(slice));
+}
+
+void Pwm::write(std::uint32_t offset, std::uint32_t value) {
+    synchronise();
+    if (offset < kEn) {
+        const unsigned index = offset / kStride;
+        Slice& slice = s_.slice[index];
+        switch (offset % kStride) {
+            case kCsr: write_csr(index, value); break;
+            case kDiv: slice.div = value & 0xfff; break;
+            case kCtr:
+                slice.ctr = value & 0xffff;
+                slice.down = false;
+                break;
+            case kCc: slice.cc = value; break;
+            default: slice.top = value & 0xffff; break;
+        }
+        if (!enabled(slice)) {
+            // Double buffering waits for a wrap only while the slice counts.
+            slice.live_cc = slice.cc;
+            slice.live_top = slice.top;
+            slice.phase = 0;
+        } else {
+            slice.out = compare(slice);
+        }
+        drive(index, now() + 1);
+    } else {
+        switch (offset) {
+            case kEn:
+                for (unsigned i = 0; i < kSlices; ++i) {
+                    Slice& slice = s_.slice[i];
+                    slice.csr = (slice.csr & ~kCsrEn) | ((value >> i) & 1u);
+                    if (enabled(slice)) slice.out = compare(slice);
+                    drive(i, now() + 1);
+                }
+                break;
+            case kIntr: s_.intr &= ~(value & 0xff); break;
+            case kInte: s_.inte = value & 0xff; break;
+            case kIntf: s_.intf = value & 0xff; break;
+            case kInts: break;
+            default: unmodelled(offset, true);
+        }
+    }
+    changed();
+}
+
+void Pwm::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
+    synchronise();
+    if (offset == kIntr)
+        write(offset, value);
+    else
+        Peripheral::write_alias(offset, value, alias);
+}
+
+void Pwm::watch_wraps(std::uint8_t slices) {
+    if (s_.wanted_wraps == slices) return;
+    // Wraps before now are not requests.
+    for (unsigned i = 0; i < kSlices; ++i) advance(i, now());
+    s_.wanted_wraps = slices;
+    reschedule();
+}
+
+void Pwm::reschedule() {
+    Cycles due = kNever;
+    for (unsigned i = 0; i < kSlices; ++i)
+        if ((((s_.inte & ~s_.intr) | s_.wanted_wraps) >> i & 1u) != 0) due = std::min(due, next_wrap(s_.slice[i]));
+    fabric_.events().schedule(EventId::pwm, due);
+}
+
+void Pwm::update_irq() { fabric_.set_irq(Irq::pwm_wrap, ((s_.intr & s_.inte) | s_.intf) != 0); }
+
+double Pwm::duty(unsigned index, unsigned channel) const {
+    const Slice& slice = s_.slice.at(index);
+    const bool inverted = ((slice.csr >> (2 + channel)) & 1u) != 0;
+    double high = (slice.out >> channel) & 1u;
+    if (enabled(slice)) {
+        const std::uint32_t cc = channel == 0 ? slice.cc & 0xffff : slice.cc >> 16;
+        high = std::min(1.0, static_cast<double>(cc) / (static_cast<double>(slice.top) + 1.0));
+    }
+    return inverted ? 1.0 - high : high;
+}
+
+std::uint64_t Pwm::period_q4(unsigned index) const {
+    const Slice& slice = s_.slice.at(index);
+    return enabled(slice) && mode(slice) == DivMode::free_running ? period(slice) * divisor(slice) : 0;
+}
+
+}  // namespace rp2040
