@@ -1,0 +1,8 @@
+"""The model compiler: any int8 .tflite to readable C for the Cortex-M0+, exact to the bit."""
+
+from __future__ import annotations
+
+from training.compiler.compiler import CompiledModel, compile_model
+from training.compiler.errors import CompileError
+
+__all__ = ["CompileError", "CompiledModel", "compile_model"]

@@ -1,0 +1,238 @@
+"""From a .tflite file to C: the entry point of the model compiler."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape
+from training.compiler.errors import CompileError
+from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
+from training.compiler.memory import Plan, plan_memory
+from training.compiler.model import Model, read_model
+
+VERSION = "1.0"
+
+OPERATORS: dict[str, Lower] = {
+    "ADD": ops_pointwise.arithmetic,
+    "AVERAGE_POOL_2D": ops_pool.pool_2d,
+    "CONCATENATION": ops_shape.concatenation,
+    "CONV_2D": ops_matmul.conv_2d,
+    "DEPTHWISE_CONV_2D": ops_matmul.depthwise_conv_2d,
+    "DEQUANTIZE": ops_pointwise.dequantize,
+    "EXPAND_DIMS": ops_shape.reshape,
+    "FULLY_CONNECTED": ops_matmul.fully_connected,
+    "LOGISTIC": ops_pointwise.logistic,
+    "MAX_POOL_2D": ops_pool.pool_2d,
+    "MEAN": ops_pool.mean,
+    "MUL": ops_pointwise.arithmetic,
+    "PAD": ops_shape.pad,
+    "PADV2": ops_shape.pad,
+    "QUANTIZE": ops_pointwise.quantize,
+    "RELU": ops_pointwise.relu,
+    "RELU6": ops_pointwise.relu6,
+    "RESHAPE": ops_shape.reshape,
+    "RESIZE_NEAREST_NEIGHBOR": ops_pool.resize_nearest_neighbor,
+    "SOFTMAX": ops_pointwise.softmax,
+    "SQUEEZE": ops_shape.reshape,
+    "STRIDED_SLICE": ops_shape.strided_slice,
+    "SUB": ops_pointwise.arithmetic,
+    "TANH": ops_pointwise.tanh,
+    "TRANSPOSE": ops_shape.transpose,
+}
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """What the compiler wrote.
+
+    Attributes:
+        name: prefix of the C names and base name of the files.
+        sha256: of the .tflite file.
+        source: the C file.
+        header: the header.
+        input_frames: frames of the first input.
+        stream_frames: frames per push when the graph streams, else 0.
+        arena: bytes of working memory of `<name>_invoke`.
+        constant_bytes: bytes of constants.
+        macs: multiply-accumulates of one inference.
+        layers: the layers in order of execution.
+        memory_plan: the memory plan as text.
+    """
+
+    name: str
+    sha256: str
+    source: Path
+    header: Path
+    input_frames: int
+    stream_frames: int
+    arena: int
+    constant_bytes: int
+    macs: int
+    layers: tuple[Layer, ...]
+    memory_plan: str
+
+
+def lower_model(model: Model, prefix: str, tag: str = "", constants: dict[str, Constant] | None = None) -> Program:
+    """Check and lower every operator.
+
+    Args:
+        model: the graph.
+        prefix: prefix of the C names.
+        tag: further prefix of the layers' functions.
+        constants: constants to share with another program.
+
+    Raises:
+        CompileError: an operator, type or shape is not supported.
+    """
+    program = Program(model, prefix, constants=constants if constants is not None else {})
+    known = set(model.inputs) | {t.index for t in model.tensors if t.data is not None}
+    for operator in model.operators:
+        low = Lowering(program, operator, tag)
+        if operator.name not in OPERATORS:
+            target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
+            low.fail("this operator is not supported; supported are " + " ".join(sorted(OPERATORS)), target)
+        for tensor in operator.inputs:
+            if tensor >= 0 and tensor not in known:
+                low.fail("read before anything writes it", low.tensors[tensor])
+        OPERATORS[operator.name](low)
+        known |= set(operator.outputs)
+    for tensor in model.outputs:
+        if tensor not in known:
+            raise CompileError(f"{model.path}: output tensor {model.tensors[tensor].label()} is never written")
+    for tensor in model.inputs + model.outputs:
+        if model.tensors[tensor].dtype not in C_TYPES:
+            raise CompileError(f"{model.path}: tensor {model.tensors[tensor].label()}: type {model.tensors[tensor].dtype} is not supported")
+    return program
+
+
+def argument_names(count: int, base: str) -> list[str]:
+    """C names of the inputs or outputs."""
+    return [base] if count == 1 else [f"{base}{i}" for i in range(count)]
+
+
+def _arguments(model: Model) -> str:
+    words = []
+    for base, tensors, qualifier in (("input", model.inputs, "const "), ("output", model.outputs, "")):
+        for tensor, name in zip(tensors, argument_names(len(tensors), base), strict=True):
+            words.append(f"{qualifier}{C_TYPES[model.tensors[tensor].dtype]} *{name}")
+    return ", ".join(words)
+
+
+def constant_tensors(program: Program) -> dict[int, str]:
+    """Give constant tensors that layers read as activations a C array; tensor -> symbol."""
+    places: dict[int, str] = {}
+    wanted = {t for layer in program.layers for t in layer.inputs} | set(program.model.outputs)
+    for index in sorted(wanted):
+        tensor = program.model.tensors[index]
+        if tensor.data is not None:
+            symbol = f"{program.prefix}_tensor{index}"
+            values = tuple(int(v) for v in tensor.data.ravel())
+            program.constants[symbol] = Constant(symbol, C_TYPES[tensor.dtype], values, "constant operand")
+            places[index] = symbol
+    return places
+
+
+def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
+    """The C functions of all layers."""
+    texts = []
+    for position, layer in enumerate(program.layers):
+        scratch = f"{arena} + {plan.scratch[position]}" if position in plan.scratch else ""
+        texts.append(
+            _layer_comment(program, layer)
+            + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, prefix=program.prefix, scratch=scratch, **layer.context)
+        )
+    return texts
+
+
+def _calls(program: Program, plan: Plan, constants: dict[int, str]) -> list[str]:
+    calls = [emit.call_text(program, plan, layer, constants) for layer in program.layers]
+    for source, target, size in plan.copies:
+        tensor = constants.get(int(source.split()[1])) if source.startswith("tensor ") else None
+        calls.append(f"memcpy({target}, {tensor or source}, {size});")
+    return calls
+
+
+def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
+    """Write the C of a model that was read already; see `compile_model`."""
+    program = lower_model(model, name)
+    arena = f"{name}_arena"
+    inputs, outputs = argument_names(len(model.inputs), "input"), argument_names(len(model.outputs), "output")
+    plan = plan_memory(program, arena, inputs, outputs)
+    constants = constant_tensors(program)
+    functions = functions_of(program, plan, arena)
+    arguments = _arguments(model)
+    entries = [
+        emit.render(
+            "invoke.c.j2", prefix=name, arguments=arguments, calls=_calls(program, plan, constants), arena=plan.arena
+        )
+    ]
+    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
+    helpers = emit.render("helpers.c.j2", prefix=name, used=sorted({h for layer in program.layers for h in layer.helpers}))
+    first = model.tensors[model.inputs[0]]
+    context = {
+        "version": VERSION,
+        "source": file_name,
+        "sha256": model.sha256,
+        "prefix": name,
+        "upper": name.upper(),
+        "guard": f"{name.upper()}_H",
+        "header": f"{name}.h",
+        "interface": emit.interface_lines(model),
+        "input_size": first.size,
+        "input_frames": first.shape[1] if len(first.shape) > 2 else 1,
+        "output_size": model.tensors[model.outputs[0]].size,
+        "arena": plan.arena,
+        "arguments": arguments,
+        "stream": None,
+        "total_macs": sum(layer.macs for layer in program.layers),
+        "constant_bytes": sum(c.size for c in program.constants.values()),
+        "layer_table": emit.layer_lines(program),
+        "memory_plan": plan.table().split("\n"),
+        "helpers": helpers,
+        "constants": [emit.constant_text(c) for c in program.constants.values()] + declarations,
+        "functions": functions,
+        "entries": entries,
+    }
+    out_dir.mkdir(parents=True, exist_ok=True)
+    source, header = out_dir / f"{name}.c", out_dir / f"{name}.h"
+    source.write_text(emit.render("model.c.j2", **context) + "\n")
+    header.write_text(emit.render("model.h.j2", **context) + "\n")
+    return CompiledModel(
+        name=name,
+        sha256=model.sha256,
+        source=source,
+        header=header,
+        input_frames=context["input_frames"],
+        stream_frames=0,
+        arena=plan.arena,
+        constant_bytes=context["constant_bytes"],
+        macs=context["total_macs"],
+        layers=tuple(program.layers),
+        memory_plan=plan.table(),
+    )
+
+
+def _layer_comment(program: Program, layer: Layer) -> str:
+    tensors = program.model.tensors
+    lines = [f"Layer {layer.index}: {layer.operator}" + (f", {layer.summary}" if layer.summary else "")]
+    lines += [f"  in:  {emit.tensor_text(tensors[t])}" for t in layer.inputs]
+    lines += [f"  out: {emit.tensor_text(tensors[t])}" for t in layer.outputs]
+    return "/* " + "\n * ".join(lines) + " */\n"
+
+
+def compile_model(tflite: Path, out_dir: Path, name: str = "model") -> CompiledModel:
+    """Compile a .tflite file to `<name>.c` and `<name>.h` in a folder.
+
+    Args:
+        tflite: the model.
+        out_dir: folder for the C files; made if missing.
+        name: prefix of all C names and base name of the files.
+
+    Raises:
+        CompileError: the file cannot be read or holds something that is not supported.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise CompileError(f"name '{name}' is not usable in C; give lower-case letters, digits and underscores")
+    return write_model(read_model(tflite), tflite.name, out_dir, name)

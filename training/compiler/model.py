@@ -1,0 +1,181 @@
+"""A .tflite file as plain data: tensors, operators, graph inputs and outputs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.compiler.errors import CompileError
+from training.compiler.flatbuffer import Buffer, Table
+from training.compiler.schema import (
+    BUILTIN_OPERATORS,
+    FILE_IDENTIFIER,
+    NUMPY_TYPES,
+    OPTION_FIELDS,
+    TENSOR_TYPES,
+)
+
+
+@dataclass
+class Tensor:
+    """One tensor: shape, type, quantisation, and its value when it is a constant."""
+
+    index: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: npt.NDArray[np.float32]
+    zero_point: npt.NDArray[np.int64]
+    axis: int
+    data: npt.NDArray[Any] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def quantized(self) -> bool:
+        """Whether a scale is given."""
+        return self.scale.size > 0
+
+    def label(self) -> str:
+        """Short text that names the tensor in messages: its number and the end of its name."""
+        tail = self.name.split(";")[-1]
+        return f"{self.index} '{tail[-60:]}'"
+
+
+@dataclass
+class Operator:
+    """One operator: name, tensor indices (-1: absent optional input) and options by field name."""
+
+    index: int
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def label(self) -> str:
+        """Short text that names the operator in messages."""
+        return f"operator {self.index} ({self.name})"
+
+
+@dataclass
+class Model:
+    """A whole model: one graph."""
+
+    path: str
+    sha256: str
+    tensors: list[Tensor]
+    operators: list[Operator]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def _read_tensor(index: int, table: Table, buffers: list[Table], source: Buffer) -> Tensor:
+    code = table.scalar(1, "b", 0)
+    dtype = TENSOR_TYPES[code] if 0 <= code < len(TENSOR_TYPES) else f"type {code}"
+    shape = tuple(int(n) for n in table.array(0, "i4"))
+    quantization = table.table(4)
+    scale = quantization.array(2, "f4").astype(np.float32) if quantization else np.zeros(0, np.float32)
+    zero = quantization.array(3, "i8").astype(np.int64) if quantization else np.zeros(0, np.int64)
+    axis = int(quantization.scalar(6, "i", 0)) if quantization else 0
+    tensor = Tensor(index, table.string(3), shape, dtype, scale, zero, axis)
+    if any(n < 0 for n in shape):
+        raise CompileError(
+            f"{source.name}: tensor {tensor.label()} has a dynamic shape {list(shape)}; fix the batch size"
+        )
+    number = table.scalar(2, "I", 0)
+    if number >= len(buffers):
+        raise CompileError(f"{source.name}: tensor {tensor.label()} names buffer {number} of {len(buffers)}")
+    raw = buffers[number].array(0, "u1").tobytes()
+    offset, size = buffers[number].scalar(1, "Q", 0), buffers[number].scalar(2, "Q", 0)
+    if not raw and offset > 1:  # large models keep the data behind the FlatBuffer
+        raw = source.slice(offset, size)
+    if raw and dtype in NUMPY_TYPES:
+        values = np.frombuffer(raw, np.dtype(NUMPY_TYPES[dtype]).newbyteorder("<")) if _whole(raw, dtype) else None
+        if values is None or values.size != tensor.size:
+            raise CompileError(
+                f"{source.name}: tensor {tensor.label()} has {len(raw)} bytes of data for shape {list(shape)} {dtype}"
+            )
+        tensor.data = values.reshape(shape)
+    elif raw:
+        raise CompileError(
+            f"{source.name}: tensor {tensor.label()} has constant data of type {dtype}, which is not read"
+        )
+    return tensor
+
+
+def _whole(raw: bytes, dtype: str) -> bool:
+    return len(raw) % np.dtype(NUMPY_TYPES[dtype]).itemsize == 0
+
+
+def _read_operator(index: int, table: Table, codes: list[Table], source: Buffer) -> Operator:
+    number = table.scalar(0, "I", 0)
+    if number >= len(codes):
+        raise CompileError(f"{source.name}: operator {index} names operator code {number} of {len(codes)}")
+    code = max(codes[number].scalar(3, "i", 0), codes[number].scalar(0, "b", 0))
+    name = BUILTIN_OPERATORS[code] if 0 <= code < len(BUILTIN_OPERATORS) else f"operator code {code}"
+    if name == "CUSTOM":
+        name = f"CUSTOM {codes[number].string(1)}"
+    options: dict[str, Any] = {}
+    table_options = table.table(4)
+    for key, (slot, fmt, default) in OPTION_FIELDS.get(name, {}).items():
+        options[key] = table_options.scalar(slot, fmt, default) if table_options else default
+    inputs = tuple(int(i) for i in table.array(1, "i4"))
+    outputs = tuple(int(i) for i in table.array(2, "i4"))
+    return Operator(index, name, inputs, outputs, options)
+
+
+def parse_model(data: bytes, name: str) -> Model:
+    """Read a model from the bytes of a .tflite file.
+
+    Args:
+        data: the file's bytes.
+        name: what to call the file in messages.
+
+    Raises:
+        CompileError: the bytes are not a readable .tflite file with one graph.
+    """
+    if len(data) < 8:
+        raise CompileError(f"{name}: {len(data)} bytes are too few for a .tflite file")
+    if data[4:8] != FILE_IDENTIFIER:
+        raise CompileError(f"{name}: not a .tflite file (no TFL3 identifier at byte 4)")
+    source = Buffer(data, name)
+    root = source.root()
+    version = root.scalar(0, "I", 0)
+    if version != 3:
+        raise CompileError(f"{name}: schema version {version}; only version 3 is read")
+    graphs = root.tables(2)
+    if len(graphs) != 1:
+        raise CompileError(f"{name}: {len(graphs)} graphs; only models with one graph are compiled")
+    graph, buffers, codes = graphs[0], root.tables(4), root.tables(1)
+    tensors = [_read_tensor(i, table, buffers, source) for i, table in enumerate(graph.tables(0))]
+    operators = [_read_operator(i, table, codes, source) for i, table in enumerate(graph.tables(3))]
+    inputs = tuple(int(i) for i in graph.array(1, "i4"))
+    outputs = tuple(int(i) for i in graph.array(2, "i4"))
+    for who, indices in [("the graph", inputs + outputs)] + [(op.label(), op.inputs + op.outputs) for op in operators]:
+        for i in indices:
+            if not -1 <= i < len(tensors):
+                raise CompileError(f"{name}: {who} names tensor {i} of {len(tensors)}")
+    if not inputs or not outputs or -1 in inputs + outputs:
+        raise CompileError(f"{name}: the graph has no inputs or no outputs")
+    return Model(name, hashlib.sha256(data).hexdigest(), tensors, operators, inputs, outputs)
+
+
+def read_model(path: Path) -> Model:
+    """Read a model from a .tflite file.
+
+    Raises:
+        CompileError: the file is missing or not a readable .tflite file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CompileError(f"{path}: cannot be read ({error.strerror}); give a .tflite file") from error
+    return parse_model(data, str(path))

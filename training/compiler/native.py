@@ -1,0 +1,84 @@
+"""Generated networks compiled for the host and called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import BuildError
+from training.compiler.compiler import CompiledModel
+from training.compiler.model import Model
+
+_NUMPY = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32, "FLOAT32": np.float32}
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
+
+def host_compiler() -> str:
+    """The host's C compiler: `CC`, or the first of cc, gcc and clang.
+
+    Raises:
+        BuildError: there is none.
+    """
+    for candidate in (os.environ.get("CC"), "cc", "gcc", "clang"):
+        if candidate and shutil.which(candidate):
+            return candidate
+    raise BuildError("no C compiler found (cc, gcc, clang); install one, for example: apt-get install gcc")
+
+
+class NativeModel:
+    """A generated network as a shared library of the host.
+
+    Args:
+        compiled: what the compiler wrote.
+        model: the graph, for types and shapes.
+        options: options of the C compiler.
+    """
+
+    def __init__(self, compiled: CompiledModel, model: Model, options: tuple[str, ...] = ("-O2", "-std=c11")) -> None:
+        library = compiled.source.with_suffix(".so")
+        command = [host_compiler(), *WARNINGS, *options, "-shared", "-fPIC", str(compiled.source), "-o", str(library)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise BuildError(f"{compiled.source} does not compile for the host: {done.stderr.strip()[-500:]}")
+        self._library = ctypes.CDLL(str(library))
+        self._name = compiled.name
+        self._inputs = [model.tensors[t] for t in model.inputs]
+        self._outputs = [model.tensors[t] for t in model.outputs]
+        self.stream_frames = compiled.stream_frames
+
+    def invoke(self, *inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """Run one inference.
+
+        Args:
+            inputs: one array per graph input, of its type and number of elements.
+
+        Returns:
+            One array per graph output, of its shape.
+        """
+        arrays = [np.ascontiguousarray(a, _NUMPY[t.dtype]) for a, t in zip(inputs, self._inputs, strict=True)]
+        for array, tensor in zip(arrays, self._inputs, strict=True):
+            if array.size != tensor.size:
+                raise ValueError(f"input of {array.size} elements, {tensor.size} wanted")
+        results = [np.empty(t.shape, _NUMPY[t.dtype]) for t in self._outputs]
+        pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays + results]
+        getattr(self._library, f"{self._name}_invoke")(*pointers)
+        return results
+
+    def stream_reset(self) -> None:
+        """Forget all frames."""
+        getattr(self._library, f"{self._name}_stream_reset")()
+
+    def stream_push(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """Give the next frames, oldest first; returns the output for the last window."""
+        array = np.ascontiguousarray(frames, np.int8)
+        result = np.empty(self._outputs[0].shape, np.int8)
+        pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in (array, result)]
+        getattr(self._library, f"{self._name}_stream_push")(*pointers)
+        return result

@@ -1,0 +1,219 @@
+"""Lowering of the operators that multiply by weights: convolutions and fully connected layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier, wrap32
+from training.compiler.ir import Lowering
+from training.compiler.model import Tensor
+from training.compiler.schema import ACTIVATIONS, PADDINGS
+
+
+def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
+    """Int8 limits of the operator's fused activation."""
+    scale, zero = low.int8(output)
+    code = int(low.op.options["activation"])
+    name = ACTIVATIONS[code] if 0 <= code < len(ACTIVATIONS) else str(code)
+    try:
+        return activation_range(name, scale, zero)
+    except KeyError:
+        low.fail(f"fused activation {name} is not supported", output)
+
+
+def window(low: Lowering, size: int, out: int, filter_size: int, stride: int, dilation: int) -> int:
+    """Rows (or columns) of padding in front of a sliding window.
+
+    Args:
+        low: the operator, for its padding option and messages.
+        size: input size.
+        out: output size as the model states it.
+        filter_size: window size.
+        stride: step of the window.
+        dilation: distance of the window's elements.
+    """
+    code = int(low.op.options["padding"])
+    if not 0 <= code < len(PADDINGS):
+        low.fail(f"padding {code} is unknown")
+    if stride < 1 or dilation < 1 or filter_size < 1:
+        low.fail(f"filter {filter_size}, stride {stride}, dilation {dilation}: each must be 1 or more")
+    reach = (filter_size - 1) * dilation + 1
+    same = PADDINGS[code] == "SAME"
+    expected = -(-size // stride) if same else (size - reach + stride) // stride
+    if expected != out:
+        low.fail(f"input size {size} gives output size {expected}, but the model says {out}", low.output())
+    return max(0, (out - 1) * stride + reach - size) // 2 if same else 0
+
+
+def weight_scales(low: Lowering, weights: Tensor, channels: int, axis: int) -> npt.NDArray[np.float32]:
+    """Weight scale of every output channel; refuses asymmetric weights."""
+    if np.any(weights.zero_point != 0):
+        low.fail("weights with a zero point other than 0 are not supported", weights)
+    if weights.scale.size not in (1, channels) or not np.all(weights.scale > 0):
+        low.fail(f"{weights.scale.size} weight scales for {channels} channels", weights)
+    if weights.scale.size > 1 and weights.axis != axis:
+        low.fail(f"weights quantised along axis {weights.axis}, not {axis}", weights)
+    return np.broadcast_to(weights.scale, (channels,))
+
+
+def bias_values(low: Lowering, position: int, channels: int) -> npt.NDArray[np.int64]:
+    """The bias of every output channel, zeros when there is none."""
+    if len(low.op.inputs) <= position or low.op.inputs[position] < 0:
+        return np.zeros(channels, np.int64)
+    tensor = low.input(position)
+    data = low.constant_of(tensor, "bias", ("INT32",))
+    if data.size != channels:
+        low.fail(f"{data.size} bias values for {channels} channels", tensor)
+    return data.astype(np.int64).ravel()
+
+
+def channel_constants(low: Lowering, bias: npt.NDArray[np.int64], scales: list[Scale]) -> dict[str, Any]:
+    """Constants that every per-channel rescale reads: bias, multiplier and shift."""
+    return {
+        "bias": low.constant("bias", "int32_t", [wrap32(int(b)) for b in bias], "bias with the input offset folded in"),
+        "multiplier": low.constant("multiplier", "int32_t", [s.multiplier for s in scales], "rescale, Q0.31"),
+        "shift": low.constant("shift", "int8_t", [s.shift for s in scales], "rescale, power of two"),
+    }
+
+
+def _image(low: Lowering, tensor: Tensor) -> tuple[int, int, int, int]:
+    if len(tensor.shape) != 4:
+        low.fail(f"shape {list(tensor.shape)} does not have 4 dimensions", tensor)
+    return tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]
+
+
+def conv_2d(low: Lowering) -> None:
+    """CONV_2D: any filter, stride, dilation and padding, with groups."""
+    low.count((2, 3))
+    source, output = low.input(0), low.output()
+    in_scale, in_zero = low.int8(source)
+    out_scale, out_zero = low.int8(output)
+    batch, height, width, depth = _image(low, source)
+    _, out_h, out_w, channels = _image(low, output)
+    weights_tensor = low.input(1)
+    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
+    if weights.ndim != 4 or weights.shape[0] != channels or weights.shape[3] == 0 or depth % weights.shape[3]:
+        low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights_tensor)
+    _, kernel_h, kernel_w, group_depth = weights.shape
+    groups = depth // group_depth
+    if channels % groups:
+        low.fail(f"{channels} output channels do not divide into {groups} groups", weights_tensor)
+    options = low.op.options
+    top = window(low, height, out_h, kernel_h, options["stride_h"], options["dilation_h"])
+    left = window(low, width, out_w, kernel_w, options["stride_w"], options["dilation_w"])
+    scales = [
+        quantize_multiplier(float(np.float64(in_scale)) * float(s) / out_scale)
+        for s in weight_scales(low, weights_tensor, channels, 0)
+    ]
+    flat = weights.astype(np.int64).reshape(channels, -1)
+    bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
+    low_limit, high_limit = activation_limits(low, output)
+    context: dict[str, Any] = {
+        "batch": batch, "height": height, "width": width, "depth": depth,
+        "out_h": out_h, "out_w": out_w, "channels": channels,
+        "kernel_h": kernel_h, "kernel_w": kernel_w, "group_depth": group_depth, "groups": groups,
+        "stride_h": options["stride_h"], "stride_w": options["stride_w"],
+        "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
+        "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
+        "low": low_limit, "high": high_limit, "terms": flat.shape[1],
+        "weights": low.constant("weights", "int8_t", flat, f"weights [{channels}][{kernel_h}][{kernel_w}][{group_depth}]"),
+        "padded": top > 0 or left > 0
+        or (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] - top >= height
+        or (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] - left >= width,
+        "max_sum": int(np.abs(flat).sum(axis=1).max()) * 128,
+    }  # fmt: skip
+    context |= channel_constants(low, bias, scales)
+    context["direct"] = (
+        kernel_h == kernel_w == options["stride_h"] == options["stride_w"] == groups == 1 and not context["padded"]
+    )
+    low.layer(
+        "conv_2d", [source], context,
+        macs=batch * out_h * out_w * flat.size,
+        scratch=0 if context["direct"] else (flat.shape[1] + 3) // 4 * 4,
+        helpers={"requantise", "clamp"},
+        summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
+        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
+    )  # fmt: skip
+
+
+def depthwise_conv_2d(low: Lowering) -> None:
+    """DEPTHWISE_CONV_2D: any filter, stride, dilation, padding and channel multiplier."""
+    low.count((2, 3))
+    source, output = low.input(0), low.output()
+    in_scale, in_zero = low.int8(source)
+    out_scale, out_zero = low.int8(output)
+    batch, height, width, depth = _image(low, source)
+    _, out_h, out_w, channels = _image(low, output)
+    weights_tensor = low.input(1)
+    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
+    if weights.ndim != 4 or weights.shape[0] != 1 or weights.shape[3] != channels or channels % depth:
+        low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights_tensor)
+    _, kernel_h, kernel_w, _ = weights.shape
+    options = low.op.options
+    top = window(low, height, out_h, kernel_h, options["stride_h"], options["dilation_h"])
+    left = window(low, width, out_w, kernel_w, options["stride_w"], options["dilation_w"])
+    scales = [
+        quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scales(low, weights_tensor, channels, 3)
+    ]
+    taps = weights.astype(np.int64).reshape(kernel_h * kernel_w, channels)
+    bias = bias_values(low, 2, channels) - in_zero * taps.sum(axis=0)
+    low_limit, high_limit = activation_limits(low, output)
+    context: dict[str, Any] = {
+        "batch": batch, "height": height, "width": width, "depth": depth,
+        "out_h": out_h, "out_w": out_w, "channels": channels, "multiplicity": channels // depth,
+        "kernel_h": kernel_h, "kernel_w": kernel_w,
+        "stride_h": options["stride_h"], "stride_w": options["stride_w"],
+        "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
+        "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
+        "low": low_limit, "high": high_limit,
+        "pad_h": (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1,
+        "pad_w": (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1,
+        "weights": low.constant("weights", "int8_t", taps.T, f"weights [{channels}][{kernel_h}][{kernel_w}]"),
+    }  # fmt: skip
+    context["padded"] = top > 0 or left > 0 or context["pad_h"] > height or context["pad_w"] > width
+    context |= channel_constants(low, bias, scales)
+    low.layer(
+        "depthwise_conv_2d", [source], context,
+        macs=batch * out_h * out_w * taps.size,
+        scratch=(context["pad_h"] * context["pad_w"] * depth + 3) // 4 * 4 if context["padded"] else 0,
+        helpers={"requantise", "clamp"},
+        summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
+        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
+    )  # fmt: skip
+
+
+def fully_connected(low: Lowering) -> None:
+    """FULLY_CONNECTED with constant weights."""
+    low.count((2, 3))
+    source, output = low.input(0), low.output()
+    in_scale, in_zero = low.int8(source)
+    out_scale, out_zero = low.int8(output)
+    weights_tensor = low.input(1)
+    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
+    if low.op.options["weights_format"] != 0:
+        low.fail("shuffled weights are not supported", weights_tensor)
+    if weights.ndim != 2 or source.size % weights.shape[1] or output.size * weights.shape[1] != source.size * weights.shape[0]:
+        low.fail(f"weights of shape {list(weights.shape)} for input {list(source.shape)} and output {list(output.shape)}", weights_tensor)
+    channels, terms = weights.shape
+    weight_scale = weight_scales(low, weights_tensor, channels, 0)
+    if weights_tensor.scale.size > 1:
+        real = [in_scale * float(s) / out_scale for s in weight_scale]
+    else:
+        # One scale: the product of input and weight scale is rounded to float32 first, as the runtime does.
+        real = [float(np.float32(in_scale) * s) / out_scale for s in weight_scale]
+    flat = weights.astype(np.int64)
+    bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
+    low_limit, high_limit = activation_limits(low, output)
+    context: dict[str, Any] = {
+        "rows": source.size // terms, "terms": terms, "channels": channels,
+        "out_zero": out_zero, "low": low_limit, "high": high_limit,
+        "weights": low.constant("weights", "int8_t", flat, f"weights [{channels}][{terms}]"),
+    }  # fmt: skip
+    context |= channel_constants(low, bias, [quantize_multiplier(r) for r in real])
+    low.layer(
+        "fully_connected", [source], context,
+        macs=context["rows"] * flat.size, helpers={"requantise", "clamp"}, summary=f"{terms} terms, {channels} outputs",
+    )  # fmt: skip
