@@ -112,8 +112,9 @@ class _Build:
         self.compiler = compiler
         self.flags = (
             *COMPILE_FLAGS,
-            f"-ffile-prefix-map={root}=.",
-            f"-ffile-prefix-map={out}=build",
+            # GCC hands only the debug variant on to the assembler. Of several that match, the last one counts.
+            *(f"-f{kind}-prefix-map={root}=." for kind in ("file", "debug")),
+            *(f"-f{kind}-prefix-map={out}=build" for kind in ("file", "debug")),
             f"-I{root / 'firmware'}",
             f"-I{self.gen}",
             '-DEVENTS_CONFIG_HEADER="detector_config.h"',
@@ -200,26 +201,21 @@ class _Build:
         preprocess = (self.compiler, "-E", "-P", "-x", "c", f"-I{self.gen}", str(template), "-o", str(script))
         Step(preprocess, self.root, script, (template, self.gen / "board.h")).run()
 
-        product = self.out / "emberwatch"
-        result = BuildResult(
-            *(product.with_suffix(suffix) for suffix in (".elf", ".uf2", ".bin", ".map")),
-            sizes=Sizes(0, 0, 0, {}),
-            compiled=compiled,
-        )
+        elf, uf2, binary, map_file = (self.out / f"emberwatch.{suffix}" for suffix in ("elf", "uf2", "bin", "map"))
         # Relative names, so that the map file does not depend on where the build folder lies.
         names = [str(path.relative_to(self.out)) for path in objects]
         linked = self.out / "obj" / "emberwatch.elf"
-        command = (self.compiler, *LINK_FLAGS, "-T", "gen/rp2040.ld", f"-Wl,-Map={result.map.name}", *names)
+        command = (self.compiler, *LINK_FLAGS, "-T", "gen/rp2040.ld", f"-Wl,-Map={map_file.name}", *names)
         Step((*command, "-lgcc", "-o", "obj/emberwatch.elf"), self.out, linked, (script, *objects), None).run()
         sealed = linked.with_suffix(".sealed")
         sealed.write_bytes(linked.read_bytes())
         seal_image(sealed)
         image = flash_bytes(sealed)
-        write_if_changed(result.elf, sealed.read_bytes())
-        write_if_changed(result.bin, image)
-        write_if_changed(result.uf2, write_uf2({FLASH_START: image}))
+        write_if_changed(elf, sealed.read_bytes())
+        write_if_changed(binary, image)
+        write_if_changed(uf2, write_uf2({FLASH_START: image}))
         sealed.unlink()
-        return replace(result, sizes=measure(result.elf))
+        return BuildResult(elf, uf2, binary, map_file, measure(elf), compiled)
 
 
 __all__ = ["BuildResult", "build_firmware"]

@@ -28,7 +28,8 @@ class PllSettings:
 
 
 def solve_pll(xosc_hz: int, clk_sys_hz: int) -> PllSettings:
-    """Settings that give exactly `clk_sys_hz`; of several, the one with the highest VCO (lowest jitter).
+    """Settings that give exactly `clk_sys_hz`; of several, the one with the highest VCO (lowest
+    jitter), then the largest first divider (datasheet 2.18.2).
 
     Raises:
         BoardError: no setting within the PLL's limits gives that frequency.
@@ -41,7 +42,7 @@ def solve_pll(xosc_hz: int, clk_sys_hz: int) -> PllSettings:
             vco_hz = clk_sys_hz * postdiv1 * postdiv2
             fbdiv, remainder = divmod(vco_hz, xosc_hz)
             legal = PLL_VCO_MIN_HZ <= vco_hz <= PLL_VCO_MAX_HZ and 16 <= fbdiv <= 320 and remainder == 0
-            if legal and (best is None or vco_hz > best.vco_hz):
+            if legal and (best is None or vco_hz >= best.vco_hz):
                 best = PllSettings(fbdiv, postdiv1, postdiv2, vco_hz)
     if best is None:
         raise BoardError(

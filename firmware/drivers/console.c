@@ -21,7 +21,7 @@
 _Static_assert(CONSOLE_RING_BYTES == 1 << RING_BITS, "the DMA address ring is a power of two");
 
 // The DMA's read address wraps inside the ring by itself, which asks for this alignment.
-static uint8_t ring[CONSOLE_RING_BYTES] __attribute__((aligned(CONSOLE_RING_BYTES)));
+static uint8_t ring[CONSOLE_RING_BYTES] __attribute__((section(".dma_blocks"), aligned(CONSOLE_RING_BYTES)));
 // Free-running byte counts. written - sent <= CONSOLE_RING_BYTES; a byte counts as sent once its transfer is over.
 static uint32_t written, sent;
 static uint32_t in_flight;  // bytes of the transfer that the DMA is making, 0 when idle
