@@ -13,8 +13,9 @@ struct SnifferState {
 /// SNIFF_CTRL.CALC.
 enum class SniffCalc : std::uint8_t { crc32 = 0, crc32r = 1, crc16 = 2, crc16r = 3, parity = 14, sum = 15 };
 
-/// The accumulator after `bytes` (1, 2 or 4) bytes of `value`. The CRCs take the transfer's most significant bit first;
-/// the R modes reverse the data's bits, so a little-endian word goes in as bytes in memory order.
+/// The accumulator after `bytes` (1, 2 or 4) bytes of `value`. The CRCs take the least significant byte of a transfer
+/// first, which is the order in memory; within a byte the most significant bit first, in the R modes the least
+/// significant (as measured on silicon with 32-bit transfers, raspberrypi/pico-sdk issue 576).
 [[nodiscard]] std::uint32_t sniff(std::uint32_t accumulator, SniffCalc calc, std::uint32_t value, unsigned bytes);
 
 [[nodiscard]] constexpr std::uint32_t reverse_bits(std::uint32_t v) {

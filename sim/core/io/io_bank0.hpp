@@ -15,6 +15,7 @@ struct IoBank0State {
     };
     std::array<std::uint32_t, kPins> ctrl{};
     std::array<std::uint32_t, 4> edges{};  // INTR's latched EDGE_LOW/EDGE_HIGH bits, eight pins a word.
+    std::uint32_t levels = 0;              // Behind the interrupt overrides, at the last look.
     std::array<Destination, 3> destination{};
 };
 
@@ -27,12 +28,13 @@ class IoBank0 final : public StatefulPeripheral<IoBank0State>, public PinIrqList
     void reset() override;
     void restore(StateReader& in) override;
 
-    void irq_levels_changed(std::uint32_t changed, std::uint32_t levels) override;
+    void irq_levels_changed() override;
     /// Whether an enabled DORMANT_WAKE event is pending (XOSC and ROSC stop until it is).
     [[nodiscard]] bool dormant_wake() const;
 
   private:
     [[nodiscard]] std::uint32_t intr(unsigned word) const;
+    void latch_edges();
     void update_irq();
     PinMatrix& pins_;
     std::array<bool, 2> line_{};

@@ -22,7 +22,7 @@ enum class Override : std::uint8_t { normal, invert, low, high };
 class PinIrqListener {
   public:
     virtual ~PinIrqListener() = default;
-    virtual void irq_levels_changed(std::uint32_t changed, std::uint32_t levels) = 0;
+    virtual void irq_levels_changed() = 0;
 };
 
 class PinMatrix final : public Gpio {
@@ -44,6 +44,8 @@ class PinMatrix final : public Gpio {
     void catch_up(Cycles until);
     /// Lets every timed driver reconsider its scheduled event; for register writes that start or stop a block.
     void plan();
+    /// To be called by a timed driver whose waited_pins() has changed.
+    void waited_changed();
 
     // For IO_BANK0 and PADS_BANK0.
     void configure(unsigned pin, std::uint32_t ctrl, Cycles when);   ///< GPIOx_CTRL
@@ -79,6 +81,11 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
     /// Earliest step of anything that can change a pin by itself, except `self`.
     [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
+    /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO, or a
+    /// device drives it that follows PIO, or a change is pending.
+    [[nodiscard]] bool may_change(std::uint32_t pins) const;
+    /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
+    void plan_waiting(const TimedDriver* self);
     /// Whether somebody must learn at once of a change of the pins that `function` drives.
     [[nodiscard]] bool observed(PinFunction function) const;
 
@@ -124,6 +131,7 @@ class PinMatrix final : public Gpio {
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
+    void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();
 
@@ -140,6 +148,8 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;
+    std::uint32_t waited_ = 0;
+    Cycles resolving_ = 0;  // Cycle of the change being made or made last.
     Cycles horizon_ = 0;
     bool running_ = false;
     bool any_woken_ = false;

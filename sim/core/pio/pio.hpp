@@ -38,15 +38,17 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     using Code = std::array<PioInstruction, 32>;
 
     // run.cpp: time
-    void run_alone(unsigned index, Cycles until);
+    void run_alone(unsigned index);
     void run_cycle(Cycles cycle);
-    void tick(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
+    void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
+    void assert_sticky(const PioMachine& m, Effects& fx) const;
     void apply(const Effects& fx, Cycles cycle);
     void update_next();
     void refresh();
-    void resync(PioMachine& m, Cycles after);
     [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
+    void rouse(PioMachine& m, Cycles after);
+    void wake_stalled(PioStall reason, Cycles after);
     [[nodiscard]] Cycles visible_from(unsigned index, Cycles others) const;
 
     // execute.cpp: instructions
@@ -55,17 +57,24 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     bool push(PioMachine& m, unsigned index, const PioInstruction& in);
     bool pull(PioMachine& m, unsigned index, const PioInstruction& in);
     bool out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& fx, bool& advance);
-    void mov(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance);
+    void mov(PioMachine& m, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance);
+    [[nodiscard]] std::uint32_t read_pins(const PioMachine& m, Cycles cycle) const;
+    static void write_pins(PioMachine& m, std::uint32_t data, Effects& fx, bool inline_enable);
+    static void write_dirs(PioMachine& m, std::uint32_t data, Effects& fx);
     [[nodiscard]] std::uint32_t mov_source(const PioMachine& m, const PioInstruction& in, Cycles cycle) const;
     void refill(PioMachine& m, unsigned index);
 
     // pio.cpp: registers
     void write_ctrl(std::uint32_t value, Cycles now);
+    void write_clkdiv(unsigned index, std::uint32_t value, Cycles now);
+    void replan();
+    std::uint32_t pop_rx(unsigned index, Cycles now);
+    void push_tx(unsigned index, std::uint32_t value, Cycles now);
     void write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycles now);
-    std::uint32_t read_machine(unsigned index, unsigned reg);
+    [[nodiscard]] std::uint32_t read_machine(unsigned index, unsigned reg) const;
+    [[nodiscard]] std::uint32_t read_register(std::uint32_t offset) const;
     void restart(PioMachine& m);
-    void join_fifos(PioMachine& m, std::uint32_t old);
-    void wake_stalled(PioStall reason, Cycles after);
+    void join_fifos(unsigned index);
     void tx_changed(unsigned index);
     void rx_changed(unsigned index);
     [[nodiscard]] std::uint32_t intr() const;
@@ -84,6 +93,8 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     bool any_sticky_ = false;
     std::uint32_t waited_pins_ = 0;
     Cycles next_ = kNever;
+    int alone_ = -1;       // The only machine that ticks, or -1.
+    bool roused_ = false;  // A machine woke while others ran.
     std::array<bool, 2> line_{};
 };
 

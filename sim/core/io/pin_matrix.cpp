@@ -1,0 +1,336 @@
+#include "io/pin_matrix.hpp"
+
+#include <algorithm>
+
+namespace rp2040 {
+
+namespace {
+constexpr std::uint32_t kCtrlReset = 0x1f;
+constexpr std::uint32_t kPadReset = 0x56;
+
+/// Marks a flag for the duration of a scope, also when a device throws.
+class Scope {
+  public:
+    explicit Scope(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Scope() { flag_ = false; }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+  private:
+    bool& flag_;
+};
+
+void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
+}  // namespace
+
+PinMatrix::PinMatrix(Fabric& fabric) : fabric_(fabric) {
+    reset();
+    fabric_.events().bind(EventId::pins, this, [](void* self, Cycles when) {
+        static_cast<PinMatrix*>(self)->catch_up(when + 1);
+    });
+}
+
+void PinMatrix::reset() {
+    s_ = State{};
+    for (auto* masks : {&s_.out_over, &s_.oe_over, &s_.in_over, &s_.irq_over}) masks->keep = kPinMask;
+    pending_.clear();
+    next_pending_ = kNever;
+    // Configuring pins below asks for levels of an idle chip only.
+    const Scope scope(running_);
+    for (unsigned pin = 0; pin < kPins; ++pin) {
+        configure(pin, kCtrlReset, 0);
+        set_pad(pin, kPadReset, 0);
+    }
+}
+
+void PinMatrix::set_override(OverrideMasks& masks, unsigned pin, Override mode) {
+    const std::uint32_t bit = 1u << pin;
+    set_bit(masks.invert, bit, mode == Override::invert);
+    set_bit(masks.keep, bit, mode == Override::normal || mode == Override::invert);
+    set_bit(masks.set, bit, mode == Override::high);
+}
+
+void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
+    catch_up(when);
+    const std::uint32_t bit = 1u << pin;
+    const std::size_t function = ctrl & 0x1f;
+    for (std::size_t f = 0; f < kFunctions; ++f) set_bit(s_.select[f], bit, f == function);
+    set_override(s_.out_over, pin, static_cast<Override>((ctrl >> 8) & 3));
+    set_override(s_.oe_over, pin, static_cast<Override>((ctrl >> 12) & 3));
+    set_override(s_.in_over, pin, static_cast<Override>((ctrl >> 16) & 3));
+    set_override(s_.irq_over, pin, static_cast<Override>((ctrl >> 28) & 3));
+    rebuild_mux();
+    resolve(when);
+    finish();
+}
+
+void PinMatrix::set_pad(unsigned pin, std::uint32_t pad, Cycles when) {
+    catch_up(when);
+    const std::uint32_t bit = 1u << pin;
+    set_bit(s_.pull_down, bit, pad & (1u << 2));
+    set_bit(s_.pull_up, bit, pad & (1u << 3));
+    set_bit(s_.input_enable, bit, pad & (1u << 6));
+    set_bit(s_.output_disable, bit, pad & (1u << 7));
+    resolve(when);
+    finish();
+}
+
+void PinMatrix::rebuild_mux() {
+    s_.mux_out = s_.mux_oe = 0;
+    for (std::size_t f = 0; f < kFunctions; ++f) {
+        s_.mux_out |= s_.output[f].value & s_.select[f];
+        s_.mux_oe |= s_.output[f].enable & s_.select[f];
+    }
+}
+
+std::uint32_t PinMatrix::status(unsigned pin, Cycles when) {
+    catch_up(when);
+    const std::uint32_t to_pad = override_levels(s_.mux_out, s_.out_over);
+    const std::uint32_t oe_to_pad = override_levels(s_.mux_oe, s_.oe_over);
+    const auto bit = [pin](std::uint32_t word) { return (word >> pin) & 1; };
+    return bit(s_.mux_out) << 8 | bit(to_pad) << 9 | bit(s_.mux_oe) << 12 | bit(oe_to_pad) << 13 | bit(s_.raw) << 17 |
+           bit(override_levels(s_.raw, s_.in_over)) << 19 | bit(s_.raw) << 24 | bit(irq_levels()) << 26;
+}
+
+void PinMatrix::set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
+                           Cycles when) {
+    catch_up(when);
+    const Output& o = s_.output[index(function)];
+    pio_output(function, (o.value & ~mask) | (value & mask), (o.enable & ~mask) | (enable & mask), when);
+    finish();
+}
+
+std::uint32_t PinMatrix::inputs(Cycles when, std::uint32_t bypass) {
+    catch_up(when);
+    return synchronised(when, bypass);
+}
+
+bool PinMatrix::level(unsigned pin, Cycles when) {
+    catch_up(when + 1);
+    return (s_.level >> pin) & 1;
+}
+
+void PinMatrix::drive(unsigned pin, Drive drive, Cycles when) {
+    // While a driver runs, the present is the change that it is making; what comes later must wait its turn.
+    const bool now = when <= (running_ ? resolving_ : fabric_.events().now() + 1);
+    if (now && (pending_.empty() || when < next_pending_)) {
+        catch_up(when);
+        apply(pin, drive, when);
+        finish();
+        return;
+    }
+    const auto after = std::upper_bound(pending_.begin(), pending_.end(), when,
+                                        [](Cycles t, const Pending& p) { return t < p.when; });
+    pending_.insert(after, {when, pin, drive});
+    next_pending_ = pending_.front().when;
+    horizon_ = std::min(horizon_, next_pending_);
+    if (!running_) plan();
+    schedule_pending();
+}
+
+void PinMatrix::apply(unsigned pin, Drive drive, Cycles when) {
+    const std::uint32_t bit = 1u << pin;
+    const std::uint32_t external = drive == Drive::released ? s_.external & ~bit : s_.external | bit;
+    const std::uint32_t level = drive == Drive::high ? s_.external_level | bit : s_.external_level & ~bit;
+    if (external == s_.external && level == s_.external_level) return;
+    s_.external = external;
+    s_.external_level = level;
+    resolve(when);
+}
+
+void PinMatrix::apply_pending(Cycles when) {
+    while (!pending_.empty() && pending_.front().when <= when) {
+        const Pending p = pending_.front();
+        pending_.erase(pending_.begin());
+        next_pending_ = pending_.empty() ? kNever : pending_.front().when;
+        apply(p.pin, p.drive, p.when);
+    }
+    schedule_pending();
+}
+
+void PinMatrix::schedule_pending() {
+    // Somebody waits for a level only when a pin's interrupt is enabled; otherwise changes are applied when looked at.
+    const Cycles due = irq_pins_ != 0 ? next_pending_ : kNever;
+    if (fabric_.events().due(EventId::pins) != due) fabric_.events().schedule(EventId::pins, due);
+}
+
+void PinMatrix::resolve(Cycles when) {
+    const std::uint32_t out = override_levels(s_.mux_out, s_.out_over);
+    const std::uint32_t oe = override_levels(s_.mux_oe, s_.oe_over) & ~s_.output_disable;
+    // Both pulls together are the bus keeper. An undriven pin without pulls reads low.
+    const std::uint32_t pulled = s_.pull_up & (~s_.pull_down | s_.level);
+    const std::uint32_t outside = (s_.external & s_.external_level) | (~s_.external & pulled);
+    const std::uint32_t level = (oe & out) | (~oe & outside);
+    const std::uint32_t raw = level & s_.input_enable;
+    const std::uint32_t input = override_levels(raw, s_.in_over);
+    const std::uint32_t changed = level ^ s_.level;
+    s_.level = level;
+    s_.raw = raw;
+    resolving_ = when;
+    if (const std::uint32_t seen = input ^ s_.history[s_.newest].input; seen != 0) {
+        if (static_cast<std::int64_t>(when - s_.history[s_.newest].when) > 0) {
+            s_.newest = (s_.newest + 1) % kHistory;
+            s_.history[s_.newest].when = when;
+        }
+        s_.history[s_.newest].input = input;
+        if ((seen & waited_) != 0) wake_waiting(seen, when);
+    }
+    if ((changed & irq_pins_) != 0) irq_listener_->irq_levels_changed();
+    if ((changed & watched_) == 0) return;
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        for (std::uint32_t pins = changed & devices_[i].pins; pins != 0; pins &= pins - 1) {
+            const auto pin = static_cast<unsigned>(__builtin_ctz(pins));
+            devices_[i].device->pin_changed(pin, (level >> pin) & 1, when);
+        }
+    }
+}
+
+void PinMatrix::wake_waiting(std::uint32_t seen, Cycles when) {
+    for (std::size_t i = 0; i < timed_.size(); ++i) {
+        if ((timed_[i]->waited_pins() & seen) == 0) continue;
+        timed_[i]->wake(when);
+        woken_[i] = 1;
+        any_woken_ = true;
+        // The driver that runs now notices its own wake; others must get their turn before it goes on.
+        horizon_ = std::min(horizon_, std::max(when, timed_[i]->next_step()) + 1);
+    }
+}
+
+void PinMatrix::waited_changed() {
+    waited_ = 0;
+    for (const auto* driver : timed_) waited_ |= driver->waited_pins();
+}
+
+void PinMatrix::catch_up(Cycles until) {
+    if (running_) return;
+    if (!untimed_.empty()) {
+        const Scope scope(running_);
+        horizon_ = until;
+        for (auto* driver : untimed_) driver->catch_up(until);
+    }
+    Cycles earliest = next_pending_;
+    for (const auto* driver : timed_) earliest = std::min(earliest, driver->next_step());
+    if (earliest >= until) return;
+    {
+        const Scope scope(running_);
+        for (;;) {
+            TimedDriver* first = nullptr;
+            Cycles first_step = next_pending_, other_step = kNever;
+            for (auto* driver : timed_) {
+                const Cycles step = driver->next_step();
+                if (step < first_step) {
+                    if (first != nullptr) other_step = first_step;
+                    first = driver;
+                    first_step = step;
+                } else if (step < other_step) {
+                    other_step = step;
+                }
+            }
+            if (first_step >= until) break;
+            if (first == nullptr) {
+                horizon_ = first_step + 1;
+                apply_pending(first_step);
+                continue;
+            }
+            // What another driver does in cycle c reaches the pads in c + 1, so running up to and including its next
+            // step cannot miss anything.
+            horizon_ = std::min({until, next_pending_, other_step == kNever ? kNever : other_step + 1});
+            first->catch_up(horizon_);
+        }
+    }
+    finish();
+}
+
+void PinMatrix::finish() {
+    if (!any_woken_ || running_) return;
+    any_woken_ = false;
+    for (std::size_t i = 0; i < timed_.size(); ++i)
+        if (woken_[i] != 0) {
+            woken_[i] = 0;
+            timed_[i]->plan();
+        }
+}
+
+void PinMatrix::plan() {
+    for (auto* driver : timed_) driver->plan();
+}
+
+Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
+    Cycles earliest = next_pending_;
+    for (const auto* driver : timed_)
+        if (driver != self) earliest = std::min(earliest, driver->next_step());
+    return earliest;
+}
+
+bool PinMatrix::may_change(std::uint32_t pins) const {
+    const std::uint32_t pio = selected(PinFunction::pio0) | selected(PinFunction::pio1);
+    return (pins & pio) != 0 || ((pins & s_.external) != 0 && (watched_ & pio) != 0) || next_pending_ != kNever;
+}
+
+void PinMatrix::plan_waiting(const TimedDriver* self) {
+    if (waited_ == 0) return;
+    for (auto* driver : timed_)
+        if (driver != self && driver->waited_pins() != 0) driver->plan();
+}
+
+bool PinMatrix::observed(PinFunction function) const {
+    if (irq_pins_ == 0) return false;
+    const std::uint32_t own = selected(function);
+    // A device that follows these pins may answer on the pins that it drives.
+    return (irq_pins_ & own) != 0 || ((watched_ & own) != 0 && (irq_pins_ & s_.external) != 0);
+}
+
+void PinMatrix::attach(PinDevice& device) {
+    devices_.push_back({0, &device});
+    watch_changed();
+}
+
+void PinMatrix::detach(PinDevice& device) {
+    std::erase_if(devices_, [&](const Watch& w) { return w.device == &device; });
+    watch_changed();
+}
+
+void PinMatrix::watch_changed() {
+    watched_ = 0;
+    for (auto& w : devices_) watched_ |= w.pins = w.device->watched();
+}
+
+void PinMatrix::add_lazy_driver(LazyDriver& driver) {
+    if (auto* timed = dynamic_cast<TimedDriver*>(&driver)) {
+        timed_.push_back(timed);
+        woken_.push_back(0);
+    } else {
+        untimed_.push_back(&driver);
+    }
+}
+
+void PinMatrix::set_irq_pins(std::uint32_t pins) {
+    if (pins == irq_pins_) return;
+    irq_pins_ = pins;
+    schedule_pending();
+    plan();
+}
+
+void PinMatrix::save(StateWriter& out) const {
+    out.put(s_);
+    out.put(static_cast<std::uint32_t>(pending_.size()));
+    for (const auto& p : pending_) out.put(p);
+    for (const auto& w : devices_) w.device->save(out);
+}
+
+void PinMatrix::restore(StateReader& in) {
+    in.get(s_);
+    std::uint32_t count = 0;
+    in.get(count);
+    pending_.clear();
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Pending p{};
+        in.get(p);
+        pending_.push_back(p);
+    }
+    next_pending_ = pending_.empty() ? kNever : pending_.front().when;
+    for (const auto& w : devices_) w.device->restore(in);
+    watch_changed();
+}
+
+}  // namespace rp2040

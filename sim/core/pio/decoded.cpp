@@ -1,0 +1,191 @@
+#include "pio/decoded.hpp"
+
+#include <algorithm>
+
+#include "io/gpio.hpp"
+
+namespace rp2040 {
+
+namespace {
+constexpr std::uint32_t kPins32 = (1u << kPins) - 1;
+
+constexpr std::uint32_t low_bits(unsigned n) { return n >= 32 ? ~0u : (1u << n) - 1; }
+
+/// Relative IRQ numbers (datasheet 3.4.9.2): the state machine's number is added modulo 4 to the two low bits.
+constexpr std::uint8_t irq_flag(unsigned field, unsigned sm) {
+    const unsigned flag = field & 7;
+    return static_cast<std::uint8_t>((field & 0x10) != 0 ? (flag & 4) | ((flag + sm) & 3) : flag);
+}
+
+constexpr std::array kJmp{PioOp::jmp,       PioOp::jmp_not_x,  PioOp::jmp_x_dec, PioOp::jmp_not_y,
+                          PioOp::jmp_y_dec, PioOp::jmp_x_ne_y, PioOp::jmp_pin,   PioOp::jmp_not_osre};
+constexpr std::array kIn{PioOp::in_pins,  PioOp::in_x,     PioOp::in_y,   PioOp::in_null,
+                         PioOp::reserved, PioOp::reserved, PioOp::in_isr, PioOp::in_osr};
+constexpr std::array kOut{PioOp::out_pins,    PioOp::out_x,  PioOp::out_y,   PioOp::out_null,
+                          PioOp::out_pindirs, PioOp::out_pc, PioOp::out_isr, PioOp::out_exec};
+constexpr std::array kSet{PioOp::set_pins,    PioOp::set_x,    PioOp::set_y,    PioOp::reserved,
+                          PioOp::set_pindirs, PioOp::reserved, PioOp::reserved, PioOp::reserved};
+
+void decode_side_set(PioInstruction& in, unsigned field, const PioMachine& m) {
+    const unsigned count = std::min((m.pinctrl >> 29) & 7, 5u);
+    const unsigned delay_bits = 5 - count;
+    in.delay = static_cast<std::uint8_t>(field & low_bits(delay_bits));
+    if (count == 0) return;
+    unsigned data = field >> delay_bits;
+    unsigned pins = count;
+    if ((m.execctrl & (1u << 30)) != 0) {  // SIDE_EN: the top bit says whether there is a side-set
+        --pins;
+        if ((data >> pins) == 0) return;
+        data &= low_bits(pins);
+    }
+    const unsigned base = (m.pinctrl >> 10) & 31;
+    in.side_mask = rotate_left(low_bits(pins), base) & kPins32;
+    in.side_value = rotate_left(data, base) & in.side_mask;
+    in.side_dirs = (m.execctrl & (1u << 29)) != 0;
+}
+}  // namespace
+
+PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, const PioMachine& m) {
+    PioInstruction in;
+    const unsigned field = (code >> 5) & 7;
+    const unsigned low = code & 0x1f;
+    const unsigned top = (m.execctrl >> 12) & 31;
+    in.next_pc = static_cast<std::uint8_t>(address == top ? (m.execctrl >> 7) & 31 : (address + 1) & 31);
+    in.operand = static_cast<std::uint8_t>(low);
+    decode_side_set(in, (code >> 8) & 31, m);
+    switch (code >> 13) {
+        case 0:  // JMP
+            in.op = kJmp[field];
+            if (in.op == PioOp::jmp_pin) in.mask = 1u << ((m.execctrl >> 24) & 31);
+            break;
+        case 1: {  // WAIT
+            const unsigned source = field & 3;
+            in.flags = (field & 4) != 0 ? PioFlag::polarity : 0;
+            if (source == 2) {
+                in.op = PioOp::wait_irq;
+                in.operand = irq_flag(low, index);
+            } else if (source == 3) {
+                in.op = PioOp::reserved;
+            } else {
+                in.op = PioOp::wait_gpio;
+                const unsigned base = source == 1 ? (m.pinctrl >> 15) & 31 : 0;
+                in.mask = 1u << ((low + base) & 31);
+            }
+            break;
+        }
+        case 2:  // IN
+            in.op = kIn[field];
+            in.operand = static_cast<std::uint8_t>(low == 0 ? 32 : low);
+            break;
+        case 3:  // OUT
+            in.op = kOut[field];
+            in.operand = static_cast<std::uint8_t>(low == 0 ? 32 : low);
+            break;
+        case 4:  // PUSH, PULL
+            in.op = (code & 0x80) != 0 ? PioOp::pull : PioOp::push;
+            in.flags = static_cast<std::uint8_t>(((code & 0x40) != 0 ? PioFlag::if_threshold : 0) |
+                                                 ((code & 0x20) != 0 ? PioFlag::block : 0));
+            break;
+        case 5:  // MOV
+            in.op = PioOp::mov;
+            in.operand = static_cast<std::uint8_t>(field);
+            in.mask = code & 7;
+            in.value = (code >> 3) & 3;
+            // MOV to itself without an operation is the assembler's NOP.
+            if (in.value == 0 && in.mask == field && (field == 1 || field == 2)) in.op = PioOp::nop;
+            if (field == 3 || in.mask == 4) in.op = PioOp::reserved;
+            break;
+        case 6:  // IRQ
+            in.op = PioOp::irq;
+            in.flags = static_cast<std::uint8_t>(((code & 0x40) != 0 ? PioFlag::clear : 0) |
+                                                 ((code & 0x20) != 0 ? PioFlag::wait : 0));
+            in.operand = irq_flag(low, index);
+            break;
+        default: {  // SET
+            in.op = kSet[field];
+            const unsigned base = (m.pinctrl >> 5) & 31;
+            in.mask = rotate_left(low_bits((m.pinctrl >> 26) & 7), base) & kPins32;
+            in.value = rotate_left(low, base) & in.mask;
+            break;
+        }
+    }
+    return in;
+}
+
+namespace {
+enum class Seen : std::uint8_t { nothing, visible, in, out };
+
+Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
+    switch (in.op) {
+        case PioOp::push:
+        case PioOp::pull:
+        case PioOp::irq:
+        case PioOp::wait_irq:
+        // These make the path or the counters unpredictable.
+        case PioOp::out_exec:
+        case PioOp::out_pc:
+        case PioOp::out_isr: return Seen::visible;
+        case PioOp::mov: return in.operand == 4 || in.operand == 5 ? Seen::visible : Seen::nothing;
+        case PioOp::in_pins:
+        case PioOp::in_x:
+        case PioOp::in_y:
+        case PioOp::in_null:
+        case PioOp::in_isr:
+        case PioOp::in_osr: return autopush ? Seen::in : Seen::nothing;
+        case PioOp::out_pins:
+        case PioOp::out_x:
+        case PioOp::out_y:
+        case PioOp::out_null:
+        case PioOp::out_pindirs: return autopull ? Seen::out : Seen::nothing;
+        default: return Seen::nothing;
+    }
+}
+
+bool is_jmp(PioOp op) { return op <= PioOp::jmp_not_osre; }
+
+/// Shortest distance in ticks from the start of each instruction to the start of one of `kind`.
+void distances(const std::array<PioInstruction, 32>& program, const std::array<Seen, 32>& seen, Seen kind,
+               std::array<std::uint16_t, 32>& to) {
+    for (unsigned pc = 0; pc < 32; ++pc) to[pc] = seen[pc] == kind ? 0 : PioHorizon::kFar;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (unsigned n = 32; n-- > 0;) {
+            const PioInstruction& in = program[n];
+            std::uint16_t after = in.op == PioOp::jmp ? PioHorizon::kFar : to[in.next_pc];
+            if (is_jmp(in.op)) after = std::min(after, to[in.operand & 31]);
+            const auto distance =
+                static_cast<std::uint16_t>(std::min<unsigned>(PioHorizon::kFar, after + 1u + in.delay));
+            if (distance < to[n]) {
+                to[n] = distance;
+                changed = true;
+            }
+        }
+    }
+}
+}  // namespace
+
+PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
+    PioHorizon h;
+    const bool autopush = (m.shiftctrl & (1u << 16)) != 0;
+    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    std::array<Seen, 32> seen{};
+    for (unsigned pc = 0; pc < 32; ++pc) seen[pc] = seen_by_others(program[pc], autopush, autopull);
+    distances(program, seen, Seen::visible, h.to_visible);
+    distances(program, seen, Seen::in, h.to_in);
+    distances(program, seen, Seen::out, h.to_out);
+    h.in_bits = h.out_bits = 1;
+    for (unsigned pc = 0; pc < 32; ++pc) {
+        const PioInstruction& in = program[pc];
+        const unsigned own = 1u + in.delay;
+        if (seen[pc] == Seen::in) {
+            h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, own + h.to_in[in.next_pc]));
+            h.in_bits = std::max(h.in_bits, in.operand);
+        } else if (seen[pc] == Seen::out) {
+            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + h.to_out[in.next_pc]));
+            h.out_bits = std::max(h.out_bits, in.operand);
+        }
+    }
+    return h;
+}
+
+}  // namespace rp2040

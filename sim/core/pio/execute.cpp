@@ -1,0 +1,167 @@
+// PIO instructions (datasheet 3.4).
+#include "pio/execute.hpp"
+
+namespace rp2040 {
+
+bool Pio::shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned bits) {
+    const std::uint32_t value = bits == 32 ? data : data & ((1u << bits) - 1);
+    std::uint32_t isr = value;
+    if (bits != 32) {
+        const bool right = (m.shiftctrl & (1u << 18)) != 0;
+        isr = right ? (m.isr >> bits) | (value << (32 - bits)) : (m.isr << bits) | value;
+    }
+    const unsigned count = m.isr_count + bits > 32 ? 32 : m.isr_count + bits;
+    if ((m.shiftctrl & (1u << 16)) != 0 && count >= pio_threshold(m.shiftctrl >> 20)) {
+        if (m.rx.full()) {
+            s_.fdebug |= 1u << index;  // RXSTALL
+            m.stall = PioStall::rx_full;
+            return false;
+        }
+        m.rx.push(isr);
+        m.isr = 0;
+        m.isr_count = 0;
+        rx_changed(index);
+        return true;
+    }
+    m.isr = isr;
+    m.isr_count = static_cast<std::uint8_t>(count);
+    return true;
+}
+
+bool Pio::push(PioMachine& m, unsigned index, const PioInstruction& in) {
+    if ((in.flags & PioFlag::if_threshold) != 0 && m.isr_count < pio_threshold(m.shiftctrl >> 20)) return true;
+    if (m.rx.full()) {
+        s_.fdebug |= 1u << index;  // RXSTALL, also when the word is dropped
+        if ((in.flags & PioFlag::block) != 0) {
+            m.stall = PioStall::rx_full;
+            return false;
+        }
+    } else {
+        m.rx.push(m.isr);
+        rx_changed(index);
+    }
+    m.isr = 0;
+    m.isr_count = 0;
+    return true;
+}
+
+bool Pio::pull(PioMachine& m, unsigned index, const PioInstruction& in) {
+    const bool empty = m.osr_count >= pio_threshold(m.shiftctrl >> 25);
+    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    // With autopull a PULL is a fence: it does nothing unless the OSR has run empty (datasheet 3.4.7).
+    if (!empty && (autopull || (in.flags & PioFlag::if_threshold) != 0)) return true;
+    if (m.tx.empty()) {
+        if ((in.flags & PioFlag::block) != 0) {
+            s_.fdebug |= 1u << (24 + index);  // TXSTALL
+            m.stall = PioStall::tx_empty;
+            return false;
+        }
+        m.osr = m.x;
+    } else {
+        m.osr = m.tx.pop();
+        tx_changed(index);
+    }
+    m.osr_count = 0;
+    return true;
+}
+
+void Pio::refill(PioMachine& m, unsigned index) {
+    if (m.osr_count < pio_threshold(m.shiftctrl >> 25) || m.tx.empty()) return;
+    m.osr = m.tx.pop();
+    m.osr_count = 0;
+    tx_changed(index);
+}
+
+bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& fx, bool& advance) {
+    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    if (autopull && m.osr_count >= pio_threshold(m.shiftctrl >> 25)) {
+        // An empty OSR cannot be filled and shifted in one cycle (datasheet 3.5.4.2).
+        if (m.tx.empty()) {
+            s_.fdebug |= 1u << (24 + index);  // TXSTALL
+            m.stall = PioStall::tx_empty;
+        } else {
+            refill(m, index);
+        }
+        return false;
+    }
+    const unsigned bits = in.operand;
+    std::uint32_t data = m.osr;
+    if (bits == 32) {
+        m.osr = 0;
+    } else if ((m.shiftctrl & (1u << 19)) != 0) {
+        data &= (1u << bits) - 1;
+        m.osr >>= bits;
+    } else {
+        data >>= 32 - bits;
+        m.osr <<= bits;
+    }
+    m.osr_count = static_cast<std::uint8_t>(m.osr_count + bits > 32 ? 32 : m.osr_count + bits);
+    if (autopull) refill(m, index);
+    switch (in.op) {
+        case PioOp::out_pins: write_pins(m, data, fx, (m.execctrl & (1u << 18)) != 0); break;
+        case PioOp::out_x: m.x = data; break;
+        case PioOp::out_y: m.y = data; break;
+        case PioOp::out_pindirs: write_dirs(m, data, fx); break;
+        case PioOp::out_pc:
+            m.pc = data & 31;
+            advance = false;
+            break;
+        case PioOp::out_isr:
+            m.isr = data;
+            m.isr_count = static_cast<std::uint8_t>(bits);
+            break;
+        case PioOp::out_exec:
+            m.exec = static_cast<std::uint16_t>(data);
+            m.exec_pending = true;
+            break;
+        default: break;  // OUT NULL
+    }
+    return true;
+}
+
+std::uint32_t Pio::mov_source(const PioMachine& m, const PioInstruction& in, Cycles cycle) const {
+    std::uint32_t v = 0;
+    switch (in.mask) {
+        case 0: v = read_pins(m, cycle); break;
+        case 1: v = m.x; break;
+        case 2: v = m.y; break;
+        case 3: break;
+        case 5: {  // STATUS: all ones while a FIFO holds fewer than STATUS_N words
+            const unsigned level = (m.execctrl & 0x10) != 0 ? m.rx.count : m.tx.count;
+            v = level < (m.execctrl & 0xf) ? ~0u : 0;
+            break;
+        }
+        case 6: v = m.isr; break;
+        default: v = m.osr; break;
+    }
+    if (in.value == 1) return ~v;
+    if (in.value == 2) return reverse_word(v);
+    return v;
+}
+
+void Pio::mov(PioMachine& m, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance) {
+    const std::uint32_t v = mov_source(m, in, cycle);
+    switch (in.operand) {
+        case 0: write_pins(m, v, fx, false); break;
+        case 1: m.x = v; break;
+        case 2: m.y = v; break;
+        case 4:
+            m.exec = static_cast<std::uint16_t>(v);
+            m.exec_pending = true;
+            break;
+        case 5:
+            m.pc = v & 31;
+            advance = false;
+            break;
+        case 6:
+            m.isr = v;
+            m.isr_count = 0;
+            break;
+        default:
+            m.osr = v;
+            m.osr_count = 0;
+            break;
+    }
+}
+
+}  // namespace rp2040

@@ -1,0 +1,349 @@
+// Registers of a PIO block (datasheet 3.7).
+#include "pio/pio.hpp"
+
+namespace rp2040 {
+
+namespace {
+enum : std::uint32_t {
+    kCtrl = 0x000, kFstat = 0x004, kFdebug = 0x008, kFlevel = 0x00c, kTxf0 = 0x010, kRxf0 = 0x020, kIrq = 0x030,
+    kIrqForce = 0x034, kInputSyncBypass = 0x038, kDbgPadout = 0x03c, kDbgPadoe = 0x040, kDbgCfginfo = 0x044,
+    kInstrMem0 = 0x048, kSm0Clkdiv = 0x0c8, kIntr = 0x128, kIrq0Inte = 0x12c, kIrq0Intf = 0x130, kIrq0Ints = 0x134,
+    kIrq1Inte = 0x138, kIrq1Intf = 0x13c, kIrq1Ints = 0x140,
+};
+enum : unsigned { kSmClkdiv, kSmExecctrl, kSmShiftctrl, kSmAddr, kSmInstr, kSmPinctrl, kSmRegisters };
+
+constexpr std::uint32_t kJoinTx = 1u << 30, kJoinRx = 1u << 31;
+constexpr std::uint32_t kExecStalled = 1u << 31;
+
+/// FIFO depth 4, four machines, 32 instructions.
+constexpr std::uint32_t kCfginfo = 0x00200404;
+
+constexpr std::uint32_t divider(std::uint32_t clkdiv) {
+    const std::uint32_t whole = clkdiv >> 16;
+    // INT = 0 stands for 65536, and FRAC must then be 0.
+    return whole == 0 ? 65536u << 8 : (whole << 8) | ((clkdiv >> 8) & 0xff);
+}
+}  // namespace
+
+Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
+    : StatefulPeripheral(index == 0 ? "PIO0" : "PIO1", fabric),
+      pins_(pins),
+      index_(index),
+      function_(index == 0 ? PinFunction::pio0 : PinFunction::pio1) {
+    divider_.fill(divider(PioMachine{}.clkdiv));
+    pins_.add_lazy_driver(*this);
+    fabric_.events().bind(index == 0 ? EventId::pio0 : EventId::pio1, this, [](void* self, Cycles when) {
+        auto& pio = *static_cast<Pio*>(self);
+        pio.pins_.catch_up(when + 1);
+        pio.plan();
+    });
+}
+
+void Pio::reset() {
+    s_ = PioState{};
+    for (auto& m : s_.sm) m.next = (now() + 1) << 8;
+    divider_.fill(divider(PioMachine{}.clkdiv));
+    code_dirty_ = 0xf;
+    any_sticky_ = false;
+    pins_.set_output(function_, kPinMask, 0, 0, now() + 1);
+    for (unsigned i = 0; i < 4; ++i) {
+        tx_changed(i);
+        rx_changed(i);
+    }
+    update_irq();
+    plan();
+}
+
+void Pio::restore(StateReader& in) {
+    StatefulPeripheral::restore(in);
+    any_sticky_ = false;
+    for (unsigned i = 0; i < 4; ++i) {
+        divider_[i] = divider(s_.sm[i].clkdiv);
+        any_sticky_ |= (s_.sm[i].execctrl & (1u << 17)) != 0;
+    }
+    code_dirty_ = 0xf;
+    refresh();
+    // The scheduler's and the interrupt lines' states are restored by their owners.
+    update_next();
+    for (unsigned n = 0; n < 2; ++n) line_[n] = ((intr() & s_.inte[n]) | s_.intf[n]) != 0;
+}
+
+void Pio::replan() {
+    plan();
+    pins_.plan_waiting(this);
+}
+
+std::uint32_t Pio::read(std::uint32_t offset) {
+    const Cycles t = now();
+    if (offset >= kRxf0 && offset < kIrq) return pop_rx((offset - kRxf0) / 4, t);
+    pins_.catch_up(t);
+    return read_register(offset);
+}
+
+std::uint32_t Pio::peek(std::uint32_t offset) {
+    pins_.catch_up(now());
+    return read_register(offset);
+}
+
+std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
+    pins_.catch_up(t);
+    PioFifo& rx = s_.sm[index].rx;
+    const std::uint32_t value = rx.word[rx.head];
+    const bool empty = rx.empty();
+    pins_.catch_up(t + 1);
+    if (empty) {
+        s_.fdebug |= 1u << (8 + index);  // RXUNDER
+    } else {
+        rx.pop();
+        rx_changed(index);
+        wake_stalled(PioStall::rx_full, t);
+    }
+    replan();
+    return value;
+}
+
+void Pio::push_tx(unsigned index, std::uint32_t value, Cycles t) {
+    PioMachine& m = s_.sm[index];
+    if (m.tx.full()) {
+        s_.fdebug |= 1u << (16 + index);  // TXOVER
+        return;
+    }
+    m.tx.push(value);
+    tx_changed(index);
+    wake_stalled(PioStall::tx_empty, t);
+    // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
+    if ((m.shiftctrl & (1u << 17)) != 0 && m.osr_count != 0) rouse(m, t);
+}
+
+std::uint32_t Pio::read_register(std::uint32_t offset) const {
+    const auto per_machine = [this](auto field, unsigned stride) {
+        std::uint32_t word = 0;
+        for (unsigned i = 0; i < 4; ++i) word |= static_cast<std::uint32_t>(field(s_.sm[i])) << (i * stride);
+        return word;
+    };
+    switch (offset) {
+        case kCtrl: return per_machine([](const PioMachine& m) { return m.enabled; }, 1);
+        case kFstat:
+            return per_machine([](const PioMachine& m) { return m.rx.full(); }, 1) |
+                   per_machine([](const PioMachine& m) { return m.rx.empty(); }, 1) << 8 |
+                   per_machine([](const PioMachine& m) { return m.tx.full(); }, 1) << 16 |
+                   per_machine([](const PioMachine& m) { return m.tx.empty(); }, 1) << 24;
+        case kFdebug: return s_.fdebug;
+        case kFlevel: return per_machine([](const PioMachine& m) { return m.tx.count | m.rx.count << 4; }, 8);
+        case kIrq: return s_.irq;
+        case kIrqForce: return 0;
+        case kInputSyncBypass: return s_.input_sync_bypass;
+        case kDbgPadout: return s_.pad_out;
+        case kDbgPadoe: return s_.pad_oe;
+        case kDbgCfginfo: return kCfginfo;
+        case kIntr: return intr();
+        case kIrq0Inte: return s_.inte[0];
+        case kIrq0Intf: return s_.intf[0];
+        case kIrq0Ints: return (intr() & s_.inte[0]) | s_.intf[0];
+        case kIrq1Inte: return s_.inte[1];
+        case kIrq1Intf: return s_.intf[1];
+        case kIrq1Ints: return (intr() & s_.inte[1]) | s_.intf[1];
+        default: break;
+    }
+    if (offset >= kTxf0 && offset < kRxf0) return 0;
+    if (offset >= kRxf0 && offset < kIrq) {
+        const PioFifo& rx = s_.sm[(offset - kRxf0) / 4].rx;
+        return rx.word[rx.head];
+    }
+    if (offset >= kInstrMem0 && offset < kSm0Clkdiv) return 0;  // Write-only.
+    if (offset >= kSm0Clkdiv && offset < kIntr)
+        return read_machine((offset - kSm0Clkdiv) / 4 / kSmRegisters, (offset - kSm0Clkdiv) / 4 % kSmRegisters);
+    unmodelled(offset, false);
+}
+
+std::uint32_t Pio::read_machine(unsigned index, unsigned reg) const {
+    const PioMachine& m = s_.sm[index];
+    switch (reg) {
+        case kSmClkdiv: return m.clkdiv;
+        case kSmExecctrl: return (m.execctrl & ~kExecStalled) | (m.forced_pending ? kExecStalled : 0);
+        case kSmShiftctrl: return m.shiftctrl;
+        case kSmAddr: return m.pc;
+        case kSmInstr: return m.forced_pending ? m.forced : m.exec_pending ? m.exec : s_.memory[m.pc];
+        default: return m.pinctrl;
+    }
+}
+
+void Pio::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
+    // Bits of these act when written as one, however the access addresses them.
+    if (offset == kFdebug || offset == kIrq || offset == kIrqForce) return write(offset, value);
+    Peripheral::write_alias(offset, value, alias);
+}
+
+void Pio::write(std::uint32_t offset, std::uint32_t value) {
+    const Cycles t = now();
+    pins_.catch_up(t + 1);
+    if (offset >= kTxf0 && offset < kRxf0) {
+        push_tx((offset - kTxf0) / 4, value, t);
+    } else if (offset >= kInstrMem0 && offset < kSm0Clkdiv) {
+        s_.memory[(offset - kInstrMem0) / 4] = static_cast<std::uint16_t>(value);
+        code_dirty_ = 0xf;
+        for (auto& m : s_.sm) rouse(m, t);
+    } else if (offset >= kSm0Clkdiv && offset < kIntr) {
+        write_machine((offset - kSm0Clkdiv) / 4 / kSmRegisters, (offset - kSm0Clkdiv) / 4 % kSmRegisters, value, t);
+    } else {
+        switch (offset) {
+            case kCtrl: write_ctrl(value, t); break;
+            case kFdebug:
+                s_.fdebug &= ~value;
+                // A stall that goes on sets its flag again at the next tick.
+                wake_stalled(PioStall::tx_empty, t);
+                wake_stalled(PioStall::rx_full, t);
+                break;
+            case kIrq:
+                s_.irq &= ~value;
+                wake_stalled(PioStall::irq, t);
+                break;
+            case kIrqForce:
+                s_.irq |= value & 0xff;
+                wake_stalled(PioStall::irq, t);
+                break;
+            case kInputSyncBypass:
+                s_.input_sync_bypass = value;
+                wake_stalled(PioStall::pin, t);
+                break;
+            case kIrq0Inte: s_.inte[0] = value & 0xfff; break;
+            case kIrq0Intf: s_.intf[0] = value & 0xfff; break;
+            case kIrq1Inte: s_.inte[1] = value & 0xfff; break;
+            case kIrq1Intf: s_.intf[1] = value & 0xfff; break;
+            case kFstat:
+            case kFlevel:
+            case kDbgPadout:
+            case kDbgPadoe:
+            case kDbgCfginfo:
+            case kIntr:
+            case kIrq0Ints:
+            case kIrq1Ints: break;  // Read-only.
+            default:
+                if (offset >= kRxf0 && offset < kIrq) break;
+                unmodelled(offset, true);
+        }
+        update_irq();
+    }
+    replan();
+}
+
+void Pio::write_ctrl(std::uint32_t value, Cycles t) {
+    for (unsigned i = 0; i < 4; ++i) {
+        PioMachine& m = s_.sm[i];
+        const bool enable = ((value >> i) & 1) != 0;
+        if (((value >> (4 + i)) & 1) != 0) restart(m);
+        if (m.enabled && !enable) {
+            rouse(m, t);  // Keeps what is left of a delay.
+            m.enabled = false;
+        }
+        if (((value >> (8 + i)) & 1) != 0) {  // CLKDIV_RESTART: phase 0, the first tick in the next cycle
+            if (m.enabled) rouse(m, t);
+            m.next = (t + 1) << 8;
+            m.ticks = 1;
+        } else if (!m.enabled && enable) {
+            m.next = tick_after(m, t);
+            m.ticks = 1;
+        }
+        m.enabled = enable;
+        m.asleep = m.asleep && enable;
+    }
+    horizon_dirty_ = 0xf;
+}
+
+/// SM_RESTART: clears what a program cannot reach otherwise (datasheet 3.7, CTRL).
+void Pio::restart(PioMachine& m) {
+    m.isr = 0;
+    m.isr_count = 0;
+    m.osr_count = 32;
+    if (m.enabled) rouse(m, now());
+    m.delay_left = 0;
+    m.irq_raised = m.forced_raised = false;
+    m.exec_pending = m.forced_pending = false;
+    m.stall = PioStall::none;
+    m.sticky_out_mask = m.sticky_dir_mask = 0;
+}
+
+void Pio::write_clkdiv(unsigned index, std::uint32_t value, Cycles t) {
+    PioMachine& m = s_.sm[index];
+    rouse(m, t);
+    const std::uint64_t next = tick_after(m, t);
+    m.clkdiv = value & 0xffffff00u;
+    divider_[index] = divider(m.clkdiv);
+    // A shorter period takes effect at once, a longer one after the period under way.
+    const std::uint64_t shorter = (t << 8) + divider_[index];
+    m.next = next < shorter ? next : shorter;
+    m.ticks = 1;
+}
+
+void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycles t) {
+    PioMachine& m = s_.sm[index];
+    switch (reg) {
+        case kSmClkdiv: return write_clkdiv(index, value, t);
+        case kSmExecctrl:
+            m.execctrl = value & ~(kExecStalled | 0x60u);
+            any_sticky_ = false;
+            for (const auto& other : s_.sm) any_sticky_ |= (other.execctrl & (1u << 17)) != 0;
+            break;
+        case kSmShiftctrl: {
+            const bool rejoin = ((m.shiftctrl ^ value) & (kJoinTx | kJoinRx)) != 0;
+            m.shiftctrl = value & 0xffff0000u;
+            if (rejoin) join_fifos(index);
+            break;
+        }
+        case kSmInstr:
+            m.forced = static_cast<std::uint16_t>(value);
+            m.forced_pending = true;
+            m.forced_raised = false;
+            m.forced_at = t + 1;
+            return;
+        case kSmPinctrl: m.pinctrl = value; break;
+        default: return;  // ADDR is read-only.
+    }
+    code_dirty_ |= static_cast<std::uint8_t>(1u << index);
+    rouse(m, t);
+}
+
+/// A change of either join bit empties both FIFOs.
+void Pio::join_fifos(unsigned index) {
+    PioMachine& m = s_.sm[index];
+    const bool tx = (m.shiftctrl & kJoinTx) != 0, rx = (m.shiftctrl & kJoinRx) != 0;
+    m.tx.clear();
+    m.rx.clear();
+    m.tx.depth = rx ? 0 : tx ? 8 : 4;
+    m.rx.depth = tx ? 0 : rx ? 8 : 4;
+    tx_changed(index);
+    rx_changed(index);
+}
+
+void Pio::tx_changed(unsigned index) {
+    const PioFifo& tx = s_.sm[index].tx;
+    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + index), static_cast<std::uint32_t>(tx.depth - tx.count));
+    if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
+}
+
+void Pio::rx_changed(unsigned index) {
+    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + 4 + index), s_.sm[index].rx.count);
+    if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
+}
+
+std::uint32_t Pio::intr() const {
+    std::uint32_t word = (s_.irq & 0xf) << 8;
+    for (unsigned i = 0; i < 4; ++i) {
+        if (!s_.sm[i].rx.empty()) word |= 1u << i;
+        if (!s_.sm[i].tx.full()) word |= 1u << (4 + i);
+    }
+    return word;
+}
+
+void Pio::update_irq() {
+    const std::uint32_t raw = intr();
+    for (unsigned n = 0; n < 2; ++n) {
+        const bool level = ((raw & s_.inte[n]) | s_.intf[n]) != 0;
+        if (level == line_[n]) continue;
+        line_[n] = level;
+        const auto line = static_cast<std::size_t>(Irq::pio0_0) + 2 * index_ + n;
+        fabric_.set_irq(static_cast<Irq>(line), level);
+    }
+}
+
+}  // namespace rp2040

@@ -1,0 +1,285 @@
+// When PIO state machines tick, sleep and wake.
+#include <algorithm>
+
+#include "pio/execute.hpp"
+
+namespace rp2040 {
+
+namespace {
+constexpr bool sticky(const PioMachine& m) { return (m.execctrl & (1u << 17)) != 0; }
+}  // namespace
+
+/// First tick of the divider after cycle `after`, in 1/256 cycles, counted from the last processed one.
+std::uint64_t Pio::tick_after(const PioMachine& m, Cycles after) const {
+    const std::int64_t divider = divider_[static_cast<std::size_t>(&m - s_.sm.data())];
+    const std::int64_t base = static_cast<std::int64_t>(m.next) - static_cast<std::int64_t>(m.ticks) * divider;
+    const auto limit = static_cast<std::int64_t>((after + 1) << 8);
+    if (base >= limit) return static_cast<std::uint64_t>(base);
+    return static_cast<std::uint64_t>(base + (limit - base + divider - 1) / divider * divider);
+}
+
+/// Makes a machine that sleeps, or counts a delay, process its first tick after cycle `after`.
+void Pio::rouse(PioMachine& m, Cycles after) {
+    if (!m.enabled) return;
+    const std::uint64_t divider = divider_[static_cast<std::size_t>(&m - s_.sm.data())];
+    const std::uint64_t next = tick_after(m, after);
+    if (m.asleep) {
+        m.asleep = false;
+        m.next = next;
+        m.ticks = 1;
+    } else if (next < m.next) {
+        const auto early = static_cast<std::uint32_t>((m.next - next) / divider);
+        m.next = next;
+        m.ticks -= early;
+        m.delay_left += early;
+    }
+    roused_ = true;
+}
+
+void Pio::wake_stalled(PioStall reason, Cycles after) {
+    for (auto& m : s_.sm) {
+        if (m.stall != reason) continue;
+        if (m.forced_pending) m.forced_at = std::min(m.forced_at, after + 1);
+        if (m.asleep) rouse(m, after);
+    }
+}
+
+void Pio::wake(Cycles when) {
+    wake_stalled(PioStall::pin, when - 1);
+    update_next();
+}
+
+/// The next tick of `m`: a remaining delay is over in one step, a stalled or new instruction is executed.
+inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
+    const Cycles cycle = m.next >> 8;
+    const std::uint32_t divider = divider_[index];
+    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    if (m.delay_left != 0) {
+        if (autopull) refill(m, index);
+        m.ticks = m.delay_left;
+        m.next += static_cast<std::uint64_t>(m.delay_left) * divider;
+        m.delay_left = 0;
+        return;
+    }
+    PioInstruction injected;
+    const PioInstruction* in = &code_[index][m.pc];
+    const bool from_exec = m.exec_pending;
+    if (from_exec) [[unlikely]] {
+        injected = pio_decode(m.exec, m.pc, index, m);
+        in = &injected;
+        m.exec_pending = false;
+    }
+    m.stall = PioStall::none;
+    const bool done = execute(m, index, *in, cycle, fx, !from_exec);
+    if (in->side_mask != 0) {
+        if (in->side_dirs)
+            fx.write_oe(in->side_mask, in->side_value);
+        else
+            fx.write_out(in->side_mask, in->side_value);
+    }
+    // Between OUTs an empty OSR fills itself, also while another instruction stalls (datasheet 3.5.4.2).
+    if (autopull && (in->op < PioOp::out_pins || in->op > PioOp::out_exec)) refill(m, index);
+    m.ticks = 1;
+    if (done) {
+        // The delay of an OUT EXEC or MOV EXEC itself is ignored.
+        if (!m.exec_pending) m.ticks += in->delay;
+    } else {
+        if (from_exec) m.exec_pending = true;
+        // Nothing but an outside change can end these; a pin's last change must have come through the synchroniser.
+        m.asleep = m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq ||
+                   (m.stall == PioStall::pin && pins_.last_change() + PinMatrix::kSyncCycles <= cycle);
+    }
+    m.next += static_cast<std::uint64_t>(m.ticks) * divider;
+}
+
+/// An instruction from SMx_INSTR: in the cycle after the write, whatever the divider; its delay is ignored.
+void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
+    const PioInstruction in = pio_decode(m.forced, m.pc, index, m);
+    m.stall = PioStall::none;
+    std::swap(m.irq_raised, m.forced_raised);
+    const std::uint8_t pc = m.pc;
+    const bool done = execute(m, index, in, cycle, fx, false);
+    std::swap(m.irq_raised, m.forced_raised);
+    // A jump abandons whatever the program was waiting for.
+    if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = false;
+    if (in.side_mask != 0) {
+        if (in.side_dirs)
+            fx.write_oe(in.side_mask, in.side_value);
+        else
+            fx.write_out(in.side_mask, in.side_value);
+    }
+    m.forced_pending = !done;
+    const bool waits = !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full ||
+                                 m.stall == PioStall::irq);
+    m.forced_at = waits ? kNever : cycle + 1;
+    if (!m.enabled) return;
+    if (m.asleep && done) {
+        rouse(m, cycle);
+    } else if (!m.asleep && (m.next >> 8) <= cycle) {  // It took the place of a tick.
+        const std::uint64_t next = tick_after(m, cycle);
+        m.ticks += static_cast<std::uint32_t>((next - m.next) / divider_[index]);
+        m.next = next;
+    }
+}
+
+void Pio::assert_sticky(const PioMachine& m, Effects& fx) const {
+    fx.write_out(m.sticky_out_mask, m.sticky_out);
+    fx.write_oe(m.sticky_dir_mask, m.sticky_dir);
+}
+
+void Pio::apply(const Effects& fx, Cycles cycle) {
+    if ((fx.irq_set | fx.irq_clear) != 0) [[unlikely]] {
+        const std::uint32_t irq = (s_.irq & ~fx.irq_clear) | fx.irq_set;
+        if (irq != s_.irq) {
+            s_.irq = irq;
+            wake_stalled(PioStall::irq, cycle);
+            update_irq();
+        }
+    }
+    if (fx.out == s_.pad_out && fx.oe == s_.pad_oe) return;
+    s_.pad_out = fx.out;
+    s_.pad_oe = fx.oe;
+    pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
+}
+
+/// One cycle of all machines: later ones win over earlier ones at the pins.
+void Pio::run_cycle(Cycles cycle) {
+    Effects fx{s_.pad_out, s_.pad_oe};
+    bool overridden = false;
+    for (unsigned i = 0; i < 4; ++i) {
+        PioMachine& m = s_.sm[i];
+        const std::uint32_t out = fx.out, oe = fx.oe;
+        if (m.forced_pending && m.forced_at <= cycle) {
+            run_forced(m, i, cycle, fx);
+        } else if (m.enabled && !m.asleep && !m.forced_pending && (m.next >> 8) <= cycle) {
+            tick(m, i, fx);
+        } else if (!sticky(m)) {
+            continue;
+        }
+        if (sticky(m)) assert_sticky(m, fx);
+        overridden |= out != fx.out || oe != fx.oe;
+    }
+    // A lower sticky machine asserts itself again in the cycle after a higher one has written.
+    s_.sticky_at = any_sticky_ && overridden ? cycle + 1 : kNever;
+    apply(fx, cycle);
+}
+
+/// Fast path: only one machine ticks, and no one else can act before the horizon.
+void Pio::run_alone(unsigned index) {
+    PioMachine& m = s_.sm[index];
+    roused_ = false;
+    while ((m.next >> 8) < pins_.horizon() && !m.asleep && !roused_) {
+        const Cycles cycle = m.next >> 8;
+        Effects fx{s_.pad_out, s_.pad_oe};
+        tick(m, index, fx);
+        apply(fx, cycle);
+    }
+}
+
+void Pio::catch_up(Cycles) {
+    // The horizon given as argument can move closer while this runs; the matrix holds the current one.
+    if ((code_dirty_ | horizon_dirty_) != 0) refresh();
+    while (next_ < pins_.horizon()) {
+        if (alone_ >= 0)
+            run_alone(static_cast<unsigned>(alone_));
+        else
+            run_cycle(next_);
+        update_next();
+    }
+}
+
+void Pio::update_next() {
+    Cycles next = s_.sticky_at;
+    std::uint32_t waited = 0;
+    int ticking = 0;
+    alone_ = -1;
+    bool forced = false;
+    for (unsigned i = 0; i < 4; ++i) {
+        const PioMachine& m = s_.sm[i];
+        if (m.forced_pending) {
+            next = std::min(next, m.forced_at);
+            forced = true;
+        } else if (m.enabled && !m.asleep) {
+            next = std::min(next, m.next >> 8);
+            ++ticking;
+            alone_ = static_cast<int>(i);
+        } else if (m.enabled && m.stall == PioStall::pin) {
+            // Which pin is in the instruction; any change of a level is worth a look.
+            waited |= m.exec_pending ? kPinMask : code_[i][m.pc].mask;
+        }
+    }
+    if (ticking != 1 || forced || any_sticky_) alone_ = -1;
+    next_ = next;
+    if (waited != waited_pins_) {
+        waited_pins_ = waited;
+        pins_.waited_changed();
+    }
+}
+
+void Pio::refresh() {
+    for (unsigned i = 0; i < 4; ++i) {
+        const bool code = ((code_dirty_ >> i) & 1) != 0;
+        if (code)
+            for (unsigned pc = 0; pc < 32; ++pc) code_[i][pc] = pio_decode(s_.memory[pc], pc, i, s_.sm[i]);
+        // Enabling a machine marks its horizon again, so idle ones need none.
+        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && s_.sm[i].enabled)
+            horizon_[i] = pio_horizon(code_[i], s_.sm[i]);
+    }
+    code_dirty_ = horizon_dirty_ = 0;
+}
+
+/// Lower bound for the cycle in which machine `index` does something visible outside the block; `others` is the
+/// earliest cycle in which anything could end its wait.
+Cycles Pio::visible_from(unsigned index, Cycles others) const {
+    const PioMachine& m = s_.sm[index];
+    if (m.forced_pending) return m.forced_at;
+    if (!m.enabled) return kNever;
+    const bool autopush = (m.shiftctrl & (1u << 16)) != 0;
+    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    const unsigned pull_threshold = pio_threshold(m.shiftctrl >> 25);
+    std::uint64_t first = m.next;
+    if (m.asleep) {
+        if (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full) return kNever;
+        if (others == kNever) return kNever;
+        if (m.stall == PioStall::pin && !pins_.may_change(waited_pins_)) return kNever;
+        // Something that happens in cycle c is seen one cycle later at the earliest.
+        first = std::max(first, tick_after(m, others));
+    }
+    if (autopull && m.osr_count >= pull_threshold && !m.tx.empty()) return first >> 8;
+    if (m.exec_pending || pins_.observed(function_)) return first >> 8;
+    const PioHorizon& h = horizon_[index];
+    std::uint64_t ticks = h.to_visible[m.pc];
+    const auto consider = [&ticks](unsigned left, unsigned bits, std::uint64_t first_one, std::uint64_t gap) {
+        const std::uint64_t count = left == 0 ? 1 : (left + bits - 1) / bits;
+        if (first_one >= PioHorizon::kFar || (count > 1 && gap >= PioHorizon::kFar)) return;
+        ticks = std::min(ticks, first_one + (count - 1) * gap);
+    };
+    if (autopush) {
+        const unsigned threshold = pio_threshold(m.shiftctrl >> 20);
+        consider(threshold - std::min<unsigned>(m.isr_count, threshold), h.in_bits, h.to_in[m.pc], h.in_gap);
+    }
+    if (autopull)
+        consider(pull_threshold - std::min<unsigned>(m.osr_count, pull_threshold), h.out_bits, h.to_out[m.pc],
+                 h.out_gap);
+    if (ticks >= PioHorizon::kFar) return kNever;
+    return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
+}
+
+void Pio::plan() {
+    if ((code_dirty_ | horizon_dirty_) != 0) refresh();
+    update_next();
+    Cycles due = kNever;
+    if (next_ != kNever || waited_pins_ != 0) {
+        Cycles others = pins_.earliest_other(this);
+        for (const auto& m : s_.sm) {
+            if (m.forced_pending) others = std::min(others, m.forced_at);
+            if (m.enabled && !m.asleep) others = std::min(others, m.next >> 8);
+        }
+        for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others));
+        if (s_.sticky_at != kNever && pins_.observed(function_)) due = std::min(due, s_.sticky_at);
+    }
+    const EventId event = index_ == 0 ? EventId::pio0 : EventId::pio1;
+    if (fabric_.events().due(event) != due) fabric_.events().schedule(event, due);
+}
+
+}  // namespace rp2040
