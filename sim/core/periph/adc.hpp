@@ -11,12 +11,12 @@ namespace rp2040 {
 
 struct AdcState {
     std::uint32_t cs = 0, fcs = 0, div = 0, inte = 0, intf = 0, result = 0;
-    std::array<std::uint16_t, 5> input{};  // Host-set conversion results, 12 bits.
+    std::array<std::uint16_t, 5> input{0, 0, 0, 0, 876};  // Host-set conversion results, 12 bits.
     Fifo<std::uint16_t, 4> fifo;
     bool converting = false;
-    Cycles done_at = kNever;
-    RateCounter clock;                            // clk_adc periods.
-    std::uint64_t next_start = 0, next_done = 0;  // In clk_adc periods.
+    RateCounter clock;           // clk_adc periods.
+    std::uint64_t start_q8 = 0;  // Start of the conversion in progress, in 1/256 clk_adc periods.
+    std::uint64_t done = 0;      // Its end, in clk_adc periods.
 };
 
 class Adc final : public StatefulPeripheral<AdcState> {
@@ -38,7 +38,10 @@ class Adc final : public StatefulPeripheral<AdcState> {
 
   private:
     void event();
-    void begin(std::uint64_t clk_adc_period);
+    void begin(std::uint64_t start_q8);
+    void finish();
+    [[nodiscard]] std::uint32_t pop();
+    [[nodiscard]] bool at_threshold() const;
     void update();
     void reschedule();
 };

@@ -48,8 +48,8 @@ class Busctrl final : public StatefulPeripheral<BusctrlState> {
     void restore(StateReader& in) override;
     void reset() override;
 
-    /// True when the master has the high level in BUS_PRIORITY (DMA: both its read and write ports).
-    [[nodiscard]] bool high_priority(Master master) const;
+    /// True when the master's port has the high level in BUS_PRIORITY; the DMA has one bit for reads, one for writes.
+    [[nodiscard]] bool high_priority(Master master, bool is_write = false) const;
     /// Bit n: some counter counts BusEvent n. The bus asks before it does any work for count().
     [[nodiscard]] std::uint32_t counted_events() const { return counted_; }
     /// Adds to the counters that select the event; they saturate at 2^24 - 1.

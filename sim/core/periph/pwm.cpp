@@ -51,8 +51,7 @@ std::uint64_t steps_to_edge(const PwmState::Slice& s, unsigned channel) {
 Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
     fabric.events().bind(EventId::pwm, this, [](void* self, Cycles when) {
         auto& pwm = *static_cast<Pwm*>(self);
-        pwm.catch_up(when);
-        for (unsigned i = 0; i < kSlices; ++i) pwm.advance(i, when);
+        pwm.catch_up(when + 1);
         pwm.changed();
     });
 }
@@ -213,15 +212,12 @@ void Pwm::changed() {
     reschedule();
 }
 
-std::uint32_t Pwm::read(std::uint32_t offset) {
-    synchronise();
-    return peek(offset);
-}
+std::uint32_t Pwm::read(std::uint32_t offset) { return peek(offset); }
 
 std::uint32_t Pwm::peek(std::uint32_t offset) {
+    synchronise();  // Not a side effect of the read: only brings the lazy state to the present.
     if (offset < kEn) {
         const unsigned index = offset / kStride;
-        if (offset % kStride == kCtr || offset % kStride == kCsr) advance(index, now());
         const Slice& slice = s_.slice[index];
         switch (offset % kStride) {
             case kCsr: return slice.csr;
@@ -299,7 +295,6 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
 }
 
 void Pwm::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    synchronise();
     if (offset == kIntr)
         write(offset, value);
     else
@@ -308,8 +303,7 @@ void Pwm::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias)
 
 void Pwm::watch_wraps(std::uint8_t slices) {
     if (s_.wanted_wraps == slices) return;
-    // Wraps before now are not requests.
-    for (unsigned i = 0; i < kSlices; ++i) advance(i, now());
+    synchronise();  // Wraps before now are not requests.
     s_.wanted_wraps = slices;
     reschedule();
 }

@@ -18,7 +18,6 @@ struct RtcState {
     std::uint32_t latched_rtc_1 = 0;
     RateCounter seconds;        // Seconds since `time` was true.
     std::uint64_t applied = 0;  // Seconds already added to `time`.
-    bool matched = false;       // Alarm condition, stays until it no longer matches.
 };
 
 class Rtc final : public StatefulPeripheral<RtcState> {

@@ -18,7 +18,7 @@ class SpiDevice {
 };
 
 struct SpiState {
-    std::uint32_t cr0 = 0, cr1 = 0, cpsr = 0, imsc = 0, ris = 0, dmacr = 0;
+    std::uint32_t cr0 = 0, cr1 = 0, cpsr = 0, imsc = 0, ris = 8, dmacr = 0;
     Fifo<std::uint16_t, 8> tx, rx;
     bool busy = false;
     std::uint16_t shift = 0;

@@ -1,6 +1,8 @@
 // SYSINFO, SYSCFG, TBMAN, VREG_AND_CHIP_RESET: small register files (datasheet 2.20, 2.21, 2.10, 2.12).
 #pragma once
 
+#include <functional>
+
 #include "base/peripheral.hpp"
 
 namespace rp2040 {
@@ -31,6 +33,9 @@ class Syscfg final : public StatefulPeripheral<SyscfgState> {
         return core == 0 ? s_.proc0_nmi_mask : s_.proc1_nmi_mask;
     }
     [[nodiscard]] std::uint32_t in_sync_bypass() const { return s_.proc_in_sync_bypass; }
+    void reset() override;
+    /// Called after an NMI mask or the synchroniser bypass changed (Sio::set_input_bypass wants the latter).
+    std::function<void()> on_change;
 };
 
 /// Testbench manager: tells software that it runs on silicon.
