@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.audio import Clip, Scenario
+    from sim.errors import EmberwatchError
+    from sim.machine import Machine
 
 try:
     __version__ = version("emberwatch")
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__"]
+__all__ = ["Clip", "EmberwatchError", "Machine", "Scenario", "__version__"]
+
+_HOME = {"Clip": "sim.audio", "EmberwatchError": "sim.errors", "Machine": "sim.machine", "Scenario": "sim.audio"}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the public classes on first use, so that `import sim` stays cheap."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -12,6 +12,8 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from sim.errors import ImageError
+from sim.firmware_image import crc32_mpeg2
+from sim.uf2 import read_uf2
 
 FLASH_BASE = 0x1000_0000
 FLASH_WINDOW = 0x0100_0000
@@ -23,10 +25,15 @@ XIP_SRAM_BASE = 0x1500_0000
 XIP_SRAM_SIZE = 16 * 1024
 BOOT2_SIZE = 256
 
+_RUN_REGIONS = (
+    (FLASH_BASE, FLASH_WINDOW),
+    (XIP_SRAM_BASE, XIP_SRAM_SIZE),
+    (SRAM_BASE, SRAM_SIZE),
+    (0x2100_0000, 256 * 1024),
+    (0x5010_0000, 4096),
+)
 _EM_ARM = 40
-_PT_LOAD = 1
 _MACHINES = {3: "x86", 62: "x86-64", 183: "AArch64", 243: "RISC-V", 8: "MIPS", 20: "PowerPC", 94: "Xtensa"}
-_STB_LOCAL = "STB_LOCAL"
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,9 @@ def _load_elf(path: Path, data: bytes) -> Image:
                 raise ImageError(
                     f"firmware {path} has nothing to load; link it to an executable (it may be an object file)"
                 )
+            for header in elf.iter_segments():
+                if header["p_type"] == "PT_LOAD" and header["p_memsz"] > 0:
+                    _check_run_address(path, header["p_vaddr"], header["p_memsz"])
             segments = [Segment(h["p_paddr"], h.data()) for h in headers]
             symbols = _symbols(elf)
             entry = elf["e_entry"] & ~1
@@ -180,6 +190,15 @@ def _load_elf(path: Path, data: bytes) -> Image:
             f"firmware {path} is a damaged ELF ({error or type(error).__name__}); build it again"
         ) from None
     return Image(path, tuple(sorted(segments, key=lambda s: s.address)), entry, SymbolTable(symbols))
+
+
+def _check_run_address(path: Path, address: int, size: int) -> None:
+    """Where a segment lives at run time: flash, XIP SRAM, SRAM (striped or not) or the USB RAM."""
+    if not any(base <= address and address + size <= base + length for base, length in _RUN_REGIONS):
+        raise ImageError(
+            f"firmware {path} has code or data that runs at {address:#010x}..{address + size - 1:#010x}, "
+            "where the RP2040 has no memory; link it for the RP2040"
+        )
 
 
 def _truncated(path: Path, needed: int, present: int) -> str:
@@ -206,11 +225,9 @@ def _symbols(elf: ELFFile) -> list[Symbol]:
 
 
 def _load_other(path: Path, data: bytes) -> Image:
-    from sim import uf2
-
     segments: list[Segment]
-    if data.startswith(uf2.MAGIC):
-        segments = [Segment(address, block) for address, block in uf2.read_segments(data, str(path))]
+    if data.startswith(b"UF2\n"):
+        segments = [Segment(address, content) for address, content in read_uf2(data, f"firmware {path}").items()]
     elif data.startswith(b":"):
         segments = list(_parse_hex(path, data))
     elif path.suffix.lower() == ".bin":
@@ -277,19 +294,9 @@ def _check_boot2(image: Image, flash_size: int) -> None:
     """The boot ROM runs the first 256 bytes only if their CRC-32 (polynomial 0x04C11DB7, MSB first) fits."""
     first = image.flash_image(flash_size)[:BOOT2_SIZE]
     stored = int.from_bytes(first[252:256], "little")
-    computed = crc32_boot2(first[:252])
+    computed = crc32_mpeg2(first[:252])
     if len(first) < BOOT2_SIZE or stored != computed:
         raise ImageError(
             f"firmware {image.path} has no valid boot2 at {FLASH_BASE:#010x}: its CRC is {stored:#010x}, the boot ROM "
             f"expects {computed:#010x}; link a checksummed second-stage boot loader first"
         )
-
-
-def crc32_boot2(data: bytes) -> int:
-    """CRC-32 as the boot ROM computes it (datasheet 2.8.1.3.1): MSB first, initial all ones, no final inversion."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = ((crc << 1) ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
-    return crc

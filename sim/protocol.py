@@ -123,7 +123,7 @@ def parse_line(line: str) -> Message:
         if not 0 <= probability <= 255 or f["a"] not in ("0", "1"):
             raise ProtocolError(f"console line {line!r}: p must be 0..255 and a 0 or 1")
         number = _integer(line, line.split(" ")[1])
-        return Window(number, probability / 255.0, -abs(float(_integer(line, f["l"]))), f["a"] == "1")
+        return Window(number, probability / 256.0, -abs(float(_integer(line, f["l"]))), f["a"] == "1")
     if word == "ALARM":
         parts = line.split(" ")
         state = parts[1] if len(parts) > 1 else ""

@@ -1,0 +1,141 @@
+"""`emberwatch doctor`."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import EmberwatchError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for."""
+
+    what: str
+    found: str | None
+    """Version or place; None when it is missing."""
+    needed_for: str
+    remedy: str
+    required: bool = True
+
+
+def doctor() -> int:
+    """Say what is there, what is missing, what for, and how to get it.
+
+    Exits with 1 when something that everyday work needs is missing.
+    """
+    missing = False
+    for finding in findings():
+        if finding.found is not None:
+            print(f"ok       {finding.what:<22} {finding.found}")
+        else:
+            missing |= finding.required
+            mark = "MISSING" if finding.required else "absent "
+            print(f"{mark}  {finding.what:<22} needed for {finding.needed_for}")
+            print(f"{'':9}{'':<22} get it: {finding.remedy}")
+    print("\nEverything needed is there." if not missing else "\nInstall what is MISSING, then run this again.")
+    return 1 if missing else 0
+
+
+def findings() -> Iterator[Finding]:
+    """Looks for everything, one thing at a time."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", python, "everything", "")
+    yield Finding(
+        "emulator core",
+        _try(lambda: str(Path(importlib.import_module("sim._native").__file__ or "").name)),
+        "emberwatch run, robot",
+        "make setup",
+    )
+    yield Finding(
+        "arm-none-eabi-gcc",
+        _tool_version("arm-none-eabi-gcc", "-dumpversion"),
+        "emberwatch build",
+        "apt-get install gcc-arm-none-eabi (Debian, Ubuntu), brew install --cask gcc-arm-embedded (macOS)",
+    )
+    yield Finding(
+        "C++ compiler", _tool_version("c++", "-dumpversion"), "building the emulator core", "apt-get install g++"
+    )
+    for package in ("numpy", "soundfile", "soxr", "robot", "elftools", "matplotlib", "jinja2", "flatbuffers"):
+        yield Finding(f"Python: {package}", _package(package), "emberwatch", "make setup")
+    yield Finding("boards", _try(_boards), "emberwatch build, run", "run inside a clone, or set EMBERWATCH_ROOT to one")
+    yield Finding("released model", _try(_released_model), "emberwatch build", "git checkout training/released")
+    yield Finding("firmware (pico)", _try(_firmware), "robot robot/", "emberwatch build", required=False)
+    yield Finding("real recordings", _try(_recordings), "tests on real sound", "set EMBERWATCH_AUDIO", required=False)
+    yield Finding(
+        "TensorFlow", _try(_tensorflow), "emberwatch train", "make train, or pip install -e .[train]", required=False
+    )
+    yield Finding(
+        "gdb-multiarch",
+        _tool_version("gdb-multiarch", "--version"),
+        "debugging",
+        "apt-get install gdb-multiarch",
+        required=False,
+    )
+
+
+def _try(look: Callable[[], str | None]) -> str | None:
+    try:
+        return look()
+    except (ImportError, OSError, EmberwatchError):
+        return None
+
+
+def _package(name: str) -> str | None:
+    def look() -> str:
+        module = importlib.import_module(name)
+        return str(getattr(module, "__version__", "installed"))
+
+    return _try(look)
+
+
+def _tool_version(tool: str, option: str) -> str | None:
+    path = shutil.which(tool)
+    if path is None:
+        return None
+    output = subprocess.run([path, option], capture_output=True, text=True, check=False).stdout.strip()
+    return output.splitlines()[0] if output else path
+
+
+def _boards() -> str:
+    from sim.board import known_boards
+
+    return ", ".join(known_boards())
+
+
+def _released_model() -> str | None:
+    from sim.build import RELEASED_MODEL, project_root
+
+    path = project_root() / RELEASED_MODEL
+    return f"{RELEASED_MODEL} ({path.stat().st_size} bytes)"
+
+
+def _firmware() -> str | None:
+    from sim.board import project_root
+
+    path = project_root() / "build/firmware/pico/emberwatch.elf"
+    return f"{path.relative_to(project_root())} ({path.stat().st_size} bytes)"
+
+
+def _recordings() -> str | None:
+    from sim.recordings import recordings_folder
+
+    folder = recordings_folder()
+    return str(folder) if folder else None
+
+
+def _tensorflow() -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in ("tensorflow", "tensorflow-cpu"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return None

@@ -1,0 +1,38 @@
+"""CPU engines behind `sim.Machine`: what each must do, and how one is chosen."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sim.engines.base import Capability, Engine, Stop, StopReason
+from sim.errors import EngineError
+
+if TYPE_CHECKING:
+    from sim.board import Board
+
+__all__ = ["ENGINES", "Capability", "Engine", "Stop", "StopReason", "create_engine"]
+
+ENGINES = ("embedded", "renode")
+
+
+def create_engine(name: str, board: Board, seed: int) -> Engine:
+    """Makes an engine.
+
+    Args:
+        name: 'embedded', 'renode' or 'auto' (the environment variable EMBERWATCH_ENGINE, else embedded).
+        board: what is connected to the chip.
+        seed: seed of the microphone's dither.
+
+    Raises:
+        EngineError: unknown engine, or one that is not installed; never switches silently.
+    """
+    if name == "auto":
+        name = os.environ.get("EMBERWATCH_ENGINE", "embedded")
+    if name == "embedded":
+        from sim.engines.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(board, seed)
+    if name == "renode":
+        raise EngineError("engine 'renode' is not part of this version; use --engine embedded")
+    raise EngineError(f"engine {name!r} is not known; use one of: auto, {', '.join(ENGINES)}")

@@ -1,0 +1,139 @@
+"""The interface that every CPU engine implements, in terms of cycles, addresses and pins.
+
+Tests and tools ask an engine what it can do (`Engine.capabilities`), never which engine it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.elf import Image
+
+
+class Capability(Enum):
+    """What an engine may be able to do beyond running a program."""
+
+    CYCLE_ACCURATE = auto()
+    SNAPSHOTS = auto()
+    MICROPHONE_FAULTS = auto()
+    BREAKPOINTS = auto()
+
+
+class StopReason(Enum):
+    """Why `Engine.run_until` came back."""
+
+    TIME = auto()
+    BREAKPOINT = auto()
+    LOCKUP = auto()
+    UNMODELLED = auto()
+    HALTED = auto()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Reason, core and, for a fault, what happened."""
+
+    reason: StopReason
+    core: int = 0
+    message: str = ""
+
+
+class Engine(ABC):
+    """One RP2040 with a microphone and a console, stepped in clk_sys cycles."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[frozenset[Capability]]
+
+    @abstractmethod
+    def load(self, image: Image) -> None:
+        """Puts a program into memory and resets the chip to power-on."""
+
+    @property
+    @abstractmethod
+    def cycle(self) -> int:
+        """clk_sys cycles since power-on."""
+
+    @property
+    @abstractmethod
+    def sleep_cycles(self) -> int:
+        """Cycles that core 0 spent asleep in WFI or WFE."""
+
+    @abstractmethod
+    def picoseconds(self, cycle: int) -> int:
+        """Emulated time of a cycle; clk_sys may have changed on the way."""
+
+    @abstractmethod
+    def cycle_at(self, picoseconds: int) -> int:
+        """First cycle at or after a time, assuming that clk_sys stays as it is now."""
+
+    @abstractmethod
+    def run_until(self, cycle: int) -> Stop:
+        """Runs until the cycle, or less far if something else stops the chip. The GIL is released meanwhile."""
+
+    @abstractmethod
+    def take_uart(self) -> list[tuple[int, int]]:
+        """Console bytes since the last call as (cycle of the stop bit, byte)."""
+
+    @abstractmethod
+    def send_uart(self, data: bytes) -> None:
+        """Puts bytes on the console's receive line; they take their real time."""
+
+    @abstractmethod
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Memory or registers as a debugger sees them: no side effects, no time."""
+
+    @abstractmethod
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Writes SRAM or flash as a debugger does."""
+
+    @abstractmethod
+    def register(self, number: int, core: int = 0) -> int:
+        """R0-R15 of a core; R15 is the address of the next instruction."""
+
+    @abstractmethod
+    def add_breakpoint(self, address: int) -> None:
+        """Stops before the instruction at `address` is executed, on any core."""
+
+    @abstractmethod
+    def remove_breakpoint(self, address: int) -> None:
+        """Undoes `add_breakpoint`."""
+
+    @abstractmethod
+    def pin(self, number: int) -> bool:
+        """Level of a pad now."""
+
+    @abstractmethod
+    def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
+        """Supplies the microphone with more Q23 samples at 16 kHz."""
+
+    @property
+    @abstractmethod
+    def sound_supplied(self) -> int:
+        """Samples supplied so far."""
+
+    @property
+    @abstractmethod
+    def microphone_bits(self) -> int:
+        """PDM bits that the firmware has clocked out of the microphone."""
+
+    @abstractmethod
+    def set_microphone_fault(self, fault: str) -> None:
+        """'none', 'missing', 'stuck_low' or 'stuck_high'."""
+
+    @abstractmethod
+    def set_microphone_analog(self, gain: float, offset: float) -> None:
+        """Gain (1 = none, up to 8) and offset (full scale = 1) before the modulator."""
+
+    @abstractmethod
+    def save(self) -> bytes:
+        """The whole machine as one snapshot."""
+
+    @abstractmethod
+    def restore(self, snapshot: bytes) -> None:
+        """Goes back to a snapshot of the same engine and program."""

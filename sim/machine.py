@@ -1,0 +1,391 @@
+"""`Machine`: firmware on an emulated board that hears a scenario.
+
+Example::
+
+    from sim import Machine, Scenario
+
+    with Machine("build/firmware/pico/emberwatch.elf", Scenario.from_file("smoke.wav")) as machine:
+        machine.run_until_line("ALARM on", timeout_s=10)
+        print(machine.time_s, machine.log.alarms)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.audio import SAMPLE_RATE, Scenario
+from sim.board import Board, load_board
+from sim.elf import Image, load_image
+from sim.engines import Capability, Engine, Stop, StopReason, create_engine
+from sim.errors import EmulationError, EmulationTimeout, EngineError, ProtocolError, UsageError
+from sim.protocol import Log, Message
+from sim.result import RunResult
+from sim.tracing import Call, CallTracer, FunctionCycles
+
+BUDGETED_FUNCTIONS = (
+    "pdm_decimate",
+    "features_compute",
+    "model_invoke",
+    "model_stream_push",
+    "events_update",
+    "app_process_block",
+)
+"""Functions whose calls are measured when the firmware has them."""
+
+_PICO = 10**12
+_SLICE_PS = _PICO // 20
+"""Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
+_SOUND_AHEAD = SAMPLE_RATE // 2
+
+# RP2040 registers that tell the LED's state (datasheet 2.19.6.1 and 4.5.3).
+_IO_BANK0 = 0x40014000
+_PWM = 0x40050000
+_FUNCSEL_PWM = 4
+
+
+class Machine:
+    """One emulated board, from power-on.
+
+    Args:
+        firmware: ELF, UF2, HEX or BIN file, or a loaded `Image`.
+        scenario: what the microphone hears; time zero is power-on. None is silence.
+        board: name or TOML file of the board, or a `Board`.
+        engine: 'embedded', 'renode' or 'auto'.
+        seed: seed of the microphone's dither.
+        trace: functions to measure; None takes `BUDGETED_FUNCTIONS` as far as the firmware has them.
+
+    Raises:
+        EmberwatchError: firmware, board or engine cannot be used; the message says why.
+    """
+
+    def __init__(
+        self,
+        firmware: str | Path | Image,
+        scenario: Scenario | None = None,
+        *,
+        board: str | Path | Board = "pico",
+        engine: str = "auto",
+        seed: int = 1,
+        trace: tuple[str, ...] | None = None,
+    ) -> None:
+        self.board = board if isinstance(board, Board) else load_board(board)
+        self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
+        self.scenario = scenario if scenario is not None else Scenario()
+        if seed < 0 or seed >= 1 << 32:
+            raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
+        self.engine: Engine = create_engine(engine, self.board, seed)
+        self.engine.load(self.image)
+        self.log = Log()
+        self.protocol_errors: list[str] = []
+        self.uart_bytes = bytearray()
+        self._line = bytearray()
+        self._tracer = CallTracer(self.engine)
+        self._breakpoints: dict[int, str] = {}
+        self._host_seconds = 0.0
+        self._closed = False
+        for name in BUDGETED_FUNCTIONS if trace is None else trace:
+            symbol = self.image.symbols.get(name) if trace is None else self.image.symbols[name]
+            if symbol is not None:
+                self._tracer.watch(name, symbol.address)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives up the engine; the results stay readable."""
+        self._closed = True
+
+    def __repr__(self) -> str:
+        return (
+            f"<Machine {self.image.path.name} on {self.board.name}, {self.engine.name} engine: {self.time_s:.6f} s, "
+            f"{self.cycles} cycles, pc {self.where()}, {len(self.log.lines)} console lines>"
+        )
+
+    # Time
+
+    @property
+    def cycles(self) -> int:
+        """clk_sys cycles since power-on."""
+        return self.engine.cycle
+
+    @property
+    def time_s(self) -> float:
+        """Emulated seconds since power-on."""
+        return self.seconds_at(self.engine.cycle)
+
+    def seconds_at(self, cycle: int) -> float:
+        """Emulated seconds of a cycle count."""
+        return self.engine.picoseconds(cycle) / _PICO
+
+    @property
+    def real_time_factor(self) -> float:
+        """Emulated seconds per second of the host spent running; 0 before the first run."""
+        return self.time_s / self._host_seconds if self._host_seconds > 0 else 0.0
+
+    # Running
+
+    def run(self, seconds: float, *, progress: Callable[[float], None] | None = None) -> None:
+        """Runs for emulated seconds.
+
+        Args:
+            seconds: how long, more than zero.
+            progress: called about every 50 emulated ms with the emulated time in seconds.
+
+        Raises:
+            EmulationError: the program locked up or touched something the chip does not have.
+        """
+        self._run(seconds, lambda _: False, progress)
+
+    def run_until(self, condition: Callable[[Self], bool], timeout_s: float, what: str = "the condition") -> None:
+        """Runs until `condition` is true; it is asked about every 50 emulated ms.
+
+        Raises:
+            EmulationTimeout: it did not come true within `timeout_s` emulated seconds.
+        """
+        if condition(self):
+            return
+        if not self._run(timeout_s, lambda _: condition(self), None):
+            raise EmulationTimeout(
+                f"{what} did not come true within {timeout_s:g} s of emulated time; {self._context()}"
+            )
+
+    def run_until_line(self, prefix: str, timeout_s: float) -> tuple[float, str]:
+        """Runs until the console prints a line that begins with `prefix`; earlier lines do not count.
+
+        Returns:
+            Emulated time in seconds at which the line was complete, and the line.
+
+        Raises:
+            EmulationTimeout: no such line came within `timeout_s` emulated seconds.
+        """
+        seen = len(self.log.lines)
+
+        def matching() -> tuple[float, str] | None:
+            return next((entry for entry in self.log.lines[seen:] if entry[1].startswith(prefix)), None)
+
+        self._run(timeout_s, lambda _: matching() is not None, None)
+        found = matching()
+        if found is None:
+            raise EmulationTimeout(
+                f"no console line {prefix!r} within {timeout_s:g} s of emulated time; {self._context()}"
+            )
+        return found
+
+    def _run(self, seconds: float, done: Callable[[float], bool], progress: Callable[[float], None] | None) -> bool:
+        if self._closed:
+            raise EngineError("this machine is closed; make a new one to run again")
+        if not 0 < seconds <= 1e6:
+            raise UsageError(f"seconds = {seconds:g} must be more than 0 and at most 1000000")
+        engine = self.engine
+        end = engine.picoseconds(engine.cycle) + round(seconds * _PICO)
+        started = time.perf_counter()
+        try:
+            while True:
+                now = engine.picoseconds(engine.cycle)
+                if now >= end:
+                    return False
+                self._supply_sound(now)
+                # clk_sys may change within the slice; the loop then simply takes more or fewer slices.
+                stop = engine.run_until(engine.cycle_at(min(end, now + _SLICE_PS)))
+                self._take_console()
+                if stop.reason is StopReason.BREAKPOINT:
+                    self._at_breakpoint(stop)
+                elif stop.reason is not StopReason.TIME:
+                    raise EmulationError(self._explain(stop))
+                else:
+                    if progress is not None:
+                        progress(self.time_s)
+                    if done(self.time_s):
+                        return True
+        finally:
+            self._host_seconds += time.perf_counter() - started
+
+    def _at_breakpoint(self, stop: Stop) -> None:
+        if not self._tracer.breakpoint_hit(stop.core):
+            raise EmulationError(f"stopped at {self.where(stop.core)}: a breakpoint that nobody owns")
+
+    def _supply_sound(self, now_ps: int) -> None:
+        supplied = self.engine.sound_supplied
+        needed = now_ps * SAMPLE_RATE // _PICO + _SOUND_AHEAD
+        if needed > supplied:
+            count = max(needed - supplied, _SOUND_AHEAD)
+            self.engine.push_sound(self.scenario.render(supplied, count))
+
+    def _take_console(self) -> None:
+        for cycle, byte in self.engine.take_uart():
+            self.uart_bytes.append(byte)
+            if byte != 0x0A:
+                self._line.append(byte)
+                continue
+            text = self._line.decode("ascii", errors="backslashreplace").removesuffix("\r")
+            self._line.clear()
+            try:
+                self.log.add(self.seconds_at(cycle), text)
+            except ProtocolError as error:
+                self.log.lines.append((self.seconds_at(cycle), text))
+                self.protocol_errors.append(str(error))
+
+    def _explain(self, stop: Stop) -> str:
+        return (
+            f"{stop.message or stop.reason.name.lower()} at {self.where(stop.core)}, {self.time_s:.6f} s after power-on"
+        )
+
+    def _context(self) -> str:
+        if not self.log.lines:
+            return f"the console is silent, the program is at {self.where()}"
+        return f"the last console line is {self.log.lines[-1][1]!r}"
+
+    # Looking inside
+
+    def where(self, core: int = 0) -> str:
+        """Where a core is: ``function+offset`` or the bare address."""
+        pc = self.engine.register(15, core)
+        return self.image.symbols.at(pc) or f"{pc:#010x}"
+
+    @property
+    def uart(self) -> str:
+        """The console so far, as received."""
+        return self.uart_bytes.decode("ascii", errors="backslashreplace")
+
+    @property
+    def messages(self) -> Iterator[tuple[float, Message]]:
+        """Console messages with the emulated time at which each was complete."""
+        return iter(self.log.messages)
+
+    def send(self, data: bytes) -> None:
+        """Sends bytes to the firmware's console."""
+        self.engine.send_uart(data)
+
+    def pin(self, number: int) -> bool:
+        """Level of a pin now."""
+        if not 0 <= number < 30:
+            raise UsageError(f"pin {number} does not exist; the RP2040 has GPIO 0..29")
+        return self.engine.pin(number)
+
+    @property
+    def led(self) -> float:
+        """Brightness of the board's LED, 0..1: the PWM duty of its pin, or its level when PWM does not drive it."""
+        pin = self.board.led.pin
+        active_low = self.board.led.active == "low"
+        if self._word(_IO_BANK0 + 8 * pin + 4) & 0x1F != _FUNCSEL_PWM:
+            return float(self.pin(pin) != active_low)
+        slice_base = _PWM + 0x14 * ((pin >> 1) & 7)
+        control, compare, top = (self._word(slice_base + offset) for offset in (0x00, 0x0C, 0x10))
+        output_b = pin & 1
+        duty = min(1.0, (compare >> (16 * output_b) & 0xFFFF) / (top + 1)) if control & 1 else 0.0
+        inverted = bool(control & (0x8 if output_b else 0x4))
+        return 1.0 - duty if inverted != active_low else duty
+
+    def _word(self, address: int) -> int:
+        return int.from_bytes(self.engine.read_memory(address, 4), "little")
+
+    def read(self, where: str | int, size: int | None = None) -> bytes:
+        """Memory at a symbol or an address; `size` defaults to the symbol's."""
+        if isinstance(where, int):
+            if size is None:
+                raise UsageError("read() of an address needs a size")
+            return self.engine.read_memory(where, size)
+        symbol = self.image.symbols[where]
+        return self.engine.read_memory(symbol.address, symbol.size if size is None else size)
+
+    # Calls
+
+    @property
+    def functions(self) -> dict[str, FunctionCycles]:
+        """Inclusive cycles of the watched functions that were called."""
+        return {name: cycles for name, cycles in self._tracer.functions.items() if cycles.calls}
+
+    def watch(self, name: str, on_return: Callable[[Call, int], None] | None = None) -> None:
+        """Measures calls of one more function; `on_return` sees each finished call and its last cycle.
+
+        Raises:
+            ImageError: the firmware has no such symbol.
+        """
+        self._tracer.watch(name, self.image.symbols[name].address)
+        if on_return is not None:
+            self._tracer.on_return(name, on_return)
+
+    def capture_pcm(self) -> PcmCapture:
+        """Collects from now on the PCM that the firmware's decimator produces."""
+        return PcmCapture(self)
+
+    def capture_features(self) -> FeatureCapture:
+        """Collects from now on the features that the firmware computes."""
+        return FeatureCapture(self)
+
+    # Microphone faults
+
+    def microphone_fault(self, fault: str) -> None:
+        """Breaks or repairs the microphone: 'none', 'missing', 'stuck_low' or 'stuck_high'."""
+        self._needs(Capability.MICROPHONE_FAULTS)
+        if fault not in ("none", "missing", "stuck_low", "stuck_high"):
+            raise UsageError(f"microphone fault {fault!r} is not known; use none, missing, stuck_low or stuck_high")
+        self.engine.set_microphone_fault(fault)
+
+    def microphone_analog(self, gain: float = 1.0, offset: float = 0.0) -> None:
+        """Gain (0..8) and constant offset (-1..1 of full scale) before the modulator, which limits."""
+        self._needs(Capability.MICROPHONE_FAULTS)
+        if not 0 <= gain <= 8 or not -1 <= offset <= 1:
+            raise UsageError(f"microphone gain {gain:g} must be 0..8 and offset {offset:g} -1..1")
+        self.engine.set_microphone_analog(gain, offset)
+
+    def _needs(self, capability: Capability) -> None:
+        if capability not in self.engine.capabilities:
+            raise EngineError(f"engine {self.engine.name!r} has no {capability.name.lower().replace('_', ' ')}")
+
+    # Results
+
+    def result(self) -> RunResult:
+        """What `emberwatch run --json` prints, for the run so far."""
+        return RunResult.of(self)
+
+
+class PcmCapture:
+    """PCM blocks as `pdm_decimate` leaves them."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._blocks: list[npt.NDArray[np.int16]] = []
+        machine.watch("pdm_decimate", self._take)
+
+    def _take(self, call: Call, cycle: int) -> None:
+        _state, _words, address, samples = call.arguments
+        self._blocks.append(np.frombuffer(self._machine.engine.read_memory(address, 2 * samples), dtype="<i2"))
+
+    @property
+    def samples(self) -> npt.NDArray[np.int16]:
+        """All samples so far, 16 kHz."""
+        return np.concatenate(self._blocks) if self._blocks else np.zeros(0, dtype=np.int16)
+
+
+class FeatureCapture:
+    """Feature frames as `features_compute` leaves them."""
+
+    BANDS = 32
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._frames: list[npt.NDArray[np.int8]] = []
+        machine.watch("features_compute", self._take)
+
+    def _take(self, call: Call, cycle: int) -> None:
+        self._frames.append(
+            np.frombuffer(self._machine.engine.read_memory(call.arguments[1], self.BANDS), dtype=np.int8)
+        )
+
+    @property
+    def frames(self) -> npt.NDArray[np.int8]:
+        """All frames so far, shape (frames, 32), one per 8 ms."""
+        return np.stack(self._frames) if self._frames else np.zeros((0, self.BANDS), dtype=np.int8)

@@ -1,0 +1,125 @@
+"""The short account of a Robot run that `make demo` prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from robot.api import ExecutionResult, ResultVisitor
+from robot.errors import DataError
+
+from sim.errors import UsageError
+from sim.robotlib.session import METRIC
+
+_WIDTH = 18
+
+
+class _Collector(ResultVisitor):  # type: ignore[misc]
+    """Walks the result tree and picks up metrics and failures."""
+
+    def __init__(self) -> None:
+        self.metrics: list[dict[str, Any]] = []
+        self.failures: list[tuple[str, str]] = []
+        self.skipped: list[tuple[str, str]] = []
+
+    def visit_test(self, test: Any) -> None:
+        if test.status == "FAIL":
+            self.failures.append((test.longname, test.message))
+        elif test.status == "SKIP":
+            self.skipped.append((test.longname, test.message))
+        super().visit_test(test)
+
+    def visit_message(self, message: Any) -> None:
+        if message.message.startswith(METRIC):
+            self.metrics.append(json.loads(message.message.removeprefix(METRIC)))
+
+
+@dataclass
+class Summary:
+    """Figures of one run."""
+
+    output: Path
+    passed: int
+    failed: int
+    elapsed_s: float
+    metrics: list[dict[str, Any]]
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, output: Path) -> Summary:
+        """Reads output.xml.
+
+        Raises:
+            UsageError: the file is missing or was not written by Robot Framework.
+        """
+        if not output.is_file():
+            raise UsageError(f"{output} does not exist; run: robot --outputdir results robot/")
+        try:
+            result = ExecutionResult(str(output))
+        except DataError as error:
+            raise UsageError(f"{output} is not the output.xml of a Robot run: {error}") from None
+        collector = _Collector()
+        result.visit(collector)
+        total = result.statistics.total
+        elapsed = result.suite.elapsed_time.total_seconds()
+        return cls(
+            output, total.passed, total.failed, elapsed, collector.metrics, collector.failures, collector.skipped
+        )
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        """All metrics of one kind."""
+        return [metric for metric in self.metrics if metric["kind"] == kind]
+
+    def render(self) -> str:
+        """Text for a terminal."""
+        lines = [self._tests(), *self._detection(), *self._cycles(), *self._memory(), *self._speed()]
+        lines += [
+            f"{name:<{_WIDTH}}{self.output.parent / file}"
+            for name, file in (("report", "report.html"), ("log", "log.html"))
+        ]
+        for title, entries in (("FAILED", self.failures), ("skipped", self.skipped)):
+            lines += [
+                f"{title:<{_WIDTH}}{name}: {message.splitlines()[0] if message else ''}" for name, message in entries
+            ]
+        return "\n".join(lines)
+
+    def _tests(self) -> str:
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return f"{'tests':<{_WIDTH}}{self.passed} passed, {self.failed} failed{skipped} in {self.elapsed_s:.0f} s"
+
+    def _detection(self) -> list[str]:
+        found = []
+        for expected, title in (("alarm", "alarms heard"), ("quiet", "stayed quiet")):
+            entries = [m for m in self.of_kind("detection") if m["expected"] == expected]
+            right = [m for m in entries if m["alarm"] == (expected == "alarm")]
+            if not entries:
+                continue
+            text = f"{title:<{_WIDTH}}{len(right)} of {len(entries)}"
+            times = sorted(m["t_s"] for m in right if m.get("t_s") is not None)
+            if times:
+                text += f", median {times[len(times) // 2]:.1f} s after power-on, slowest {times[-1]:.1f} s"
+            found.append(text)
+        return found
+
+    def _cycles(self) -> list[str]:
+        return [
+            f"{m['function']:<{_WIDTH}}{m['mean']:>9.0f} cycles mean, {m['max']:>9} max, budget {m['budget']:>9} "
+            f"({100 * m['max'] / m['budget']:.0f} %)"
+            for m in self.of_kind("cycles")
+        ]
+
+    def _memory(self) -> list[str]:
+        found = [
+            f"{m['memory']:<{_WIDTH}}{m['used']:>9} bytes, budget {m['budget']} ({100 * m['used'] / m['budget']:.0f} %)"
+            for m in self.of_kind("memory")
+        ]
+        return found + [f"{'CPU load':<{_WIDTH}}{m['percent']:.1f} %" for m in self.of_kind("load")]
+
+    def _speed(self) -> list[str]:
+        return [
+            f"{'speed':<{_WIDTH}}{m['real_time_factor']:.2f} x real time over {m['seconds']:.0f} s"
+            for m in self.of_kind("speed")
+        ]

@@ -1,0 +1,117 @@
+"""Keywords about cycles, memory and deadlines, against one file of budgets."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from robot.api import logger
+from robot.api.deco import keyword, library
+
+from sim.firmware_image import measure
+from sim.robotlib.session import metric, session
+
+
+@library(scope="GLOBAL")
+class BudgetLibrary:
+    """A budget file has one table [cycles.FUNCTION] with `max` per function, and [memory] with `flash` and `ram`."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[str, Any] = {}
+
+    @keyword
+    def use_budgets(self, path: Path) -> None:
+        """Reads the budget file."""
+        self._budgets = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    @keyword
+    def cycles_should_be_within_budget(self, function: str) -> None:
+        """No call so far took more cycles than its budget."""
+        budget = self._budgets["cycles"].get(function)
+        if budget is None:
+            raise AssertionError(f"The budget file has no [cycles.{function}]")
+        measured = session.board().functions.get(function)
+        if measured is None:
+            raise AssertionError(f"The firmware never called {function}")
+        metric(
+            "cycles",
+            function=function,
+            mean=measured.mean,
+            max=measured.max,
+            budget=budget["max"],
+            calls=measured.calls,
+        )
+        message = (
+            f"{function}: {measured.calls} calls, mean {measured.mean:.0f}, max {measured.max}, budget {budget['max']}"
+        )
+        logger.info(message)
+        if measured.max > budget["max"]:
+            raise AssertionError(f"Over budget by {measured.max - budget['max']} cycles: {message}")
+
+    @keyword
+    def network_should_be_within_budget(self) -> None:
+        """As 'Cycles Should Be Within Budget' for whichever form of the network the firmware uses."""
+        functions = session.board().functions
+        name = "model_stream_push" if "model_stream_push" in functions else "model_invoke"
+        self.cycles_should_be_within_budget(name)
+
+    @keyword
+    def memory_should_be_within_budget(self, elf: Path) -> None:
+        """Flash and SRAM of the linked firmware, the reserved stack included."""
+        sizes = measure(elf)
+        for name, used in (("flash", sizes.flash), ("ram", sizes.ram)):
+            budget = int(self._budgets["memory"][name])
+            metric("memory", memory=name, used=used, budget=budget)
+            if used > budget:
+                raise AssertionError(f"The firmware takes {used} bytes of {name}, {used - budget} more than its budget")
+
+    @keyword
+    def processor_load_should_be_below(self, percent: float) -> None:
+        """Share of cycles in which core 0 was awake, since power-on."""
+        result = session.board().result()
+        load = 100.0 * result.busy_cycles / result.total_cycles
+        logger.info(f"Load {load:.2f} %")
+        metric("load", percent=load, budget=percent)
+        if load >= percent:
+            raise AssertionError(f"Core 0 was awake {load:.1f} % of the time, allowed are {percent:g} %")
+
+    @keyword
+    def no_block_should_be_missed(self) -> None:
+        """By the firmware's counters, by its window numbers and by the bits that it clocked out of the microphone."""
+        machine = session.board()
+        result = machine.result()
+        statistics = machine.log.statistics
+        if statistics is None:
+            raise AssertionError("The firmware printed no statistics line")
+        if result.missed_blocks or statistics.missed:
+            raise AssertionError(f"{result.missed_blocks} blocks of sound were missed")
+        clocked = machine.engine.microphone_bits // 32768
+        judged = len(result.windows)
+        if not judged <= clocked <= judged + 2:
+            raise AssertionError(f"{clocked} blocks were clocked out of the microphone, but {judged} were judged")
+
+    @keyword
+    def no_deadline_should_be_missed(self) -> None:
+        """By the firmware's counter, and by the emulator's: no block's work took 32 ms."""
+        machine = session.board()
+        statistics = machine.log.statistics
+        if statistics is None or statistics.late:
+            raise AssertionError(f"Deadlines missed: {statistics.late if statistics else 'no statistics line came'}")
+        work = machine.functions["app_process_block"]
+        limit = machine.board.clock.clk_sys_hz * 32 // 1000
+        if work.max >= limit:
+            raise AssertionError(f"A block took {work.max} cycles; there are {limit} until the next")
+
+    @keyword
+    def stack_should_have_unused(self, minimum: int) -> None:
+        """Bytes of stack that the firmware never touched."""
+        statistics = session.board().log.statistics
+        if statistics is None or statistics.stack < minimum:
+            raise AssertionError(f"Only {statistics.stack if statistics else '?'} bytes of stack were never used")
+
+    @keyword
+    def record_speed(self) -> None:
+        """Notes the real-time factor for the summary; it is never judged."""
+        machine = session.board()
+        metric("speed", real_time_factor=machine.real_time_factor, seconds=machine.time_s)
