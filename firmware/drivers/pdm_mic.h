@@ -18,7 +18,7 @@
 //   The price is that a half period is now and then one clk_sys cycle longer: a saw-tooth jitter of 8 ns peak to
 //   peak (2.3 ns rms). On a full-scale 3 kHz tone that is noise at -20 log10(2 pi 3000 * 2.3e-9) = -87 dB, most of it
 //   above the audio band (the saw-tooth repeats at 72 kHz), against -61 to -65 dB of the microphones themselves.
-//   The integer divider 61 would have no jitter but run 586 ppm fast.
+//   The integer divider 61 would have no jitter but run 576 ppm fast.
 //
 // Data
 //   Bits shift right with autopush at 32: bit 0 of a word is its oldest bit. A block is PDM_BLOCK_WORDS words.
