@@ -110,7 +110,8 @@ def _boards() -> str:
 
 
 def _released_model() -> str | None:
-    from sim.build import RELEASED_MODEL, project_root
+    from sim.board import project_root
+    from sim.build import RELEASED_MODEL
 
     path = project_root() / RELEASED_MODEL
     return f"{RELEASED_MODEL} ({path.stat().st_size} bytes)"

@@ -5,16 +5,16 @@ Commands are imported when they are used: `emberwatch run` must not wait for cod
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import NoReturn
 
-import click
 import typer
 
 from sim import __version__
-from sim.errors import EmberwatchError, MissingDependencyError
+from sim.errors import EmberwatchError, UsageError
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("sim.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
@@ -28,101 +28,92 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """Name, module, function, short help. The order is that of `--help`."""
 
-_EPILOG = """\
+_INTRODUCTION = """\
+Usage: emberwatch COMMAND [OPTIONS]
+
+Train a smoke-alarm listener, compile it for the RP2040, and prove the very ELF on an emulated chip whose
+microphone hears sound files.
+
+Commands:
+"""
+
+_EXAMPLES = """
 Examples:
-
   emberwatch build --board pico
-
   emberwatch run build/firmware/pico/emberwatch.elf --audio smoke.wav
-
   emberwatch run build/firmware/pico/emberwatch.elf --scenario kitchen.toml --json > result.json
-
   emberwatch doctor
 
-Every command explains itself: emberwatch COMMAND --help
+Options:
+  --version   Print the version.
+  --help      Print this. Every command explains itself: emberwatch COMMAND --help
+
+Exit codes: 0 done; 1 the answer is no (a check failed); 2 wrong input or something missing; 130 interrupted.
 """
 
 
-class LazyGroup(click.Group):
-    """A click group whose commands are Typer functions, imported on first use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of the table."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports and wraps one command."""
-        entry = _COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, function, short_help = entry
-        command = typer_command(getattr(import_module(module), function))
-        command.name = cmd_name
-        command.short_help = short_help
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Names the known commands when one is not known."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            raise EmberwatchError(f"command {args[0]!r} is not known; commands: {', '.join(_COMMANDS)}")
-        return super().resolve_command(ctx, args)
+def help_text() -> str:
+    """What `emberwatch --help` prints."""
+    width = max(len(name) for name in _COMMANDS) + 3
+    commands = "".join(f"  {name:<{width}}{text}\n" for name, (_, _, text) in _COMMANDS.items())
+    return _INTRODUCTION + commands + _EXAMPLES
 
 
-def typer_command(function: Callable[..., Any]) -> click.Command:
-    """One Typer-annotated function as a click command."""
+def run_command(name: str, arguments: list[str]) -> int:
+    """Imports and runs one command.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        EmberwatchError: the command is not known or refused its input.
+    """
+    entry = _COMMANDS.get(name)
+    if entry is None:
+        close = difflib.get_close_matches(name, _COMMANDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(_COMMANDS)}"
+        raise UsageError(f"command {name!r} is not known; {hint}")
+    module, function, _ = entry
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command()(function)
-    return typer.main.get_command(app)
-
-
-@click.group(
-    cls=LazyGroup,
-    help="Train a smoke-alarm listener, compile it for the RP2040, and prove the very ELF on an emulated chip whose "
-    "microphone hears sound files.",
-    epilog="\b\n" + _EPILOG.replace("\n\n", "\n"),
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-)
-@click.version_option(__version__, prog_name="emberwatch", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Group of all commands."""
+    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    app.command(context_settings=settings)(getattr(import_module(module), function))
+    code = app(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
+    return code if isinstance(code, int) else 0
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line.
-
-    Exit codes: 0 done, 1 done and the answer is "no" (a check failed), 2 wrong input or something missing,
-    130 interrupted.
-    """
+    """Runs the command line and exits."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(help_text(), end="")
+        sys.exit(0 if arguments else 2)
+    if arguments[0] == "--version":
+        print(f"emberwatch {__version__}")
+        sys.exit(0)
     try:
-        code = cli.main(args=arguments, prog_name="emberwatch", standalone_mode=False)
+        code = run_command(arguments[0], arguments[1:])
+        sys.stdout.flush()
     except EmberwatchError as error:
         _fail(str(error))
-    except click.exceptions.Abort:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except click.ClickException as error:
-        hint = f" (see: {error.ctx.command_path} --help)" if isinstance(error, click.UsageError) and error.ctx else ""
-        _fail(error.format_message().replace("\n", " ") + hint)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in ("sim", "training"):
             raise
-        _fail(str(MissingDependencyError(f"Python package {error.name!r} is missing; try: emberwatch doctor")))
+        _fail(f"Python package {error.name!r} is missing; try: emberwatch doctor")
     except BrokenPipeError:
-        # The reader of our output went away (for example `| head`): not an error of ours.
-        sys.stderr.close()
+        # The reader of our output went away (`| head`): nothing of ours is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    sys.exit(code if isinstance(code, int) else 0)
+    except Exception as error:
+        # Typer's own complaints about arguments; their class lives in click or inside Typer, depending on its version.
+        if not hasattr(error, "format_message"):
+            raise
+        _fail(f"{error.format_message()} (see: emberwatch {arguments[0]} --help)".replace("\n", " "))
+    sys.exit(code)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"emberwatch: {message}", file=sys.stderr)
     sys.exit(2)
 

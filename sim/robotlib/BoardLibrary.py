@@ -15,7 +15,7 @@ from robot.api.deco import keyword, library
 from sim.audio import Clip, Recording, Scenario, files
 from sim.errors import EmulationTimeout
 from sim.machine import Machine, PcmCapture
-from sim.protocol import Alarm
+from sim.protocol import Alarm, Window
 from sim.recordings import RealRecording
 from sim.robotlib.attachments import attach_evidence
 from sim.robotlib.session import metric, session, variable
@@ -76,7 +76,7 @@ class BoardLibrary:
     def windows_should_come_every_block(self, tolerance: timedelta) -> None:
         """Window lines are numbered without a gap and 32 ms apart on average."""
         machine = session.board()
-        entries = [(t, m.number) for t, m in machine.log.messages if type(m).__name__ == "Window"]
+        entries = [(t, m.number) for t, m in machine.log.messages if isinstance(m, Window)]
         numbers = [number for _, number in entries]
         if numbers != list(range(len(numbers))):
             missing = sorted(set(range(max(numbers))) - set(numbers))[:5]
@@ -118,7 +118,7 @@ class BoardLibrary:
                 f"highest probability {best:.2f}, events: {_events(machine)}"
             ) from None
         first = next(a for a in machine.log.alarms if a.state != "off")
-        metric("detection", sound=session.sound_name, expected="alarm", alarm=True, t_s=first.t_s, kind=kind)
+        metric("detection", sound=session.sound_name, expected="alarm", alarm=True, t_s=first.t_s)
         return first.t_s
 
     @keyword
