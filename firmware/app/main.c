@@ -6,6 +6,7 @@
 #include "app/events.h"
 #include "app/health.h"
 #include "app/image.h"
+#include "app/inject.h"
 #include "app/level.h"
 #include "app/pipeline.h"
 #include "app/report.h"
@@ -28,6 +29,7 @@
 static events_t events;
 static health_t health;
 static stats_t stats;
+static restart_t restart;
 static uint32_t last_block, last_block_us;  // of the block processed before
 
 // Brightness: full while the alarm is on, otherwise a glimmer that follows the probability.
@@ -49,22 +51,11 @@ static void report_health(uint32_t symptoms) {
     if (before && !health.faults) report_fault("none", timer_us64());
 }
 
-#ifdef INJECT_STALL_BLOCK
-// Fault injection for tests: the loop stands still once, for INJECT_STALL_US, in block INJECT_STALL_BLOCK.
-static void inject_stall(uint32_t block) {
-    const uint32_t start = timer_us();
-    while (block == INJECT_STALL_BLOCK && timer_us() - start < INJECT_STALL_US) {
-    }
-}
-#else
-static void inject_stall(uint32_t block) { (void)block; }
-#endif
-
 // Everything that has to be done within the 32 ms of one block.
 __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_us) {
     const uint32_t* words = pdm_mic_block(block);
     uint32_t symptoms = clock_symptom(block, block_us);
-    inject_stall(block);
+    inject_at(block, restart.reason == RESTART_COLD);
     symptoms |= health_check_pdm(words, PDM_BLOCK_WORDS);
     const int16_t* pcm = pipeline_decimate(words);
     // The DMA came back to this block while it was being read: part of it is already the future.
@@ -96,7 +87,7 @@ static uint32_t wait_for_blocks(uint32_t taken) {
     return available;
 }
 
-static void report_restart(restart_t restart) {
+static void report_restart(void) {
     if (restart.reason == RESTART_WATCHDOG) report_fault("watchdog", timer_us64());
     if (restart.reason == RESTART_FAULT) report_fault_at("hardfault", restart.fault_pc, timer_us64());
 }
@@ -105,7 +96,7 @@ _Noreturn void main(void) {
     clocks_init();
     resets_release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER);
     resets_cycle(RESETS_DMA);
-    const restart_t restart = watchdog_take_restart();
+    restart = watchdog_take_restart();
     watchdog_start();
     cycle_counter_init();
     led_init();
@@ -115,7 +106,7 @@ _Noreturn void main(void) {
     health_init(&health);
 
     report_banner(image_intact());
-    report_restart(restart);
+    report_restart();
     pipeline_init();
     watchdog_feed();
     pdm_mic_start();
