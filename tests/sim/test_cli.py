@@ -1,0 +1,120 @@
+"""The command line as a user meets it: real invocations, one line per error, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
+
+
+def emberwatch(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sim.cli.main", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def should_refuse(result: subprocess.CompletedProcess[str], *fragments: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    assert result.stderr.startswith("emberwatch: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    for fragment in fragments:
+        assert fragment in result.stderr
+
+
+def test_version_and_help() -> None:
+    assert emberwatch("--version").stdout.startswith("emberwatch ")
+    text = emberwatch("--help").stdout
+    for command in ("run", "build", "train", "compile", "evaluate", "doctor", "summary"):
+        assert f"\n  {command} " in text
+    assert "Examples:" in text
+    assert "Examples:" in emberwatch("run", "--help").stdout
+
+
+def test_unknown_command_and_arguments() -> None:
+    should_refuse(emberwatch("rnu"), "did you mean 'run'")
+    should_refuse(emberwatch("run"), "FIRMWARE")
+    should_refuse(emberwatch("run", "x.elf", "--seconds", "soon"), "--seconds")
+    should_refuse(emberwatch("run", "x.elf", "--loud"), "--loud")
+    should_refuse(emberwatch("run", "x.elf", "--gain-db", "3"), "--gain-db")
+    should_refuse(emberwatch("run", "x.elf", "--audio", "a.wav", "--scenario", "b.toml"), "exclude each other")
+    should_refuse(emberwatch("run", "x.elf", "--audio", "a.wav", "--lead-in", "-1"), "--lead-in")
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    tone = 0.3 * np.sin(np.arange(16000) * 0.5)
+    soundfile.write(tmp_path / "good.wav", tone, 16000)
+    soundfile.write(tmp_path / "eight_bit.wav", tone, 16000, subtype="PCM_U8")
+    soundfile.write(tmp_path / "no_samples.wav", np.zeros(0), 16000)
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("just text\n")
+    (tmp_path / "bad.toml").write_text("duration_s = 3\nloudness = 11\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "fragment"),
+    [
+        ("eight_bit.wav", "8-bit"),
+        ("no_samples.wav", "no samples"),
+        ("empty.wav", "empty"),
+        ("text.wav", "cannot be decoded"),
+        ("absent.wav", "does not exist"),
+    ],
+)
+def test_bad_audio(sounds: Path, name: str, fragment: str) -> None:
+    should_refuse(emberwatch("run", FIRMWARE, "--audio", sounds / name), name, fragment)
+
+
+def test_bad_scenario(sounds: Path) -> None:
+    should_refuse(emberwatch("run", FIRMWARE, "--scenario", sounds / "bad.toml"), "bad.toml", "loudness")
+
+
+def test_bad_firmware(tmp_path: Path) -> None:
+    x86 = tmp_path / "x86.elf"
+    x86.write_bytes(Path(sys.executable).resolve().read_bytes()[:100_000])
+    should_refuse(emberwatch("run", x86), "x86")
+    should_refuse(emberwatch("run", tmp_path / "absent.elf"), "absent.elf")
+    text = tmp_path / "text.elf"
+    text.write_text("not an ELF\n")
+    should_refuse(emberwatch("run", text), "neither ELF")
+
+
+def test_truncated_firmware(tmp_path: Path) -> None:
+    if not FIRMWARE.is_file():
+        pytest.skip("no firmware; run: make firmware")
+    data = FIRMWARE.read_bytes()
+    for size in (20, 60, 1000, len(data) // 2, len(data) - 1):
+        cut = tmp_path / f"cut_{size}.elf"
+        cut.write_bytes(data[:size])
+        should_refuse(emberwatch("run", cut), "truncated")
+
+
+def test_unknown_board_and_engine() -> None:
+    should_refuse(emberwatch("run", FIRMWARE, "--board", "pcio"), "pcio", "pico")
+    should_refuse(emberwatch("build", "--board", "pcio"), "pcio", "pico")
+    if FIRMWARE.is_file():
+        should_refuse(emberwatch("run", FIRMWARE, "--engine", "qemu"), "qemu", "embedded")
+
+
+def test_summary_needs_a_robot_result(tmp_path: Path) -> None:
+    should_refuse(emberwatch("summary", tmp_path / "output.xml"), "does not exist")
+    (tmp_path / "output.xml").write_text("<html/>")
+    should_refuse(emberwatch("summary", tmp_path / "output.xml"), "output.xml")
+
+
+def test_doctor_names_remedies() -> None:
+    result = emberwatch("doctor", PATH=str(Path(sys.executable).parent))
+    assert result.returncode == 1
+    assert "arm-none-eabi-gcc" in result.stdout
+    assert "apt-get install gcc-arm-none-eabi" in result.stdout
