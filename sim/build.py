@@ -116,6 +116,7 @@ class _Build:
             *(f"-f{kind}-prefix-map={root}=." for kind in ("file", "debug")),
             *(f"-f{kind}-prefix-map={out}=build" for kind in ("file", "debug")),
             f"-I{root / 'firmware'}",
+            f"-isystem{root / 'firmware' / 'libc'}",
             f"-I{self.gen}",
             '-DEVENTS_CONFIG_HEADER="detector_config.h"',
             *(f"-D{name}={value}" for name, value in sorted(defines.items())),

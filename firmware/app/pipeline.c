@@ -1,8 +1,9 @@
 #include "app/pipeline.h"
 
+#include <string.h>
+
 #include "dsp/features.h"
 #include "hot.h"
-#include "hw/memory.h"
 #include "model.h"
 
 #define FRAMES_PER_BLOCK (PCM_BLOCK_SAMPLES / FEATURE_HOP)

@@ -4,7 +4,6 @@
 #include "drivers/dma_channels.h"
 #include "hw/cpu.h"
 #include "hw/gpio.h"
-#include "hw/memory.h"
 #include "hw/resets.h"
 
 #if CONSOLE_UART == 0

@@ -1,7 +1,11 @@
+// memcpy, memmove, memset (the compiler calls them on its own) and the stack mark.
+//
 // Without this option GCC recognises the loops below as the functions they implement and recurses.
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 #include "hw/memory.h"
+
+#include <string.h>
 
 #include "hot.h"
 
