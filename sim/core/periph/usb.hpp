@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/peripheral.hpp"
+#include "base/rate_counter.hpp"
 #include "periph/usb_host.hpp"
 
 namespace rp2040 {
@@ -16,15 +17,21 @@ struct UsbState {
                   nak_poll = 0x00100010, ep_status_stall_nak = 0, usb_muxing = 0, usb_pwr = 0, usbphy_direct = 0,
                   usbphy_direct_override = 0, usbphy_trim = 0x00001f1f;
     std::uint32_t inte = 0, intf = 0;
-    std::array<std::uint8_t, 4096> dpram{};
-    std::array<bool, 32> data_pid{};   // Expected data toggle per BUFF_STATUS bit order (EP0 IN, EP0 OUT, ...).
-    std::array<bool, 32> next_half{};  // Double-buffered endpoints: buffer to use next.
-    Cycles next_frame = kNever;
+    bool sof_seen = false;            // INTR.DEV_SOF
+    std::uint32_t second_buffer = 0;  // Double-buffered endpoints whose buffer 1 is next, in BUFF_STATUS bit order.
+    alignas(4) std::array<std::uint8_t, 4096> dpram{};
+    RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
+    std::uint64_t next_slot = 0;
     UsbHostState host{};
 };
 
+/// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
+/// 12 Mbit/s; the host makes one transaction per slot until it has nothing to do in that frame. Data toggles are taken
+/// to be right.
 class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
   public:
+    static constexpr std::uint32_t kSlotsPerFrame = 16;
+
     explicit Usb(Fabric& fabric);
     /// Registers at USBCTRL_REGS_BASE (0x50110000).
     std::uint32_t read(std::uint32_t offset) override;
@@ -45,20 +52,34 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     /// The CDC port's bytes: from the device since the last call, and to the device.
     [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
     [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }
-    void host_send(std::span<const std::uint8_t> bytes);
+    void host_send(std::span<const std::uint8_t> bytes) { host_.send(bytes); }
+    /// Bytes not yet accepted by the device.
+    [[nodiscard]] std::size_t host_pending() const { return host_.pending(); }
     /// True once the host has configured a CDC interface and asserted DTR.
     [[nodiscard]] bool cdc_open() const { return host_.cdc_open(); }
 
   private:
+    struct Buffer {
+        std::uint32_t control;  // Offset of its 16-bit half of the buffer control register.
+        std::uint32_t data;     // Offset of its bytes.
+        std::uint32_t bit;      // In BUFF_STATUS.
+        std::uint32_t ep_ctrl;
+        bool second;
+    };
     // UsbDevicePort: one transaction each, as seen from the wire.
     UsbHandshake setup(unsigned address, const std::array<std::uint8_t, 8>& packet) override;
     UsbHandshake out(unsigned address, unsigned endpoint, std::span<const std::uint8_t> data) override;
     UsbHandshake in(unsigned address, unsigned endpoint, std::vector<std::uint8_t>& data) override;
     void bus_reset() override;
 
-    void frame(Cycles when);
-    void update_irq();
-    void start_frames();
+    [[nodiscard]] bool listening(unsigned address) const;
+    bool find_buffer(unsigned endpoint, bool is_in, Buffer& buffer);
+    UsbHandshake check(const Buffer& buffer, bool is_in);
+    void complete(const Buffer& buffer, std::uint32_t control);
+    void event();
+    void pullup_changed();
+    void update();
+    [[nodiscard]] std::uint32_t intr() const;
     bool connected_ = true;
     UsbHost host_;
 };

@@ -27,20 +27,20 @@ class UsbDevicePort {
 struct UsbHostState {
     enum class Step : std::uint8_t {
         detached,
-        attached,
+        debounce,
         reset,
         device_descriptor_8,
         set_address,
         device_descriptor,
-        config_header,
-        config,
-        set_config,
+        configuration_header,
+        configuration,
+        set_configuration,
         set_line_coding,
-        set_line_state,
-        open,
-        unsupported
+        set_control_line_state,
+        open,    ///< Bulk transfers run.
+        no_port  ///< Configured, but without a CDC data interface; or the device refused a request.
     };
-    enum class Stage : std::uint8_t { setup, data_in, data_out, status_in, status_out };
+    enum class Stage : std::uint8_t { setup, data, status };
     Step step = Step::detached;
     Stage stage = Stage::setup;
     std::uint32_t wait_frames = 0;
@@ -48,24 +48,29 @@ struct UsbHostState {
     std::uint8_t max_packet0 = 8;
     std::uint8_t configuration = 1;
     std::uint8_t cdc_interface = 0, bulk_in = 0, bulk_out = 0, bulk_out_size = 64;
-    std::uint16_t expected = 0, received = 0;
-    std::array<std::uint8_t, 512> buffer{};
+    bool bulk_in_turn = false;
+    std::uint16_t expected = 0, received = 0;  // Data stage, in bytes.
+    std::uint16_t configuration_size = 9;
+    std::array<std::uint8_t, 1024> buffer{};
 };
 
-/// Acts once per 1 ms frame. Its queue of bytes and its log are host-side, its protocol state is snapshot state.
+/// Makes at most one transaction per call of transact(); its queue of bytes and its log belong to the host side.
 class UsbHost {
   public:
     struct Byte {
         std::uint8_t value;
-        Cycles when;
+        Cycles when;  ///< Start of the slot whose transaction carried it.
     };
-    explicit UsbHost(UsbDevicePort& port, UsbHostState& state) : port_(port), s_(state) {}
+    UsbHost(UsbDevicePort& port, UsbHostState& state) : port_(port), s_(state) {}
 
     /// The device's pull-up appeared or disappeared.
     void attach(bool present);
-    /// All transactions of one frame that starts at `when`; `cycles_per_byte` spaces the bytes in time.
-    void frame(Cycles when);
+    /// A 1 ms frame starts.
+    void start_of_frame();
+    /// One transaction. Returns whether there may be more to do in this frame.
+    bool transact(Cycles when);
     void send(std::span<const std::uint8_t> bytes) { queue_.insert(queue_.end(), bytes.begin(), bytes.end()); }
+    [[nodiscard]] std::size_t pending() const { return queue_.size(); }
     [[nodiscard]] std::vector<Byte> take_received();
     [[nodiscard]] const std::vector<Byte>& received() const { return received_; }
     [[nodiscard]] bool cdc_open() const { return s_.step == UsbHostState::Step::open; }
@@ -74,10 +79,12 @@ class UsbHost {
 
   private:
     [[nodiscard]] std::array<std::uint8_t, 8> request() const;
-    bool control_transaction();
-    void control_done();
-    void bulk(Cycles when);
-    bool parse_configuration();
+    void begin(UsbHostState::Step step);
+    bool control();
+    bool control_data(bool to_host);
+    void finish_control();
+    bool bulk(Cycles when);
+    void parse_configuration();
     UsbDevicePort& port_;
     UsbHostState& s_;
     std::deque<std::uint8_t> queue_;
