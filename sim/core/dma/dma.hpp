@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "base/peripheral.hpp"
 #include "dma/sniffer.hpp"
@@ -19,6 +20,7 @@ class DmaBus {
     virtual ~DmaBus() = default;
     /// Called for each access before it is made; returns its wait states beyond the first cycle (bank taken by
     /// another master in `cycle`, APB bridge, XIP miss).
+    /// The default knows the APB bridge only: 3 cycles a read, 4 a write (datasheet 2.1.3).
     virtual Cycles access(Cycles cycle, std::uint32_t address, bool is_write);
     /// First cycle in which a master other than the DMA may look at memory; transfers between memories that end
     /// before it are made in one go. Returning the current cycle (the default: 0) forbids that.
@@ -54,8 +56,7 @@ struct DmaState {
     std::uint32_t intr = 0;
     std::array<std::uint32_t, 2> inte{}, intf{};
     SnifferState sniffer{};
-    std::uint32_t last_high = kDmaChannels - 1, last_low = kDmaChannels - 1;
-    bool low_turn = false;
+    std::uint32_t next_high = 0, next_low = 0;  // Where the round robin goes on.
     Cycles read_free = 0, write_free = 0;  // First cycle in which each master can start an access.
 };
 
@@ -66,38 +67,48 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void write(std::uint32_t offset, std::uint32_t value) override;
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
+    void restore(StateReader& in) override;
 
     /// Fabric::set_dreq ends here: transfers that `dreq` could satisfy now. PWM wraps count as one request each.
     void set_dreq(Dreq dreq, std::uint32_t transfers);
     void set_bus(DmaBus& bus) { bus_ = &bus; }
 
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
-    /// Slices whose PWM wrap paces an enabled channel, for Pwm::watch_wraps.
-    [[nodiscard]] std::uint8_t paced_by_pwm() const;
+    /// Called with the PWM slices whose wrap paces a busy channel whenever that set changes (Pwm::watch_wraps).
+    void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
     using Channel = DmaState::Channel;
     void step(Cycles now);
     void write_latched(Cycles now);
-    bool issue_read(Cycles now);
-    std::uint64_t copy_batch(unsigned index, Cycles now);
+    void issue_read(Cycles now);
+    void complete_empty(Cycles now);
+    void copy_batch(unsigned index, Cycles now);
     void trigger(unsigned index, Cycles from);
-    void finish(unsigned index, Cycles now);
+    void finish(unsigned index, Cycles from);
     void fail(unsigned index, std::uint32_t error);
     void abort(std::uint32_t channels);
     void write_channel(unsigned index, unsigned reg, std::uint32_t value);
-    void write_ctrl(Channel& c, std::uint32_t value);
-    [[nodiscard]] std::uint32_t read_ctrl(const Channel& c) const;
+    void write_ctrl(unsigned index, std::uint32_t value);
+    void null_trigger(unsigned index, std::uint32_t ctrl);
+    void set_timer(unsigned index, std::uint32_t value);
+    [[nodiscard]] std::uint32_t read_channel(unsigned index, unsigned reg) const;
+    [[nodiscard]] std::uint32_t read_sniff_data() const;
     [[nodiscard]] bool requested(const Channel& c) const;
+    [[nodiscard]] bool eligible(const Channel& c, Cycles now) const;
+    void give_credit(unsigned treq, std::uint32_t count);
     void advance_timers(Cycles now);
     [[nodiscard]] int pick(Cycles now);
-    void schedule(Cycles now);
+    void schedule();
     void update_irq();
+    void report_pwm();
 
     DmaBus uncontended_;
     DmaBus* bus_ = &uncontended_;
     bool stepping_ = false;
     std::array<bool, 2> line_{};
+    std::function<void(std::uint8_t)> pwm_listener_;
+    std::uint8_t pwm_slices_ = 0;
 };
 
 }  // namespace rp2040

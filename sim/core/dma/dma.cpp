@@ -1,0 +1,240 @@
+// Registers, triggers and interrupts of the DMA (datasheet 2.5.7).
+#include "dma/dma.hpp"
+
+#include "dma/fields.hpp"
+
+namespace rp2040 {
+
+using namespace dma;
+
+namespace {
+enum : std::uint32_t {
+    kChannels = 0x000, kIntr = 0x400, kInte0 = 0x404, kIntf0 = 0x408, kInts0 = 0x40c, kInte1 = 0x414, kIntf1 = 0x418,
+    kInts1 = 0x41c, kTimer0 = 0x420, kMultiChanTrigger = 0x430, kSniffCtrl = 0x434, kSniffData = 0x438,
+    kFifoLevels = 0x440, kChanAbort = 0x444, kNChannels = 0x448, kDebug = 0x800,
+};
+enum class Reg : std::uint8_t { read_addr, write_addr, trans_count, ctrl };
+
+/// The four views of a channel's registers; the last one of each row triggers.
+constexpr Reg kLayout[4][4] = {
+    {Reg::read_addr, Reg::write_addr, Reg::trans_count, Reg::ctrl},
+    {Reg::ctrl, Reg::read_addr, Reg::write_addr, Reg::trans_count},
+    {Reg::ctrl, Reg::trans_count, Reg::read_addr, Reg::write_addr},
+    {Reg::ctrl, Reg::write_addr, Reg::trans_count, Reg::read_addr},
+};
+
+constexpr std::uint32_t kAllChannels = (1u << kDmaChannels) - 1;
+constexpr std::uint32_t kCtrlMask = 0x00ffffff;
+constexpr std::uint32_t kOutRev = 1u << 10, kOutInv = 1u << 11;
+}  // namespace
+
+Cycles DmaBus::access(Cycles, std::uint32_t address, bool is_write) {
+    return (address >> 28) == 4 ? (is_write ? 3 : 2) : 0;
+}
+
+Dma::Dma(Fabric& fabric) : StatefulPeripheral("DMA", fabric) {
+    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = i << 11;
+    fabric_.events().bind(EventId::dma, this, [](void* self, Cycles when) { static_cast<Dma*>(self)->step(when); });
+}
+
+void Dma::reset() {
+    const auto level = s_.level;  // Belongs to the peripherals.
+    s_ = DmaState{};
+    s_.level = level;
+    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = i << 11;  // CHAIN_TO itself
+    for (auto& timer : s_.timer) timer.at = now();
+    update_irq();
+    report_pwm();
+    schedule();
+}
+
+void Dma::restore(StateReader& in) {
+    StatefulPeripheral::restore(in);
+    for (unsigned n = 0; n < 2; ++n) line_[n] = ((s_.intr & s_.inte[n]) | s_.intf[n]) != 0;
+    report_pwm();
+}
+
+std::uint32_t Dma::read_channel(unsigned index, unsigned reg) const {
+    const Channel& c = s_.channel[index];
+    switch (kLayout[reg / 4][reg % 4]) {
+        case Reg::read_addr: return c.read_addr;
+        case Reg::write_addr: return c.write_addr;
+        case Reg::trans_count: return c.trans_count;
+        default: {
+            const bool error = (c.ctrl & (kReadError | kWriteError)) != 0;
+            return c.ctrl | (c.busy ? kBusy : 0) | (error ? kAhbError : 0);
+        }
+    }
+}
+
+std::uint32_t Dma::read_sniff_data() const {
+    std::uint32_t v = s_.sniffer.data;
+    if ((s_.sniffer.ctrl & kOutRev) != 0) v = reverse_bits(v);
+    return (s_.sniffer.ctrl & kOutInv) != 0 ? ~v : v;
+}
+
+std::uint32_t Dma::read(std::uint32_t offset) {
+    if (offset < kChannels + kDmaChannels * 0x40) return read_channel(offset / 0x40, (offset % 0x40) / 4);
+    if (offset >= kTimer0 && offset < kTimer0 + 16) return s_.timer[(offset - kTimer0) / 4].xy;
+    if (offset >= kDebug && offset < kDebug + kDmaChannels * 0x40) {
+        const Channel& c = s_.channel[(offset - kDebug) / 0x40];
+        if (offset % 0x40 == 4) return c.reload;  // DBG_TCR
+        if (offset % 0x40 == 0) {                 // DBG_CTDREQ
+            const unsigned source = treq(c.ctrl);
+            if (!c.busy) return 0;
+            if (source >= s_.level.size() || (source >= kTreqPwm0 && source <= kTreqPwm7)) return c.credits;
+            return s_.level[source] < kMaxCredits ? s_.level[source] : kMaxCredits;
+        }
+        unmodelled(offset, false);
+    }
+    switch (offset) {
+        case kIntr: return s_.intr;
+        case kInte0: return s_.inte[0];
+        case kIntf0: return s_.intf[0];
+        case kInts0: return (s_.intr & s_.inte[0]) | s_.intf[0];
+        case kInte1: return s_.inte[1];
+        case kIntf1: return s_.intf[1];
+        case kInts1: return (s_.intr & s_.inte[1]) | s_.intf[1];
+        case kMultiChanTrigger: return 0;
+        case kSniffCtrl: return s_.sniffer.ctrl;
+        case kSniffData: return read_sniff_data();
+        case kFifoLevels: return s_.latch.full ? 1u : 0u;  // TDF_LVL; the address FIFOs pass through in one cycle.
+        case kChanAbort: return 0;
+        case kNChannels: return kDmaChannels;
+        default: unmodelled(offset, false);
+    }
+}
+
+void Dma::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
+    // Write one to clear, whichever alias carries the ones.
+    if (offset == kIntr || offset == kInts0 || offset == kInts1) return write(offset, value);
+    Peripheral::write_alias(offset, value, alias);
+}
+
+void Dma::write(std::uint32_t offset, std::uint32_t value) {
+    if (offset < kChannels + kDmaChannels * 0x40) {
+        write_channel(offset / 0x40, (offset % 0x40) / 4, value);
+    } else if (offset >= kTimer0 && offset < kTimer0 + 16) {
+        set_timer((offset - kTimer0) / 4, value);
+    } else if (offset >= kDebug && offset < kDebug + kDmaChannels * 0x40) {
+        if (offset % 0x40 == 0) s_.channel[(offset - kDebug) / 0x40].credits = 0;  // DBG_CTDREQ: write to clear
+    } else {
+        switch (offset) {
+            case kIntr:
+            case kInts0:
+            case kInts1: s_.intr &= ~value; break;
+            case kInte0: s_.inte[0] = value & 0xffff; break;
+            case kIntf0: s_.intf[0] = value & 0xffff; break;
+            case kInte1: s_.inte[1] = value & 0xffff; break;
+            case kIntf1: s_.intf[1] = value & 0xffff; break;
+            case kMultiChanTrigger:
+                for (unsigned i = 0; i < kDmaChannels; ++i)
+                    if (((value >> i) & 1) != 0) trigger(i, now() + 1);
+                break;
+            case kSniffCtrl: s_.sniffer.ctrl = value & 0xfff; break;
+            case kSniffData: s_.sniffer.data = value; break;
+            case kChanAbort: abort(value & kAllChannels); break;
+            case kFifoLevels:
+            case kNChannels: break;  // Read-only.
+            default: unmodelled(offset, true);
+        }
+        update_irq();
+    }
+    schedule();
+}
+
+void Dma::write_channel(unsigned index, unsigned reg, std::uint32_t value) {
+    Channel& c = s_.channel[index];
+    const std::uint32_t old_ctrl = c.ctrl;
+    switch (kLayout[reg / 4][reg % 4]) {
+        case Reg::read_addr: c.read_addr = value; break;
+        case Reg::write_addr: c.write_addr = value; break;
+        case Reg::trans_count: c.reload = value; break;
+        default: write_ctrl(index, value); break;
+    }
+    if (reg % 4 != 3) return;
+    if (value == 0)
+        null_trigger(index, old_ctrl);
+    else
+        trigger(index, now() + 1);
+}
+
+void Dma::write_ctrl(unsigned index, std::uint32_t value) {
+    Channel& c = s_.channel[index];
+    const std::uint32_t errors = c.ctrl & (kReadError | kWriteError) & ~value;  // Write one to clear.
+    c.ctrl = (value & kCtrlMask) | errors;
+    report_pwm();
+}
+
+/// Zero written to a trigger register ends a chain of control blocks: no start, but an interrupt in quiet mode.
+void Dma::null_trigger(unsigned index, std::uint32_t ctrl) {
+    if ((ctrl & kIrqQuiet) == 0) return;
+    s_.intr |= 1u << index;
+    update_irq();
+}
+
+void Dma::trigger(unsigned index, Cycles from) {
+    Channel& c = s_.channel[index];
+    if ((c.ctrl & kEn) == 0 || c.busy) return;
+    c.busy = true;
+    c.trans_count = c.unread = c.reload;
+    c.in_flight = 0;
+    c.credits = 0;
+    c.ready = from;
+    advance_timers(now());
+    report_pwm();
+}
+
+void Dma::finish(unsigned index, Cycles from) {
+    Channel& c = s_.channel[index];
+    c.busy = false;
+    if ((c.ctrl & kIrqQuiet) == 0) s_.intr |= 1u << index;
+    const unsigned chain = chain_to(c.ctrl);
+    if (chain != index && chain < kDmaChannels) trigger(chain, from);
+    report_pwm();
+    update_irq();
+}
+
+void Dma::fail(unsigned index, std::uint32_t error) {
+    Channel& c = s_.channel[index];
+    c.ctrl |= error;
+    c.busy = false;
+    c.unread = c.in_flight = 0;
+    s_.intr |= 1u << index;  // Also in quiet mode (CTRL.AHB_ERROR).
+    report_pwm();
+    update_irq();
+}
+
+void Dma::abort(std::uint32_t channels) {
+    for (unsigned i = 0; i < kDmaChannels; ++i) {
+        if (((channels >> i) & 1) == 0) continue;
+        Channel& c = s_.channel[i];
+        c.busy = false;
+        c.unread = c.in_flight = 0;
+        if (s_.latch.full && s_.latch.channel == i) s_.latch.full = false;
+    }
+    report_pwm();
+}
+
+void Dma::update_irq() {
+    for (unsigned n = 0; n < 2; ++n) {
+        const bool level = ((s_.intr & s_.inte[n]) | s_.intf[n]) != 0;
+        if (level == line_[n]) continue;
+        line_[n] = level;
+        fabric_.set_irq(n == 0 ? Irq::dma_0 : Irq::dma_1, level);
+    }
+}
+
+void Dma::report_pwm() {
+    std::uint8_t slices = 0;
+    for (const Channel& c : s_.channel) {
+        const unsigned source = treq(c.ctrl);
+        if (c.busy && source >= kTreqPwm0 && source <= kTreqPwm7)
+            slices |= static_cast<std::uint8_t>(1u << (source - kTreqPwm0));
+    }
+    if (slices == pwm_slices_) return;
+    pwm_slices_ = slices;
+    if (pwm_listener_) pwm_listener_(slices);
+}
+
+}  // namespace rp2040
