@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from training.compiler.errors import CompileError
 from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
 from training.compiler.memory import Plan, plan_memory
 from training.compiler.model import Model, read_model
+from training.compiler.stream import FILL, History, state_size, stream_graph
 
 VERSION = "1.0"
 
@@ -74,7 +76,9 @@ class CompiledModel:
     memory_plan: str
 
 
-def lower_model(model: Model, prefix: str, tag: str = "", constants: dict[str, Constant] | None = None) -> Program:
+def lower_model(
+    model: Model, prefix: str, tag: str = "", constants: dict[str, Constant] | None = None, given: Iterable[int] = ()
+) -> Program:
     """Check and lower every operator.
 
     Args:
@@ -82,12 +86,13 @@ def lower_model(model: Model, prefix: str, tag: str = "", constants: dict[str, C
         prefix: prefix of the C names.
         tag: further prefix of the layers' functions.
         constants: constants to share with another program.
+        given: further tensors that are there before the first operator runs.
 
     Raises:
         CompileError: an operator, type or shape is not supported.
     """
     program = Program(model, prefix, constants=constants if constants is not None else {})
-    known = set(model.inputs) | {t.index for t in model.tensors if t.data is not None}
+    known = set(model.inputs) | set(given) | {t.index for t in model.tensors if t.data is not None}
     for operator in model.operators:
         low = Lowering(program, operator, tag)
         if operator.name not in OPERATORS:
@@ -154,6 +159,66 @@ def _calls(program: Program, plan: Plan, constants: dict[int, str]) -> list[str]
     return calls
 
 
+@dataclass(frozen=True)
+class _Streamed:
+    """The C of the streaming form."""
+
+    frames: int
+    fill: int
+    state: int
+    functions: list[str]
+    declarations: list[str]
+    entry: str
+    macs: int
+
+
+def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _Streamed | None:
+    """The C of the streaming form, or None when the graph does not stream."""
+    graph = stream_graph(model)
+    if graph is None:
+        return None
+    program = lower_model(graph.model, name, "stream_", constants, graph.views)
+    state, arena = f"{name}_stream_state", f"{name}_stream_arena"
+    histories = graph.histories
+    preset = {}
+    for tensor, (root, columns) in graph.views.items():
+        history = histories[root]
+        preset[tensor] = f"{state} + {history.offset + (history.columns - columns) * history.column_size}"
+    for tensor, root in graph.fresh.items():
+        if root in histories and tensor not in program.aliases and tensor not in graph.model.inputs:
+            history = histories[root]
+            preset[tensor] = f"{state} + {history.offset + (history.columns - history.new) * history.column_size}"
+    source = graph.model.inputs[0]
+    frames_place, calls = "frames", []
+    input_root = graph.fresh[source]
+
+    def shift(history: History) -> list[str]:
+        if history.columns == history.new:
+            return []
+        return [f"{name}_stream_shift({state} + {history.offset}, {history.size}, {history.new * history.column_size});"]
+
+    if input_root in histories:
+        history = histories[input_root]
+        size = history.new * history.column_size
+        calls += shift(history)
+        calls.append(f"memcpy({state} + {history.offset + history.size - size}, frames, {size});")
+    plan = plan_memory(program, arena, [frames_place], ["output"], preset)
+    tensors = constant_tensors(program)
+    for layer in program.layers:
+        root = graph.fresh.get(layer.outputs[0])
+        if root is not None and root in histories:
+            calls += shift(histories[root])
+        calls.append(emit.call_text(program, plan, layer, tensors))
+    total = state_size(graph)
+    entry = emit.render(
+        "stream.c.j2", prefix=name, state=total, calls=calls, window=graph.window, frames=graph.frames, fill=FILL,
+        push_size=graph.model.tensors[source].size, output_size=model.tensors[model.outputs[0]].size,
+    )  # fmt: skip
+    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
+    macs = sum(layer.macs for layer in program.layers)
+    return _Streamed(graph.frames, FILL, total, functions_of(program, plan, arena), declarations, entry, macs)
+
+
 def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
     """Write the C of a model that was read already; see `compile_model`."""
     program = lower_model(model, name)
@@ -168,8 +233,12 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
             "invoke.c.j2", prefix=name, arguments=arguments, calls=_calls(program, plan, constants), arena=plan.arena
         )
     ]
+    streamed = _write_stream(model, name, program.constants)
+    if streamed is not None:
+        functions += streamed.functions
+        entries.append(streamed.entry)
     declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
-    helpers = emit.render("helpers.c.j2", prefix=name, used=sorted({h for layer in program.layers for h in layer.helpers}))
+    helpers = emit.render("helpers.c.j2", prefix=name, used=sorted({h for layer in program.layers for h in layer.helpers} | ({"fill"} if streamed else set())))
     first = model.tensors[model.inputs[0]]
     context = {
         "version": VERSION,
@@ -185,13 +254,13 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         "output_size": model.tensors[model.outputs[0]].size,
         "arena": plan.arena,
         "arguments": arguments,
-        "stream": None,
+        "stream": streamed,
         "total_macs": sum(layer.macs for layer in program.layers),
         "constant_bytes": sum(c.size for c in program.constants.values()),
         "layer_table": emit.layer_lines(program),
         "memory_plan": plan.table().split("\n"),
         "helpers": helpers,
-        "constants": [emit.constant_text(c) for c in program.constants.values()] + declarations,
+        "constants": [emit.constant_text(c) for c in program.constants.values()] + declarations + (streamed.declarations if streamed else []),
         "functions": functions,
         "entries": entries,
     }
@@ -205,7 +274,7 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         source=source,
         header=header,
         input_frames=context["input_frames"],
-        stream_frames=0,
+        stream_frames=streamed.frames if streamed else 0,
         arena=plan.arena,
         constant_bytes=context["constant_bytes"],
         macs=context["total_macs"],

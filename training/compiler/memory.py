@@ -84,7 +84,9 @@ def size_of(program: Program, tensor: int) -> int:
     return t.size * ELEMENT_SIZE[t.dtype]
 
 
-def plan_memory(program: Program, arena: str, argument_in: list[str], argument_out: list[str], pinned: int = 0) -> Plan:
+def plan_memory(
+    program: Program, arena: str, argument_in: list[str], argument_out: list[str], preset: dict[int, str] | None = None
+) -> Plan:
     """Place all tensors and scratch areas.
 
     Args:
@@ -92,14 +94,14 @@ def plan_memory(program: Program, arena: str, argument_in: list[str], argument_o
         arena: C name of the arena.
         argument_in: C names of the arguments of the graph's inputs.
         argument_out: the same for the outputs.
-        pinned: bytes at the start of the arena that are not for this plan.
+        preset: tensors whose place is given, outside of the arena.
     """
     model = program.model
-    places: dict[int, str] = {}
+    places: dict[int, str] = dict(preset or {})
     copies: list[tuple[str, str, int]] = []
     for tensor, name in zip(model.inputs, argument_in, strict=True):
         places[tensor] = name
-    fixed = {_root(program, t) for t in model.inputs} | {t.index for t in model.tensors if t.data is not None}
+    fixed = set(places) | {_root(program, t) for t in model.inputs} | {t.index for t in model.tensors if t.data is not None}
     pending: list[tuple[int, str]] = []
     for tensor, name in zip(model.outputs, argument_out, strict=True):
         root = _root(program, tensor)
@@ -132,12 +134,14 @@ def plan_memory(program: Program, arena: str, argument_in: list[str], argument_o
     scratch: dict[int, int] = {}
     for block, owner in zip(blocks, owners, strict=True):
         if owner is None:
-            scratch[block.first] = block.offset + pinned
+            scratch[block.first] = block.offset
         else:
-            places[owner] = f"{arena} + {block.offset + pinned}"
+            places[owner] = f"{arena} + {block.offset}"
     for tensor, name in pending:
         copies.append((places.get(_root(program, tensor), f"tensor {tensor}"), name, size_of(program, tensor)))
-    return Plan(size, blocks, {t.index: places[_root(program, t.index)] for t in model.tensors if _root(program, t.index) in places}, scratch, copies)
+    roots = {t.index: _root(program, t.index) for t in model.tensors}
+    named = {tensor: places[root] for tensor, root in roots.items() if root in places}
+    return Plan(size, blocks, named, scratch, copies)
 
 
 def _place(blocks: list[Block]) -> None:

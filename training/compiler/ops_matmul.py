@@ -24,13 +24,12 @@ def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
         low.fail(f"fused activation {name} is not supported", output)
 
 
-def window(low: Lowering, size: int, out: int, filter_size: int, stride: int, dilation: int) -> int:
+def window(low: Lowering, axis: int, filter_size: int, stride: int, dilation: int = 1) -> int:
     """Rows (or columns) of padding in front of a sliding window.
 
     Args:
         low: the operator, for its padding option and messages.
-        size: input size.
-        out: output size as the model states it.
+        axis: 1 for rows, 2 for columns.
         filter_size: window size.
         stride: step of the window.
         dilation: distance of the window's elements.
@@ -40,7 +39,10 @@ def window(low: Lowering, size: int, out: int, filter_size: int, stride: int, di
         low.fail(f"padding {code} is unknown")
     if stride < 1 or dilation < 1 or filter_size < 1:
         low.fail(f"filter {filter_size}, stride {stride}, dilation {dilation}: each must be 1 or more")
+    size, out = low.input(0).shape[axis], low.output().shape[axis]
     reach = (filter_size - 1) * dilation + 1
+    if "pads" in low.op.options:  # a layer cut down for streaming
+        return int(low.op.options["pads"][axis - 1])
     same = PADDINGS[code] == "SAME"
     expected = -(-size // stride) if same else (size - reach + stride) // stride
     if expected != out:
@@ -102,8 +104,8 @@ def conv_2d(low: Lowering) -> None:
     if channels % groups:
         low.fail(f"{channels} output channels do not divide into {groups} groups", weights_tensor)
     options = low.op.options
-    top = window(low, height, out_h, kernel_h, options["stride_h"], options["dilation_h"])
-    left = window(low, width, out_w, kernel_w, options["stride_w"], options["dilation_w"])
+    top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
+    left = window(low, 2, kernel_w, options["stride_w"], options["dilation_w"])
     scales = [
         quantize_multiplier(float(np.float64(in_scale)) * float(s) / out_scale)
         for s in weight_scales(low, weights_tensor, channels, 0)
@@ -133,7 +135,7 @@ def conv_2d(low: Lowering) -> None:
         "conv_2d", [source], context,
         macs=batch * out_h * out_w * flat.size,
         scratch=0 if context["direct"] else (flat.shape[1] + 3) // 4 * 4,
-        helpers={"requantise", "clamp"},
+        helpers={"requantise", "clamp"} | ({"fill"} if context["padded"] else set()),
         summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
         f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
     )  # fmt: skip
@@ -153,8 +155,8 @@ def depthwise_conv_2d(low: Lowering) -> None:
         low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights_tensor)
     _, kernel_h, kernel_w, _ = weights.shape
     options = low.op.options
-    top = window(low, height, out_h, kernel_h, options["stride_h"], options["dilation_h"])
-    left = window(low, width, out_w, kernel_w, options["stride_w"], options["dilation_w"])
+    top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
+    left = window(low, 2, kernel_w, options["stride_w"], options["dilation_w"])
     scales = [
         quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scales(low, weights_tensor, channels, 3)
     ]
@@ -179,7 +181,7 @@ def depthwise_conv_2d(low: Lowering) -> None:
         "depthwise_conv_2d", [source], context,
         macs=batch * out_h * out_w * taps.size,
         scratch=(context["pad_h"] * context["pad_w"] * depth + 3) // 4 * 4 if context["padded"] else 0,
-        helpers={"requantise", "clamp"},
+        helpers={"requantise", "clamp"} | ({"fill"} if context["padded"] else set()),
         summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
         f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
     )  # fmt: skip

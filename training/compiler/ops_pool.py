@@ -22,8 +22,8 @@ def pool_2d(low: Lowering) -> None:
     batch, height, width, depth = source.shape
     _, out_h, out_w, _ = output.shape
     options = low.op.options
-    top = window(low, height, out_h, options["filter_h"], options["stride_h"], 1)
-    left = window(low, width, out_w, options["filter_w"], options["stride_w"], 1)
+    top = window(low, 1, options["filter_h"], options["stride_h"])
+    left = window(low, 2, options["filter_w"], options["stride_w"])
     low_limit, high_limit = activation_limits(low, output)
     context: dict[str, Any] = {
         "batch": batch, "height": height, "width": width, "depth": depth, "out_h": out_h, "out_w": out_w,
@@ -58,11 +58,9 @@ def mean(low: Lowering) -> None:
         low.fail(f"mean over axes {axes} of {list(source.shape)} does not give {list(output.shape)}", output)
     context: dict[str, Any] = {
         "kept": kept, "reduced": reduced, "count": count, "in_zero": in_zero, "out_zero": out_zero,
-        "plain": (in_scale, in_zero) == (out_scale, out_zero),
         "scale": _mean_scale(quantize_multiplier(in_scale / out_scale), count),
     }  # fmt: skip
-    helpers = {"clamp"} if context["plain"] else {"clamp", "requantise"}
-    low.layer("mean", [source], context, helpers=helpers, summary=f"over {count} elements")
+    low.layer("mean", [source], context, helpers={"clamp", "requantise"}, summary=f"over {count} elements")
 
 
 def _mean_scale(scale: Scale, count: int) -> Scale:

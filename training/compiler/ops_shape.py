@@ -58,7 +58,7 @@ def pad(low: Lowering) -> None:
         "start": int(sum(int(p[0]) * s for p, s in zip(pairs, to, strict=True))), "from": 0,
         "fill": value, "size": output.size,
     }  # fmt: skip
-    low.layer("copy", [source], context, summary=f"paddings {pairs.tolist()}")
+    low.layer("copy", [source], context, helpers={"fill"}, summary=f"paddings {pairs.tolist()}")
 
 
 def strided_slice(low: Lowering) -> None:
