@@ -22,14 +22,22 @@ static int8_t frames[FRAMES_PER_BLOCK][FEATURE_BANDS] __attribute__((aligned(4))
 #ifdef MODEL_STREAM_FRAMES
 _Static_assert(MODEL_STREAM_FRAMES == FRAMES_PER_BLOCK, "the model must advance by one block");
 
-static void network_reset(void) { model_stream_reset(); }
-
 static void network_push(int8_t* output) { model_stream_push(&frames[0][0], output); }
+
+// Whatever the network makes of frames that never came, a whole window of silence has replaced them afterwards.
+static void network_fill_with_silence(void) {
+    model_stream_reset();
+    memset(frames, SILENT_FEATURE, sizeof frames);
+    for (uint32_t pushed = 0; pushed < MODEL_INPUT_FRAMES; pushed += FRAMES_PER_BLOCK) {
+        int8_t output;
+        network_push(&output);
+    }
+}
 #else
 _Static_assert(MODEL_INPUT_FRAMES >= FRAMES_PER_BLOCK, "the model must see at least one block");
 static int8_t window[MODEL_INPUT_FRAMES][FEATURE_BANDS] __attribute__((aligned(4)));
 
-static void network_reset(void) { memset(window, SILENT_FEATURE, sizeof window); }
+static void network_fill_with_silence(void) { memset(window, SILENT_FEATURE, sizeof window); }
 
 static void network_push(int8_t* output) {
     memmove(window[0], window[FRAMES_PER_BLOCK], sizeof window - sizeof frames);
@@ -41,13 +49,7 @@ static void network_push(int8_t* output) {
 void pipeline_init(void) {
     pdm_init(&decimator);
     memset(pcm, 0, sizeof pcm);
-    network_reset();
-    // Whatever state the network starts from, a whole window of silence has replaced it afterwards.
-    memset(frames, SILENT_FEATURE, sizeof frames);
-    for (uint32_t pushed = 0; pushed < MODEL_INPUT_FRAMES; pushed += FRAMES_PER_BLOCK) {
-        int8_t output;
-        network_push(&output);
-    }
+    network_fill_with_silence();
 }
 
 const int16_t* pipeline_decimate(const uint32_t* words) {
