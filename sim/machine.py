@@ -23,11 +23,11 @@ import numpy.typing as npt
 from sim.audio import SAMPLE_RATE, Scenario
 from sim.board import Board, load_board
 from sim.elf import Image, load_image
-from sim.engines import Capability, Engine, Stop, StopReason, create_engine
+from sim.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
 from sim.errors import EmulationError, EmulationTimeout, EngineError, ProtocolError, UsageError
 from sim.protocol import Log, Message
 from sim.result import RunResult
-from sim.tracing import Call, CallTracer, FunctionCycles
+from sim.tracing import Call, CallTracer
 
 BUDGETED_FUNCTIONS = (
     "pdm_decimate",
@@ -90,10 +90,14 @@ class Machine:
         self._breakpoints: dict[int, str] = {}
         self._host_seconds = 0.0
         self._closed = False
-        for name in BUDGETED_FUNCTIONS if trace is None else trace:
-            symbol = self.image.symbols.get(name) if trace is None else self.image.symbols[name]
-            if symbol is not None:
-                self._tracer.watch(name, symbol.address)
+        self.engine.trace_functions(self._functions_to_trace(trace))
+
+    def _functions_to_trace(self, names: tuple[str, ...] | None) -> dict[str, tuple[int, int]]:
+        symbols = self.image.symbols
+        chosen = [symbols[name] for name in names or ()]
+        if names is None:
+            chosen = [symbol for name in BUDGETED_FUNCTIONS if (symbol := symbols.get(name)) is not None]
+        return {symbol.name: (symbol.address, symbol.size) for symbol in chosen}
 
     def __enter__(self) -> Self:
         return self
@@ -238,9 +242,9 @@ class Machine:
                 self.protocol_errors.append(str(error))
 
     def _explain(self, stop: Stop) -> str:
-        return (
-            f"{stop.message or stop.reason.name.lower()} at {self.where(stop.core)}, {self.time_s:.6f} s after power-on"
-        )
+        what = stop.message or stop.reason.name.lower().replace("_", " ")
+        where = self.image.symbols.at(stop.pc) or f"{stop.pc:#010x}"
+        return f"the program stopped: {what} at {where} (core {stop.core}), {self.time_s:.6f} s after power-on"
 
     def _context(self) -> str:
         if not self.log.lines:
@@ -304,18 +308,16 @@ class Machine:
 
     @property
     def functions(self) -> dict[str, FunctionCycles]:
-        """Inclusive cycles of the watched functions that were called."""
-        return {name: cycles for name, cycles in self._tracer.functions.items() if cycles.calls}
+        """Cycles of the measured functions that were called."""
+        return {name: cycles for name, cycles in self.engine.function_cycles().items() if cycles.calls}
 
-    def watch(self, name: str, on_return: Callable[[Call, int], None] | None = None) -> None:
-        """Measures calls of one more function; `on_return` sees each finished call and its last cycle.
+    def on_return(self, name: str, listener: Callable[[Call, int], None]) -> None:
+        """Shows `listener` each finished call of a function and the cycle of its end; memory is as it left it.
 
         Raises:
             ImageError: the firmware has no such symbol.
         """
-        self._tracer.watch(name, self.image.symbols[name].address)
-        if on_return is not None:
-            self._tracer.on_return(name, on_return)
+        self._tracer.on_return(name, self.image.symbols[name].address, listener)
 
     def capture_pcm(self) -> PcmCapture:
         """Collects from now on the PCM that the firmware's decimator produces."""
@@ -358,7 +360,7 @@ class PcmCapture:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._blocks: list[npt.NDArray[np.int16]] = []
-        machine.watch("pdm_decimate", self._take)
+        machine.on_return("pdm_decimate", self._take)
 
     def _take(self, call: Call, cycle: int) -> None:
         _state, _words, address, samples = call.arguments
@@ -378,7 +380,7 @@ class FeatureCapture:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._frames: list[npt.NDArray[np.int8]] = []
-        machine.watch("features_compute", self._take)
+        machine.on_return("features_compute", self._take)
 
     def _take(self, call: Call, cycle: int) -> None:
         self._frames.append(

@@ -1,13 +1,13 @@
-"""Calls of firmware functions, seen from outside: inclusive cycles, arguments, results.
+"""Calls of firmware functions, seen from outside: arguments on entry, memory on return.
 
 A breakpoint on a function's first instruction sees the call, one on its return address sees the end. Breakpoints cost
-no emulated time, so the firmware is neither instrumented nor changed.
+no emulated time, so the firmware is neither instrumented nor changed. Cycles are counted by the engine itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sim.engines import Engine
 
@@ -31,28 +31,6 @@ OnReturn = Callable[[Call, int], None]
 
 
 @dataclass
-class FunctionCycles:
-    """Inclusive cycles of all finished calls of one function; interrupts that hit during a call are included."""
-
-    calls: int = 0
-    total: int = 0
-    max: int = 0
-    per_call: list[int] = field(default_factory=list, repr=False)
-
-    @property
-    def mean(self) -> float:
-        """Cycles per call."""
-        return self.total / self.calls if self.calls else 0.0
-
-    def add(self, cycles: int) -> None:
-        """Counts one call."""
-        self.calls += 1
-        self.total += cycles
-        self.max = max(self.max, cycles)
-        self.per_call.append(cycles)
-
-
-@dataclass
 class _Frame:
     call: Call
     return_address: int
@@ -67,17 +45,12 @@ class CallTracer:
         self._entries: dict[int, str] = {}
         self._listeners: dict[str, list[OnReturn]] = {}
         self._frames: dict[int, list[_Frame]] = {}
-        self.functions: dict[str, FunctionCycles] = {}
 
-    def watch(self, name: str, address: int) -> None:
-        """Counts calls of the function at `address` from now on."""
+    def on_return(self, name: str, address: int, listener: OnReturn) -> None:
+        """Calls `listener` at each return of the function at `address`."""
         if address not in self._entries:
             self._entries[address] = name
-            self.functions[name] = FunctionCycles()
             self._engine.add_breakpoint(address)
-
-    def on_return(self, name: str, listener: OnReturn) -> None:
-        """Calls `listener` at each return of a watched function."""
         self._listeners.setdefault(name, []).append(listener)
 
     def breakpoint_hit(self, core: int) -> bool:
@@ -112,6 +85,5 @@ class CallTracer:
         frames.append(_Frame(call, return_address, engine.register(_SP, core)))
 
     def _finish(self, frame: _Frame, cycle: int) -> None:
-        self.functions[frame.call.name].add(cycle - frame.call.start)
         for listener in self._listeners.get(frame.call.name, ()):
             listener(frame.call, cycle)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sim.engines.base import Capability, Engine, Stop, StopReason
+from sim.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
 from sim.errors import EngineError
 
 if TYPE_CHECKING:
     from sim.board import Board
 
-__all__ = ["ENGINES", "Capability", "Engine", "Stop", "StopReason", "create_engine"]
+__all__ = ["ENGINES", "Capability", "Engine", "FunctionCycles", "Stop", "StopReason", "create_engine"]
 
 ENGINES = ("embedded", "renode")
 

@@ -30,18 +30,35 @@ class StopReason(Enum):
 
     TIME = auto()
     BREAKPOINT = auto()
+    BKPT = auto()
     LOCKUP = auto()
     UNMODELLED = auto()
-    HALTED = auto()
+    BOOT_ERROR = auto()
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Reason, core and, for a fault, what happened."""
+    """Reason, core, address of the instruction and, for a fault, what happened."""
 
     reason: StopReason
     core: int = 0
+    pc: int = 0
     message: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionCycles:
+    """Cycles of all finished calls of one function, callees included, interrupts that came in between excluded."""
+
+    calls: int = 0
+    total: int = 0
+    min: int = 0
+    max: int = 0
+
+    @property
+    def mean(self) -> float:
+        """Cycles per call; 0 without calls."""
+        return self.total / self.calls if self.calls else 0.0
 
 
 class Engine(ABC):
@@ -103,6 +120,14 @@ class Engine(ABC):
     @abstractmethod
     def remove_breakpoint(self, address: int) -> None:
         """Undoes `add_breakpoint`."""
+
+    @abstractmethod
+    def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:
+        """Counts cycles of these functions on core 0, {name: (address, size)}, from now on; forgets earlier counts."""
+
+    @abstractmethod
+    def function_cycles(self) -> dict[str, FunctionCycles]:
+        """Counts of the functions given to `trace_functions`."""
 
     @abstractmethod
     def pin(self, number: int) -> bool:

@@ -40,7 +40,7 @@ class PdmMicrophone final : public rp2040::PinDevice {
     [[nodiscard]] std::uint64_t bits() const { return bits_; }
     /// Times of the first and the newest bit: the clock rate that the firmware really produces.
     struct ClockStatistics {
-        std::uint64_t first_ps, last_ps, bits;
+        std::uint64_t first_ps, last_ps, edges;
     };
     [[nodiscard]] ClockStatistics clock() const { return {first_ps_, last_ps_, bits_}; }
 

@@ -248,8 +248,8 @@ class BoardLibrary:
             raise AssertionError(f"The consoles differ from byte {at} on")
         if first.log.lines != second.log.lines:
             raise AssertionError("Same console, but at different times")
-        per_call = [{n: f.per_call for n, f in m.functions.items()} for m in machines]
-        if per_call[0] != per_call[1] or first.cycles != second.cycles:
+        counts = [machine.functions for machine in machines]
+        if counts[0] != counts[1] or first.cycles != second.cycles:
             raise AssertionError("Same console, but different cycle counts")
         if not first.log.windows:
             raise AssertionError("The firmware judged no window at all")

@@ -1,0 +1,153 @@
+"""The embedded engine: librp2040 in this process, cycle-true and deterministic."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.board import Board
+from sim.elf import Image
+from sim.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from sim.errors import EngineError
+
+try:
+    from sim import _native
+except ImportError as error:  # a source tree whose C++ part was not built
+    raise EngineError(f"the emulator core is not built ({error}); run: make setup") from None
+
+_REASONS = {
+    "cycle": StopReason.TIME,
+    "breakpoint": StopReason.BREAKPOINT,
+    "bkpt": StopReason.BKPT,
+    "lockup": StopReason.LOCKUP,
+    "unmodelled": StopReason.UNMODELLED,
+    "boot_error": StopReason.BOOT_ERROR,
+}
+_REGISTERS = ("r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc")
+
+
+class EmbeddedEngine(Engine):
+    """librp2040 with the board's microphone on its pins."""
+
+    name: ClassVar[str] = "embedded"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+
+    def __init__(self, board: Board, seed: int) -> None:
+        self._uart = board.uart.instance
+        self._chip = _native.Chip(board.flash.size, board.clock.xosc_hz)
+        microphone = board.microphone
+        right = microphone.channel == "right"
+        self._microphone = self._chip.attach_microphone(microphone.clock, microphone.data, right, seed)
+        self._traced: list[str] = []
+
+    @property
+    def chip(self) -> _native.Chip:
+        """The chip itself, for tools that need more than the common interface."""
+        return self._chip
+
+    def load(self, image: Image) -> None:
+        """See `Engine.load`."""
+        for segment in image.segments:
+            self._chip.load(segment.address, segment.data)
+        self._chip.reset(None if image.in_flash else image.entry)
+
+    @property
+    def cycle(self) -> int:
+        """See `Engine.cycle`."""
+        return self._chip.cycles
+
+    @property
+    def sleep_cycles(self) -> int:
+        """See `Engine.sleep_cycles`."""
+        return self._chip.sleep_cycles(0)
+
+    def picoseconds(self, cycle: int) -> int:
+        """See `Engine.picoseconds`."""
+        return self._chip.picoseconds_at(cycle)
+
+    def cycle_at(self, picoseconds: int) -> int:
+        """See `Engine.cycle_at`."""
+        return self._chip.cycles_at(picoseconds)
+
+    def run_until(self, cycle: int) -> Stop:
+        """See `Engine.run_until`."""
+        stop = self._chip.run_until(cycle)
+        return Stop(_REASONS[stop.reason], stop.core, stop.pc, stop.detail)
+
+    def take_uart(self) -> list[tuple[int, int]]:
+        """See `Engine.take_uart`."""
+        data, cycles = self._chip.uart_take(self._uart)
+        return list(zip(cycles, data, strict=True))
+
+    def send_uart(self, data: bytes) -> None:
+        """See `Engine.send_uart`."""
+        self._chip.uart_send(self._uart, data)
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """See `Engine.read_memory`."""
+        return self._chip.read_memory(address, size)
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """See `Engine.write_memory`."""
+        self._chip.write_memory(address, data)
+
+    def register(self, number: int, core: int = 0) -> int:
+        """See `Engine.register`."""
+        return self._chip.registers(core)[_REGISTERS[number]]
+
+    def add_breakpoint(self, address: int) -> None:
+        """See `Engine.add_breakpoint`."""
+        self._chip.add_breakpoint(address)
+
+    def remove_breakpoint(self, address: int) -> None:
+        """See `Engine.remove_breakpoint`."""
+        self._chip.remove_breakpoint(address)
+
+    def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:
+        """See `Engine.trace_functions`."""
+        self._traced = list(functions)
+        self._chip.trace_functions(list(functions.values()))
+
+    def function_cycles(self) -> dict[str, FunctionCycles]:
+        """See `Engine.function_cycles`."""
+        profiles = self._chip.profiles(0)
+        return {
+            name: FunctionCycles(calls, total, least, most)
+            for name, (calls, total, least, most, _) in zip(self._traced, profiles, strict=True)
+        }
+
+    def pin(self, number: int) -> bool:
+        """See `Engine.pin`."""
+        return self._chip.pin_level(number)
+
+    def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
+        """See `Engine.push_sound`."""
+        self._microphone.push(np.ascontiguousarray(samples, dtype=np.int32))
+
+    @property
+    def sound_supplied(self) -> int:
+        """See `Engine.sound_supplied`."""
+        return self._microphone.supplied
+
+    @property
+    def microphone_bits(self) -> int:
+        """See `Engine.microphone_bits`."""
+        return self._microphone.bits
+
+    def set_microphone_fault(self, fault: str) -> None:
+        """See `Engine.set_microphone_fault`."""
+        self._microphone.set_fault(fault)
+
+    def set_microphone_analog(self, gain: float, offset: float) -> None:
+        """See `Engine.set_microphone_analog`."""
+        self._microphone.set_analog(round(gain * 4096), round(offset * (1 << 23)))
+
+    def save(self) -> bytes:
+        """See `Engine.save`."""
+        return self._chip.save()
+
+    def restore(self, snapshot: bytes) -> None:
+        """See `Engine.restore`."""
+        self._chip.restore(snapshot)
