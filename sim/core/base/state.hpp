@@ -18,8 +18,9 @@ class StateWriter {
         bytes(&value, sizeof value);
     }
     void bytes(const void* data, std::size_t size) {
-        const auto* p = static_cast<const std::uint8_t*>(data);
-        buffer_.insert(buffer_.end(), p, p + size);
+        const std::size_t at = buffer_.size();
+        buffer_.resize(at + size);
+        std::memcpy(buffer_.data() + at, data, size);
     }
     [[nodiscard]] std::vector<std::uint8_t> take() { return std::move(buffer_); }
 

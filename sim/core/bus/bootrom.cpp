@@ -1,0 +1,79 @@
+#include "bus/bootrom.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "base/fabric.hpp"
+#include "bus/bus.hpp"
+
+namespace rp2040 {
+
+namespace {
+
+constexpr std::uint32_t kResetsClear = 0x4000f000, kWatchdogScratch4 = 0x4005801c;
+constexpr std::uint32_t kResetIoQspi = 1u << 6, kResetPadsQspi = 1u << 9, kResetTimer = 1u << 21;
+constexpr std::uint32_t kScratchMagic = 0xb007c0d3;
+constexpr std::uint32_t kSramEnd = kSramBase + kSramSize;
+
+std::uint32_t read_word(Bus& bus, std::uint32_t address) {
+    std::uint32_t value = 0;
+    bus.master_read(address, 4, value);
+    return value;
+}
+
+void write_word(Bus& bus, std::uint32_t address, std::uint32_t value) { bus.master_write(address, 4, value); }
+
+/// The SSI as the ROM leaves it after reading the second stage: serial, 8-bit frames, divider 6, slave 0 selected.
+void prepare_ssi(Bus& bus) {
+    write_word(bus, kSsiBase + 0x08, 0);
+    write_word(bus, kSsiBase + 0x14, 6);
+    write_word(bus, kSsiBase + 0x00, 7u << 16);
+    write_word(bus, kSsiBase + 0x10, 1);
+    write_word(bus, kSsiBase + 0x08, 1);
+}
+
+}  // namespace
+
+std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
+    std::uint32_t crc = 0xffffffff;
+    for (const std::uint8_t byte : bytes) {
+        crc ^= static_cast<std::uint32_t>(byte) << 24;
+        for (int i = 0; i < 8; ++i) crc = (crc & 0x80000000u) != 0 ? crc << 1 ^ 0x04c11db7 : crc << 1;
+    }
+    return crc;
+}
+
+BootResult boot_from_reset(Fabric&, Bus& bus) {
+    // The blocks that the ROM takes out of reset for its own use.
+    write_word(bus, kResetsClear, kResetIoQspi | kResetPadsQspi | kResetTimer);
+
+    // Watchdog vector: scratch 4 magic, 5 entry ^ -magic, 6 stack, 7 entry.
+    const std::uint32_t entry = read_word(bus, kWatchdogScratch4 + 12);
+    if (read_word(bus, kWatchdogScratch4) == kScratchMagic &&
+        read_word(bus, kWatchdogScratch4 + 4) == (entry ^ (0u - kScratchMagic))) {
+        write_word(bus, kWatchdogScratch4, 0);
+        return {read_word(bus, kWatchdogScratch4 + 8), entry, {}};
+    }
+
+    prepare_ssi(bus);
+    std::array<std::uint8_t, kBoot2Bytes> boot2{};
+    bus.debug_read(kXipBase, boot2);
+    const std::uint32_t computed = boot_crc32(std::span(boot2).first(kBoot2Bytes - 4));
+    std::uint32_t stored;
+    std::memcpy(&stored, boot2.data() + kBoot2Bytes - 4, 4);
+    if (computed != stored) {
+        char text[160];
+        std::snprintf(text, sizeof text,
+                      "no valid second-stage boot loader: CRC32 of the first 252 bytes of flash is 0x%08x, 0x%08x is stored "
+                      "after them",
+                      static_cast<unsigned>(computed), static_cast<unsigned>(stored));
+        return {0, 0, text};
+    }
+    bus.debug_write(kBoot2Address, boot2);
+    return {kBoot2Address, kBoot2Address, {}};
+}
+
+BootResult boot_into_ram(std::uint32_t entry) { return {kSramEnd, entry, {}}; }
+
+}  // namespace rp2040

@@ -1,0 +1,70 @@
+// The address map: one table for every width and every master (datasheet 2.2).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace rp2040 {
+
+inline constexpr std::uint32_t kRomBase = 0x00000000, kRomSize = 0x4000;
+inline constexpr std::uint32_t kXipBase = 0x10000000, kXipEnd = 0x14000000;  // four aliases of 16 MB
+inline constexpr std::uint32_t kXipCtrlBase = 0x14000000;
+inline constexpr std::uint32_t kXipSramBase = 0x15000000, kXipSramSize = 0x4000;
+inline constexpr std::uint32_t kSsiBase = 0x18000000;
+inline constexpr std::uint32_t kSramBase = 0x20000000, kSramSize = 0x42000;
+inline constexpr std::uint32_t kSramStripedSize = 0x40000;
+inline constexpr std::uint32_t kSramBanksBase = 0x21000000, kSramBanksEnd = 0x21040000;
+inline constexpr std::uint32_t kApbBase = 0x40000000, kApbEnd = 0x40070000;
+inline constexpr std::uint32_t kUsbDpramBase = 0x50100000, kUsbDpramSize = 0x1000;
+inline constexpr std::uint32_t kXipAuxBase = 0x50400000;
+inline constexpr std::uint32_t kSioBase = 0xd0000000;
+inline constexpr std::uint32_t kPpbBase = 0xe0000000;
+
+/// What answers at an address.
+enum class Target : std::uint8_t { none, rom, xip, xip_ctrl, xip_sram, ssi, sram, sram_banks, apb, ahb, usb_dpram, xip_aux, sio, ppb };
+
+struct Region {
+    std::uint32_t first, last;
+    Target target;
+};
+
+inline constexpr std::array kMemoryMap = {
+    Region{kRomBase, kRomBase + kRomSize - 1, Target::rom},
+    Region{kXipBase, kXipEnd - 1, Target::xip},
+    Region{kXipCtrlBase, kXipCtrlBase + 0x3fff, Target::xip_ctrl},
+    Region{kXipSramBase, kXipSramBase + kXipSramSize - 1, Target::xip_sram},
+    Region{kSsiBase, kSsiBase + 0x3fff, Target::ssi},
+    Region{kSramBase, kSramBase + kSramSize - 1, Target::sram},
+    Region{kSramBanksBase, kSramBanksEnd - 1, Target::sram_banks},
+    Region{kApbBase, kApbEnd - 1, Target::apb},
+    Region{0x50000000, 0x50003fff, Target::ahb},  // DMA
+    Region{kUsbDpramBase, kUsbDpramBase + kUsbDpramSize - 1, Target::usb_dpram},
+    Region{0x50110000, 0x50113fff, Target::ahb},  // USB controller
+    Region{0x50200000, 0x50203fff, Target::ahb},  // PIO0
+    Region{0x50300000, 0x50303fff, Target::ahb},  // PIO1
+    Region{kXipAuxBase, kXipAuxBase + 0xfff, Target::xip_aux},
+    Region{kSioBase, kSioBase + 0x1ff, Target::sio},
+    Region{kPpbBase, kPpbBase + 0xfffff, Target::ppb},
+};
+
+constexpr Target find_target(std::uint32_t address) {
+    for (const Region& region : kMemoryMap)
+        if (address >= region.first && address <= region.last) return region.target;
+    return Target::none;
+}
+
+/// Offset within the striped SRAM of an address in the bank-by-bank alias: word w of bank b is striped word 4w + b.
+constexpr std::uint32_t striped_offset(std::uint32_t banks_address) {
+    const std::uint32_t offset = banks_address - kSramBanksBase;
+    const std::uint32_t bank = offset >> 16, word = (offset & 0xffff) >> 2;
+    return (word * 4 + bank) * 4 + (offset & 3);
+}
+
+/// The inverse: alias address of a striped SRAM offset below 256 kB.
+constexpr std::uint32_t banks_address(std::uint32_t striped) {
+    const std::uint32_t word = striped >> 2;
+    return kSramBanksBase + ((word & 3) << 16) + (word >> 2) * 4 + (striped & 3);
+}
+static_assert(striped_offset(banks_address(0x12346)) == 0x12346);
+
+}  // namespace rp2040

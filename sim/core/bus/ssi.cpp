@@ -1,0 +1,212 @@
+#include "bus/ssi.hpp"
+
+#include <algorithm>
+
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+namespace {
+
+enum Register : std::uint32_t {
+    CTRLR0 = 0x00, CTRLR1 = 0x04, SSIENR = 0x08, MWCR = 0x0c, SER = 0x10, BAUDR = 0x14, TXFTLR = 0x18, RXFTLR = 0x1c,
+    TXFLR = 0x20, RXFLR = 0x24, SR = 0x28, IMR = 0x2c, ISR = 0x30, RISR = 0x34, TXOICR = 0x38, RXOICR = 0x3c,
+    RXUICR = 0x40, MSTICR = 0x44, ICR = 0x48, DMACR = 0x4c, DMATDLR = 0x50, DMARDLR = 0x54, IDR = 0x58, VERSION = 0x5c,
+    DR0 = 0x60, RX_SAMPLE_DLY = 0xf0, SPI_CTRLR0 = 0xf4, TXD_DRIVE_EDGE = 0xf8,
+};
+
+enum Status : std::uint32_t { kBusy = 1, kTxNotFull = 2, kTxEmpty = 4, kRxNotEmpty = 8, kRxFull = 16 };
+
+constexpr unsigned kFifoDepth = 16;
+
+constexpr unsigned instruction_bits(std::uint32_t spi_ctrlr0) {
+    constexpr unsigned bits[4] = {0, 4, 8, 16};
+    return bits[spi_ctrlr0 >> 8 & 3];
+}
+constexpr unsigned address_bits(std::uint32_t spi_ctrlr0) { return (spi_ctrlr0 >> 2 & 15) * 4; }
+constexpr unsigned wait_cycles(std::uint32_t spi_ctrlr0) { return spi_ctrlr0 >> 11 & 31; }
+
+/// SCK periods of one transfer: instruction and address on one lane or all, dummies, data on all lanes.
+constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, unsigned data_bits) {
+    const unsigned trans_type = spi_ctrlr0 & 3;
+    const unsigned instruction_lanes = trans_type >= 2 ? lanes : 1, address_lanes = trans_type >= 1 ? lanes : 1;
+    return instruction_bits(spi_ctrlr0) / instruction_lanes + address_bits(spi_ctrlr0) / address_lanes +
+           wait_cycles(spi_ctrlr0) + data_bits / lanes;
+}
+
+}  // namespace
+
+Cycles Ssi::xip_transfer_cycles(unsigned data_bits) const {
+    if (s_.ssienr == 0) unmodelled(SSIENR, false, "XIP access while the SSI is disabled hangs the bus");
+    if (s_.baudr < 2) unmodelled(BAUDR, false, "XIP access while the SSI clock is stopped hangs the bus");
+    const unsigned bits_per_lane_clocks = transfer_clocks(s_.spi_ctrlr0, lanes(), data_bits);
+    return Cycles{bits_per_lane_clocks} * (s_.baudr & ~1u) + timing::kXipOverhead;
+}
+
+unsigned Ssi::tx_waiting(Cycles now) const {
+    if (now >= s_.busy_until || s_.frame_cycles == 0) return 0;
+    const Cycles frames = (s_.busy_until - now + s_.frame_cycles - 1) / s_.frame_cycles;
+    return static_cast<unsigned>(frames - 1);  // the first is in the shift register
+}
+
+unsigned Ssi::rx_available(Cycles now) const {
+    unsigned n = 0;
+    while (n < s_.rx_count && s_.rx[(s_.rx_head + n) % kFifoDepth].ready <= now) ++n;
+    return n;
+}
+
+std::uint32_t Ssi::status(Cycles now) const {
+    const unsigned waiting = tx_waiting(now), available = rx_available(now);
+    return (now < s_.busy_until ? kBusy : 0u) | (waiting < kFifoDepth ? kTxNotFull : 0u) | (waiting == 0 ? kTxEmpty : 0u) |
+           (available != 0 ? kRxNotEmpty : 0u) | (available == kFifoDepth ? kRxFull : 0u);
+}
+
+std::uint32_t Ssi::peek(std::uint32_t offset) {
+    if (offset >= DR0 && offset < RX_SAMPLE_DLY) return s_.rx_count != 0 ? s_.rx[s_.rx_head].data : 0;
+    switch (offset) {
+        case CTRLR0: return s_.ctrlr0;
+        case CTRLR1: return s_.ctrlr1;
+        case SSIENR: return s_.ssienr;
+        case SER: return s_.ser;
+        case BAUDR: return s_.baudr;
+        case TXFTLR: return s_.txftlr;
+        case RXFTLR: return s_.rxftlr;
+        case TXFLR: return tx_waiting(now());
+        case RXFLR: return rx_available(now());
+        case SR: return status(now());
+        case IMR: return s_.imr;
+        case DMACR: return s_.dmacr;
+        case DMATDLR: return s_.dmatdlr;
+        case DMARDLR: return s_.dmardlr;
+        case IDR: return 0x51535049;
+        case VERSION: return 0x3430312a;
+        case RX_SAMPLE_DLY: return s_.rx_sample_dly;
+        case SPI_CTRLR0: return s_.spi_ctrlr0;
+        case TXD_DRIVE_EDGE: return s_.txd_drive_edge;
+        case MWCR: case TXOICR: case RXOICR: case RXUICR: case MSTICR: case ICR: return 0;
+        default: unmodelled(offset, false);
+    }
+}
+
+std::uint32_t Ssi::read(std::uint32_t offset) { return offset >= DR0 && offset < RX_SAMPLE_DLY ? pop() : peek(offset); }
+
+void Ssi::write(std::uint32_t offset, std::uint32_t value) {
+    if (offset >= DR0 && offset < RX_SAMPLE_DLY) {
+        push(value);
+        return;
+    }
+    switch (offset) {
+        case CTRLR0: s_.ctrlr0 = value & 0x017fffff; break;
+        case CTRLR1: s_.ctrlr1 = value & 0xffff; break;
+        case SSIENR:
+            s_.ssienr = value & 1;
+            if (s_.ssienr == 0) {  // disabling clears both FIFOs
+                if (forced() == 0) end_transaction(now());
+                s_.rx_count = 0;
+                s_.busy_until = 0;
+                s_.have_instruction = false;
+            }
+            break;
+        case SER: s_.ser = value & 1; break;
+        case BAUDR: s_.baudr = value & 0xffff; break;
+        case TXFTLR: s_.txftlr = value & 0xff; break;
+        case RXFTLR: s_.rxftlr = value & 0xff; break;
+        case DMATDLR: s_.dmatdlr = value & 0xff; break;
+        case DMARDLR: s_.dmardlr = value & 0xff; break;
+        case RX_SAMPLE_DLY: s_.rx_sample_dly = value & 0xff; break;
+        case SPI_CTRLR0: s_.spi_ctrlr0 = value & 0xff07fb3f; break;
+        case TXD_DRIVE_EDGE: s_.txd_drive_edge = value & 0xff; break;
+        case IMR:
+            if (value != 0) unmodelled(offset, true, "interrupts of the SSI");
+            s_.imr = value;
+            break;
+        case DMACR:
+            if (value != 0) unmodelled(offset, true, "DMA requests of the SSI");
+            s_.dmacr = value;
+            break;
+        case MWCR: case SR: case IDR: case VERSION: case TXFLR: case RXFLR: case ISR: case RISR: break;
+        default: unmodelled(offset, true);
+    }
+}
+
+void Ssi::receive(std::uint32_t data, Cycles ready) {
+    if (s_.rx_count == kFifoDepth) return;  // overrun: the word is lost
+    s_.rx[(s_.rx_head + s_.rx_count++) % kFifoDepth] = {data, ready};
+}
+
+std::uint32_t Ssi::pop() {
+    if (rx_available(now()) == 0) return 0;
+    const std::uint32_t data = s_.rx[s_.rx_head].data;
+    s_.rx_head = (s_.rx_head + 1) % kFifoDepth;
+    --s_.rx_count;
+    return data;
+}
+
+void Ssi::end_transaction(Cycles at) {
+    if (s_.selected) flash_.deselect(at);
+    s_.selected = false;
+}
+
+void Ssi::chip_select_changed() {
+    end_transaction(now());
+    if (forced() == 2) {
+        flash_.select();
+        s_.selected = true;
+    }
+}
+
+void Ssi::push(std::uint32_t value) {
+    if (!enabled()) return;
+    if (tx_waiting(now()) >= kFifoDepth) return;  // overflow: the word is lost
+    if (lanes() == 1) push_standard(value);
+    else push_enhanced(value);
+}
+
+void Ssi::push_standard(std::uint32_t value) {
+    // The hardware drops chip select when its TX FIFO runs dry.
+    if (now() >= s_.busy_until && forced() == 0) {
+        end_transaction(s_.busy_until);
+        flash_.select();
+        s_.selected = true;
+    }
+    const unsigned bits = frame_bits();
+    if (bits % 8 != 0) unmodelled(DR0, true, "frames that are no whole number of bytes");
+    const Cycles start = std::max(now(), s_.busy_until);
+    s_.frame_cycles = Cycles{bits} * (s_.baudr & ~1u);
+    s_.busy_until = start + s_.frame_cycles;
+    std::uint32_t in = 0;
+    for (unsigned shift = bits; shift != 0; shift -= 8) {
+        const auto out = static_cast<std::uint8_t>(value >> (shift - 8));
+        in = in << 8 | (s_.selected ? flash_.exchange(out, start) : 0xff);
+    }
+    const unsigned tmod = s_.ctrlr0 >> 8 & 3;
+    if (tmod == 0) receive(in, s_.busy_until);
+    // The deselect that ends this transaction happens when the FIFO runs dry; nobody can see the difference between
+    // doing it then and at the next push, except flash operations, which start there. Those last bytes are known only
+    // in hindsight, so end_transaction takes the time.
+}
+
+void Ssi::push_enhanced(std::uint32_t value) {
+    end_transaction(s_.busy_until);
+    if (instruction_bits(s_.spi_ctrlr0) != 0 && !s_.have_instruction) {
+        s_.instruction = value;
+        s_.have_instruction = true;
+        return;
+    }
+    const unsigned frames = (s_.ctrlr1 & 0xffff) + 1, bits = frame_bits();
+    const bool mode_bits = address_bits(s_.spi_ctrlr0) > 24;
+    const std::uint32_t address = mode_bits ? value >> 8 : value;
+    flash_.fast_read(static_cast<std::uint8_t>(s_.instruction), address, mode_bits ? static_cast<std::uint8_t>(value) : 0);
+    s_.have_instruction = false;
+    const unsigned header = transfer_clocks(s_.spi_ctrlr0, lanes(), 0), per_frame = bits / lanes();
+    const Cycles sck = s_.baudr & ~1u, start = std::max(now(), s_.busy_until);
+    for (unsigned i = 0; i < std::min(frames, kFifoDepth); ++i) {
+        std::uint32_t data = 0;
+        for (unsigned byte = 0; byte < bits / 8; ++byte) data = data << 8 | flash_.read(address + i * bits / 8 + byte);
+        receive(data, start + (header + Cycles{per_frame} * (i + 1)) * sck);
+    }
+    s_.busy_until = start + (header + Cycles{per_frame} * frames) * sck;
+    s_.frame_cycles = s_.busy_until - start;
+}
+
+}  // namespace rp2040

@@ -1,0 +1,60 @@
+// XIP_SSI: the DW_apb_ssi controller between XIP and the serial flash (datasheet 4.10).
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "base/peripheral.hpp"
+#include "bus/flash.hpp"
+
+namespace rp2040 {
+
+struct SsiState {
+    std::uint32_t ctrlr0 = 0, ctrlr1 = 0, ssienr = 0, ser = 0, baudr = 0, txftlr = 0, rxftlr = 0, imr = 0, dmacr = 0,
+                  dmatdlr = 0, dmardlr = 4, rx_sample_dly = 0, spi_ctrlr0 = 0x03000000, txd_drive_edge = 0;
+    struct Received {
+        std::uint32_t data;
+        Cycles ready;
+    };
+    std::array<Received, 16> rx{};
+    std::uint32_t rx_head = 0, rx_count = 0;
+    Cycles busy_until = 0;
+    Cycles frame_cycles = 0;
+    bool selected = false;
+    bool have_instruction = false;
+    std::uint32_t instruction = 0;
+};
+
+class Ssi final : public StatefulPeripheral<SsiState> {
+  public:
+    Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {}
+    std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
+    void write(std::uint32_t offset, std::uint32_t value) override;
+
+    /// clk_sys cycles of one execute-in-place transfer of `data_bits`, from the programmed divider and frame format.
+    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits) const;
+
+    /// State of the chip-select override in IO_QSPI: 0 none, 2 driven low, 3 driven high. Connected by Chip.
+    std::function<unsigned()> chip_select_override;
+    /// Tells that the override changed.
+    void chip_select_changed();
+
+  private:
+    [[nodiscard]] unsigned lanes() const { return 1u << (s_.ctrlr0 >> 21 & 3); }
+    [[nodiscard]] unsigned frame_bits() const { return (s_.ctrlr0 >> 16 & 31) + 1; }
+    [[nodiscard]] bool enabled() const { return s_.ssienr != 0 && s_.ser != 0 && s_.baudr != 0; }
+    [[nodiscard]] unsigned forced() const { return chip_select_override ? chip_select_override() : 0; }
+    [[nodiscard]] unsigned tx_waiting(Cycles now) const;
+    [[nodiscard]] unsigned rx_available(Cycles now) const;
+    [[nodiscard]] std::uint32_t status(Cycles now) const;
+    void push(std::uint32_t value);
+    void push_standard(std::uint32_t value);
+    void push_enhanced(std::uint32_t value);
+    void receive(std::uint32_t data, Cycles ready);
+    std::uint32_t pop();
+    void end_transaction(Cycles at);
+    Flash& flash_;
+};
+
+}  // namespace rp2040

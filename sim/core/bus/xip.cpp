@@ -1,0 +1,162 @@
+#include "bus/xip.hpp"
+
+#include <algorithm>
+
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+namespace {
+enum Register : std::uint32_t {
+    CTRL = 0x00, FLUSH = 0x04, STAT = 0x08, CTR_HIT = 0x0c, CTR_ACC = 0x10, STREAM_ADDR = 0x14, STREAM_CTR = 0x18,
+    STREAM_FIFO = 0x1c,
+};
+constexpr std::uint32_t kEnable = 1, kErrBadWrite = 2, kPowerDown = 8;
+constexpr std::uint32_t kNonAllocating = 1u << 24, kNonCacheable = 1u << 25;
+constexpr std::uint32_t kFlashLines = 0x1000000 / Xip::kLineBytes;
+constexpr Cycles kStreamCooldown = 7;  // between stream reads: datasheet 2.6.3.4
+
+std::uint32_t saturate(std::uint64_t counter) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(counter, 0xffffffff)); }
+}  // namespace
+
+Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
+    : StatefulPeripheral("XIP_CTRL", fabric), flash_(flash), ssi_(ssi), way_of_line_(kFlashLines) {
+    fabric.events().bind(EventId::xip_stream, this, [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
+}
+
+void Xip::allocate(std::uint32_t line) {
+    XipState::Set& set = s_.sets[line % XipState::kSets];
+    unsigned way = set.recent == 1 ? 1 : 0;
+    if (set.tag[0] == line + 1 || set.tag[0] == 0) way = 0;
+    if (set.tag[1] == line + 1) way = 1;
+    else if (set.tag[0] != 0 && set.tag[0] != line + 1 && set.tag[1] == 0) way = 1;
+    if (set.tag[way] != 0) way_of_line_[set.tag[way] - 1] = 0;
+    set.tag[way] = line + 1;
+    set.recent = static_cast<std::uint8_t>(way + 1);
+    way_of_line_[line] = set.recent;
+}
+
+Cycles Xip::miss(std::uint32_t address, Cycles now) {
+    const std::uint32_t line = (address & 0xffffff) / kLineBytes;
+    const bool enabled = (s_.ctrl & kEnable) != 0;
+    const Cycles start = std::max({now, s_.flush_until, s_.busy_until});
+    if (enabled && (address & kNonCacheable) == 0 && way_of_line_[line] != 0) {
+        ++s_.hits;
+        s_.sets[line % XipState::kSets].recent = way_of_line_[line];
+        return std::max(now, s_.flush_until) - now;
+    }
+    const bool allocates = enabled && (address & kNonAllocating) == 0;
+    const Cycles taken = ssi_.xip_transfer_cycles(allocates ? timing::kXipLineBits : timing::kXipWordBits);
+    if (allocates) allocate(line);
+    s_.busy_until = start + taken;
+    return s_.busy_until - now;
+}
+
+bool Xip::write_flash(std::uint32_t address) {
+    if ((address & (kNonAllocating | kNonCacheable)) != 0) return (s_.ctrl & kErrBadWrite) == 0;
+    const std::uint32_t line = (address & 0xffffff) / kLineBytes;
+    if (const unsigned way = way_of_line_[line]; way != 0) {
+        s_.sets[line % XipState::kSets].tag[way - 1] = 0;
+        way_of_line_[line] = 0;
+    }
+    return true;
+}
+
+void Xip::flush(Cycles now) {
+    for (XipState::Set& set : s_.sets) {
+        for (std::uint32_t tag : set.tag)
+            if (tag != 0) way_of_line_[tag - 1] = 0;
+        set = {};
+    }
+    s_.flush_until = now + timing::kXipFlush;
+}
+
+void Xip::index_lines() {
+    for (const XipState::Set& set : s_.sets)
+        for (unsigned way = 0; way < 2; ++way)
+            if (set.tag[way] != 0) way_of_line_[set.tag[way] - 1] = static_cast<std::uint8_t>(way + 1);
+}
+
+void Xip::reset() {
+    const auto ram = s_.ram;  // neither flush nor reset clears the data memory
+    flush(now());
+    s_ = XipState{};
+    s_.ram = ram;
+    fabric_.events().cancel(EventId::xip_stream);
+}
+
+void Xip::restore(StateReader& in) {
+    flush(0);
+    StatefulPeripheral::restore(in);
+    index_lines();
+}
+
+std::uint32_t Xip::peek(std::uint32_t offset) {
+    switch (offset) {
+        case CTRL: return s_.ctrl;
+        case FLUSH: return 0;
+        case STAT: return (s_.fifo_level == 2 ? 4u : 0u) | (s_.fifo_level == 0 ? 2u : 0u) | (now() >= s_.flush_until ? 1u : 0u);
+        case CTR_HIT: return saturate(s_.hits);
+        case CTR_ACC: return saturate(s_.accesses);
+        case STREAM_ADDR: return s_.stream_address;
+        case STREAM_CTR: return s_.stream_count;
+        case STREAM_FIFO: return s_.fifo_level != 0 ? s_.fifo[0] : 0;
+        default: unmodelled(offset, false);
+    }
+}
+
+std::uint32_t Xip::read(std::uint32_t offset) { return offset == STREAM_FIFO ? pop_stream() : peek(offset); }
+
+void Xip::write(std::uint32_t offset, std::uint32_t value) {
+    switch (offset) {
+        case CTRL:
+            s_.ctrl = value & (kEnable | kErrBadWrite | kPowerDown);
+            if ((s_.ctrl & kPowerDown) != 0) s_.ctrl &= ~kEnable;
+            break;
+        case FLUSH: if ((value & 1) != 0) flush(now()); break;
+        case STAT: break;
+        case CTR_HIT: s_.hits = 0; break;
+        case CTR_ACC: s_.accesses = 0; break;
+        case STREAM_ADDR: s_.stream_address = value & ~3u; break;
+        case STREAM_CTR:
+            s_.stream_count = value & 0x3fffff;
+            schedule_stream(now());
+            break;
+        case STREAM_FIFO: break;
+        default: unmodelled(offset, true);
+    }
+}
+
+std::uint32_t Xip::pop_stream() {
+    if (s_.fifo_level == 0) return 0;
+    const std::uint32_t word = s_.fifo[0];
+    s_.fifo[0] = s_.fifo[1];
+    --s_.fifo_level;
+    fabric_.set_dreq(Dreq::xip_stream, s_.fifo_level);
+    if (s_.stream_count != 0 && fabric_.events().due(EventId::xip_stream) == kNever) schedule_stream(now());
+    return word;
+}
+
+void Xip::schedule_stream(Cycles from) {
+    if (s_.stream_count == 0) {
+        fabric_.events().cancel(EventId::xip_stream);
+        return;
+    }
+    const Cycles start = std::max(from + kStreamCooldown, s_.busy_until);
+    s_.busy_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits);
+    fabric_.events().schedule(EventId::xip_stream, s_.busy_until);
+}
+
+void Xip::stream_due(Cycles when) {
+    if (s_.stream_count == 0 || s_.fifo_level == s_.fifo.size()) return;
+    std::uint32_t word = 0;
+    for (unsigned byte = 0; byte < 4; ++byte)
+        word |= static_cast<std::uint32_t>(flash_.read(s_.stream_address + byte)) << (8 * byte);
+    s_.fifo[s_.fifo_level++] = word;
+    s_.stream_address += 4;
+    --s_.stream_count;
+    fabric_.set_dreq(Dreq::xip_stream, s_.fifo_level);
+    if (s_.fifo_level < s_.fifo.size()) schedule_stream(when);
+}
+
+}  // namespace rp2040

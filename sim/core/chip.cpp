@@ -1,0 +1,407 @@
+#include "chip.hpp"
+
+#include <algorithm>
+
+#include "bus/bootrom.hpp"
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+namespace {
+
+constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
+
+std::uint32_t checked_flash_size(std::uint32_t bytes) {
+    const bool power_of_two = (bytes & (bytes - 1)) == 0;
+    if (!power_of_two || bytes < 0x10000 || bytes > 0x1000000)
+        throw std::invalid_argument("flash size is " + std::to_string(bytes) + " bytes; it must be a power of two from 65536 to 16777216");
+    return bytes;
+}
+
+}  // namespace
+
+Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
+    : time_(kDefaultRoscHz),
+      pins_(*this),
+      flash_(*this, checked_flash_size(flash_bytes)),
+      ssi_(*this, flash_),
+      xip_(*this, flash_, ssi_),
+      bus_(*this, flash_, ssi_, xip_),
+      code_(bus_),
+      core0_(*this, bus_, xip_, code_, 0),
+      core1_(*this, bus_, xip_, code_, 1),
+      xosc_(*this),
+      rosc_(*this),
+      pll_sys_(*this, 0, xosc_),
+      pll_usb_(*this, 1, xosc_),
+      clocks_(*this, xosc_, rosc_, pll_sys_, pll_usb_),
+      resets_(*this),
+      psm_(*this),
+      watchdog_(*this),
+      timer_(*this, watchdog_),
+      rtc_(*this),
+      uart0_(*this, 0),
+      uart1_(*this, 1),
+      spi0_(*this, 0),
+      spi1_(*this, 1),
+      i2c0_(*this, 0),
+      i2c1_(*this, 1),
+      adc_(*this),
+      pwm_(*this),
+      sio_(*this),
+      usb_(*this),
+      busctrl_(*this),
+      sysinfo_(*this),
+      syscfg_(*this),
+      tbman_(*this),
+      vreg_(*this),
+      io_bank0_(*this, pins_),
+      io_qspi_(*this),
+      pads_bank0_(*this, pins_),
+      pads_qspi_(*this),
+      pio0_(*this, pins_, 0),
+      pio1_(*this, pins_, 1),
+      dma_(*this) {
+    xosc_.set_crystal(xosc_hz);
+    connect();
+    reset();
+}
+
+/// The address map's blocks and the reset bits of those that have one.
+void Chip::connect() {
+    bus_.connect(code_);
+    bus_.connect(sio_, usb_);
+    dma_.set_bus(*this);
+
+    const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit, bool alias_penalty = false) {
+        bus_.connect_apb(base, block, alias_penalty);
+        blocks_.push_back({&block, bit});
+    };
+    apb(0x40000000, sysinfo_, ResetBit::sysinfo);
+    apb(0x40004000, syscfg_, ResetBit::syscfg);
+    apb(0x40008000, clocks_, std::nullopt);
+    apb(0x4000c000, resets_, std::nullopt);
+    apb(0x40010000, psm_, std::nullopt);
+    apb(0x40014000, io_bank0_, ResetBit::io_bank0);
+    apb(0x40018000, io_qspi_, ResetBit::io_qspi);
+    apb(0x4001c000, pads_bank0_, ResetBit::pads_bank0);
+    apb(0x40020000, pads_qspi_, ResetBit::pads_qspi);
+    apb(0x40024000, xosc_, std::nullopt);
+    apb(0x40028000, pll_sys_, ResetBit::pll_sys);
+    apb(0x4002c000, pll_usb_, ResetBit::pll_usb);
+    apb(0x40030000, busctrl_, ResetBit::busctrl);
+    apb(0x40034000, uart0_, ResetBit::uart0, true);
+    apb(0x40038000, uart1_, ResetBit::uart1, true);
+    apb(0x4003c000, spi0_, ResetBit::spi0, true);
+    apb(0x40040000, spi1_, ResetBit::spi1, true);
+    apb(0x40044000, i2c0_, ResetBit::i2c0, true);
+    apb(0x40048000, i2c1_, ResetBit::i2c1, true);
+    apb(0x4004c000, adc_, ResetBit::adc);
+    apb(0x40050000, pwm_, ResetBit::pwm);
+    apb(0x40054000, timer_, ResetBit::timer);
+    apb(0x40058000, watchdog_, std::nullopt);
+    apb(0x4005c000, rtc_, ResetBit::rtc);
+    apb(0x40060000, rosc_, std::nullopt);
+    apb(0x40064000, vreg_, std::nullopt);
+    apb(0x4006c000, tbman_, ResetBit::tbman);
+
+    const auto ahb = [this](std::uint32_t base, Peripheral& block, ResetBit bit) {
+        bus_.connect_ahb(base, block);
+        blocks_.push_back({&block, bit});
+    };
+    ahb(0x50000000, dma_, ResetBit::dma);
+    ahb(0x50110000, usb_, ResetBit::usbctrl);
+    ahb(0x50200000, pio0_, ResetBit::pio0);
+    ahb(0x50300000, pio1_, ResetBit::pio1);
+
+    for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_}) blocks_.push_back({block, std::nullopt});
+
+    flash_.on_change = [this](std::uint32_t offset, std::uint32_t bytes) { bus_.flash_changed(offset, bytes); };
+    const auto sources_changed = [this] { clocks_.sources_changed(); };
+    xosc_.on_change = rosc_.on_change = pll_sys_.on_change = pll_usb_.on_change = sources_changed;
+    clocks_.on_change = [this] { clocks_moved(); };
+    watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
+    psm_.on_core_held = [this](unsigned index, bool held) {
+        if (index != 1) return;  // holding core 0 is how a debugger works, not how a program does
+        core1_.hold();
+        if (!held && rom_loaded_) start_cores(std::nullopt);
+    };
+    events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
+    events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
+}
+
+void Chip::clocks_moved() {
+    if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);
+    for (const Block& b : blocks_) b.block->clocks_changed();
+}
+
+// ---------------------------------------------------------------------------------------------- loading and reset
+
+bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) { return bus_.debug_write(address, bytes); }
+
+void Chip::load_rom(std::span<const std::uint8_t> image) {
+    if (image.size() > kRomSize)
+        throw std::invalid_argument("boot ROM image has " + std::to_string(image.size()) + " bytes; the ROM holds 16384");
+    std::fill(bus_.rom().begin(), bus_.rom().end(), 0);
+    std::copy(image.begin(), image.end(), bus_.rom().begin());
+    code_.invalidate(kRomBase, kRomSize);
+    rom_loaded_ = true;
+}
+
+void Chip::reset(std::optional<std::uint32_t> ram_entry) {
+    Scheduler::State queue{};
+    queue.due.fill(kNever);
+    queue.now = 0;
+    queue.next = kNever;
+    events_.set_state(queue);
+    time_.reset(kDefaultRoscHz);
+    pins_.reset();
+    flash_.reset();
+    for (const Block& b : blocks_) b.block->reset();
+    clocks_.sources_changed();
+    clocks_moved();
+    boot_error_.clear();
+    reset_requested_ = false;
+    start_cores(ram_entry);
+}
+
+void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
+    const Cycles now = events_.now();
+    if (ram_entry) {
+        const BootResult start = boot_into_ram(*ram_entry);
+        core0_.system().set_vtor(0);
+        core0_.reset(start.stack, start.entry, now);
+        core1_.reset(0, 0, now);
+        core1_.hold();
+        return;
+    }
+    if (rom_loaded_) {
+        std::uint32_t stack = 0, entry = 0;
+        bus_.read_vector(kRomBase, stack);
+        bus_.read_vector(kRomBase + 4, entry);
+        for (Cpu* cpu : {&core0_, &core1_}) {
+            cpu->reset(stack, entry, now);
+            cpu->release(now);
+        }
+        return;
+    }
+    core1_.reset(0, 0, now);
+    core1_.hold();
+    const BootResult start = boot_from_reset(*this, bus_);
+    boot_error_ = start.error;
+    if (boot_error_.empty()) core0_.reset(start.stack, start.entry, now);
+}
+
+void Chip::reset_blocks(std::uint32_t resets_mask) {
+    for (const Block& b : blocks_)
+        if (b.reset_bit && (resets_mask >> static_cast<unsigned>(*b.reset_bit) & 1) != 0) b.block->reset();
+}
+
+void Chip::request_chip_reset(bool by_watchdog) {
+    reset_requested_ = true;
+    reset_by_watchdog_ = by_watchdog;
+    core0_.attend();
+    core1_.attend();
+}
+
+/// What WDSEL in the power-on state machine and in RESETS selects; SYSRESETREQ resets the processors alone.
+void Chip::chip_reset() {
+    reset_requested_ = false;
+    if (reset_by_watchdog_) {
+        const std::uint32_t wdsel = psm_.wdsel();
+        const auto selected = [wdsel](unsigned bit) { return (wdsel >> bit & 1) != 0; };
+        enum Stage : unsigned { kRosc, kXosc, kClocks, kResets, kBusFabric, kRom, kSram0, kXip = 12, kVreg, kSio };
+        resets_.watchdog_fired();
+        if (selected(kResets)) {
+            resets_.reset();
+            reset_blocks(ResetsState::kAll);
+        }
+        if (selected(kXip)) {
+            ssi_.reset();
+            xip_.reset();
+            flash_.reset();
+        }
+        if (selected(kSio)) sio_.reset();
+        if (selected(kVreg)) vreg_.reset();
+        if (selected(kRosc)) rosc_.reset();
+        if (selected(kXosc)) xosc_.reset();
+        if (selected(kClocks)) clocks_.reset();
+        psm_.reset();
+        watchdog_.restart_after_reset();
+        clocks_.sources_changed();
+        clocks_moved();
+    }
+    start_cores(std::nullopt);
+}
+
+// ---------------------------------------------------------------------------------------------- interrupts and events
+
+void Chip::set_irq(Irq line, bool level) {
+    set_core_irq(0, line, level);
+    set_core_irq(1, line, level);
+}
+
+void Chip::set_core_irq(unsigned index, Irq line, bool level) {
+    Cpu& cpu = core(index);
+    const auto number = static_cast<unsigned>(line);
+    if (level && (syscfg_.nmi_mask(index) >> number & 1) != 0) cpu.pend_nmi(events_.now());
+    cpu.set_irq(number, level, events_.now());
+}
+
+void Chip::press_bootsel(bool pressed) {
+    constexpr std::uint32_t kSelect = 2;
+    const std::uint32_t levels = pressed ? 0x3e & ~kSelect : 0x3e;
+    io_qspi_.set_external(levels);
+    sio_.set_gpio_hi_in(io_qspi_.levels());
+}
+
+void Chip::send_event() {
+    core0_.receive_event(events_.now());
+    core1_.receive_event(events_.now());
+}
+
+// ---------------------------------------------------------------------------------------------- bus masters
+
+bool Chip::bus_read(Master, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
+    return bus_.master_read(address, bytes, value);
+}
+
+bool Chip::bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_t value) {
+    return bus_.master_write(address, bytes, value);
+}
+
+Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
+    switch (find_target(address)) {
+        case Target::apb:
+        case Target::ssi: return is_write ? timing::kApbWrite - timing::kLoadStore : timing::kApbRead - timing::kLoadStore;
+        case Target::xip: return is_write ? 0 : xip_.fetch(address, cycle);
+        default: return 0;
+    }
+}
+
+Cycles Chip::unobserved_until() const {
+    // While a core runs it may look at memory in any cycle; while both sleep nothing does before the next event.
+    return core0_.runnable() || core1_.runnable() ? 0 : events_.next();
+}
+
+// ---------------------------------------------------------------------------------------------- running
+
+Cpu* Chip::next_core(Cycles& until) {
+    const bool first = core0_.runnable(), second = core1_.runnable();
+    if (first && second) {
+        Cpu& behind = core0_.cycles <= core1_.cycles ? core0_ : core1_;
+        const Cpu& ahead = &behind == &core0_ ? core1_ : core0_;
+        until = std::min(until, ahead.cycles + 1);
+        return &behind;
+    }
+    return first ? &core0_ : second ? &core1_ : nullptr;
+}
+
+std::optional<Stop> Chip::stopped(Cpu& cpu) {
+    const std::uint32_t pc = cpu.pc();
+    switch (cpu.stop()) {
+        case CpuStop::breakpoint: return Stop{StopReason::breakpoint, cpu.core(), pc, pc, {}};
+        case CpuStop::bkpt: return Stop{StopReason::bkpt, cpu.core(), pc, pc, "BKPT instruction"};
+        case CpuStop::lockup:
+            return Stop{StopReason::lockup, cpu.core(), pc, pc, "fault while handling HardFault or NMI: the core has locked up"};
+        case CpuStop::none: break;
+    }
+    return std::nullopt;
+}
+
+Stop Chip::run_until(Cycles limit) {
+    if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+    for (Cpu* cpu : {&core0_, &core1_})
+        if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();
+    Cpu* cpu = nullptr;
+    try {
+        while (true) {
+            if (reset_requested_) {
+                chip_reset();
+                if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+            }
+            Cycles until = limit;
+            cpu = next_core(until);
+            if (cpu == nullptr) {  // both cores sleep: straight to the next event
+                if (events_.next() >= limit) {
+                    events_.advance_to(limit);
+                    break;
+                }
+                events_.advance_to(events_.next());
+                continue;
+            }
+            events_.advance_to(cpu->cycles);
+            if (cpu->cycles >= limit) break;
+            cpu->run(until);
+            if (cpu->stop() != CpuStop::none)
+                if (auto stop = stopped(*cpu)) return *stop;
+        }
+    } catch (const Unmodelled& error) {
+        if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};
+        return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
+    }
+    return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+}
+
+void Chip::add_breakpoint(std::uint32_t address) {
+    if (bus_.breakpoints.insert(address).second) code_.add_hook(address);
+}
+
+void Chip::remove_breakpoint(std::uint32_t address) {
+    if (bus_.breakpoints.erase(address) != 0) code_.remove_hook(address);
+}
+
+Cycles Chip::sleep_cycles(unsigned index) {
+    core(index).account_sleep(events_.now());
+    return core(index).sleep_cycles();
+}
+
+// ---------------------------------------------------------------------------------------------- snapshots
+
+namespace {
+constexpr std::uint32_t kSnapshotMagic = 0x45573031;  // "EW01"
+}
+
+std::vector<std::uint8_t> Chip::save() const {
+    StateWriter out;
+    out.put(kSnapshotMagic);
+    out.put(flash_.size());
+    time_.save(out);
+    bus_.save(out);
+    flash_.save(out);
+    pins_.save(out);
+    for (const Block& b : blocks_) b.block->save(out);
+    core0_.save(out);
+    core1_.save(out);
+    out.put(reset_requested_);
+    out.put(reset_by_watchdog_);
+    out.put(events_.state());
+    return out.take();
+}
+
+void Chip::restore(std::span<const std::uint8_t> snapshot) {
+    StateReader in(snapshot.data(), snapshot.size());
+    std::uint32_t magic = 0, flash_bytes = 0;
+    in.get(magic);
+    in.get(flash_bytes);
+    if (magic != kSnapshotMagic) throw std::invalid_argument("not a snapshot of this version");
+    if (flash_bytes != flash_.size())
+        throw std::invalid_argument("snapshot is of a chip with " + std::to_string(flash_bytes) + " bytes of flash, this one has " +
+                                    std::to_string(flash_.size()));
+    time_.restore(in);
+    bus_.restore(in);
+    flash_.restore(in);
+    pins_.restore(in);
+    for (const Block& b : blocks_) b.block->restore(in);
+    core0_.restore(in);
+    core1_.restore(in);
+    in.get(reset_requested_);
+    in.get(reset_by_watchdog_);
+    // Last: blocks may have scheduled events while they were restored.
+    Scheduler::State queue;
+    in.get(queue);
+    events_.set_state(queue);
+    boot_error_.clear();
+}
+
+}  // namespace rp2040

@@ -1,0 +1,170 @@
+// The RP2040: every block, wired.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fabric.hpp"
+#include "base/peripheral.hpp"
+#include "base/timebase.hpp"
+#include "bus/bus.hpp"
+#include "bus/flash.hpp"
+#include "bus/ssi.hpp"
+#include "bus/xip.hpp"
+#include "cpu/code_cache.hpp"
+#include "cpu/cpu.hpp"
+#include "dma/dma.hpp"
+#include "io/io_bank0.hpp"
+#include "io/io_qspi.hpp"
+#include "io/pads.hpp"
+#include "io/pin_matrix.hpp"
+#include "periph/adc.hpp"
+#include "periph/busctrl.hpp"
+#include "periph/clocks.hpp"
+#include "periph/i2c.hpp"
+#include "periph/pll.hpp"
+#include "periph/psm.hpp"
+#include "periph/pwm.hpp"
+#include "periph/resets.hpp"
+#include "periph/rosc.hpp"
+#include "periph/rtc.hpp"
+#include "periph/sio.hpp"
+#include "periph/spi.hpp"
+#include "periph/sysinfo.hpp"
+#include "periph/timer.hpp"
+#include "periph/uart.hpp"
+#include "periph/usb.hpp"
+#include "periph/watchdog.hpp"
+#include "periph/xosc.hpp"
+#include "pio/pio.hpp"
+
+namespace rp2040 {
+
+enum class StopReason : std::uint8_t { cycle, breakpoint, bkpt, lockup, unmodelled, boot_error };
+
+/// Why run_until() returned. `address` is the register's for unmodelled, else that of the instruction.
+struct Stop {
+    StopReason reason = StopReason::cycle;
+    unsigned core = 0;
+    std::uint32_t pc = 0, address = 0;
+    std::string detail;
+};
+
+class Chip final : public Fabric, private DmaBus {
+  public:
+    /// `flash_bytes` is a power of two from 64 kB to 16 MB.
+    Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz);
+    Chip(const Chip&) = delete;
+    Chip& operator=(const Chip&) = delete;
+
+    /// Writes an image into flash, SRAM or (for a boot ROM) ROM; false when some of it is no memory.
+    bool load(std::uint32_t address, std::span<const std::uint8_t> bytes);
+    /// Boots from this image from the next reset on.
+    void load_rom(std::span<const std::uint8_t> image);
+    /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
+    void reset(std::optional<std::uint32_t> ram_entry = std::nullopt);
+
+    /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later.
+    Stop run_until(Cycles limit);
+    [[nodiscard]] Cycles cycles() const { return events_.now(); }
+    [[nodiscard]] Cycles cycles_at(std::uint64_t picoseconds) const { return time_.cycle_at(picoseconds); }
+
+    /// Complete state, without what hosts have queued or collected. restore() wants a chip of the same flash size and
+    /// the same loaded image.
+    [[nodiscard]] std::vector<std::uint8_t> save() const;
+    void restore(std::span<const std::uint8_t> snapshot);
+
+    void add_breakpoint(std::uint32_t address);
+    void remove_breakpoint(std::uint32_t address);
+    [[nodiscard]] Cycles sleep_cycles(unsigned core);
+
+    Cpu& core(unsigned index) { return index == 0 ? core0_ : core1_; }
+    Bus& bus() { return bus_; }
+    Xip& xip() { return xip_; }
+    Flash& flash() { return flash_; }
+    Uart& uart(unsigned index) { return index == 0 ? uart0_ : uart1_; }
+    Pwm& pwm() { return pwm_; }
+    Usb& usb() { return usb_; }
+    Adc& adc() { return adc_; }
+    /// The BOOTSEL button: pulls the flash chip select low while pressed.
+    void press_bootsel(bool pressed);
+
+    // Fabric
+    Scheduler& events() override { return events_; }
+    void set_irq(Irq line, bool level) override;
+    void set_core_irq(unsigned core, Irq line, bool level) override;
+    void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma_.set_dreq(dreq, transfers); }
+    [[nodiscard]] std::uint32_t clock_hz(ClockId clock) const override { return clocks_.hz(clock); }
+    [[nodiscard]] std::uint64_t picoseconds(Cycles at) const override { return time_.picoseconds(at); }
+    Gpio& gpio() override { return pins_; }
+    bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
+    bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;
+    void reset_blocks(std::uint32_t resets_mask) override;
+    void request_chip_reset(bool by_watchdog) override;
+    void send_event() override;
+
+  private:
+    // DmaBus
+    Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
+    [[nodiscard]] Cycles unobserved_until() const override;
+
+    void connect();
+    void clocks_moved();
+    void start_cores(std::optional<std::uint32_t> ram_entry);
+    void chip_reset();
+    [[nodiscard]] Cpu* next_core(Cycles& until);
+    [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
+
+    Scheduler events_;
+    TimeBase time_;
+    PinMatrix pins_;
+    Flash flash_;
+    Ssi ssi_;
+    Xip xip_;
+    Bus bus_;
+    CodeCache code_;
+    Cpu core0_, core1_;
+
+    Xosc xosc_;
+    Rosc rosc_;
+    Pll pll_sys_, pll_usb_;
+    Clocks clocks_;
+    Resets resets_;
+    Psm psm_;
+    Watchdog watchdog_;
+    Timer timer_;
+    Rtc rtc_;
+    Uart uart0_, uart1_;
+    Spi spi0_, spi1_;
+    I2c i2c0_, i2c1_;
+    Adc adc_;
+    Pwm pwm_;
+    Sio sio_;
+    Usb usb_;
+    Busctrl busctrl_;
+    Sysinfo sysinfo_;
+    Syscfg syscfg_;
+    Tbman tbman_;
+    VregAndChipReset vreg_;
+    IoBank0 io_bank0_;
+    IoQspi io_qspi_;
+    PadsBank0 pads_bank0_;
+    PadsQspi pads_qspi_;
+    Pio pio0_, pio1_;
+    Dma dma_;
+
+    struct Block {
+        Peripheral* block;
+        std::optional<ResetBit> reset_bit;
+    };
+    std::vector<Block> blocks_;  ///< All of them, in snapshot order.
+    bool rom_loaded_ = false;
+    bool reset_requested_ = false, reset_by_watchdog_ = false;
+    std::string boot_error_;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,94 @@
+#include "cpu/code_cache.hpp"
+
+#include "bus/memory_map.hpp"
+#include "cpu/decoder.hpp"
+
+namespace rp2040 {
+
+void CodeCache::forget(DecodedPage& page) {
+    page.ops.fill(Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded});
+    page.ops[kPageOps].handler = &op_next_page;
+    page.ops[kPageOps + 1].handler = &op_next_page;
+}
+
+DecodedPage* CodeCache::find_slow(std::uint32_t address) {
+    const std::uint32_t base = address & ~(kPageBytes - 1);
+    auto found = pages_.find(base);
+    if (found == pages_.end()) {
+        std::uint16_t halfword;
+        if (!source_.fetch(base, halfword)) return nullptr;
+        auto page = std::make_unique<DecodedPage>();
+        page->base = base;
+        page->xip = base >> 26 == kXipBase >> 26;
+        forget(*page);
+        found = pages_.emplace(base, std::move(page)).first;
+    }
+    recent_[base / kPageBytes % recent_.size()] = {base, found->second.get()};
+    return found->second.get();
+}
+
+void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
+    const std::uint32_t address = page.base + index * 2;
+    Op& op = page.ops[index];
+    std::uint16_t first = 0, second = 0;
+    if (!source_.fetch(address, first)) {
+        op.handler = &op_fetch_fault;
+        return;
+    }
+    const bool second_fetched = source_.fetch(address + 2, second);
+    const bool wide = is_wide(first);
+    if (wide && !second_fetched) {
+        op.handler = &op_fetch_fault;
+        return;
+    }
+    op = decode(address, first, second);
+    const bool starts_word = (address & 2) == 0;
+    if (hooked(address)) op.handler = &op_hook;
+    else if (page.xip && (starts_word || wide)) op.handler = &op_fetch;
+    else op.handler = kHandlers[static_cast<std::size_t>(op.operation)];
+    mark_code(address);
+    if (wide) mark_code(address + 2);
+}
+
+void CodeCache::mark_code(std::uint32_t address) {
+    std::uint32_t offset = address - kSramBase;
+    if (address >= kSramBanksBase && address < kSramBanksEnd) offset = striped_offset(address);
+    if (offset < kSramSize) sram_code_map_[offset / 256] = 1;
+}
+
+void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {
+    // A 32-bit instruction that begins in the halfword before also ends here.
+    const std::uint32_t first = (address & ~1u) - 2, last = address + bytes - 1;
+    for (std::uint32_t at = first; at - first <= last - first; at += 2) {
+        const Slot& slot = recent_[at / kPageBytes % recent_.size()];
+        DecodedPage* page = slot.page != nullptr && slot.base == (at & ~(kPageBytes - 1)) ? slot.page : nullptr;
+        if (page == nullptr) {
+            const auto found = pages_.find(at & ~(kPageBytes - 1));
+            if (found == pages_.end()) {
+                at |= kPageBytes - 2;  // nothing decoded in this page
+                continue;
+            }
+            page = found->second.get();
+        }
+        Op& op = page->ops[(at - page->base) / 2];
+        op.handler = &op_undecoded;
+        op.operation = Operation::undecoded;
+    }
+}
+
+void CodeCache::invalidate_all() {
+    for (auto& [base, page] : pages_) forget(*page);
+    sram_code_map_.assign(sram_code_map_.size(), 0);
+}
+
+void CodeCache::add_hook(std::uint32_t address) {
+    hooks_.insert(address);
+    invalidate(address, 2);
+}
+
+void CodeCache::remove_hook(std::uint32_t address) {
+    hooks_.erase(address);
+    invalidate(address, 2);
+}
+
+}  // namespace rp2040

@@ -1,0 +1,67 @@
+// Decoded pages by address, shared by both cores.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "cpu/op.hpp"
+
+namespace rp2040 {
+
+/// Where instructions come from: reads without side effects or timing.
+class CodeSource {
+  public:
+    virtual ~CodeSource() = default;
+    /// Halfword at an even address; false where instructions cannot be fetched.
+    virtual bool fetch(std::uint32_t address, std::uint16_t& halfword) const = 0;
+};
+
+class CodeCache {
+  public:
+    explicit CodeCache(const CodeSource& source) : source_(source) {}
+
+    /// The page that holds `address`, or nullptr where nothing can be executed.
+    DecodedPage* find(std::uint32_t address) {
+        const Slot& slot = recent_[address / kPageBytes % recent_.size()];
+        return slot.page != nullptr && slot.base == (address & ~(kPageBytes - 1)) ? slot.page : find_slow(address);
+    }
+
+    /// Decodes one op in its page and installs the handler that its place calls for.
+    void decode_op(DecodedPage& page, std::uint32_t index);
+
+    /// Forgets what was decoded from `bytes` bytes at `address` (as executed from that very address).
+    void invalidate(std::uint32_t address, std::uint32_t bytes);
+    /// Forgets everything decoded from addresses for which the top byte is `top` (0x10: flash and its aliases).
+    void invalidate_all();
+
+    /// Places where execution must pass through op_hook: breakpoints, function entries and returns.
+    void add_hook(std::uint32_t address);
+    void remove_hook(std::uint32_t address);
+    [[nodiscard]] bool hooked(std::uint32_t address) const { return hooks_.contains(address); }
+
+    /// Non-zero for every 256 bytes of SRAM (from 0x20000000) that has decoded code; stores test it.
+    [[nodiscard]] const std::uint8_t* sram_code_map() const { return sram_code_map_.data(); }
+
+  private:
+    struct Slot {
+        std::uint32_t base = 0;
+        DecodedPage* page = nullptr;
+    };
+
+    DecodedPage* find_slow(std::uint32_t address);
+    static void forget(DecodedPage& page);
+    void mark_code(std::uint32_t address);
+
+    const CodeSource& source_;
+    std::unordered_map<std::uint32_t, std::unique_ptr<DecodedPage>> pages_;
+    std::array<Slot, 256> recent_{};
+    std::unordered_set<std::uint32_t> hooks_;
+    std::vector<std::uint8_t> sram_code_map_ = std::vector<std::uint8_t>(0x42000 / 256);
+};
+
+}  // namespace rp2040

@@ -1,0 +1,342 @@
+#include "cpu/cpu.hpp"
+
+#include <algorithm>
+
+#include "bus/bus.hpp"
+#include "bus/memory_map.hpp"
+#include "bus/xip.hpp"
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
+    : xip(xip_), code(code_), tracer(code_), fabric_(fabric), bus_(bus), core_(core), system_(fabric, core) {
+    sram = bus.sram();
+    sram_code_map = code.sram_code_map();
+    unmapped_.ops.fill(Op{&op_fetch_fault, 0, 0, 0, 0, Operation::undecoded});
+    page = &unmapped_;
+    op = page->ops.data();
+}
+
+void Cpu::reset(std::uint32_t stack, std::uint32_t entry, Cycles now) {
+    system_.reset();
+    r.fill(0);
+    r[13] = stack & ~3u;
+    r[14] = 0xffffffff;
+    other_sp_ = 0;
+    nz = 1;
+    carry = overflow = 0;
+    ipsr_ = 0;
+    primask_ = control_spsel_ = control_npriv_ = false;
+    asleep_ = waiting_for_event_ = event_register_ = false;
+    stop_ = CpuStop::none;
+    thumb_ = true;
+    tracer.forget_calls();
+    cycles = now;
+    jump(entry);
+    attend();
+}
+
+void Cpu::release(Cycles now) {
+    held_ = false;
+    cycles = std::max(cycles, now);
+    attend();
+}
+
+void Cpu::run(Cycles limit) {
+    limit_ = limit;
+    const Cycles& next_event = fabric_.events().next();
+    while (stop_ == CpuStop::none && !asleep_ && !held_) {
+        if (attention_) {
+            attention_ = false;
+            take_pending();
+            continue;
+        }
+        deadline = std::min(limit, next_event);
+        if (cycles >= deadline) return;
+        op->handler(*this, op, cycles, nz, carry, overflow);
+    }
+}
+
+void Cpu::after_access() {
+    // The access may have brought an event closer, or pended an interrupt: attend() has then set the deadline to 0.
+    deadline = attention_ ? 0 : std::min(limit_, fabric_.events().next());
+}
+
+bool Cpu::load(std::uint32_t address, unsigned bytes) {
+    const bool ok = (address & (bytes - 1)) == 0 && bus_.load(*this, address, bytes);
+    after_access();
+    if (!ok) hard_fault();
+    return ok;
+}
+
+bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
+    const bool ok = (address & (bytes - 1)) == 0 && bus_.store(*this, address, bytes, data);
+    after_access();
+    if (!ok) hard_fault();
+    return ok;
+}
+
+void Cpu::jump(std::uint32_t address) {
+    address &= ~1u;
+    if (page->base != (address & ~(kPageBytes - 1)) || page == &unmapped_) {
+        DecodedPage* found = code.find(address);
+        if (found == nullptr) {
+            unmapped_.base = address & ~(kPageBytes - 1);
+            found = &unmapped_;
+        }
+        page = found;
+    }
+    op = &page->ops[(address - page->base) / 2];
+    // A target in mid-word: no op_fetch stands before it, so its word is fetched here.
+    if (page->xip && (address & 2) != 0) cycles += xip.fetch(address & ~3u, cycles);
+}
+
+void Cpu::jump_exchange(std::uint32_t address) {
+    if (address >= 0xf0000000u && ipsr_ != 0) {
+        exception_return(address);
+        return;
+    }
+    const std::uint32_t from = pc();
+    thumb_ = (address & 1) != 0;
+    jump(address);
+    record(from, address & ~1u);
+    if (!thumb_) hard_fault();  // EPSR.T is 0: the next instruction faults before it executes
+}
+
+bool Cpu::abandon_for_interrupt(Cycles end) {
+    Scheduler& events = fabric_.events();
+    while (events.next() < end && !attention_) events.advance_to(events.next());
+    const bool abandon = attention_ && would_preempt(false);
+    if (abandon) cycles = std::max(cycles, events.now());
+    after_access();
+    return abandon;
+}
+
+// ---------------------------------------------------------------------------------------------- sleep
+
+void Cpu::wait_for_interrupt() {
+    if (would_preempt(true)) return;
+    asleep_ = true;
+    waiting_for_event_ = false;
+    sleep_start_ = cycles;
+    deadline = 0;
+}
+
+void Cpu::wait_for_event() {
+    if (event_register_) {
+        event_register_ = false;
+        return;
+    }
+    if (would_preempt(false)) return;
+    asleep_ = true;
+    waiting_for_event_ = true;
+    sleep_start_ = cycles;
+    deadline = 0;
+}
+
+void Cpu::account_sleep(Cycles now) {
+    if (!asleep_ || now <= sleep_start_) return;
+    sleep_cycles_ += now - sleep_start_;
+    sleep_start_ = now;
+    cycles = std::max(cycles, now);
+}
+
+void Cpu::wake(Cycles now) {
+    account_sleep(now);
+    asleep_ = false;
+    cycles = std::max(cycles, now);
+    attend();
+}
+
+void Cpu::check_wake(Cycles now) {
+    if (asleep_ && would_preempt(!waiting_for_event_)) wake(now);
+}
+
+void Cpu::receive_event(Cycles now) {
+    if (asleep_ && waiting_for_event_) {
+        wake(now);
+        return;
+    }
+    event_register_ = true;
+}
+
+void Cpu::set_irq(unsigned line, bool level, Cycles now) {
+    const bool pended_before = system_.any_pending();
+    system_.set_irq(line, level);
+    if (!level) return;
+    attend();
+    if (system_.sev_on_pend() && !pended_before) receive_event(now);
+    check_wake(now);
+}
+
+void Cpu::pend_nmi(Cycles now) {
+    system_.pend(kNmi);
+    attend();
+    check_wake(now);
+}
+
+void Cpu::systick_due(Cycles now) {
+    system_.systick_due(now);
+    attend();
+    check_wake(now);
+}
+
+// ---------------------------------------------------------------------------------------------- system registers
+
+std::uint32_t Cpu::ppb_read(std::uint32_t offset, Cycles now) {
+    if (offset < 0xe000 || offset >= 0xf000) return 0;
+    system_.set_ipsr(ipsr_);
+    return system_.read(offset - 0xe000, now);
+}
+
+void Cpu::ppb_write(std::uint32_t offset, std::uint32_t data, Cycles now) {
+    if (offset < 0xe000 || offset >= 0xf000) return;
+    if (system_.write(offset - 0xe000, data, now)) fabric_.request_chip_reset(false);
+    attend();
+}
+
+void Cpu::set_primask(bool masked) {
+    if (control_npriv_ && ipsr_ == 0) return;
+    primask_ = masked;
+    attend();
+}
+
+void Cpu::use_stack(bool process) {
+    if (process == control_spsel_) return;
+    std::swap(r[13], other_sp_);
+    control_spsel_ = process;
+}
+
+std::uint32_t Cpu::read_special(std::uint32_t sysm) {
+    switch (sysm) {
+        case 0: case 1: case 2: case 3: return (xpsr() & 0xf0000000u) | ((sysm & 1) != 0 ? ipsr_ : 0);
+        case 5: case 6: case 7: return (sysm & 1) != 0 ? ipsr_ : 0;  // IPSR, EPSR (reads as zero), IEPSR
+        case 8: return control_spsel_ ? other_sp_ : r[13];
+        case 9: return control_spsel_ ? r[13] : other_sp_;
+        case 16: return primask_;
+        case 20: return (control_spsel_ ? 2u : 0u) | (control_npriv_ ? 1u : 0u);
+        default: return 0;
+    }
+}
+
+void Cpu::write_special(std::uint32_t sysm, std::uint32_t data) {
+    const bool privileged = !control_npriv_ || ipsr_ != 0;
+    switch (sysm) {
+        case 0: case 1: case 2: case 3: set_xpsr((data & 0xf0000000u) | ipsr_); break;
+        case 8: if (privileged) (control_spsel_ ? other_sp_ : r[13]) = data & ~3u; break;
+        case 9: if (privileged) (control_spsel_ ? r[13] : other_sp_) = data & ~3u; break;
+        case 16: if (privileged) set_primask((data & 1) != 0); break;
+        case 20:
+            if (!privileged) break;
+            control_npriv_ = (data & 1) != 0;
+            if (ipsr_ == 0) use_stack((data & 2) != 0);  // ignored in Handler mode: B1.4.4
+            break;
+        default: break;
+    }
+}
+
+std::uint32_t Cpu::xpsr() const {
+    std::uint32_t flags = 0;
+    if (nz > 0x7fffffffu) flags |= 1u << 31;
+    if (static_cast<std::uint32_t>(nz) == 0) flags |= 1u << 30;
+    flags |= carry << 29;
+    flags |= (overflow >> 31) << 28;
+    return flags | (thumb_ ? 1u << 24 : 0) | ipsr_;
+}
+
+void Cpu::set_xpsr(std::uint32_t data) {
+    const bool n = (data >> 31 & 1) != 0, z = (data >> 30 & 1) != 0;
+    nz = z ? (n ? std::uint64_t{1} << 32 : 0) : (n ? 0x80000000u : 1u);
+    carry = data >> 29 & 1;
+    overflow = data << 3 & 0x80000000u;
+    ipsr_ = data & 0x3f;
+}
+
+CpuRegisters Cpu::registers() const {
+    CpuRegisters out{r, xpsr(), control_spsel_ ? other_sp_ : r[13], control_spsel_ ? r[13] : other_sp_, primask_,
+                     (control_spsel_ ? 2u : 0u) | (control_npriv_ ? 1u : 0u)};
+    out.r[15] = pc();
+    return out;
+}
+
+void Cpu::set_register(unsigned index, std::uint32_t data) {
+    if (index < 15) {
+        r[index] = index == 13 ? data & ~3u : data;
+        return;
+    }
+    const Cycles now = cycles;
+    jump(data);
+    cycles = now;  // a debugger's write of PC takes no time
+}
+
+// ---------------------------------------------------------------------------------------------- debug
+
+bool Cpu::hook() {
+    const std::uint32_t at = pc();
+    if (tracer.enabled()) tracer.reached(at, r[13], r[14], cycles);
+    if (!bus_.is_breakpoint(at)) return false;
+    if (resume_over_ == at) {
+        resume_over_ = 1;
+        return false;
+    }
+    resume_over_ = at;
+    stop_ = CpuStop::breakpoint;
+    deadline = 0;
+    return true;
+}
+
+std::vector<Transfer> Cpu::recent_transfers() const {
+    std::vector<Transfer> out;
+    const std::uint64_t n = std::min<std::uint64_t>(transfer_count_, transfers_.size());
+    for (std::uint64_t i = transfer_count_ - n; i < transfer_count_; ++i) out.push_back(transfers_[i % transfers_.size()]);
+    return out;
+}
+
+// ---------------------------------------------------------------------------------------------- snapshots
+
+void Cpu::save(StateWriter& out) const {
+    system_.save(out);
+    out.put(r);
+    out.put(pc());
+    out.put(cycles);
+    out.put(nz);
+    out.put(carry);
+    out.put(overflow);
+    out.put(ipsr_);
+    out.put(other_sp_);
+    for (bool flag : {primask_, control_spsel_, control_npriv_, thumb_, asleep_, waiting_for_event_, event_register_, held_,
+                      attention_})
+        out.put(flag);
+    out.put(sleep_start_);
+    out.put(sleep_cycles_);
+    out.put(stop_);
+    out.put(exception_counts_);
+}
+
+void Cpu::restore(StateReader& in) {
+    std::uint32_t address;
+    Cycles at;
+    system_.restore(in);
+    in.get(r);
+    in.get(address);
+    in.get(at);
+    in.get(nz);
+    in.get(carry);
+    in.get(overflow);
+    in.get(ipsr_);
+    in.get(other_sp_);
+    for (bool* flag : {&primask_, &control_spsel_, &control_npriv_, &thumb_, &asleep_, &waiting_for_event_,
+                       &event_register_, &held_, &attention_})
+        in.get(*flag);
+    in.get(sleep_start_);
+    in.get(sleep_cycles_);
+    in.get(stop_);
+    in.get(exception_counts_);
+    tracer.forget_calls();
+    resume_over_ = 1;
+    set_register(15, address);
+    cycles = at;
+}
+
+}  // namespace rp2040

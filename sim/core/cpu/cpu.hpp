@@ -1,0 +1,170 @@
+// One Cortex-M0+ core.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/fabric.hpp"
+#include "base/state.hpp"
+#include "cpu/code_cache.hpp"
+#include "cpu/op.hpp"
+#include "cpu/system_control.hpp"
+#include "cpu/tracer.hpp"
+
+namespace rp2040 {
+
+class Bus;
+class Xip;
+
+/// Why a core cannot go on.
+enum class CpuStop : std::uint8_t { none, breakpoint, bkpt, lockup };
+
+/// A transfer of control, kept for crash reports: calls, returns, exceptions and far branches.
+struct Transfer {
+    std::uint32_t from, to;
+    Cycles when;
+};
+
+/// Registers as a debugger sees them.
+struct CpuRegisters {
+    std::array<std::uint32_t, 16> r;
+    std::uint32_t xpsr, msp, psp, primask, control;
+};
+
+class Cpu {
+  public:
+    Cpu(Fabric& fabric, Bus& bus, Xip& xip, CodeCache& code, unsigned core);
+
+    // ---- state that handlers touch directly -------------------------------------------------------------
+    std::array<std::uint32_t, 16> r{};  ///< r[13] is the stack pointer in use; r[15] is not kept up to date.
+    Cycles deadline = 0;                ///< Handlers return to run() when `cycles` reaches it.
+    std::uint8_t* sram = nullptr;
+    const std::uint8_t* sram_code_map = nullptr;
+    DecodedPage* page = nullptr;
+    // Spilled by handlers when they leave the fast path.
+    const Op* op = nullptr;
+    Cycles cycles = 0;
+    std::uint64_t nz = 1;
+    std::uint32_t carry = 0, overflow = 0;
+    // Results of the last load() or store().
+    std::uint32_t value = 0;
+    Cycles cost = 0;
+
+    Xip& xip;
+    CodeCache& code;
+    FunctionTracer tracer;
+
+    void spill(const Op* at, Cycles now, std::uint64_t nz_, std::uint32_t carry_, std::uint32_t overflow_) {
+        op = at;
+        cycles = now;
+        nz = nz_;
+        carry = carry_;
+        overflow = overflow_;
+    }
+    [[nodiscard]] std::uint32_t address_of(const Op* at) const {
+        return page->base + static_cast<std::uint32_t>(at - page->ops.data()) * 2;
+    }
+    [[nodiscard]] std::uint32_t pc() const { return address_of(op); }
+
+    /// Data access at the spilled state: fills `value` and `cost`. False: a HardFault was taken, return at once.
+    bool load(std::uint32_t address, unsigned bytes);
+    bool store(std::uint32_t address, unsigned bytes, std::uint32_t data);
+
+    /// Continues at `address`, for far branches and everything computed. Adds the fetch's XIP stall to `cycles`.
+    void jump(std::uint32_t address);
+    /// As BX does: EXC_RETURN values return from the exception, a clear bit 0 faults.
+    void jump_exchange(std::uint32_t address);
+    /// Synchronous exceptions of the instruction at the spilled state.
+    void hard_fault();
+    void supervisor_call();
+    void breakpoint_instruction();
+    /// LDM, STM, PUSH and POP ending at `end` are abandoned when an interrupt arrives meanwhile: true if so.
+    bool abandon_for_interrupt(Cycles end);
+
+    void wait_for_interrupt();
+    void wait_for_event();
+    void send_event() { fabric_.send_event(); }
+    std::uint32_t read_special(std::uint32_t sysm);
+    void write_special(std::uint32_t sysm, std::uint32_t data);
+    void set_primask(bool masked);
+    /// True if execution must stop here (debugger's breakpoint).
+    bool hook();
+
+    // ---- for the chip -----------------------------------------------------------------------------------
+    /// Runs until `limit`, the next event, sleep or a stop.
+    void run(Cycles limit);
+    /// Reset state with the given stack pointer and entry address; `held` cores do not run until release().
+    void reset(std::uint32_t stack, std::uint32_t entry, Cycles now);
+    void hold() { held_ = true; }
+    void release(Cycles now);
+    [[nodiscard]] bool held() const { return held_; }
+    [[nodiscard]] bool asleep() const { return asleep_; }
+    [[nodiscard]] bool runnable() const { return !held_ && !asleep_; }
+    [[nodiscard]] unsigned core() const { return core_; }
+
+    /// Something changed that the run loop must look at: an interrupt, an event, a closer deadline.
+    void attend() {
+        attention_ = true;
+        deadline = 0;
+    }
+    void set_irq(unsigned line, bool level, Cycles now);
+    void pend_nmi(Cycles now);
+    void systick_due(Cycles now);
+    void receive_event(Cycles now);
+    /// Accounts the sleep up to `now`.
+    void account_sleep(Cycles now);
+
+    std::uint32_t ppb_read(std::uint32_t offset, Cycles now);
+    void ppb_write(std::uint32_t offset, std::uint32_t data, Cycles now);
+    SystemControl& system() { return system_; }
+
+    [[nodiscard]] CpuRegisters registers() const;
+    void set_register(unsigned index, std::uint32_t data);
+    void set_xpsr(std::uint32_t data);
+    [[nodiscard]] CpuStop stop() const { return stop_; }
+    void clear_stop() { stop_ = CpuStop::none; }
+    [[nodiscard]] Cycles sleep_cycles() const { return sleep_cycles_; }
+    [[nodiscard]] const std::array<std::uint64_t, kExceptions>& exception_counts() const { return exception_counts_; }
+    [[nodiscard]] std::uint64_t hardfaults() const { return exception_counts_[kHardFault]; }
+    /// Oldest first.
+    [[nodiscard]] std::vector<Transfer> recent_transfers() const;
+    bool debugger_attached = false;  ///< BKPT stops the run instead of faulting.
+
+    void record(std::uint32_t from, std::uint32_t to) { transfers_[transfer_count_++ % transfers_.size()] = {from, to, cycles}; }
+
+    void save(StateWriter& out) const;
+    void restore(StateReader& in);
+
+  private:
+    [[nodiscard]] std::uint32_t xpsr() const;
+    [[nodiscard]] bool would_preempt(bool ignore_primask) const;
+    void take_pending();
+    void wake(Cycles now);
+    void check_wake(Cycles now);
+    void enter_exception(unsigned number, std::uint32_t return_address, Cycles at);
+    void exception_return(std::uint32_t exc_return);
+    void begin_handler(unsigned number, std::uint32_t lr);
+    void use_stack(bool process);
+    void lockup();
+    void after_access();
+
+    Fabric& fabric_;
+    Bus& bus_;
+    unsigned core_;
+    SystemControl system_;
+    Cycles limit_ = 0;
+    unsigned ipsr_ = 0;
+    std::uint32_t other_sp_ = 0;  ///< The banked stack pointer not in r[13].
+    bool primask_ = false, control_spsel_ = false, control_npriv_ = false;
+    bool thumb_ = true;
+    bool attention_ = true, asleep_ = false, waiting_for_event_ = false, event_register_ = false, held_ = false;
+    Cycles sleep_start_ = 0, sleep_cycles_ = 0;
+    CpuStop stop_ = CpuStop::none;
+    std::uint32_t resume_over_ = 1;  ///< Breakpoint address to pass once; odd: none.
+    std::array<std::uint64_t, kExceptions> exception_counts_{};
+    std::array<Transfer, 64> transfers_{};
+    std::uint64_t transfer_count_ = 0;
+    DecodedPage unmapped_;  ///< Stands in where nothing can be fetched.
+};
+
+}  // namespace rp2040

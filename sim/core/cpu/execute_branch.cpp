@@ -1,0 +1,234 @@
+// Branches, system instructions, and the handlers that are no instruction (Arm ARM A6.7, B5.2).
+#include "bus/xip.hpp"
+#include "cpu/execute.hpp"
+#include "cpu/execute_ops.hpp"
+
+namespace rp2040 {
+
+using timing::kAlu;
+using timing::kBranchNotTaken;
+using timing::kBranchTaken;
+
+const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers = {
+#define X(name) &op_##name,
+    RP2040_OPERATIONS(X)
+#undef X
+};
+
+namespace {
+
+enum Condition : unsigned { EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE };
+
+/// ConditionPassed (A6.3).
+[[gnu::always_inline]] inline bool passed(unsigned condition, std::uint64_t nz, std::uint32_t carry, std::uint32_t overflow) {
+    const bool n = nz > 0x7fffffffu, z = static_cast<std::uint32_t>(nz) == 0, v = (overflow >> 31) != 0;
+    switch (condition) {
+        case EQ: return z;
+        case NE: return !z;
+        case CS: return carry != 0;
+        case CC: return carry == 0;
+        case MI: return n;
+        case PL: return !n;
+        case VS: return v;
+        case VC: return !v;
+        case HI: return carry != 0 && !z;
+        case LS: return carry == 0 || z;
+        case GE: return n == v;
+        case LT: return n != v;
+        case GT: return n == v && !z;
+        default: return n != v || z;
+    }
+}
+
+template <unsigned condition> [[gnu::always_inline]] inline void branch_near(OP_PARAMS) {
+    if (passed(condition, nz, carry, overflow)) {
+        op += static_cast<std::int32_t>(op->imm);
+        cycles += kBranchTaken;
+        DISPATCH();
+    }
+    NEXT(kBranchNotTaken);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------- branches
+
+void op_b_near(OP_PARAMS) {
+    op += static_cast<std::int32_t>(op->imm);
+    cycles += kBranchTaken;
+    DISPATCH();
+}
+
+void op_beq_near(OP_PARAMS) { return branch_near<EQ>(OP_ARGS); }
+void op_bne_near(OP_PARAMS) { return branch_near<NE>(OP_ARGS); }
+void op_bcs_near(OP_PARAMS) { return branch_near<CS>(OP_ARGS); }
+void op_bcc_near(OP_PARAMS) { return branch_near<CC>(OP_ARGS); }
+void op_bmi_near(OP_PARAMS) { return branch_near<MI>(OP_ARGS); }
+void op_bpl_near(OP_PARAMS) { return branch_near<PL>(OP_ARGS); }
+void op_bvs_near(OP_PARAMS) { return branch_near<VS>(OP_ARGS); }
+void op_bvc_near(OP_PARAMS) { return branch_near<VC>(OP_ARGS); }
+void op_bhi_near(OP_PARAMS) { return branch_near<HI>(OP_ARGS); }
+void op_bls_near(OP_PARAMS) { return branch_near<LS>(OP_ARGS); }
+void op_bge_near(OP_PARAMS) { return branch_near<GE>(OP_ARGS); }
+void op_blt_near(OP_PARAMS) { return branch_near<LT>(OP_ARGS); }
+void op_bgt_near(OP_PARAMS) { return branch_near<GT>(OP_ARGS); }
+void op_ble_near(OP_PARAMS) { return branch_near<LE>(OP_ARGS); }
+
+void op_b(OP_PARAMS) {
+    c.cycles = cycles + kBranchTaken;
+    c.jump(op->imm);
+    RESUME();
+}
+
+void op_b_cond(OP_PARAMS) {
+    if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
+    c.cycles = cycles + kBranchTaken;
+    c.jump(op->imm);
+    RESUME();
+}
+
+void op_bl_near(OP_PARAMS) {
+    const std::uint32_t from = c.address_of(op);
+    c.r[14] = (from + 4) | 1;
+    c.cycles = cycles;
+    c.record(from, from + op->imm * 2);
+    op += static_cast<std::int32_t>(op->imm);
+    cycles += timing::kBranchLink;
+    DISPATCH();
+}
+
+void op_bl(OP_PARAMS) {
+    const std::uint32_t from = c.address_of(op);
+    c.r[14] = (from + 4) | 1;
+    c.cycles = cycles + timing::kBranchLink;
+    c.record(from, op->imm);
+    c.jump(op->imm);
+    RESUME();
+}
+
+void op_bx(OP_PARAMS) {
+    SPILL();
+    c.cycles += timing::kBranchExchange;
+    c.jump_exchange(op->rm == 15 ? c.address_of(op) + 4 : c.r[op->rm]);
+    nz = c.nz;
+    carry = c.carry;
+    overflow = c.overflow;
+    RESUME();
+}
+
+void op_blx(OP_PARAMS) {
+    SPILL();
+    const std::uint32_t target = op->rm == 15 ? c.address_of(op) + 4 : c.r[op->rm];
+    c.r[14] = op->imm;
+    c.cycles += timing::kBranchExchange;
+    c.jump_exchange(target);
+    nz = c.nz;
+    carry = c.carry;
+    overflow = c.overflow;
+    RESUME();
+}
+
+void op_mov_pc(OP_PARAMS) {  // BranchWritePC: bit 0 is ignored
+    c.cycles = cycles + timing::kPcWrite;
+    c.jump(op->rm == 15 ? op->imm : c.r[op->rm]);
+    RESUME();
+}
+
+void op_add_pc(OP_PARAMS) {
+    const std::uint32_t pc = c.address_of(op) + 4;
+    c.cycles = cycles + timing::kPcWrite;
+    c.jump(pc + (op->rm == 15 ? pc : c.r[op->rm]));
+    RESUME();
+}
+
+// ---------------------------------------------------------------------------------------------- system
+
+void op_nop(OP_PARAMS) { NEXT(kAlu); }
+
+void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
+
+void op_sev(OP_PARAMS) {
+    c.spill(op + 1, cycles + kAlu, nz, carry, overflow);
+    c.send_event();
+    RESUME();
+}
+
+void op_wfi(OP_PARAMS) {
+    c.spill(op + 1, cycles + timing::kWait, nz, carry, overflow);
+    c.wait_for_interrupt();
+}
+
+void op_wfe(OP_PARAMS) {
+    c.spill(op + 1, cycles + timing::kWait, nz, carry, overflow);
+    c.wait_for_event();
+}
+
+void op_cps(OP_PARAMS) {
+    c.spill(op + 1, cycles + kAlu, nz, carry, overflow);
+    c.set_primask(op->imm != 0);
+}
+
+void op_mrs(OP_PARAMS) {
+    SPILL();
+    c.r[op->rd] = c.read_special(op->imm);
+    NEXT_WIDE(timing::kSystem);
+}
+
+void op_msr(OP_PARAMS) {
+    const std::uint32_t data = c.r[op->rn];
+    c.spill(op + 2, cycles + timing::kSystem, nz, carry, overflow);
+    c.write_special(op->imm, data);
+}
+
+void op_svc(OP_PARAMS) {
+    c.spill(op + 1, cycles, nz, carry, overflow);
+    c.supervisor_call();
+}
+
+void op_bkpt(OP_PARAMS) {
+    SPILL();
+    c.breakpoint_instruction();
+}
+
+void op_udf(OP_PARAMS) {
+    SPILL();
+    c.hard_fault();
+}
+
+// ---------------------------------------------------------------------------------------------- no instructions
+
+void op_undecoded(OP_PARAMS) {
+    const auto index = static_cast<std::uint32_t>(op - c.page->ops.data());
+    c.code.decode_op(*c.page, index);
+    return op->handler(OP_ARGS);
+}
+
+void op_next_page(OP_PARAMS) {
+    SPILL();
+    c.jump(c.address_of(op));
+    RESUME();
+}
+
+void op_fetch(OP_PARAMS) {
+    // The word of the instruction's first halfword if the op starts the word, else the word of its second half.
+    const std::uint32_t address = (c.address_of(op) + 2) & ~3u;
+    cycles += c.xip.fetch(address, cycles);
+    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+void op_hook(OP_PARAMS) {
+    SPILL();
+    if (c.hook()) return;
+    const std::uint32_t address = c.address_of(op);
+    const bool wide = op->operation == Operation::bl || op->operation == Operation::bl_near ||
+                      op->operation == Operation::msr || op->operation == Operation::mrs || op->operation == Operation::barrier;
+    if (c.page->xip && ((address & 2) == 0 || wide)) return op_fetch(OP_ARGS);
+    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+void op_fetch_fault(OP_PARAMS) {
+    SPILL();
+    c.hard_fault();
+}
+
+}  // namespace rp2040

@@ -1,0 +1,55 @@
+// Pre-decoded instructions and the pages that hold them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/types.hpp"
+#include "cpu/encodings.hpp"
+
+namespace rp2040 {
+
+class Cpu;
+struct Op;
+
+// Handlers call each other in tail position with the processor's hottest state in host registers. Flags are kept
+// unevaluated: N is bit 31 of `nz` (or any higher bit, for N with Z), Z is "low 32 bits are zero"; C is 0 or 1;
+// V is bit 31 of `overflow`.
+#define OP_PARAMS \
+    ::rp2040::Cpu &c, const ::rp2040::Op *op, ::rp2040::Cycles cycles, std::uint64_t nz, std::uint32_t carry, \
+        std::uint32_t overflow
+#define OP_ARGS c, op, cycles, nz, carry, overflow
+
+using Handler = void (*)(OP_PARAMS);
+
+/// One halfword of code, decoded. What rd, rn, rm and imm mean is the operation's business; immediates come scaled
+/// and PC-relative addresses resolved.
+struct Op {
+    Handler handler;
+    std::uint32_t imm;
+    std::uint8_t rd, rn, rm;
+    Operation operation;
+};
+static_assert(sizeof(Op) == 16);
+
+inline constexpr std::uint32_t kPageBytes = 4096;
+inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
+
+/// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
+struct DecodedPage {
+    std::uint32_t base = 0;
+    bool xip = false;  ///< Fetches go through the XIP cache.
+    std::array<Op, kPageOps + 2> ops;
+};
+
+/// Executes each operation; index is Operation.
+extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers;
+
+// Handlers that are no instruction.
+void op_undecoded(OP_PARAMS);    ///< Decodes in place, then executes.
+void op_next_page(OP_PARAMS);    ///< Ran off the page's end.
+void op_fetch(OP_PARAMS);        ///< First op of a word in flash: XIP cache access, then executes.
+void op_hook(OP_PARAMS);         ///< Breakpoint, or a place where the function tracer looks.
+void op_fetch_fault(OP_PARAMS);  ///< No executable memory here: HardFault.
+
+}  // namespace rp2040

@@ -1,0 +1,96 @@
+// The private peripherals of one core: SysTick, NVIC, System Control Block, MPU registers (Arm ARM B3).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/fabric.hpp"
+#include "base/state.hpp"
+#include "base/types.hpp"
+
+namespace rp2040 {
+
+/// Exception numbers (Arm ARM B1.5.2). External interrupt n is exception 16 + n.
+enum Exception : unsigned { kReset = 1, kNmi = 2, kHardFault = 3, kSvCall = 11, kPendSv = 14, kSysTick = 15, kIrq0 = 16 };
+
+inline constexpr unsigned kExceptions = 48;
+
+/// 24-bit down counter, computed from the time of its last change instead of stepped.
+struct SysTickState {
+    std::uint32_t csr = 0;     // ENABLE, TICKINT, CLKSOURCE.
+    std::uint32_t reload = 0;  // SYST_RVR.
+    std::uint32_t base = 0;    // Counter at base_ticks.
+    bool count_flag = false;   // Wraps before base_ticks that nobody has read.
+    std::uint64_t base_ticks = 0;
+};
+
+struct SystemControlState {
+    std::uint64_t pending = 0;  // Bit per exception number.
+    std::uint64_t active = 0;
+    std::uint32_t enabled = 0;    // NVIC_ISER.
+    std::uint32_t irq_lines = 0;  // Levels of the interrupt inputs.
+    std::array<std::uint8_t, kExceptions> priority{};  // 0..3; fixed ones are not stored here.
+    std::uint32_t vtor = 0, scr = 0;
+    std::uint32_t mpu_ctrl = 0, mpu_rnr = 0;
+    std::array<std::uint32_t, 8> mpu_rbar{}, mpu_rasr{};
+    SysTickState systick;
+};
+
+class SystemControl {
+  public:
+    SystemControl(Fabric& fabric, unsigned core) : fabric_(fabric), core_(core) {}
+
+    std::uint32_t read(std::uint32_t offset, Cycles now);
+    /// Reading without the side effect on SYST_CSR.COUNTFLAG.
+    [[nodiscard]] std::uint32_t peek(std::uint32_t offset, Cycles now) const;
+    /// True if the write asked for a system reset (AIRCR.SYSRESETREQ).
+    [[nodiscard]] bool write(std::uint32_t offset, std::uint32_t value, Cycles now);
+    void reset();
+
+    void set_irq(unsigned line, bool level);
+    /// The event handler for EventId::systick0 / systick1.
+    void systick_due(Cycles when);
+
+    /// Highest-priority exception that is pending and enabled, 0 if none.
+    [[nodiscard]] unsigned best_pending() const;
+    /// Priority of an exception: -3..3, lower is more urgent.
+    [[nodiscard]] int priority(unsigned exception) const;
+    /// Priority at which the core executes now (Arm ARM ExecutionPriority), PRIMASK included if asked for.
+    [[nodiscard]] int execution_priority(bool primask) const;
+    /// Any interrupt pending, enabled or not (SEVONPEND).
+    [[nodiscard]] bool any_pending() const { return s_.pending != 0; }
+
+    void pend(unsigned exception) { s_.pending |= bit(exception); }
+    void activate(unsigned exception);
+    void deactivate(unsigned exception);
+    [[nodiscard]] bool is_active(unsigned exception) const { return (s_.active & bit(exception)) != 0; }
+    [[nodiscard]] bool nested() const { return (s_.active & (s_.active - 1)) != 0; }
+    [[nodiscard]] std::uint64_t active() const { return s_.active; }
+
+    [[nodiscard]] std::uint32_t vtor() const { return s_.vtor; }
+    void set_vtor(std::uint32_t address) { s_.vtor = address & 0xffffff00u; }
+    [[nodiscard]] bool sleep_on_exit() const { return (s_.scr >> 1 & 1) != 0; }
+    [[nodiscard]] bool sleep_deep() const { return (s_.scr >> 2 & 1) != 0; }
+    [[nodiscard]] bool sev_on_pend() const { return (s_.scr >> 4 & 1) != 0; }
+    /// The exception number in IPSR, for ICSR.VECTACTIVE.
+    void set_ipsr(unsigned number) { ipsr_ = number; }
+
+    void save(StateWriter& out) const { out.put(s_); out.put(ipsr_); }
+    void restore(StateReader& in) { in.get(s_); in.get(ipsr_); }
+
+  private:
+    static constexpr std::uint64_t bit(unsigned exception) { return std::uint64_t{1} << exception; }
+    [[nodiscard]] std::uint32_t icsr() const;
+    [[nodiscard]] std::uint64_t ticks(Cycles now) const;
+    [[nodiscard]] std::uint32_t systick_value(Cycles now) const;
+    [[nodiscard]] std::uint64_t systick_wraps(Cycles now) const;
+    void systick_rebase(Cycles now);
+    void systick_schedule(Cycles now);
+
+    Fabric& fabric_;
+    unsigned core_;
+    unsigned ipsr_ = 0;
+    SystemControlState s_{};
+};
+
+}  // namespace rp2040
