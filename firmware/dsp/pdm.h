@@ -14,7 +14,7 @@
 #define PDM_WORDS_PER_SAMPLE 2
 #define PCM_BLOCK_SAMPLES 512
 
-// What one decimator carries from call to call.
+// What one decimator carries from call to call. pdm_armv6m.S knows this layout. All of it is offset by half the range.
 typedef struct {
     uint32_t lanes[2];    // FIR outputs under way, two 16-bit lanes a word
     int32_t branch_a[4];  // half-band branch of the newer 32 kHz sample: last input, then each section's last output

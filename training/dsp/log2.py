@@ -19,4 +19,4 @@ def log2_eighths(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     value = np.asarray(values, dtype=np.int64)
     length = bit_length(value)
     leading = (value << 8 >> length) & 0x7F
-    return 8 * (length - 1) + tables.log2_fraction()[leading]
+    return np.asarray(8 * (length - 1) + tables.log2_fraction()[leading], dtype=np.int64)

@@ -46,18 +46,22 @@ def fir_taps() -> IntArray:
 
 def hann_q15(size: int = 256) -> IntArray:
     """Periodic Hann window in Q15, 0 .. 32768 (1.0)."""
-    return np.rint(16384 * (1 - np.cos(2 * np.pi * np.arange(size) / size))).astype(np.int64)
+    return _rounded(16384 * (1 - np.cos(2 * np.pi * np.arange(size) / size)))
 
 
 def twiddle_q15(index: npt.ArrayLike, size: int) -> tuple[IntArray, IntArray]:
     """Cosine and sine of ``2 pi index / size`` in Q15, -32768 .. 32768."""
     angle = 2 * np.pi * np.asarray(index) / size
-    return np.rint(32768 * np.cos(angle)).astype(np.int64), np.rint(32768 * np.sin(angle)).astype(np.int64)
+    return _rounded(32768 * np.cos(angle)), _rounded(32768 * np.sin(angle))
 
 
 def log2_fraction() -> IntArray:
     """``round(8 log2(1 + (i + 1/2) / 128))`` for i = 0 .. 127: the fraction of a logarithm in eighths of an octave."""
-    return np.rint(8 * np.log2(1 + (np.arange(128) + 0.5) / 128)).astype(np.int64)
+    return _rounded(8 * np.log2(1 + (np.arange(128) + 0.5) / 128))
+
+
+def _rounded(values: npt.NDArray[np.float64]) -> IntArray:
+    return np.rint(values).astype(np.int64)
 
 
 def _rows(values: IntArray, per_row: int = 16) -> str:
@@ -82,8 +86,8 @@ def render() -> dict[str, str]:
     pdm = f"""// Impulse response of the FIR, oldest bit first. Sum {int(fir_taps().sum())}.
 static const uint16_t fir_taps[128] = {{
 {_rows(fir_taps())}}};
-
-// All-pass coefficients of the half-band filter and the droop corrector's, Q8.
+"""
+    coefficients = f"""// All-pass coefficients of the half-band filter and the droop corrector's, Q8.
 #define HALFBAND_A0 {HALFBAND_A[0]}
 #define HALFBAND_A1 {HALFBAND_A[1]}
 #define HALFBAND_A2 {HALFBAND_A[2]}
@@ -123,7 +127,13 @@ HOT_TABLE static const uint16_t hann_256[256] = {{
 HOT_TABLE static const uint8_t log2_fraction[128] = {{
 {_rows(log2_fraction())}}};
 """
-    files = {"pdm_tables.inc": pdm, "rfft_tables.inc": rfft, "hann.inc": hann, "log2_table.inc": log2}
+    files = {
+        "pdm_taps.inc": pdm,
+        "pdm_coefficients.inc": coefficients,
+        "rfft_tables.inc": rfft,
+        "hann.inc": hann,
+        "log2_table.inc": log2,
+    }
     return {name: banner + text for name, text in files.items()}
 
 
