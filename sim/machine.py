@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,6 +49,17 @@ _SOUND_AHEAD = SAMPLE_RATE // 2
 _IO_BANK0 = 0x40014000
 _PWM = 0x40050000
 _FUNCSEL_PWM = 4
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A machine at one moment; see `Machine.save`."""
+
+    engine: bytes
+    log: Log
+    uart: bytes
+    line: bytes
+    protocol_errors: tuple[str, ...]
 
 
 class Machine:
@@ -346,6 +358,24 @@ class Machine:
     def _needs(self, capability: Capability) -> None:
         if capability not in self.engine.capabilities:
             raise EngineError(f"engine {self.engine.name!r} has no {capability.name.lower().replace('_', ' ')}")
+
+    # Snapshots
+
+    def save(self) -> Snapshot:
+        """The whole machine as it is now: chip, microphone and console."""
+        self._needs(Capability.SNAPSHOTS)
+        log = Log(list(self.log.lines), list(self.log.messages))
+        return Snapshot(self.engine.save(), log, bytes(self.uart_bytes), bytes(self._line), tuple(self.protocol_errors))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
+        self._needs(Capability.SNAPSHOTS)
+        self.engine.restore(snapshot.engine)
+        self.engine.take_uart()
+        self.log = Log(list(snapshot.log.lines), list(snapshot.log.messages))
+        self.uart_bytes = bytearray(snapshot.uart)
+        self._line = bytearray(snapshot.line)
+        self.protocol_errors = list(snapshot.protocol_errors)
 
     # Results
 
