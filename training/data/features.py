@@ -28,6 +28,4 @@ def block_features(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
 
     if len(pcm) % BLOCK_SAMPLES:
         raise ValueError(f"{len(pcm)} samples are not whole blocks of {BLOCK_SAMPLES}")
-    padded = np.concatenate([np.zeros(FRAME - HOP, np.int16), pcm])
-    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
-    return np.asarray(native.features(frames), np.int8)
+    return native.features(np.concatenate([np.zeros(FRAME - HOP, np.int16), pcm]))

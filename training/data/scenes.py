@@ -169,6 +169,7 @@ def make_scene(rng: Rng, material: Material | None) -> Scene:
         signal = background
     signal = through_room(signal, None, microphone_curve(rng) if rng.random() < 0.6 else None)
     signal = at_level(signal, rng.uniform(-50, -10)) if rng.random() < 0.93 else at_level(signal, rng.uniform(-9, 3))
-    signal = signal + coloured_noise(rng, SCENE_SAMPLES, 0) * np.float32(from_db(rng.uniform(-95, -72)))
+    if rng.random() < 0.85:  # the microphone's own noise
+        signal = signal + coloured_noise(rng, SCENE_SAMPLES, 0) * np.float32(from_db(rng.uniform(-95, -72)))
     share = mask.reshape(SCENE_BLOCKS, BLOCK_SAMPLES).mean(axis=1)
     return Scene(to_pcm(signal), np.rint(share * 255).astype(np.uint8), fold, what)

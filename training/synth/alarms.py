@@ -86,7 +86,7 @@ def _frequency(rng: Rng, count: int, kind: str) -> NDArray[np.float64]:
     elif kind == "warble":
         base = rng.uniform(2300, 3000)
     else:
-        base = float(np.clip(rng.normal(3150, 350), 2250, 4000))
+        base = float(np.clip(rng.normal(3150, 350) if rng.random() < 0.5 else rng.uniform(2250, 4000), 2250, 4000))
     drift = 1 + rng.uniform(0, 0.004) * smooth_walk(rng, count, 2.0)
     if kind == "warble":
         rate, ratio = log_uniform(rng, 1.5, 9), rng.uniform(1.12, 1.45)

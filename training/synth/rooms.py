@@ -40,7 +40,16 @@ def room_response(rng: Rng, next_room: bool = False) -> NDArray[np.float64]:
 def microphone_curve(rng: Rng) -> tuple[list[float], list[float]]:
     """Gain in dB at frequencies in Hz: low cut, tilt, and the resonance of a MEMS microphone and its port."""
     cut, tilt, peak = rng.uniform(-24, 0), rng.uniform(-3, 3), rng.uniform(-2, 8)
-    return [0.0, 80.0, 400.0, 1000.0, 4000.0, 8000.0], [cut - 6, cut / 2, 0.0, 0.0, tilt, tilt + peak]
+    top = rng.uniform(-30, 0) if rng.random() < 0.5 else 0.0  # the decimator's edge
+    return [0.0, 80.0, 400.0, 1000.0, 4000.0, 7200.0, 8000.0], [
+        cut - 6,
+        cut / 2,
+        0.0,
+        0.0,
+        tilt,
+        tilt + peak,
+        tilt + top,
+    ]
 
 
 def through_room(

@@ -1,0 +1,121 @@
+"""Scenes as features on disk: made once, in parallel, in shards that survive an interruption.
+
+A shard's name carries a digest of everything it depends on (generator sources, DSP sources, data set, seed), so a
+change of any of them makes new shards and never mixes old with new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data import features
+from training.data.clips import Clip
+from training.data.scenes import Material, make_scene
+
+SHARD_SCENES = 200
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class SceneSet:
+    """Features ``[scenes, 1000, 32]``, sounding shares ``[scenes, 250]`` (0..255), folds ``[scenes]``, descriptions."""
+
+    features: NDArray[np.int8]
+    sounding: NDArray[np.uint8]
+    fold: NDArray[np.int8]
+    what: list[str]
+
+    def __len__(self) -> int:
+        return len(self.fold)
+
+
+def recipe_digest(clips: list[Clip], folds: dict[str, int], seed: int) -> str:
+    """Hex digest of what scenes depend on: sources of the generator and of the DSP, clips with folds, seed."""
+    digest = hashlib.sha256(str(seed).encode())
+    sources = [*ROOT.glob("training/synth/*.py"), *ROOT.glob("firmware/dsp/*.[ch]")]
+    sources += [ROOT / "training/data/scenes.py", ROOT / "training/data/features.py"]
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    for clip in sorted(clips, key=lambda c: c.path.name):
+        digest.update(f"{clip.path.name} {clip.label} {folds[clip.group]}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+_material: Material | None = None
+
+
+def _start_worker(clips: list[Clip], folds: dict[str, int]) -> None:
+    global _material
+    _material = Material(clips, folds) if clips else None
+
+
+def _make_shard(path: Path, seed: int, first: int, count: int) -> None:
+    scenes = [make_scene(np.random.default_rng([seed, index]), _material) for index in range(first, first + count)]
+    unfinished = path.with_suffix(".partial.npz")
+    np.savez_compressed(
+        unfinished,
+        features=np.stack([features.block_features(scene.pcm) for scene in scenes]),
+        sounding=np.stack([scene.sounding for scene in scenes]),
+        fold=np.array([scene.fold for scene in scenes], np.int8),
+        what=np.array(json.dumps([scene.what for scene in scenes])),
+    )
+    unfinished.replace(path)
+
+
+def build_scenes(
+    folder: Path,
+    clips: list[Clip],
+    folds: dict[str, int],
+    count: int,
+    seed: int,
+    workers: int = 1,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SceneSet:
+    """Make (or find) ``count`` scenes and load them.
+
+    Args:
+        folder: where shards are kept.
+        clips: real material; may be empty, then all scenes are synthetic.
+        folds: fold by group, from ``assign_folds``.
+        count: number of scenes; those of a larger set begin with those of a smaller one.
+        seed: scene i is a function of (seed, i) and the material.
+        workers: processes.
+        on_progress: called with scenes done and in total.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = recipe_digest(clips, folds, seed)
+    plan = []
+    for first in range(0, count, SHARD_SCENES):
+        size = min(SHARD_SCENES, count - first)
+        plan.append((folder / f"scenes-{name}-{first:06d}-{size}.npz", first, size))
+    missing = [entry for entry in plan if not entry[0].is_file()]
+    done = count - sum(size for _, _, size in missing)
+    on_progress(done, count)
+    if missing and workers > 1:
+        with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(clips, folds)) as pool:
+            jobs = [pool.submit(_make_shard, path, seed, first, size) for path, first, size in missing]
+            for job, (_, _, size) in zip(jobs, missing, strict=True):
+                job.result()
+                done += size
+                on_progress(done, count)
+    elif missing:
+        _start_worker(clips, folds)
+        for path, first, size in missing:
+            _make_shard(path, seed, first, size)
+            done += size
+            on_progress(done, count)
+    parts = [np.load(path) for path, _, _ in plan]
+    return SceneSet(
+        np.concatenate([part["features"] for part in parts]),
+        np.concatenate([part["sounding"] for part in parts]),
+        np.concatenate([part["fold"] for part in parts]),
+        [what for part in parts for what in json.loads(str(part["what"]))],
+    )

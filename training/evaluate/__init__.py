@@ -1,0 +1,1 @@
+"""Evaluation of a detector on recordings, with the firmware's arithmetic from PCM to events."""

@@ -1,0 +1,59 @@
+"""Trials: a clip at a level, alone or in noise, as the PCM that the firmware would see, and when its alarm begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.audio.files import SAMPLE_RATE, load, loudest_second_rms
+from training.data.clips import Clip
+from training.data.features import whole_blocks
+from training.data.scenes import sounding_of_recording
+from training.synth.rooms import at_level, to_pcm
+from training.synth.signals import Signal, from_db
+
+TAIL_SECONDS = 1.0
+"""Silence after each clip, in which an event still counts: what a clip provokes may come a moment after it ends."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing to evaluate: the clip, its level (RMS of the loudest second, dBFS), noise under it or None."""
+
+    clip: Clip
+    level_dbfs: float
+    noise: Clip | None = None
+    snr_db: float | None = None
+
+
+@dataclass(frozen=True)
+class Sound:
+    """PCM of a trial, seconds of the clip itself, seconds until its alarm begins (0 for other sounds)."""
+
+    pcm: NDArray[np.int16]
+    seconds: float
+    onset_s: float
+
+
+def _noise_under(signal: Signal, noise: Signal, snr_db: float) -> Signal:
+    """Repeat or cut the noise to the signal's length, at ``snr_db`` below it, both by their loudest seconds."""
+    bed = np.resize(noise, len(signal)).astype(np.float32)
+    level = loudest_second_rms(bed)
+    if level < 1e-7:
+        return signal
+    return (signal + bed * np.float32(loudest_second_rms(signal) * from_db(-snr_db) / level)).astype(np.float32)
+
+
+def render(trial: Trial) -> Sound:
+    """Decode, mix and scale a trial. The level is that of the mixture when there is noise."""
+    signal = load(trial.clip.path)
+    onset = 0.0
+    if trial.clip.is_alarm:
+        onset = float(np.argmax(sounding_of_recording(signal))) / SAMPLE_RATE
+    if trial.noise is not None and trial.snr_db is not None:
+        signal = _noise_under(signal, load(trial.noise.path), trial.snr_db)
+    signal = at_level(signal, trial.level_dbfs)
+    tail = np.zeros(round(TAIL_SECONDS * SAMPLE_RATE), np.float32)
+    return Sound(whole_blocks(to_pcm(np.concatenate([signal, tail]))), len(signal) / SAMPLE_RATE, onset)
