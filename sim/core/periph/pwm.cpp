@@ -54,6 +54,8 @@ Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
         pwm.catch_up(when + 1);
         pwm.changed();
     });
+    fabric.gpio().attach(inputs_);
+    fabric.gpio().add_lazy_driver(*this);
 }
 
 void Pwm::reset() {
@@ -166,14 +168,14 @@ Cycles Pwm::next_step() const {
     return next;
 }
 
-std::uint32_t Pwm::watched() const {
+std::uint32_t Pwm::input_pins() const {
     std::uint32_t pins = 0;
     for (unsigned i = 0; i < kSlices; ++i)
         if (mode(s_.slice[i]) != DivMode::free_running) pins |= 2u << (2 * i) | 2u << (2 * i + 16);
     return pins & ((1u << kPins) - 1);
 }
 
-void Pwm::pin_changed(unsigned pin, bool level, Cycles when) {
+void Pwm::input_changed(unsigned pin, bool level, Cycles when) {
     const unsigned index = (pin / 2) % kSlices;
     Slice& slice = s_.slice[index];
     advance(index, when);
@@ -194,20 +196,21 @@ void Pwm::pin_changed(unsigned pin, bool level, Cycles when) {
 /// Brings the whole block to the present before a register is read or changed.
 void Pwm::synchronise() {
     // Edges on a B pin may come from a driver that has not caught up yet.
-    if (watched() != 0) (void)fabric_.gpio().inputs(now());
+    if (watched_pins_ != 0) (void)fabric_.gpio().inputs(now());
     catch_up(now() + 1);
     for (unsigned i = 0; i < kSlices; ++i) advance(i, now());
 }
 
 void Pwm::changed() {
-    const bool attach = watched() != 0;
-    if (attach && !attached_)
-        fabric_.gpio().attach(*this);
-    else if (!attach && attached_)
-        fabric_.gpio().detach(*this);
-    else if (attach)
+    if (const std::uint32_t pins = input_pins(); pins != watched_pins_) {
+        watched_pins_ = pins;
         fabric_.gpio().watch_changed();
-    attached_ = attach;
+        // The level that the slices start from.
+        for (unsigned i = 0; i < kSlices; ++i)
+            if ((pins >> (2 * i) & 0x20002u) != 0)
+                s_.slice[i].b_level = fabric_.gpio().level(2 * i + 1, now()) ||
+                                      (2 * i + 17 < kPins && fabric_.gpio().level(2 * i + 17, now()));
+    }
     update_irq();
     reschedule();
 }

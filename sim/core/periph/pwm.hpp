@@ -30,7 +30,7 @@ struct PwmState {
     std::uint32_t wanted_wraps = 0;
 };
 
-class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver, public PinDevice {
+class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
   public:
     explicit Pwm(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
@@ -38,7 +38,6 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver, publi
     void write(std::uint32_t offset, std::uint32_t value) override;
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
-    void save(StateWriter& out) const override { StatefulPeripheral::save(out); }
     void restore(StateReader& in) override;
 
     /// Slices whose wraps pace a DMA channel: Chip keeps it up to date from the channels' TREQ_SEL.
@@ -53,12 +52,21 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver, publi
     // LazyDriver, TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
-    // PinDevice: the B inputs of slices in gated or edge mode.
-    [[nodiscard]] std::uint32_t watched() const override;
-    void pin_changed(unsigned pin, bool level, Cycles when) override;
 
   private:
     using Slice = PwmState::Slice;
+    /// The B inputs of slices in gated or edge mode.
+    class Inputs final : public PinDevice {
+      public:
+        explicit Inputs(Pwm& pwm) : pwm_(pwm) {}
+        [[nodiscard]] std::uint32_t watched() const override { return pwm_.input_pins(); }
+        void pin_changed(unsigned pin, bool level, Cycles when) override { pwm_.input_changed(pin, level, when); }
+
+      private:
+        Pwm& pwm_;
+    };
+    [[nodiscard]] std::uint32_t input_pins() const;
+    void input_changed(unsigned pin, bool level, Cycles when);
     void advance(unsigned index, Cycles until);
     void count(unsigned index, std::uint64_t steps);
     void run_edges(unsigned index, Cycles until);
@@ -71,7 +79,8 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver, publi
     [[nodiscard]] Cycles next_wrap(const Slice& slice) const;
     [[nodiscard]] Cycles next_edge(const Slice& slice) const;
     [[nodiscard]] Cycles time_of_step(const Slice& slice, std::uint64_t steps) const;
-    bool attached_ = false;
+    Inputs inputs_{*this};
+    std::uint32_t watched_pins_ = 0;
 };
 
 }  // namespace rp2040

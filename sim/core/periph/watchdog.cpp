@@ -119,8 +119,11 @@ void Watchdog::update_rate() {
 void Watchdog::clocks_changed() { update_rate(); }
 
 void Watchdog::reset() {
+    // The count of ticks goes on, so that whoever remembers one of them is not confused.
+    const std::uint64_t ticks = s_.ticks.count(now());
     s_ = WatchdogState{};
-    s_.ticks.set_count(now(), 0);
+    s_.ticks.set_count(now(), ticks);
+    s_.time_origin = ticks;
     update_rate();
 }
 
