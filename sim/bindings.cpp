@@ -28,7 +28,7 @@ std::span<const std::uint8_t> view(const nb::bytes& data) {
     return {static_cast<const std::uint8_t*>(data.data()), data.size()};
 }
 
-nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return {data.data(), data.size()}; }
+nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
 
 template <class Byte> nb::tuple timed_bytes(const std::vector<Byte>& received) {
     std::vector<std::uint8_t> values;
@@ -127,7 +127,7 @@ NB_MODULE(_native, m) {
         .def_prop_ro("bits", &mic::PdmMicrophone::bits)
         .def("clock", [](const mic::PdmMicrophone& self) {
             const auto c = self.clock();
-            return std::make_tuple(c.first_ps, c.last_ps, c.bits);
+            return std::make_tuple(c.first_ps, c.last_ps, c.edges);
         })
         .def("set_fault", [](mic::PdmMicrophone& self, const std::string& name) { self.set_fault(fault(name)); }, "fault"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);

@@ -54,7 +54,7 @@ struct Stop {
     std::string detail;
 };
 
-class Chip final : public Fabric, private DmaBus {
+class Chip : public Fabric, private DmaBus {
   public:
     /// `flash_bytes` is a power of two from 64 kB to 16 MB.
     Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz);

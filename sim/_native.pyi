@@ -1,0 +1,153 @@
+"""librp2040: the RP2040 in emulated time, and the microphone on its pins.
+
+All times are whole clk_sys cycles since power-on. Nothing here is safe to use from two threads at once on one chip.
+"""
+
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+class Stop:
+    """Why :meth:`Chip.run_until` returned."""
+
+    @property
+    def reason(self) -> Literal["cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error"]:
+        """What stopped the run; "cycle" is the normal end."""
+    @property
+    def core(self) -> int:
+        """The core concerned."""
+    @property
+    def pc(self) -> int:
+        """Its program counter."""
+    @property
+    def address(self) -> int:
+        """The register's address for "unmodelled", else the instruction's."""
+    @property
+    def detail(self) -> str:
+        """One line of explanation, empty where the reason says it all."""
+
+class Microphone:
+    """A PDM microphone on two pins of a chip."""
+
+    def push(self, samples: NDArray[Any]) -> None:
+        """Appends sound: int32 samples in Q23 (2**23 is full scale) at 16 kHz; the first ever sounds at time zero."""
+    @property
+    def supplied(self) -> int:
+        """Index of the first sample not pushed yet; later ones are silence."""
+    @property
+    def bits(self) -> int:
+        """Bits put on the data line so far."""
+    def clock(self) -> tuple[int, int, int]:
+        """Picoseconds of the first and the newest bit, and their number."""
+    def set_fault(self, fault: str) -> None:
+        """One of "none", "missing", "stuck_low", "stuck_high"; KeyError otherwise."""
+    def set_analog(self, gain_q12: int, offset_q23: int) -> None:
+        """Gain (4096 is 1) and offset (2**23 is full scale) before the modulator."""
+
+class Chip:
+    """One RP2040 with its flash chip and crystal."""
+
+    def __init__(self, flash_bytes: int = 2097152, xosc_hz: int = 12000000) -> None:
+        """`flash_bytes` is a power of two from 65536 to 16777216; ValueError otherwise."""
+    def load(self, address: int, data: bytes) -> None:
+        """Puts an image into flash (0x10000000), SRAM or ROM, before reset(); ValueError where there is no memory."""
+    def load_rom(self, image: bytes) -> None:
+        """Boots from this boot ROM (at most 16384 bytes) from the next reset on."""
+    def reset(self, ram_entry: int | None = None) -> None:
+        """Power-on reset: time is 0 again, memories keep their content.
+
+        Without a boot ROM image the model itself does what the ROM does: checks and starts the second-stage loader
+        in flash. `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
+        """
+    def run_until(self, cycle: int) -> Stop:
+        """Runs until `cycle` or something else stops the chip, without the GIL.
+
+        The last instruction is not split, so time may end a few cycles later. Signals are not looked at meanwhile: to
+        stay interruptible by Ctrl-C, run in slices (10 million cycles take well below 100 ms).
+        """
+    @property
+    def cycles(self) -> int:
+        """Time now."""
+    @property
+    def picoseconds(self) -> int:
+        """Time now in picoseconds since power-on."""
+    def picoseconds_at(self, cycle: int) -> int:
+        """Picoseconds of a cycle, past or (with the present clock) future."""
+    def cycles_at(self, picoseconds: int) -> int:
+        """First cycle at or after a time."""
+    def clock_hz(self, name: str) -> int:
+        """Frequency of gpout0..3, ref, sys, peri, usb, adc or rtc; 0 when stopped; KeyError for other names."""
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Debugger's read: no time, no side effects. ValueError where there is nothing."""
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Debugger's write to memory (flash included, as a programmer does); ValueError elsewhere."""
+    def registers(self, core: int = 0) -> dict[str, int]:
+        """r0..r12, sp, lr, pc, xpsr, msp, psp, primask, control."""
+    def set_register(self, core: int, name: str, value: int) -> None:
+        """Sets one of registers(); KeyError for other names."""
+    def add_breakpoint(self, address: int) -> None:
+        """Stops before the instruction there executes. Continuing executes it."""
+    def remove_breakpoint(self, address: int) -> None:
+        """Removes it; none there is no error."""
+    def attach_debugger(self, attached: bool) -> None:
+        """With a debugger BKPT stops the run; without it is a HardFault."""
+    def uart_take(self, uart: int) -> tuple[bytes, list[int]]:
+        """Bytes sent since the last call and the cycle in which each ended."""
+    def uart_send(self, uart: int, data: bytes) -> None:
+        """Bytes for the RX pin, back to back at the UART's rate."""
+    def usb_take(self) -> tuple[bytes, list[int]]:
+        """Bytes from the CDC port since the last call and their cycles."""
+    def usb_send(self, data: bytes) -> None:
+        """Bytes to the CDC port."""
+    @property
+    def usb_open(self) -> bool:
+        """The host has configured the CDC interface."""
+    def pin_level(self, pin: int) -> bool:
+        """Level at the pad now."""
+    def drive_pin(self, pin: int, level: bool | None) -> None:
+        """Level from outside; None lets go."""
+    def record_pins(self, mask: int) -> None:
+        """Records the edges of these pins from now on."""
+    def take_edges(self) -> list[tuple[int, int, bool]]:
+        """(cycle, pin, level) of each edge since the last call, in time order."""
+    def pwm_duty(self, slice: int, channel: int) -> float:
+        """Fraction of time that a PWM channel (0: A, 1: B) is high."""
+    def pwm_period_q4(self, slice: int) -> int:
+        """Length of one PWM period in 1/16 cycles; 0 when stopped."""
+    def set_adc(self, input: int, value: int) -> None:
+        """Conversion result (0..4095) of input 0..3, or 4: the temperature sensor."""
+    def press_bootsel(self, pressed: bool) -> None:
+        """The BOOTSEL button."""
+    def trace_functions(self, functions: list[tuple[int, int]]) -> None:
+        """Profiles the functions given as (address, size) on both cores; an empty list switches profiling off."""
+    def profiles(self, core: int = 0) -> list[tuple[int, int, int, int, int]]:
+        """(calls, total, min, max, last) of each traced function, in order; cycles include callees, not interrupts.
+
+        Calls in progress are not counted yet.
+        """
+    def clear_profiles(self) -> None:
+        """All counts to zero; calls in progress are forgotten."""
+    def sleep_cycles(self, core: int = 0) -> int:
+        """Cycles spent waiting in WFI, WFE or sleep-on-exit since power-on."""
+    def exception_counts(self, core: int = 0) -> list[int]:
+        """How often each exception number (0..47; interrupt n is 16 + n) was taken."""
+    def recent_transfers(self, core: int = 0) -> list[tuple[int, int, int]]:
+        """(from, to, cycle) of the last 64 calls, returns, exceptions and far branches, oldest first."""
+    def save(self) -> bytes:
+        """The complete state; bytes collected for hosts and breakpoints are not part of it."""
+    def restore(self, snapshot: bytes) -> None:
+        """Continues from save(). Needs the same flash size and the same loaded image; ValueError if the size differs."""
+    @property
+    def xip_hits(self) -> int:
+        """XIP cache hits since reset or since CTR_HIT was written."""
+    @property
+    def xip_accesses(self) -> int:
+        """XIP accesses since reset or since CTR_ACC was written."""
+    def attach_microphone(self, clock_pin: int, data_pin: int, right: bool = False, seed: int = 1) -> Microphone:
+        """Solders a microphone to two pins (0..29). `seed` sets its dither."""
+
+def encoding_name(first: int, second: int = 0) -> str:
+    """The Arm manual's name of an instruction given by its halfwords, or "UNDEFINED"."""
+
+def encodings() -> list[tuple[str, str]]:
+    """The decode table: (name, bit pattern) of every encoding."""
