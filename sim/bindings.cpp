@@ -60,10 +60,16 @@ ClockId clock_id(const std::string& name) {
     return found->second;
 }
 
+/// The chip as Python owns it, with its logic analyser.
+struct PyChip : Chip {
+    PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
+    PinRecorder recorder;
+};
+
 constexpr const char* kRegisterNames[] = {"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
                                           "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
 
-nb::dict registers(Chip& chip, unsigned core) {
+nb::dict registers(PyChip& chip, unsigned core) {
     const CpuRegisters values = chip.core(check_index(core, 2, "core")).registers();
     nb::dict out;
     for (unsigned i = 0; i < 16; ++i) out[kRegisterNames[i]] = values.r[i];
@@ -75,7 +81,7 @@ nb::dict registers(Chip& chip, unsigned core) {
     return out;
 }
 
-void set_register(Chip& chip, unsigned core, const std::string& name, std::uint32_t value) {
+void set_register(PyChip& chip, unsigned core, const std::string& name, std::uint32_t value) {
     Cpu& cpu = chip.core(check_index(core, 2, "core"));
     static const std::map<std::string, unsigned> special = {{"msp", 8}, {"psp", 9}, {"primask", 16}, {"control", 20}};
     for (unsigned i = 0; i < 16; ++i)
@@ -94,12 +100,6 @@ mic::Fault fault(const std::string& name) {
     if (found == faults.end()) throw nb::key_error(("no microphone fault named " + name).c_str());
     return found->second;
 }
-
-/// The chip as Python owns it, with its logic analyser.
-struct PyChip : Chip {
-    PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
-    PinRecorder recorder;
-};
 
 }  // namespace
 

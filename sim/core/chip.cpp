@@ -120,6 +120,8 @@ void Chip::connect() {
     const auto sources_changed = [this] { clocks_.sources_changed(); };
     xosc_.on_change = rosc_.on_change = pll_sys_.on_change = pll_usb_.on_change = sources_changed;
     clocks_.on_change = [this] { clocks_moved(); };
+    dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
+    syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
     psm_.on_core_held = [this](unsigned index, bool held) {
         if (index != 1) return;  // holding core 0 is how a debugger works, not how a program does
@@ -157,6 +159,9 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
     time_.reset(kDefaultRoscHz);
     pins_.reset();
     flash_.reset();
+    // Sources first: the clock generators must find a running oscillator.
+    rosc_.reset();
+    clocks_.reset();
     for (const Block& b : blocks_) b.block->reset();
     clocks_.sources_changed();
     clocks_moved();
@@ -189,7 +194,9 @@ void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
     core1_.hold();
     const BootResult start = boot_from_reset(*this, bus_);
     boot_error_ = start.error;
-    if (boot_error_.empty()) core0_.reset(start.stack, start.entry, now);
+    if (!boot_error_.empty()) return;
+    core0_.reset(start.stack, start.entry, now);
+    core0_.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
 }
 
 void Chip::reset_blocks(std::uint32_t resets_mask) {
@@ -211,6 +218,9 @@ void Chip::chip_reset() {
         const std::uint32_t wdsel = psm_.wdsel();
         const auto selected = [wdsel](unsigned bit) { return (wdsel >> bit & 1) != 0; };
         enum Stage : unsigned { kRosc, kXosc, kClocks, kResets, kBusFabric, kRom, kSram0, kXip = 12, kVreg, kSio };
+        // Clocks first: resetting a PLL must not stop clk_sys.
+        if (selected(kRosc)) rosc_.reset();
+        if (selected(kClocks)) clocks_.reset();
         resets_.watchdog_fired();
         if (selected(kResets)) {
             resets_.reset();
@@ -223,9 +233,7 @@ void Chip::chip_reset() {
         }
         if (selected(kSio)) sio_.reset();
         if (selected(kVreg)) vreg_.reset();
-        if (selected(kRosc)) rosc_.reset();
         if (selected(kXosc)) xosc_.reset();
-        if (selected(kClocks)) clocks_.reset();
         psm_.reset();
         watchdog_.restart_after_reset();
         clocks_.sources_changed();
