@@ -18,8 +18,11 @@ static inline int32_t bit_length(uint32_t value) {
         value >>= 4;
         length += 4;
     }
-    // The length of a 4-bit number, four bits each, packed into one constant.
-    return length + (int32_t)((UINT64_C(0x4444444433332210) >> (4 * value)) & 15);
+    if (value >> 2) {
+        value >>= 2;
+        length += 2;
+    }
+    return length + (int32_t)(value - (value >> 1 & value));  // 0, 1, 2, 3 have 0, 1, 2, 2 bits
 }
 
 // 8 * log2(value), Q3 rounded to an integer, for value >= 1: 0 .. 256. Taken from the eight leading bits, so it is

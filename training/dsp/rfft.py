@@ -56,7 +56,7 @@ def _transform(frames: IntArray, window: IntArray) -> tuple[Complex, IntArray]:
     """The complex transform before its last stage, and the exponent, both per frame."""
     magnitude = np.bitwise_or.reduce(np.where(frames < 0, ~frames, frames), axis=1)
     shift = log2.bit_length(magnitude) + 1
-    v = scale(frames * window, shift[:, np.newaxis])
+    v = frames * window >> shift[:, np.newaxis]
     # First stage: point n = b + 32 i; b's bits from the lowest are the digits p, r (two bits), r2 (two bits).
     b = np.arange(32)
     order = np.argsort(64 * (b & 1) + 16 * (b >> 1 & 3) + 4 * (b >> 3))
