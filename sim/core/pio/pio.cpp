@@ -34,7 +34,7 @@ Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
     pins_.add_lazy_driver(*this);
     fabric_.events().bind(index == 0 ? EventId::pio0 : EventId::pio1, this, [](void* self, Cycles when) {
         auto& pio = *static_cast<Pio*>(self);
-        pio.pins_.catch_up(when + 1);
+        pio.pins_.catch_up(when);
         pio.plan();
     });
 }

@@ -278,6 +278,8 @@ void Pio::plan() {
         for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others));
         if (s_.sticky_at != kNever && pins_.observed(function_)) due = std::min(due, s_.sticky_at);
     }
+    // What a tick in cycle c does is there from c + 1 on.
+    if (due != kNever) ++due;
     const EventId event = index_ == 0 ? EventId::pio0 : EventId::pio1;
     if (fabric_.events().due(event) != due) fabric_.events().schedule(event, due);
 }
