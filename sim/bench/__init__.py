@@ -1,0 +1,1 @@
+"""Speed and cycle figures, as ratios measured in one run."""

@@ -1,0 +1,81 @@
+"""Runs the same firmware with the same microphone bits on rp2040js, an emulator that we did not write."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim import Machine, Scenario
+from sim.board import project_root
+from sim.firmware_image import flash_bytes
+from sim.tracing import Call
+
+HERE = Path(__file__).parent
+MODULES = project_root() / "build/witness"
+
+
+@dataclass(frozen=True)
+class PeerRun:
+    """What rp2040js made of a firmware."""
+
+    uart: str
+    cycles: int
+    bits: int
+    host_seconds: float
+
+
+def why_not() -> str | None:
+    """Return the reason why the peer cannot run here, or None; installs it on first use."""
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    if not (MODULES / "node_modules/rp2040js").is_dir():
+        MODULES.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / "package.json", MODULES)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = subprocess.run(command, cwd=MODULES, capture_output=True, text=True)
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines()
+            return f"npm cannot install rp2040js: {lines[-1] if lines else 'no message'}"
+    return None
+
+
+def record_bits(machine: Machine, seconds: float) -> bytes:
+    """Run `machine` and return the PDM bits that its firmware captured, oldest in bit 0 of byte 0."""
+    blocks: list[bytes] = []
+
+    def take(call: Call, _cycle: int) -> None:
+        _state, words, _pcm, samples = call.arguments
+        blocks.append(machine.read(words, 8 * samples))
+
+    machine.on_return("pdm_decimate", take)
+    machine.run(seconds)
+    return b"".join(blocks)
+
+
+def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path) -> PeerRun:
+    """Run the firmware for `seconds` of emulated time, or until the microphone's bits are used up."""
+    (scratch / "flash.bin").write_bytes(flash_bytes(elf))
+    (scratch / "bits.bin").write_bytes(bits)
+    with Machine(elf, Scenario()) as machine:
+        microphone = machine.board.microphone
+    job = {
+        "image": str(scratch / "flash.bin"),
+        "bits": str(scratch / "bits.bin"),
+        "clock_pin": microphone.clock,
+        "data_pin": microphone.data,
+        # The left channel changes its data after the falling edge, the right after the rising one.
+        "data_edge": "falling" if microphone.channel == "left" else "rising",
+        "seconds": seconds,
+        "modules": str(MODULES),
+    }
+    (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    done = subprocess.run(
+        ["node", str(HERE / "rp2040js_run.mjs"), str(scratch / "job.json")], capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"rp2040js failed:\n{done.stderr[-2000:]}")
+    return PeerRun(**json.loads(done.stdout))
