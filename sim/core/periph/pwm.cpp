@@ -176,6 +176,7 @@ std::uint32_t Pwm::input_pins() const {
 }
 
 void Pwm::input_changed(unsigned pin, bool level, Cycles when) {
+    if ((fabric_.gpio().observed_outputs(PinFunction::pwm) >> pin & 1u) == 0) return;
     const unsigned index = (pin / 2) % kSlices;
     Slice& slice = s_.slice[index];
     advance(index, when);
@@ -206,10 +207,9 @@ void Pwm::changed() {
         watched_pins_ = pins;
         fabric_.gpio().watch_changed();
         // The level that the slices start from.
-        for (unsigned i = 0; i < kSlices; ++i)
-            if ((pins >> (2 * i) & 0x20002u) != 0)
-                s_.slice[i].b_level = fabric_.gpio().level(2 * i + 1, now()) ||
-                                      (2 * i + 17 < kPins && fabric_.gpio().level(2 * i + 17, now()));
+        const std::uint32_t selected = pins & fabric_.gpio().observed_outputs(PinFunction::pwm);
+        for (unsigned pin = 1; pin < kPins; pin += 2)
+            if ((selected >> pin & 1u) != 0) s_.slice[pin / 2 % kSlices].b_level = fabric_.gpio().level(pin, now());
     }
     update_irq();
     reschedule();
