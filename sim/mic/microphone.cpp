@@ -26,14 +26,14 @@ void PdmMicrophone::set_fault(Fault fault) {
 }
 
 void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
-    if (fault_ != Fault::none) return;
     const bool asserting_edge = level == (config_.channel == Channel::right);
     if (!asserting_edge) {
-        fabric_.gpio().drive(config_.data_pin, Drive::released, when);
+        if (fault_ == Fault::none) fabric_.gpio().drive(config_.data_pin, Drive::released, when);
         return;
     }
     last_ps_ = fabric_.picoseconds(when);
     if (bits_++ == 0) first_ps_ = last_ps_;
+    if (fault_ != Fault::none) return;
     std::int64_t u = sound_.at(last_ps_);
     if (gain_q12_ != 4096 || offset_q23_ != 0) {
         u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;

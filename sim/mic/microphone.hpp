@@ -36,7 +36,7 @@ class PdmMicrophone final : public rp2040::PinDevice {
     void push(const std::int32_t* samples, std::size_t count) { sound_.queue().push(samples, count); }
     /// Index of the first sample that has not been pushed.
     [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
-    /// Bits put on the data line so far.
+    /// Clock periods seen so far, one bit each.
     [[nodiscard]] std::uint64_t bits() const { return bits_; }
     /// Times of the first and the newest bit: the clock rate that the firmware really produces.
     struct ClockStatistics {

@@ -73,6 +73,13 @@ class BoardLibrary:
             raise AssertionError("The console printed no window line")
 
     @keyword
+    def banner_should_have_come_once(self) -> None:
+        """One banner per start: more of them mean that the chip was reset."""
+        count = len(session.board().log.banners)
+        if count != 1:
+            raise AssertionError(f"The boot banner came {count} times, expected once")
+
+    @keyword
     def windows_should_come_every_block(self, tolerance: timedelta) -> None:
         """Window lines are numbered without a gap and 32 ms apart on average."""
         machine = session.board()

@@ -44,7 +44,8 @@ def plot_heard(machine: Machine, samples: np.ndarray, path: Path) -> None:
     seconds = np.arange(len(samples)) / SAMPLE_RATE
     wave.plot(seconds, samples / 32768.0, linewidth=0.4)
     wave.set_ylabel("PCM, full scale")
-    spectrogram.specgram(samples / 32768.0 + 1e-7, NFFT=256, noverlap=128, Fs=SAMPLE_RATE, vmin=-140, vmax=-30)
+    with np.errstate(divide="ignore"):  # digital silence has no logarithm
+        spectrogram.specgram(samples / 32768.0, NFFT=256, noverlap=128, Fs=SAMPLE_RATE, vmin=-140, vmax=-30)
     spectrogram.set_ylabel("Hz")
     result = machine.result()
     if result.windows:

