@@ -146,7 +146,7 @@ def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
         scratch = f"{arena} + {plan.scratch[position]}" if position in plan.scratch else ""
         texts.append(
             _layer_comment(program, layer)
-            + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, prefix=program.prefix, scratch=scratch, **layer.context)
+            + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, prefix=program.prefix, upper=program.prefix.upper(), scratch=scratch, **layer.context)
         )
     return texts
 
@@ -170,6 +170,7 @@ class _Streamed:
     declarations: list[str]
     entry: str
     macs: int
+    helpers: set[str]
 
 
 def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _Streamed | None:
@@ -216,7 +217,8 @@ def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _S
     )  # fmt: skip
     declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
     macs = sum(layer.macs for layer in program.layers)
-    return _Streamed(graph.frames, FILL, total, functions_of(program, plan, arena), declarations, entry, macs)
+    helpers = {"fill"}.union(*(layer.helpers for layer in program.layers))
+    return _Streamed(graph.frames, FILL, total, functions_of(program, plan, arena), declarations, entry, macs, helpers)
 
 
 def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
@@ -238,7 +240,8 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         functions += streamed.functions
         entries.append(streamed.entry)
     declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
-    helpers = emit.render("helpers.c.j2", prefix=name, used=sorted({h for layer in program.layers for h in layer.helpers} | ({"fill"} if streamed else set())))
+    used = {h for layer in program.layers for h in layer.helpers} | (streamed.helpers if streamed else set())
+    helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used))
     first = model.tensors[model.inputs[0]]
     context = {
         "version": VERSION,

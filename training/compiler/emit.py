@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import jinja2
 from training.compiler.ir import C_TYPES, Constant, Layer, Program
 from training.compiler.memory import Plan
 from training.compiler.model import Model, Tensor
+
+CHANNEL_FIELDS = 7  # of `<name>_channel_t`
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -24,19 +27,26 @@ def render(template: str, **context: Any) -> str:
     return _TEMPLATES.get_template(template).render(**context)
 
 
+def _word(value: int) -> str:
+    if value == -(2**31):
+        return "INT32_MIN"
+    return f"{value}u" if value > 2**31 - 1 else str(value)
+
+
 def constant_text(constant: Constant) -> str:
-    """A constant array as C, wrapped at 110 columns."""
-    lines, line = [], "   "
-    for value in constant.values:
-        word = "INT32_MIN" if value == -(2**31) else f"{value}u" if value > 2**31 - 1 else str(value)
-        if len(line) + len(word) + 2 > 110:
-            lines.append(line)
-            line = "   "
-        line += f" {word},"
-    lines.append(line)
+    """A constant array as C, wrapped at 110 columns; an array of structures has one per line."""
+    lines, count = [], len(constant.values)
+    if constant.ctype.endswith("_channel_t"):
+        count //= CHANNEL_FIELDS
+        for i in range(count):
+            row = constant.values[CHANNEL_FIELDS * i : CHANNEL_FIELDS * (i + 1)]
+            lines.append("    {" + ", ".join(map(_word, row)) + "},")
+    else:
+        lines = textwrap.wrap(", ".join(map(_word, constant.values)) + ",", 106, initial_indent="    ", subsequent_indent="    ")
     body = "\n".join(lines)
     head = f"/* {constant.comment} */\n" if constant.comment else ""
-    return f"{head}static const {constant.ctype} {constant.symbol}[{len(constant.values)}] = {{\n{body}\n}};"
+    aligned = "__attribute__((aligned(4))) " if constant.ctype == "int8_t" else ""
+    return f"{head}{aligned}static const {constant.ctype} {constant.symbol}[{count}] = {{\n{body}\n}};"
 
 
 def tensor_text(tensor: Tensor) -> str:

@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier, wrap32
+from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
 from training.compiler.ir import Lowering
 from training.compiler.model import Tensor
+from training.compiler.requantise import layer_rows
 from training.compiler.schema import ACTIVATIONS, PADDINGS
+
+WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
+DEPTHWISE_SUMS = 1024  # sums of a depthwise layer that are kept before they are requantised
 
 
 def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
@@ -72,13 +76,31 @@ def bias_values(low: Lowering, position: int, channels: int) -> npt.NDArray[np.i
     return data.astype(np.int64).ravel()
 
 
-def channel_constants(low: Lowering, bias: npt.NDArray[np.int64], scales: list[Scale]) -> dict[str, Any]:
-    """Constants that every per-channel rescale reads: bias, multiplier and shift."""
-    return {
-        "bias": low.constant("bias", "int32_t", [wrap32(int(b)) for b in bias], "bias with the input offset folded in"),
-        "multiplier": low.constant("multiplier", "int32_t", [s.multiplier for s in scales], "rescale, Q0.31"),
-        "shift": low.constant("shift", "int8_t", [s.shift for s in scales], "rescale, power of two"),
-    }
+def output_rows(
+    low: Lowering, context: dict[str, Any], bias: npt.NDArray[np.int64], scales: list[Scale], bounds: npt.NDArray[np.int64]
+) -> None:
+    """Add the constants of the requantisation to a layer's context.
+
+    Args:
+        low: the operator.
+        context: with `out_zero`, `low` and `high`; `rows` and `band` are added.
+        bias: bias of every channel with the input offset folded in.
+        scales: rescale factor of every channel.
+        bounds: largest magnitude of every channel's sum of products.
+    """
+    limits = [int(b) + abs(int(c)) for b, c in zip(bounds, bias, strict=True)]
+    rows, band = layer_rows(
+        [int(b) for b in bias], scales, context["out_zero"], context["low"], context["high"], limits
+    )
+    context["band"] = band << 8
+    context["rows"] = low.constant(
+        "rows", f"{low.program.prefix}_channel_t", [row.words() for row in rows], "low, range, factor, offset, bias, multiplier, shift"
+    )
+
+
+def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Weights [channels][terms] with zeros appended so that the terms are a multiple of 4."""
+    return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
 
 
 def _image(low: Lowering, tensor: Tensor) -> tuple[int, int, int, int]:
@@ -113,6 +135,15 @@ def conv_2d(low: Lowering) -> None:
     flat = weights.astype(np.int64).reshape(channels, -1)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     low_limit, high_limit = activation_limits(low, output)
+    weights_padded = padded_rows(flat)
+    padded_terms = weights_padded.shape[1]
+    field_h = (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1
+    field_w = (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1
+    padded = top > 0 or left > 0 or field_h > height or field_w > width
+    # Four pixels at a time need two products to fit 16 bits; for one or two pixels the packing does not pay.
+    pairs = np.abs(weights_padded).reshape(channels, -1, 2).sum(axis=2).max()
+    quads = out_h * out_w > 2 and pairs <= 255
+    chunk = min(channels // groups, max(8, WEIGHT_CHUNK // padded_terms))
     context: dict[str, Any] = {
         "batch": batch, "height": height, "width": width, "depth": depth,
         "out_h": out_h, "out_w": out_w, "channels": channels,
@@ -120,22 +151,27 @@ def conv_2d(low: Lowering) -> None:
         "stride_h": options["stride_h"], "stride_w": options["stride_w"],
         "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
         "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
-        "low": low_limit, "high": high_limit, "terms": flat.shape[1],
-        "weights": low.constant("weights", "int8_t", flat, f"weights [{channels}][{kernel_h}][{kernel_w}][{group_depth}]"),
-        "padded": top > 0 or left > 0
-        or (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] - top >= height
-        or (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] - left >= width,
-        "max_sum": int(np.abs(flat).sum(axis=1).max()) * 128,
+        "low": low_limit, "high": high_limit, "terms": flat.shape[1], "padded_terms": padded_terms,
+        "field_h": field_h, "field_w": field_w, "padded": padded, "quads": quads, "chunk": chunk,
+        "weights": low.constant(
+            "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {flat.shape[1]} of each row used"
+        ),
     }  # fmt: skip
-    context |= channel_constants(low, bias, scales)
-    context["direct"] = (
-        kernel_h == kernel_w == options["stride_h"] == options["stride_w"] == groups == 1 and not context["padded"]
-    )
+    # Bytes that lie together in every filter row, and how many such runs there are.
+    row = field_w if padded else width
+    if groups > 1 or options["dilation_w"] > 1:
+        context |= {"run": group_depth, "run_h": kernel_h, "run_w": kernel_w}
+    elif kernel_w == row and options["dilation_h"] == 1:
+        context |= {"run": flat.shape[1], "run_h": 1, "run_w": 1}
+    else:
+        context |= {"run": kernel_w * depth, "run_h": kernel_h, "run_w": 1}
+    output_rows(low, context, bias, scales, np.abs(flat).sum(axis=1) * 128)
     low.layer(
         "conv_2d", [source], context,
         macs=batch * out_h * out_w * flat.size,
-        scratch=0 if context["direct"] else (flat.shape[1] + 3) // 4 * 4,
-        helpers={"requantise", "clamp"} | ({"fill"} if context["padded"] else set()),
+        scratch=4 * ((2 if quads else 1) * padded_terms + (4 if quads else 1) * chunk)
+        + ((field_h * field_w * depth + 3) // 4 * 4 if padded else 0),
+        helpers={"requantise", "clamp", "store", "dot4" if quads else "dot1"} | ({"fill"} if padded else set()),
         summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
         f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
     )  # fmt: skip
@@ -161,27 +197,29 @@ def depthwise_conv_2d(low: Lowering) -> None:
         quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scales(low, weights_tensor, channels, 3)
     ]
     taps = weights.astype(np.int64).reshape(kernel_h * kernel_w, channels)
-    bias = bias_values(low, 2, channels) - in_zero * taps.sum(axis=0)
+    # Activations are offset by 128 to 0..255, so that single bytes load without sign extension.
+    bias = bias_values(low, 2, channels) - (in_zero + 128) * taps.sum(axis=0)
     low_limit, high_limit = activation_limits(low, output)
+    field_h = (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1
+    field_w = (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1
+    rows_per_pass = min(out_h, max(1, DEPTHWISE_SUMS // out_w))
     context: dict[str, Any] = {
         "batch": batch, "height": height, "width": width, "depth": depth,
         "out_h": out_h, "out_w": out_w, "channels": channels, "multiplicity": channels // depth,
-        "kernel_h": kernel_h, "kernel_w": kernel_w,
+        "kernel_h": kernel_h, "kernel_w": kernel_w, "taps": kernel_h * kernel_w,
         "stride_h": options["stride_h"], "stride_w": options["stride_w"],
         "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
         "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
-        "low": low_limit, "high": high_limit,
-        "pad_h": (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1,
-        "pad_w": (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1,
+        "low": low_limit, "high": high_limit, "field_h": field_h, "field_w": field_w,
+        "padded": top > 0 or left > 0 or field_h > height or field_w > width, "rows_per_pass": rows_per_pass,
         "weights": low.constant("weights", "int8_t", taps.T, f"weights [{channels}][{kernel_h}][{kernel_w}]"),
     }  # fmt: skip
-    context["padded"] = top > 0 or left > 0 or context["pad_h"] > height or context["pad_w"] > width
-    context |= channel_constants(low, bias, scales)
+    output_rows(low, context, bias, scales, np.abs(taps).sum(axis=0) * 255)
     low.layer(
         "depthwise_conv_2d", [source], context,
         macs=batch * out_h * out_w * taps.size,
-        scratch=(context["pad_h"] * context["pad_w"] * depth + 3) // 4 * 4 if context["padded"] else 0,
-        helpers={"requantise", "clamp"} | ({"fill"} if context["padded"] else set()),
+        scratch=4 * rows_per_pass * out_w + (field_h * field_w + 3) // 4 * 4,
+        helpers={"requantise", "clamp", "store"} | ({"fill"} if context["padded"] else set()),
         summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
         f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
     )  # fmt: skip
@@ -209,13 +247,18 @@ def fully_connected(low: Lowering) -> None:
     flat = weights.astype(np.int64)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     low_limit, high_limit = activation_limits(low, output)
+    weights_padded = padded_rows(flat)
+    padded_terms = weights_padded.shape[1]
     context: dict[str, Any] = {
-        "rows": source.size // terms, "terms": terms, "channels": channels,
+        "row_count": source.size // terms, "terms": terms, "padded_terms": padded_terms, "channels": channels,
         "out_zero": out_zero, "low": low_limit, "high": high_limit,
-        "weights": low.constant("weights", "int8_t", flat, f"weights [{channels}][{terms}]"),
+        "weights": low.constant(
+            "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {terms} of each row used"
+        ),
     }  # fmt: skip
-    context |= channel_constants(low, bias, [quantize_multiplier(r) for r in real])
+    output_rows(low, context, bias, [quantize_multiplier(r) for r in real], np.abs(flat).sum(axis=1) * 128)
     low.layer(
         "fully_connected", [source], context,
-        macs=context["rows"] * flat.size, helpers={"requantise", "clamp"}, summary=f"{terms} terms, {channels} outputs",
+        macs=context["row_count"] * flat.size, scratch=4 * (padded_terms + channels),
+        helpers={"requantise", "clamp", "store", "dot1"}, summary=f"{terms} terms, {channels} outputs",
     )  # fmt: skip

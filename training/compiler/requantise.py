@@ -1,0 +1,103 @@
+"""Fast exact requantisation: constants and their proof.
+
+The exact rule needs a 32x32-bit product and two roundings. The Cortex-M0+ has only a 32-bit product, so the generated
+code first tries
+
+    t = sum - low;  if t >= range: the output is one of its limits
+    p = t * factor + offset;  output = lowest + (p >> 24)
+
+which is right unless the fraction of p lies within `band` of a step; then the exact rule decides. `channel_row` derives
+the constants and an upper bound of the error, so that the result is the exact one for every possible sum.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from training.compiler.fixedpoint import Scale, rescale, wrap32
+
+FRACTION_BITS = 24
+MAX_BAND = 0.25  # of a step: above this the exact rule is used throughout
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Constants of one output channel; see the module's text and `model_channel_t` in the generated C."""
+
+    low: int
+    range: int
+    factor: int
+    offset: int
+    bias: int
+    multiplier: int
+    shift: int
+    band: int
+
+    def words(self) -> tuple[int, ...]:
+        """Field values in the order of the C struct."""
+        return (self.low, self.range, self.factor, self.offset, self.bias, self.multiplier, self.shift)
+
+
+def exact_row(bias: int, scale: Scale) -> Channel:
+    """Constants that always lead to the exact rule: any t is in range, and p is 0."""
+    return Channel(0, 2**32 - 1, 0, 0, wrap32(bias), scale.multiplier, scale.shift, 1)
+
+
+def _first_at_least(value: int, scale: Scale, bound: int) -> int:
+    """Smallest x in [-bound, bound] with rescale(x) >= value, or bound + 1."""
+    lower, upper = -bound, bound + 1
+    while lower < upper:
+        middle = (lower + upper) // 2
+        if rescale(middle, scale) >= value:
+            upper = middle
+        else:
+            lower = middle + 1
+    return lower
+
+
+def channel_row(bias: int, scale: Scale, zero: int, low: int, high: int, bound: int) -> Channel | None:
+    """Constants of the fast rule for one channel, or None when it would not pay.
+
+    Args:
+        bias: bias with the input offset folded in.
+        scale: rescale factor.
+        zero: zero point of the output.
+        low: smallest output (fused activation).
+        high: largest output.
+        bound: largest magnitude that sum + bias can have.
+    """
+    right = -scale.shift
+    if scale.multiplier == 0 or right < 2 or bound >= 2**30 or low >= high:
+        return None
+    # Below `first` the output is `low`; from `last` on it is `high`.
+    first = _first_at_least(low + 1 - zero, scale, bound) - 1
+    last = _first_at_least(high - zero, scale, bound)
+    if last <= first:
+        return None
+    real = Fraction(scale.multiplier, 2**31) / 2**right
+    factor = round(real * 2**FRACTION_BITS)
+    span = last - first
+    # Exact result - low = floor(t * real + start + d), d within [-3/2, 1/2] * 2**-right (see the test of this proof).
+    start = first * real + Fraction(1, 2) + zero - low - Fraction(1, 2) * Fraction(1, 2**right)
+    error = Fraction(1, 2**right) + span * abs(Fraction(factor, 2**FRACTION_BITS) - real)
+    band = math.ceil(error * 2**FRACTION_BITS) + 2
+    offset = math.floor(start * 2**FRACTION_BITS) + band
+    # p must neither fall below 0 nor reach 2**32 for any t in range.
+    if 2 * band > MAX_BAND * 2**FRACTION_BITS or factor == 0:
+        return None
+    if offset < 0 or (span - 1) * factor + offset >= 2**32:
+        return None
+    return Channel(first - bias, span, factor, offset, bias, scale.multiplier, scale.shift, 2 * band)
+
+
+def layer_rows(
+    bias: list[int], scales: list[Scale], zero: int, low: int, high: int, bounds: list[int]
+) -> tuple[list[Channel], int]:
+    """Constants of all channels of a layer, and the band that holds for all of them."""
+    rows = [
+        channel_row(b, s, zero, low, high, bound) or exact_row(b, s)
+        for b, s, bound in zip(bias, scales, bounds, strict=True)
+    ]
+    return rows, max(row.band for row in rows)
