@@ -19,13 +19,17 @@ enum {
 
 typedef struct {
     uint32_t faults;  // HEALTH_ bits that stand
+    bool unsettled;   // some streak is under way
     uint8_t streak[HEALTH_SYMPTOMS];
 } health_t;
 
 void health_init(health_t* health);
 
-// HEALTH_STUCK_LOW, HEALTH_STUCK_HIGH and HEALTH_DC of a block of PDM words; `count` is a multiple of four.
+// HEALTH_STUCK_LOW or HEALTH_STUCK_HIGH of a block of PDM words.
 uint32_t health_check_pdm(const uint32_t* words, uint32_t count);
+
+// HEALTH_DC; `mean` is the running mean of the signal before the DC blocker, in Q15.
+uint32_t health_check_mean(int32_t mean);
 
 // HEALTH_CLIPPING of a block of PCM.
 uint32_t health_check_pcm(const int16_t* samples, uint32_t count);

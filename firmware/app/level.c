@@ -7,11 +7,11 @@
 #define POWER_BITS_FULL_SCALE 29  // mean square of a full-scale sine is 2^29
 
 HOT uint32_t level_dbfs(const int16_t* samples, uint32_t count) {
+    const int16_t *at = samples, *const end = samples + count;
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const int32_t sample = samples[i];
-        sum += (uint32_t)(sample * sample);
-    }
+    // Two squares are at most 2^31, so the carry into the high word is only needed every second sample.
+    for (; at + 1 < end; at += 2) sum += (uint32_t)(at[0] * at[0]) + (uint32_t)(at[1] * at[1]);
+    if (at < end) sum += (uint32_t)(at[0] * at[0]);
     // Four fraction bits keep the resolution of quiet blocks.
     const uint64_t power = sum * 16 / count;
     if (power == 0) return LEVEL_SILENCE;

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#define LEVEL_CLIPPING 6  // no block in which one sample in eight is saturated can be quieter
 #define LEVEL_SILENCE 99  // all samples zero, or quieter than -99 dBFS
 
 // Level in -dBFS, 0..99: 0 is a full-scale sine (AES17), 20 is 20 dB below it. Error at most 1 dB.

@@ -56,17 +56,20 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     const uint32_t* words = pdm_mic_block(block);
     uint32_t symptoms = clock_symptom(block, block_us);
     inject_at(block, restart.reason == RESTART_COLD);
-    symptoms |= health_check_pdm(words, PDM_BLOCK_WORDS);
+    const uint32_t stuck = health_check_pdm(words, PDM_BLOCK_WORDS);
     const int16_t* pcm = pipeline_decimate(words);
     // The DMA came back to this block while it was being read: part of it is already the future.
     if (pdm_mic_blocks() - block > 1u) stats.missed++;
     if (pdm_mic_take_stall()) symptoms |= HEALTH_OVERRUN;
-    symptoms |= health_check_pcm(pcm, PCM_BLOCK_SAMPLES);
+    // A stuck microphone has an offset too; that is not worth a second fault.
+    symptoms |= stuck ? stuck : health_check_mean(pipeline_mean());
+    const uint32_t level = level_dbfs(pcm, PCM_BLOCK_SAMPLES);
+    if (level <= LEVEL_CLIPPING) symptoms |= health_check_pcm(pcm, PCM_BLOCK_SAMPLES);
 
     const uint8_t probability = pipeline_classify();
     const event_t event = events_update(&events, probability);
     led_set(led_level(probability));
-    report_window(block, probability, level_dbfs(pcm, PCM_BLOCK_SAMPLES), events.alarm);
+    report_window(block, probability, level, events.alarm);
     report_event(event, timer_us64());
     report_health(symptoms);
     if (stats.busy_count == BLOCKS_PER_REPORT) report_stats(&stats, memory_stack_unused(), console_dropped());

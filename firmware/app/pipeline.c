@@ -16,6 +16,7 @@ _Static_assert(MODEL_OUTPUT_SIZE == 1, "the model must have one output, the prob
 
 // Word-aligned, so that the DSP may load two samples at a time.
 static pdm_state_t decimator;
+static int32_t mean_at_rest;
 static int16_t pcm[HISTORY_SAMPLES + PCM_BLOCK_SAMPLES] __attribute__((aligned(4)));
 static int8_t frames[FRAMES_PER_BLOCK][FEATURE_BANDS] __attribute__((aligned(4)));
 
@@ -48,6 +49,7 @@ static void network_push(int8_t* output) {
 
 void pipeline_init(void) {
     pdm_init(&decimator);
+    mean_at_rest = decimator.dc;
     memset(pcm, 0, sizeof pcm);
     network_fill_with_silence();
 }
@@ -57,6 +59,9 @@ const int16_t* pipeline_decimate(const uint32_t* words) {
     pdm_decimate(&decimator, words, &pcm[HISTORY_SAMPLES], PCM_BLOCK_SAMPLES);
     return &pcm[HISTORY_SAMPLES];
 }
+
+// pdm_state_t keeps the mean in Q27, with the offset that it starts from.
+int32_t pipeline_mean(void) { return (decimator.dc - mean_at_rest) >> 12; }
 
 HOT uint8_t pipeline_classify(void) {
     for (uint32_t i = 0; i < FRAMES_PER_BLOCK; i++) features_compute(&pcm[i * FEATURE_HOP], frames[i]);

@@ -11,5 +11,8 @@ void pipeline_init(void);
 // PDM words to PCM; the result stays valid until the next call.
 const int16_t* pipeline_decimate(const uint32_t* words);
 
+// Running mean that the decimator takes off the signal, in Q15; beyond 16 bits for a stuck microphone.
+int32_t pipeline_mean(void);
+
 // Features and network on the PCM of the last pipeline_decimate(). Returns 0..255.
 uint8_t pipeline_classify(void);
