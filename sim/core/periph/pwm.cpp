@@ -127,10 +127,10 @@ void Pwm::count(unsigned index, std::uint64_t steps) {
 }
 
 /// Slice n drives GPIO 2n and 2n + 1, and the same pair 16 higher (datasheet 4.5.2).
-void Pwm::drive(unsigned index, Cycles when) {
+void Pwm::drive(unsigned index, Cycles when, bool direction_changed) {
     Slice& slice = s_.slice[index];
     const auto levels = static_cast<std::uint8_t>(slice.out ^ ((slice.csr >> 2) & 3u));
-    const std::uint32_t flipped = slice.pads ^ levels;
+    const std::uint32_t flipped = direction_changed ? 3u : slice.pads ^ levels;
     if (flipped == 0) return;
     slice.pads = levels;
     const auto both_banks = [index](std::uint32_t pair) {
@@ -258,6 +258,7 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
     if (offset < kEn) {
         const unsigned index = offset / kStride;
         Slice& slice = s_.slice[index];
+        const DivMode old_mode = mode(slice);
         switch (offset % kStride) {
             case kCsr: write_csr(index, value); break;
             case kDiv: slice.div = value & 0xfff; break;
@@ -276,7 +277,7 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
         } else {
             slice.out = compare(slice);
         }
-        drive(index, now() + 1);
+        drive(index, now() + 1, mode(slice) != old_mode);
     } else {
         switch (offset) {
             case kEn:

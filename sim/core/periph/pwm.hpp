@@ -70,7 +70,7 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     void advance(unsigned index, Cycles until);
     void count(unsigned index, std::uint64_t steps);
     void run_edges(unsigned index, Cycles until);
-    void drive(unsigned index, Cycles when);
+    void drive(unsigned index, Cycles when, bool direction_changed = false);
     void synchronise();
     void changed();
     void write_csr(unsigned index, std::uint32_t value);

@@ -56,8 +56,10 @@ class Eeprom final : public I2cBus {
         return address == 0x50;
     }
     bool write(std::uint8_t value, Cycles) override {
-        if (first_) at_ = value;
-        else bytes_[at_++] = value;
+        if (first_)
+            at_ = value;
+        else
+            bytes_[at_++] = value;
         first_ = false;
         return value != 0xee;  // A byte that the device refuses.
     }
@@ -74,7 +76,9 @@ class Eeprom final : public I2cBus {
 /// Answers each frame with its complement.
 class Inverter final : public SpiDevice {
   public:
-    std::uint16_t transfer(std::uint16_t value, unsigned, Cycles) override { return static_cast<std::uint16_t>(~value); }
+    std::uint16_t transfer(std::uint16_t value, unsigned, Cycles) override {
+        return static_cast<std::uint16_t>(~value);
+    }
 };
 
 class Unit final : public Fabric {
@@ -107,18 +111,22 @@ class Unit final : public Fabric {
           io_bank0_(*this, pins_),
           pads_bank0_(*this, pins_),
           recorder_() {
-        blocks_ = {{0x40000000, &sysinfo_}, {0x40004000, &syscfg_},     {0x40008000, &clocks_},  {0x4000c000, &resets_},
-                   {0x40010000, &psm_},     {0x40014000, &io_bank0_},   {0x4001c000, &pads_bank0_}, {0x40024000, &xosc_},
-                   {0x40028000, &pll_sys_}, {0x4002c000, &pll_usb_},    {0x40030000, &busctrl_}, {0x40034000, &uart0_},
-                   {0x40038000, &uart1_},   {0x4003c000, &spi0_},       {0x40044000, &i2c0_},    {0x4004c000, &adc_},
-                   {0x40050000, &pwm_},     {0x40054000, &timer_},      {0x40058000, &watchdog_}, {0x4005c000, &rtc_},
-                   {0x40060000, &rosc_},    {0x40064000, &vreg_},       {0x4006c000, &tbman_},   {0x50110000, &usb_},
-                   {0xd0000000, &sio_}};
-        xosc_.on_change = rosc_.on_change = pll_sys_.on_change = pll_usb_.on_change = [this] { clocks_.sources_changed(); };
+        blocks_ = {
+            {0x40000000, &sysinfo_}, {0x40004000, &syscfg_},   {0x40008000, &clocks_},     {0x4000c000, &resets_},
+            {0x40010000, &psm_},     {0x40014000, &io_bank0_}, {0x4001c000, &pads_bank0_}, {0x40024000, &xosc_},
+            {0x40028000, &pll_sys_}, {0x4002c000, &pll_usb_},  {0x40030000, &busctrl_},    {0x40034000, &uart0_},
+            {0x40038000, &uart1_},   {0x4003c000, &spi0_},     {0x40044000, &i2c0_},       {0x4004c000, &adc_},
+            {0x40050000, &pwm_},     {0x40054000, &timer_},    {0x40058000, &watchdog_},   {0x4005c000, &rtc_},
+            {0x40060000, &rosc_},    {0x40064000, &vreg_},     {0x4006c000, &tbman_},      {0x50110000, &usb_},
+            {0xd0000000, &sio_}};
+        xosc_.on_change = rosc_.on_change = pll_sys_.on_change =
+            pll_usb_.on_change = [this] { clocks_.sources_changed(); };
         clocks_.on_change = [this] { clocks_moved(); };
         watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
         syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
-        psm_.on_core_held = [this](unsigned core, bool held) { held_core = static_cast<int>(core) * 2 + (held ? 1 : 0); };
+        psm_.on_core_held = [this](unsigned core, bool held) {
+            held_core = static_cast<int>(core) * 2 + (held ? 1 : 0);
+        };
         for (auto& [base, block] : blocks_) block->reset();
         clocks_moved();
         pins_.attach(recorder_);
@@ -145,10 +153,13 @@ class Unit final : public Fabric {
     bool bus_write(Master, std::uint32_t, unsigned, std::uint32_t) override { return false; }
     void reset_blocks(std::uint32_t mask) override {
         reset_mask |= mask;
-        struct { ResetBit bit; Peripheral* block; } const lines[] = {
-            {ResetBit::adc, &adc_},   {ResetBit::i2c0, &i2c0_},   {ResetBit::pll_sys, &pll_sys_}, {ResetBit::pll_usb, &pll_usb_},
-            {ResetBit::pwm, &pwm_},   {ResetBit::rtc, &rtc_},     {ResetBit::spi0, &spi0_},       {ResetBit::timer, &timer_},
-            {ResetBit::uart0, &uart0_}, {ResetBit::uart1, &uart1_}, {ResetBit::usbctrl, &usb_}};
+        struct {
+            ResetBit bit;
+            Peripheral* block;
+        } const lines[] = {{ResetBit::adc, &adc_},         {ResetBit::i2c0, &i2c0_},   {ResetBit::pll_sys, &pll_sys_},
+                           {ResetBit::pll_usb, &pll_usb_}, {ResetBit::pwm, &pwm_},     {ResetBit::rtc, &rtc_},
+                           {ResetBit::spi0, &spi0_},       {ResetBit::timer, &timer_}, {ResetBit::uart0, &uart0_},
+                           {ResetBit::uart1, &uart1_},     {ResetBit::usbctrl, &usb_}};
         for (const auto& line : lines)
             if (((mask >> static_cast<unsigned>(line.bit)) & 1u) != 0) line.block->reset();
     }
@@ -166,10 +177,14 @@ class Unit final : public Fabric {
     }
     std::uint32_t peek(std::uint32_t address) { return block(address).peek(address & 0xfff); }
     void write(std::uint32_t address, std::uint32_t value) {
-        if (address >> 12 == 0x50100) usb_.dpram_write(address & 0xfff, value, 4);
-        else if (address >> 28 == 0xd) sio_.write(core, address & 0xfff, value);
-        else if (const unsigned alias = (address >> 12) & 3u; alias != 0) block(address).write_alias(address & 0xfff, value, alias);
-        else block(address).write(address & 0xfff, value);
+        if (address >> 12 == 0x50100)
+            usb_.dpram_write(address & 0xfff, value, 4);
+        else if (address >> 28 == 0xd)
+            sio_.write(core, address & 0xfff, value);
+        else if (const unsigned alias = (address >> 12) & 3u; alias != 0)
+            block(address).write_alias(address & 0xfff, value, alias);
+        else
+            block(address).write(address & 0xfff, value);
     }
     std::vector<std::uint8_t> save() {
         StateWriter out;
@@ -243,7 +258,8 @@ class Unit final : public Fabric {
     std::map<std::uint32_t, Peripheral*> blocks_;
 };
 
-template <class Function> bool guarded(Unit* unit, Function&& function) {
+template <class Function>
+bool guarded(Unit* unit, Function&& function) {
     try {
         unit->error.clear();
         function();
@@ -254,7 +270,8 @@ template <class Function> bool guarded(Unit* unit, Function&& function) {
     }
 }
 
-template <class Bytes> std::uint32_t copy_bytes(const Bytes& bytes, std::uint8_t* values, std::uint64_t* cycles, std::uint32_t room) {
+template <class Bytes>
+std::uint32_t copy_bytes(const Bytes& bytes, std::uint8_t* values, std::uint64_t* cycles, std::uint32_t room) {
     std::uint32_t n = 0;
     for (const auto& byte : bytes) {
         if (n == room) break;
@@ -298,8 +315,12 @@ std::int32_t unit_held_core(Unit* unit) { return unit->held_core; }
 std::uint32_t unit_uart_take(Unit* unit, std::uint8_t* values, std::uint64_t* cycles, std::uint32_t room) {
     return copy_bytes(unit->uart0_.take_transmitted(), values, cycles, room);
 }
-void unit_uart_send(Unit* unit, const std::uint8_t* bytes, std::uint32_t size) { unit->uart0_.host_send({bytes, size}); }
-void unit_uart_send_frame(Unit* unit, std::uint32_t frame) { unit->uart0_.host_send_frame(static_cast<std::uint16_t>(frame)); }
+void unit_uart_send(Unit* unit, const std::uint8_t* bytes, std::uint32_t size) {
+    unit->uart0_.host_send({bytes, size});
+}
+void unit_uart_send_frame(Unit* unit, std::uint32_t frame) {
+    unit->uart0_.host_send_frame(static_cast<std::uint16_t>(frame));
+}
 void unit_connect(Unit* unit, bool connected) {
     unit->i2c0_.connect(connected ? &unit->eeprom_ : nullptr);
     unit->spi0_.connect(connected ? &unit->inverter_ : nullptr);
