@@ -268,6 +268,7 @@ void Cpu::set_register(unsigned index, std::uint32_t data) {
     const Cycles now = cycles;
     jump(data);
     cycles = now;  // a debugger's write of PC takes no time
+    resume_over_ = 1;
 }
 
 // ---------------------------------------------------------------------------------------------- debug
