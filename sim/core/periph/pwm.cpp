@@ -86,6 +86,7 @@ Cycles Pwm::next_edge(const Slice& slice) const {
 void Pwm::advance(unsigned index, Cycles until) {
     Slice& slice = s_.slice[index];
     if (until <= slice.at) return;
+    next_step_valid_ = false;
     const Cycles elapsed = until - slice.at;
     slice.at = until;
     if (!clocked(slice)) return;
@@ -162,10 +163,14 @@ void Pwm::catch_up(Cycles until) {
 
 Cycles Pwm::next_step() const {
     const std::uint32_t observed = fabric_.gpio().observed_outputs(PinFunction::pwm);
-    Cycles next = kNever;
+    if (next_step_valid_ && observed == next_step_pins_) return next_step_;
+    next_step_ = kNever;
     for (unsigned i = 0; i < kSlices; ++i)
-        if (((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0) next = std::min(next, next_edge(s_.slice[i]));
-    return next;
+        if (((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0)
+            next_step_ = std::min(next_step_, next_edge(s_.slice[i]));
+    next_step_pins_ = observed;
+    next_step_valid_ = true;
+    return next_step_;
 }
 
 std::uint32_t Pwm::input_pins() const {
@@ -190,6 +195,7 @@ void Pwm::input_changed(unsigned pin, bool level, Cycles when) {
         count(index, total / divisor(slice));
     }
     drive(index, when);
+    next_step_valid_ = false;
     update_irq();
     reschedule();
 }
@@ -203,6 +209,7 @@ void Pwm::synchronise() {
 }
 
 void Pwm::changed() {
+    next_step_valid_ = false;
     if (const std::uint32_t pins = input_pins(); pins != watched_pins_) {
         watched_pins_ = pins;
         fabric_.gpio().watch_changed();

@@ -81,6 +81,10 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     [[nodiscard]] Cycles time_of_step(const Slice& slice, std::uint64_t steps) const;
     Inputs inputs_{*this};
     std::uint32_t watched_pins_ = 0;
+    // next_step() is asked far more often than its answer changes.
+    mutable Cycles next_step_ = kNever;
+    mutable std::uint32_t next_step_pins_ = 0;
+    mutable bool next_step_valid_ = false;
 };
 
 }  // namespace rp2040

@@ -1,0 +1,240 @@
+"""USB: a minimal CDC-ACM device, driven from Python as firmware would, against the built-in host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from periph_chip import CLR, SET, USB, USB_DPRAM, PeriphChip
+
+ADDR_ENDP, MAIN_CTRL, SOF_RD, SIE_CTRL, SIE_STATUS, BUFF_STATUS = 0x00, 0x40, 0x48, 0x4C, 0x50, 0x58
+EP_ABORT, ABORT_DONE, STALL_ARM, MUXING, PWR, INTE, INTS = 0x60, 0x64, 0x68, 0x74, 0x78, 0x90, 0x98
+FULL, LAST, PID, STALL, AVAILABLE = 1 << 15, 1 << 14, 1 << 13, 1 << 11, 1 << 10
+IRQ = 5
+FRAME = 125_000
+EP_IN, EP_OUT = 2, 3
+
+DEVICE = bytes.fromhex("12 01 0002 02 00 00 40 8a2e 0a00 0001 01 02 03 01")
+CONFIGURATION = bytes.fromhex(
+    "09 02 4300 02 01 00 80 32"  # two interfaces
+    "09 04 00 00 01 02 02 01 00  05 24 00 1001  05 24 01 00 01  04 24 02 02  05 24 06 00 01"
+    "07 05 81 03 0800 10"
+    "09 04 01 00 02 0a 00 00 00  07 05 82 02 4000 00  07 05 03 02 4000 00"
+)
+
+
+class CdcDevice:
+    """Answers control requests, echoes nothing by itself; tests fill and drain the bulk buffers."""
+
+    def __init__(self, chip: PeriphChip) -> None:
+        self.chip = chip
+        self.address = 0
+        self.pending = b""
+        self.requests: list[bytes] = []
+        self.line_state: int | None = None
+        self.received = b""
+        self.double = False
+        self.stall_requests: set[int] = set()
+        for offset in range(0, 0x9C, 4):  # the SDK clears the block with memset
+            chip.write(USB + offset, 0)
+        chip.write(USB + MUXING, 9)
+        chip.write(USB + PWR, 0xC)
+        chip.write(USB + MAIN_CTRL, 1)
+        chip.write(USB + SIE_CTRL, 1 << 29)
+        chip.write(USB + INTE, 1 << 4 | 1 << 12 | 1 << 16)
+        chip.write(USB + SET + SIE_CTRL, 1 << 16)
+
+    def buffer(self, endpoint: int, is_in: bool) -> int:
+        return USB_DPRAM + 0x80 + 8 * endpoint + (0 if is_in else 4)
+
+    def send0(self, data: bytes) -> None:
+        self.put(0x100, data)
+        self.chip.write(self.buffer(0, True), FULL | LAST | PID | AVAILABLE | len(data))
+
+    def put(self, offset: int, data: bytes) -> None:
+        for i in range(0, len(data), 4):
+            self.chip.write(USB_DPRAM + offset + i, int.from_bytes(data[i : i + 4], "little"))
+
+    def get(self, offset: int, size: int) -> bytes:
+        words = b"".join(self.chip.read(USB_DPRAM + offset + i).to_bytes(4, "little") for i in range(0, size, 4))
+        return words[:size]
+
+    def arm_out(self) -> None:
+        self.chip.write(self.buffer(EP_OUT, False), LAST | AVAILABLE | 64)
+
+    def send_bulk(self, data: bytes) -> None:
+        self.put(0x200, data)
+        self.chip.write(self.buffer(EP_IN, True), FULL | LAST | PID | AVAILABLE | len(data))
+
+    def service(self) -> None:
+        """One pass of the interrupt handler."""
+        chip = self.chip
+        status = chip.read(USB + INTS)
+        if status & 1 << 12:
+            chip.write(USB + ADDR_ENDP, 0)
+            chip.write(USB + CLR + SIE_STATUS, 1 << 19)
+        if status & 1 << 16:
+            chip.write(USB + CLR + SIE_STATUS, 1 << 17)
+            self.on_setup(self.get(0, 8))
+        if status & 1 << 4:
+            done = chip.read(USB + BUFF_STATUS)
+            chip.write(USB + CLR + BUFF_STATUS, done)
+            if done & 1:  # EP0 IN: more data, or a status stage that ends SET_ADDRESS
+                if self.address and not chip.read(USB + ADDR_ENDP):
+                    chip.write(USB + ADDR_ENDP, self.address)
+                if self.pending:
+                    part, self.pending = self.pending[:64], self.pending[64:]
+                    self.send0(part)
+            if done & 2 and chip.read(self.buffer(0, False)) & 0x3FF == 7:  # line coding arrived
+                self.send0(b"")
+            if done & 1 << (2 * EP_OUT + 1):
+                size = chip.read(self.buffer(EP_OUT, False)) & 0x3FF
+                self.received += self.get(0x240, size)
+                self.arm_out()
+
+    def on_setup(self, packet: bytes) -> None:
+        chip = self.chip
+        self.requests.append(packet)
+        code, value, length = packet[1], packet[2] | packet[3] << 8, packet[6] | packet[7] << 8
+        if code in self.stall_requests:
+            chip.write(USB + STALL_ARM, 3)
+            chip.write(self.buffer(0, True), STALL)
+            chip.write(self.buffer(0, False), STALL)
+        elif code == 6:
+            data = (DEVICE if value >> 8 == 1 else CONFIGURATION)[:length]
+            self.pending = data[64:]
+            self.send0(data[:64])
+            chip.write(self.buffer(0, False), LAST | PID | AVAILABLE | 64)  # status stage
+        elif code == 0x20:
+            chip.write(self.buffer(0, False), LAST | PID | AVAILABLE | 64)
+        else:
+            if code == 5:
+                self.address = value
+            elif code == 9:
+                chip.write(USB_DPRAM + 0x08 + 8 * (EP_IN - 1), 1 << 31 | 1 << 29 | 2 << 26 | 0x200)
+                chip.write(USB_DPRAM + 0x0C + 8 * (EP_OUT - 1), 1 << 31 | 1 << 29 | 2 << 26 | 0x240)
+                self.arm_out()
+            elif code == 0x22:
+                self.line_state = value
+            self.send0(b"")
+
+    def run(self, until: Callable[[], bool], frames: int = 100) -> None:
+        """Runs the interrupt handler on every interrupt until a condition holds."""
+        for _ in range(frames * 16):
+            if until():
+                return
+            self.chip.run(FRAME // 16)
+            if self.chip.irq(IRQ):
+                self.service()
+        raise AssertionError("condition not met in time")
+
+
+@pytest.fixture
+def device() -> CdcDevice:
+    chip = PeriphChip()
+    chip.boot()
+    return CdcDevice(chip)
+
+
+def test_enumeration_opens_the_port(device: CdcDevice) -> None:
+    device.run(lambda: bool(device.chip.call("usb_open")))
+    assert [r[1] for r in device.requests] == [6, 5, 6, 6, 6, 9, 0x20, 0x22]
+    assert device.line_state == 3 and device.chip.read(USB + ADDR_ENDP) == 1
+    assert device.get(0x100, 7) == bytes.fromhex("00c20100000008")  # 115200 8N1
+
+
+def test_nothing_happens_without_the_pull_up() -> None:
+    chip = PeriphChip()
+    chip.boot()
+    chip.write(USB + MAIN_CTRL, 1)
+    chip.run(100 * FRAME)
+    assert chip.read(USB + SIE_STATUS) >> 16 == 0 and chip.read(USB + SOF_RD) == 0
+
+
+def test_frames_are_one_millisecond(device: CdcDevice) -> None:
+    device.chip.write(USB + INTE, 1 << 17)
+    while not device.chip.irq(IRQ):
+        device.chip.run(1)
+    first, number = device.chip.now, device.chip.read(USB + SOF_RD)
+    device.chip.run_to(first + 5 * FRAME - 1)
+    assert device.chip.read(USB + SOF_RD) == number + 4
+    device.chip.run(1)
+    assert device.chip.read(USB + SOF_RD) == number + 5
+
+
+def test_bytes_in_both_directions(device: CdcDevice) -> None:
+    chip = device.chip
+    device.run(lambda: bool(chip.call("usb_open")))
+    message = bytes(range(200))
+    for at in range(0, 200, 64):
+        device.send_bulk(message[at : at + 64])
+        device.run(lambda: not chip.read(device.buffer(EP_IN, True)) & AVAILABLE)
+    data, cycles = chip.usb_take()
+    assert data == message and cycles == sorted(cycles)
+    chip.call("usb_send", message, len(message))
+    device.run(lambda: len(device.received) == 200)
+    assert device.received == message
+
+
+def test_a_full_device_makes_the_host_wait(device: CdcDevice) -> None:
+    chip = device.chip
+    device.run(lambda: bool(chip.call("usb_open")))
+    chip.write(device.buffer(EP_OUT, False), 0)
+    chip.call("usb_send", b"later", 5)
+    chip.run(20 * FRAME)
+    assert device.received == b""
+    device.arm_out()
+    device.run(lambda: device.received == b"later")
+
+
+def test_stalled_line_coding_is_tolerated_and_a_stalled_descriptor_is_not(device: CdcDevice) -> None:
+    device.stall_requests = {0x20}
+    device.run(lambda: bool(device.chip.call("usb_open")))
+    chip = PeriphChip()
+    chip.boot()
+    other = CdcDevice(chip)
+    other.stall_requests = {6}
+    with pytest.raises(AssertionError, match="not met"):
+        other.run(lambda: bool(chip.call("usb_open")))
+    assert [r[1] for r in other.requests] == [6]
+
+
+def test_double_buffered_endpoint_alternates(device: CdcDevice) -> None:
+    chip = device.chip
+    device.run(lambda: bool(chip.call("usb_open")))
+    chip.write(USB_DPRAM + 0x08 + 8 * (EP_IN - 1), 1 << 31 | 1 << 30 | 1 << 28 | 2 << 26 | 0x300)
+    device.put(0x300, b"A" * 64)
+    device.put(0x340, b"B" * 10 + b"\0\0")
+    control = (FULL | AVAILABLE | 64) | (FULL | LAST | AVAILABLE | PID | 10) << 16
+    chip.write(device.buffer(EP_IN, True), control)
+    chip.run(2 * FRAME)
+    assert chip.usb_take()[0] == b"A" * 64 + b"B" * 10
+    assert chip.read(USB + BUFF_STATUS) == 1 << (2 * EP_IN)  # one notice for the pair
+    assert chip.read(device.buffer(EP_IN, True)) & (FULL | AVAILABLE | (FULL | AVAILABLE) << 16) == 0
+
+
+def test_abort_withholds_a_buffer(device: CdcDevice) -> None:
+    chip = device.chip
+    device.run(lambda: bool(chip.call("usb_open")))
+    chip.write(USB + SET + EP_ABORT, 1 << (2 * EP_IN))
+    assert chip.read(USB + ABORT_DONE) == 1 << (2 * EP_IN)
+    device.send_bulk(b"never")
+    chip.run(5 * FRAME)
+    assert chip.usb_take()[0] == b""
+    chip.write(USB + CLR + ABORT_DONE, 1 << (2 * EP_IN))
+    chip.write(USB + CLR + EP_ABORT, 1 << (2 * EP_IN))
+    chip.run(2 * FRAME)
+    assert chip.usb_take()[0] == b"never"
+
+
+def test_snapshot_during_enumeration(device: CdcDevice) -> None:
+    chip = device.chip
+    device.run(lambda: len(device.requests) == 3)
+    chip.call("save")
+    state = device.address, device.pending, list(device.requests)
+    device.run(lambda: bool(chip.call("usb_open")))
+    first, at = list(device.requests), chip.now
+    chip.call("restore")
+    device.address, device.pending, device.requests = state
+    device.run(lambda: bool(chip.call("usb_open")))
+    assert (device.requests, chip.now) == (first, at)
