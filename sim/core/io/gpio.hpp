@@ -24,6 +24,8 @@ class PinDevice {
     virtual ~PinDevice() = default;
     /// Bit per pin whose changes this device wants to see.
     [[nodiscard]] virtual std::uint32_t watched() const = 0;
+    /// Bit per pin that this device may drive in answer to a change; a smaller set makes emulation faster.
+    [[nodiscard]] virtual std::uint32_t driven() const { return ~0u; }
     /// Called for each change of a watched pin, in time order. May call Gpio::drive() for its own pins.
     virtual void pin_changed(unsigned pin, bool level, Cycles when) = 0;
     virtual void save(StateWriter&) const {}

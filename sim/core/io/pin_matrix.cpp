@@ -264,7 +264,18 @@ Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
     const std::uint32_t pio = selected(PinFunction::pio0) | selected(PinFunction::pio1);
-    return (pins & pio) != 0 || ((pins & s_.external) != 0 && (watched_ & pio) != 0) || next_pending_ != kNever;
+    return (pins & (pio | answered(pio))) != 0 || next_pending_ != kNever;
+}
+
+/// Pins that devices may drive in answer to changes of `pins`, directly or through other devices.
+std::uint32_t PinMatrix::answered(std::uint32_t pins) const {
+    std::uint32_t answers = 0;
+    for (std::uint32_t before = ~answers; before != answers;) {
+        before = answers;
+        for (const auto& w : devices_)
+            if ((w.pins & (pins | answers)) != 0) answers |= w.device->driven();
+    }
+    return answers;
 }
 
 void PinMatrix::plan_waiting(const TimedDriver* self) {
@@ -276,8 +287,7 @@ void PinMatrix::plan_waiting(const TimedDriver* self) {
 bool PinMatrix::observed(PinFunction function) const {
     if (irq_pins_ == 0) return false;
     const std::uint32_t own = selected(function);
-    // A device that follows these pins may answer on the pins that it drives.
-    return (irq_pins_ & own) != 0 || ((watched_ & own) != 0 && (irq_pins_ & s_.external) != 0);
+    return (irq_pins_ & (own | answered(own))) != 0;
 }
 
 void PinMatrix::attach(PinDevice& device) {

@@ -39,6 +39,7 @@ class PinMatrix final : public Gpio {
     void detach(PinDevice& device) override;
     void watch_changed() override;
     void add_lazy_driver(LazyDriver& driver) override;
+    [[nodiscard]] std::uint32_t observed_outputs(PinFunction function) const override { return selected(function); }
 
     /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
     void catch_up(Cycles until);
@@ -131,6 +132,7 @@ class PinMatrix final : public Gpio {
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
+    [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();

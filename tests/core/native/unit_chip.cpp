@@ -30,6 +30,7 @@ struct Edge {
 class Recorder final : public PinDevice {
   public:
     [[nodiscard]] std::uint32_t watched() const override { return mask; }
+    [[nodiscard]] std::uint32_t driven() const override { return 0; }
     void pin_changed(unsigned pin, bool level, Cycles when) override {
         edges.push_back({when, pin, level ? 1u : 0u});
     }
@@ -41,6 +42,7 @@ class Wire final : public PinDevice {
   public:
     Wire(Gpio& gpio, unsigned from, unsigned to, Cycles delay) : gpio_(gpio), from_(from), to_(to), delay_(delay) {}
     [[nodiscard]] std::uint32_t watched() const override { return 1u << from_; }
+    [[nodiscard]] std::uint32_t driven() const override { return 1u << to_; }
     void pin_changed(unsigned, bool level, Cycles when) override {
         gpio_.drive(to_, level ? Gpio::Drive::high : Gpio::Drive::low, when + delay_);
     }
@@ -56,6 +58,7 @@ class BitSource final : public PinDevice {
   public:
     BitSource(Gpio& gpio, unsigned clock, unsigned data) : gpio_(gpio), clock_(clock), data_(data) {}
     [[nodiscard]] std::uint32_t watched() const override { return 1u << clock_; }
+    [[nodiscard]] std::uint32_t driven() const override { return 1u << data_; }
     void pin_changed(unsigned, bool level, Cycles when) override {
         if (level) return;
         lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
