@@ -4,7 +4,7 @@
 
 // 20 log10(a) of an amplitude in 1/8 octave steps: floor(8 log2(power)) with a linear mantissa, then
 // 3.0103 dB per doubling of power.
-#define POWER_BITS_FULL_SCALE 29  // mean square of a full-scale sine is 2^29
+#define POWER_BITS_FULL_SCALE 30  // mean square of samples at full scale is 2^30
 
 HOT uint32_t level_dbfs(const int16_t* samples, uint32_t count) {
     const int16_t *at = samples, *const end = samples + count;

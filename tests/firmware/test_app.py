@@ -85,14 +85,14 @@ def test_level_of_a_sine(app: ctypes.CDLL, level: int) -> None:
     amplitude = 32767 * 10 ** (-level / 20)
     sine = np.round(amplitude * np.sin(2 * np.pi * np.arange(512) * 17 / 512)).astype(np.int16)
     rms = math.sqrt(float(np.mean(sine.astype(float) ** 2)))
-    exact = -20 * math.log10(rms / (32768 / math.sqrt(2)))
+    exact = -20 * math.log10(rms / 32768)
     assert abs(app.level_dbfs(pointer(sine), 512) - exact) <= 1
 
 
 def test_level_of_the_extremes(app: ctypes.CDLL) -> None:
     assert app.level_dbfs(pointer(np.zeros(512, np.int16)), 512) == 99
     assert app.level_dbfs(pointer(np.full(512, -32768, np.int16)), 512) == 0
-    assert app.level_dbfs(pointer(np.full(1, 1, np.int16)), 1) == pytest.approx(87, abs=1)
+    assert app.level_dbfs(pointer(np.full(1, 1, np.int16)), 1) == pytest.approx(90, abs=1)
 
 
 def test_health_of_pdm_words(app: ctypes.CDLL) -> None:
@@ -120,7 +120,7 @@ def test_health_of_pcm(app: ctypes.CDLL) -> None:
     samples[:64] = 32767
     assert app.health_check_pcm(pointer(samples), 512) == 0
     samples[64] = -32768
-    assert app.level_dbfs(pointer(samples), 512) <= 6  # so the firmware looks
+    assert app.level_dbfs(pointer(samples), 512) <= 10  # so the firmware looks
     assert app.health_check_pcm(pointer(samples), 512) == 8
 
 

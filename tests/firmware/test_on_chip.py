@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.board import project_root
 from sim.build import BuildResult, build_firmware
 
 pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
+from sim.audio.scenario import Clip, Scenario, generate
 from sim.machine import Machine
 from sim.protocol import Banner, Fault, Statistics
 
@@ -142,3 +144,27 @@ def test_damaged_flash_is_told(small_build: BuildResult, tmp_path: Path) -> None
     machine = Machine(damaged)
     machine.run(0.2)
     assert machine.uart.splitlines()[0].endswith(" crc=bad")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('channel = "left"', 'channel = "right"'),
+        ('read = "quad"', 'read = "dual"'),
+        ('read = "quad"', 'read = "serial"'),
+        ("instance = 0\ntx = 0\nrx = 1", "instance = 1\ntx = 8\nrx = 9"),
+        ("data = 2\nclock = 3", "data = 15\nclock = 14"),
+    ],
+)
+def test_board_options_work(toolchain: None, mean_model: Path, tmp_path: Path, old: str, new: str) -> None:
+    text = (project_root() / "platforms" / "boards" / "pico.toml").read_text()
+    assert old in text
+    board = tmp_path / "variant.toml"
+    board.write_text(text.replace(old, new))
+    build = build_firmware(board, mean_model, tmp_path / "out")
+    machine = Machine(build.elf, Scenario([Clip(generate("tone"), gain_db=-17.0)], 1.0), board=board)
+    machine.run(0.6)
+    assert machine.log.banner is not None and machine.log.banner.board == "variant"
+    assert faults(machine) == []
+    levels = [window.level_dbfs for window in machine.log.windows[5:12]]
+    assert levels == [-20.0] * 7
