@@ -110,8 +110,9 @@ _Noreturn void main(void) {
 
     report_banner(image_intact());
     report_restart();
-    pipeline_init();
     watchdog_feed();
+    pipeline_init();
+    while (pipeline_settle()) watchdog_feed();
     pdm_mic_start();
 
     last_block = (uint32_t)-1;

@@ -25,20 +25,25 @@ _Static_assert(MODEL_STREAM_FRAMES == FRAMES_PER_BLOCK, "the model must advance 
 
 static void network_push(int8_t* output) { model_stream_push(&frames[0][0], output); }
 
-// Whatever the network makes of frames that never came, a whole window of silence has replaced them afterwards.
-static void network_fill_with_silence(void) {
-    model_stream_reset();
+static void network_reset(void) { model_stream_reset(); }
+
+// Whatever the network makes of frames that never came, a whole window of silence replaces them.
+bool pipeline_settle(void) {
+    static uint32_t pushed;
+    if (pushed >= MODEL_INPUT_FRAMES) return false;
     memset(frames, SILENT_FEATURE, sizeof frames);
-    for (uint32_t pushed = 0; pushed < MODEL_INPUT_FRAMES; pushed += FRAMES_PER_BLOCK) {
-        int8_t output;
-        network_push(&output);
-    }
+    int8_t output;
+    network_push(&output);
+    pushed += FRAMES_PER_BLOCK;
+    return true;
 }
 #else
 _Static_assert(MODEL_INPUT_FRAMES >= FRAMES_PER_BLOCK, "the model must see at least one block");
 static int8_t window[MODEL_INPUT_FRAMES][FEATURE_BANDS] __attribute__((aligned(4)));
 
-static void network_fill_with_silence(void) { memset(window, SILENT_FEATURE, sizeof window); }
+static void network_reset(void) { memset(window, SILENT_FEATURE, sizeof window); }
+
+bool pipeline_settle(void) { return false; }
 
 static void network_push(int8_t* output) {
     memmove(window[0], window[FRAMES_PER_BLOCK], sizeof window - sizeof frames);
@@ -51,7 +56,7 @@ void pipeline_init(void) {
     pdm_init(&decimator);
     mean_at_rest = decimator.dc;
     memset(pcm, 0, sizeof pcm);
-    network_fill_with_silence();
+    network_reset();
 }
 
 const int16_t* pipeline_decimate(const uint32_t* words) {

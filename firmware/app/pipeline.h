@@ -1,12 +1,16 @@
 // From a block of PDM to a probability: decimation, four overlapping frames of features, the network.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dsp/pdm.h"
 
-// Starts from silence: the network's window holds the features of digital zero, as if it had always been quiet.
 void pipeline_init(void);
+
+// Before the first block: gives the network one block of silence, until its window holds the features of digital zero
+// as if it had always been quiet. Returns whether it had work to do; call it until it has none.
+bool pipeline_settle(void);
 
 // PDM words to PCM; the result stays valid until the next call.
 const int16_t* pipeline_decimate(const uint32_t* words);
