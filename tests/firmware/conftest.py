@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
 
 from sim.board import project_root
 from sim.build import RELEASED_MODEL, BuildResult, build_firmware
@@ -60,10 +59,3 @@ def released_build(toolchain: None, tmp_path_factory: pytest.TempPathFactory) ->
     if not (project_root() / RELEASED_MODEL).is_file():
         pytest.skip(f"{RELEASED_MODEL} is missing; `emberwatch train` makes it")
     return build_firmware("pico", None, tmp_path_factory.mktemp("released"))
-
-
-def symbols(elf: Path) -> dict[str, int]:
-    """Symbol names to values."""
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols() if symbol.name}

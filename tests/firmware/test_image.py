@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from conftest import symbols
+from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
 
 from sim.build import BuildResult

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import symbols
+from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
 
 from sim.board import project_root
