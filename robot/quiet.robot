@@ -32,4 +32,4 @@ Real Recordings Without An Alarm
 Board Should Stay Quiet
     [Arguments]    ${sound}    ${level}    &{parameters}
     Board Hears    ${sound}    ${level}    &{parameters}
-    Board Should Stay Quiet For    6 s
+    Board Should Stay Quiet For    4 s

@@ -45,7 +45,8 @@ def build(
     result = build_firmware(board, model, out, defines, clk_sys_hz=clock_hz, jobs=jobs)
     for path in (result.elf, result.uf2, result.bin):
         print(_short(path))
-    print(result.sizes)
+    sizes = result.sizes
+    print(f"flash {sizes.flash} bytes, RAM {sizes.ram} bytes (of which stack {sizes.stack})")
 
 
 def _short(path: Path) -> str:

@@ -20,7 +20,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("sim.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
     "build": ("sim.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
     "train": ("training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
-    "compile": ("training.cli", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
+    "compile": ("sim.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
     "evaluate": ("training.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
     "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("sim.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
