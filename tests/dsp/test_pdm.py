@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -55,7 +57,7 @@ def test_any_words(words: list[int]) -> None:
 def test_any_split_into_calls_gives_the_same_samples(cuts: list[int], seed: int) -> None:
     words = np.random.default_rng(seed).integers(0, 2**32, 1400, dtype=np.uint32)
     edges = [0, *sorted(2 * cut for cut in cuts), words.size]
-    pieces = [words[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [words[a:b] for a, b in itertools.pairwise(edges)]
     whole = native.decimate(words)
     stream, reference = native.Decimator(), PdmDecimator()
     np.testing.assert_array_equal(np.concatenate([stream.decimate(p) for p in pieces]), whole)

@@ -26,7 +26,7 @@ def frames_of(seed: int, count: int = 64) -> npt.NDArray[np.int16]:
         rng.uniform(-1, 1, (count, 256)),
         np.sin(2 * np.pi * rng.uniform(0, 0.5, (count, 1)) * N + rng.uniform(0, 6.28, (count, 1))),
         np.where(rng.random((count, 256)) < 0.5, -1.0, 1.0),
-        np.where(N > rng.integers(0, 256, (count, 1)), 1.0, -1.0),
+        np.where(rng.integers(0, 256, (count, 1)) < N, 1.0, -1.0),
         np.where(rng.integers(0, 256, (count, 1)) == N, 1.0, 0.0),
     ]
     chosen = np.choose(rng.integers(0, len(kinds), (count, 1)), kinds)

@@ -26,10 +26,10 @@ FIR_HALF = (
 # fmt: on
 """First half of the symmetric 128-tap decimation FIR at 1.024 MHz; the sum of all taps is 65534."""
 
-HALFBAND_A = (26, 143, 236)
+HALFBAND_A = (28, 151, 240)
 """All-pass coefficients, Q8, of the half-band branch fed with the newer 32 kHz sample of a pair."""
 
-HALFBAND_B = (83, 194)
+HALFBAND_B = (89, 202)
 """All-pass coefficients, Q8, of the half-band branch fed with the older 32 kHz sample of a pair."""
 
 DROOP_B = 46
