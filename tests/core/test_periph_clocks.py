@@ -81,7 +81,9 @@ def test_resus_falls_back_to_clk_ref_and_interrupts(chip: PeriphChip) -> None:
     assert chip.read(CLOCKS + 0x7C) == 1 and chip.irq(17)
 
 
-@pytest.mark.parametrize(("source", "khz"), [(1, 125_000), (2, 48_000), (3, 6_500), (5, 12_000), (9, 125_000), (13, 46.875)])
+@pytest.mark.parametrize(
+    ("source", "khz"), [(1, 125_000), (2, 48_000), (3, 6_500), (5, 12_000), (9, 125_000), (13, 46.875)]
+)
 def test_frequency_counter(chip: PeriphChip, source: int, khz: float) -> None:
     chip.boot()
     chip.write(CLOCKS + 0x80, 12_000)

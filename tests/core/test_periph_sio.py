@@ -48,7 +48,8 @@ def test_divider_is_ready_in_the_ninth_cycle(chip: PeriphChip) -> None:
 
 def test_division_results(chip: PeriphChip) -> None:
     rng = random.Random(1)
-    values = [0, 1, 2, 7, 0x7FFFFFFF, 0x80000000, 0x80000001, M32, *(rng.getrandbits(rng.randint(1, 32)) for _ in range(20))]
+    values = [0, 1, 2, 7, 0x7FFFFFFF, 0x80000000, 0x80000001, M32]
+    values += [rng.getrandbits(rng.randint(1, 32)) for _ in range(20)]
     for a in values:
         for b in values:
             if b == 0:
@@ -127,7 +128,8 @@ def test_spinlocks(chip: PeriphChip) -> None:
 
 
 INTERP = (SIO + 0x80, SIO + 0xC0)
-ACCUM0, ACCUM1, BASE0, BASE1, BASE2, POP0, POP1, POPF, PEEK0, PEEK1, PEEKF, CTRL0, CTRL1, ADD0, ADD1, BASE01 = range(0, 64, 4)
+ACCUM0, ACCUM1, BASE0, BASE1, BASE2, POP0, POP1, POPF = range(0x00, 0x20, 4)
+PEEK0, PEEK1, PEEKF, CTRL0, CTRL1, ADD0, ADD1, BASE01 = range(0x20, 0x40, 4)
 
 
 def lane(shift: int = 0, lsb: int = 0, msb: int = 31, signed: bool = False, **flags: int) -> int:
@@ -190,7 +192,8 @@ def test_interpolator_blend(chip: PeriphChip) -> None:
 
 
 @pytest.mark.parametrize(
-    ("signed", "value", "result"), [(True, -5000, -1000), (True, 5000, 1000), (True, 77, 77), (False, 5, 100), (False, 9999, 1000)]
+    ("signed", "value", "result"),
+    [(True, -5000, -1000), (True, 5000, 1000), (True, 77, 77), (False, 5, 100), (False, 9999, 1000)],
 )
 def test_interpolator_clamp(chip: PeriphChip, signed: bool, value: int, result: int) -> None:
     base = INTERP[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from periph_chip import CLOCKS, CLR, SET, UART0, PeriphChip
+from periph_chip import CLOCKS, CLR, FUNC_SIO, FUNC_UART, SET, UART0, PeriphChip
 
 DR, RSR, FR, IBRD, FBRD, LCR_H, CR, IFLS, IMSC, RIS, MIS, ICR, DMACR = (
     0x00, 0x04, 0x18, 0x24, 0x28, 0x2C, 0x30, 0x34, 0x38, 0x3C, 0x40, 0x44, 0x48,
@@ -26,6 +26,8 @@ def configure(chip: PeriphChip, baud: int = 115200, lcr: int = FEN | WLEN8, cont
 def chip() -> PeriphChip:
     chip = PeriphChip()
     chip.boot()
+    chip.select(0, FUNC_UART)
+    chip.select(1, FUNC_UART)
     return chip
 
 
@@ -187,6 +189,47 @@ def test_frame_in_flight_stretches_with_clk_sys(chip: PeriphChip) -> None:
     _, cycles = chip.uart_take()
     elapsed = chip.call("picoseconds", cycles[0]) - t0
     assert abs(elapsed - (4 + 6 * 2) * BIT_115200 * 8000) <= 16_000
+
+
+@pytest.mark.parametrize(("parity", "bit"), [(0, None), (1 << 1, 1), (1 << 1 | 1 << 2, 0), (1 << 1 | 1 << 7, 1)])
+def test_waveform_on_the_pin(chip: PeriphChip, parity: int, bit: int | None) -> None:
+    configure(chip, lcr=FEN | WLEN8 | parity)  # 0x35 has four ones: odd parity 1, even parity 0
+    chip.call("record", 1)
+    start = chip.now
+    chip.write(UART0 + DR, 0x35)
+    chip.write(UART0 + DR, 0xFF)
+    chip.run(25 * BIT_115200)
+    bits = [0, *(0x35 >> i & 1 for i in range(8)), *([] if bit is None else [bit]), 1]
+    bits += [0] + [1] * 9
+    expected = [
+        (start + i * BIT_115200, 0, level)
+        for i, (before, level) in enumerate(zip([1, *bits], bits, strict=False))
+        if level != before
+    ]
+    assert [e for e in chip.edges() if e[0] <= start + 18 * BIT_115200] == [
+        e for e in expected if e[0] <= start + 18 * BIT_115200
+    ]
+
+
+def test_break_pulls_the_line_low(chip: PeriphChip) -> None:
+    configure(chip)
+    chip.call("record", 1)
+    start = chip.now
+    chip.write(UART0 + SET + LCR_H, 1)
+    chip.run(1000)
+    chip.write(UART0 + CLR + LCR_H, 1)
+    chip.run(10)
+    assert chip.edges() == [(start + 1, 0, 0), (start + 1001, 0, 1)]
+
+
+def test_bytes_need_pins_with_the_uart_function(chip: PeriphChip) -> None:
+    chip.select(0, FUNC_SIO)
+    chip.select(1, FUNC_SIO)
+    configure(chip)
+    chip.call("uart_send", b"A", 1)
+    chip.write(UART0 + DR, 0x55)
+    chip.run(20 * BIT_115200)
+    assert chip.uart_take()[0] == b"" and chip.read(UART0 + FR) & RXFE
 
 
 def test_snapshot_in_mid_frame(chip: PeriphChip) -> None:

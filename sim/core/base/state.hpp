@@ -38,6 +38,7 @@ class StateReader {
     }
     void bytes(void* data, std::size_t size) {
         if (static_cast<std::size_t>(end_ - p_) < size) throw std::runtime_error("snapshot is truncated");
+        if (size == 0) return;
         std::memcpy(data, p_, size);
         p_ += size;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace rp2040 {
 
@@ -13,7 +14,7 @@ constexpr std::array<std::uint8_t, 8> kIds = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0
 // UARTCR
 constexpr std::uint32_t kUarten = 1u << 0, kLbe = 1u << 7, kTxe = 1u << 8, kRxe = 1u << 9, kCtsen = 1u << 15;
 // UARTLCR_H
-constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kStp2 = 1u << 3, kFen = 1u << 4;
+constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kEps = 1u << 2, kStp2 = 1u << 3, kFen = 1u << 4, kSps = 1u << 7;
 // UARTRIS
 constexpr std::uint32_t kRxi = 1u << 4, kTxi = 1u << 5, kRti = 1u << 6, kOei = 1u << 10;
 constexpr std::uint32_t kErrorInterrupts = 0x780;
@@ -34,10 +35,12 @@ Uart::Uart(Fabric& fabric, unsigned instance)
     : StatefulPeripheral(instance == 0 ? "UART0" : "UART1", fabric), instance_(instance) {
     fabric.events().bind(instance == 0 ? EventId::uart0 : EventId::uart1, this,
                          [](void* self, Cycles when) { static_cast<Uart*>(self)->event(when); });
+    fabric.gpio().add_lazy_driver(*this);
 }
 
 void Uart::reset() {
     s_ = UartState{};
+    fabric_.gpio().set_output(PinFunction::uart, tx_pins(), tx_pins(), tx_pins(), now());
     update();
 }
 
@@ -174,23 +177,77 @@ void Uart::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias
         Peripheral::write_alias(offset, value, alias);
 }
 
+std::uint32_t Uart::selected(std::uint32_t pins) const {
+    return fabric_.gpio().observed_outputs(PinFunction::uart) & pins;
+}
+
+FineTime Uart::bit_time(unsigned bit) const {
+    FineTime time = s_.tx_start;
+    time += bits_q32(1) * bit;
+    return time;
+}
+
+/// First bit of the frame, not yet on the pins, that differs from the line; frame_bits when there is none.
+unsigned Uart::next_edge() const {
+    unsigned bit = s_.next_bit;
+    while (bit < s_.frame_bits && ((s_.frame >> bit) & 1u) == (s_.line ? 1u : 0u)) ++bit;
+    return bit;
+}
+
+void Uart::set_line(bool level, Cycles when) {
+    if (level == s_.line) return;
+    s_.line = level;
+    fabric_.gpio().set_output(PinFunction::uart, tx_pins(), level ? tx_pins() : 0, tx_pins(), when);
+}
+
+void Uart::catch_up(Cycles until) {
+    if (!s_.shifting) return;
+    for (unsigned bit = next_edge(); bit < s_.frame_bits; bit = next_edge()) {
+        const Cycles when = bit_time(bit).ceil();
+        if (when >= until) return;
+        s_.next_bit = static_cast<std::uint8_t>(bit + 1);
+        set_line(((s_.frame >> bit) & 1u) != 0, when);
+    }
+}
+
+Cycles Uart::next_step() const {
+    if (!s_.shifting || selected(tx_pins()) == 0) return kNever;
+    const unsigned bit = next_edge();
+    return bit < s_.frame_bits ? bit_time(bit).ceil() : kNever;
+}
+
 void Uart::start_transmit(FineTime from) {
     const bool was_above = s_.tx.size() > transmit_trigger();
     s_.shift = s_.tx.pop();
     s_.shifting = true;
-    s_.tx_end = from;
+    s_.tx_start = s_.tx_end = from;
     s_.tx_end += frame_q32();
+    const unsigned data_bits = 5 + ((s_.lcr_h >> 5) & 3u);
+    unsigned frame = (s_.shift & (0xffu >> (8 - data_bits))) << 1, bits = 1 + data_bits;
+    if ((s_.lcr_h & kPen) != 0) {
+        const bool odd = (std::popcount(frame) & 1) != 0, even_parity = (s_.lcr_h & kEps) != 0;
+        const bool parity = (s_.lcr_h & kSps) != 0 ? !even_parity : odd == even_parity;
+        frame |= (parity ? 1u : 0u) << bits++;
+    }
+    for (unsigned stop = (s_.lcr_h & kStp2) != 0 ? 2 : 1; stop > 0; --stop) frame |= 1u << bits++;
+    s_.frame = static_cast<std::uint16_t>(frame);
+    s_.frame_bits = static_cast<std::uint8_t>(bits);
+    s_.next_bit = 0;
     // TX is raised by the level falling through the trigger, not by being below it.
     if (was_above && s_.tx.size() <= transmit_trigger()) s_.ris |= kTxi;
 }
 
 void Uart::finish_transmit() {
+    const bool connected = selected(tx_pins()) != 0;
+    // Everybody who watches the pins sees the frame's last edges in order before the next frame replaces it.
+    if (connected) (void)fabric_.gpio().inputs(now());
+    catch_up(s_.tx_end.ceil());
     s_.shifting = false;
     const unsigned data_bits = 5 + ((s_.lcr_h >> 5) & 3u);
     const auto value = static_cast<std::uint8_t>(s_.shift & (0xffu >> (8 - data_bits)));
     if ((s_.cr & kLbe) != 0)
         receive(value);
-    else
+    else if (connected)
         transmitted_.push_back({value, s_.tx_end.ceil()});
 }
 
@@ -237,7 +294,8 @@ void Uart::event(Cycles when) {
     if (s_.receiving && s_.rx_end.ceil() <= when) {
         const FineTime end = s_.rx_end;
         finish_receive();
-        if (!host_queue_.empty() && (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe)) start_receive(end);
+        if (!host_queue_.empty() && (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && selected(tx_pins() << 1) != 0)
+            start_receive(end);
     }
     if (s_.rx_timeout <= when) {
         s_.ris |= kRti;
@@ -253,7 +311,9 @@ void Uart::update() {
     if (enabled && (s_.cr & kTxe) != 0 && (s_.lcr_h & kBrk) == 0 && ((s_.cr & kCtsen) == 0 || cts_) && !s_.shifting &&
         !s_.tx.empty())
         start_transmit({now(), 0});
-    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty()) start_receive({now(), 0});
+    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty() && selected(tx_pins() << 1) != 0)
+        start_receive({now(), 0});
+    if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
 
     const auto offset = instance_ * 2;
     fabric_.set_irq(instance_ == 0 ? Irq::uart0 : Irq::uart1, (s_.ris & s_.imsc) != 0);
@@ -282,7 +342,13 @@ void Uart::clocks_changed() {
             // 96 significant bits at most before the product: shift to keep it within 128.
             end += (left >> 16) * (new_bit >> 8) / (old_bit >> 8) << 16;
         };
-        if (s_.shifting) rescale(s_.tx_end);
+        if (s_.shifting) {
+            rescale(s_.tx_end);
+            // Bits still to come keep their distance from the new end of the frame.
+            const Wide end = (Wide{s_.tx_end.cycle} << 32) + s_.tx_end.fraction, length = frame_q32();
+            const Wide start = end > length ? end - length : 0;
+            s_.tx_start = {static_cast<Cycles>(start >> 32), static_cast<std::uint32_t>(start)};
+        }
         if (s_.receiving) rescale(s_.rx_end);
     }
     update();

@@ -7,6 +7,7 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
+#include "io/gpio.hpp"
 #include "periph/fifo.hpp"
 
 namespace rp2040 {
@@ -33,7 +34,12 @@ struct UartState {
     Fifo<std::uint16_t, 32> rx;  // Bits 0-7 data, 8-10 FE, PE, BE; bit 11 OE as read from UARTDR.
     bool shifting = false;       // A frame is in the transmit shift register.
     std::uint8_t shift = 0;
-    FineTime tx_end{};  // End of that frame's last stop bit.
+    FineTime tx_start{};
+    FineTime tx_end{};        // End of that frame's last stop bit.
+    std::uint16_t frame = 0;  // Bits of the frame on the wire, start bit lowest.
+    std::uint8_t frame_bits = 0;
+    std::uint8_t next_bit = 0;  // First bit not yet put on the pins.
+    bool line = true;           // Level of TX.
     bool receiving = false;
     std::uint16_t rx_shift = 0;
     FineTime rx_end{};
@@ -42,7 +48,10 @@ struct UartState {
     std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
 };
 
-class Uart final : public StatefulPeripheral<UartState> {
+/// Frames are simulated whole, one event each. The TX pins follow lazily, bit by bit, when somebody looks. What is sent
+/// while no pin has the UART function reaches nobody, and the host's bytes wait until the receiver is enabled and
+/// connected to a pin.
+class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
   public:
     struct Byte {
         std::uint8_t value;
@@ -58,6 +67,10 @@ class Uart final : public StatefulPeripheral<UartState> {
     void reset() override;
     void save(StateWriter& out) const override;
     void restore(StateReader& in) override;
+
+    // TimedDriver: the TX pins.
+    void catch_up(Cycles until) override;
+    [[nodiscard]] Cycles next_step() const override;
 
     /// Bytes sent since the last call, oldest first.
     [[nodiscard]] std::vector<Byte> take_transmitted();
@@ -78,6 +91,11 @@ class Uart final : public StatefulPeripheral<UartState> {
     [[nodiscard]] Wide bits_q32(unsigned bits) const;
     [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h >> 4) & 1u; }
     [[nodiscard]] unsigned depth() const { return fifo_enabled() ? 32 : 1; }
+    [[nodiscard]] std::uint32_t tx_pins() const { return instance_ == 0 ? 0x10011001u : 0x01100110u; }
+    [[nodiscard]] std::uint32_t selected(std::uint32_t pins) const;
+    [[nodiscard]] FineTime bit_time(unsigned bit) const;
+    [[nodiscard]] unsigned next_edge() const;
+    void set_line(bool level, Cycles when);
     void start_transmit(FineTime from);
     void start_receive(FineTime from);
     void finish_transmit();
