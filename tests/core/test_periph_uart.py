@@ -230,6 +230,9 @@ def test_bytes_need_pins_with_the_uart_function(chip: PeriphChip) -> None:
     chip.write(UART0 + DR, 0x55)
     chip.run(20 * BIT_115200)
     assert chip.uart_take()[0] == b"" and chip.read(UART0 + FR) & RXFE
+    chip.select(13, FUNC_UART)  # another RX pin of UART0
+    chip.run(21 * BIT_115200)
+    assert chip.read(UART0 + DR) == ord("A")
 
 
 def test_snapshot_in_mid_frame(chip: PeriphChip) -> None:

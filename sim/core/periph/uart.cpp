@@ -326,6 +326,9 @@ void Uart::update() {
                      rx_dma ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
 
     Cycles due = s_.rx_timeout;
+    // The host's bytes wait for an RX pin: look again a frame later, nobody tells when FUNCSEL changes.
+    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty())
+        due = std::min(due, now() + frame_cycles());
     if (s_.shifting) due = std::min(due, s_.tx_end.ceil());
     if (s_.receiving) due = std::min(due, s_.rx_end.ceil());
     fabric_.events().schedule(instance_ == 0 ? EventId::uart0 : EventId::uart1, due);
