@@ -18,6 +18,7 @@ ROOT = HERE.parent.parent
 SRAM = 0x20000000
 IO_BANK0, PADS_BANK0, DMA, PIO0, PIO1 = 0x40014000, 0x4001C000, 0x50000000, 0x50200000, 0x50300000
 XOR, SET, CLR = 0x1000, 0x2000, 0x3000
+PIN_COUNT = 8  # pins that random tests play with
 FUNC_SIO, FUNC_PIO0, FUNC_PIO1 = 5, 6, 7
 
 # PIO registers (datasheet 3.7)

@@ -257,7 +257,7 @@ void Pio::restart(PioMachine& m) {
     m.osr_count = 32;
     if (m.enabled) rouse(m, now());
     m.delay_left = 0;
-    m.irq_raised = m.forced_raised = false;
+    m.irq_raised = m.forced_raised = m.begun = m.forced_begun = false;
     m.exec_pending = m.forced_pending = false;
     m.stall = PioStall::none;
     m.sticky_out_mask = m.sticky_dir_mask = 0;
@@ -293,7 +293,7 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
         case kSmInstr:
             m.forced = static_cast<std::uint16_t>(value);
             m.forced_pending = true;
-            m.forced_raised = false;
+            m.forced_raised = m.forced_begun = false;
             m.forced_at = t + 1;
             return;
         case kSmPinctrl: m.pinctrl = value; break;

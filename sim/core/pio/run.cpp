@@ -71,12 +71,13 @@ inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
     }
     m.stall = PioStall::none;
     const bool done = execute(m, index, *in, cycle, fx, !from_exec);
-    if (in->side_mask != 0) {
+    if (in->side_mask != 0 && !m.begun) {
         if (in->side_dirs)
             fx.write_oe(in->side_mask, in->side_value);
         else
             fx.write_out(in->side_mask, in->side_value);
     }
+    m.begun = !done;
     // Between OUTs an empty OSR fills itself, also while another instruction stalls (datasheet 3.5.4.2).
     if (autopull && (in->op < PioOp::out_pins || in->op > PioOp::out_exec)) refill(m, index);
     m.ticks = 1;
@@ -101,14 +102,14 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     const bool done = execute(m, index, in, cycle, fx, false);
     std::swap(m.irq_raised, m.forced_raised);
     // A jump abandons whatever the program was waiting for.
-    if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = false;
-    if (in.side_mask != 0) {
+    if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = m.begun = false;
+    if (in.side_mask != 0 && !m.forced_begun) {
         if (in.side_dirs)
             fx.write_oe(in.side_mask, in.side_value);
         else
             fx.write_out(in.side_mask, in.side_value);
     }
-    m.forced_pending = !done;
+    m.forced_pending = m.forced_begun = !done;
     const bool waits = !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full ||
                                  m.stall == PioStall::irq);
     m.forced_at = waits ? kNever : cycle + 1;
@@ -117,8 +118,10 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
         rouse(m, cycle);
     } else if (!m.asleep && (m.next >> 8) <= cycle) {  // It took the place of a tick.
         const std::uint64_t next = tick_after(m, cycle);
-        m.ticks += static_cast<std::uint32_t>((next - m.next) / divider_[index]);
+        const auto lost = static_cast<std::uint32_t>((next - m.next) / divider_[index]);
+        m.ticks += lost;
         m.next = next;
+        m.delay_left -= std::min(m.delay_left, lost);  // A delay goes on counting meanwhile.
     }
 }
 
@@ -272,8 +275,10 @@ void Pio::plan() {
     if (next_ != kNever || waited_pins_ != 0) {
         Cycles others = pins_.earliest_other(this);
         for (const auto& m : s_.sm) {
-            if (m.forced_pending) others = std::min(others, m.forced_at);
-            if (m.enabled && !m.asleep) others = std::min(others, m.next >> 8);
+            if (m.forced_pending)
+                others = std::min(others, m.forced_at);
+            else if (m.enabled && !m.asleep)
+                others = std::min(others, m.next >> 8);
         }
         for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others));
         if (s_.sticky_at != kNever && pins_.observed(function_)) due = std::min(due, s_.sticky_at);
