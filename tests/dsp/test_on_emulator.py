@@ -9,39 +9,47 @@ import shutil
 
 import numpy as np
 import pytest
-from target import BUFFERS, ChipTarget, Image, Target, UnicornTarget, compile_for_target, dsp_sources
+from target import Target, UnicornTarget
 from test_rfft import HALF, HANN, frames_of, worst_frames
 
+from sim.bench.bare import SRAM_END, BareChip, BareImage, link
+from sim.board import project_root
 from training.dsp import native
 
+BUFFERS = 0x20020000
 STATE, WORDS, PCM = BUFFERS, BUFFERS + 0x1000, BUFFERS + 0x8000
 FRAME, WINDOW, OUT = BUFFERS, BUFFERS + 0x1000, BUFFERS + 0x2000
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+def image(tmp_path_factory: pytest.TempPathFactory) -> BareImage:
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("arm-none-eabi-gcc is not installed; run: apt-get install gcc-arm-none-eabi")
-    return Image(compile_for_target(tmp_path_factory.mktemp("dsp"), dsp_sources(), ("-Werror",)))
+    firmware = project_root() / "firmware"
+    functions = ("pdm_init", "pdm_decimate", "features_compute", "rfft_q15_256", "rfft_q15_256_power")
+    sources = sorted((firmware / "dsp").glob("*.[cS]"))
+    image = link(tmp_path_factory.mktemp("dsp"), sources, functions, (f"-I{firmware}", "-Wall", "-Wextra", "-Werror"))
+    assert image.free <= BUFFERS
+    return image
 
 
 @pytest.fixture(scope="module", params=["chip", "unicorn"])
-def target(request: pytest.FixtureRequest, image: Image) -> Target:
+def target(request: pytest.FixtureRequest, image: BareImage) -> Target:
     if request.param == "chip":
         pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
-        return ChipTarget(image)
+        return BareChip(image)
     pytest.importorskip("unicorn", reason="unicorn is not installed; run: pip install unicorn")
     return UnicornTarget(image)
 
 
 def report(target: Target, what: str) -> None:
-    if isinstance(target, ChipTarget):
+    if isinstance(target, BareChip):
         print(f"\n{what}: {target.cycles} cycles")
 
 
 def decimated(target: Target, words: np.ndarray, calls: list[int]) -> np.ndarray:
     target.call("pdm_init", STATE)
-    target.write(WORDS, words)
+    target.write(WORDS, words.tobytes())
     done = 0
     for samples in calls:
         target.call("pdm_decimate", STATE, WORDS + 8 * done, PCM + 2 * done, samples)
@@ -78,9 +86,9 @@ def test_decimation_in_pieces(target: Target) -> None:
 @pytest.mark.parametrize("window", [HANN, HALF], ids=["hann", "rectangle"])
 def test_spectrum(target: Target, window: np.ndarray) -> None:
     unsigned = window.astype(np.uint16)
-    target.write(WINDOW, unsigned)
+    target.write(WINDOW, unsigned.tobytes())
     for frame in np.concatenate([worst_frames(), frames_of(3)]):
-        target.write(FRAME, frame)
+        target.write(FRAME, frame.tobytes())
         exponent = target.call("rfft_q15_256_power", FRAME, WINDOW, OUT)
         power, expected = native.rfft_q15_256_power(frame, unsigned)
         np.testing.assert_array_equal(np.frombuffer(target.read(OUT, 128), dtype=np.uint32), power)
@@ -94,13 +102,13 @@ def test_spectrum(target: Target, window: np.ndarray) -> None:
 @pytest.mark.parametrize("offset", [0, 2], ids=["aligned", "unaligned"])
 def test_features(target: Target, offset: int) -> None:
     for frame in np.concatenate([worst_frames()[::7], frames_of(4)]):
-        target.write(FRAME + offset, frame)
+        target.write(FRAME + offset, frame.tobytes())
         target.call("features_compute", FRAME + offset, OUT)
         np.testing.assert_array_equal(np.frombuffer(target.read(OUT, 32), dtype=np.int8), native.features(frame)[0])
     report(target, "features_compute, one frame")
 
 
-def test_preserved_registers(image: Image) -> None:
+def test_preserved_registers(image: BareImage) -> None:
     """The assembly keeps r4-r11 and the stack pointer (AAPCS)."""
     unicorn = pytest.importorskip("unicorn", reason="unicorn is not installed; run: pip install unicorn")
     from unicorn import arm_const
@@ -118,4 +126,4 @@ def test_preserved_registers(image: Image) -> None:
             target._core.reg_write(register, 0x1234_0000 + number)
         target.call(function, *arguments)
         assert [target._core.reg_read(r) for r in kept] == [0x1234_0000 + n for n in range(8)], function
-        assert target._core.reg_read(arm_const.UC_ARM_REG_SP) == 0x20040000, function
+        assert target._core.reg_read(arm_const.UC_ARM_REG_SP) == SRAM_END, function
