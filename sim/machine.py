@@ -25,7 +25,7 @@ from sim.audio import SAMPLE_RATE, Scenario
 from sim.board import Board, load_board
 from sim.elf import Image, load_image
 from sim.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
-from sim.errors import EmulationError, EmulationTimeout, EngineError, ProtocolError, UsageError
+from sim.errors import EmulationError, EmulationTimeout, EngineError, ImageError, ProtocolError, UsageError
 from sim.protocol import Log, Message
 from sim.result import RunResult
 from sim.tracing import Call, CallTracer
@@ -58,6 +58,7 @@ class Snapshot:
     engine: bytes
     log: Log
     uart: bytes
+    usb: bytes
     line: bytes
     protocol_errors: tuple[str, ...]
 
@@ -72,6 +73,7 @@ class Machine:
         engine: 'embedded', 'renode' or 'auto'.
         seed: seed of the microphone's dither.
         trace: functions to measure; None takes `BUDGETED_FUNCTIONS` as far as the firmware has them.
+        bootrom: boot ROM image (16 kB) to boot through; None boots as the ROM does, without one.
 
     Raises:
         EmberwatchError: firmware, board or engine cannot be used; the message says why.
@@ -86,6 +88,7 @@ class Machine:
         engine: str = "auto",
         seed: int = 1,
         trace: tuple[str, ...] | None = None,
+        bootrom: str | Path | None = None,
     ) -> None:
         self.board = board if isinstance(board, Board) else load_board(board)
         self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
@@ -93,10 +96,13 @@ class Machine:
         if seed < 0 or seed >= 1 << 32:
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
         self.engine: Engine = create_engine(engine, self.board, seed)
+        if bootrom is not None:
+            self.engine.load_bootrom(_read_bootrom(Path(bootrom)))
         self.engine.load(self.image)
         self.log = Log()
         self.protocol_errors: list[str] = []
         self.uart_bytes = bytearray()
+        self.usb_bytes = bytearray()
         self._line = bytearray()
         self._tracer = CallTracer(self.engine)
         self._breakpoints: dict[int, str] = {}
@@ -240,6 +246,7 @@ class Machine:
             self.engine.push_sound(self.scenario.render(supplied, count))
 
     def _take_console(self) -> None:
+        self.usb_bytes += self.engine.take_usb()
         for cycle, byte in self.engine.take_uart():
             self.uart_bytes.append(byte)
             if byte != 0x0A:
@@ -254,7 +261,7 @@ class Machine:
                 self.protocol_errors.append(str(error))
 
     def _explain(self, stop: Stop) -> str:
-        what = stop.message or stop.reason.name.lower().replace("_", " ")
+        what = stop.detail or stop.reason.name.lower().replace("_", " ")
         where = self.image.symbols.at(stop.pc) or f"{stop.pc:#010x}"
         return f"the program stopped: {what} at {where} (core {stop.core}), {self.time_s:.6f} s after power-on"
 
@@ -274,6 +281,11 @@ class Machine:
     def uart(self) -> str:
         """The console so far, as received."""
         return self.uart_bytes.decode("ascii", errors="backslashreplace")
+
+    @property
+    def usb(self) -> str:
+        """What the program sent to the USB serial port, as received."""
+        return self.usb_bytes.decode("ascii", errors="backslashreplace")
 
     @property
     def messages(self) -> Iterator[tuple[float, Message]]:
@@ -365,15 +377,18 @@ class Machine:
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
         log = Log(list(self.log.lines), list(self.log.messages))
-        return Snapshot(self.engine.save(), log, bytes(self.uart_bytes), bytes(self._line), tuple(self.protocol_errors))
+        texts = (bytes(self.uart_bytes), bytes(self.usb_bytes), bytes(self._line))
+        return Snapshot(self.engine.save(), log, *texts, tuple(self.protocol_errors))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
         self._needs(Capability.SNAPSHOTS)
         self.engine.restore(snapshot.engine)
         self.engine.take_uart()
+        self.engine.take_usb()
         self.log = Log(list(snapshot.log.lines), list(snapshot.log.messages))
         self.uart_bytes = bytearray(snapshot.uart)
+        self.usb_bytes = bytearray(snapshot.usb)
         self._line = bytearray(snapshot.line)
         self.protocol_errors = list(snapshot.protocol_errors)
 
@@ -382,6 +397,13 @@ class Machine:
     def result(self) -> RunResult:
         """What `emberwatch run --json` prints, for the run so far."""
         return RunResult.of(self)
+
+
+def _read_bootrom(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"boot ROM {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
 class PcmCapture:

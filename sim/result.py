@@ -40,6 +40,7 @@ class RunResult:
         seconds: emulated seconds.
         real_time_factor: emulated seconds per second of the host.
         uart: the console.
+        usb: what came out of the USB serial port.
         banner: version, board and model that the firmware named, or None.
         protocol_errors: console lines that do not follow the protocol.
         faults: what the firmware reported as faults.
@@ -56,6 +57,7 @@ class RunResult:
     seconds: float
     real_time_factor: float
     uart: str
+    usb: str
     model: str | None
     firmware_version: str | None
     protocol_errors: list[str]
@@ -84,6 +86,7 @@ class RunResult:
             seconds=machine.time_s,
             real_time_factor=machine.real_time_factor,
             uart=machine.uart,
+            usb=machine.usb,
             model=banner.model if banner else None,
             firmware_version=banner.version if banner else None,
             protocol_errors=list(machine.protocol_errors),
@@ -111,6 +114,7 @@ class RunResult:
             "deadline_misses": self.deadline_misses,
             "real_time_factor": round(self.real_time_factor, 3),
             "uart": self.uart,
+            "usb": self.usb,
             "seconds": round(self.seconds, 9),
             "model": self.model,
             "firmware_version": self.firmware_version,

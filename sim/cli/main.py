@@ -24,6 +24,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("training.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
     "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("sim.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
+    "bench": ("sim.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
     "summary": ("sim.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name, module, function, short help. The order is that of `--help`."""

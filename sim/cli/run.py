@@ -37,6 +37,9 @@ def run(
         float, typer.Option(help="Silence before --audio, so that the chip has booted.", metavar="S")
     ] = DEFAULT_LEAD_IN_S,
     engine: Annotated[str, typer.Option(help="embedded, renode or auto.")] = "auto",
+    bootrom: Annotated[
+        Path | None, typer.Option(help="Boot ROM image to boot through, instead of the built-in boot.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     uart: Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")] = False,
@@ -69,7 +72,7 @@ def run(
     heard = _scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
     if seconds is None:
         seconds = heard.seconds + DEFAULT_TAIL_S if audio or scenario_file else DEFAULT_SILENCE_S
-    with Machine(firmware, heard, board=board, engine=engine, seed=seed) as machine:
+    with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
         capture = machine.capture_pcm() if pcm else None
         interrupted, failure = _run(machine, seconds, uart)
         result = machine.result()

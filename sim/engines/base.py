@@ -43,7 +43,7 @@ class Stop:
     reason: StopReason
     core: int = 0
     pc: int = 0
-    message: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,10 @@ class Engine(ABC):
 
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+
+    @abstractmethod
+    def load_bootrom(self, image: bytes) -> None:
+        """Boots through this boot ROM image instead of the built-in boot; to be called before `load`."""
 
     @abstractmethod
     def load(self, image: Image) -> None:
@@ -96,6 +100,10 @@ class Engine(ABC):
     @abstractmethod
     def take_uart(self) -> list[tuple[int, int]]:
         """Console bytes since the last call as (cycle of the stop bit, byte)."""
+
+    @abstractmethod
+    def take_usb(self) -> bytes:
+        """Bytes that the program sent to the USB serial port (CDC) since the last call."""
 
     @abstractmethod
     def send_uart(self, data: bytes) -> None:

@@ -47,6 +47,13 @@ class EmbeddedEngine(Engine):
         """The chip itself, for tools that need more than the common interface."""
         return self._chip
 
+    def load_bootrom(self, image: bytes) -> None:
+        """See `Engine.load_bootrom`."""
+        try:
+            self._chip.load_rom(image)
+        except ValueError as error:
+            raise EngineError(str(error)) from None
+
     def load(self, image: Image) -> None:
         """See `Engine.load`."""
         for segment in image.segments:
@@ -80,6 +87,10 @@ class EmbeddedEngine(Engine):
         """See `Engine.take_uart`."""
         data, cycles = self._chip.uart_take(self._uart)
         return list(zip(cycles, data, strict=True))
+
+    def take_usb(self) -> bytes:
+        """See `Engine.take_usb`."""
+        return self._chip.usb_take()[0]
 
     def send_uart(self, data: bytes) -> None:
         """See `Engine.send_uart`."""
