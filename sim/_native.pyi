@@ -52,12 +52,12 @@ class Chip:
     def load(self, address: int, data: bytes) -> None:
         """Puts an image into flash (0x10000000), SRAM or ROM, before reset(); ValueError where there is no memory."""
     def load_rom(self, image: bytes) -> None:
-        """Boots from this boot ROM (at most 16384 bytes) from the next reset on."""
+        """Boots both cores in this boot ROM (at most 16384 bytes) from the next reset on."""
     def reset(self, ram_entry: int | None = None) -> None:
         """Power-on reset: time is 0 again, memories keep their content.
 
-        Without a boot ROM image the model itself does what the ROM does: checks and starts the second-stage loader
-        in flash. `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
+        Without a boot ROM image the model itself does at once what the ROM does on core 0: it checks and starts the
+        second-stage loader in flash; the ROM's functions, and core 1's launch, are those of the project's own ROM. `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
         """
     def run_until(self, cycle: int) -> Stop:
         """Runs until `cycle` or something else stops the chip, without the GIL.

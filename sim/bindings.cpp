@@ -30,7 +30,8 @@ std::span<const std::uint8_t> view(const nb::bytes& data) {
 
 nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
 
-template <class Byte> nb::tuple timed_bytes(const std::vector<Byte>& received) {
+template <class Byte>
+nb::tuple timed_bytes(const std::vector<Byte>& received) {
     std::vector<std::uint8_t> values;
     std::vector<Cycles> cycles;
     for (const Byte& byte : received) {
@@ -51,10 +52,11 @@ unsigned check_index(unsigned index, unsigned count, const char* what) {
 }
 
 ClockId clock_id(const std::string& name) {
-    static const std::map<std::string, ClockId> ids = {
-        {"gpout0", ClockId::gpout0}, {"gpout1", ClockId::gpout1}, {"gpout2", ClockId::gpout2}, {"gpout3", ClockId::gpout3},
-        {"ref", ClockId::ref},       {"sys", ClockId::sys},       {"peri", ClockId::peri},     {"usb", ClockId::usb},
-        {"adc", ClockId::adc},       {"rtc", ClockId::rtc}};
+    static const std::map<std::string, ClockId> ids = {{"gpout0", ClockId::gpout0}, {"gpout1", ClockId::gpout1},
+                                                       {"gpout2", ClockId::gpout2}, {"gpout3", ClockId::gpout3},
+                                                       {"ref", ClockId::ref},       {"sys", ClockId::sys},
+                                                       {"peri", ClockId::peri},     {"usb", ClockId::usb},
+                                                       {"adc", ClockId::adc},       {"rtc", ClockId::rtc}};
     const auto found = ids.find(name);
     if (found == ids.end()) throw nb::key_error(("no clock named " + name).c_str());
     return found->second;
@@ -113,132 +115,197 @@ NB_MODULE(_native, m) {
         .def_ro("address", &Stop::address)
         .def_ro("detail", &Stop::detail)
         .def("__repr__", [](const Stop& s) {
-            return std::string("Stop(reason='") + reason_name(s.reason) + "', core=" + std::to_string(s.core) + ", detail='" +
-                   s.detail + "')";
+            return std::string("Stop(reason='") + reason_name(s.reason) + "', core=" + std::to_string(s.core) +
+                   ", detail='" + s.detail + "')";
         });
 
     nb::class_<mic::PdmMicrophone>(m, "Microphone")
-        .def("push",
-             [](mic::PdmMicrophone& self, nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
-                 self.push(samples.data(), samples.size());
-             },
-             "samples"_a)
+        .def(
+            "push",
+            [](mic::PdmMicrophone& self,
+               nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
+                self.push(samples.data(), samples.size());
+            },
+            "samples"_a)
         .def_prop_ro("supplied", &mic::PdmMicrophone::supplied)
         .def_prop_ro("bits", &mic::PdmMicrophone::bits)
-        .def("clock", [](const mic::PdmMicrophone& self) {
-            const auto c = self.clock();
-            return std::make_tuple(c.first_ps, c.last_ps, c.edges);
-        })
-        .def("set_fault", [](mic::PdmMicrophone& self, const std::string& name) { self.set_fault(fault(name)); }, "fault"_a)
+        .def("clock",
+             [](const mic::PdmMicrophone& self) {
+                 const auto c = self.clock();
+                 return std::make_tuple(c.first_ps, c.last_ps, c.edges);
+             })
+        .def(
+            "set_fault", [](mic::PdmMicrophone& self, const std::string& name) { self.set_fault(fault(name)); },
+            "fault"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
 
     nb::class_<PyChip>(m, "Chip")
         .def(nb::init<std::uint32_t, std::uint32_t>(), "flash_bytes"_a = 2u << 20, "xosc_hz"_a = 12'000'000)
-        .def("load",
-             [](PyChip& self, std::uint32_t address, const nb::bytes& data) {
-                 if (!self.load(address, view(data))) throw nb::value_error("no memory at some of these addresses");
-             },
-             "address"_a, "data"_a)
-        .def("load_rom", [](PyChip& self, const nb::bytes& image) { self.load_rom(view(image)); }, "image"_a)
-        .def("reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); }, "ram_entry"_a = nb::none())
-        .def("run_until", [](PyChip& self, Cycles cycle) { return self.run_until(cycle); }, "cycle"_a, nb::call_guard<nb::gil_scoped_release>())
+        .def(
+            "load",
+            [](PyChip& self, std::uint32_t address, const nb::bytes& data) {
+                if (!self.load(address, view(data))) throw nb::value_error("no memory at some of these addresses");
+            },
+            "address"_a, "data"_a)
+        .def(
+            "load_rom", [](PyChip& self, const nb::bytes& image) { self.load_rom(view(image)); }, "image"_a)
+        .def(
+            "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
+            "ram_entry"_a = nb::none())
+        .def(
+            "run_until", [](PyChip& self, Cycles cycle) { return self.run_until(cycle); }, "cycle"_a,
+            nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("cycles", [](const PyChip& self) { return self.cycles(); })
         .def_prop_ro("picoseconds", [](const PyChip& self) { return self.picoseconds(self.cycles()); })
-        .def("picoseconds_at", [](const PyChip& self, Cycles cycle) { return self.picoseconds(cycle); }, "cycle"_a)
-        .def("cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycles_at(picoseconds); }, "picoseconds"_a)
-        .def("clock_hz", [](const PyChip& self, const std::string& name) { return self.clock_hz(clock_id(name)); }, "name"_a)
-        .def("read_memory",
-             [](PyChip& self, std::uint32_t address, std::size_t size) {
-                 std::vector<std::uint8_t> out(size);
-                 if (!self.bus().debug_read(address, out)) throw nb::value_error("nothing to read at some of these addresses");
-                 return to_bytes(out);
-             },
-             "address"_a, "size"_a)
-        .def("write_memory",
-             [](PyChip& self, std::uint32_t address, const nb::bytes& data) {
-                 if (!self.bus().debug_write(address, view(data))) throw nb::value_error("no memory at some of these addresses");
-             },
-             "address"_a, "data"_a)
+        .def(
+            "picoseconds_at", [](const PyChip& self, Cycles cycle) { return self.picoseconds(cycle); }, "cycle"_a)
+        .def(
+            "cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycles_at(picoseconds); },
+            "picoseconds"_a)
+        .def(
+            "clock_hz", [](const PyChip& self, const std::string& name) { return self.clock_hz(clock_id(name)); },
+            "name"_a)
+        .def(
+            "read_memory",
+            [](PyChip& self, std::uint32_t address, std::size_t size) {
+                std::vector<std::uint8_t> out(size);
+                if (!self.bus().debug_read(address, out))
+                    throw nb::value_error("nothing to read at some of these addresses");
+                return to_bytes(out);
+            },
+            "address"_a, "size"_a)
+        .def(
+            "write_memory",
+            [](PyChip& self, std::uint32_t address, const nb::bytes& data) {
+                if (!self.bus().debug_write(address, view(data)))
+                    throw nb::value_error("no memory at some of these addresses");
+            },
+            "address"_a, "data"_a)
         .def("registers", &registers, "core"_a = 0)
         .def("set_register", &set_register, "core"_a, "name"_a, "value"_a)
-        .def("add_breakpoint", [](PyChip& self, std::uint32_t address) { self.add_breakpoint(address); }, "address"_a)
-        .def("remove_breakpoint", [](PyChip& self, std::uint32_t address) { self.remove_breakpoint(address); }, "address"_a)
-        .def("attach_debugger",
-             [](PyChip& self, bool attached) {
-                 for (unsigned i = 0; i < 2; ++i) self.core(i).debugger_attached = attached;
-             },
-             "attached"_a)
-        .def("uart_take", [](PyChip& self, unsigned i) { return timed_bytes(self.uart(check_index(i, 2, "uart")).take_transmitted()); }, "uart"_a)
-        .def("uart_send", [](PyChip& self, unsigned i, const nb::bytes& data) { self.uart(check_index(i, 2, "uart")).host_send(view(data)); },
-             "uart"_a, "data"_a)
+        .def(
+            "add_breakpoint", [](PyChip& self, std::uint32_t address) { self.add_breakpoint(address); }, "address"_a)
+        .def(
+            "remove_breakpoint", [](PyChip& self, std::uint32_t address) { self.remove_breakpoint(address); },
+            "address"_a)
+        .def(
+            "attach_debugger",
+            [](PyChip& self, bool attached) {
+                for (unsigned i = 0; i < 2; ++i) self.core(i).debugger_attached = attached;
+            },
+            "attached"_a)
+        .def(
+            "uart_take",
+            [](PyChip& self, unsigned i) {
+                return timed_bytes(self.uart(check_index(i, 2, "uart")).take_transmitted());
+            },
+            "uart"_a)
+        .def(
+            "uart_send",
+            [](PyChip& self, unsigned i, const nb::bytes& data) {
+                self.uart(check_index(i, 2, "uart")).host_send(view(data));
+            },
+            "uart"_a, "data"_a)
         .def("usb_take", [](PyChip& self) { return timed_bytes(self.usb().take_received()); })
-        .def("usb_send", [](PyChip& self, const nb::bytes& data) { self.usb().host_send(view(data)); }, "data"_a)
+        .def(
+            "usb_send", [](PyChip& self, const nb::bytes& data) { self.usb().host_send(view(data)); }, "data"_a)
         .def_prop_ro("usb_open", [](PyChip& self) { return self.usb().cdc_open(); })
-        .def("pin_level", [](PyChip& self, unsigned pin) { return self.gpio().level(check_index(pin, kPins, "pin"), self.cycles()); }, "pin"_a)
-        .def("drive_pin",
-             [](PyChip& self, unsigned pin, std::optional<bool> level) {
-                 const Gpio::Drive drive = !level ? Gpio::Drive::released : *level ? Gpio::Drive::high : Gpio::Drive::low;
-                 self.gpio().drive(check_index(pin, kPins, "pin"), drive, self.cycles());
-             },
-             "pin"_a, "level"_a.none())
-        .def("record_pins", [](PyChip& self, std::uint32_t mask) { self.recorder.record(mask); }, "mask"_a)
+        .def(
+            "pin_level",
+            [](PyChip& self, unsigned pin) { return self.gpio().level(check_index(pin, kPins, "pin"), self.cycles()); },
+            "pin"_a)
+        .def(
+            "drive_pin",
+            [](PyChip& self, unsigned pin, std::optional<bool> level) {
+                const Gpio::Drive drive = !level   ? Gpio::Drive::released
+                                          : *level ? Gpio::Drive::high
+                                                   : Gpio::Drive::low;
+                self.gpio().drive(check_index(pin, kPins, "pin"), drive, self.cycles());
+            },
+            "pin"_a, "level"_a.none())
+        .def(
+            "record_pins", [](PyChip& self, std::uint32_t mask) { self.recorder.record(mask); }, "mask"_a)
         .def("take_edges",
              [](PyChip& self) {
                  std::vector<std::tuple<Cycles, unsigned, bool>> out;
                  for (const auto& e : self.recorder.take()) out.emplace_back(e.when, e.pin, e.level);
                  return out;
              })
-        .def("pwm_duty", [](PyChip& self, unsigned slice, unsigned channel) {
-                 return self.pwm().duty(check_index(slice, 8, "slice"), check_index(channel, 2, "channel"));
-             },
-             "slice"_a, "channel"_a)
-        .def("pwm_period_q4", [](PyChip& self, unsigned slice) { return self.pwm().period_q4(check_index(slice, 8, "slice")); }, "slice"_a)
-        .def("set_adc", [](PyChip& self, unsigned input, std::uint16_t value) { self.adc().set_input(check_index(input, 5, "input"), value); },
-             "input"_a, "value"_a)
-        .def("press_bootsel", [](PyChip& self, bool pressed) { self.press_bootsel(pressed); }, "pressed"_a)
-        .def("trace_functions",
-             [](PyChip& self, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& functions) {
-                 std::vector<FunctionTracer::Function> list;
-                 for (const auto& [address, size] : functions) list.push_back({address & ~1u, size});
-                 for (unsigned i = 0; i < 2; ++i) self.core(i).tracer.trace(list);
-             },
-             "functions"_a)
-        .def("profiles",
-             [](PyChip& self, unsigned core) {
-                 std::vector<std::tuple<std::uint64_t, Cycles, Cycles, Cycles, Cycles>> out;
-                 for (const FunctionProfile& p : self.core(check_index(core, 2, "core")).tracer.profiles())
-                     out.emplace_back(p.calls, p.total, p.calls != 0 ? p.min : 0, p.max, p.last);
-                 return out;
-             },
-             "core"_a = 0)
+        .def(
+            "pwm_duty",
+            [](PyChip& self, unsigned slice, unsigned channel) {
+                return self.pwm().duty(check_index(slice, 8, "slice"), check_index(channel, 2, "channel"));
+            },
+            "slice"_a, "channel"_a)
+        .def(
+            "pwm_period_q4",
+            [](PyChip& self, unsigned slice) { return self.pwm().period_q4(check_index(slice, 8, "slice")); },
+            "slice"_a)
+        .def(
+            "set_adc",
+            [](PyChip& self, unsigned input, std::uint16_t value) {
+                self.adc().set_input(check_index(input, 5, "input"), value);
+            },
+            "input"_a, "value"_a)
+        .def(
+            "press_bootsel", [](PyChip& self, bool pressed) { self.press_bootsel(pressed); }, "pressed"_a)
+        .def(
+            "trace_functions",
+            [](PyChip& self, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& functions) {
+                std::vector<FunctionTracer::Function> list;
+                for (const auto& [address, size] : functions) list.push_back({address & ~1u, size});
+                for (unsigned i = 0; i < 2; ++i) self.core(i).tracer.trace(list);
+            },
+            "functions"_a)
+        .def(
+            "profiles",
+            [](PyChip& self, unsigned core) {
+                std::vector<std::tuple<std::uint64_t, Cycles, Cycles, Cycles, Cycles>> out;
+                for (const FunctionProfile& p : self.core(check_index(core, 2, "core")).tracer.profiles())
+                    out.emplace_back(p.calls, p.total, p.calls != 0 ? p.min : 0, p.max, p.last);
+                return out;
+            },
+            "core"_a = 0)
         .def("clear_profiles",
              [](PyChip& self) {
                  for (unsigned i = 0; i < 2; ++i) self.core(i).tracer.clear_counts();
              })
-        .def("sleep_cycles", [](PyChip& self, unsigned core) { return self.sleep_cycles(check_index(core, 2, "core")); }, "core"_a = 0)
-        .def("exception_counts", [](PyChip& self, unsigned core) { return self.core(check_index(core, 2, "core")).exception_counts(); },
-             "core"_a = 0)
-        .def("recent_transfers",
-             [](PyChip& self, unsigned core) {
-                 std::vector<std::tuple<std::uint32_t, std::uint32_t, Cycles>> out;
-                 for (const Transfer& t : self.core(check_index(core, 2, "core")).recent_transfers()) out.emplace_back(t.from, t.to, t.when);
-                 return out;
-             },
-             "core"_a = 0)
+        .def(
+            "sleep_cycles", [](PyChip& self, unsigned core) { return self.sleep_cycles(check_index(core, 2, "core")); },
+            "core"_a = 0)
+        .def(
+            "exception_counts",
+            [](PyChip& self, unsigned core) { return self.core(check_index(core, 2, "core")).exception_counts(); },
+            "core"_a = 0)
+        .def(
+            "recent_transfers",
+            [](PyChip& self, unsigned core) {
+                std::vector<std::tuple<std::uint32_t, std::uint32_t, Cycles>> out;
+                for (const Transfer& t : self.core(check_index(core, 2, "core")).recent_transfers())
+                    out.emplace_back(t.from, t.to, t.when);
+                return out;
+            },
+            "core"_a = 0)
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
-        .def("restore", [](PyChip& self, const nb::bytes& snapshot) { self.restore(view(snapshot)); }, "snapshot"_a)
+        .def(
+            "restore", [](PyChip& self, const nb::bytes& snapshot) { self.restore(view(snapshot)); }, "snapshot"_a)
         .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
         .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); })
-        .def("attach_microphone",
-             [](PyChip& self, unsigned clock_pin, unsigned data_pin, bool right, std::uint32_t seed) {
-                 check_index(clock_pin, kPins, "clock_pin");
-                 check_index(data_pin, kPins, "data_pin");
-                 return new mic::PdmMicrophone(self, {clock_pin, data_pin, right ? mic::Channel::right : mic::Channel::left, seed});
-             },
-             "clock_pin"_a, "data_pin"_a, "right"_a = false, "seed"_a = 1, nb::rv_policy::take_ownership, nb::keep_alive<0, 1>());
+        .def(
+            "attach_microphone",
+            [](PyChip& self, unsigned clock_pin, unsigned data_pin, bool right, std::uint32_t seed) {
+                check_index(clock_pin, kPins, "clock_pin");
+                check_index(data_pin, kPins, "data_pin");
+                return new mic::PdmMicrophone(
+                    self, {clock_pin, data_pin, right ? mic::Channel::right : mic::Channel::left, seed});
+            },
+            "clock_pin"_a, "data_pin"_a, "right"_a = false, "seed"_a = 1, nb::rv_policy::take_ownership,
+            nb::keep_alive<0, 1>());
 
-    m.def("encoding_name", [](std::uint16_t first, std::uint16_t second) { return std::string(encoding_name(first, second)); },
-          "first"_a, "second"_a = 0);
+    m.def(
+        "encoding_name",
+        [](std::uint16_t first, std::uint16_t second) { return std::string(encoding_name(first, second)); }, "first"_a,
+        "second"_a = 0);
     m.def("encodings", [] {
         std::vector<std::pair<std::string, std::string>> out;
         for (const Encoding& e : kEncodings16) out.emplace_back(e.name, e.pattern);

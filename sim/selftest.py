@@ -311,7 +311,9 @@ class _Core:
         return [after[name] for name in names], after["xpsr"] & 0xF000_0000, memory
 
 
-def _compare(seed: int, code: bytes, expected: tuple[list[int], int, bytes], actual: tuple[list[int], int, bytes]) -> Mismatch:
+def _compare(
+    seed: int, code: bytes, expected: tuple[list[int], int, bytes], actual: tuple[list[int], int, bytes]
+) -> Mismatch:
     for index, (want, got) in enumerate(zip(expected[0], actual[0], strict=True)):
         if want != got:
             return Mismatch(seed, f"r{index}", want, got, code)

@@ -14,7 +14,8 @@ constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
 std::uint32_t checked_flash_size(std::uint32_t bytes) {
     const bool power_of_two = (bytes & (bytes - 1)) == 0;
     if (!power_of_two || bytes < 0x10000 || bytes > 0x1000000)
-        throw std::invalid_argument("flash size is " + std::to_string(bytes) + " bytes; it must be a power of two from 65536 to 16777216");
+        throw std::invalid_argument("flash size is " + std::to_string(bytes) +
+                                    " bytes; it must be a power of two from 65536 to 16777216");
     return bytes;
 }
 
@@ -64,6 +65,7 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       dma_(*this) {
     xosc_.set_crystal(xosc_hz);
     connect();
+    set_rom(own_bootrom());
     reset();
 }
 
@@ -73,7 +75,8 @@ void Chip::connect() {
     bus_.connect(sio_, usb_);
     dma_.set_bus(*this);
 
-    const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit, bool alias_penalty = false) {
+    const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit,
+                            bool alias_penalty = false) {
         bus_.connect_apb(base, block, alias_penalty);
         blocks_.push_back({&block, bit});
     };
@@ -114,7 +117,8 @@ void Chip::connect() {
     ahb(0x50200000, pio0_, ResetBit::pio0);
     ahb(0x50300000, pio1_, ResetBit::pio1);
 
-    for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_}) blocks_.push_back({block, std::nullopt});
+    for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_})
+        blocks_.push_back({block, std::nullopt});
 
     flash_.on_change = [this](std::uint32_t offset, std::uint32_t bytes) { bus_.flash_changed(offset, bytes); };
     const auto sources_changed = [this] { clocks_.sources_changed(); };
@@ -125,8 +129,10 @@ void Chip::connect() {
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
     psm_.on_core_held = [this](unsigned index, bool held) {
         if (index != 1) return;  // holding core 0 is how a debugger works, not how a program does
-        core1_.hold();
-        if (!held && rom_loaded_) start_cores(std::nullopt);
+        if (held)
+            core1_.hold();
+        else
+            start_in_rom(core1_);
     };
     events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
     events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
@@ -143,11 +149,24 @@ bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) { re
 
 void Chip::load_rom(std::span<const std::uint8_t> image) {
     if (image.size() > kRomSize)
-        throw std::invalid_argument("boot ROM image has " + std::to_string(image.size()) + " bytes; the ROM holds 16384");
+        throw std::invalid_argument("boot ROM image has " + std::to_string(image.size()) +
+                                    " bytes; the ROM holds 16384");
+    set_rom(image);
+    rom_given_ = true;
+}
+
+void Chip::set_rom(std::span<const std::uint8_t> image) {
     std::fill(bus_.rom().begin(), bus_.rom().end(), 0);
     std::copy(image.begin(), image.end(), bus_.rom().begin());
     code_.invalidate(kRomBase, kRomSize);
-    rom_loaded_ = true;
+}
+
+void Chip::start_in_rom(Cpu& cpu) {
+    std::uint32_t stack = 0, entry = 0;
+    bus_.read_vector(kRomBase, stack);
+    bus_.read_vector(kRomBase + 4, entry);
+    cpu.reset(stack, entry, events_.now());
+    cpu.release(events_.now());
 }
 
 void Chip::reset(std::optional<std::uint32_t> ram_entry) {
@@ -171,31 +190,15 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
 }
 
 void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
-    const Cycles now = events_.now();
-    if (ram_entry) {
-        const BootResult start = boot_into_ram(*ram_entry);
-        core0_.system().set_vtor(0);
-        core0_.reset(start.stack, start.entry, now);
-        core1_.reset(0, 0, now);
-        core1_.hold();
+    start_in_rom(core1_);  // waits there for core 0 to launch it
+    if (rom_given_ && !ram_entry) {
+        start_in_rom(core0_);
         return;
     }
-    if (rom_loaded_) {
-        std::uint32_t stack = 0, entry = 0;
-        bus_.read_vector(kRomBase, stack);
-        bus_.read_vector(kRomBase + 4, entry);
-        for (Cpu* cpu : {&core0_, &core1_}) {
-            cpu->reset(stack, entry, now);
-            cpu->release(now);
-        }
-        return;
-    }
-    core1_.reset(0, 0, now);
-    core1_.hold();
-    const BootResult start = boot_from_reset(*this, bus_);
+    const BootResult start = ram_entry ? boot_into_ram(*ram_entry) : boot_from_reset(bus_);
     boot_error_ = start.error;
     if (!boot_error_.empty()) return;
-    core0_.reset(start.stack, start.entry, now);
+    core0_.reset(start.stack, start.entry, events_.now());
     core0_.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
 }
 
@@ -281,7 +284,8 @@ bool Chip::bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_
 Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
     switch (find_target(address)) {
         case Target::apb:
-        case Target::ssi: return is_write ? timing::kApbWrite - timing::kLoadStore : timing::kApbRead - timing::kLoadStore;
+        case Target::ssi:
+            return is_write ? timing::kApbWrite - timing::kLoadStore : timing::kApbRead - timing::kLoadStore;
         case Target::xip: return is_write ? 0 : xip_.fetch(address, cycle);
         default: return 0;
     }
@@ -306,12 +310,14 @@ Cpu* Chip::next_core(Cycles& until) {
 }
 
 std::optional<Stop> Chip::stopped(Cpu& cpu) {
+    if (cpu.stop() != CpuStop::none) events_.advance_to(cpu.cycles);
     const std::uint32_t pc = cpu.pc();
     switch (cpu.stop()) {
         case CpuStop::breakpoint: return Stop{StopReason::breakpoint, cpu.core(), pc, pc, {}};
         case CpuStop::bkpt: return Stop{StopReason::bkpt, cpu.core(), pc, pc, "BKPT instruction"};
         case CpuStop::lockup:
-            return Stop{StopReason::lockup, cpu.core(), pc, pc, "fault while handling HardFault or NMI: the core has locked up"};
+            return Stop{StopReason::lockup, cpu.core(), pc, pc,
+                        "fault while handling HardFault or NMI: the core has locked up"};
         case CpuStop::none: break;
     }
     return std::nullopt;
@@ -394,8 +400,8 @@ void Chip::restore(std::span<const std::uint8_t> snapshot) {
     in.get(flash_bytes);
     if (magic != kSnapshotMagic) throw std::invalid_argument("not a snapshot of this version");
     if (flash_bytes != flash_.size())
-        throw std::invalid_argument("snapshot is of a chip with " + std::to_string(flash_bytes) + " bytes of flash, this one has " +
-                                    std::to_string(flash_.size()));
+        throw std::invalid_argument("snapshot is of a chip with " + std::to_string(flash_bytes) +
+                                    " bytes of flash, this one has " + std::to_string(flash_.size()));
     time_.restore(in);
     bus_.restore(in);
     flash_.restore(in);

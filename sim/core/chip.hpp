@@ -63,7 +63,7 @@ class Chip : public Fabric, private DmaBus {
 
     /// Writes an image into flash, SRAM or (for a boot ROM) ROM; false when some of it is no memory.
     bool load(std::uint32_t address, std::span<const std::uint8_t> bytes);
-    /// Boots from this image from the next reset on.
+    /// Both cores start in this boot ROM from the next reset on, as on the chip.
     void load_rom(std::span<const std::uint8_t> image);
     /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
     void reset(std::optional<std::uint32_t> ram_entry = std::nullopt);
@@ -115,6 +115,8 @@ class Chip : public Fabric, private DmaBus {
     void connect();
     void clocks_moved();
     void start_cores(std::optional<std::uint32_t> ram_entry);
+    void set_rom(std::span<const std::uint8_t> image);
+    void start_in_rom(Cpu& cpu);
     void chip_reset();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
@@ -162,7 +164,7 @@ class Chip : public Fabric, private DmaBus {
         std::optional<ResetBit> reset_bit;
     };
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.
-    bool rom_loaded_ = false;
+    bool rom_given_ = false;
     bool reset_requested_ = false, reset_by_watchdog_ = false;
     std::string boot_error_;
 };

@@ -4,12 +4,15 @@
 #include <cstdio>
 #include <cstring>
 
-#include "base/fabric.hpp"
 #include "bus/bus.hpp"
 
 namespace rp2040 {
 
 namespace {
+
+constexpr std::uint8_t kOwnImage[] = {
+#include "bus/bootrom_image.inc"
+};
 
 constexpr std::uint32_t kResetsClear = 0x4000f000, kWatchdogScratch4 = 0x4005801c;
 constexpr std::uint32_t kResetIoQspi = 1u << 6, kResetPadsQspi = 1u << 9, kResetTimer = 1u << 21;
@@ -35,6 +38,8 @@ void prepare_ssi(Bus& bus) {
 
 }  // namespace
 
+std::span<const std::uint8_t> own_bootrom() { return kOwnImage; }
+
 std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
     std::uint32_t crc = 0xffffffff;
     for (const std::uint8_t byte : bytes) {
@@ -44,7 +49,7 @@ std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
     return crc;
 }
 
-BootResult boot_from_reset(Fabric&, Bus& bus) {
+BootResult boot_from_reset(Bus& bus) {
     // The blocks that the ROM takes out of reset for its own use.
     write_word(bus, kResetsClear, kResetIoQspi | kResetPadsQspi | kResetTimer);
 
@@ -64,10 +69,11 @@ BootResult boot_from_reset(Fabric&, Bus& bus) {
     std::memcpy(&stored, boot2.data() + kBoot2Bytes - 4, 4);
     if (computed != stored) {
         char text[160];
-        std::snprintf(text, sizeof text,
-                      "no valid second-stage boot loader: CRC32 of the first 252 bytes of flash is 0x%08x, 0x%08x is stored "
-                      "after them",
-                      static_cast<unsigned>(computed), static_cast<unsigned>(stored));
+        std::snprintf(
+            text, sizeof text,
+            "no valid second-stage boot loader: CRC32 of the first 252 bytes of flash is 0x%08x, 0x%08x is stored "
+            "after them",
+            static_cast<unsigned>(computed), static_cast<unsigned>(stored));
         return {0, 0, text};
     }
     bus.debug_write(kBoot2Address, boot2);

@@ -1,16 +1,14 @@
-// What the boot ROM does from reset to the second stage, done by the model itself when no ROM image is loaded
-// (datasheet 2.8.1). Programs that call ROM functions, or start core 1, need an image.
+// The project's own boot ROM, and what a boot ROM does on core 0 from reset to the second stage, done by the model
+// itself unless a ROM image was given (datasheet 2.8.1): that takes no time and can say what is wrong.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
 namespace rp2040 {
 
 class Bus;
-class Fabric;
 
 inline constexpr std::uint32_t kBoot2Bytes = 256;
 inline constexpr std::uint32_t kBoot2Address = 0x20041f00;
@@ -21,11 +19,14 @@ struct BootResult {
     std::string error;
 };
 
+/// Image of the ROM in sim/core/bootrom: function and data tables, launch protocol of core 1.
+std::span<const std::uint8_t> own_bootrom();
+
 /// CRC-32 as the boot ROM computes it: polynomial 0x04c11db7, initial value all ones, neither reflected nor inverted.
 std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes);
 
 /// From reset: watchdog scratch vector, else the second stage from flash, its checksum verified.
-BootResult boot_from_reset(Fabric& fabric, Bus& bus);
+BootResult boot_from_reset(Bus& bus);
 /// As a download over USB ends: `entry` with the stack at the end of SRAM.
 BootResult boot_into_ram(std::uint32_t entry);
 

@@ -11,7 +11,8 @@ namespace rp2040 {
 
 namespace {
 
-template <class Bytes> std::uint32_t get(const Bytes* p, unsigned bytes) {
+template <class Bytes>
+std::uint32_t get(const Bytes* p, unsigned bytes) {
     std::uint32_t value = 0;
     std::memcpy(&value, p, bytes);
     return value;
@@ -92,8 +93,10 @@ void Bus::write_block(std::uint32_t address, unsigned bytes, std::uint32_t data)
     if (block == nullptr) absent(address, true);
     try {
         const std::uint32_t value = replicate(data, bytes);
-        if (const unsigned alias = alias_of(address); alias != 0) block->write_alias(address & 0xffc, value, alias);
-        else block->write(address & 0xffc, value);
+        if (const unsigned alias = alias_of(address); alias != 0)
+            block->write_alias(address & 0xffc, value, alias);
+        else
+            block->write(address & 0xffc, value);
     } catch (Unmodelled& error) {
         error.address = address;
         throw;
@@ -116,9 +119,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
     cpu.cost = cost_of(target).load;
     switch (target) {
         case Target::none: return false;
-        case Target::xip:
-            cpu.cost += xip_.fetch(address, cpu.cycles + 1);
-            [[fallthrough]];
+        case Target::xip: cpu.cost += xip_.fetch(address, cpu.cycles + 1); [[fallthrough]];
         case Target::rom:
         case Target::xip_sram:
         case Target::sram:
@@ -142,7 +143,9 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             }
             return true;
         }
-        case Target::ppb: cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes); return true;
+        case Target::ppb:
+            cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes);
+            return true;
         case Target::usb_dpram: cpu.value = usb_->dpram_read(address - kUsbDpramBase, bytes); return true;
         case Target::xip_aux: cpu.value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
@@ -181,15 +184,15 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
     if (slot(address).alias_penalty && alias_of(address) != 0) cpu.cost += timing::kAtomicAlias;
     fabric_.events().advance_to(cpu.cycles + cpu.cost - 1);
     switch (target) {
-        case Target::sio:
-            try {
-                sio_->write(cpu.core(), (address - kSioBase) & ~3u, replicate(data, bytes));
+        case Target::sio: try { sio_->write(cpu.core(), (address - kSioBase) & ~3u, replicate(data, bytes));
             } catch (Unmodelled& error) {
                 error.address = address;
                 throw;
             }
             return true;
-        case Target::ppb: cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), fabric_.events().now()); return true;
+        case Target::ppb:
+            cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), fabric_.events().now());
+            return true;
         case Target::usb_dpram: usb_->dpram_write(address - kUsbDpramBase, data, bytes); return true;
         case Target::xip_aux: return true;
         default: break;
@@ -228,9 +231,12 @@ bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& valu
         case Target::xip_aux: value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
     }
-    if (const std::uint8_t* p = memory(address); p != nullptr) value = get(p, bytes);
-    else if (target == Target::xip_sram) return false;
-    else value = read_block(address, bytes);
+    if (const std::uint8_t* p = memory(address); p != nullptr)
+        value = get(p, bytes);
+    else if (target == Target::xip_sram)
+        return false;
+    else
+        value = read_block(address, bytes);
     return true;
 }
 
@@ -267,11 +273,14 @@ bool Bus::debug_read(std::uint32_t address, std::span<std::uint8_t> out) {
             continue;
         }
         const Target target = find_target(at);
-        if (target == Target::usb_dpram) out[i] = static_cast<std::uint8_t>(usb_->dpram_read(at - kUsbDpramBase, 1));
-        else if (target == Target::sio) out[i] = static_cast<std::uint8_t>(extract(sio_->peek(0, (at - kSioBase) & ~3u), at, 1));
+        if (target == Target::usb_dpram)
+            out[i] = static_cast<std::uint8_t>(usb_->dpram_read(at - kUsbDpramBase, 1));
+        else if (target == Target::sio)
+            out[i] = static_cast<std::uint8_t>(extract(sio_->peek(0, (at - kSioBase) & ~3u), at, 1));
         else if (Peripheral* block = slot(at).block; block != nullptr)
             out[i] = static_cast<std::uint8_t>(extract(block->peek(at & 0xffc), at, 1));
-        else return false;
+        else
+            return false;
     }
     return true;
 }

@@ -24,7 +24,10 @@ class Bus final : public CodeSource {
   public:
     Bus(Fabric& fabric, Flash& flash, Ssi& ssi, Xip& xip);
 
-    void connect(Sio& sio, Usb& usb) { sio_ = &sio; usb_ = &usb; }
+    void connect(Sio& sio, Usb& usb) {
+        sio_ = &sio;
+        usb_ = &usb;
+    }
     void connect(CodeCache& code) { code_ = &code; }
     /// Puts a block at an APB base address; `alias_penalty` for I2C, UART, SPI (datasheet 2.1.2).
     void connect_apb(std::uint32_t base, Peripheral& block, bool alias_penalty = false);

@@ -11,11 +11,30 @@ namespace {
 
 // Instructions of the W25Q16JV data sheet, table 8.1.2.
 enum Instruction : std::uint8_t {
-    kWriteStatus1 = 0x01, kPageProgram = 0x02, kReadData = 0x03, kWriteDisable = 0x04, kReadStatus1 = 0x05,
-    kWriteEnable = 0x06, kFastRead = 0x0b, kReadStatus3 = 0x15, kSectorErase = 0x20, kWriteStatus2 = 0x31,
-    kReadStatus2 = 0x35, kUniqueId = 0x4b, kVolatileWriteEnable = 0x50, kBlockErase32 = 0x52, kChipErase60 = 0x60,
-    kEnableReset = 0x66, kManufacturerId = 0x90, kReset = 0x99, kJedecId = 0x9f, kReleasePowerDown = 0xab,
-    kPowerDown = 0xb9, kChipEraseC7 = 0xc7, kBlockErase64 = 0xd8, kExitContinuous = 0xff,
+    kWriteStatus1 = 0x01,
+    kPageProgram = 0x02,
+    kReadData = 0x03,
+    kWriteDisable = 0x04,
+    kReadStatus1 = 0x05,
+    kWriteEnable = 0x06,
+    kFastRead = 0x0b,
+    kReadStatus3 = 0x15,
+    kSectorErase = 0x20,
+    kWriteStatus2 = 0x31,
+    kReadStatus2 = 0x35,
+    kUniqueId = 0x4b,
+    kVolatileWriteEnable = 0x50,
+    kBlockErase32 = 0x52,
+    kChipErase60 = 0x60,
+    kEnableReset = 0x66,
+    kManufacturerId = 0x90,
+    kReset = 0x99,
+    kJedecId = 0x9f,
+    kReleasePowerDown = 0xab,
+    kPowerDown = 0xb9,
+    kChipEraseC7 = 0xc7,
+    kBlockErase64 = 0xd8,
+    kExitContinuous = 0xff,
 };
 
 // Typical times of the same data sheet, 9.6, in microseconds.
@@ -116,9 +135,19 @@ std::uint8_t Flash::respond(std::uint8_t out, Cycles now) {
         case kPageProgram:
             if (n > 3) s.page[s.page_bytes++ % kPageBytes] = out;
             return 0xff;
-        case kWriteEnable: case kWriteDisable: case kVolatileWriteEnable: case kSectorErase: case kBlockErase32:
-        case kBlockErase64: case kChipErase60: case kChipEraseC7: case kEnableReset: case kReset: case kPowerDown:
-        case kExitContinuous: case 0x00: return 0xff;
+        case kWriteEnable:
+        case kWriteDisable:
+        case kVolatileWriteEnable:
+        case kSectorErase:
+        case kBlockErase32:
+        case kBlockErase64:
+        case kChipErase60:
+        case kChipEraseC7:
+        case kEnableReset:
+        case kReset:
+        case kPowerDown:
+        case kExitContinuous:
+        case 0x00: return 0xff;
         default: {
             char text[48];
             std::snprintf(text, sizeof text, "flash instruction 0x%02x", static_cast<unsigned>(s.instruction));
@@ -148,9 +177,15 @@ void Flash::deselect(Cycles now) {
             begin_busy(now, kWriteStatusTime);
             break;
         case kPageProgram: program(now); break;
-        case kSectorErase: if (addressed) erase(address(), kSectorBytes, now, kSectorEraseTime); break;
-        case kBlockErase32: if (addressed) erase(address(), 0x8000, now, kBlock32EraseTime); break;
-        case kBlockErase64: if (addressed) erase(address(), 0x10000, now, kBlock64EraseTime); break;
+        case kSectorErase:
+            if (addressed) erase(address(), kSectorBytes, now, kSectorEraseTime);
+            break;
+        case kBlockErase32:
+            if (addressed) erase(address(), 0x8000, now, kBlock32EraseTime);
+            break;
+        case kBlockErase64:
+            if (addressed) erase(address(), 0x10000, now, kBlock64EraseTime);
+            break;
         case kChipErase60:
         case kChipEraseC7: erase(0, size(), now, kChipEraseTime); break;
         default: break;

@@ -61,7 +61,8 @@ class Flash {
 
     Fabric& fabric_;
     std::vector<std::uint8_t> data_;
-    std::map<std::uint32_t, std::vector<std::uint8_t>> originals_;  ///< Sectors as loaded, where they have changed since.
+    std::map<std::uint32_t, std::vector<std::uint8_t>>
+        originals_;  ///< Sectors as loaded, where they have changed since.
     State state_;
 };
 

@@ -21,7 +21,22 @@ inline constexpr std::uint32_t kSioBase = 0xd0000000;
 inline constexpr std::uint32_t kPpbBase = 0xe0000000;
 
 /// What answers at an address.
-enum class Target : std::uint8_t { none, rom, xip, xip_ctrl, xip_sram, ssi, sram, sram_banks, apb, ahb, usb_dpram, xip_aux, sio, ppb };
+enum class Target : std::uint8_t {
+    none,
+    rom,
+    xip,
+    xip_ctrl,
+    xip_sram,
+    ssi,
+    sram,
+    sram_banks,
+    apb,
+    ahb,
+    usb_dpram,
+    xip_aux,
+    sio,
+    ppb
+};
 
 struct Region {
     std::uint32_t first, last;

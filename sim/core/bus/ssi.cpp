@@ -9,10 +9,34 @@ namespace rp2040 {
 namespace {
 
 enum Register : std::uint32_t {
-    CTRLR0 = 0x00, CTRLR1 = 0x04, SSIENR = 0x08, MWCR = 0x0c, SER = 0x10, BAUDR = 0x14, TXFTLR = 0x18, RXFTLR = 0x1c,
-    TXFLR = 0x20, RXFLR = 0x24, SR = 0x28, IMR = 0x2c, ISR = 0x30, RISR = 0x34, TXOICR = 0x38, RXOICR = 0x3c,
-    RXUICR = 0x40, MSTICR = 0x44, ICR = 0x48, DMACR = 0x4c, DMATDLR = 0x50, DMARDLR = 0x54, IDR = 0x58, VERSION = 0x5c,
-    DR0 = 0x60, RX_SAMPLE_DLY = 0xf0, SPI_CTRLR0 = 0xf4, TXD_DRIVE_EDGE = 0xf8,
+    CTRLR0 = 0x00,
+    CTRLR1 = 0x04,
+    SSIENR = 0x08,
+    MWCR = 0x0c,
+    SER = 0x10,
+    BAUDR = 0x14,
+    TXFTLR = 0x18,
+    RXFTLR = 0x1c,
+    TXFLR = 0x20,
+    RXFLR = 0x24,
+    SR = 0x28,
+    IMR = 0x2c,
+    ISR = 0x30,
+    RISR = 0x34,
+    TXOICR = 0x38,
+    RXOICR = 0x3c,
+    RXUICR = 0x40,
+    MSTICR = 0x44,
+    ICR = 0x48,
+    DMACR = 0x4c,
+    DMATDLR = 0x50,
+    DMARDLR = 0x54,
+    IDR = 0x58,
+    VERSION = 0x5c,
+    DR0 = 0x60,
+    RX_SAMPLE_DLY = 0xf0,
+    SPI_CTRLR0 = 0xf4,
+    TXD_DRIVE_EDGE = 0xf8,
 };
 
 enum Status : std::uint32_t { kBusy = 1, kTxNotFull = 2, kTxEmpty = 4, kRxNotEmpty = 8, kRxFull = 16 };
@@ -57,8 +81,9 @@ unsigned Ssi::rx_available(Cycles now) const {
 
 std::uint32_t Ssi::status(Cycles now) const {
     const unsigned waiting = tx_waiting(now), available = rx_available(now);
-    return (now < s_.busy_until ? kBusy : 0u) | (waiting < kFifoDepth ? kTxNotFull : 0u) | (waiting == 0 ? kTxEmpty : 0u) |
-           (available != 0 ? kRxNotEmpty : 0u) | (available == kFifoDepth ? kRxFull : 0u);
+    return (now < s_.busy_until ? kBusy : 0u) | (waiting < kFifoDepth ? kTxNotFull : 0u) |
+           (waiting == 0 ? kTxEmpty : 0u) | (available != 0 ? kRxNotEmpty : 0u) |
+           (available == kFifoDepth ? kRxFull : 0u);
 }
 
 std::uint32_t Ssi::peek(std::uint32_t offset) {
@@ -83,7 +108,12 @@ std::uint32_t Ssi::peek(std::uint32_t offset) {
         case RX_SAMPLE_DLY: return s_.rx_sample_dly;
         case SPI_CTRLR0: return s_.spi_ctrlr0;
         case TXD_DRIVE_EDGE: return s_.txd_drive_edge;
-        case MWCR: case TXOICR: case RXOICR: case RXUICR: case MSTICR: case ICR: return 0;
+        case MWCR:
+        case TXOICR:
+        case RXOICR:
+        case RXUICR:
+        case MSTICR:
+        case ICR: return 0;
         default: unmodelled(offset, false);
     }
 }
@@ -124,7 +154,14 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             if (value != 0) unmodelled(offset, true, "DMA requests of the SSI");
             s_.dmacr = value;
             break;
-        case MWCR: case SR: case IDR: case VERSION: case TXFLR: case RXFLR: case ISR: case RISR: break;
+        case MWCR:
+        case SR:
+        case IDR:
+        case VERSION:
+        case TXFLR:
+        case RXFLR:
+        case ISR:
+        case RISR: break;
         default: unmodelled(offset, true);
     }
 }
@@ -158,8 +195,10 @@ void Ssi::chip_select_changed() {
 void Ssi::push(std::uint32_t value) {
     if (!enabled()) return;
     if (tx_waiting(now()) >= kFifoDepth) return;  // overflow: the word is lost
-    if (lanes() == 1) push_standard(value);
-    else push_enhanced(value);
+    if (lanes() == 1)
+        push_standard(value);
+    else
+        push_enhanced(value);
 }
 
 void Ssi::push_standard(std::uint32_t value) {
@@ -196,7 +235,8 @@ void Ssi::push_enhanced(std::uint32_t value) {
     const unsigned frames = (s_.ctrlr1 & 0xffff) + 1, bits = frame_bits();
     const bool mode_bits = address_bits(s_.spi_ctrlr0) > 24;
     const std::uint32_t address = mode_bits ? value >> 8 : value;
-    flash_.fast_read(static_cast<std::uint8_t>(s_.instruction), address, mode_bits ? static_cast<std::uint8_t>(value) : 0);
+    flash_.fast_read(static_cast<std::uint8_t>(s_.instruction), address,
+                     mode_bits ? static_cast<std::uint8_t>(value) : 0);
     s_.have_instruction = false;
     const unsigned header = transfer_clocks(s_.spi_ctrlr0, lanes(), 0), per_frame = bits / lanes();
     const Cycles sck = s_.baudr & ~1u, start = std::max(now(), s_.busy_until);

@@ -8,7 +8,13 @@ namespace rp2040 {
 
 namespace {
 enum Register : std::uint32_t {
-    CTRL = 0x00, FLUSH = 0x04, STAT = 0x08, CTR_HIT = 0x0c, CTR_ACC = 0x10, STREAM_ADDR = 0x14, STREAM_CTR = 0x18,
+    CTRL = 0x00,
+    FLUSH = 0x04,
+    STAT = 0x08,
+    CTR_HIT = 0x0c,
+    CTR_ACC = 0x10,
+    STREAM_ADDR = 0x14,
+    STREAM_CTR = 0x18,
     STREAM_FIFO = 0x1c,
 };
 constexpr std::uint32_t kEnable = 1, kErrBadWrite = 2, kPowerDown = 8;
@@ -16,20 +22,25 @@ constexpr std::uint32_t kNonAllocating = 1u << 24, kNonCacheable = 1u << 25;
 constexpr std::uint32_t kFlashLines = 0x1000000 / Xip::kLineBytes;
 constexpr Cycles kStreamCooldown = 7;  // between stream reads: datasheet 2.6.3.4
 
-std::uint32_t saturate(std::uint64_t counter) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(counter, 0xffffffff)); }
+std::uint32_t saturate(std::uint64_t counter) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(counter, 0xffffffff));
+}
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
     : StatefulPeripheral("XIP_CTRL", fabric), flash_(flash), ssi_(ssi), way_of_line_(kFlashLines) {
-    fabric.events().bind(EventId::xip_stream, this, [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
+    fabric.events().bind(EventId::xip_stream, this,
+                         [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
 }
 
 void Xip::allocate(std::uint32_t line) {
     XipState::Set& set = s_.sets[line % XipState::kSets];
     unsigned way = set.recent == 1 ? 1 : 0;
     if (set.tag[0] == line + 1 || set.tag[0] == 0) way = 0;
-    if (set.tag[1] == line + 1) way = 1;
-    else if (set.tag[0] != 0 && set.tag[0] != line + 1 && set.tag[1] == 0) way = 1;
+    if (set.tag[1] == line + 1)
+        way = 1;
+    else if (set.tag[0] != 0 && set.tag[0] != line + 1 && set.tag[1] == 0)
+        way = 1;
     if (set.tag[way] != 0) way_of_line_[set.tag[way] - 1] = 0;
     set.tag[way] = line + 1;
     set.recent = static_cast<std::uint8_t>(way + 1);
@@ -95,7 +106,9 @@ std::uint32_t Xip::peek(std::uint32_t offset) {
     switch (offset) {
         case CTRL: return s_.ctrl;
         case FLUSH: return 0;
-        case STAT: return (s_.fifo_level == 2 ? 4u : 0u) | (s_.fifo_level == 0 ? 2u : 0u) | (now() >= s_.flush_until ? 1u : 0u);
+        case STAT:
+            return (s_.fifo_level == 2 ? 4u : 0u) | (s_.fifo_level == 0 ? 2u : 0u) |
+                   (now() >= s_.flush_until ? 1u : 0u);
         case CTR_HIT: return saturate(s_.hits);
         case CTR_ACC: return saturate(s_.accesses);
         case STREAM_ADDR: return s_.stream_address;
@@ -113,7 +126,9 @@ void Xip::write(std::uint32_t offset, std::uint32_t value) {
             s_.ctrl = value & (kEnable | kErrBadWrite | kPowerDown);
             if ((s_.ctrl & kPowerDown) != 0) s_.ctrl &= ~kEnable;
             break;
-        case FLUSH: if ((value & 1) != 0) flush(now()); break;
+        case FLUSH:
+            if ((value & 1) != 0) flush(now());
+            break;
         case STAT: break;
         case CTR_HIT: s_.hits = 0; break;
         case CTR_ACC: s_.accesses = 0; break;

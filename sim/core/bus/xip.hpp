@@ -16,7 +16,7 @@ struct XipState {
     static constexpr std::uint32_t kSets = 1024;
     struct Set {
         std::uint32_t tag[2] = {0, 0};  // Line number + 1, 0: invalid. Way w of the set is tag[w].
-        std::uint8_t recent = 1;        // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
+        std::uint8_t recent = 1;  // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
     };
     std::uint32_t ctrl = 3;
     std::uint64_t hits = 0, accesses = 0;

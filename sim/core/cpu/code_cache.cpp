@@ -43,9 +43,12 @@ void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
     }
     op = decode(address, first, second);
     const bool starts_word = (address & 2) == 0;
-    if (hooked(address)) op.handler = &op_hook;
-    else if (page.xip && (starts_word || wide)) op.handler = &op_fetch;
-    else op.handler = kHandlers[static_cast<std::size_t>(op.operation)];
+    if (hooked(address))
+        op.handler = &op_hook;
+    else if (page.xip && (starts_word || wide))
+        op.handler = &op_fetch;
+    else
+        op.handler = kHandlers[static_cast<std::size_t>(op.operation)];
     mark_code(address);
     if (wide) mark_code(address + 2);
 }

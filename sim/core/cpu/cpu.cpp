@@ -77,8 +77,7 @@ bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
     return ok;
 }
 
-void Cpu::jump(std::uint32_t address) {
-    address &= ~1u;
+void Cpu::go_to(std::uint32_t address) {
     if (page->base != (address & ~(kPageBytes - 1)) || page == &unmapped_) {
         DecodedPage* found = code.find(address);
         if (found == nullptr) {
@@ -88,6 +87,11 @@ void Cpu::jump(std::uint32_t address) {
         page = found;
     }
     op = &page->ops[(address - page->base) / 2];
+}
+
+void Cpu::jump(std::uint32_t address) {
+    address &= ~1u;
+    go_to(address);
     // A target in mid-word: no op_fetch stands before it, so its word is fetched here.
     if (page->xip && (address & 2) != 0) cycles += xip.fetch(address & ~3u, cycles);
 }
@@ -210,8 +214,13 @@ void Cpu::use_stack(bool process) {
 
 std::uint32_t Cpu::read_special(std::uint32_t sysm) {
     switch (sysm) {
-        case 0: case 1: case 2: case 3: return (xpsr() & 0xf0000000u) | ((sysm & 1) != 0 ? ipsr_ : 0);
-        case 5: case 6: case 7: return (sysm & 1) != 0 ? ipsr_ : 0;  // IPSR, EPSR (reads as zero), IEPSR
+        case 0:
+        case 1:
+        case 2:
+        case 3: return (xpsr() & 0xf0000000u) | ((sysm & 1) != 0 ? ipsr_ : 0);
+        case 5:
+        case 6:
+        case 7: return (sysm & 1) != 0 ? ipsr_ : 0;  // IPSR, EPSR (reads as zero), IEPSR
         case 8: return control_spsel_ ? other_sp_ : r[13];
         case 9: return control_spsel_ ? r[13] : other_sp_;
         case 16: return primask_;
@@ -223,10 +232,19 @@ std::uint32_t Cpu::read_special(std::uint32_t sysm) {
 void Cpu::write_special(std::uint32_t sysm, std::uint32_t data) {
     const bool privileged = !control_npriv_ || ipsr_ != 0;
     switch (sysm) {
-        case 0: case 1: case 2: case 3: set_xpsr((data & 0xf0000000u) | ipsr_); break;
-        case 8: if (privileged) (control_spsel_ ? other_sp_ : r[13]) = data & ~3u; break;
-        case 9: if (privileged) (control_spsel_ ? r[13] : other_sp_) = data & ~3u; break;
-        case 16: if (privileged) set_primask((data & 1) != 0); break;
+        case 0:
+        case 1:
+        case 2:
+        case 3: set_xpsr((data & 0xf0000000u) | ipsr_); break;
+        case 8:
+            if (privileged) (control_spsel_ ? other_sp_ : r[13]) = data & ~3u;
+            break;
+        case 9:
+            if (privileged) (control_spsel_ ? r[13] : other_sp_) = data & ~3u;
+            break;
+        case 16:
+            if (privileged) set_primask((data & 1) != 0);
+            break;
         case 20:
             if (!privileged) break;
             control_npriv_ = (data & 1) != 0;
@@ -254,7 +272,11 @@ void Cpu::set_xpsr(std::uint32_t data) {
 }
 
 CpuRegisters Cpu::registers() const {
-    CpuRegisters out{r, xpsr(), control_spsel_ ? other_sp_ : r[13], control_spsel_ ? r[13] : other_sp_, primask_,
+    CpuRegisters out{r,
+                     xpsr(),
+                     control_spsel_ ? other_sp_ : r[13],
+                     control_spsel_ ? r[13] : other_sp_,
+                     primask_,
                      (control_spsel_ ? 2u : 0u) | (control_npriv_ ? 1u : 0u)};
     out.r[15] = pc();
     return out;
@@ -265,9 +287,7 @@ void Cpu::set_register(unsigned index, std::uint32_t data) {
         r[index] = index == 13 ? data & ~3u : data;
         return;
     }
-    const Cycles now = cycles;
-    jump(data);
-    cycles = now;  // a debugger's write of PC takes no time
+    go_to(data & ~1u);  // a debugger's write of PC takes no time and fetches nothing
     resume_over_ = 1;
 }
 
@@ -275,7 +295,10 @@ void Cpu::set_register(unsigned index, std::uint32_t data) {
 
 bool Cpu::hook() {
     const std::uint32_t at = pc();
-    if (tracer.enabled()) tracer.reached(at, r[13], r[14], cycles);
+    if (tracer.enabled()) {
+        const bool led_here = transfer_count_ != 0 && transfers_[(transfer_count_ - 1) % transfers_.size()].to == at;
+        tracer.reached(at, r[13], r[14], cycles, led_here ? transfer_count_ : 0);
+    }
     if (!bus_.is_breakpoint(at)) return false;
     if (resume_over_ == at) {
         resume_over_ = 1;
@@ -290,7 +313,8 @@ bool Cpu::hook() {
 std::vector<Transfer> Cpu::recent_transfers() const {
     std::vector<Transfer> out;
     const std::uint64_t n = std::min<std::uint64_t>(transfer_count_, transfers_.size());
-    for (std::uint64_t i = transfer_count_ - n; i < transfer_count_; ++i) out.push_back(transfers_[i % transfers_.size()]);
+    for (std::uint64_t i = transfer_count_ - n; i < transfer_count_; ++i)
+        out.push_back(transfers_[i % transfers_.size()]);
     return out;
 }
 
@@ -306,8 +330,8 @@ void Cpu::save(StateWriter& out) const {
     out.put(overflow);
     out.put(ipsr_);
     out.put(other_sp_);
-    for (bool flag : {primask_, control_spsel_, control_npriv_, thumb_, asleep_, waiting_for_event_, event_register_, held_,
-                      attention_})
+    for (bool flag : {primask_, control_spsel_, control_npriv_, thumb_, asleep_, waiting_for_event_, event_register_,
+                      held_, attention_})
         out.put(flag);
     out.put(sleep_start_);
     out.put(sleep_cycles_);

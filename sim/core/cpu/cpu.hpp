@@ -130,7 +130,9 @@ class Cpu {
     [[nodiscard]] std::vector<Transfer> recent_transfers() const;
     bool debugger_attached = false;  ///< BKPT stops the run instead of faulting.
 
-    void record(std::uint32_t from, std::uint32_t to) { transfers_[transfer_count_++ % transfers_.size()] = {from, to, cycles}; }
+    void record(std::uint32_t from, std::uint32_t to) {
+        transfers_[transfer_count_++ % transfers_.size()] = {from, to, cycles};
+    }
 
     void save(StateWriter& out) const;
     void restore(StateReader& in);
@@ -144,6 +146,7 @@ class Cpu {
     void enter_exception(unsigned number, std::uint32_t return_address, Cycles at);
     void exception_return(std::uint32_t exc_return);
     void begin_handler(unsigned number, std::uint32_t lr);
+    void go_to(std::uint32_t address);
     void use_stack(bool process);
     void lockup();
     void after_access();

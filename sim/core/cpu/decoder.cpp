@@ -83,30 +83,27 @@ void specialise(Op& op, const Encoding& e, std::uint32_t address, std::uint32_t 
             break;
         case Operation::mov_hi:
             op.imm = pc;
-            if (op.rd == 15) op.operation = Operation::mov_pc;
-            else if (op.rm == 15) op.operation = Operation::mov_const;
-            else if (op.rd == 13) op.operation = Operation::mov_sp;
+            if (op.rd == 15)
+                op.operation = Operation::mov_pc;
+            else if (op.rm == 15)
+                op.operation = Operation::mov_const;
+            else if (op.rd == 13)
+                op.operation = Operation::mov_sp;
             break;
         case Operation::cmp_hi:
             op.imm = pc;
             if (op.rn == 15 || op.rm == 15) op.operation = Operation::cmp_pc;
             break;
-        case Operation::blx:
-            op.imm = (address + 2) | 1;
-            break;
+        case Operation::blx: op.imm = (address + 2) | 1; break;
         case Operation::ldr_imm:
         case Operation::str_imm:
         case Operation::ldr_sp:
         case Operation::str_sp:
         case Operation::add_sp_imm:
         case Operation::add_sp:
-        case Operation::sub_sp:
-            op.imm *= 4;
-            break;
+        case Operation::sub_sp: op.imm *= 4; break;
         case Operation::ldrh_imm:
-        case Operation::strh_imm:
-            op.imm *= 2;
-            break;
+        case Operation::strh_imm: op.imm *= 2; break;
         case Operation::push:
         case Operation::pop: {
             const bool extra = field(e, code, 'p') != 0;
@@ -116,9 +113,7 @@ void specialise(Op& op, const Encoding& e, std::uint32_t address, std::uint32_t 
             break;
         }
         case Operation::ldm:
-        case Operation::stm:
-            op.rm = static_cast<std::uint8_t>(__builtin_popcount(op.imm));
-            break;
+        case Operation::stm: op.rm = static_cast<std::uint8_t>(__builtin_popcount(op.imm)); break;
         case Operation::b_cond: {
             const std::uint32_t target = pc + sign_extend(op.imm, 8) * 2;
             op.imm = target;

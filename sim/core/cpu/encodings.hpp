@@ -15,18 +15,20 @@ namespace rp2040 {
 
 // Operations, each executed by the handler of the same name: op_<name> in execute_*.cpp.
 // First the architecture's; then variants that the decoder chooses when it knows more (see decoder.cpp).
-#define RP2040_OPERATIONS(X)                                                                                         \
-    X(undecoded) X(udf) X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm)      \
-    X(cmp_imm) X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)    \
-    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg) X(add_hi)       \
-    X(cmp_hi) X(mov_hi) X(bx) X(blx) X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg)             \
-    X(ldrh_reg) X(ldrb_reg) X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm)         \
-    X(str_sp) X(ldr_sp) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb) X(push) X(pop)        \
-    X(cps) X(rev) X(rev16) X(revsh) X(bkpt) X(nop) X(wfe) X(wfi) X(sev) X(stm) X(ldm) X(b_cond) X(svc) X(b)            \
-    X(bl) X(msr) X(mrs) X(barrier)                                                                                     \
-    X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp) X(mov_pc) X(add_pc) X(pop_pc) X(cmp_pc)                            \
-    X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near) X(bvc_near)          \
-    X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)
+// clang-format off
+#define RP2040_OPERATIONS(X)                                                                                  \
+    X(undecoded) X(udf) X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3)        \
+    X(mov_imm) X(cmp_imm) X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg)      \
+    X(adc_reg) X(sbc_reg) X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg)        \
+    X(bic_reg) X(mvn_reg) X(add_hi) X(cmp_hi) X(mov_hi) X(bx) X(blx) X(ldr_lit) X(str_reg) X(strh_reg)        \
+    X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg) X(ldrsh_reg) X(str_imm) X(ldr_imm)            \
+    X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp) X(adr) X(add_sp_imm) X(add_sp)        \
+    X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb) X(push) X(pop) X(cps) X(rev) X(rev16) X(revsh) X(bkpt) X(nop)   \
+    X(wfe) X(wfi) X(sev) X(stm) X(ldm) X(b_cond) X(svc) X(b) X(bl) X(msr) X(mrs) X(barrier) X(lsl_imm0)       \
+    X(mov_const) X(add_const) X(mov_sp) X(mov_pc) X(add_pc) X(pop_pc) X(cmp_pc) X(b_near) X(beq_near)         \
+    X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near) X(bvc_near) X(bhi_near)           \
+    X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)
+// clang-format on
 
 enum class Operation : std::uint8_t {
 #define X(name) name,
@@ -160,7 +162,8 @@ constexpr std::uint32_t field(const Encoding& e, std::uint32_t code, char letter
     return value;
 }
 
-template <std::size_t N> constexpr bool unambiguous(const std::array<Encoding, N>& table, std::size_t width) {
+template <std::size_t N>
+constexpr bool unambiguous(const std::array<Encoding, N>& table, std::size_t width) {
     for (std::size_t a = 0; a < N; ++a) {
         if (table[a].pattern.size() != width) return false;
         for (std::size_t b = a + 1; b < N; ++b) {

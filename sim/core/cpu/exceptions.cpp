@@ -28,12 +28,15 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
     // Stack frame: B1.5.6. Bit 9 of the stacked xPSR remembers the alignment padding.
     const bool padded = (r[13] & 4) != 0;
     const std::uint32_t frame = (r[13] - 0x20) & ~7u;
-    const std::array<std::uint32_t, 8> words = {
-        r[0], r[1], r[2], r[3], r[12], r[14], return_address, xpsr() | (padded ? 1u << 9 : 0)};
+    const std::array<std::uint32_t, 8> words = {r[0],  r[1],  r[2],           r[3],
+                                                r[12], r[14], return_address, xpsr() | (padded ? 1u << 9 : 0)};
     r[13] = frame;
     bool stacked = true;
-    for (unsigned i = 0; i < 8; ++i) stacked = stacked && (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
-    const std::uint32_t lr = ipsr_ != 0 ? kReturnToHandler : control_spsel_ ? kReturnToThreadProcess : kReturnToThreadMain;
+    for (unsigned i = 0; i < 8; ++i)
+        stacked = stacked && (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
+    const std::uint32_t lr = ipsr_ != 0       ? kReturnToHandler
+                             : control_spsel_ ? kReturnToThreadProcess
+                                              : kReturnToThreadMain;
     if (!stacked) {
         // A fault while stacking escalates: the frame is lost, HardFault is entered on its own; at HardFault
         // priority or above the core locks up (B1.5.14).

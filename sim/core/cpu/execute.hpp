@@ -17,10 +17,11 @@
 /// Writes the state that is in host registers back to `c`, `op` being the instruction in execution.
 #define SPILL() c.spill(op, cycles, nz, carry, overflow)
 /// Continues with the op that `op` points to.
-#define DISPATCH()                                                                          \
-    do {                                                                                    \
-        if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]] return SPILL();    \
-        return op->handler(OP_ARGS);                                                        \
+#define DISPATCH()                                                       \
+    do {                                                                 \
+        if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]] \
+            return SPILL();                                              \
+        return op->handler(OP_ARGS);                                     \
     } while (false)
 /// Continues with the next instruction, `n` cycles later.
 #define NEXT(n)        \
@@ -37,11 +38,11 @@
     } while (false)
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.
-#define RESUME()                 \
-    do {                         \
-        op = c.op;               \
-        cycles = c.cycles;       \
-        DISPATCH();              \
+#define RESUME()           \
+    do {                   \
+        op = c.op;         \
+        cycles = c.cycles; \
+        DISPATCH();        \
     } while (false)
 
 namespace rp2040 {

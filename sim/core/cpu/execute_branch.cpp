@@ -20,7 +20,8 @@ namespace {
 enum Condition : unsigned { EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE };
 
 /// ConditionPassed (A6.3).
-[[gnu::always_inline]] inline bool passed(unsigned condition, std::uint64_t nz, std::uint32_t carry, std::uint32_t overflow) {
+[[gnu::always_inline]] inline bool passed(unsigned condition, std::uint64_t nz, std::uint32_t carry,
+                                          std::uint32_t overflow) {
     const bool n = nz > 0x7fffffffu, z = static_cast<std::uint32_t>(nz) == 0, v = (overflow >> 31) != 0;
     switch (condition) {
         case EQ: return z;
@@ -40,7 +41,8 @@ enum Condition : unsigned { EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, 
     }
 }
 
-template <unsigned condition> [[gnu::always_inline]] inline void branch_near(OP_PARAMS) {
+template <unsigned condition>
+[[gnu::always_inline]] inline void branch_near(OP_PARAMS) {
     if (passed(condition, nz, carry, overflow)) {
         op += static_cast<std::int32_t>(op->imm);
         cycles += kBranchTaken;
@@ -221,7 +223,8 @@ void op_hook(OP_PARAMS) {
     if (c.hook()) return;
     const std::uint32_t address = c.address_of(op);
     const bool wide = op->operation == Operation::bl || op->operation == Operation::bl_near ||
-                      op->operation == Operation::msr || op->operation == Operation::mrs || op->operation == Operation::barrier;
+                      op->operation == Operation::msr || op->operation == Operation::mrs ||
+                      op->operation == Operation::barrier;
     if (c.page->xip && ((address & 2) == 0 || wide)) return op_fetch(OP_ARGS);
     return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }

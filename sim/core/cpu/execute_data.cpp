@@ -1,8 +1,8 @@
 // Data processing instructions (Arm ARM A6.7). One handler per operation, in the table's order.
 #include <bit>
 
-#include "cpu/execute_ops.hpp"
 #include "cpu/execute.hpp"
+#include "cpu/execute_ops.hpp"
 
 namespace rp2040 {
 
@@ -78,7 +78,8 @@ void op_sub_imm8(OP_PARAMS) {
     NEXT(kAlu);
 }
 
-// ---------------------------------------------------------------------------------------------- register data processing
+// ---------------------------------------------------------------------------------------------- register data
+// processing
 
 void op_and_reg(OP_PARAMS) {
     nz = c.r[op->rd] &= c.r[op->rm];

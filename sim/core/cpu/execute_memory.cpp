@@ -16,27 +16,34 @@ namespace {
 
 enum class Base { registers, immediate, sp };
 
-template <Base base> std::uint32_t effective_address(const Cpu& c, const Op* op) {
-    if constexpr (base == Base::registers) return c.r[op->rn] + c.r[op->rm];
-    else if constexpr (base == Base::immediate) return c.r[op->rn] + op->imm;
-    else return c.r[13] + op->imm;
+template <Base base>
+std::uint32_t effective_address(const Cpu& c, const Op* op) {
+    if constexpr (base == Base::registers)
+        return c.r[op->rn] + c.r[op->rm];
+    else if constexpr (base == Base::immediate)
+        return c.r[op->rn] + op->imm;
+    else
+        return c.r[13] + op->imm;
 }
 
 /// Offset in SRAM, or something beyond its end when the address lies elsewhere or is not aligned to T.
-template <class T> bool in_sram(std::uint32_t address) {
+template <class T>
+bool in_sram(std::uint32_t address) {
     const std::uint32_t offset = address - kSramBase;
     constexpr int log2 = std::countr_zero(sizeof(T));
     return std::rotr(offset, log2) < kSramSize / sizeof(T);
 }
 
-template <Base base, class T> [[gnu::noinline]] void load_elsewhere(OP_PARAMS) {
+template <Base base, class T>
+[[gnu::noinline]] void load_elsewhere(OP_PARAMS) {
     SPILL();
     if (!c.load(effective_address<base>(c, op), sizeof(T))) return;
     c.r[op->rd] = static_cast<std::uint32_t>(static_cast<T>(c.value));
     NEXT(c.cost);
 }
 
-template <Base base, class T> [[gnu::always_inline]] inline void load(OP_PARAMS) {
+template <Base base, class T>
+[[gnu::always_inline]] inline void load(OP_PARAMS) {
     const std::uint32_t address = effective_address<base>(c, op);
     if (in_sram<T>(address)) [[likely]] {
         T data;
@@ -47,13 +54,15 @@ template <Base base, class T> [[gnu::always_inline]] inline void load(OP_PARAMS)
     return load_elsewhere<base, T>(OP_ARGS);
 }
 
-template <Base base, class T> [[gnu::noinline]] void store_elsewhere(OP_PARAMS) {
+template <Base base, class T>
+[[gnu::noinline]] void store_elsewhere(OP_PARAMS) {
     SPILL();
     if (!c.store(effective_address<base>(c, op), sizeof(T), c.r[op->rd])) return;
     NEXT(c.cost);
 }
 
-template <Base base, class T> [[gnu::always_inline]] inline void store(OP_PARAMS) {
+template <Base base, class T>
+[[gnu::always_inline]] inline void store(OP_PARAMS) {
     const std::uint32_t address = effective_address<base>(c, op);
     const std::uint32_t offset = address - kSramBase;
     if (in_sram<T>(address) && c.sram_code_map[offset / 256] == 0) [[likely]] {
@@ -108,7 +117,8 @@ bool block_in_sram(std::uint32_t address, std::uint32_t words) {
 bool load_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t words, Cycles& total) {
     if (block_in_sram(address, words)) {
         const std::uint8_t* p = c.sram + (address - kSramBase);
-        for (; list != 0; list &= list - 1, p += 4) std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
+        for (; list != 0; list &= list - 1, p += 4)
+            std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
         total += words;
         return true;
     }
@@ -127,7 +137,8 @@ bool store_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t
     const std::uint32_t first = (address - kSramBase) / 256, last = (address - kSramBase + words * 4 - 1) / 256;
     if (block_in_sram(address, words) && (c.sram_code_map[first] | c.sram_code_map[last]) == 0) {
         std::uint8_t* p = c.sram + (address - kSramBase);
-        for (; list != 0; list &= list - 1, p += 4) std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
+        for (; list != 0; list &= list - 1, p += 4)
+            std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
         total += words;
         return true;
     }
@@ -143,9 +154,9 @@ bool store_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t
 }  // namespace
 
 /// Ends the handler when an interrupt arrives before the transfer is over: it is abandoned and restarts later.
-#define ABANDON_IF_INTERRUPTED(n)                             \
-    SPILL();                                                  \
-    if (cycles + (n) > c.deadline) [[unlikely]]               \
+#define ABANDON_IF_INTERRUPTED(n)               \
+    SPILL();                                    \
+    if (cycles + (n) > c.deadline) [[unlikely]] \
         if (c.abandon_for_interrupt(cycles + (n))) return
 
 void op_ldm(OP_PARAMS) {

@@ -15,7 +15,7 @@ struct Op;
 // Handlers call each other in tail position with the processor's hottest state in host registers. Flags are kept
 // unevaluated: N is bit 31 of `nz` (or any higher bit, for N with Z), Z is "low 32 bits are zero"; C is 0 or 1;
 // V is bit 31 of `overflow`.
-#define OP_PARAMS \
+#define OP_PARAMS                                                                                             \
     ::rp2040::Cpu &c, const ::rp2040::Op *op, ::rp2040::Cycles cycles, std::uint64_t nz, std::uint32_t carry, \
         std::uint32_t overflow
 #define OP_ARGS c, op, cycles, nz, carry, overflow

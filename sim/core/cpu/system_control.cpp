@@ -8,11 +8,30 @@ namespace {
 
 // Offsets from 0xe000e000 (datasheet 2.4.8).
 enum Register : std::uint32_t {
-    SYST_CSR = 0x010, SYST_RVR = 0x014, SYST_CVR = 0x018, SYST_CALIB = 0x01c,
-    NVIC_ISER = 0x100, NVIC_ICER = 0x180, NVIC_ISPR = 0x200, NVIC_ICPR = 0x280, NVIC_IPR0 = 0x400, NVIC_IPR7 = 0x41c,
-    CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10, CCR = 0xd14,
-    SHPR2 = 0xd1c, SHPR3 = 0xd20, SHCSR = 0xd24,
-    MPU_TYPE = 0xd90, MPU_CTRL = 0xd94, MPU_RNR = 0xd98, MPU_RBAR = 0xd9c, MPU_RASR = 0xda0,
+    SYST_CSR = 0x010,
+    SYST_RVR = 0x014,
+    SYST_CVR = 0x018,
+    SYST_CALIB = 0x01c,
+    NVIC_ISER = 0x100,
+    NVIC_ICER = 0x180,
+    NVIC_ISPR = 0x200,
+    NVIC_ICPR = 0x280,
+    NVIC_IPR0 = 0x400,
+    NVIC_IPR7 = 0x41c,
+    CPUID = 0xd00,
+    ICSR = 0xd04,
+    VTOR = 0xd08,
+    AIRCR = 0xd0c,
+    SCR = 0xd10,
+    CCR = 0xd14,
+    SHPR2 = 0xd1c,
+    SHPR3 = 0xd20,
+    SHCSR = 0xd24,
+    MPU_TYPE = 0xd90,
+    MPU_CTRL = 0xd94,
+    MPU_RNR = 0xd98,
+    MPU_RBAR = 0xd9c,
+    MPU_RASR = 0xda0,
 };
 
 constexpr std::uint32_t kIrqMask = 0x03ffffff;  // 26 interrupts; the RP2040 has 32 inputs, the top six tied low
@@ -244,9 +263,7 @@ bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now)
             s_.priority[kPendSv] = priority_byte(value, 2);
             s_.priority[kSysTick] = priority_byte(value, 3);
             break;
-        case SHCSR:
-            s_.pending = (s_.pending & ~bit(kSvCall)) | ((value >> 15 & 1) != 0 ? bit(kSvCall) : 0);
-            break;
+        case SHCSR: s_.pending = (s_.pending & ~bit(kSvCall)) | ((value >> 15 & 1) != 0 ? bit(kSvCall) : 0); break;
         case MPU_CTRL: s_.mpu_ctrl = value & 7; break;
         case MPU_RNR: s_.mpu_rnr = value & 7; break;
         case MPU_RBAR:

@@ -11,7 +11,15 @@
 namespace rp2040 {
 
 /// Exception numbers (Arm ARM B1.5.2). External interrupt n is exception 16 + n.
-enum Exception : unsigned { kReset = 1, kNmi = 2, kHardFault = 3, kSvCall = 11, kPendSv = 14, kSysTick = 15, kIrq0 = 16 };
+enum Exception : unsigned {
+    kReset = 1,
+    kNmi = 2,
+    kHardFault = 3,
+    kSvCall = 11,
+    kPendSv = 14,
+    kSysTick = 15,
+    kIrq0 = 16
+};
 
 inline constexpr unsigned kExceptions = 48;
 
@@ -27,8 +35,8 @@ struct SysTickState {
 struct SystemControlState {
     std::uint64_t pending = 0;  // Bit per exception number.
     std::uint64_t active = 0;
-    std::uint32_t enabled = 0;    // NVIC_ISER.
-    std::uint32_t irq_lines = 0;  // Levels of the interrupt inputs.
+    std::uint32_t enabled = 0;                         // NVIC_ISER.
+    std::uint32_t irq_lines = 0;                       // Levels of the interrupt inputs.
     std::array<std::uint8_t, kExceptions> priority{};  // 0..3; fixed ones are not stored here.
     std::uint32_t vtor = 0, scr = 0;
     std::uint32_t mpu_ctrl = 0, mpu_rnr = 0;
@@ -75,8 +83,14 @@ class SystemControl {
     /// The exception number in IPSR, for ICSR.VECTACTIVE.
     void set_ipsr(unsigned number) { ipsr_ = number; }
 
-    void save(StateWriter& out) const { out.put(s_); out.put(ipsr_); }
-    void restore(StateReader& in) { in.get(s_); in.get(ipsr_); }
+    void save(StateWriter& out) const {
+        out.put(s_);
+        out.put(ipsr_);
+    }
+    void restore(StateReader& in) {
+        in.get(s_);
+        in.get(ipsr_);
+    }
 
   private:
     static constexpr std::uint64_t bit(unsigned exception) { return std::uint64_t{1} << exception; }

@@ -40,7 +40,7 @@ void FunctionTracer::finish(const Frame& frame, Cycles now) {
     p.max = std::max(p.max, taken);
 }
 
-void FunctionTracer::reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t lr, Cycles now) {
+void FunctionTracer::reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t lr, Cycles now, std::uint64_t transfer) {
     // A return: the innermost call that comes back here with its stack pointer; calls above it were left by a tail
     // call, or unwound by something like longjmp, and end with it.
     for (std::size_t i = frames_.size(); i > floor(); --i) {
@@ -65,11 +65,15 @@ void FunctionTracer::reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t l
     }
     if (frames_.size() > floor()) {
         const Frame& top = frames_.back();
-        // A loop back to the first instruction is no call.
-        if (top.function == entry->second && top.sp == sp && top.return_address == return_address) return;
+        if (top.function == entry->second && top.sp == sp && top.return_address == return_address) {
+            // A loop back to the first instruction is no call; a call from the same place replaces one left for good.
+            if (transfer == 0 || transfer == top.transfer) return;
+            finish(top, now);
+            frames_.pop_back();
+        }
     }
     if (frames_.size() >= kMaxDepth) return;
-    frames_.push_back({entry->second, return_address, sp, now, interrupt_cycles_});
+    frames_.push_back({entry->second, return_address, sp, now, interrupt_cycles_, transfer});
     const bool exception_handler = lr >= 0xf0000000u;
     if (!exception_handler && return_hooks_.emplace(return_address, true).second) code_.add_hook(return_address);
 }

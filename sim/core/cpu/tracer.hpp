@@ -30,8 +30,8 @@ class FunctionTracer {
     [[nodiscard]] const std::vector<FunctionProfile>& profiles() const { return profiles_; }
     void clear_counts();
 
-    /// Execution reached a hooked address.
-    void reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t lr, Cycles now);
+    /// Execution reached a hooked address. `transfer` numbers the call or far branch that led here, 0 if none did.
+    void reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t lr, Cycles now, std::uint64_t transfer);
     /// An exception is recognised; its handler's calls nest above the interrupted ones.
     void exception_entered(Cycles now);
     /// The handler returned; another handler may follow without unstacking (tail-chaining).
@@ -45,6 +45,7 @@ class FunctionTracer {
     struct Frame {
         std::uint32_t function, return_address, sp;
         Cycles start, interrupts;  ///< `interrupts`: interrupt_cycles_ when the call began.
+        std::uint64_t transfer;
     };
     struct Interrupted {
         std::size_t depth;
