@@ -81,6 +81,18 @@ def configure(rng: random.Random, chip: UnitChip, ref: ReferencePio) -> None:
             chip.write(base + offset, value)
 
 
+def settled(edges: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Levels at the ends of cycles: changes of several causes in one cycle may come in any order."""
+    last = {(when, pin): level for when, pin, level in edges}
+    levels = dict.fromkeys(range(30), 0)
+    result = []
+    for (when, pin), level in sorted(last.items()):
+        if levels[pin] != level:
+            levels[pin] = level
+            result.append((when, pin, level))
+    return result
+
+
 class Pair:
     """Both models in the same cycle: a read sees the state before the cycle's work, a write acts after it."""
 
@@ -191,4 +203,4 @@ def test_random_programs(seed: int) -> None:
         assert chip.irq(PIO0_IRQ0) == bool(ref.intr() & pair.inte), f"cycle {chip.now}"
     pair.skip(5)
     pair.compare()
-    assert chip.edges() == ref.edges
+    assert settled(chip.edges()) == settled(ref.edges)

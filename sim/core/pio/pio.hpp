@@ -86,6 +86,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // Derived from the state; rebuilt after register writes and restore().
     std::array<Code, 4> code_{};
+    PioInstruction injected_;  // From OUT EXEC or MOV EXEC.
     std::array<PioHorizon, 4> horizon_{};
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     std::uint8_t code_dirty_ = 0xf;

@@ -61,12 +61,11 @@ inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
         m.delay_left = 0;
         return;
     }
-    PioInstruction injected;
     const PioInstruction* in = &code_[index][m.pc];
     const bool from_exec = m.exec_pending;
     if (from_exec) [[unlikely]] {
-        injected = pio_decode(m.exec, m.pc, index, m);
-        in = &injected;
+        injected_ = pio_decode(m.exec, m.pc, index, m);
+        in = &injected_;
         m.exec_pending = false;
     }
     m.stall = PioStall::none;
