@@ -15,6 +15,7 @@ from training.compiler.model import Model, read_model
 from training.compiler.stream import FILL, History, state_size, stream_graph
 
 VERSION = "1.0"
+UNROLL_LIMIT = 256 * 1024  # bytes of straight-line code with immediate weights
 
 OPERATORS: dict[str, Lower] = {
     "ADD": ops_pointwise.arithmetic,
@@ -77,7 +78,12 @@ class CompiledModel:
 
 
 def lower_model(
-    model: Model, prefix: str, tag: str = "", constants: dict[str, Constant] | None = None, given: Iterable[int] = ()
+    model: Model,
+    prefix: str,
+    tag: str = "",
+    constants: dict[str, Constant] | None = None,
+    given: Iterable[int] = (),
+    unroll_limit: int = 0,
 ) -> Program:
     """Check and lower every operator.
 
@@ -86,12 +92,13 @@ def lower_model(
         prefix: prefix of the C names.
         tag: further prefix of the layers' functions.
         constants: constants to share with another program.
+        unroll_limit: bytes of straight-line code that may be made.
         given: further tensors that are there before the first operator runs.
 
     Raises:
         CompileError: an operator, type or shape is not supported.
     """
-    program = Program(model, prefix, constants=constants if constants is not None else {})
+    program = Program(model, prefix, constants=constants if constants is not None else {}, unroll_limit=unroll_limit)
     known = set(model.inputs) | set(given) | {t.index for t in model.tensors if t.data is not None}
     for operator in model.operators:
         low = Lowering(program, operator, tag)
@@ -223,7 +230,8 @@ def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _S
 
 def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
     """Write the C of a model that was read already; see `compile_model`."""
-    program = lower_model(model, name)
+    # Where the network streams, the whole inference is for checking: its code need not be fast.
+    program = lower_model(model, name, unroll_limit=0 if stream_graph(model) else UNROLL_LIMIT)
     arena = f"{name}_arena"
     inputs, outputs = argument_names(len(model.inputs), "input"), argument_names(len(model.outputs), "output")
     plan = plan_memory(program, arena, inputs, outputs)

@@ -49,6 +49,7 @@ class Layer:
         in_place: the output may share the first input's memory.
         helpers: names of the runtime helpers that the function calls.
         summary: one line of text about shapes and parameters.
+        code: bytes of straight-line code with the weights in it, about.
     """
 
     index: int
@@ -64,6 +65,7 @@ class Layer:
     in_place: bool = False
     helpers: set[str] = field(default_factory=set)
     summary: str = ""
+    code: int = 0
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Program:
         prefix: prefix of all C names.
         layers: in order of execution.
         constants: by symbol, in order of first use.
+        unroll_limit: bytes of straight-line code that the program may have.
         aliases: tensor -> tensor whose memory it shares because only the shape differs.
     """
 
@@ -83,6 +86,7 @@ class Program:
     layers: list[Layer] = field(default_factory=list)
     constants: dict[str, Constant] = field(default_factory=dict)
     aliases: dict[int, int] = field(default_factory=dict)
+    unroll_limit: int = 0
 
 
 class Lowering:

@@ -8,11 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
-from training.compiler.ir import Lowering
+from training.compiler.emit import constant_text
+from training.compiler.ir import Constant, Lowering
 from training.compiler.model import Tensor
 from training.compiler.requantise import layer_rows
 from training.compiler.schema import ACTIVATIONS, PADDINGS
+from training.compiler.unroll import make_blocks
 
+FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
+MISS_CYCLES = 50  # to fetch one line: an estimate, for the choice between forms of code only
+SRAM_CODE_LIMIT = 6144  # straight-line code of a layer up to this size lives in SRAM
+PAIR_BUFFER = 16384  # bytes for the packed pixels of a layer in straight-line code
 WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
 DEPTHWISE_SUMS = 1024  # sums of a depthwise layer that are kept before they are requantised
 
@@ -153,9 +159,6 @@ def conv_2d(low: Lowering) -> None:
         "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
         "low": low_limit, "high": high_limit, "terms": flat.shape[1], "padded_terms": padded_terms,
         "field_h": field_h, "field_w": field_w, "padded": padded, "quads": quads, "chunk": chunk,
-        "weights": low.constant(
-            "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {flat.shape[1]} of each row used"
-        ),
     }  # fmt: skip
     # Bytes that lie together in every filter row, and how many such runs there are.
     row = field_w if padded else width
@@ -166,15 +169,56 @@ def conv_2d(low: Lowering) -> None:
     else:
         context |= {"run": kernel_w * depth, "run_h": kernel_h, "run_w": 1}
     output_rows(low, context, bias, scales, np.abs(flat).sum(axis=1) * 128)
+    summary = (
+        f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
+        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}"
+    )
+    macs = batch * out_h * out_w * flat.size
+    field_size = (field_h * field_w * depth + 3) // 4 * 4 if padded else 0
+    helpers = {"requantise", "clamp", "store"} | ({"fill"} if padded else set())
+    if quads and groups == 1 and _unroll(low, context, flat):
+        pairs, blocks = context["pairs"], context["blocks"]
+        low.layer(
+            "conv_2d_unrolled", [source], context, macs=macs, helpers=helpers | {"unrolled"}, summary=summary + ", unrolled",
+            scratch=4 * (pairs * flat.shape[1] + 6 * pairs) + field_size, code=sum(block.size for block in blocks),
+        )  # fmt: skip
+        return
+    context["weights"] = low.constant(
+        "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {flat.shape[1]} of each row used"
+    )
     low.layer(
-        "conv_2d", [source], context,
-        macs=batch * out_h * out_w * flat.size,
-        scratch=4 * ((2 if quads else 1) * padded_terms + (4 if quads else 1) * chunk)
-        + ((field_h * field_w * depth + 3) // 4 * 4 if padded else 0),
-        helpers={"requantise", "clamp", "store", "dot4" if quads else "dot1"} | ({"fill"} if padded else set()),
-        summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
-        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
+        "conv_2d", [source], context, macs=macs, helpers=helpers | {"dot4" if quads else "dot1"}, summary=summary,
+        scratch=4 * ((2 if quads else 1) * padded_terms + (4 if quads else 1) * chunk) + field_size,
     )  # fmt: skip
+
+
+def _unroll(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64]) -> bool:
+    """Decide whether a convolution becomes straight-line code; if so, add it to the context.
+
+    It pays when the code runs for enough pixels each time it is fetched from flash; code of a few kilobytes goes to
+    SRAM, where fetching costs nothing.
+    """
+    channels, terms = weights.shape
+    pixels = context["out_h"] * context["out_w"]
+    budget = low.program.unroll_limit - sum(layer.code for layer in low.program.layers)
+    if pixels < 8 or 6 * weights.size > 2 * budget:
+        return False
+    blocks = make_blocks(low.program.prefix, low.symbol, weights)
+    size = sum(block.size for block in blocks)
+    pairs = min((pixels + 1) // 2, max(1, PAIR_BUFFER // (4 * terms)))
+    passes = -(-((pixels + 1) // 2) // pairs)
+    in_sram = size <= SRAM_CODE_LIMIT
+    fetches = 0 if in_sram else size / 8 * MISS_CYCLES * (1 if size < FLASH_CACHE // 2 else passes)
+    straight = (pixels + 1) // 2 * sum(block.cycles for block in blocks) + fetches
+    looped = 3.6 * pixels * weights.size
+    if size > budget or straight > 0.95 * looped:
+        return False
+    text = constant_text(Constant(f"{low.symbol}_weights", "int8_t", tuple(int(w) for w in weights.ravel()), "the same weights as data"))
+    context |= {
+        "blocks": blocks, "pairs": pairs, "passes": passes, "weights_text": text,
+        "section": "ram_text" if in_sram else "flash_text",
+    }  # fmt: skip
+    return True
 
 
 def depthwise_conv_2d(low: Lowering) -> None:
