@@ -46,6 +46,7 @@ def plot_heard(machine: Machine, samples: np.ndarray, path: Path) -> None:
     wave.set_ylabel("PCM, full scale")
     with np.errstate(divide="ignore"):  # digital silence has no logarithm
         spectrogram.specgram(samples / 32768.0, NFFT=256, noverlap=128, Fs=SAMPLE_RATE, vmin=-140, vmax=-30)
+    spectrogram.set_facecolor("#440154")  # where there is nothing at all: the colour map's lowest colour
     spectrogram.set_ylabel("Hz")
     result = machine.result()
     if result.windows:
