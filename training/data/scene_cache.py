@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,9 @@ def build_scenes(
     done = count - sum(size for _, _, size in missing)
     on_progress(done, count)
     if missing and workers > 1:
-        with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(clips, folds)) as pool:
+        with ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(clips, folds)
+        ) as pool:
             jobs = [pool.submit(_make_shard, path, seed, first, size) for path, first, size in missing]
             for job, (_, _, size) in zip(jobs, missing, strict=True):
                 job.result()

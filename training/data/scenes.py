@@ -69,7 +69,7 @@ class Material:
 def _speed(signal: Signal, factor: float) -> Signal:
     """Play ``factor`` times as fast by linear interpolation; enough for augmentation of band-limited clips."""
     positions = np.arange(0, len(signal) - 1, factor)
-    return np.interp(positions, np.arange(len(signal)), signal).astype(np.float32)
+    return np.asarray(np.interp(positions, np.arange(len(signal)), signal), np.float32)
 
 
 def _fill(rng: Rng, signal: Signal, seconds: float) -> Signal:

@@ -6,6 +6,8 @@ padding, so the newest output depends on the last ``Architecture.frames`` frames
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -126,4 +128,5 @@ def to_int8(model: Any, windows: NDArray[np.int8]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras announces every temporary export
+        return bytes(converter.convert())

@@ -17,7 +17,9 @@ _RECENT = 8  # blocks: is it sounding now
 _WINDOW = 19  # blocks (0.6 s): has it sounded long enough to be told from a click or a short beep
 _QUIET = 12  # blocks without a sounder after which the answer must be no
 _AFTER = 47  # blocks after an alarm in which a no counts less: its pauses and its reverberation
-_AFTER_WEIGHT = 0.3
+_AFTER_WEIGHT = 0.4
+_EARLY = 20  # blocks of sounding; before that many in the last 1.5 s a yes counts more: short alarms must be heard too
+_EARLY_WEIGHT = 2.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class TrainingOptions:
 
     epochs: int = 30
     batch: int = 32
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.5e-3
     negative_weight: float = 2.0
     seed: int = 1
 
@@ -53,6 +55,7 @@ def labels_and_weights(
     yes = (over_last(_WINDOW) >= 7.0) & (over_last(_RECENT) >= 2.2)
     no = over_last(_QUIET) < 0.05
     weights = np.where(yes, 1.0, np.where(no, negative_weight, 0.0))
+    weights = np.where(yes & (over_last(_AFTER) < _EARLY), weights * _EARLY_WEIGHT, weights)
     weights = np.where(no & (over_last(_AFTER) > 0.05), weights * _AFTER_WEIGHT, weights)
     return yes.astype(np.float32), weights.astype(np.float32)
 
@@ -93,11 +96,23 @@ def fit(
     arch: Architecture,
     options: TrainingOptions,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
+    start_from: list[NDArray[np.float32]] | None = None,
 ) -> Any:
-    """Train a sequence model on the chosen scenes. ``on_epoch`` gets the epoch (from 1) and its mean loss."""
+    """Train a sequence model on the chosen scenes.
+
+    Args:
+        scenes: features and where alarms sound.
+        chosen: indices of the scenes to learn from.
+        arch: size of the network.
+        options: epochs, rates, seed.
+        on_epoch: gets the epoch (from 1) and its mean loss.
+        start_from: weights of an earlier model, to fine-tune it; random ones when None.
+    """
     tf = import_tensorflow()
     tf.keras.utils.set_random_seed(options.seed)
     model = sequence_model(arch)
+    if start_from is not None:
+        model.set_weights(start_from)
     steps = max(1, len(chosen) // options.batch)
     schedule = tf.keras.optimizers.schedules.CosineDecay(
         options.learning_rate * 0.1,
@@ -108,7 +123,7 @@ def fit(
     )
     optimizer = tf.keras.optimizers.Adam(schedule)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(x: Any, y: Any, w: Any) -> Any:
         with tf.GradientTape() as tape:
             losses = tf.nn.sigmoid_cross_entropy_with_logits(y, model(x, training=True))
@@ -128,4 +143,4 @@ def sequence_probabilities(model: Any, arch: Architecture, features: NDArray[np.
     past = np.full((arch.frames - FRAMES_PER_BLOCK, features.shape[1]), SILENT, np.int8)
     x = np.concatenate([past, features])[None, :, None, :].astype(np.float32) / INPUT_DIVISOR
     logits = np.asarray(model(x, training=False))[0]
-    return np.clip(np.rint(256 / (1 + np.exp(-logits))), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(256 / (1 + np.exp(-logits))), 0, 255), np.uint8)

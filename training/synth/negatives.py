@@ -296,6 +296,63 @@ def horn(rng: Rng, seconds: float) -> Signal:
     return (out * gate_envelope(gate, 0.01, 0.03)).astype(np.float32)
 
 
+def chiptune(rng: Rng, seconds: float) -> Signal:
+    """Games and gadgets: square-wave notes in one or two voices, held, stepped and glided; 520 Hz among the pitches."""
+    out = np.zeros(samples_of(seconds), np.float32)
+    for _ in range(int(rng.integers(1, 3))):
+        root = 520.0 * rng.uniform(0.9, 1.1) if rng.random() < 0.4 else log_uniform(rng, 150, 1400)
+        steps = rng.choice([-12, -7, -5, -3, 0, 2, 4, 7, 12], int(rng.integers(2, 7)))
+        beat = log_uniform(rng, 0.05, 0.5)
+        duty_even = rng.uniform(0, 0.7) if rng.random() < 0.5 else 0.0
+        partials = [(float(n), (1.0 if n % 2 else duty_even) / n) for n in range(1, 16)]
+        position, index = rng.uniform(0, 1), 0
+        while position < seconds:
+            length = beat * float(rng.choice([1, 1, 2]))
+            n = samples_of(min(length, 0.8))
+            bend = 2 ** (rng.uniform(-1, 1) * np.linspace(0, 1, n)) if rng.random() < 0.2 else np.ones(n)
+            pitch = root * 2 ** (int(steps[index % len(steps)]) / 12) * bend
+            edge = np.minimum(1, np.minimum(np.arange(n), np.arange(n)[::-1]) / 40)
+            add_at(out, samples_of(position), (harmonics(pitch, n, partials, rng) * edge).astype(np.float32))
+            position += length + (0 if rng.random() < 0.7 else beat)
+            index += 1
+    return out
+
+
+def chorus(rng: Rng, seconds: float) -> Signal:
+    """Endless insect choruses, hiss and whine: narrow bands of noise, 30 to 400 Hz wide, between 2 and 7 kHz."""
+    count = samples_of(seconds)
+    out = np.zeros(count, np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        centre, width = log_uniform(rng, 2000, 7000), log_uniform(rng, 30, 400)
+        part = band_noise(rng, count, centre - width / 2, centre + width / 2)
+        if rng.random() < 0.5:
+            rate = log_uniform(rng, 1, 60)
+            depth = rng.uniform(0.1, 0.9)
+            part *= (1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * rate * np.arange(count) / SAMPLE_RATE))).astype(
+                np.float32
+            )
+        out += part * np.float32(rng.uniform(0.1, 1))
+    return out
+
+
+def resonant(rng: Rng, seconds: float) -> Signal:
+    """Distant horns, voices and machines: many harmonics of a low pitch heard through a resonance of 1.5 to 5 kHz."""
+    count = samples_of(seconds)
+    pitch = log_uniform(rng, 120, 700) * (1 + rng.uniform(0, 0.03) * smooth_walk(rng, count, rng.uniform(0.5, 6)))
+    centre, width = log_uniform(rng, 1500, 5000), log_uniform(rng, 200, 1200)
+    top = int(7600 / float(pitch.max()))
+    mean = float(pitch.mean())
+    partials = [
+        (float(n), 0.02 + 1 / (1 + ((n * mean - centre) / width) ** 2) * rng.uniform(0.3, 1)) for n in range(1, top)
+    ]
+    out = harmonics(pitch, count, partials, rng)
+    if rng.random() < 0.5:
+        other = harmonics(pitch * rng.uniform(1.15, 1.35), count, partials[: max(1, int(top / 1.4))], rng)
+        out = out + other
+    gate = smooth_walk(rng, count, log_uniform(rng, 0.5, 3)) > rng.uniform(-0.9, 0.3)
+    return np.asarray(out * gate_envelope(gate, rng.uniform(0.003, 0.1), rng.uniform(0.01, 0.1)), np.float32)
+
+
 def noise(rng: Rng, seconds: float) -> Signal:
     """White to brown noise, swelling or steady, with or without a band emphasised (wind, water, motors)."""
     count = samples_of(seconds)
@@ -337,6 +394,9 @@ _MAKERS: dict[str, tuple[float, Callable[[Rng, float], Signal]]] = {
     "bells": (1.2, bells),
     "squeak": (1.0, squeak),
     "horn": (0.7, horn),
+    "chiptune": (1.5, chiptune),
+    "chorus": (1.2, chorus),
+    "resonant": (1.3, resonant),
     "noise": (1.0, noise),
     "silence": (0.2, silence),
 }

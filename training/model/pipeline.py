@@ -1,0 +1,215 @@
+"""The whole road from sounds to a released model, in stages whose results stay on disk.
+
+Scenes -> pre-training on synthetic sound -> fine-tuning on synthetic and real sound (once per cross-validation fold and
+once with everything) -> int8 -> held-out probabilities with the firmware's arithmetic -> event parameters.
+An interrupted run takes up where it stopped; a changed option, data set or source starts the stages it touches anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.clips import Clip, assign_folds
+from training.data.features import block_features
+from training.data.scene_cache import SceneSet, build_scenes, recipe_digest
+from training.evaluate.detector import Detector
+from training.evaluate.run import plan_trials
+from training.evaluate.trials import Trial, render
+from training.model.events import EventParameters
+from training.model.network import Architecture, export_model, sequence_model, to_int8
+from training.model.train import TrainingOptions, fit
+from training.model.tune import Choice, Observed, choose_parameters
+
+Log = Callable[[str], None]
+_SOURCES = ("network.py", "train.py", "pipeline.py")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the result, apart from the data set and the machine."""
+
+    synthetic_scenes: int = 4000
+    mixed_scenes: int = 8000
+    pretraining: TrainingOptions = field(default_factory=lambda: TrainingOptions(epochs=20))
+    finetuning: TrainingOptions = field(
+        default_factory=lambda: TrainingOptions(epochs=20, learning_rate=1.5e-3, seed=2)
+    )
+    architecture: Architecture = field(default_factory=Architecture)
+    folds: int = 5
+    calibration_windows: int = 600
+    levels: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)
+    snrs: tuple[float, ...] = (10.0, 0.0)
+    noises_per_clip: int = 30
+    false_events_per_hour: float = 0.6
+    seed: int = 1
+
+    @classmethod
+    def quick(cls) -> Recipe:
+        """A few minutes' worth reduced to seconds: for tests and to try the tools, not to detect anything."""
+        return cls(
+            synthetic_scenes=64,
+            mixed_scenes=96,
+            pretraining=TrainingOptions(epochs=2, batch=16),
+            finetuning=TrainingOptions(epochs=2, batch=16, seed=2),
+            folds=2,
+            calibration_windows=40,
+            levels=(-20.0,),
+            snrs=(10.0,),
+            noises_per_clip=2,
+        )
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A trial, the fold that held it out, and the probabilities that fold's int8 model gave."""
+
+    trial: Trial
+    fold: int
+    seconds: float
+    onset_s: float
+    probabilities: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The final model, event parameters with what they were chosen on, and all held-out trials."""
+
+    tflite: bytes
+    choice: Choice | None
+    held_out: list[HeldOut]
+    digest: str
+
+
+def _digest(recipe: Recipe, data: str) -> str:
+    digest = hashlib.sha256(data.encode())
+    digest.update(json.dumps(asdict(recipe), sort_keys=True).encode())
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _weights(path: Path, make: Callable[[], Any]) -> list[NDArray[np.float32]]:
+    """Load a stage's weights, or make the model and keep them."""
+    if not path.is_file():
+        unfinished = path.with_suffix(".partial.npz")
+        np.savez(unfinished, *make().get_weights())
+        unfinished.replace(path)
+    with np.load(path) as stored:
+        return [stored[f"arr_{index}"] for index in range(len(stored.files))]
+
+
+def _int8(path: Path, recipe: Recipe, weights: list[NDArray[np.float32]], scenes: SceneSet) -> bytes:
+    """Convert once; calibration windows are drawn from the scenes by the recipe's seed."""
+    if not path.is_file():
+        arch = recipe.architecture
+        model = sequence_model(arch)
+        model.set_weights(weights)
+        rng = np.random.default_rng(recipe.seed)
+        last = scenes.features.shape[1] - arch.frames
+        picks = zip(
+            rng.integers(0, len(scenes), recipe.calibration_windows),
+            rng.integers(0, last // 4, recipe.calibration_windows),
+            strict=True,
+        )
+        windows = np.stack([scenes.features[scene, 4 * start : 4 * start + arch.frames] for scene, start in picks])
+        path.write_bytes(to_int8(export_model(arch, model), windows))
+    return path.read_bytes()
+
+
+def _trial_features(trial: Trial) -> tuple[float, float, NDArray[np.int8]]:
+    sound = render(trial)
+    return sound.seconds, sound.onset_s, block_features(sound.pcm)
+
+
+def _listen(tflite: Path, trials: list[Trial], fold: int, workers: int) -> list[HeldOut]:
+    detector = Detector(tflite, EventParameters())
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        heard = list(pool.map(_trial_features, trials, chunksize=16))
+    return [
+        HeldOut(trial, fold, seconds, onset, detector.probabilities(features))
+        for trial, (seconds, onset, features) in zip(trials, heard, strict=True)
+    ]
+
+
+def observations(held_out: list[HeldOut]) -> list[Observed]:
+    """Held-out trials for tuning: clean and 10 dB alarms count twice what those at lower SNR count, per condition."""
+    conditions: dict[tuple[float, float | None], int] = {}
+    for entry in held_out:
+        if entry.trial.clip.is_alarm:
+            key = (entry.trial.level_dbfs, entry.trial.snr_db)
+            conditions[key] = conditions.get(key, 0) + 1
+    found = []
+    for entry in held_out:
+        weight = 0.0
+        if entry.trial.clip.is_alarm:
+            hard = entry.trial.snr_db is not None and entry.trial.snr_db < 5
+            weight = (1.0 if hard else 2.0) / conditions[(entry.trial.level_dbfs, entry.trial.snr_db)]
+        found.append(Observed(entry.probabilities, entry.trial.clip.is_alarm, entry.seconds, entry.onset_s, weight))
+    return found
+
+
+def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Log = print) -> Outcome:
+    """Train, cross-validate, convert, tune.
+
+    Args:
+        recipe: what to do.
+        clips: real recordings; without any, the model is synthetic only, and not cross-validated or tuned.
+        work: folder for everything kept between runs.
+        workers: processes for sound and features (training itself uses TensorFlow's threads).
+        log: gets lines of progress.
+    """
+    folds = assign_folds(clips, recipe.folds)
+    digest = _digest(recipe, recipe_digest(clips, folds, recipe.seed))
+    work.mkdir(parents=True, exist_ok=True)
+
+    def scenes(name: str, material: list[Clip], count: int, seed: int) -> SceneSet:
+        def progress(done: int, total: int) -> None:
+            log(f"{name} scenes {done}/{total}")
+
+        return build_scenes(work / "scenes", material, folds if material else {}, count, seed, workers, progress)
+
+    synthetic = scenes("synthetic", [], recipe.synthetic_scenes, recipe.seed)
+    mixed = scenes("mixed", clips, recipe.mixed_scenes, recipe.seed + 1) if clips else synthetic
+
+    def train(name: str, data: SceneSet, chosen: NDArray[np.int64], options: TrainingOptions, start: Any) -> Any:
+        def on_epoch(epoch: int, loss: float) -> None:
+            log(f"{name} epoch {epoch}/{options.epochs} loss {loss:.4f}")
+
+        path = work / f"{digest}-{name}.npz"
+        return _weights(path, lambda: fit(data, chosen, recipe.architecture, options, on_epoch, start))
+
+    everything = np.arange(len(synthetic))
+    base = train("pretrained", synthetic, everything, recipe.pretraining, None)
+    held_out: list[HeldOut] = []
+    if clips:
+        trials = plan_trials(clips, recipe.levels, recipe.snrs, recipe.noises_per_clip, recipe.seed, folds=folds)
+        for fold in range(recipe.folds):
+            mine = [trial for trial in trials if folds[trial.clip.group] == fold]
+            if not mine:
+                continue
+            chosen = np.flatnonzero(mixed.fold != fold)
+            weights = train(f"fold{fold}", mixed, chosen, recipe.finetuning, base)
+            path = work / f"{digest}-fold{fold}.tflite"
+            _int8(path, recipe, weights, mixed)
+            held_out += _listen(path, mine, fold, workers)
+            log(f"fold {fold}: {len(mine)} held-out trials heard")
+        final = train("final", mixed, np.arange(len(mixed)), recipe.finetuning, base)
+    else:
+        final = base
+    tflite = _int8(work / f"{digest}-final.tflite", recipe, final, mixed)
+    seen = observations(held_out)
+    choice = None
+    if any(trial.is_alarm for trial in seen) and not all(trial.is_alarm for trial in seen):
+        choice = choose_parameters(seen, recipe.false_events_per_hour)
+        log(f"event parameters: {choice}")
+    return Outcome(tflite, choice, held_out, digest)
