@@ -57,7 +57,8 @@ class Chip:
         """Power-on reset: time is 0 again, memories keep their content.
 
         Without a boot ROM image the model itself does at once what the ROM does on core 0: it checks and starts the
-        second-stage loader in flash; the ROM's functions, and core 1's launch, are those of the project's own ROM. `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
+        second-stage loader in flash; the ROM's functions, and core 1's launch, are those of the project's own ROM.
+        `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
         """
     def run_until(self, cycle: int) -> Stop:
         """Runs until `cycle` or something else stops the chip, without the GIL.
@@ -136,7 +137,7 @@ class Chip:
     def save(self) -> bytes:
         """The complete state; bytes collected for hosts and breakpoints are not part of it."""
     def restore(self, snapshot: bytes) -> None:
-        """Continues from save(). Needs the same flash size and the same loaded image; ValueError if the size differs."""
+        """Continues from save(); needs the same flash size (ValueError if not) and the same loaded image."""
     @property
     def xip_hits(self) -> int:
         """XIP cache hits since reset or since CTR_HIT was written."""

@@ -13,10 +13,12 @@ Where Unicorn departs from the ARMv6-M Architecture Reference Manual (DDI 0419) 
 
 from __future__ import annotations
 
+import importlib
 import random
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sim import _native
 from sim.errors import EmberwatchError
@@ -248,8 +250,8 @@ class _Unicorn:
 
     def __init__(self) -> None:
         try:
-            import unicorn
-            from unicorn import arm_const
+            unicorn: Any = importlib.import_module("unicorn")
+            arm_const: Any = importlib.import_module("unicorn.arm_const")
         except ImportError as error:
             raise EmberwatchError("the differential test needs Unicorn: pip install unicorn") from error
         self._uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)

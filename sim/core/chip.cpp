@@ -127,6 +127,11 @@ void Chip::connect() {
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
     syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
+    ssi_.chip_select_override = [this] { return io_qspi_.select_override(); };
+    io_qspi_.on_control = [this] {
+        ssi_.chip_select_changed();
+        sio_.set_gpio_hi_in(io_qspi_.levels());
+    };
     psm_.on_core_held = [this](unsigned index, bool held) {
         if (index != 1) return;  // holding core 0 is how a debugger works, not how a program does
         if (held)
@@ -210,8 +215,8 @@ void Chip::reset_blocks(std::uint32_t resets_mask) {
 void Chip::request_chip_reset(bool by_watchdog) {
     reset_requested_ = true;
     reset_by_watchdog_ = by_watchdog;
-    core0_.attend();
-    core1_.attend();
+    core0_.yield();
+    core1_.yield();
 }
 
 /// What WDSEL in the power-on state machine and in RESETS selects; SYSRESETREQ resets the processors alone.

@@ -194,7 +194,8 @@ def test_flush_and_writes_deallocate() -> None:
 
 def test_cache_as_sram() -> None:
     outcome = run(
-        "ldr r2, =0x14000000\nmovs r0, #0\nstr r0, [r2]\nldr r1, =0x15000010\nldr r0, =0x12345678\nstr r0, [r1]\nldr r7, [r1]\nbkpt #0"
+        "ldr r2, =0x14000000\nmovs r0, #0\nstr r0, [r2]\nldr r1, =0x15000010\nldr r0, =0x12345678\n"
+        "str r0, [r1]\nldr r7, [r1]\nbkpt #0"
     )
     assert outcome["r7"] == 0x1234_5678
 
@@ -396,7 +397,6 @@ def test_snapshots_are_quick_enough_to_use_per_sound() -> None:
     snapshot = chip.save()
     middle = time.perf_counter()
     chip.restore(snapshot)
-    print(
-        f"save {1e6 * (middle - start):.0f} us, restore {1e6 * (time.perf_counter() - middle):.0f} us, {len(snapshot)} bytes"
-    )
+    end = time.perf_counter()
+    print(f"save {1e6 * (middle - start):.0f} us, restore {1e6 * (end - middle):.0f} us, {len(snapshot)} bytes")
     assert word(chip, 0x1000_0000) == word(boot(_BUSY), 0x1000_0000)

@@ -90,7 +90,8 @@ def test_frame_and_stacked_registers() -> None:
 
 def test_process_stack() -> None:
     outcome = _run(
-        "ldr r0, =0x20010000\nmsr psp, r0\nmovs r0, #2\nmsr control, r0\nisb\nmov r6, sp\nsvc #0\nmrs r7, control\nbkpt #0",
+        "ldr r0, =0x20010000\nmsr psp, r0\nmovs r0, #2\nmsr control, r0\nisb\nmov r6, sp\nsvc #0\n"
+        "mrs r7, control\nbkpt #0",
         "svc: mov r5, lr\nmrs r4, psp\nmov r8, sp\nbx lr",
         svc="svc",
     )
@@ -123,7 +124,8 @@ def test_same_priority_does_not_nest_and_tail_chains() -> None:
     outcome = _run(
         _PEND + "movs r0, #3\nstr r0, [r3]\nmovs r7, #0\nmovs r0, #2\nstr r0, [r2]\nnop\nmov r8, sp\nbkpt #0",
         "irq0: lsls r7, r7, #4\nadds r7, #2\nmov r9, sp\nbx lr\n"
-        "irq1: lsls r7, r7, #4\nadds r7, #1\nmov r10, sp\nmovs r0, #1\nstr r0, [r2]\nnop\nlsls r7, r7, #4\nadds r7, #3\nbx lr",
+        "irq1: lsls r7, r7, #4\nadds r7, #1\nmov r10, sp\nmovs r0, #1\nstr r0, [r2]\nnop\n"
+        "lsls r7, r7, #4\nadds r7, #3\nbx lr",
         irq0="irq0",
         irq1="irq1",
     )
@@ -145,7 +147,8 @@ def test_late_arrival_serves_the_more_urgent_first() -> None:
     """SysTick comes due while the frame for PendSV, which is less urgent, is being written."""
     outcome = _run(
         "ldr r0, =0xe000ed20\nldr r1, =0x00c00000\nstr r1, [r0]\n"  # PendSV priority 3, SysTick 0
-        "ldr r4, =0xe000e010\nmovs r0, #30\nstr r0, [r4, #4]\nldr r5, =0xe000ed04\nmovs r1, #1\nlsls r1, r1, #28\nmovs r7, #0\n"
+        "ldr r4, =0xe000e010\nmovs r0, #30\nstr r0, [r4, #4]\nldr r5, =0xe000ed04\nmovs r1, #1\n"
+        "lsls r1, r1, #28\nmovs r7, #0\n"
         "movs r0, #7\nstr r0, [r4]\nstr r0, [r4, #8]\n" + "nop\n" * 20 + "str r1, [r5]\nnop\nnop\nbkpt #0",
         "pendsv: lsls r7, r7, #4\nadds r7, #1\nbx lr\n"
         "systick: lsls r7, r7, #4\nadds r7, #2\nmovs r0, #0\nstr r0, [r4]\nbx lr",
@@ -174,7 +177,8 @@ def test_ldm_is_abandoned_and_restarted() -> None:
 
 def test_wfi_sleeps_until_an_interrupt() -> None:
     outcome = _run(
-        "ldr r4, =0xe000e010\nldr r0, =9999\nstr r0, [r4, #4]\nstr r0, [r4, #8]\nmovs r0, #7\nstr r0, [r4]\nwfi\nbkpt #0",
+        "ldr r4, =0xe000e010\nldr r0, =9999\nstr r0, [r4, #4]\nstr r0, [r4, #8]\nmovs r0, #7\n"
+        "str r0, [r4]\nwfi\nbkpt #0",
         "systick: movs r7, #1\nbx lr",
         systick="systick",
     )
@@ -185,7 +189,8 @@ def test_wfi_sleeps_until_an_interrupt() -> None:
 
 def test_wfi_with_primask_wakes_without_handler() -> None:
     outcome = _run(
-        "cpsid i\nldr r4, =0xe000e010\nldr r0, =999\nstr r0, [r4, #4]\nstr r0, [r4, #8]\nmovs r0, #7\nstr r0, [r4]\nwfi\nbkpt #0",
+        "cpsid i\nldr r4, =0xe000e010\nldr r0, =999\nstr r0, [r4, #4]\nstr r0, [r4, #8]\n"
+        "movs r0, #7\nstr r0, [r4]\nwfi\nbkpt #0",
         "systick: movs r7, #1\nbx lr",
         systick="systick",
     )
@@ -193,14 +198,16 @@ def test_wfi_with_primask_wakes_without_handler() -> None:
 
 
 def test_wfe_without_event_sleeps_forever() -> None:
-    outcome = run("sev\nwfe\nmovs r7, #1\nwfe\nbkpt #0", cycles=50_000)
+    """Core 1 announces itself with an event while it starts; after that nobody sends one."""
+    outcome = run("ldr r0, =1000\n1: subs r0, #1\nbne 1b\nsev\nwfe\nmovs r7, #1\nwfe\nbkpt #0\n.ltorg", cycles=50_000)
     assert (outcome.stop.reason, outcome["r7"]) == ("cycle", 1)
     assert outcome.chip.cycles == 50_000
 
 
 def test_sleep_on_exit() -> None:
     outcome = _run(
-        "ldr r1, =0xe000ed10\nmovs r0, #2\nstr r0, [r1]\nldr r4, =0xe000e010\nldr r0, =99\nstr r0, [r4, #4]\nmovs r0, #7\nstr r0, [r4]\n"
+        "ldr r1, =0xe000ed10\nmovs r0, #2\nstr r0, [r1]\nldr r4, =0xe000e010\nldr r0, =99\n"
+        "str r0, [r4, #4]\nmovs r0, #7\nstr r0, [r4]\n"
         "movs r7, #0\nwfi\nbkpt #1",
         "systick: adds r7, #1\nbx lr",
         cycles=10_000,

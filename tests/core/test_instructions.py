@@ -143,7 +143,10 @@ def test_conditional_branch(condition: str) -> None:
 
 
 def test_branches_beyond_a_decoded_page() -> None:
-    source = "b 1f\n.space 1500\n.space 400\n1: cmp r0, r0\nbeq 2f\n.space 200\n2: bl 3f\nbkpt #0\n.space 6000\n3: movs r7, #3\nbx lr"
+    source = (
+        "b 1f\n.space 1500\n.space 400\n1: cmp r0, r0\nbeq 2f\n.space 200\n2: bl 3f\nbkpt #0\n"
+        ".space 6000\n3: movs r7, #3\nbx lr"
+    )
     outcome = run(source)
     assert (outcome.stop.reason, outcome["r7"]) == ("bkpt", 3)
 

@@ -185,8 +185,11 @@ void Ssi::end_transaction(Cycles at) {
 }
 
 void Ssi::chip_select_changed() {
+    const unsigned override_now = forced();
+    if (override_now == s_.forced) return;
+    s_.forced = override_now;
     end_transaction(now());
-    if (forced() == 2) {
+    if (override_now == 2) {
         flash_.select();
         s_.selected = true;
     }
@@ -220,9 +223,8 @@ void Ssi::push_standard(std::uint32_t value) {
     }
     const unsigned tmod = s_.ctrlr0 >> 8 & 3;
     if (tmod == 0) receive(in, s_.busy_until);
-    // The deselect that ends this transaction happens when the FIFO runs dry; nobody can see the difference between
-    // doing it then and at the next push, except flash operations, which start there. Those last bytes are known only
-    // in hindsight, so end_transaction takes the time.
+    // The hardware deselects when the FIFO runs dry, which is known only at the next push: end_transaction is told
+    // when it was.
 }
 
 void Ssi::push_enhanced(std::uint32_t value) {

@@ -21,6 +21,7 @@ struct SsiState {
     Cycles busy_until = 0;
     Cycles frame_cycles = 0;
     bool selected = false;
+    std::uint32_t forced = 0;  // The chip select override as last seen.
     bool have_instruction = false;
     std::uint32_t instruction = 0;
 };
@@ -44,7 +45,10 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     [[nodiscard]] unsigned lanes() const { return 1u << (s_.ctrlr0 >> 21 & 3); }
     [[nodiscard]] unsigned frame_bits() const { return (s_.ctrlr0 >> 16 & 31) + 1; }
     [[nodiscard]] bool enabled() const { return s_.ssienr != 0 && s_.ser != 0 && s_.baudr != 0; }
-    [[nodiscard]] unsigned forced() const { return chip_select_override ? chip_select_override() : 0; }
+    [[nodiscard]] unsigned forced() const {
+        const unsigned mode = chip_select_override ? chip_select_override() : 0;
+        return mode >= 2 ? mode : 0;
+    }
     [[nodiscard]] unsigned tx_waiting(Cycles now) const;
     [[nodiscard]] unsigned rx_available(Cycles now) const;
     [[nodiscard]] std::uint32_t status(Cycles now) const;

@@ -52,7 +52,7 @@ void Cpu::run(Cycles limit) {
             take_pending();
             continue;
         }
-        deadline = std::min(limit, next_event);
+        deadline = std::min(limit_, next_event);
         if (cycles >= deadline) return;
         op->handler(*this, op, cycles, nz, carry, overflow);
     }

@@ -107,6 +107,11 @@ class Cpu {
         attention_ = true;
         deadline = 0;
     }
+    /// Makes run() return after the instruction in progress, for a reset of the chip.
+    void yield() {
+        limit_ = 0;
+        deadline = 0;
+    }
     void set_irq(unsigned line, bool level, Cycles now);
     void pend_nmi(Cycles now);
     void systick_due(Cycles now);

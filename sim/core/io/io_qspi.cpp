@@ -31,8 +31,7 @@ void IoQspi::update_levels() {
         levels |= (level ? 1u : 0u) << pin;
     }
     for (unsigned pin = 0; pin < 6; ++pin)
-        if ((((levels ^ s_.levels) >> pin) & 1) != 0)
-            s_.edges |= (((levels >> pin) & 1) != 0 ? 8u : 4u) << (4 * pin);
+        if ((((levels ^ s_.levels) >> pin) & 1) != 0) s_.edges |= (((levels >> pin) & 1) != 0 ? 8u : 4u) << (4 * pin);
     s_.levels = levels;
 }
 
@@ -75,6 +74,7 @@ void IoQspi::write(std::uint32_t offset, std::uint32_t value) {
     if (offset < kIntr) {
         if ((offset & 4) != 0) s_.ctrl[offset / 8] = value & kCtrlMask;
         update_levels();
+        if (on_control) on_control();
     } else if (offset == kIntr) {
         s_.edges &= ~(value & kEdgeBits);
     } else if (offset < kEnd) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "base/peripheral.hpp"
 
@@ -33,6 +34,11 @@ class IoQspi final : public StatefulPeripheral<IoQspiState> {
     void set_external(std::uint32_t levels);
     /// Levels of the six pins, SCLK lowest, as SIO's GPIO_HI_IN reads them.
     [[nodiscard]] std::uint32_t levels() const { return s_.levels; }
+
+    /// OUTOVER of the flash chip select: 0 and 1 leave it to the SSI, 2 drives it low, 3 high.
+    [[nodiscard]] unsigned select_override() const { return (s_.ctrl[1] >> 8) & 3; }
+    /// Called after a control register was written: select_override() and levels() may have changed.
+    std::function<void()> on_control;
 
   private:
     [[nodiscard]] std::uint32_t intr() const;

@@ -1,0 +1,75 @@
+"""Core 1: launched through the boot ROM's protocol as pico-sdk does, sharing SRAM, FIFOs and events with core 0."""
+
+from thumb import RAM, assemble, run, word
+
+from sim import _native
+
+# Sends 0, 0, 1, vector table, stack, entry, each answered by its echo.
+_LAUNCH = """
+    ldr r4, =0xd0000000
+    ldr r5, =sequence
+    movs r6, #0
+    next: ldr r0, [r5, r6]
+    cmp r0, #0
+    bne send
+    drain: ldr r1, [r4, #0x58]
+    ldr r1, [r4, #0x50]
+    lsrs r1, r1, #1
+    bcs drain
+    sev
+    send: ldr r1, [r4, #0x50]
+    lsrs r1, r1, #2
+    bcc send
+    str r0, [r4, #0x54]
+    sev
+    wait: ldr r1, [r4, #0x50]
+    lsrs r1, r1, #1
+    bcs arrived
+    wfe
+    b wait
+    arrived: ldr r1, [r4, #0x58]
+    adds r6, #4
+    cmp r1, r0
+    beq good
+    movs r6, #0
+    good: cmp r6, #24
+    bne next
+"""
+_TABLE = """
+    .ltorg
+    .align 2
+    sequence: .word 0, 0, 1, 0x20000000, 0x20030000, core1 + 1
+"""
+
+
+def test_core1_is_launched_and_runs() -> None:
+    outcome = run(
+        _LAUNCH
+        + "1: ldr r0, =0x20001000\nldr r1, [r0]\ncmp r1, #0\nbeq 1b\nbkpt #0"
+        + _TABLE
+        + "core1: ldr r0, =0x20001000\nldr r1, =0xd0000000\nldr r2, [r1]\nadds r2, #41\n"
+        "str r2, [r0]\nmov r3, sp\n2: wfi\nb 2b\n.ltorg"
+    )
+    assert outcome.stop.reason == "bkpt"
+    assert word(outcome.chip, 0x2000_1000) == 42, "CPUID of core 1 is 1"
+    assert outcome.chip.registers(1)["r3"] == 0x2003_0000
+
+
+def test_both_cores_keep_their_own_time() -> None:
+    """Each counts rounds of a loop of the same length: neither gets ahead."""
+    outcome = run(
+        _LAUNCH + "movs r7, #0\n1: adds r7, #1\nb 1b" + _TABLE + "core1: movs r7, #0\n2: adds r7, #1\nb 2b",
+        cycles=40_000,
+    )
+    first, second = outcome.chip.registers(0)["r7"], outcome.chip.registers(1)["r7"]
+    assert first > 10_000
+    assert abs(first - second) < 40
+
+
+def test_core1_waits_in_the_rom() -> None:
+    chip = _native.Chip()
+    chip.load(RAM, assemble("b ."))
+    chip.reset(RAM | 1)
+    chip.run_until(10_000)
+    assert chip.registers(1)["pc"] < 0x4000
+    assert chip.sleep_cycles(1) > 9_000
