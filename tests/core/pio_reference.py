@@ -203,11 +203,7 @@ class ReferencePio:
             if arg in (4, 5):
                 pass
             else:
-                isr = (
-                    (m.isr | data << 32) >> bits & WORD
-                    if m.shiftctrl >> 18 & 1
-                    else (m.isr << bits | data) & WORD
-                )
+                isr = (m.isr | data << 32) >> bits & WORD if m.shiftctrl >> 18 & 1 else (m.isr << bits | data) & WORD
                 count = min(32, m.isr_count + bits)
                 if m.shiftctrl >> 16 & 1 and count >= push_at:
                     if len(m.rx) >= m.rx_depth:

@@ -28,7 +28,16 @@ from unit import (
     out,
 )
 
-EN, HIGH, INCR_READ, INCR_WRITE, RING_WRITE, QUIET, BSWAP, SNIFF = 1, 2, 1 << 4, 1 << 5, 1 << 10, 1 << 21, 1 << 22, 1 << 23
+EN, HIGH, INCR_READ, INCR_WRITE, RING_WRITE, QUIET, BSWAP, SNIFF = (
+    1,
+    2,
+    1 << 4,
+    1 << 5,
+    1 << 10,
+    1 << 21,
+    1 << 22,
+    1 << 23,
+)
 BUSY, WRITE_ERROR, READ_ERROR, AHB_ERROR = 1 << 24, 1 << 29, 1 << 30, 1 << 31
 BYTE, HALF, WORD = 0, 1 << 2, 2 << 2
 PERMANENT, TIMER0 = 0x3F, 0x3B
@@ -357,7 +366,8 @@ def test_ping_pong_at_pdm_rate_loses_no_bit(chip: UnitChip, divider: float) -> N
     chip.write(DMA + INTE0, 3)
     chip.write(DMA + MULTI, 1)
     # Sample while the clock is high, the device changes its bit when it falls.
-    sm = StateMachine(chip, [in_("pins", 1, ds=0x10), nop(ds=0x03 if divider == 1 else 0)], side=(clock, 1), in_base=data,
+    program = [in_("pins", 1, ds=0x10), nop(ds=0x03 if divider == 1 else 0)]
+    sm = StateMachine(chip, program, side=(clock, 1), in_base=data,
                       pindirs=1 << clock, divider=divider, shift=IN_RIGHT | AUTOPUSH)  # fmt: skip
     bits: list[int] = []
     for block in range(20):
@@ -379,7 +389,9 @@ def test_transmit_without_underrun_at_full_rate(chip: UnitChip) -> None:
     data = words(300)
     chip.write_words(SRAM, data)
     chip.write_words(SRAM + 0x4000, [0] * 300)
-    sm = StateMachine(chip, [out("x", 16), in_("x", 16)], shift=OUT_RIGHT | IN_RIGHT | AUTOPULL | AUTOPUSH, enable=False)
+    sm = StateMachine(
+        chip, [out("x", 16), in_("x", 16)], shift=OUT_RIGHT | IN_RIGHT | AUTOPULL | AUTOPUSH, enable=False
+    )
     setup(chip, 0, SRAM, PIO0 + TXF, 300, WORD | INCR_READ, treq=0)
     setup(chip, 1, PIO0 + RXF, SRAM + 0x4000, 300, WORD | INCR_WRITE, treq=4)
     chip.run(50)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from unit import (
     AUTOPULL,
@@ -127,7 +129,8 @@ def test_spi(chip: UnitChip, phase: int) -> None:
     else:
         program = [out("x", 1), mov("pins", "x", ds=high | 1), in_("pins", 1, ds=0)]
     sm = StateMachine(chip, program, out=(mosi, 1), in_base=miso, side=(clock, 1), divider=4,
-                      pindirs=1 << clock | 1 << mosi, shift=AUTOPULL | AUTOPUSH | 8 << 20 | 8 << 25, enable=False)  # fmt: skip
+                      pindirs=1 << clock | 1 << mosi, shift=AUTOPULL | AUTOPUSH | 8 << 20 | 8 << 25,
+                      enable=False)  # fmt: skip
     data = [0x96, 0x0F, 0xA1, 0x7E]
     for byte in data:
         sm.put(byte << 24)
@@ -192,7 +195,7 @@ def test_i2s_transmitter(chip: UnitChip) -> None:
     words = [chip.levels(select, when, 1)[0] for when in rises]
     assert bits == [frame >> (31 - n) & 1 for frame in frames for n in range(32)]
     assert words == ([1] * 15 + [0] * 16 + [1]) * 3
-    assert {b - a for a, b in zip(rises, rises[1:], strict=False)} == {4}
+    assert {b - a for a, b in itertools.pairwise(rises)} == {4}
 
 
 # Quadrature: the last and the new state of the two inputs form an address, a jump table of sixteen entries at 0
@@ -252,8 +255,12 @@ def test_clocked_input(chip: UnitChip) -> None:
     clock, data = 14, 15
     chip.function(FUNC_PIO1, clock)
     chip.bit_source(clock, data)
-    StateMachine(chip, [set_("pins", 1, ds=10), set_("pins", 0, ds=9)], pio=PIO1, set_pins=(clock, 1), pindirs=1 << clock)
-    sm = StateMachine(chip, [wait(0, "pin", 1), wait(1, "pin", 1), in_("pins", 1)], in_base=data, shift=IN_RIGHT | AUTOPUSH)
+    StateMachine(
+        chip, [set_("pins", 1, ds=10), set_("pins", 0, ds=9)], pio=PIO1, set_pins=(clock, 1), pindirs=1 << clock
+    )
+    sm = StateMachine(
+        chip, [wait(0, "pin", 1), wait(1, "pin", 1), in_("pins", 1)], in_base=data, shift=IN_RIGHT | AUTOPUSH
+    )
     # IN_BASE is the data pin; the clock is the pin before it, 31 places on.
     sm = StateMachine(chip, [wait(0, "gpio", clock), wait(1, "gpio", clock), in_("pins", 1)], in_base=data,
                       shift=IN_RIGHT | AUTOPUSH)  # fmt: skip
@@ -278,7 +285,7 @@ def test_machines_hand_over_by_irq(chip: UnitChip) -> None:
     StateMachine(chip, [wait(1, "irq", 1), set_("pins", 0), irq(0)], index=1, origin=3, set_pins=(1, 1))
     chip.run(200)
     whens = [when for when, _, _ in chip.edges(1)][4:]
-    gaps = {b - a for a, b in zip(whens, whens[1:], strict=False)}
+    gaps = {b - a for a, b in itertools.pairwise(whens)}
     # SET; IRQ; the flag is seen the cycle after; WAIT; SET.
     assert gaps == {3}
     assert chip.read(PIO0 + 0x30) & ~3 == 0

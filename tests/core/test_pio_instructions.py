@@ -37,7 +37,9 @@ def chip() -> UnitChip:
     return UnitChip()
 
 
-def results(chip: UnitChip, program: list[int], words: tuple[int, ...] = (), count: int = 1, **options: int) -> list[int]:
+def results(
+    chip: UnitChip, program: list[int], words: tuple[int, ...] = (), count: int = 1, **options: int
+) -> list[int]:
     """Runs a program that ends by jumping to itself and returns what it pushed."""
     sm = StateMachine(chip, [*program, jmp(len(program))], enable=False, **options)
     for word in words:
@@ -68,7 +70,8 @@ def test_jmp_conditions(chip: UnitChip, condition: str, x: int, y: int, taken: b
 
 
 def test_jmp_pin_and_wait_gpio(chip: UnitChip) -> None:
-    sm = StateMachine(chip, [jmp(2, "pin"), jmp(0), set_("x", 7), wait(1, "pin", 3), wait(0, "gpio", 8), in_("x", 32), push(), jmp(7)],
+    program = [jmp(2, "pin"), jmp(0), set_("x", 7), wait(1, "pin", 3), wait(0, "gpio", 8), in_("x", 32), push(), jmp(7)]
+    sm = StateMachine(chip, program,
                       execctrl=5 << 24, in_base=10)  # fmt: skip
     chip.run(20)
     assert sm.pc in (0, 1)
@@ -174,7 +177,17 @@ def test_out_exec_and_mov_exec(chip: UnitChip) -> None:
 
 
 def test_jumps_by_mov_and_out_pc(chip: UnitChip) -> None:
-    program = [set_("x", 3), mov("pc", "x"), jmp(2), pull(), out("pc", 5), jmp(5), set_("x", 12), mov("isr", "x"), push()]
+    program = [
+        set_("x", 3),
+        mov("pc", "x"),
+        jmp(2),
+        pull(),
+        out("pc", 5),
+        jmp(5),
+        set_("x", 12),
+        mov("isr", "x"),
+        push(),
+    ]
     assert results(chip, program, (6,)) == [12]
 
 

@@ -77,7 +77,12 @@ def configure(rng: random.Random, chip: UnitChip, ref: ReferencePio) -> None:
         m.pinctrl = rng.randrange(PIN_COUNT) | rng.randrange(PIN_COUNT) << 5 | rng.randrange(32) << 10
         m.pinctrl |= rng.randrange(PIN_COUNT) << 15 | rng.randrange(6) << 20 | rng.randrange(6) << 26
         m.pinctrl |= rng.choice((0, 1, 2, 3)) << 29
-        for offset, value in ((CLKDIV, m.clkdiv), (EXECCTRL, m.execctrl), (SHIFTCTRL, m.shiftctrl), (PINCTRL, m.pinctrl)):
+        for offset, value in (
+            (CLKDIV, m.clkdiv),
+            (EXECCTRL, m.execctrl),
+            (SHIFTCTRL, m.shiftctrl),
+            (PINCTRL, m.pinctrl),
+        ):
             chip.write(base + offset, value)
 
 
@@ -204,3 +209,35 @@ def test_random_programs(seed: int) -> None:
     pair.skip(5)
     pair.compare()
     assert settled(chip.edges()) == settled(ref.edges)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_restored_snapshot_goes_on_identically(seed: int) -> None:
+    rng = random.Random(1000 + seed)
+    pair = Pair(rng)
+    chip = pair.chip
+    chip.wire(0, 1, delay=7)
+    pair.advance([("enable", 0, rng.randrange(1, 16))])
+    for index in range(4):
+        pair.apply("put", index, rng.getrandbits(32), chip.now)
+
+    def play() -> list[int]:
+        seen = []
+        for n in range(40):
+            chip.run(13)
+            seen += [chip.read(PIO0 + offset) for offset in (FLEVEL, FDEBUG, IRQ, DBG_PADOUT, DBG_PADOE)]
+            seen += [chip.read(PIO0 + 0x18 * index + ADDR) for index in range(4)]
+            seen.append(chip.irq(PIO0_IRQ0))
+            if n % 5 == 0:
+                seen.append(chip.read(PIO0 + RXF + 4 * (n // 5 % 4)))
+            if n % 7 == 0:
+                chip.write(PIO0 + TXF + 4 * (n // 7 % 4), n)
+        return seen
+
+    chip.run(rng.randrange(1, 200))
+    chip.save()
+    start = chip.now
+    first = play()
+    chip.restore()
+    assert chip.now == start
+    assert play() == first

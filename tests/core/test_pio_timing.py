@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from unit import (
     AUTOPULL,
@@ -256,15 +258,18 @@ def test_two_blocks_talk_through_a_pin(chip: UnitChip) -> None:
     chip.function(FUNC_PIO0, 0)
     chip.function(FUNC_PIO1, 1)
     chip.watch(0, 1)
-    StateMachine(chip, [set_("pins", 1), wait(1, "gpio", 1), set_("pins", 0), wait(0, "gpio", 1)], set_pins=(0, 1), pindirs=1)
-    StateMachine(chip, [wait(1, "gpio", 0), set_("pins", 1), wait(0, "gpio", 0), set_("pins", 0)], pio=PIO1, set_pins=(1, 1),
+    StateMachine(
+        chip, [set_("pins", 1), wait(1, "gpio", 1), set_("pins", 0), wait(0, "gpio", 1)], set_pins=(0, 1), pindirs=1
+    )
+    answer = [wait(1, "gpio", 0), set_("pins", 1), wait(0, "gpio", 0), set_("pins", 0)]
+    StateMachine(chip, answer, pio=PIO1, set_pins=(1, 1),
                  pindirs=2)  # fmt: skip
     chip.run(200)
     whens = [when for when, _, _ in chip.edges()]
     pins = [pin for _, pin, _ in chip.edges()]
     assert pins[:20] == [0, 1] * 10
     # Pad, two cycles of synchroniser, WAIT, SET, pad: four cycles from edge to edge.
-    assert {b - a for a, b in zip(whens[1:20], whens[2:20], strict=False)} == {4}
+    assert {b - a for a, b in itertools.pairwise(whens[1:])} == {4}
 
 
 def test_sio_and_wire_reach_a_waiting_machine(chip: UnitChip) -> None:
@@ -283,7 +288,9 @@ def test_sio_and_wire_reach_a_waiting_machine(chip: UnitChip) -> None:
 
 
 def test_interrupts_rise_after_the_cycle_of_the_push_without_anyone_looking(chip: UnitChip) -> None:
-    sm = StateMachine(chip, [in_("null", 1, ds=6), nop(ds=2)], shift=IN_RIGHT | AUTOPUSH | 5 << 20, divider=2.5, enable=False)
+    sm = StateMachine(
+        chip, [in_("null", 1, ds=6), nop(ds=2)], shift=IN_RIGHT | AUTOPUSH | 5 << 20, divider=2.5, enable=False
+    )
     chip.write(PIO0 + IRQ0_INTE, 1)
     start = sm.enable()
     push_tick = 4 * 10

@@ -229,7 +229,13 @@ class StateMachine:
             self.execute(0xE081)  # set pindirs, 1
         chip.write(
             self.base + PINCTRL,
-            side[1] << 29 | set_pins[1] << 26 | out[1] << 20 | in_base << 15 | side[0] << 10 | set_pins[0] << 5 | out[0],
+            side[1] << 29
+            | set_pins[1] << 26
+            | out[1] << 20
+            | in_base << 15
+            | side[0] << 10
+            | set_pins[0] << 5
+            | out[0],
         )
         self.execute(origin)  # jmp origin
         chip.write(pio + CTRL + SET, 0x110 << index)

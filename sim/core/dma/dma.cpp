@@ -9,9 +9,22 @@ using namespace dma;
 
 namespace {
 enum : std::uint32_t {
-    kChannels = 0x000, kIntr = 0x400, kInte0 = 0x404, kIntf0 = 0x408, kInts0 = 0x40c, kInte1 = 0x414, kIntf1 = 0x418,
-    kInts1 = 0x41c, kTimer0 = 0x420, kMultiChanTrigger = 0x430, kSniffCtrl = 0x434, kSniffData = 0x438,
-    kFifoLevels = 0x440, kChanAbort = 0x444, kNChannels = 0x448, kDebug = 0x800,
+    kChannels = 0x000,
+    kIntr = 0x400,
+    kInte0 = 0x404,
+    kIntf0 = 0x408,
+    kInts0 = 0x40c,
+    kInte1 = 0x414,
+    kIntf1 = 0x418,
+    kInts1 = 0x41c,
+    kTimer0 = 0x420,
+    kMultiChanTrigger = 0x430,
+    kSniffCtrl = 0x434,
+    kSniffData = 0x438,
+    kFifoLevels = 0x440,
+    kChanAbort = 0x444,
+    kNChannels = 0x448,
+    kDebug = 0x800,
 };
 enum class Reg : std::uint8_t { read_addr, write_addr, trans_count, ctrl };
 

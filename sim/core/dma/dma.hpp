@@ -57,7 +57,7 @@ struct DmaState {
     std::array<std::uint32_t, 2> inte{}, intf{};
     SnifferState sniffer{};
     std::uint32_t next_high = 0, next_low = 0;  // Where the round robin goes on.
-    Cycles read_free = 0, write_free = 0;  // First cycle in which each master can start an access.
+    Cycles read_free = 0, write_free = 0;       // First cycle in which each master can start an access.
 };
 
 class Dma final : public StatefulPeripheral<DmaState> {

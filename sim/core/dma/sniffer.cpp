@@ -15,8 +15,7 @@ std::uint32_t crc_byte(std::uint32_t crc, std::uint32_t byte, unsigned width, st
 std::uint32_t sniff(std::uint32_t accumulator, SniffCalc calc, std::uint32_t value, unsigned bytes) {
     const std::uint32_t data = bytes == 4 ? value : value & ((1u << (8 * bytes)) - 1);
     switch (calc) {
-        case SniffCalc::parity:
-            return (accumulator ^ static_cast<std::uint32_t>(__builtin_parity(data))) & 1;
+        case SniffCalc::parity: return (accumulator ^ static_cast<std::uint32_t>(__builtin_parity(data))) & 1;
         case SniffCalc::sum: return accumulator + data;
         case SniffCalc::crc32:
         case SniffCalc::crc32r:
@@ -29,7 +28,8 @@ std::uint32_t sniff(std::uint32_t accumulator, SniffCalc calc, std::uint32_t val
     for (unsigned n = 0; n < bytes; ++n) {
         std::uint32_t byte = (data >> (8 * n)) & 0xff;
         if (reversed) byte = reverse_bits(byte) >> 24;
-        accumulator = wide ? crc_byte(accumulator, byte, 32, 0x04c11db7) : crc_byte(accumulator & 0xffff, byte, 16, 0x1021);
+        accumulator =
+            wide ? crc_byte(accumulator, byte, 32, 0x04c11db7) : crc_byte(accumulator & 0xffff, byte, 16, 0x1021);
     }
     return accumulator;
 }

@@ -16,7 +16,18 @@ namespace rp2040 {
 inline constexpr unsigned kPins = 30;
 
 /// FUNCSEL values of IO_BANK0 (datasheet table 279).
-enum class PinFunction : std::uint8_t { spi = 1, uart = 2, i2c = 3, pwm = 4, sio = 5, pio0 = 6, pio1 = 7, clock = 8, usb = 9, none = 31 };
+enum class PinFunction : std::uint8_t {
+    spi = 1,
+    uart = 2,
+    i2c = 3,
+    pwm = 4,
+    sio = 5,
+    pio0 = 6,
+    pio1 = 7,
+    clock = 8,
+    usb = 9,
+    none = 31
+};
 
 /// Something soldered to the pins: a microphone, a logic analyser, a test.
 class PinDevice {
@@ -60,7 +71,8 @@ class Gpio {
 
     /// Outputs of one function for the pins in `mask`. Ignored for pins whose FUNCSEL is another one, but remembered.
     /// `when` is the first cycle in which the pad shows them: a register written in cycle t drives from t + 1.
-    virtual void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable, Cycles when) = 0;
+    virtual void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
+                            Cycles when) = 0;
 
     /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
     /// (two clk_sys cycles old) unless `bypass` has the pin's bit set. Brings lazy drivers up to date.

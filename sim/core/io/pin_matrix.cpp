@@ -25,9 +25,8 @@ void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value 
 
 PinMatrix::PinMatrix(Fabric& fabric) : fabric_(fabric) {
     reset();
-    fabric_.events().bind(EventId::pins, this, [](void* self, Cycles when) {
-        static_cast<PinMatrix*>(self)->catch_up(when + 1);
-    });
+    fabric_.events().bind(EventId::pins, this,
+                          [](void* self, Cycles when) { static_cast<PinMatrix*>(self)->catch_up(when + 1); });
 }
 
 void PinMatrix::reset() {
@@ -119,8 +118,8 @@ void PinMatrix::drive(unsigned pin, Drive drive, Cycles when) {
         finish();
         return;
     }
-    const auto after = std::upper_bound(pending_.begin(), pending_.end(), when,
-                                        [](Cycles t, const Pending& p) { return t < p.when; });
+    const auto after =
+        std::upper_bound(pending_.begin(), pending_.end(), when, [](Cycles t, const Pending& p) { return t < p.when; });
     pending_.insert(after, {when, pin, drive});
     next_pending_ = pending_.front().when;
     horizon_ = std::min(horizon_, next_pending_);

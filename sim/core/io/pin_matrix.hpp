@@ -49,11 +49,11 @@ class PinMatrix final : public Gpio {
     void waited_changed();
 
     // For IO_BANK0 and PADS_BANK0.
-    void configure(unsigned pin, std::uint32_t ctrl, Cycles when);   ///< GPIOx_CTRL
-    void set_pad(unsigned pin, std::uint32_t pad, Cycles when);      ///< PADS_BANK0 GPIOx
+    void configure(unsigned pin, std::uint32_t ctrl, Cycles when);  ///< GPIOx_CTRL
+    void set_pad(unsigned pin, std::uint32_t pad, Cycles when);     ///< PADS_BANK0 GPIOx
     void listen(PinIrqListener& listener) { irq_listener_ = &listener; }
-    void set_irq_pins(std::uint32_t pins);                           ///< Pins with any interrupt enabled.
-    [[nodiscard]] std::uint32_t status(unsigned pin, Cycles when);   ///< GPIOx_STATUS without the interrupt summary
+    void set_irq_pins(std::uint32_t pins);                          ///< Pins with any interrupt enabled.
+    [[nodiscard]] std::uint32_t status(unsigned pin, Cycles when);  ///< GPIOx_STATUS without the interrupt summary
     [[nodiscard]] std::uint32_t irq_levels() const { return override_levels(s_.raw, s_.irq_over); }
 
     /// Pads' levels as of the newest change, without catching up.
@@ -101,10 +101,21 @@ class PinMatrix final : public Gpio {
     static constexpr unsigned kHistory = 8;
     static constexpr std::size_t index(PinFunction f) { return static_cast<std::size_t>(f); }
 
-    struct Output { std::uint32_t value, enable; };
-    struct OverrideMasks { std::uint32_t invert, keep, set; };
-    struct Change { Cycles when; std::uint32_t input; };
-    struct Pending { Cycles when; std::uint32_t pin; Drive drive; };
+    struct Output {
+        std::uint32_t value, enable;
+    };
+    struct OverrideMasks {
+        std::uint32_t invert, keep, set;
+    };
+    struct Change {
+        Cycles when;
+        std::uint32_t input;
+    };
+    struct Pending {
+        Cycles when;
+        std::uint32_t pin;
+        Drive drive;
+    };
     struct State {
         std::array<Output, kFunctions> output;
         std::array<std::uint32_t, kFunctions> select;
@@ -124,7 +135,7 @@ class PinMatrix final : public Gpio {
 
     [[nodiscard]] std::uint32_t input_at(Cycles when) const {
         unsigned i = s_.newest;
-        for (unsigned n = 1; n < kHistory && static_cast<std::int64_t>(s_.history[i].when - when) > 0; ++n)
+        for (unsigned n = 1; n<kHistory&& static_cast<std::int64_t>(s_.history[i].when - when)> 0; ++n)
             i = (i - 1) % kHistory;
         return s_.history[i].input;
     }
@@ -142,7 +153,10 @@ class PinMatrix final : public Gpio {
     std::vector<Pending> pending_;  // In time order.
     Cycles next_pending_ = kNever;
 
-    struct Watch { std::uint32_t pins; PinDevice* device; };
+    struct Watch {
+        std::uint32_t pins;
+        PinDevice* device;
+    };
     std::vector<Watch> devices_;
     std::uint32_t watched_ = 0;
     std::vector<LazyDriver*> untimed_;

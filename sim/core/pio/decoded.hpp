@@ -10,12 +10,39 @@ namespace rp2040 {
 
 /// Instruction and operand in one number, so that execution is one switch.
 enum class PioOp : std::uint8_t {
-    jmp, jmp_not_x, jmp_x_dec, jmp_not_y, jmp_y_dec, jmp_x_ne_y, jmp_pin, jmp_not_osre,
-    wait_gpio, wait_irq,
-    in_pins, in_x, in_y, in_null, in_isr, in_osr,
-    out_pins, out_x, out_y, out_null, out_pindirs, out_pc, out_isr, out_exec,
-    push, pull, mov, nop, irq,
-    set_pins, set_x, set_y, set_pindirs,
+    jmp,
+    jmp_not_x,
+    jmp_x_dec,
+    jmp_not_y,
+    jmp_y_dec,
+    jmp_x_ne_y,
+    jmp_pin,
+    jmp_not_osre,
+    wait_gpio,
+    wait_irq,
+    in_pins,
+    in_x,
+    in_y,
+    in_null,
+    in_isr,
+    in_osr,
+    out_pins,
+    out_x,
+    out_y,
+    out_null,
+    out_pindirs,
+    out_pc,
+    out_isr,
+    out_exec,
+    push,
+    pull,
+    mov,
+    nop,
+    irq,
+    set_pins,
+    set_x,
+    set_y,
+    set_pindirs,
     reserved,
 };
 
@@ -46,11 +73,11 @@ struct PioFlag {
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
-    std::array<std::uint16_t, 32> to_visible{};  // PUSH, PULL, IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
-    std::array<std::uint16_t, 32> to_in{};       // IN, while autopush is on
-    std::array<std::uint16_t, 32> to_out{};      // OUT, while autopull is on
-    std::uint16_t in_gap = kFar, out_gap = kFar; // Least ticks from one IN (OUT) to the next
-    std::uint8_t in_bits = 32, out_bits = 32;    // Most bits one IN (OUT) shifts
+    std::array<std::uint16_t, 32> to_visible{};   // PUSH, PULL, IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on
+    std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
+    std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
+    std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
 };
 
 [[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);

@@ -45,8 +45,8 @@ inline void Pio::write_dirs(PioMachine& m, std::uint32_t data, Effects& fx) {
 
 /// Executes one instruction in `cycle`. Returns false when it stalls (m.stall says why, or none when it must simply be
 /// tried again); `advance` says whether the PC moves on to the next instruction, which a forced one does not do.
-inline bool Pio::execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx,
-                         bool advance) {
+[[gnu::always_inline]] inline bool Pio::execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle,
+                                                Effects& fx, bool advance) {
     const auto jump = [&](bool taken) {
         if (!taken) return;
         m.pc = in.operand;

@@ -5,10 +5,27 @@ namespace rp2040 {
 
 namespace {
 enum : std::uint32_t {
-    kCtrl = 0x000, kFstat = 0x004, kFdebug = 0x008, kFlevel = 0x00c, kTxf0 = 0x010, kRxf0 = 0x020, kIrq = 0x030,
-    kIrqForce = 0x034, kInputSyncBypass = 0x038, kDbgPadout = 0x03c, kDbgPadoe = 0x040, kDbgCfginfo = 0x044,
-    kInstrMem0 = 0x048, kSm0Clkdiv = 0x0c8, kIntr = 0x128, kIrq0Inte = 0x12c, kIrq0Intf = 0x130, kIrq0Ints = 0x134,
-    kIrq1Inte = 0x138, kIrq1Intf = 0x13c, kIrq1Ints = 0x140,
+    kCtrl = 0x000,
+    kFstat = 0x004,
+    kFdebug = 0x008,
+    kFlevel = 0x00c,
+    kTxf0 = 0x010,
+    kRxf0 = 0x020,
+    kIrq = 0x030,
+    kIrqForce = 0x034,
+    kInputSyncBypass = 0x038,
+    kDbgPadout = 0x03c,
+    kDbgPadoe = 0x040,
+    kDbgCfginfo = 0x044,
+    kInstrMem0 = 0x048,
+    kSm0Clkdiv = 0x0c8,
+    kIntr = 0x128,
+    kIrq0Inte = 0x12c,
+    kIrq0Intf = 0x130,
+    kIrq0Ints = 0x134,
+    kIrq1Inte = 0x138,
+    kIrq1Intf = 0x13c,
+    kIrq1Ints = 0x140,
 };
 enum : unsigned { kSmClkdiv, kSmExecctrl, kSmShiftctrl, kSmAddr, kSmInstr, kSmPinctrl, kSmRegisters };
 

@@ -50,7 +50,7 @@ void Pio::wake(Cycles when) {
 }
 
 /// The next tick of `m`: a remaining delay is over in one step, a stalled or new instruction is executed.
-inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
+[[gnu::always_inline]] inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
     const Cycles cycle = m.next >> 8;
     const std::uint32_t divider = divider_[index];
     const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
@@ -109,8 +109,8 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
             fx.write_out(in.side_mask, in.side_value);
     }
     m.forced_pending = m.forced_begun = !done;
-    const bool waits = !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full ||
-                                 m.stall == PioStall::irq);
+    const bool waits =
+        !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
     m.forced_at = waits ? kNever : cycle + 1;
     if (!m.enabled) return;
     if (m.asleep && done) {
@@ -174,7 +174,7 @@ void Pio::run_alone(unsigned index) {
         const Cycles cycle = m.next >> 8;
         Effects fx{s_.pad_out, s_.pad_oe};
         tick(m, index, fx);
-        apply(fx, cycle);
+        if (fx.out != s_.pad_out || fx.oe != s_.pad_oe || (fx.irq_set | fx.irq_clear) != 0) apply(fx, cycle);
     }
 }
 

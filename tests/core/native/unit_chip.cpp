@@ -31,9 +31,7 @@ class Recorder final : public PinDevice {
   public:
     [[nodiscard]] std::uint32_t watched() const override { return mask; }
     [[nodiscard]] std::uint32_t driven() const override { return 0; }
-    void pin_changed(unsigned pin, bool level, Cycles when) override {
-        edges.push_back({when, pin, level ? 1u : 0u});
-    }
+    void pin_changed(unsigned pin, bool level, Cycles when) override { edges.push_back({when, pin, level ? 1u : 0u}); }
     std::uint32_t mask = 0;
     std::vector<Edge> edges;
 };
@@ -80,7 +78,8 @@ struct Access {
 
 class UnitChip final : public Fabric, public DmaBus {
   public:
-    UnitChip() : pins(*this), io(*this, pins), pads(*this, pins), pio0(*this, pins, 0), pio1(*this, pins, 1), dma(*this) {
+    UnitChip()
+        : pins(*this), io(*this, pins), pads(*this, pins), pio0(*this, pins, 0), pio1(*this, pins, 1), dma(*this) {
         dma.set_bus(*this);
         pins.attach(recorder);
         io.reset();
