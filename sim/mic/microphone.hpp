@@ -52,6 +52,7 @@ class PdmMicrophone final : public rp2040::PinDevice {
     }
 
     [[nodiscard]] std::uint32_t watched() const override { return 1u << config_.clock_pin; }
+    [[nodiscard]] std::uint32_t driven() const override { return 1u << config_.data_pin; }
     void pin_changed(unsigned pin, bool level, rp2040::Cycles when) override;
     void save(rp2040::StateWriter& out) const override;
     void restore(rp2040::StateReader& in) override;
