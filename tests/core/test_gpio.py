@@ -193,6 +193,25 @@ def test_a_pin_moved_by_pio_interrupts_on_time(chip: UnitChip) -> None:
     assert chip.irq(IO_IRQ_BANK0) == 1
 
 
+def test_a_reset_keeps_what_the_outside_drives(chip: UnitChip) -> None:
+    chip.function(FUNC_PIO0, 3)
+    chip.watch(2, 3)
+    chip.drive(2, 1)
+    StateMachine(chip, [set_("pins", 1), jmp(1)], set_pins=(3, 1), pindirs=1 << 3)
+    chip.run(20)
+    assert (chip.level(2), chip.level(3)) == (1, 1)
+    when = chip.now
+    chip.reset()
+    chip.run(10)
+    assert (chip.level(2), chip.level(3)) == (1, 0)
+    assert chip.inputs() & 0b1100 == 0b0100
+    last_cycle, pin, level = chip.edges()[-1]
+    assert (pin, level) == (3, 0)
+    assert when <= last_cycle <= when + 1
+    assert len(chip.edges()) == 3
+    assert chip.read(IO_BANK0 + 8 * 3 + 4) == 0x1F
+
+
 def test_qspi_pins_and_the_bootsel_trick(chip: UnitChip) -> None:
     assert chip.read(QSPI + 0x0C) == 0x1F
     assert chip.read(QSPI + 0x08) >> 17 & 1 == 1

@@ -64,6 +64,7 @@ def library() -> ctypes.CDLL:
         for name, result, *arguments in (
             ("new", chip),
             ("delete", None, chip),
+            ("reset", None, chip),
             ("now", u64, chip),
             ("run", None, chip, u64),
             ("read", u64, chip, u32, u32),
@@ -105,6 +106,10 @@ class UnitChip:
     @property
     def now(self) -> int:
         return int(self._lib.unit_now(self._chip))
+
+    def reset(self) -> None:
+        """Resets every block, as a watchdog reset does; the world outside the pins goes on."""
+        self._lib.unit_reset(self._chip)
 
     def run(self, cycles: int = 1) -> None:
         self._lib.unit_run(self._chip, cycles)

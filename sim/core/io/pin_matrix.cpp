@@ -29,16 +29,23 @@ PinMatrix::PinMatrix(Fabric& fabric) : fabric_(fabric) {
                           [](void* self, Cycles when) { static_cast<PinMatrix*>(self)->catch_up(when + 1); });
 }
 
+/// Resets the chip's side of the pins; what the outside drives, and the levels until something changes them, stay.
 void PinMatrix::reset() {
+    const State old = s_;
     s_ = State{};
     for (auto* masks : {&s_.out_over, &s_.oe_over, &s_.in_over, &s_.irq_over}) masks->keep = kPinMask;
-    pending_.clear();
-    next_pending_ = kNever;
-    // Configuring pins below asks for levels of an idle chip only.
-    const Scope scope(running_);
+    s_.external = old.external;
+    s_.external_level = old.external_level;
+    s_.level = old.level;
+    s_.history = old.history;
+    s_.newest = old.newest;
+    s_.input_enable = kPinMask;
+    s_.pull_down = kPinMask;
+    const Scope scope(running_);  // The drivers are reset as well: there is nothing to catch up with.
+    const Cycles now = fabric_.events().now();
     for (unsigned pin = 0; pin < kPins; ++pin) {
-        configure(pin, kCtrlReset, 0);
-        set_pad(pin, kPadReset, 0);
+        configure(pin, kCtrlReset, now);
+        set_pad(pin, kPadReset, now);
     }
 }
 
@@ -262,8 +269,8 @@ Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
 }
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t pio = selected(PinFunction::pio0) | selected(PinFunction::pio1);
-    return (pins & (pio | answered(pio))) != 0 || next_pending_ != kNever;
+    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm);
+    return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
 /// Pins that devices may drive in answer to changes of `pins`, directly or through other devices.

@@ -82,8 +82,8 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
     /// Earliest step of anything that can change a pin by itself, except `self`.
     [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
-    /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO, or a
-    /// device drives it that follows PIO, or a change is pending.
+    /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or
+    /// PWM, or a device drives it that follows them, or a change is pending.
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);

@@ -57,6 +57,7 @@ Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
 }
 
 void Pio::reset() {
+    pins_.catch_up(now() + 1);
     s_ = PioState{};
     for (auto& m : s_.sm) m.next = (now() + 1) << 8;
     divider_.fill(divider(PioMachine{}.clkdiv));

@@ -82,6 +82,10 @@ class UnitChip final : public Fabric, public DmaBus {
         : pins(*this), io(*this, pins), pads(*this, pins), pio0(*this, pins, 0), pio1(*this, pins, 1), dma(*this) {
         dma.set_bus(*this);
         pins.attach(recorder);
+        reset();
+    }
+    void reset() {
+        pins.reset();
         io.reset();
         pads.reset();
         pio0.reset();
@@ -198,6 +202,7 @@ class UnitChip final : public Fabric, public DmaBus {
 extern "C" {
 UnitChip* unit_new() { return new UnitChip; }
 void unit_delete(UnitChip* chip) { delete chip; }
+void unit_reset(UnitChip* chip) { chip->reset(); }
 std::uint64_t unit_now(UnitChip* chip) { return chip->events_.now(); }
 void unit_run(UnitChip* chip, std::uint64_t cycles) { chip->events_.advance_to(chip->events_.now() + cycles); }
 /// Value of a register or memory in the current cycle; 2^32 on a bus error, 2^33 for what is not modelled.
