@@ -20,8 +20,12 @@ from sim.elf import load_image
 from sim.engines import StopReason
 from sim.engines.embedded import EmbeddedEngine
 from sim.errors import EmulationError
+from sim.firmware_image import measure
 from sim.toolchain import find_compiler, write_if_changed
 from training.compiler.compiler import CompiledModel
+from training.compiler.ir import ELEMENT_SIZE
+from training.compiler.native import NativeModel
+from training.compiler.report import Measurement
 
 _LIMIT = 4_000_000_000  # cycles: no network of this chip takes half a minute
 
@@ -103,7 +107,12 @@ class NetworkBench:
     """
 
     def __init__(
-        self, compiled: CompiledModel, inputs: Sequence[int], outputs: Sequence[int], out: Path, board: Board | None = None
+        self,
+        compiled: CompiledModel,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        out: Path,
+        board: Board | None = None,
     ) -> None:
         self.board = board or load_board("pico")
         self.compiled = compiled
@@ -166,3 +175,52 @@ class NetworkBench:
     def stream_push(self, frames: npt.NDArray[np.int8]) -> NetworkRun:
         """Give the next frames."""
         return self._run(2, (frames,), f"{self.compiled.name}_stream_push")
+
+
+def measure_network(compiled: CompiledModel, folder: Path, board: Board | None = None) -> Measurement:
+    """One inference on random input, checked against the same C on the host.
+
+    Args:
+        compiled: what the model compiler wrote.
+        folder: for the build.
+        board: board whose clocks and flash are used.
+
+    Raises:
+        BuildError: a compiler is missing, or the network does not fit.
+    """
+    model = compiled.program.model
+    inputs = [model.tensors[t] for t in model.inputs]
+    outputs = [model.tensors[t] for t in model.outputs]
+    bench = NetworkBench(
+        compiled,
+        [t.size * ELEMENT_SIZE[t.dtype] for t in inputs],
+        [t.size * ELEMENT_SIZE[t.dtype] for t in outputs],
+        folder,
+        board,
+    )
+    native = NativeModel(compiled, model, library=folder / f"{compiled.name}.so")
+    rng = np.random.default_rng(0)
+    values: list[npt.NDArray[Any]] = []
+    for tensor in inputs:
+        if tensor.dtype == "FLOAT32":
+            values.append(rng.normal(0, 1, tensor.shape).astype(np.float32))
+        else:
+            raw = rng.integers(0, 256, tensor.size * ELEMENT_SIZE[tensor.dtype], np.uint8)
+            kind = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32}[tensor.dtype]
+            values.append(raw.view(kind).reshape(tensor.shape))
+    bench.invoke(*values)  # the second run finds the flash cache as it is in operation
+    run = bench.invoke(*values)
+    code: dict[str, int] = {}
+    for symbol in bench.image.symbols.functions():
+        plain = symbol.name.split(".")[0]
+        code[plain] = code.get(plain, 0) + symbol.size
+    sizes = measure(bench.elf)
+    return Measurement(
+        functions=run.functions,
+        code=code,
+        total=run.cycles,
+        clk_sys_hz=bench.board.clock.clk_sys_hz,
+        equal=all(got == want.tobytes() for got, want in zip(run.outputs, native.invoke(*values), strict=True)),
+        flash=sizes.flash,
+        ram=sizes.ram,
+    )

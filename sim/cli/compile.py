@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from training.compiler import CompiledModel
 
 
 def compile_model(
@@ -13,6 +18,9 @@ def compile_model(
     out: Annotated[Path, typer.Option(help="Folder for NAME.c and NAME.h; made if missing.")],
     name: Annotated[str, typer.Option(help="Prefix of the C names and base name of the files.")] = "model",
     plan: Annotated[bool, typer.Option("--plan", help="Print the memory plan.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="HTML file: MAC, cycles on the emulator, flash and RAM of every layer.")
+    ] = None,
 ) -> None:
     """Compile an int8 .tflite to readable C for the Cortex-M0+, equal to TensorFlow Lite Micro to the bit.
 
@@ -22,7 +30,7 @@ def compile_model(
 
     \b
     emberwatch compile training/released/emberwatch.tflite --out build/model
-    emberwatch compile kws.tflite --out build/kws --name kws --plan
+    emberwatch compile kws.tflite --out build/kws --name kws --plan --report build/kws/report.html
     """
     from sim.errors import UsageError
     from training.compiler import compile_model as compile_file
@@ -38,3 +46,26 @@ def compile_model(
     )
     if plan:
         print(result.memory_plan)
+    if report is not None:
+        _write_report(result, report)
+
+
+def _write_report(result: CompiledModel, path: Path) -> None:
+    """Measures the network on the emulated chip, if there is a toolchain, and writes the report."""
+    from sim.errors import BuildError, EngineError
+    from training.compiler.report import write_report
+
+    measured, note = None, ""
+    try:
+        from sim.network_bench import measure_network
+
+        with TemporaryDirectory() as folder:
+            measured = measure_network(result, Path(folder))
+    except (BuildError, EngineError) as error:
+        note = str(error)
+        print(f"not measured: {note}", file=sys.stderr)
+    else:
+        per_mac = f", {measured.total / result.macs:.2f} per multiply-accumulate" if result.macs else ""
+        print(f"{measured.total} cycles{per_mac} on the emulated chip")
+    write_report(result, path, measured, note)
+    print(path)

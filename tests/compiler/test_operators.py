@@ -15,6 +15,7 @@ pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the wi
 
 from tflite_builder import Oracle
 from tflite_cases import CASES
+
 from training.compiler.compiler import write_model
 from training.compiler.model import Tensor, parse_model
 from training.compiler.native import NativeModel
@@ -40,7 +41,8 @@ def test_equals_tflite_micro(name: str, tmp_path: Path) -> None:
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
         data = CASES[name](rng)
         model = parse_model(data, f"{name} seed {seed}")
-        native = NativeModel(write_model(model, f"{name}.tflite", tmp_path / str(seed), "net"), model, ("-O1", "-std=c99"))
+        compiled = write_model(model, f"{name}.tflite", tmp_path / str(seed), "net")
+        native = NativeModel(compiled, model, ("-O1", "-std=c99"))
         oracle = Oracle(data)
         for trial in range(4):
             inputs = [random_input(rng, model.tensors[t], trial) for t in model.inputs]

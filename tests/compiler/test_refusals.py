@@ -11,6 +11,7 @@ pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') writes th
 
 from tflite_builder import Builder
 from tflite_cases import CASES
+
 from training.compiler import CompileError, compile_model
 
 

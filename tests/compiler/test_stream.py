@@ -12,6 +12,7 @@ pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the wi
 
 from tflite_builder import Oracle
 from tflite_networks import SAME, Network, detector
+
 from training.compiler.compiler import write_model
 from training.compiler.model import parse_model
 from training.compiler.native import NativeModel

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
 from tflite_builder import Builder
 
 Rng = np.random.Generator

@@ -47,8 +47,9 @@ class Network:
         out_t = (t - (k - 1) * dilation - 1) // stride + 1 if padding == VALID else -(-t // stride)
         out_f = f - kf + 1 if padding == VALID else f
         return self._push(
-            "CONV_2D", [self.now, w, bias], (n, out_t, out_f, channels), "Conv2DOptions", padding=padding, strideH=stride,
-            strideW=1, dilationHFactor=dilation, dilationWFactor=1, fusedActivationFunction=int(self.rng.choice([0, 0, 1])),
+            "CONV_2D", [self.now, w, bias], (n, out_t, out_f, channels), "Conv2DOptions", padding=padding,
+            strideH=stride, strideW=1, dilationHFactor=dilation, dilationWFactor=1,
+            fusedActivationFunction=int(self.rng.choice([0, 0, 1])),
         )  # fmt: skip
 
     def depthwise(self, k: int, stride: int, dilation: int = 1) -> int:
@@ -66,15 +67,18 @@ class Network:
         """Mean, pool or flatten, then FULLY_CONNECTED and, in half of the cases, LOGISTIC."""
         n, t, f, c = self.shape
         if style == "mean":
-            self._push("MEAN", [self.now, self.b.constant(np.array([1, 2], np.int32))], (n, c), "ReducerOptions", keepDims=False)
+            axes = self.b.constant(np.array([1, 2], np.int32))
+            self._push("MEAN", [self.now, axes], (n, c), "ReducerOptions", keepDims=False)
         elif style == "average":
             self.same(
                 "AVERAGE_POOL_2D", [self.now], (n, 1, 1, c), "Pool2DOptions", padding=VALID, strideH=t, strideW=f,
                 filterHeight=t, filterWidth=f, fusedActivationFunction=0,
             )  # fmt: skip
         terms = int(np.prod(self.shape))
-        self.same("RESHAPE", [self.now, self.b.constant(np.array([1, terms], np.int32))], (1, terms), "ReshapeOptions")
-        w = self.b.constant(np.clip(np.round(self.rng.normal(0, 50, (1, terms))), -127, 127).astype(np.int8), 0.05 / np.sqrt(terms))
+        shape = self.b.constant(np.array([1, terms], np.int32))
+        self.same("RESHAPE", [self.now, shape], (1, terms), "ReshapeOptions")
+        values = np.clip(np.round(self.rng.normal(0, 50, (1, terms))), -127, 127).astype(np.int8)
+        w = self.b.constant(values, 0.05 / np.sqrt(terms))
         self._push(
             "FULLY_CONNECTED", [self.now, w, self.b.constant(np.array([100], np.int32), 0.0005)], (1, 1),
             "FullyConnectedOptions", fusedActivationFunction=0,
@@ -92,7 +96,8 @@ def detector(rng: Rng) -> bytes:
     frames = int(rng.choice([31, 40, 61]))
     if style == 4:
         net = Network(rng, (1, frames, 32))
-        net.same("EXPAND_DIMS", [net.source, net.b.constant(np.array([2], np.int32))], (1, frames, 1, 32), "ExpandDimsOptions")
+        axis = net.b.constant(np.array([2], np.int32))
+        net.same("EXPAND_DIMS", [net.source, axis], (1, frames, 1, 32), "ExpandDimsOptions")
     elif style == 3:
         net = Network(rng, (1, frames, 8, 1))
         net.conv(3, 1, 6, kf=3, padding=VALID)

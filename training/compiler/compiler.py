@@ -62,6 +62,8 @@ class CompiledModel:
         macs: multiply-accumulates of one inference.
         layers: the layers in order of execution.
         memory_plan: the memory plan as text.
+        program: the lowered graph.
+        plan: where every tensor lives.
     """
 
     name: str
@@ -75,6 +77,8 @@ class CompiledModel:
     macs: int
     layers: tuple[Layer, ...]
     memory_plan: str
+    program: Program
+    plan: Plan
 
 
 def lower_model(
@@ -105,17 +109,17 @@ def lower_model(
         if operator.name not in OPERATORS:
             target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
             low.fail("this operator is not supported; supported are " + " ".join(sorted(OPERATORS)), target)
-        for tensor in operator.inputs:
-            if tensor >= 0 and tensor not in known:
-                low.fail("read before anything writes it", low.tensors[tensor])
+        for index in operator.inputs:
+            if index >= 0 and index not in known:
+                low.fail("read before anything writes it", low.tensors[index])
         OPERATORS[operator.name](low)
         known |= set(operator.outputs)
-    for tensor in model.outputs:
-        if tensor not in known:
-            raise CompileError(f"{model.path}: output tensor {model.tensors[tensor].label()} is never written")
-    for tensor in model.inputs + model.outputs:
-        if model.tensors[tensor].dtype not in C_TYPES:
-            raise CompileError(f"{model.path}: tensor {model.tensors[tensor].label()}: type {model.tensors[tensor].dtype} is not supported")
+    for index in model.outputs:
+        if index not in known:
+            raise CompileError(f"{model.path}: output tensor {model.tensors[index].label()} is never written")
+    for tensor in (model.tensors[i] for i in model.inputs + model.outputs):
+        if tensor.dtype not in C_TYPES:
+            raise CompileError(f"{model.path}: tensor {tensor.label()}: type {tensor.dtype} is not supported")
     return program
 
 
@@ -149,11 +153,12 @@ def constant_tensors(program: Program) -> dict[int, str]:
 def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
     """The C functions of all layers."""
     texts = []
+    names = {"prefix": program.prefix, "upper": program.prefix.upper()}
     for position, layer in enumerate(program.layers):
         scratch = f"{arena} + {plan.scratch[position]}" if position in plan.scratch else ""
         texts.append(
             _layer_comment(program, layer)
-            + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, prefix=program.prefix, upper=program.prefix.upper(), scratch=scratch, **layer.context)
+            + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, scratch=scratch, **names, **layer.context)
         )
     return texts
 
@@ -203,7 +208,8 @@ def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _S
     def shift(history: History) -> list[str]:
         if history.columns == history.new:
             return []
-        return [f"{name}_stream_shift({state} + {history.offset}, {history.size}, {history.new * history.column_size});"]
+        step = history.new * history.column_size
+        return [f"{name}_stream_shift({state} + {history.offset}, {history.size}, {step});"]
 
     if input_root in histories:
         history = histories[input_root]
@@ -213,9 +219,9 @@ def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _S
     plan = plan_memory(program, arena, [frames_place], ["output"], preset)
     tensors = constant_tensors(program)
     for layer in program.layers:
-        root = graph.fresh.get(layer.outputs[0])
-        if root is not None and root in histories:
-            calls += shift(histories[root])
+        written = graph.fresh.get(layer.outputs[0])
+        if written is not None and written in histories:
+            calls += shift(histories[written])
         calls.append(emit.call_text(program, plan, layer, tensors))
     total = state_size(graph)
     entry = emit.render(
@@ -251,6 +257,11 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
     used = {h for layer in program.layers for h in layer.helpers} | (streamed.helpers if streamed else set())
     helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used))
     first = model.tensors[model.inputs[0]]
+    constant_texts = [emit.constant_text(c) for c in program.constants.values()] + declarations
+    constant_texts += streamed.declarations if streamed else []
+    input_frames = first.shape[1] if len(first.shape) > 2 else 1
+    macs = sum(layer.macs for layer in program.layers)
+    constant_bytes = sum(c.size for c in program.constants.values())
     context = {
         "version": VERSION,
         "source": file_name,
@@ -261,17 +272,17 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         "header": f"{name}.h",
         "interface": emit.interface_lines(model),
         "input_size": first.size,
-        "input_frames": first.shape[1] if len(first.shape) > 2 else 1,
+        "input_frames": input_frames,
         "output_size": model.tensors[model.outputs[0]].size,
         "arena": plan.arena,
         "arguments": arguments,
         "stream": streamed,
-        "total_macs": sum(layer.macs for layer in program.layers),
-        "constant_bytes": sum(c.size for c in program.constants.values()),
+        "total_macs": macs,
+        "constant_bytes": constant_bytes,
         "layer_table": emit.layer_lines(program),
         "memory_plan": plan.table().split("\n"),
         "helpers": helpers,
-        "constants": [emit.constant_text(c) for c in program.constants.values()] + declarations + (streamed.declarations if streamed else []),
+        "constants": constant_texts,
         "functions": functions,
         "entries": entries,
     }
@@ -284,13 +295,15 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         sha256=model.sha256,
         source=source,
         header=header,
-        input_frames=context["input_frames"],
+        input_frames=input_frames,
         stream_frames=streamed.frames if streamed else 0,
         arena=plan.arena,
-        constant_bytes=context["constant_bytes"],
-        macs=context["total_macs"],
+        constant_bytes=constant_bytes,
+        macs=macs,
         layers=tuple(program.layers),
         memory_plan=plan.table(),
+        program=program,
+        plan=plan,
     )
 
 

@@ -42,7 +42,8 @@ def constant_text(constant: Constant) -> str:
             row = constant.values[CHANNEL_FIELDS * i : CHANNEL_FIELDS * (i + 1)]
             lines.append("    {" + ", ".join(map(_word, row)) + "},")
     else:
-        lines = textwrap.wrap(", ".join(map(_word, constant.values)) + ",", 106, initial_indent="    ", subsequent_indent="    ")
+        text = ", ".join(map(_word, constant.values)) + ","
+        lines = textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="    ")
     body = "\n".join(lines)
     head = f"/* {constant.comment} */\n" if constant.comment else ""
     aligned = "__attribute__((aligned(4))) " if constant.ctype == "int8_t" else ""
@@ -73,8 +74,10 @@ def layer_lines(program: Program) -> list[str]:
         shape = "x".join(map(str, output.shape)) or "scalar"
         rows.append((f"{layer.index:02d} {layer.operator}", shape, str(layer.macs), f"{size} B", layer.summary))
     widths = [max(len(r[i]) for r in rows) for i in range(4)]
+    left, right = "{:<{}}", "{:>{}}"
+    form = "  ".join([left, left, right, right, "{}"])
     return [
-        f"{r[0]:<{widths[0]}}  {r[1]:<{widths[1]}}  {r[2]:>{widths[2]}}  {r[3]:>{widths[3]}}  {r[4]}".rstrip() for r in rows
+        form.format(r[0], widths[0], r[1], widths[1], r[2], widths[2], r[3], widths[3], r[4]).rstrip() for r in rows
     ]
 
 

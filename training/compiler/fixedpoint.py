@@ -180,7 +180,5 @@ def tanh(a: int, integer_bits: int) -> int:
     """tanh(a) in Q0.31."""
     if a == 0:
         return 0
-    value = one_minus_x_over_one_plus_x(
-        exp_on_negative_values(-abs(a) if integer_bits == 0 else -abs(a), integer_bits + 1)
-    )
+    value = one_minus_x_over_one_plus_x(exp_on_negative_values(-abs(a), integer_bits + 1))
     return value if a > 0 else -value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from training.compiler.ir import ELEMENT_SIZE, Layer, Program
+from training.compiler.ir import ELEMENT_SIZE, Program
 
 
 @dataclass
@@ -101,7 +101,8 @@ def plan_memory(
     copies: list[tuple[str, str, int]] = []
     for tensor, name in zip(model.inputs, argument_in, strict=True):
         places[tensor] = name
-    fixed = set(places) | {_root(program, t) for t in model.inputs} | {t.index for t in model.tensors if t.data is not None}
+    fixed = set(places) | {_root(program, t) for t in model.inputs}
+    fixed |= {t.index for t in model.tensors if t.data is not None}
     pending: list[tuple[int, str]] = []
     for tensor, name in zip(model.outputs, argument_out, strict=True):
         root = _root(program, tensor)

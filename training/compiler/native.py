@@ -39,10 +39,17 @@ class NativeModel:
         compiled: what the compiler wrote.
         model: the graph, for types and shapes.
         options: options of the C compiler.
+        library: the file to make; by default it lies beside the C file.
     """
 
-    def __init__(self, compiled: CompiledModel, model: Model, options: tuple[str, ...] = ("-O2", "-std=c11")) -> None:
-        library = compiled.source.with_suffix(".so")
+    def __init__(
+        self,
+        compiled: CompiledModel,
+        model: Model,
+        options: tuple[str, ...] = ("-O2", "-std=c11"),
+        library: Path | None = None,
+    ) -> None:
+        library = library or compiled.source.with_suffix(".so")
         command = [host_compiler(), *WARNINGS, *options, "-shared", "-fPIC", str(compiled.source), "-o", str(library)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

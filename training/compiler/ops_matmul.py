@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
 from training.compiler.emit import constant_text
+from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
 from training.compiler.ir import Constant, Lowering
 from training.compiler.model import Tensor
 from training.compiler.requantise import layer_rows
@@ -83,7 +83,11 @@ def bias_values(low: Lowering, position: int, channels: int) -> npt.NDArray[np.i
 
 
 def output_rows(
-    low: Lowering, context: dict[str, Any], bias: npt.NDArray[np.int64], scales: list[Scale], bounds: npt.NDArray[np.int64]
+    low: Lowering,
+    context: dict[str, Any],
+    bias: npt.NDArray[np.int64],
+    scales: list[Scale],
+    bounds: npt.NDArray[np.int64],
 ) -> None:
     """Add the constants of the requantisation to a layer's context.
 
@@ -99,14 +103,18 @@ def output_rows(
         [int(b) for b in bias], scales, context["out_zero"], context["low"], context["high"], limits
     )
     context["band"] = band << 8
-    context["rows"] = low.constant(
-        "rows", f"{low.program.prefix}_channel_t", [row.words() for row in rows], "low, range, factor, offset, bias, multiplier, shift"
-    )
+    fields = "low, range, factor, offset, bias, multiplier, shift"
+    ctype = f"{low.program.prefix}_channel_t"
+    context["rows"] = low.constant("rows", ctype, [row.words() for row in rows], fields)
 
 
 def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Weights [channels][terms] with zeros appended so that the terms are a multiple of 4."""
     return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
+
+
+def _refuse_weights(low: Lowering, weights: Tensor, depth: int, channels: int) -> NoReturn:
+    low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights)
 
 
 def _image(low: Lowering, tensor: Tensor) -> tuple[int, int, int, int]:
@@ -126,7 +134,7 @@ def conv_2d(low: Lowering) -> None:
     weights_tensor = low.input(1)
     weights = low.constant_of(weights_tensor, "weights", ("INT8",))
     if weights.ndim != 4 or weights.shape[0] != channels or weights.shape[3] == 0 or depth % weights.shape[3]:
-        low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights_tensor)
+        _refuse_weights(low, weights_tensor, depth, channels)
     _, kernel_h, kernel_w, group_depth = weights.shape
     groups = depth // group_depth
     if channels % groups:
@@ -179,7 +187,8 @@ def conv_2d(low: Lowering) -> None:
     if quads and groups == 1 and _unroll(low, context, flat):
         pairs, blocks = context["pairs"], context["blocks"]
         low.layer(
-            "conv_2d_unrolled", [source], context, macs=macs, helpers=helpers | {"unrolled"}, summary=summary + ", unrolled",
+            "conv_2d_unrolled", [source], context, macs=macs, helpers=helpers | {"unrolled"},
+            summary=summary + ", unrolled",
             scratch=4 * (pairs * flat.shape[1] + 6 * pairs) + field_size, code=sum(block.size for block in blocks),
         )  # fmt: skip
         return
@@ -198,7 +207,7 @@ def _unroll(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int6
     It pays when the code runs for enough pixels each time it is fetched from flash; code of a few kilobytes goes to
     SRAM, where fetching costs nothing.
     """
-    channels, terms = weights.shape
+    terms = weights.shape[1]
     pixels = context["out_h"] * context["out_w"]
     budget = low.program.unroll_limit - sum(layer.code for layer in low.program.layers)
     if pixels < 8 or 6 * weights.size > 2 * budget:
@@ -213,7 +222,8 @@ def _unroll(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int6
     looped = 3.6 * pixels * weights.size
     if size > budget or straight > 0.95 * looped:
         return False
-    text = constant_text(Constant(f"{low.symbol}_weights", "int8_t", tuple(int(w) for w in weights.ravel()), "the same weights as data"))
+    values = tuple(int(w) for w in weights.ravel())
+    text = constant_text(Constant(f"{low.symbol}_weights", "int8_t", values, "the same weights as data"))
     context |= {
         "blocks": blocks, "pairs": pairs, "passes": passes, "weights_text": text,
         "section": "ram_text" if in_sram else "flash_text",
@@ -232,7 +242,7 @@ def depthwise_conv_2d(low: Lowering) -> None:
     weights_tensor = low.input(1)
     weights = low.constant_of(weights_tensor, "weights", ("INT8",))
     if weights.ndim != 4 or weights.shape[0] != 1 or weights.shape[3] != channels or channels % depth:
-        low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights_tensor)
+        _refuse_weights(low, weights_tensor, depth, channels)
     _, kernel_h, kernel_w, _ = weights.shape
     options = low.op.options
     top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
@@ -279,8 +289,10 @@ def fully_connected(low: Lowering) -> None:
     weights = low.constant_of(weights_tensor, "weights", ("INT8",))
     if low.op.options["weights_format"] != 0:
         low.fail("shuffled weights are not supported", weights_tensor)
-    if weights.ndim != 2 or source.size % weights.shape[1] or output.size * weights.shape[1] != source.size * weights.shape[0]:
-        low.fail(f"weights of shape {list(weights.shape)} for input {list(source.shape)} and output {list(output.shape)}", weights_tensor)
+    fits = weights.ndim == 2 and source.size % weights.shape[1] == 0
+    if not fits or output.size * weights.shape[1] != source.size * weights.shape[0]:
+        shapes = f"input {list(source.shape)} and output {list(output.shape)}"
+        low.fail(f"weights of shape {list(weights.shape)} for {shapes}", weights_tensor)
     channels, terms = weights.shape
     weight_scale = weight_scales(low, weights_tensor, channels, 0)
     if weights_tensor.scale.size > 1:

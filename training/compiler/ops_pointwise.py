@@ -44,7 +44,9 @@ def relu6(low: Lowering) -> None:
     _table(low, lambda x: min(max(x, zero), six), "table")
 
 
-def _fixed_point_input(scale: float, zero: int, function: Callable[[int], int], low: int, high: int) -> Callable[[int], int]:
+def _fixed_point_input(
+    scale: float, zero: int, function: Callable[[int], int], low: int, high: int
+) -> Callable[[int], int]:
     """Evaluate a gemmlowp function with 4 integer bits; outside of +-16 the result is `low` or `high`."""
     fraction, shift = math.frexp(scale * 2.0**27)
     multiplier = fx.Scale(fx.round_half_away(fraction * 2.0**31), shift)
@@ -80,9 +82,8 @@ def tanh(low: Lowering) -> None:
     scale, zero = low.int8(low.input(0))
     if low.int8(low.output()) != (1 / 128, 0):
         low.fail("the output must have scale 1/128 and zero point 0", low.output())
-    _table(
-        low, _fixed_point_input(scale, zero, lambda v: min(fx.rounding_shift(fx.tanh(v, 4), 24), 127), -128, 127), "table"
-    )
+    evaluate = _fixed_point_input(scale, zero, lambda v: min(fx.rounding_shift(fx.tanh(v, 4), 24), 127), -128, 127)
+    _table(low, evaluate, "table")
 
 
 def quantize(low: Lowering) -> None:
@@ -105,9 +106,7 @@ def quantize(low: Lowering) -> None:
     in_scale, in_zero = float(source.scale[0]), int(source.zero_point[0])
     scale = fx.quantize_multiplier(in_scale / out_scale)
     first = -128 if source.dtype == "INT8" else 0
-    values = [
-        min(upper, max(lower, fx.rescale(x - in_zero, scale) + out_zero)) for x in range(first, first + 256)
-    ]
+    values = [min(upper, max(lower, fx.rescale(x - in_zero, scale) + out_zero)) for x in range(first, first + 256)]
     context = {
         "size": source.size, "in_type": "int8_t" if first else "uint8_t", "first": first,
         "out_type": "int8_t" if output.dtype == "INT8" else "uint8_t",

@@ -36,7 +36,8 @@ def pool_2d(low: Lowering) -> None:
     }  # fmt: skip
     low.layer(
         low.op.name.lower(), [source], context, helpers={"clamp"},
-        summary=f"{options['filter_h']}x{options['filter_w']} window, stride {options['stride_h']}x{options['stride_w']}",
+        summary=f"{options['filter_h']}x{options['filter_w']} window, "
+        f"stride {options['stride_h']}x{options['stride_w']}",
     )  # fmt: skip
 
 

@@ -164,8 +164,13 @@ def stream_graph(model: Model) -> StreamGraph | None:
         local.append(rewriter.follow(op))
     frames = math.lcm(BLOCK_FRAMES, *(t.stride for t in rewriter.time.values()))
     window = source.shape[1]
-    if model.outputs[0] in rewriter.time or frames > window or not any(
-        here and op.name in ("CONV_2D", "DEPTHWISE_CONV_2D") for here, op in zip(local, model.operators, strict=True)
+    if (
+        model.outputs[0] in rewriter.time
+        or frames > window
+        or not any(
+            here and op.name in ("CONV_2D", "DEPTHWISE_CONV_2D")
+            for here, op in zip(local, model.operators, strict=True)
+        )
     ):
         return None
     return _rewrite(model, rewriter, local, frames, window)
@@ -182,7 +187,7 @@ def _rewrite(model: Model, rewriter: _Rewriter, local: list[bool], frames: int, 
     def cut(index: int, columns: int) -> int:
         """Add a copy of a tensor with fewer columns."""
         tensor, axis = tensors[index], rewriter.time[index].axis
-        shape = tensor.shape[:axis] + (columns,) + tensor.shape[axis + 1 :]
+        shape = (*tensor.shape[:axis], columns, *tensor.shape[axis + 1 :])
         tensors.append(replace(tensor, index=len(tensors), shape=shape))
         return len(tensors) - 1
 

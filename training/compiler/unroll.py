@@ -1,11 +1,11 @@
 """Convolutions as straight-line ARMv6-M code: weights are immediates, zero weights cost nothing.
 
-Two pixels share a word, x = a + 65536 * b, so that one multiplication serves both. A sum of such products is taken apart
-before its lower half can leave 16 bits, which depends on the weights alone: a group of terms may have absolute weights
-of at most 255 in all, since |a| <= 128. Up to three channels share each load of x.
+Two pixels share a word, x = a + 65536 * b, so that one multiplication serves both. A sum of such products is taken
+apart before its lower half can leave 16 bits, which depends on the weights alone: a group of terms may have absolute
+weights of at most 255 in all, since |a| <= 128. Up to three channels share each load of x.
 
-Taking apart costs four instructions: with the group's sum g = A + 65536 * B, |A| < 2^15, the code adds g to one register
-and (g + 2^15) >> 16 = B to another; at the end the sum of all A is the first minus 65536 times the second.
+Taking apart costs four instructions: with the group's sum g = A + 65536 * B, |A| < 2^15, the code adds g to one
+register and (g + 2^15) >> 16 = B to another; at the end the sum of all A is the first minus 65536 times the second.
 """
 
 from __future__ import annotations
