@@ -104,6 +104,7 @@ class Machine:
         self.uart_bytes = bytearray()
         self.usb_bytes = bytearray()
         self._line = bytearray()
+        self._awaited = 0
         self._tracer = CallTracer(self.engine)
         self._breakpoints: dict[int, str] = {}
         self._host_seconds = 0.0
@@ -184,7 +185,10 @@ class Machine:
             )
 
     def run_until_line(self, prefix: str, timeout_s: float) -> tuple[float, str]:
-        """Runs until the console prints a line that begins with `prefix`; earlier lines do not count.
+        """Runs until the console prints a line that begins with `prefix`.
+
+        Lines are taken in order: the search begins after the line that the previous call found, so that none is lost
+        between two calls; lines printed meanwhile count.
 
         Returns:
             Emulated time in seconds at which the line was complete, and the line.
@@ -192,18 +196,19 @@ class Machine:
         Raises:
             EmulationTimeout: no such line came within `timeout_s` emulated seconds.
         """
-        seen = len(self.log.lines)
 
-        def matching() -> tuple[float, str] | None:
-            return next((entry for entry in self.log.lines[seen:] if entry[1].startswith(prefix)), None)
+        def find() -> bool:
+            while self._awaited < len(self.log.lines):
+                self._awaited += 1
+                if self.log.lines[self._awaited - 1][1].startswith(prefix):
+                    return True
+            return False
 
-        self._run(timeout_s, lambda _: matching() is not None, None)
-        found = matching()
-        if found is None:
+        if not find() and not self._run(timeout_s, lambda _: find(), None) and not find():
             raise EmulationTimeout(
                 f"no console line {prefix!r} within {timeout_s:g} s of emulated time; {self._context()}"
             )
-        return found
+        return self.log.lines[self._awaited - 1]
 
     def _run(self, seconds: float, done: Callable[[float], bool], progress: Callable[[float], None] | None) -> bool:
         if self._closed:
@@ -390,6 +395,7 @@ class Machine:
         self.uart_bytes = bytearray(snapshot.uart)
         self.usb_bytes = bytearray(snapshot.usb)
         self._line = bytearray(snapshot.line)
+        self._awaited = min(self._awaited, len(self.log.lines))
         self.protocol_errors = list(snapshot.protocol_errors)
 
     # Results

@@ -82,6 +82,13 @@ def run(
             print(result.as_json())
         else:
             _print_summary(machine, result, interrupted)
+    banner = machine.log.banner
+    if banner is not None and banner.board != machine.board.name:
+        print(
+            f"emberwatch: note: this firmware was built for board {banner.board!r} but ran on {machine.board.name!r}; "
+            "see --board",
+            file=sys.stderr,
+        )
     if failure is not None:
         raise failure
     if interrupted:

@@ -50,7 +50,7 @@ class BoardLibrary:
 
     @keyword
     def wait_for_line(self, prefix: str, timeout: timedelta) -> str:
-        """Runs until the console prints a line that begins so; returns the line."""
+        """Runs until the console prints a line that begins so, after the one awaited before; returns the line."""
         machine = session.board()
         try:
             return machine.run_until_line(prefix, timeout.total_seconds())[1]
@@ -225,9 +225,8 @@ class BoardLibrary:
     def fault_should_be_reported_within(self, what: str, timeout: timedelta) -> None:
         """Runs until the firmware reports a fault of this name; 'none' means that all have gone."""
         machine = session.board()
-        seen = len(machine.log.faults)
         try:
-            machine.run_until(lambda m: any(f.what == what for f in m.log.faults[seen:]), timeout.total_seconds())
+            machine.run_until_line(f"FAULT {what} ", timeout.total_seconds())
         except EmulationTimeout:
             reported = [fault.what for fault in machine.log.faults] or "none at all"
             raise AssertionError(f"No fault {what!r} within {timeout}; reported: {reported}") from None
@@ -263,7 +262,7 @@ class BoardLibrary:
 
 
 def _machine(clips: Iterable[Clip]) -> Machine:
-    firmware = Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
+    firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
     if not firmware.is_file():
         raise AssertionError(f"{firmware} does not exist; run: make firmware")
     scenario = Scenario(list(clips), seconds=3600.0)

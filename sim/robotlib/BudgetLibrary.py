@@ -92,6 +92,21 @@ class BudgetLibrary:
             raise AssertionError(f"{clocked} blocks were clocked out of the microphone, but {judged} were judged")
 
     @keyword
+    def missed_blocks_should_be_counted(self, least: int, most: int) -> None:
+        """The firmware counted a late block and missed ones, within these bounds and no fewer than its windows show."""
+        machine = session.board()
+        statistics = machine.log.statistics
+        if statistics is None:
+            raise AssertionError("The firmware printed no statistics line")
+        numbers = [window.number for window in machine.log.windows]
+        gaps = max(numbers) + 1 - len(numbers)
+        if not least <= statistics.missed <= most or statistics.missed < gaps or statistics.late < 1:
+            raise AssertionError(
+                f"Counted {statistics.missed} missed and {statistics.late} late blocks; the window numbers have {gaps} "
+                f"gaps, expected are {least} to {most}"
+            )
+
+    @keyword
     def no_deadline_should_be_missed(self) -> None:
         """By the firmware's counter, and by the emulator's: no block's work took 32 ms."""
         machine = session.board()
@@ -99,7 +114,8 @@ class BudgetLibrary:
         if statistics is None or statistics.late:
             raise AssertionError(f"Deadlines missed: {statistics.late if statistics else 'no statistics line came'}")
         work = machine.functions["app_process_block"]
-        limit = machine.board.clock.clk_sys_hz * 32 // 1000
+        banner = machine.log.banner
+        limit = (banner.clk_hz if banner else machine.board.clock.clk_sys_hz) * 32 // 1000
         if work.max >= limit:
             raise AssertionError(f"A block took {work.max} cycles; there are {limit} until the next")
 

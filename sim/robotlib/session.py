@@ -24,6 +24,7 @@ class Session:
         self.machine: Machine | None = None
         self.pcm: PcmCapture | None = None
         self.sound_name = ""
+        self.firmware: Path | None = None
 
     def clear(self) -> None:
         """Forgets sounds and board."""
