@@ -14,8 +14,9 @@ from training.data.scenes import sounding_of_recording
 from training.synth.rooms import at_level, to_pcm
 from training.synth.signals import Signal, from_db
 
-TAIL_SECONDS = 1.0
-"""Silence after each clip, in which an event still counts: what a clip provokes may come a moment after it ends."""
+LEAD_IN_SECONDS = 0.2
+TAIL_SECONDS = 2.0
+"""Silence before and after each clip, as `emberwatch run` plays it; an event in the tail still counts."""
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,6 @@ def render(trial: Trial) -> Sound:
     if trial.noise is not None and trial.snr_db is not None:
         signal = _noise_under(signal, load(trial.noise.path), trial.snr_db)
     signal = at_level(signal, trial.level_dbfs)
-    tail = np.zeros(round(TAIL_SECONDS * SAMPLE_RATE), np.float32)
-    return Sound(whole_blocks(to_pcm(np.concatenate([signal, tail]))), len(signal) / SAMPLE_RATE, onset)
+    lead_in, tail = (np.zeros(round(s * SAMPLE_RATE), np.float32) for s in (LEAD_IN_SECONDS, TAIL_SECONDS))
+    pcm = whole_blocks(to_pcm(np.concatenate([lead_in, signal, tail])))
+    return Sound(pcm, len(signal) / SAMPLE_RATE, LEAD_IN_SECONDS + onset)

@@ -1,0 +1,98 @@
+"""Labels, the network and the whole pipeline in miniature; what needs TensorFlow is skipped without it."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.model.network import Architecture
+from training.model.train import augment, labels_and_weights
+
+needs_tensorflow = pytest.mark.skipif(
+    find_spec("tensorflow") is None, reason="TensorFlow is not installed; pip install emberwatch[train]"
+)
+
+
+def test_labels_follow_the_sounder() -> None:
+    sounding = np.zeros((1, 250), np.uint8)
+    sounding[0, 100:116] = 255
+    targets, weights = labels_and_weights(sounding, 2.0)
+    assert not targets[0, :103].any()
+    assert targets[0, 108:116].all()
+    assert not targets[0, 128:].any()
+    assert (weights[0, :100] == 2.0).all()
+    assert weights[0, 101] == 0.0, "in the first moments there is no right answer"
+    assert weights[0, 110] > 1.0, "the first second of an alarm counts more"
+    assert 0 < weights[0, 130] < 2.0, "a pause counts less"
+    assert weights[0, 200] == 2.0
+
+
+def test_t4_beeps_are_labelled_as_an_alarm() -> None:
+    sounding = np.tile(np.repeat([255, 0], 3), 20)[None].astype(np.uint8)
+    targets, _ = labels_and_weights(sounding)
+    assert targets[0, 30:].all()
+
+
+def test_a_short_beep_is_not_an_alarm() -> None:
+    sounding = np.zeros((1, 250), np.uint8)
+    sounding[0, 100:105] = 255
+    targets, _ = labels_and_weights(sounding)
+    assert not targets.any()
+
+
+def test_augmentation_keeps_types_and_is_repeatable() -> None:
+    features = np.random.default_rng(0).integers(-128, 128, (8, 1000, 32)).astype(np.int8)
+    sounding = np.full((8, 250), 255, np.uint8)
+    varied, heard = augment(np.random.default_rng(1), features, sounding)
+    again, _ = augment(np.random.default_rng(1), features, sounding)
+    assert varied.dtype == np.int8
+    assert np.array_equal(varied, again)
+    silent = (varied == -128).all(axis=2).reshape(8, 250, 4).all(axis=2)
+    assert np.array_equal(heard == 0, silent), "nothing sounds where the past was made silent"
+
+
+def test_architecture_figures() -> None:
+    arch = Architecture(32, (15, 15, 15), 6)
+    assert (arch.columns, arch.frames) == (48, 192)
+    assert arch.macs_per_second <= 300_000
+
+
+@needs_tensorflow
+def test_pipeline_in_miniature(tmp_path: Path) -> None:
+    from training.evaluate.detector import Detector
+    from training.model.events import EventParameters
+    from training.model.pipeline import Recipe, run
+    from training.model.release import write_release
+
+    recipe = Recipe.quick()
+    lines: list[str] = []
+    outcome = run(recipe, [], tmp_path / "work", 1, lines.append)
+    assert any("epoch" in line for line in lines)
+    lines.clear()
+    assert run(recipe, [], tmp_path / "work", 1, lines.append).tflite == outcome.tflite
+    assert not any("epoch" in line for line in lines), "a finished run has nothing left to train"
+    summary = write_release(tmp_path / "out", outcome, recipe, [])
+    detector = Detector(tmp_path / "out/emberwatch.tflite", EventParameters.load(tmp_path / "out/detector.toml"))
+    assert summary["sha256"] == detector.sha256
+    assert summary["sha256"] in (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert detector.frames == recipe.architecture.frames
+
+
+@needs_tensorflow
+def test_int8_follows_float(tmp_path: Path) -> None:
+    from training.data.scene_cache import build_scenes
+    from training.evaluate.detector import Detector
+    from training.model.events import EventParameters
+    from training.model.network import export_model, sequence_model, to_int8
+    from training.model.train import sequence_probabilities
+
+    arch = Architecture(8, (3, 3), 2)
+    model = sequence_model(arch)
+    scenes = build_scenes(tmp_path, [], {}, 4, 1)
+    windows = scenes.features[:, : arch.frames * 10].reshape(-1, arch.frames, 32)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(to_int8(export_model(arch, model), windows))
+    exact = Detector(path, EventParameters()).probabilities(scenes.features[0]).astype(int)
+    floating = sequence_probabilities(model, arch, scenes.features[0]).astype(int)
+    assert np.abs(exact - floating).max() <= 6
