@@ -1,0 +1,89 @@
+"""How fast the embedded engine runs on this host: real-time factor, instructions per second, and a peer beside it."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.audio import generate
+from sim.audio.scenario import Clip, Scenario
+from sim.bench import peer
+from sim.machine import Machine
+
+RUNS = 5
+SECONDS = 10.0
+PEER_SECONDS = 1.0
+
+# A compute loop as compilers make them, eight instructions with a load, a store and a taken branch:
+#   loop: ldr r3,[r0]; adds r3,r1; muls r3,r2; eors r3,r1; str r3,[r0]; lsrs r1,r3,#5; subs r4,#1; bne loop
+_LOOP = bytes.fromhex("0368 5b18 5343 4b40 0360 5909 013c f7d1 fee7".replace(" ", ""))
+_LOOP_INSTRUCTIONS = 8
+_LOOP_CYCLES = 11  # two memory accesses of two cycles, a taken branch of two (Cortex-M0+ TRM table 3-1)
+_LOOP_TURNS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Medians over runs in one process on one core of this host.
+
+    Attributes:
+        real_time_factor: emulated seconds of the shipped firmware, microphone on, per host second.
+        mips_sram: million instructions per host second in a compute loop in SRAM.
+        mips_flash: the same loop fetched through the XIP cache.
+        peer_ratio: our emulated cycles per host second over rp2040js's, same ELF, same bits; None without the peer.
+        peer_note: why there is no peer.
+    """
+
+    real_time_factor: float
+    mips_sram: float
+    mips_flash: float
+    peer_ratio: float | None
+    peer_note: str
+
+
+def measure_speed(elf: Path) -> Speed:
+    """Measures everything, the peer included where node and npm are there.
+
+    Raises:
+        EmberwatchError: the ELF does not run.
+    """
+    scenario = Scenario([Clip(generate("t3"), seconds=SECONDS)])
+    factors = []
+    for _ in range(RUNS):
+        with Machine(elf, scenario) as machine:
+            machine.run(SECONDS)
+            factors.append(machine.real_time_factor)
+    factor = statistics.median(factors)
+    note = peer.why_not() or ""
+    ratio = None if note else factor / _peer_factor(elf)
+    return Speed(factor, _mips(0x20000000), _mips(0x10000100), ratio, note)
+
+
+def _peer_factor(elf: Path) -> float:
+    with Machine(elf, Scenario([Clip(generate("t3"), seconds=PEER_SECONDS)])) as machine:
+        bits = peer.record_bits(machine, PEER_SECONDS)
+        hertz = machine.board.clock.clk_sys_hz
+    with tempfile.TemporaryDirectory() as scratch:
+        run = peer.run_peer(elf, bits, PEER_SECONDS, Path(scratch))
+    return run.cycles / hertz / run.host_seconds
+
+
+def _mips(address: int) -> float:
+    from sim._native import Chip
+
+    rates = []
+    for _ in range(RUNS):
+        chip = Chip()
+        chip.load(address, _LOOP)
+        chip.reset(ram_entry=address | 1)
+        for name, value in (("r0", 0x20030000), ("r1", 0x1234567), ("r2", 2654435761), ("r4", _LOOP_TURNS)):
+            chip.set_register(0, name, value)
+        began = time.perf_counter()
+        chip.run_until(_LOOP_CYCLES * _LOOP_TURNS)
+        elapsed = time.perf_counter() - began
+        done = _LOOP_TURNS - chip.registers(0)["r4"]
+        rates.append(done * _LOOP_INSTRUCTIONS / elapsed / 1e6)
+    return statistics.median(rates)

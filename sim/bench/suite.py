@@ -1,0 +1,152 @@
+"""Everything that `emberwatch bench` measures, as rows with the bar, the aim and the original tutorial's figure."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sim.audio import generate
+from sim.audio.scenario import Clip, Scenario
+from sim.bench.speed import measure_speed
+from sim.board import project_root
+from sim.errors import EmberwatchError
+from sim.firmware_image import measure
+from sim.machine import Machine
+
+CYCLE_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure.
+
+    Attributes:
+        what: what was measured.
+        value: None when it could not be measured; `note` says why.
+        unit: of value, bar, aim and original.
+        bar: what has to be met.
+        aim: what we want.
+        original: the tutorial firmware's figure, or a peer's.
+        lower_is_better: direction of bar and aim.
+        note: where the figure comes from.
+    """
+
+    what: str
+    value: float | None
+    unit: str
+    bar: float | None = None
+    aim: float | None = None
+    original: float | None = None
+    lower_is_better: bool = True
+    note: str = ""
+
+    @property
+    def meets_bar(self) -> bool | None:
+        """Whether the bar is met; None without a bar or a value."""
+        if self.value is None or self.bar is None:
+            return None
+        return self.value <= self.bar if self.lower_is_better else self.value >= self.bar
+
+
+def models_folder() -> Path | None:
+    """Folder with public .tflite files: EMBERWATCH_MODELS, else ../shared/models beside the repository."""
+    named = os.environ.get("EMBERWATCH_MODELS")
+    folder = Path(named) if named else project_root().parent / "shared/models"
+    return folder if folder.is_dir() else None
+
+
+def run_bench(elf: Path, say: Callable[[str], None]) -> Iterator[Row]:
+    """Yield the rows as they are measured; `say` hears what is going on."""
+    say("engine speed")
+    yield from _speed(elf)
+    say("cycles of the shipped firmware")
+    yield from _stages(elf)
+    say("CMSIS-DSP on the same core")
+    yield from _cmsis()
+    say("public networks")
+    yield from _networks()
+
+
+def _speed(elf: Path) -> Iterator[Row]:
+    speed = measure_speed(elf)
+    yield Row("shipped firmware, microphone on", speed.real_time_factor, "x real time", 3, 6, lower_is_better=False)
+    yield Row(
+        "same ELF and bits, rp2040js (PIO in step)",
+        speed.peer_ratio,
+        "x as fast",
+        20,
+        40,
+        lower_is_better=False,
+        note=speed.peer_note,
+    )
+    yield Row("compute loop in SRAM", speed.mips_sram, "MIPS", 150, 400, lower_is_better=False)
+    yield Row("compute loop in flash", speed.mips_flash, "MIPS", lower_is_better=False)
+
+
+def _stages(elf: Path) -> Iterator[Row]:
+    with Machine(elf, Scenario([Clip(generate("t3"), seconds=CYCLE_SECONDS)])) as machine:
+        machine.run(CYCLE_SECONDS)
+        functions = machine.result().functions
+    for what, name, bar, aim, original in (
+        ("PDM to PCM, 512 samples", "pdm_decimate", 130_000, 80_000, 379_142),
+        ("one spectrum with features", "features_compute", 40_000, 26_000, 78_705),
+        ("network, per 32 ms", "model_stream_push", None, None, 3_149_330),
+        ("whole 32 ms loop, mean", "app_process_block", 500_000, 300_000, 3_850_000),
+    ):
+        if name in functions:
+            yield Row(what, functions[name].mean, "cycles", bar, aim, original, note=name)
+    sizes = measure(elf)
+    yield Row("flash of the shipped firmware", sizes.flash, "bytes", 65_536, 32_768, 375_548)
+    yield Row("RAM of the shipped firmware", sizes.ram, "bytes", 49_152, 24_576, 196_636)
+
+
+def _cmsis() -> Iterator[Row]:
+    from sim.bench.dsp import figures
+
+    try:
+        for figure in figures():
+            yield Row(f"{figure.what}, code in SRAM", figure.cycles, "cycles", note=f"{figure.bytes} bytes")
+    except EmberwatchError as error:
+        yield Row("CMSIS-DSP", None, "cycles", note=str(error))
+
+
+def _networks() -> Iterator[Row]:
+    from sim.network_bench import measure_network
+    from training.compiler.compiler import compile_model
+
+    folder = models_folder()
+    for name, bar, aim, original, per_mac in (
+        ("tutorial_fire_alarm", 600_000, 375_000, 3_149_330, False),
+        ("mlperf_tiny_kws", 7, 4.5, None, True),
+    ):
+        unit = "cycles/MAC" if per_mac else "cycles"
+        if folder is None:
+            yield Row(f"{name}.tflite", None, unit, bar, aim, original, note="no models folder; set EMBERWATCH_MODELS")
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            compiled = compile_model(folder / f"{name}.tflite", Path(scratch), "bench_model")
+            measured = measure_network(compiled, Path(scratch) / "build")
+        value = measured.total / compiled.macs if per_mac else measured.total
+        note = f"{measured.total} cycles, {compiled.macs} MAC, equal to host: {'yes' if measured.equal else 'NO'}"
+        yield Row(f"{name}.tflite, one inference", value, unit, bar, aim, original, note=note)
+
+
+def save(rows: list[Row], folder: Path) -> tuple[Path, Path]:
+    """Write bench.json and append one line to bench-history.jsonl in `folder`; return both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
+        "rows": [asdict(row) | {"meets_bar": row.meets_bar} for row in rows],
+    }
+    latest, history = folder / "bench.json", folder / "bench-history.jsonl"
+    latest.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    with history.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(record) + "\n")
+    return latest, history
