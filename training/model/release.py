@@ -63,6 +63,17 @@ def cross_validation(outcome: Outcome, parameters: EventParameters) -> list[dict
     return rows
 
 
+def synthetic_table(outcome: Outcome, parameters: EventParameters) -> dict[str, dict[str, Any]]:
+    """By kind of synthetic sound: trials, and how many raised an alarm."""
+    table: dict[str, dict[str, Any]] = {}
+    for kind, trial in outcome.synthetic:
+        row = table.setdefault(kind, {"alarm": trial.is_alarm, "trials": 0, "raised": 0})
+        row["trials"] += 1
+        events = find_events(trial.probabilities, parameters)
+        row["raised"] += any(event.type == EVENT_ALARM_ON for event in events)
+    return table
+
+
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in ("tensorflow-cpu", "tensorflow", "numpy", "soxr"):
@@ -107,6 +118,7 @@ def write_release(out: Path, outcome: Outcome, recipe: Recipe, clips: list[Clip]
         },
         "licences": dict(sorted(licences.items(), key=lambda item: -item[1])),
         "events": asdict(parameters),
+        "synthetic": synthetic_table(outcome, parameters),
         "cross_validation": cross_validation(outcome, parameters) if outcome.held_out else [],
     }
     (out / "metrics.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
