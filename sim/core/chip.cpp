@@ -64,6 +64,8 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       pio1_(*this, pins_, 1),
       dma_(*this) {
     xosc_.set_crystal(xosc_hz);
+    core0_.peer = &core1_;
+    core1_.peer = &core0_;
     connect();
     set_rom(own_bootrom());
     reset();
@@ -347,6 +349,10 @@ Stop Chip::run_until(Cycles limit) {
                     break;
                 }
                 events_.advance_to(events_.next());
+                continue;
+            }
+            if (events_.next() <= cpu->cycles) {  // an event may wake the other core or reset the chip
+                events_.advance_to(cpu->cycles);
                 continue;
             }
             events_.advance_to(cpu->cycles);

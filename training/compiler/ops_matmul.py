@@ -251,8 +251,6 @@ def depthwise_conv_2d(low: Lowering) -> None:
         quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scales(low, weights_tensor, channels, 3)
     ]
     taps = weights.astype(np.int64).reshape(kernel_h * kernel_w, channels)
-    # Activations are offset by 128 to 0..255, so that single bytes load without sign extension.
-    bias = bias_values(low, 2, channels) - (in_zero + 128) * taps.sum(axis=0)
     low_limit, high_limit = activation_limits(low, output)
     field_h = (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1
     field_w = (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1
@@ -268,14 +266,25 @@ def depthwise_conv_2d(low: Lowering) -> None:
         "padded": top > 0 or left > 0 or field_h > height or field_w > width, "rows_per_pass": rows_per_pass,
         "weights": low.constant("weights", "int8_t", taps.T, f"weights [{channels}][{kernel_h}][{kernel_w}]"),
     }  # fmt: skip
-    output_rows(low, context, bias, scales, np.abs(taps).sum(axis=0) * 255)
+    summary = (
+        f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
+        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}"
+    )
+    macs = batch * out_h * out_w * taps.size
+    bias, absolute = bias_values(low, 2, channels), np.abs(taps).sum(axis=0)
+    if batch * out_h * out_w <= 2 and not context["padded"]:
+        output_rows(low, context, bias - in_zero * taps.sum(axis=0), scales, absolute * 128)
+        low.layer(
+            "depthwise_conv_2d_narrow", [source], context, macs=macs, summary=summary, scratch=4 * channels,
+            helpers={"requantise", "clamp", "store"},
+        )  # fmt: skip
+        return
+    # Activations are offset by 128 to 0..255, so that single bytes load without sign extension.
+    output_rows(low, context, bias - (in_zero + 128) * taps.sum(axis=0), scales, absolute * 255)
     low.layer(
-        "depthwise_conv_2d", [source], context,
-        macs=batch * out_h * out_w * taps.size,
+        "depthwise_conv_2d", [source], context, macs=macs, summary=summary,
         scratch=4 * rows_per_pass * out_w + (field_h * field_w + 3) // 4 * 4,
         helpers={"requantise", "clamp", "store"} | ({"fill"} if context["padded"] else set()),
-        summary=f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
-        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}",
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ void Cpu::release(Cycles now) {
     held_ = false;
     cycles = std::max(cycles, now);
     attend();
+    if (peer != nullptr) peer->yield();
 }
 
 void Cpu::run(Cycles limit) {
@@ -151,6 +152,7 @@ void Cpu::wake(Cycles now) {
     asleep_ = false;
     cycles = std::max(cycles, now);
     attend();
+    if (peer != nullptr) peer->yield();
 }
 
 void Cpu::check_wake(Cycles now) {

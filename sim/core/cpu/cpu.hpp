@@ -83,7 +83,11 @@ class Cpu {
 
     void wait_for_interrupt();
     void wait_for_event();
-    void send_event() { fabric_.send_event(); }
+    void send_event() {
+        fabric_.events().advance_to(cycles - 1);
+        fabric_.send_event();
+        after_access();
+    }
     std::uint32_t read_special(std::uint32_t sysm);
     void write_special(std::uint32_t sysm, std::uint32_t data);
     void set_primask(bool masked);
@@ -107,11 +111,13 @@ class Cpu {
         attention_ = true;
         deadline = 0;
     }
-    /// Makes run() return after the instruction in progress, for a reset of the chip.
+    /// Makes run() return after the instruction in progress: for a reset of the chip, and when the other core wakes.
     void yield() {
         limit_ = 0;
         deadline = 0;
     }
+    /// The other core, which must yield when this one wakes: the one that is behind runs.
+    Cpu* peer = nullptr;
     void set_irq(unsigned line, bool level, Cycles now);
     void pend_nmi(Cycles now);
     void systick_due(Cycles now);
