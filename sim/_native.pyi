@@ -11,7 +11,11 @@ class Stop:
     """Why :meth:`Chip.run_until` returned."""
 
     @property
-    def reason(self) -> Literal["cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error"]:
+    def reason(
+        self,
+    ) -> Literal[
+        "cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error", "watchpoint", "step", "hard_fault"
+    ]:
         """What stopped the run; "cycle" is the normal end."""
     @property
     def core(self) -> int:
@@ -21,7 +25,7 @@ class Stop:
         """Its program counter."""
     @property
     def address(self) -> int:
-        """The register's address for "unmodelled", else the instruction's."""
+        """The register's address for "unmodelled", the data's for "watchpoint", else the instruction's."""
     @property
     def detail(self) -> str:
         """One line of explanation, empty where the reason says it all."""
@@ -92,6 +96,43 @@ class Chip:
         """Removes it; none there is no error."""
     def attach_debugger(self, attached: bool) -> None:
         """With a debugger BKPT stops the run; without it is a HardFault."""
+    def step(self, core: int, limit: int) -> Stop:
+        """Lets one core execute one instruction, a breakpoint there notwithstanding; the other core keeps step.
+
+        Handlers of interrupts that come before the instruction run through. "step" is the normal end; "cycle" means
+        that the core still sleeps at `limit`.
+        """
+    def add_watchpoint(self, address: int, size: int, read: bool, write: bool) -> None:
+        """Stops after an instruction that accessed any of these bytes; the DMA's accesses do not count."""
+    def remove_watchpoint(self, address: int, size: int, read: bool, write: bool) -> None:
+        """Removes one that was added with the same arguments; none is no error."""
+    def catch_hard_fault(self, caught: bool) -> None:
+        """Stops at the first instruction of the HardFault handler, as DEMCR.VC_HARDERR does."""
+    def faults(self, core: int = 0) -> list[tuple[str, int, int, bool, int]]:
+        """(cause, pc, data address, write, cycle) of the last four faults, oldest first.
+
+        Causes: unaligned, no_memory, fetch, undefined_instruction, thumb_bit, exc_return, bkpt, svc, stacking,
+        unstacking, vector.
+        """
+    def record_instructions(self, depth: int) -> None:
+        """Records the last `depth` instructions and data accesses of each core from now on; 0 stops it (default)."""
+    def recent_instructions(self, core: int = 0) -> list[tuple[int, int, int]]:
+        """(cycle of the start, pc, active exceptions) of recorded instructions, oldest first."""
+    def recent_accesses(self, core: int = 0) -> list[tuple[int, int, int, int, bool, int | None]]:
+        """(cycle, pc, address, size, write, value) of recorded loads and stores, oldest first.
+
+        PUSH, POP, LDM and STM are one access without a value.
+        """
+    def watchpoint_hit(self, core: int = 0) -> tuple[int, int, int, bool] | None:
+        """(cycle of the start, pc, address, write) of the last instruction if it hit a watchpoint."""
+    def core_state(self, core: int = 0) -> Literal["running", "asleep", "held"]:
+        """Whether a core executes, waits in WFI or WFE, or is held in reset."""
+    def exception_depth(self, core: int = 0) -> int:
+        """Number of active exceptions."""
+    def read_system(self, core: int, offset: int) -> int:
+        """A register of a core's System Control Space (0xe000e000 + offset) without side effects."""
+    def write_bus(self, address: int, bytes: int, value: int) -> None:
+        """Writes as a bus master does, side effects included, in no time; ValueError where nothing takes it."""
     def uart_take(self, uart: int) -> tuple[bytes, list[int]]:
         """Bytes sent since the last call and the cycle in which each ended."""
     def uart_send(self, uart: int, data: bytes) -> None:

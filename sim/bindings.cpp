@@ -42,7 +42,8 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
 }
 
 const char* reason_name(StopReason reason) {
-    static constexpr const char* names[] = {"cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error"};
+    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup",    "unmodelled",
+                                            "boot_error", "watchpoint", "step", "hard_fault"};
     return names[static_cast<unsigned>(reason)];
 }
 
@@ -91,6 +92,13 @@ void set_register(PyChip& chip, unsigned core, const std::string& name, std::uin
     if (name == "xpsr") return cpu.set_xpsr(value);
     if (const auto found = special.find(name); found != special.end()) return cpu.write_special(found->second, value);
     throw nb::key_error(("no register named " + name).c_str());
+}
+
+const char* cause_name(FaultCause cause) {
+    static constexpr const char* names[] = {"unaligned", "no_memory",  "fetch", "undefined_instruction",
+                                            "thumb_bit", "exc_return", "bkpt",  "svc",
+                                            "stacking",  "unstacking", "vector"};
+    return names[static_cast<unsigned>(cause)];
 }
 
 mic::Fault fault(const std::string& name) {
@@ -194,6 +202,96 @@ NB_MODULE(_native, m) {
                 for (unsigned i = 0; i < 2; ++i) self.core(i).debugger_attached = attached;
             },
             "attached"_a)
+        .def(
+            "step",
+            [](PyChip& self, unsigned core, Cycles limit) { return self.step(check_index(core, 2, "core"), limit); },
+            "core"_a, "limit"_a, nb::call_guard<nb::gil_scoped_release>())
+        .def(
+            "add_watchpoint",
+            [](PyChip& self, std::uint32_t address, std::uint32_t size, bool read, bool write) {
+                self.add_watchpoint({address, size, read, write});
+            },
+            "address"_a, "size"_a, "read"_a, "write"_a)
+        .def(
+            "remove_watchpoint",
+            [](PyChip& self, std::uint32_t address, std::uint32_t size, bool read, bool write) {
+                self.remove_watchpoint({address, size, read, write});
+            },
+            "address"_a, "size"_a, "read"_a, "write"_a)
+        .def(
+            "catch_hard_fault",
+            [](PyChip& self, bool caught) {
+                for (unsigned i = 0; i < 2; ++i) self.core(i).catch_hard_fault = caught;
+            },
+            "caught"_a)
+        .def(
+            "faults",
+            [](PyChip& self, unsigned core) {
+                std::vector<std::tuple<std::string, std::uint32_t, std::uint32_t, bool, Cycles>> out;
+                for (const Fault& f : self.core(check_index(core, 2, "core")).faults())
+                    out.emplace_back(cause_name(f.cause), f.pc, f.address, f.write, f.when);
+                return out;
+            },
+            "core"_a = 0)
+        .def(
+            "record_instructions",
+            [](PyChip& self, std::size_t depth) {
+                for (unsigned i = 0; i < 2; ++i) self.core(i).observer.record(depth);
+            },
+            "depth"_a)
+        .def(
+            "recent_instructions",
+            [](PyChip& self, unsigned core) {
+                std::vector<std::tuple<Cycles, std::uint32_t, unsigned>> out;
+                for (const ExecutedInstruction& i : self.core(check_index(core, 2, "core")).observer.instructions())
+                    out.emplace_back(i.when, i.pc, i.depth);
+                return out;
+            },
+            "core"_a = 0)
+        .def(
+            "recent_accesses",
+            [](PyChip& self, unsigned core) {
+                std::vector<
+                    std::tuple<Cycles, std::uint32_t, std::uint32_t, std::uint32_t, bool, std::optional<std::uint32_t>>>
+                    out;
+                for (const DataAccess& a : self.core(check_index(core, 2, "core")).observer.accesses())
+                    out.emplace_back(a.when, a.pc, a.address, a.bytes, a.write,
+                                     a.has_value ? std::optional(a.value) : std::nullopt);
+                return out;
+            },
+            "core"_a = 0)
+        .def(
+            "watchpoint_hit",
+            [](PyChip& self, unsigned core) -> std::optional<std::tuple<Cycles, std::uint32_t, std::uint32_t, bool>> {
+                const auto& hit = self.core(check_index(core, 2, "core")).observer.hit();
+                if (!hit) return std::nullopt;
+                return std::make_tuple(hit->when, hit->pc, hit->address, hit->write);
+            },
+            "core"_a = 0)
+        .def(
+            "core_state",
+            [](PyChip& self, unsigned core) {
+                const Cpu& cpu = self.core(check_index(core, 2, "core"));
+                return cpu.held() ? "held" : cpu.asleep() ? "asleep" : "running";
+            },
+            "core"_a = 0)
+        .def(
+            "exception_depth",
+            [](PyChip& self, unsigned core) { return self.core(check_index(core, 2, "core")).depth(); }, "core"_a = 0)
+        .def(
+            "read_system",
+            [](PyChip& self, unsigned core, std::uint32_t offset) {
+                return self.core(check_index(core, 2, "core")).system().peek(offset & 0xffc, self.cycles());
+            },
+            "core"_a, "offset"_a)
+        .def(
+            "write_bus",
+            [](PyChip& self, std::uint32_t address, unsigned bytes, std::uint32_t value) {
+                if ((bytes != 1 && bytes != 2 && bytes != 4) || (address & (bytes - 1)) != 0 ||
+                    !self.bus().master_write(address, bytes, value))
+                    throw nb::value_error("the bus does not take this write");
+            },
+            "address"_a, "bytes"_a, "value"_a)
         .def(
             "uart_take",
             [](PyChip& self, unsigned i) {

@@ -325,6 +325,12 @@ std::optional<Stop> Chip::stopped(Cpu& cpu) {
         case CpuStop::lockup:
             return Stop{StopReason::lockup, cpu.core(), pc, pc,
                         "fault while handling HardFault or NMI: the core has locked up"};
+        case CpuStop::watchpoint: {
+            const DataAccess& hit = *cpu.observer.hit();
+            return Stop{StopReason::watchpoint, cpu.core(), pc, hit.address, hit.write ? "write" : "read"};
+        }
+        case CpuStop::step: return Stop{StopReason::step, cpu.core(), pc, pc, {}};
+        case CpuStop::hard_fault: return Stop{StopReason::hard_fault, cpu.core(), pc, pc, "HardFault"};
         case CpuStop::none: break;
     }
     return std::nullopt;
@@ -366,6 +372,23 @@ Stop Chip::run_until(Cycles limit) {
         return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
     }
     return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+}
+
+Stop Chip::step(unsigned index, Cycles limit) {
+    Cpu& cpu = core(index);
+    cpu.pass_breakpoint();
+    cpu.observer.step(cpu.depth());
+    const Stop stop = run_until(limit);
+    cpu.observer.end_step();
+    return stop;
+}
+
+void Chip::add_watchpoint(const Watchpoint& watchpoint) {
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->observer.add_watchpoint(watchpoint);
+}
+
+void Chip::remove_watchpoint(const Watchpoint& watchpoint) {
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->observer.remove_watchpoint(watchpoint);
 }
 
 void Chip::add_breakpoint(std::uint32_t address) {

@@ -44,9 +44,20 @@
 
 namespace rp2040 {
 
-enum class StopReason : std::uint8_t { cycle, breakpoint, bkpt, lockup, unmodelled, boot_error };
+enum class StopReason : std::uint8_t {
+    cycle,
+    breakpoint,
+    bkpt,
+    lockup,
+    unmodelled,
+    boot_error,
+    watchpoint,
+    step,
+    hard_fault
+};
 
-/// Why run_until() returned. `address` is the register's for unmodelled, else that of the instruction.
+/// Why run_until() returned. `address` is the register's for unmodelled, the data's for watchpoint, else that of the
+/// instruction.
 struct Stop {
     StopReason reason = StopReason::cycle;
     unsigned core = 0;
@@ -70,6 +81,11 @@ class Chip : public Fabric, private DmaBus {
 
     /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later.
     Stop run_until(Cycles limit);
+    /// Lets one core execute one instruction, the other one keeping step; handlers that come between run through.
+    /// Stops earlier at `limit` or for any reason that run_until() has.
+    Stop step(unsigned core, Cycles limit);
+    void add_watchpoint(const Watchpoint& watchpoint);
+    void remove_watchpoint(const Watchpoint& watchpoint);
     [[nodiscard]] Cycles cycles() const { return events_.now(); }
     [[nodiscard]] Cycles cycles_at(std::uint64_t picoseconds) const { return time_.cycle_at(picoseconds); }
 

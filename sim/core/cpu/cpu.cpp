@@ -1,6 +1,7 @@
 #include "cpu/cpu.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "bus/bus.hpp"
 #include "bus/memory_map.hpp"
@@ -8,6 +9,21 @@
 #include "cpu/timing.hpp"
 
 namespace rp2040 {
+
+namespace {
+
+bool transfers_list(Operation operation) {
+    switch (operation) {
+        case Operation::push:
+        case Operation::pop:
+        case Operation::pop_pc:
+        case Operation::stm:
+        case Operation::ldm: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
 
 Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
     : xip(xip_), code(code_), tracer(code_), fabric_(fabric), bus_(bus), core_(core), system_(fabric, core) {
@@ -55,8 +71,44 @@ void Cpu::run(Cycles limit) {
         }
         deadline = std::min(limit_, next_event);
         if (cycles >= deadline) return;
+        if (observer.active()) [[unlikely]] {
+            execute_observed();
+            continue;
+        }
         op->handler(*this, op, cycles, nz, carry, overflow);
     }
+}
+
+/// One instruction on its own: with a deadline in the past its handler returns instead of going on.
+void Cpu::execute_observed() {
+    const Op* const at = op;
+    const auto index = static_cast<std::uint32_t>(at - page->ops.data());
+    const Cycles limit = std::exchange(limit_, 0);
+    deadline = 0;
+    if (index >= kPageOps) {  // leads into the next page
+        at->handler(*this, at, cycles, nz, carry, overflow);
+        limit_ = limit;
+        return;
+    }
+    if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
+    const std::uint64_t faults_before = hardfaults();
+    observer.before(*this, at, depth());
+    try {
+        at->handler(*this, at, cycles, nz, carry, overflow);
+    } catch (...) {
+        observer.after(*this, true);
+        throw;
+    }
+    limit_ = limit;
+    // Interrupted before it was over, it has not happened: it starts again later.
+    const bool abandoned = op == at && attention_ && transfers_list(at->operation);
+    if (stop_ == CpuStop::breakpoint || stop_ == CpuStop::bkpt || abandoned) return;
+    const bool stepped = observer.after(*this, stop_ == CpuStop::lockup || hardfaults() != faults_before);
+    if (stop_ != CpuStop::none) return;
+    if (observer.hit())
+        stop_ = CpuStop::watchpoint;
+    else if (stepped)
+        stop_ = CpuStop::step;
 }
 
 void Cpu::after_access() {
@@ -65,16 +117,18 @@ void Cpu::after_access() {
 }
 
 bool Cpu::load(std::uint32_t address, unsigned bytes) {
-    const bool ok = (address & (bytes - 1)) == 0 && bus_.load(*this, address, bytes);
+    const bool aligned = (address & (bytes - 1)) == 0;
+    const bool ok = aligned && bus_.load(*this, address, bytes);
     after_access();
-    if (!ok) hard_fault();
+    if (!ok) hard_fault(aligned ? FaultCause::no_memory : FaultCause::unaligned, address, false);
     return ok;
 }
 
 bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
-    const bool ok = (address & (bytes - 1)) == 0 && bus_.store(*this, address, bytes, data);
+    const bool aligned = (address & (bytes - 1)) == 0;
+    const bool ok = aligned && bus_.store(*this, address, bytes, data);
     after_access();
-    if (!ok) hard_fault();
+    if (!ok) hard_fault(aligned ? FaultCause::no_memory : FaultCause::unaligned, address, true);
     return ok;
 }
 
@@ -106,7 +160,8 @@ void Cpu::jump_exchange(std::uint32_t address) {
     thumb_ = (address & 1) != 0;
     jump(address);
     record(from, address & ~1u);
-    if (!thumb_) hard_fault();  // EPSR.T is 0: the next instruction faults before it executes
+    if (!thumb_)
+        hard_fault(FaultCause::thumb_bit_clear);  // EPSR.T is 0: the next instruction faults before it executes
 }
 
 bool Cpu::abandon_for_interrupt(Cycles end) {
@@ -361,6 +416,7 @@ void Cpu::restore(StateReader& in) {
     in.get(stop_);
     in.get(exception_counts_);
     tracer.forget_calls();
+    faults_.clear();
     resume_over_ = 1;
     set_register(15, address);
     cycles = at;

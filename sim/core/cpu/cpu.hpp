@@ -7,6 +7,7 @@
 #include "base/fabric.hpp"
 #include "base/state.hpp"
 #include "cpu/code_cache.hpp"
+#include "cpu/observer.hpp"
 #include "cpu/op.hpp"
 #include "cpu/system_control.hpp"
 #include "cpu/tracer.hpp"
@@ -17,7 +18,30 @@ class Bus;
 class Xip;
 
 /// Why a core cannot go on.
-enum class CpuStop : std::uint8_t { none, breakpoint, bkpt, lockup };
+enum class CpuStop : std::uint8_t { none, breakpoint, bkpt, lockup, watchpoint, step, hard_fault };
+
+/// Why a HardFault was taken. The chip does not say (ARMv6-M has no fault status registers); the model does.
+enum class FaultCause : std::uint8_t {
+    unaligned,
+    no_memory,
+    fetch,
+    undefined_instruction,
+    thumb_bit_clear,
+    exception_return,
+    bkpt,
+    svc,
+    stacking,
+    unstacking,
+    vector
+};
+
+/// A fault: the instruction's address, and that of the data for `unaligned`, `no_memory`, `stacking`, `unstacking`.
+struct Fault {
+    FaultCause cause;
+    std::uint32_t pc, address;
+    bool write;
+    Cycles when;
+};
 
 /// A transfer of control, kept for crash reports: calls, returns, exceptions and far branches.
 struct Transfer {
@@ -53,6 +77,7 @@ class Cpu {
     Xip& xip;
     CodeCache& code;
     FunctionTracer tracer;
+    Observer observer;
 
     void spill(const Op* at, Cycles now, std::uint64_t nz_, std::uint32_t carry_, std::uint32_t overflow_) {
         op = at;
@@ -75,7 +100,7 @@ class Cpu {
     /// As BX does: EXC_RETURN values return from the exception, a clear bit 0 faults.
     void jump_exchange(std::uint32_t address);
     /// Synchronous exceptions of the instruction at the spilled state.
-    void hard_fault();
+    void hard_fault(FaultCause cause, std::uint32_t address = 0, bool write = false);
     void supervisor_call();
     void breakpoint_instruction();
     /// LDM, STM, PUSH and POP ending at `end` are abandoned when an interrupt arrives meanwhile: true if so.
@@ -140,6 +165,13 @@ class Cpu {
     /// Oldest first.
     [[nodiscard]] std::vector<Transfer> recent_transfers() const;
     bool debugger_attached = false;  ///< BKPT stops the run instead of faulting.
+    bool catch_hard_fault = false;   ///< Entering the HardFault handler stops the run, before its first instruction.
+    /// The last four faults, oldest first; a lockup is the second of two.
+    [[nodiscard]] const std::vector<Fault>& faults() const { return faults_; }
+    /// Active exceptions, nested ones included.
+    [[nodiscard]] unsigned depth() const { return static_cast<unsigned>(__builtin_popcountll(system_.active())); }
+    /// Executes an instruction at which a breakpoint lies, once.
+    void pass_breakpoint() { resume_over_ = pc(); }
 
     void record(std::uint32_t from, std::uint32_t to) {
         transfers_[transfer_count_++ % transfers_.size()] = {from, to, cycles};
@@ -160,6 +192,8 @@ class Cpu {
     void go_to(std::uint32_t address);
     void use_stack(bool process);
     void lockup();
+    void note_fault(FaultCause cause, std::uint32_t address, bool write);
+    void execute_observed();
     void after_access();
 
     Fabric& fabric_;
@@ -178,6 +212,7 @@ class Cpu {
     std::array<std::uint64_t, kExceptions> exception_counts_{};
     std::array<Transfer, 64> transfers_{};
     std::uint64_t transfer_count_ = 0;
+    std::vector<Fault> faults_;
     DecodedPage unmapped_;  ///< Stands in where nothing can be fetched.
 };
 

@@ -32,8 +32,10 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
                                                 r[12], r[14], return_address, xpsr() | (padded ? 1u << 9 : 0)};
     r[13] = frame;
     bool stacked = true;
-    for (unsigned i = 0; i < 8; ++i)
-        stacked = stacked && (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
+    for (unsigned i = 0; i < 8 && stacked; ++i) {
+        stacked = (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
+        if (!stacked) note_fault(FaultCause::stacking, frame + i * 4, true);
+    }
     const std::uint32_t lr = ipsr_ != 0       ? kReturnToHandler
                              : control_spsel_ ? kReturnToThreadProcess
                                               : kReturnToThreadMain;
@@ -70,7 +72,8 @@ void Cpu::begin_handler(unsigned number, std::uint32_t lr) {
     event_register_ = true;
     const std::uint32_t from = pc();
     std::uint32_t vector = 0;
-    if (!bus_.read_vector(system_.vtor() + number * 4, vector)) {
+    if (const std::uint32_t entry = system_.vtor() + number * 4; !bus_.read_vector(entry, vector)) {
+        note_fault(FaultCause::vector, entry, false);
         if (number == kHardFault || number == kNmi) {
             lockup();
             return;
@@ -83,7 +86,11 @@ void Cpu::begin_handler(unsigned number, std::uint32_t lr) {
     jump(vector);
     record(from, vector & ~1u);
     attend();
-    if (!thumb_) hard_fault();
+    if (number == kHardFault && catch_hard_fault) {
+        stop_ = CpuStop::hard_fault;
+        deadline = 0;
+    }
+    if (!thumb_) hard_fault(FaultCause::thumb_bit_clear);
 }
 
 void Cpu::exception_return(std::uint32_t exc_return) {
@@ -92,7 +99,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     const bool legal = system_.is_active(returning) && (to_handler ? system_.nested() : !system_.nested()) &&
                        (to_handler || to_process || exc_return == kReturnToThreadMain);
     if (!legal) {  // ExceptionReturn integrity checks, B1.5.8: UNPREDICTABLE; we fault
-        hard_fault();
+        hard_fault(FaultCause::exception_return, exc_return);
         return;
     }
     system_.deactivate(returning);
@@ -118,7 +125,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
         const bool loaded = (frame & 3) == 0 && bus_.load(*this, frame + i * 4, 4);
         if (!loaded) {  // a fault while unstacking is a HardFault of the returning context
             ipsr_ = to_handler ? returning : 0;
-            hard_fault();
+            hard_fault(FaultCause::unstacking, frame + i * 4, false);
             return;
         }
         words[i] = value;
@@ -138,13 +145,19 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     record(from, words[6]);
     tracer.exception_returned(cycles);
     if (!thumb_) {
-        hard_fault();
+        hard_fault(FaultCause::thumb_bit_clear);
         return;
     }
     if (!to_handler && system_.sleep_on_exit()) wait_for_interrupt();
 }
 
-void Cpu::hard_fault() {
+void Cpu::note_fault(FaultCause cause, std::uint32_t address, bool write) {
+    if (faults_.size() == 4) faults_.erase(faults_.begin());
+    faults_.push_back({cause, pc(), address, write, cycles});
+}
+
+void Cpu::hard_fault(FaultCause cause, std::uint32_t address, bool write) {
+    note_fault(cause, address, write);
     if (system_.is_active(kHardFault) || system_.is_active(kNmi)) {
         lockup();
         return;
@@ -165,7 +178,7 @@ void Cpu::supervisor_call() {
     }
     // SVC that cannot be taken escalates (B1.5.4), returning to the SVC itself.
     --op;
-    hard_fault();
+    hard_fault(FaultCause::svc);
 }
 
 void Cpu::breakpoint_instruction() {
@@ -174,7 +187,7 @@ void Cpu::breakpoint_instruction() {
         deadline = 0;
         return;
     }
-    hard_fault();
+    hard_fault(FaultCause::bkpt);
 }
 
 }  // namespace rp2040

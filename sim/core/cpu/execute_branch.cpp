@@ -194,7 +194,7 @@ void op_bkpt(OP_PARAMS) {
 
 void op_udf(OP_PARAMS) {
     SPILL();
-    c.hard_fault();
+    c.hard_fault(FaultCause::undefined_instruction);
 }
 
 // ---------------------------------------------------------------------------------------------- no instructions
@@ -231,7 +231,7 @@ void op_hook(OP_PARAMS) {
 
 void op_fetch_fault(OP_PARAMS) {
     SPILL();
-    c.hard_fault();
+    c.hard_fault(FaultCause::fetch);
 }
 
 }  // namespace rp2040
