@@ -119,6 +119,13 @@ class Image:
     symbols: SymbolTable
 
     @property
+    def ram_entry(self) -> int | None:
+        """Where a program in RAM starts: its entry point, else its lowest address. None when it boots from flash."""
+        if self.in_flash:
+            return None
+        return self.entry if self.entry is not None else self.segments[0].address
+
+    @property
     def in_flash(self) -> bool:
         """Whether the program boots from flash (else it is linked to RAM)."""
         return any(FLASH_BASE <= segment.address < FLASH_BASE + FLASH_WINDOW for segment in self.segments)

@@ -58,7 +58,7 @@ class EmbeddedEngine(Engine):
         """See `Engine.load`."""
         for segment in image.segments:
             self._chip.load(segment.address, segment.data)
-        self._chip.reset(None if image.in_flash else image.entry)
+        self._chip.reset(image.ram_entry)
 
     @property
     def cycle(self) -> int:

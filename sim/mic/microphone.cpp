@@ -17,6 +17,13 @@ PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
 
 PdmMicrophone::~PdmMicrophone() { fabric_.gpio().detach(*this); }
 
+void PdmMicrophone::push(const std::int32_t* samples, std::size_t count) {
+    // A program that never clocks the microphone must not make the queue grow: the past cannot be heard any more.
+    const std::uint64_t now = fabric_.picoseconds(fabric_.events().now());
+    sound_.queue().forget(static_cast<std::int64_t>(now / (1'000'000'000'000ull / kSampleRate)) - kTapsPerPhase);
+    sound_.queue().push(samples, count);
+}
+
 void PdmMicrophone::set_fault(Fault fault) {
     fault_ = fault;
     const Drive drive = fault == Fault::stuck_low    ? Drive::low

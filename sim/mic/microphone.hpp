@@ -33,7 +33,7 @@ class PdmMicrophone final : public rp2040::PinDevice {
     PdmMicrophone& operator=(const PdmMicrophone&) = delete;
 
     /// Appends sound: Q23 samples at 16 kHz; the first sample ever pushed sounds at emulated time zero.
-    void push(const std::int32_t* samples, std::size_t count) { sound_.queue().push(samples, count); }
+    void push(const std::int32_t* samples, std::size_t count);
     /// Index of the first sample that has not been pushed.
     [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
     /// Clock periods seen so far, one bit each.

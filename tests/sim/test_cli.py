@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -98,6 +99,23 @@ def test_truncated_firmware(tmp_path: Path) -> None:
         cut = tmp_path / f"cut_{size}.elf"
         cut.write_bytes(data[:size])
         should_refuse(emberwatch("run", cut), "truncated")
+
+
+def test_program_that_dies_is_explained_after_the_results(tmp_path: Path) -> None:
+    pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
+    from test_elf import make_elf
+
+    crash = tmp_path / "crash.elf"
+    # VTOR to a table of zeros, then an unaligned load: a fault without a handler.
+    # ldr r0, [pc, #12]; ldr r1, [pc, #16]; str r1, [r0]; movs r0, #1; ldr r0, [r0]; b .; literals
+    code = bytes.fromhex("0348 0449 0160 0120 0068 fee7 00000000 08ed00e0 00010020".replace(" ", ""))
+    crash.write_bytes(make_elf([(0x2000_0000, code.ljust(0x200, b"\0"))], entry=0x2000_0001))
+    result = emberwatch("run", crash, "--seconds", "0.1", "--json")
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["alarm"] is False
+    assert result.stderr.startswith("emberwatch: the program stopped: ")
+    assert result.stderr.count("\n") == 1
+    assert "locked up" in result.stderr
 
 
 def test_unknown_board_and_engine() -> None:

@@ -26,6 +26,7 @@ def make_elf(
     machine: int = 40,
     bits: int = 1,
     symbols: list[tuple[str, int, int]] | None = None,
+    entry: int = FLASH_BASE + 0x101,
 ) -> bytes:
     """A minimal 32-bit executable: program headers, data, symbol table."""
     count = len(segments)
@@ -54,7 +55,7 @@ def make_elf(
         2,
         machine,
         1,
-        FLASH_BASE + 0x101,
+        entry,
         52,
         offset + len(body),
         0,

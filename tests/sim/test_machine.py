@@ -161,3 +161,28 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     assert result["real_time_factor"] > 0
     assert result["uart"].startswith("emberwatch ")
     assert result["protocol_errors"] == []
+
+
+def test_hours_of_sound_need_no_memory() -> None:
+    """Samples that were heard, or that nobody clocked out in time, are forgotten."""
+    with Machine(FIRMWARE, Scenario.silence(3600.0)) as machine:
+        machine.run(0.5)
+        first = len(machine.save().engine)
+        machine.run(5.0)
+        assert len(machine.save().engine) < first + 4 * 17_000
+
+
+def test_sound_that_nobody_clocks_is_forgotten() -> None:
+    from sim import _native
+
+    chip = _native.Chip()
+    microphone = chip.attach_microphone(3, 2)
+    chip.load(0x2000_0000, bytes.fromhex("fee7"))  # a program that does nothing: b .
+    chip.reset(0x2000_0000)
+    sizes = []
+    for second in range(1, 6):
+        microphone.push(np.zeros(16_000, dtype=np.int32))
+        chip.run_until(chip.cycles_at(second * 10**12))
+        sizes.append(len(chip.save()))
+    assert microphone.bits == 0
+    assert sizes[-1] < sizes[0] + 4 * 17_000
