@@ -126,26 +126,30 @@ def _image(low: Lowering, tensor: Tensor) -> tuple[int, int, int, int]:
 def conv_2d(low: Lowering) -> None:
     """CONV_2D: any filter, stride, dilation and padding, with groups."""
     low.count((2, 3))
+    depth, channels = _image(low, low.input(0))[3], _image(low, low.output())[3]
+    tensor = low.input(1)
+    weights = low.constant_of(tensor, "weights", ("INT8",))
+    if weights.ndim != 4 or weights.shape[0] != channels or weights.shape[3] == 0 or depth % weights.shape[3]:
+        _refuse_weights(low, tensor, depth, channels)
+    groups = depth // weights.shape[3]
+    if channels % groups:
+        low.fail(f"{channels} output channels do not divide into {groups} groups", tensor)
+    _convolution(low, weights, weight_scales(low, tensor, channels, 0))
+
+
+def _convolution(low: Lowering, weights: npt.NDArray[np.int8], weight_scale: npt.NDArray[np.float32]) -> None:
+    """A convolution with weights [channels][rows][columns][depth of a group]."""
     source, output = low.input(0), low.output()
     in_scale, in_zero = low.int8(source)
     out_scale, out_zero = low.int8(output)
     batch, height, width, depth = _image(low, source)
     _, out_h, out_w, channels = _image(low, output)
-    weights_tensor = low.input(1)
-    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
-    if weights.ndim != 4 or weights.shape[0] != channels or weights.shape[3] == 0 or depth % weights.shape[3]:
-        _refuse_weights(low, weights_tensor, depth, channels)
     _, kernel_h, kernel_w, group_depth = weights.shape
     groups = depth // group_depth
-    if channels % groups:
-        low.fail(f"{channels} output channels do not divide into {groups} groups", weights_tensor)
     options = low.op.options
     top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
     left = window(low, 2, kernel_w, options["stride_w"], options["dilation_w"])
-    scales = [
-        quantize_multiplier(float(np.float64(in_scale)) * float(s) / out_scale)
-        for s in weight_scales(low, weights_tensor, channels, 0)
-    ]
+    scales = [quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scale]
     flat = weights.astype(np.int64).reshape(channels, -1)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     low_limit, high_limit = activation_limits(low, output)
@@ -243,6 +247,9 @@ def depthwise_conv_2d(low: Lowering) -> None:
     weights = low.constant_of(weights_tensor, "weights", ("INT8",))
     if weights.ndim != 4 or weights.shape[0] != 1 or weights.shape[3] != channels or channels % depth:
         _refuse_weights(low, weights_tensor, depth, channels)
+    if depth == 1:  # one input channel for all: an ordinary convolution
+        _convolution(low, weights.transpose(3, 1, 2, 0), weight_scales(low, weights_tensor, channels, 3))
+        return
     _, kernel_h, kernel_w, _ = weights.shape
     options = low.op.options
     top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])

@@ -185,10 +185,14 @@ def arithmetic(low: Lowering) -> None:
         low.layer("mul", [first, second], context, helpers={"requantise", "clamp"}, summary="")
         return
     largest = 2 * max(scale1, scale2)
-    context["scale1"] = _smaller_than_one(low, scale1 / largest)
-    context["scale2"] = _smaller_than_one(low, scale2 / largest)
+    for operand, scale, zero in (("1", scale1, zero1), ("2", scale2, zero2)):
+        factor = _smaller_than_one(low, scale / largest)
+        values = [fx.rescale((x - zero) << 20, factor) for x in range(-128, 128)]
+        if operand == "2" and low.op.name == "SUB":
+            values = [-v for v in values]
+        text = "operand on the common scale for -128..127"
+        context[f"table{operand}"] = low.constant(f"table{operand}", "int32_t", values, text)
     context["scale"] = _smaller_than_one(low, largest / ((1 << 20) * out_scale))
-    context["sign"] = "+" if low.op.name == "ADD" else "-"
     low.layer("add", [first, second], context, helpers={"requantise", "clamp"}, summary="")
 
 
