@@ -24,6 +24,12 @@ from sim.uf2 import write_uf2
 
 RELEASED_MODEL = Path("training/released/emberwatch.tflite")
 RELEASED_DETECTOR = Path("training/released/detector.toml")
+DETECTOR, CAPTURE = "detector", "capture"
+APPS = (DETECTOR, CAPTURE)
+CAPTURE_BAUD = 1_000_000
+"""Baud rate of the capture application: three times the 32 kB/s that 16-bit PCM at 16 kHz takes."""
+_CAPTURE_DEFINES: dict[str, str | int] = {"CONSOLE_RING_BITS": 12}
+_CAPTURE_SHARES = ("app/image.c", "app/text.c")
 
 CPU_FLAGS = ("-mcpu=cortex-m0plus", "-mthumb")
 COMPILE_FLAGS = (
@@ -65,16 +71,19 @@ def build_firmware(
     out: Path | None = None,
     defines: Mapping[str, str | int] | None = None,
     *,
+    app: str = DETECTOR,
     clk_sys_hz: int | None = None,
     jobs: int | None = None,
 ) -> BuildResult:
-    """Builds `emberwatch.elf`, `.uf2`, `.bin` and `.map`.
+    """Builds `emberwatch.elf`, `.uf2`, `.bin` and `.map`; of the capture application `emberwatch-capture.elf` ...
 
     Args:
         board: name or path of a board file, or a board.
         model: an int8 .tflite file, or a folder with a generated model.c and model.h; the released model by default.
-        out: folder for products and intermediate files; build/firmware/<board> in the source tree by default.
+        out: folder for products and intermediate files; build/firmware/<board> in the source tree by default, for the
+            capture application build/firmware/<board>-capture.
         defines: preprocessor definitions for the C sources, such as INJECT_STALL_BLOCK.
+        app: 'detector', or 'capture', which has no network and streams PCM at CAPTURE_BAUD.
         clk_sys_hz: replaces the board's system clock.
         jobs: compilers run at the same time; the number of CPUs by default.
 
@@ -84,15 +93,23 @@ def build_firmware(
         BuildError: the toolchain is missing, or a source does not compile or fit.
     """
     root = project_root()
+    if app not in APPS:
+        raise BuildError(f"application {app!r} is not known; choose from {', '.join(APPS)}")
+    if app == CAPTURE and model is not None:
+        raise BuildError(f"the capture application has no network; leave out the model {model}")
     if not isinstance(board, Board):
         board = load_board(board)
+    if app == CAPTURE:
+        board = replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+        defines = {**_CAPTURE_DEFINES, **(defines or {})}
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
-    out = (out or root / "build" / "firmware" / board.name).resolve()
+    folder = board.name if app == DETECTOR else f"{board.name}-{app}"
+    out = (out or root / "build" / "firmware" / folder).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with _locked(out / ".lock"):
-        return _Build(root, out, board, dict(defines or {}), str(find_compiler())).run(model, jobs)
+        return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, jobs)
 
 
 @contextmanager
@@ -104,7 +121,11 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 class _Build:
-    def __init__(self, root: Path, out: Path, board: Board, defines: dict[str, str | int], compiler: str) -> None:
+    def __init__(
+        self, root: Path, out: Path, board: Board, app: str, defines: dict[str, str | int], compiler: str
+    ) -> None:
+        self.app = app
+        self.product = "emberwatch" if app == DETECTOR else f"emberwatch-{app}"
         self.root = root
         self.out = out
         self.gen = out / "gen"
@@ -124,13 +145,23 @@ class _Build:
 
     def run(self, model: Path | None, jobs: int | None) -> BuildResult:
         self._generate_headers()
-        self._generate_model(model)
         boot2 = self._make_boot2()
-        sources = sorted(p for p in (self.root / "firmware").rglob("*.[cS]") if p.parent.name != "boot2")
-        steps = [self._compile_step(source) for source in [*sources, self.gen / "model.c", boot2]]
+        sources = [*self._sources(), boot2]
+        if self.app == DETECTOR:
+            self._generate_model(model)
+            sources.insert(-1, self.gen / "model.c")
+        steps = [self._compile_step(source) for source in sources]
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
             compiled = sum(pool.map(Step.run, steps))
         return self._link([step.output for step in steps], compiled)
+
+    def _sources(self) -> list[Path]:
+        """Sources of the application; those of another one are left out, not left to the linker."""
+        firmware = self.root / "firmware"
+        found = sorted(p for p in firmware.rglob("*.[cS]") if p.parent.name != "boot2")
+        if self.app == DETECTOR:
+            return [p for p in found if p.parent.name != "capture"]
+        return [p for p in found if p.parent.name != "app" or str(p.relative_to(firmware)) in _CAPTURE_SHARES]
 
     def _generate_headers(self) -> None:
         environment = jinja2.Environment(
@@ -202,7 +233,7 @@ class _Build:
         preprocess = (self.compiler, "-E", "-P", "-x", "c", f"-I{self.gen}", str(template), "-o", str(script))
         Step(preprocess, self.root, script, (template, self.gen / "board.h")).run()
 
-        elf, uf2, binary, map_file = (self.out / f"emberwatch.{suffix}" for suffix in ("elf", "uf2", "bin", "map"))
+        elf, uf2, binary, map_file = (self.out / f"{self.product}.{suffix}" for suffix in ("elf", "uf2", "bin", "map"))
         # Relative names, so that the map file does not depend on where the build folder lies.
         names = [str(path.relative_to(self.out)) for path in objects]
         linked = self.out / "obj" / "emberwatch.elf"

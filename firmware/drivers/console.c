@@ -16,8 +16,7 @@
 #define CONSOLE_DREQ DREQ_UART1_TX
 #endif
 
-#define RING_BITS 10
-_Static_assert(CONSOLE_RING_BYTES == 1 << RING_BITS, "the DMA address ring is a power of two");
+_Static_assert(CONSOLE_RING_BITS >= 1 && CONSOLE_RING_BITS <= 15, "the DMA wraps addresses at 2 to 32768 bytes");
 
 // The DMA's read address wraps inside the ring by itself, which asks for this alignment.
 static uint8_t ring[CONSOLE_RING_BYTES] __attribute__((section(".dma_blocks"), aligned(CONSOLE_RING_BYTES)));
@@ -40,7 +39,7 @@ void console_init(void) {
     channel->WRITE_ADDR = (uintptr_t)&CONSOLE->DR;
     // CHAIN_TO the channel itself means no chaining.
     channel->AL1_CTRL = DMA_CTRL_EN | DMA_CTRL_DATA_SIZE_BYTE | DMA_CTRL_INCR_READ |
-                        RING_BITS << DMA_CTRL_RING_SIZE_LSB | DMA_CHANNEL_CONSOLE << DMA_CTRL_CHAIN_TO_LSB |
+                        CONSOLE_RING_BITS << DMA_CTRL_RING_SIZE_LSB | DMA_CHANNEL_CONSOLE << DMA_CTRL_CHAIN_TO_LSB |
                         CONSOLE_DREQ << DMA_CTRL_TREQ_SEL_LSB;
     DMA->INTE1 = 1u << DMA_CHANNEL_CONSOLE;
     NVIC_ISER = 1u << DMA_IRQ_1;

@@ -3,7 +3,11 @@
 
 #include <stdint.h>
 
-#define CONSOLE_RING_BYTES 1024
+// Log2 of the ring's size; an application that sends more than lines of text sets its own (sim/build.py).
+#ifndef CONSOLE_RING_BITS
+#define CONSOLE_RING_BITS 10
+#endif
+#define CONSOLE_RING_BYTES (1u << CONSOLE_RING_BITS)
 
 void console_init(void);
 

@@ -10,6 +10,9 @@ import typer
 
 def build(
     board: Annotated[str, typer.Option(help="Board name or TOML file.")] = "pico",
+    app: Annotated[
+        str, typer.Option(help="detector, or capture: streams what the microphone hears (see emberwatch record).")
+    ] = "detector",
     model: Annotated[
         Path | None, typer.Option(help="int8 .tflite, or a folder with a compiled model; default: the released one.")
     ] = None,
@@ -30,6 +33,7 @@ def build(
     \b
     emberwatch build
     emberwatch build --board sparkfun_micromod --model my_model.tflite
+    emberwatch build --app capture
     """
     from sim.build import build_firmware
     from sim.errors import UsageError
@@ -42,7 +46,7 @@ def build(
         defines[name] = value or "1"
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs} must be at least 1")
-    result = build_firmware(board, model, out, defines, clk_sys_hz=clock_hz, jobs=jobs)
+    result = build_firmware(board, model, out, defines, app=app, clk_sys_hz=clock_hz, jobs=jobs)
     for path in (result.elf, result.uf2, result.bin):
         print(_short(path))
     sizes = result.sizes
