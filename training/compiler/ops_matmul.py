@@ -16,7 +16,7 @@ from training.compiler.schema import ACTIVATIONS, PADDINGS
 from training.compiler.unroll import make_blocks
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
-MISS_CYCLES = 50  # to fetch one line: an estimate, for the choice between forms of code only
+MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code
 SRAM_CODE_LIMIT = 6144  # straight-line code of a layer up to this size lives in SRAM
 PAIR_BUFFER = 16384  # bytes for the packed pixels of a layer in straight-line code
 WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
