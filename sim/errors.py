@@ -6,6 +6,11 @@ remedy; the command line prints it after ``emberwatch:`` and exits with code 2.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.crash import CrashSite
+
 
 class EmberwatchError(Exception):
     """Root of all errors that are the input's fault and not a defect of Emberwatch.
@@ -56,6 +61,18 @@ class ProtocolError(EmberwatchError):
 
 class EmulationError(EmberwatchError):
     """The emulated program did something the chip cannot do: lockup, or access to something not modelled."""
+
+
+class FirmwareCrash(EmulationError):
+    """The firmware crashed.
+
+    Attributes:
+        site: where and when (`sim.crash.CrashSite`); its `report()` is a screen of text.
+    """
+
+    def __init__(self, message: str, site: CrashSite) -> None:
+        super().__init__(message)
+        self.site = site
 
 
 class EmulationTimeout(EmulationError):

@@ -14,9 +14,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +26,23 @@ from sim.audio import SAMPLE_RATE, Scenario
 from sim.board import Board, load_board
 from sim.elf import Image, load_image
 from sim.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
-from sim.errors import EmulationError, EmulationTimeout, EngineError, ImageError, ProtocolError, UsageError
+from sim.errors import (
+    EmulationError,
+    EmulationTimeout,
+    EngineError,
+    FirmwareCrash,
+    ImageError,
+    ProtocolError,
+    UsageError,
+)
 from sim.protocol import Log, Message
 from sim.result import RunResult
 from sim.tracing import Call, CallTracer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sim.crash import CrashSite
 
 BUDGETED_FUNCTIONS = (
     "pdm_decimate",
@@ -95,9 +109,11 @@ class Machine:
         self.scenario = scenario if scenario is not None else Scenario()
         if seed < 0 or seed >= 1 << 32:
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
+        self.seed = seed
         self.engine: Engine = create_engine(engine, self.board, seed)
-        if bootrom is not None:
-            self.engine.load_bootrom(_read_bootrom(Path(bootrom)))
+        self.bootrom = None if bootrom is None else _read_bootrom(Path(bootrom))
+        if self.bootrom is not None:
+            self.engine.load_bootrom(self.bootrom)
         self.engine.load(self.image)
         self.log = Log()
         self.protocol_errors: list[str] = []
@@ -109,6 +125,11 @@ class Machine:
         self._breakpoints: dict[int, str] = {}
         self._host_seconds = 0.0
         self._closed = False
+        self._keyframe: bytes | None = None
+        self._keyframe_due = 0
+        self.crashes: list[CrashSite] = []
+        """HardFaults so far that the firmware's handler took care of."""
+        self.engine.catch_hard_faults(True)
         self.engine.trace_functions(self._functions_to_trace(trace))
 
     def _functions_to_trace(self, names: tuple[str, ...] | None) -> dict[str, tuple[int, int]]:
@@ -135,6 +156,35 @@ class Machine:
             f"<Machine {self.image.path.name} on {self.board.name}, {self.engine.name} engine: {self.time_s:.6f} s, "
             f"{self.cycles} cycles, pc {self.where()}, {len(self.log.lines)} console lines>"
         )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        alarms = ", ".join(f"{event.state} {event.t_s:.3f} s" for event in self.log.alarms[-3:]) or "none"
+        last = self.log.lines[-1][1] if self.log.lines else "(silent)"
+        return [
+            ("firmware", str(self.image.path)),
+            ("board", self.board.name),
+            ("engine", self.engine.name),
+            ("time", f"{self.time_s:.6f} s"),
+            ("cycles", f"{self.cycles:,}"),
+            ("program counter", self.where()),
+            ("alarms", alarms),
+            ("console", f"{len(self.log.lines)} lines, last: {last}"),
+            ("crashes", str(len(self.crashes))),
+        ]
+
+    def __rich__(self) -> Table:
+        """The state as a table, for `rich.print`."""
+        from rich.table import Table
+
+        table = Table("Machine", "", show_header=False, title=f"Machine {self.image.path.name}")
+        for name, value in self._facts():
+            table.add_row(name, value)
+        return table
+
+    def _repr_html_(self) -> str:
+        """The state as a table, for notebooks."""
+        rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self._facts())
+        return f"<table>{rows}</table>"
 
     # Time
 
@@ -219,29 +269,57 @@ class Machine:
         end = engine.picoseconds(engine.cycle) + round(seconds * _PICO)
         started = time.perf_counter()
         try:
-            while True:
-                now = engine.picoseconds(engine.cycle)
-                if now >= end:
-                    return False
-                self._supply_sound(now)
-                # clk_sys may change within the slice; the loop then simply takes more or fewer slices.
-                stop = engine.run_until(engine.cycle_at(min(end, now + _SLICE_PS)))
-                self._take_console()
-                if stop.reason is StopReason.BREAKPOINT:
-                    self._at_breakpoint(stop)
+            look = 0
+            while (now := engine.picoseconds(engine.cycle)) < end:
+                # Captures stop the chip more often than every slice: they must not put off the next look.
+                if now >= look:
+                    look = min(end, now + _SLICE_PS)
+                stop, handled = self.run_slice(look)
+                if stop.reason is StopReason.HARD_FAULT:
+                    self.crashes.append(self._crash_site(stop))
+                elif stop.reason is StopReason.BREAKPOINT:
+                    if not handled:
+                        raise EmulationError(f"stopped at {self.where(stop.core)}: a breakpoint that nobody owns")
                 elif stop.reason is not StopReason.TIME:
-                    raise EmulationError(self._explain(stop))
+                    raise FirmwareCrash(self._explain(stop), self._crash_site(stop))
                 else:
                     if progress is not None:
                         progress(self.time_s)
                     if done(self.time_s):
                         return True
+            return False
         finally:
             self._host_seconds += time.perf_counter() - started
 
-    def _at_breakpoint(self, stop: Stop) -> None:
-        if not self._tracer.breakpoint_hit(stop.core):
-            raise EmulationError(f"stopped at {self.where(stop.core)}: a breakpoint that nobody owns")
+    def run_slice(self, end_ps: int) -> tuple[Stop, bool]:
+        """Runs until `end_ps` picoseconds since power-on, but at most 50 ms: the step of tools with their own loop.
+
+        Returns:
+            Why it stopped, and whether a breakpoint was one of a capture's and has been dealt with.
+        """
+        engine = self.engine
+        now = engine.picoseconds(engine.cycle)
+        self._supply_sound(now)
+        self._keep_keyframe(now)
+        # clk_sys may change within the slice; the caller's loop then simply takes more or fewer slices.
+        stop = engine.run_until(engine.cycle_at(min(end_ps, now + _SLICE_PS)))
+        self._take_console()
+        return stop, stop.reason is StopReason.BREAKPOINT and self._tracer.breakpoint_hit(stop.core)
+
+    def _keep_keyframe(self, now_ps: int) -> None:
+        """Remembers a moment at most a second ago from which a crash can be replayed."""
+        if Capability.SNAPSHOTS in self.engine.capabilities and now_ps >= self._keyframe_due:
+            self._keyframe = self.engine.save()
+            self._keyframe_due = now_ps + _PICO
+
+    def _input_given(self) -> None:
+        """Something came from outside: a replay from before would not see it."""
+        self._keyframe_due = 0
+
+    def _crash_site(self, stop: Stop) -> CrashSite:
+        from sim.crash import CrashSite
+
+        return CrashSite(self, stop, self.engine.cycle, self._keyframe)
 
     def _supply_sound(self, now_ps: int) -> None:
         supplied = self.engine.sound_supplied
@@ -299,6 +377,7 @@ class Machine:
 
     def send(self, data: bytes) -> None:
         """Sends bytes to the firmware's console."""
+        self._input_given()
         self.engine.send_uart(data)
 
     def pin(self, number: int) -> bool:
@@ -364,6 +443,7 @@ class Machine:
         if fault not in ("none", "missing", "stuck_low", "stuck_high"):
             raise UsageError(f"microphone fault {fault!r} is not known; use none, missing, stuck_low or stuck_high")
         self.engine.set_microphone_fault(fault)
+        self._input_given()
 
     def microphone_analog(self, gain: float = 1.0, offset: float = 0.0) -> None:
         """Gain (0..8) and constant offset (-1..1 of full scale) before the modulator, which limits."""
@@ -371,6 +451,7 @@ class Machine:
         if not 0 <= gain <= 8 or not -1 <= offset <= 1:
             raise UsageError(f"microphone gain {gain:g} must be 0..8 and offset {offset:g} -1..1")
         self.engine.set_microphone_analog(gain, offset)
+        self._input_given()
 
     def _needs(self, capability: Capability) -> None:
         if capability not in self.engine.capabilities:
@@ -389,6 +470,7 @@ class Machine:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
         self._needs(Capability.SNAPSHOTS)
         self.engine.restore(snapshot.engine)
+        self._input_given()
         self.engine.take_uart()
         self.engine.take_usb()
         self.log = Log(list(snapshot.log.lines), list(snapshot.log.messages))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sim.audio import Scenario, scenario
-from sim.errors import EmberwatchError, UsageError
+from sim.crash import CrashSite
+from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
 from sim.machine import Machine
 from sim.result import RunResult
 
@@ -51,6 +54,7 @@ def run(
     """Run firmware on the emulated board and let its microphone hear a sound.
 
     Times are emulated seconds since power-on. The sound begins after --lead-in.
+    A crash of the firmware is explained on stderr and makes the exit code 1, even if the firmware recovers from it.
 
     Examples:
 
@@ -89,8 +93,15 @@ def run(
             "see --board",
             file=sys.stderr,
         )
+    site = failure.site if isinstance(failure, FirmwareCrash) else next(iter(machine.crashes), None)
     if failure is not None:
-        raise failure
+        if site is None:
+            raise failure
+        print(f"emberwatch: {failure}", file=sys.stderr)
+    if site is not None:
+        given = GdbArguments(firmware, audio, scenario_file, board, gain_db, level_dbfs, lead_in, seed, bootrom)
+        print(describe_crash(site, given), end="", file=sys.stderr)
+        return 1
     if interrupted:
         return 130
     if expect_alarm is not None and result.alarm != expect_alarm:
@@ -98,6 +109,48 @@ def run(
         print(f"emberwatch: {what} in {result.seconds:.1f} s", file=sys.stderr)
         return 1
     return 0
+
+
+@dataclass(frozen=True)
+class GdbArguments:
+    """What `emberwatch gdb` must be told to repeat a run."""
+
+    firmware: Path
+    audio: Path | None
+    scenario: Path | None
+    board: str
+    gain_db: float
+    level_dbfs: float | None
+    lead_in: float
+    seed: int
+    bootrom: Path | None
+
+    def command(self, cycle: int) -> str:
+        """The command line that opens GDB at a cycle of the same run."""
+        words = ["emberwatch", "gdb", str(self.firmware)]
+        optional = (
+            ("--audio", self.audio, None),
+            ("--scenario", self.scenario, None),
+            ("--board", self.board, "pico"),
+            ("--gain-db", self.gain_db, 0.0),
+            ("--level-dbfs", self.level_dbfs, None),
+            ("--lead-in", self.lead_in, DEFAULT_LEAD_IN_S),
+            ("--seed", self.seed, 1),
+            ("--bootrom", self.bootrom, None),
+        )
+        for name, value, default in optional:
+            if value != default:
+                words += [name, f"{value:g}" if isinstance(value, float) else str(value)]
+        return shlex.join([*words, "--at-cycle", str(cycle)])
+
+
+def describe_crash(site: CrashSite, given: GdbArguments) -> str:
+    """The crash report as text, or what is known without a replay."""
+    try:
+        report = site.report()
+    except EmulationError as error:
+        return f"CRASH  {site.summary()}\n       no details: {error}\n"
+    return report.text(given.command(report.cycle))
 
 
 def _scenario(

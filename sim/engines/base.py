@@ -34,6 +34,9 @@ class StopReason(Enum):
     LOCKUP = auto()
     UNMODELLED = auto()
     BOOT_ERROR = auto()
+    WATCHPOINT = auto()
+    STEP = auto()
+    HARD_FAULT = auto()
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Stop:
     core: int = 0
     pc: int = 0
     detail: str = ""
+    address: int = 0
+    """Of the register for UNMODELLED, of the data for WATCHPOINT, else of the instruction."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,10 @@ class Engine(ABC):
     @abstractmethod
     def remove_breakpoint(self, address: int) -> None:
         """Undoes `add_breakpoint`."""
+
+    def catch_hard_faults(self, caught: bool) -> None:
+        """Stops with HARD_FAULT where the handler begins, if the engine can; by default it runs on."""
+        del caught
 
     @abstractmethod
     def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 import numpy as np
@@ -24,8 +25,15 @@ _REASONS = {
     "lockup": StopReason.LOCKUP,
     "unmodelled": StopReason.UNMODELLED,
     "boot_error": StopReason.BOOT_ERROR,
+    "watchpoint": StopReason.WATCHPOINT,
+    "step": StopReason.STEP,
+    "hard_fault": StopReason.HARD_FAULT,
 }
 _REGISTERS = ("r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc")
+
+
+def _stop(stop: _native.Stop) -> Stop:
+    return Stop(_REASONS[stop.reason], stop.core, stop.pc, stop.detail, stop.address)
 
 
 class EmbeddedEngine(Engine):
@@ -41,6 +49,7 @@ class EmbeddedEngine(Engine):
         right = microphone.channel == "right"
         self._microphone = self._chip.attach_microphone(microphone.clock, microphone.data, right, seed)
         self._traced: list[str] = []
+        self._breakpoints: Counter[int] = Counter()  # a debugger and the call tracer may use the same address
 
     @property
     def chip(self) -> _native.Chip:
@@ -80,8 +89,11 @@ class EmbeddedEngine(Engine):
 
     def run_until(self, cycle: int) -> Stop:
         """See `Engine.run_until`."""
-        stop = self._chip.run_until(cycle)
-        return Stop(_REASONS[stop.reason], stop.core, stop.pc, stop.detail)
+        return _stop(self._chip.run_until(cycle))
+
+    def step(self, core: int, limit: int) -> Stop:
+        """Lets one core execute one instruction; see `Chip.step`."""
+        return _stop(self._chip.step(core, limit))
 
     def take_uart(self) -> list[tuple[int, int]]:
         """See `Engine.take_uart`."""
@@ -110,11 +122,19 @@ class EmbeddedEngine(Engine):
 
     def add_breakpoint(self, address: int) -> None:
         """See `Engine.add_breakpoint`."""
+        self._breakpoints[address] += 1
         self._chip.add_breakpoint(address)
 
     def remove_breakpoint(self, address: int) -> None:
         """See `Engine.remove_breakpoint`."""
-        self._chip.remove_breakpoint(address)
+        self._breakpoints[address] -= 1
+        if self._breakpoints[address] <= 0:
+            del self._breakpoints[address]
+            self._chip.remove_breakpoint(address)
+
+    def catch_hard_faults(self, caught: bool) -> None:
+        """See `Engine.catch_hard_faults`."""
+        self._chip.catch_hard_fault(caught)
 
     def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:
         """See `Engine.trace_functions`."""
