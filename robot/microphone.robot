@@ -41,4 +41,5 @@ Fault Should Be Reported And Cleared
     Fault Should Be Reported Within    ${name}    3 s
     Repair Microphone
     Fault Should Be Reported Within    none    3 s
+    Run For    1 s
     No Block Should Be Missed

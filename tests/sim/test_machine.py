@@ -186,3 +186,14 @@ def test_sound_that_nobody_clocks_is_forgotten() -> None:
         sizes.append(len(chip.save()))
     assert microphone.bits == 0
     assert sizes[-1] < sizes[0] + 4 * 17_000
+
+
+def test_captures_do_not_put_off_conditions() -> None:
+    with Machine(FIRMWARE) as machine:
+        machine.capture_pcm()
+        machine.capture_features()
+        times: list[float] = []
+        machine.run(0.5, progress=times.append)
+        assert len(times) >= 10
+        machine.run_until(lambda m: m.time_s > 0.6, timeout_s=5.0)
+        assert machine.time_s < 0.7
