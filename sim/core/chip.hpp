@@ -123,7 +123,7 @@ class Chip : public Fabric, private DmaBus {
     void request_chip_reset(bool by_watchdog) override;
     void send_event() override;
 
-  private:
+  protected:  // ExternalChip (capi/) drives the same blocks for a processor outside.
     // DmaBus
     Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
     [[nodiscard]] Cycles unobserved_until() const override;

@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/base/rate_counter.hpp"
+
 namespace mic {
 
 using Drive = rp2040::Gpio::Drive;
+
+namespace {
+constexpr std::uint64_t kPicoseconds = 1'000'000'000'000;
+}
 
 PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
     : fabric_(fabric), config_(config), modulator_(kFullScale, config.seed) {
@@ -39,9 +45,18 @@ void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
         return;
     }
     last_ps_ = fabric_.picoseconds(when);
-    if (bits_++ == 0) first_ps_ = last_ps_;
+    const std::uint64_t index = bits_++;
+    if (index == 0) first_ps_ = last_ps_;
+    if (!given_.empty()) {
+        const bool bit = given_.front();
+        given_.pop_front();
+        if (fault_ == Fault::none) fabric_.gpio().drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+        return;
+    }
     if (fault_ != Fault::none) return;
-    std::int64_t u = sound_.at(last_ps_);
+    const std::uint64_t heard_ps =
+        timebase_hz_ == 0 ? last_ps_ : static_cast<std::uint64_t>(rp2040::Wide{index} * kPicoseconds / timebase_hz_);
+    std::int64_t u = sound_.at(heard_ps);
     if (gain_q12_ != 4096 || offset_q23_ != 0) {
         u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;
     }
@@ -55,6 +70,9 @@ void PdmMicrophone::save(rp2040::StateWriter& out) const {
     out.put(fault_);
     out.put(gain_q12_);
     out.put(offset_q23_);
+    out.put(timebase_hz_);
+    out.put(static_cast<std::uint64_t>(given_.size()));
+    for (const bool bit : given_) out.put(bit);
     out.put(bits_);
     out.put(first_ps_);
     out.put(last_ps_);
@@ -66,6 +84,15 @@ void PdmMicrophone::restore(rp2040::StateReader& in) {
     in.get(fault_);
     in.get(gain_q12_);
     in.get(offset_q23_);
+    in.get(timebase_hz_);
+    std::uint64_t waiting = 0;
+    in.get(waiting);
+    given_.clear();
+    while (waiting-- != 0) {
+        bool bit = false;
+        in.get(bit);
+        given_.push_back(bit);
+    }
     in.get(bits_);
     in.get(first_ps_);
     in.get(last_ps_);

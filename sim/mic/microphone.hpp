@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 
 #include "core/base/fabric.hpp"
 #include "core/io/gpio.hpp"
@@ -44,6 +45,12 @@ class PdmMicrophone final : public rp2040::PinDevice {
     };
     [[nodiscard]] ClockStatistics clock() const { return {first_ps_, last_ps_, bits_}; }
 
+    /// 0: a bit hears the sound at the emulated time of its edge. Else bit n hears the sound at n / hz seconds, so that
+    /// the stream does not depend on when the clock was started.
+    void set_timebase(std::uint64_t hz) { timebase_hz_ = hz; }
+    /// Bits to put out, oldest first, one per clock, before any more sound is modulated.
+    void push_bit(bool bit) { given_.push_back(bit); }
+
     void set_fault(Fault fault);
     /// Gain in Q12 (4096 = 1) and offset in Q23 applied before the modulator, which limits at full scale.
     void set_analog(std::int32_t gain_q12, std::int32_t offset_q23) {
@@ -67,6 +74,8 @@ class PdmMicrophone final : public rp2040::PinDevice {
     Fault fault_ = Fault::none;
     std::int32_t gain_q12_ = 4096;
     std::int32_t offset_q23_ = 0;
+    std::uint64_t timebase_hz_ = 0;
+    std::deque<bool> given_;
     std::uint64_t bits_ = 0;
     std::uint64_t first_ps_ = 0;
     std::uint64_t last_ps_ = 0;

@@ -1,0 +1,57 @@
+// What the Cortex-M0+ needs for code that another simulator executes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/types.hpp"
+
+namespace rp2040 {
+
+/// Static knowledge about a run of instructions.
+struct BlockCost {
+    std::uint32_t cycles = 0;                ///< No wait states; a conditional branch at the end not taken.
+    std::uint32_t end = 0;                   ///< Address after the last instruction.
+    bool conditional = false;                ///< Ends with a conditional branch.
+    bool links = false;                      ///< Ends with BL or BLX.
+    std::vector<std::uint32_t> flash_words;  ///< Words fetched or loaded as literals through the XIP cache, in order.
+};
+
+/// Reads the instruction halfword at an address; false where there is none.
+using FetchHalfword = std::function<bool(std::uint32_t address, std::uint16_t& halfword)>;
+
+/// Cost of `instructions` instructions from `pc` on, fewer where the code cannot be read.
+BlockCost block_cost(std::uint32_t pc, std::uint32_t instructions, const FetchHalfword& fetch);
+
+/// Whole cycles of a load or store at `address`, without XIP stalls.
+std::uint32_t access_cost(std::uint32_t address, bool is_write);
+
+/// Counts finished calls of chosen functions from the blocks that a processor executes.
+class CallCounter {
+  public:
+    struct Counts {
+        std::uint64_t calls = 0, total = 0, least = 0, most = 0;
+    };
+
+    void trace(std::span<const std::uint32_t> addresses);
+    [[nodiscard]] bool active() const { return !index_.empty(); }
+    [[nodiscard]] const std::vector<Counts>& counts() const { return counts_; }
+    /// A block begins at `pc`; `now` excludes time in exceptions. `returns_to`: address after a BL that led here, or 0.
+    void block_begins(std::uint32_t pc, std::uint32_t returns_to, std::uint64_t now);
+
+  private:
+    struct Frame {
+        std::size_t function;
+        std::uint32_t returns_to;
+        std::uint64_t start;
+        bool tail;
+    };
+    std::unordered_map<std::uint32_t, std::size_t> index_;
+    std::vector<Counts> counts_;
+    std::vector<Frame> frames_;
+};
+
+}  // namespace rp2040

@@ -1,0 +1,255 @@
+#include "capi/external_chip.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "bus/bootrom.hpp"
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+namespace {
+
+bool host_owns(Target target) {
+    return target == Target::rom || target == Target::xip || target == Target::xip_sram || target == Target::sram ||
+           target == Target::sram_banks;
+}
+
+/// The host has SRAM at its striped address only.
+std::uint32_t host_address(Target target, std::uint32_t address) {
+    return target == Target::sram_banks ? kSramBase + striped_offset(address) : address;
+}
+
+std::uint32_t lanes(std::uint32_t word, std::uint32_t address, unsigned bytes) {
+    word >>= (address & 3) * 8;
+    return bytes == 4 ? word : bytes == 2 ? word & 0xffff : word & 0xff;
+}
+
+std::uint32_t replicate(std::uint32_t data, unsigned bytes) {
+    return bytes == 4 ? data : bytes == 2 ? (data & 0xffff) * 0x00010001u : (data & 0xff) * 0x01010101u;
+}
+
+/// A refused access of a core's port carries the address, as the bus does for its own blocks.
+template <class Access>
+auto at_address(std::uint32_t address, Access&& access) {
+    try {
+        return access();
+    } catch (Unmodelled& unmodelled) {
+        unmodelled.address = address;
+        throw;
+    }
+}
+
+}  // namespace
+
+ExternalChip::ExternalChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, const rp2040_host& host)
+    : Chip(flash_bytes, xosc_hz), host_(host) {
+    rom_given_ = true;  // booting is the host's business: boot()
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
+    const auto wired = clocks_.on_change;
+    clocks_.on_change = [this, wired] {
+        wired();
+        report_clock();
+    };
+    const auto changed = flash_.on_change;
+    flash_.on_change = [this, changed](std::uint32_t offset, std::uint32_t bytes) {
+        changed(offset, bytes);
+        for (std::uint32_t at = offset & ~3u; at < offset + bytes; at += 4) {
+            std::uint32_t word = 0;
+            std::memcpy(&word, flash_.data() + at, 4);
+            host_.write(host_.context, kXipBase + at, 4, word);
+        }
+        forget_code();
+    };
+    psm_.on_core_held = [](unsigned, bool) {};  // the host has one core
+    report_clock();
+}
+
+void ExternalChip::report_clock() {
+    const std::uint32_t hz = clocks_.hz(ClockId::sys);
+    if (hz == 0 || hz == reported_hz_) return;
+    reported_hz_ = hz;
+    host_.clock(host_.context, hz);
+}
+
+// ---------------------------------------------------------------------------------------------- signals to the cores
+
+void ExternalChip::set_irq(Irq line, bool level) {
+    set_core_irq(0, line, level);
+    set_core_irq(1, line, level);
+}
+
+void ExternalChip::set_core_irq(unsigned core, Irq line, bool level) {
+    const auto number = static_cast<std::uint32_t>(line);
+    const std::uint32_t bit = 1u << number;
+    if (((lines_[core] & bit) != 0) == level) return;
+    lines_[core] ^= bit;
+    if ((syscfg_.nmi_mask(core) & bit) != 0) host_.irq(host_.context, core, RP2040_IRQ_NMI, level ? 1 : 0);
+    host_.irq(host_.context, core, number, level ? 1 : 0);
+}
+
+void ExternalChip::request_chip_reset(bool by_watchdog) {
+    reset_by_watchdog_pending_ = by_watchdog;
+    host_.reset(host_.context, by_watchdog ? RP2040_RESET_WATCHDOG : RP2040_RESET_CPU);
+}
+
+// ---------------------------------------------------------------------------------------------- bus
+
+bool ExternalChip::bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
+    const Target target = find_target(address);
+    if (!host_owns(target)) return Chip::bus_read(master, address, bytes, value);
+    return host_.read(host_.context, host_address(target, address), bytes, &value) == RP2040_OK;
+}
+
+bool ExternalChip::bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) {
+    const Target target = find_target(address);
+    if (target == Target::rom) return false;
+    if (!host_owns(target) || target == Target::xip) return Chip::bus_write(master, address, bytes, value);
+    return host_.write(host_.context, host_address(target, address), bytes, value) == RP2040_OK;
+}
+
+bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
+    if (find_target(address) == Target::ppb) return false;
+    access_extra_ += static_cast<std::int64_t>(access_cost(address, false)) - static_cast<int>(timing::kLoadStore);
+    if (find_target(address) != Target::sio)
+        return bus_read(core == 0 ? Master::core0 : Master::core1, address, bytes, value);
+    const std::uint32_t word = at_address(address, [&] { return sio_.read(core, (address - kSioBase) & ~3u); });
+    value = lanes(word, address, bytes);
+    return true;
+}
+
+bool ExternalChip::core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value) {
+    if (find_target(address) == Target::ppb) return false;
+    access_extra_ += static_cast<std::int64_t>(access_cost(address, true)) - static_cast<int>(timing::kLoadStore);
+    if (find_target(address) != Target::sio)
+        return bus_write(core == 0 ? Master::core0 : Master::core1, address, bytes, value);
+    at_address(address, [&] {
+        sio_.write(core, (address - kSioBase) & ~3u, replicate(value, bytes));
+        return true;
+    });
+    return true;
+}
+
+// ---------------------------------------------------------------------------------------------- reset and boot
+
+void ExternalChip::power_on() {
+    reset();
+    for (unsigned core = 0; core < 2; ++core) {
+        const std::uint32_t high = std::exchange(lines_[core], 0);
+        for (std::uint32_t line = 0; line < 32; ++line)
+            if ((high >> line & 1) != 0) host_.irq(host_.context, core, line, 0);
+    }
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
+    for (auto& bytes : serial_) bytes.clear();
+    running_ = {};
+    interrupted_.clear();
+    charged_ = in_exceptions_ = 0;
+    access_extra_ = 0;
+    forget_code();
+    reported_hz_ = 0;
+    report_clock();
+}
+
+void ExternalChip::finish_reset() {
+    Chip::request_chip_reset(reset_by_watchdog_pending_);
+    chip_reset();
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
+    running_ = {};
+    interrupted_.clear();
+    report_clock();
+}
+
+std::string ExternalChip::boot(std::uint32_t& pc, std::uint32_t& sp) {
+    const BootResult start = boot_from_reset(bus_);
+    if (!start.error.empty()) return start.error;
+    pc = start.entry;
+    sp = start.stack;
+    if (start.entry == kBoot2Address) {
+        for (std::uint32_t at = 0; at < kBoot2Bytes; at += 4) {
+            std::uint32_t word = 0;
+            std::memcpy(&word, flash_.data() + at, 4);
+            if (host_.write(host_.context, kBoot2Address + at, 4, word) != RP2040_OK)
+                return "the host has no SRAM at 0x20041f00 for the second stage";
+        }
+    }
+    forget_code();
+    running_ = {};
+    return {};
+}
+
+// ---------------------------------------------------------------------------------------------- pins and bytes
+
+std::uint32_t ExternalChip::pin_share(unsigned pin) {
+    if ((pins_.selected(PinFunction::pwm) >> pin & 1) != 0) {
+        const double duty = std::clamp(pwm_.duty(pin >> 1 & 7, pin & 1), 0.0, 1.0);
+        return static_cast<std::uint32_t>(std::lround(duty * 65536));
+    }
+    return pins_.level(pin, events_.now()) ? 65536 : 0;
+}
+
+std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
+    std::vector<SerialByte>& waiting = serial_[port];
+    if (port == 2)
+        for (const auto& byte : usb_.take_received()) waiting.push_back({byte.value, byte.when});
+    else
+        for (const auto& byte : uart(port).take_transmitted()) waiting.push_back({byte.value, byte.when});
+    return waiting;
+}
+
+// ---------------------------------------------------------------------------------------------- the processor's time
+
+void ExternalChip::forget_code() {
+    running_.last = nullptr;
+    for (Context& context : interrupted_) context.last = nullptr;
+    blocks_seen_.clear();
+}
+
+std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instructions) {
+    const std::uint64_t key = std::uint64_t{instructions} << 32 | pc;
+    auto found = blocks_seen_.find(key);
+    if (found == blocks_seen_.end()) {
+        const auto fetch = [this](std::uint32_t address, std::uint16_t& halfword) {
+            std::uint32_t value = 0;
+            if (!bus_read(Master::core0, address, 2, value)) return false;
+            halfword = static_cast<std::uint16_t>(value);
+            return true;
+        };
+        found = blocks_seen_.emplace(key, block_cost(pc, instructions, fetch)).first;
+    }
+    const BlockCost& block = found->second;
+
+    const Cycles before = charged_;
+    const BlockCost* last = running_.last;
+    if (last != nullptr && last->conditional && pc != last->end)
+        charged_ += timing::kBranchTaken - timing::kBranchNotTaken;
+    if (calls.active())
+        calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, charged_ - in_exceptions_);
+    const std::int64_t own = block.cycles + std::exchange(access_extra_, 0);
+    charged_ += static_cast<Cycles>(std::max<std::int64_t>(own, 0));
+    for (const std::uint32_t word : block.flash_words)
+        charged_ += xip_.fetch(word, events_.now() + (charged_ - before));
+    running_.last = &block;
+    return static_cast<std::uint32_t>(charged_ - before);
+}
+
+std::uint32_t ExternalChip::charge_exception(bool begins) {
+    std::uint32_t cycles = 0;
+    if (begins) {
+        running_.began = charged_;
+        interrupted_.push_back(running_);
+        running_ = {};
+        cycles = timing::kExceptionEntry;
+        charged_ += cycles;
+    } else if (!interrupted_.empty()) {
+        cycles = timing::kExceptionReturn;
+        charged_ += cycles;
+        running_ = interrupted_.back();
+        interrupted_.pop_back();
+        if (interrupted_.empty()) in_exceptions_ += charged_ - running_.began;
+    }
+    return cycles;
+}
+
+}  // namespace rp2040

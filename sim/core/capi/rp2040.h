@@ -1,0 +1,191 @@
+/* librp2040 as a shared library: the RP2040 without its processors, for simulators that bring their own Cortex-M0+.
+ *
+ * The host executes instructions and owns ROM, flash and SRAM. The library is everything else: registers, pins, PIO,
+ * DMA, UARTs, USB, clocks, the microphone, and the Cortex-M0+ and XIP timing that the host does not model.
+ *
+ * Time is a count of clk_sys cycles since power-on (rp2040_picoseconds, rp2040_cycle_at convert: clk_sys changes
+ * during boot). The library acts only inside calls: a host calls rp2040_advance no later than at rp2040_next_event,
+ * and gives each register access its own cycle. A cycle in the past is taken as "now".
+ *
+ * Functions that return rp2040_status never throw and never print: rp2040_error says in one line what was wrong.
+ * A chip may be used by one thread at a time; different chips are independent. Callbacks are made from inside the
+ * call in progress, on its thread, and must not call functions marked [not in callbacks]. */
+#ifndef RP2040_CAPI_H
+#define RP2040_CAPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define RP2040_API __declspec(dllexport)
+#else
+#define RP2040_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Grows by one with every incompatible change; a host refuses a library whose number differs. */
+#define RP2040_ABI_VERSION 1
+RP2040_API uint32_t rp2040_abi_version(void);
+
+typedef struct rp2040_chip rp2040_chip;
+
+typedef enum {
+    RP2040_OK = 0,
+    RP2040_BUS_FAULT = 1,  /* nothing answers at this address: the processor takes a HardFault */
+    RP2040_UNMODELLED = 2, /* a register or bit that the model does not have */
+    RP2040_INVALID = 3,    /* an argument is outside its range, or the host's memory refused an access */
+} rp2040_status;
+
+#define RP2040_NEVER UINT64_MAX
+#define RP2040_IRQ_NMI 32
+
+typedef enum { RP2040_RESET_CPU = 0, RP2040_RESET_WATCHDOG = 1 } rp2040_reset_reason;
+
+/* What the library asks of its host. Every pointer but `context` must be set. `core` is 0 or 1. */
+typedef struct {
+    void* context;
+    /* Level of an interrupt line (0..25, datasheet 2.3.2) towards one core; RP2040_IRQ_NMI is that core's NMI. */
+    void (*irq)(void* context, uint32_t core, uint32_t line, uint32_t level);
+    /* The DMA's access to memory that the host owns (ROM, flash, SRAM, XIP as SRAM). `bytes` is 1, 2 or 4, the
+     * address is aligned, SRAM comes at its striped address. Returns an rp2040_status. */
+    uint32_t (*read)(void* context, uint32_t address, uint32_t bytes, uint32_t* value);
+    uint32_t (*write)(void* context, uint32_t address, uint32_t bytes, uint32_t value);
+    /* The chip wants to be reset: reset the processors, then call rp2040_finish_reset. */
+    void (*reset)(void* context, uint32_t reason);
+    /* SEV: wakes cores that wait in WFE. */
+    void (*send_event)(void* context);
+    /* clk_sys runs at `hz` from now on. */
+    void (*clock)(void* context, uint32_t hz);
+} rp2040_host;
+
+/* ---- life ---------------------------------------------------------------------------------------------------------*/
+
+/* A chip at power-on, or NULL: flash_bytes is a power of two from 64 kB to 16 MB, xosc_hz the crystal. */
+RP2040_API rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_host* host);
+RP2040_API void rp2040_destroy(rp2040_chip* chip);
+/* What the last call that failed had to say; never NULL. */
+RP2040_API const char* rp2040_error(const rp2040_chip* chip);
+/* Power-on reset at cycle 0. [not in callbacks] */
+RP2040_API void rp2040_reset(rp2040_chip* chip);
+/* Resets what a reset of this kind resets (PSM_WDSEL, RESETS_WDSEL); time goes on. [not in callbacks] */
+RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
+
+/* Gives the flash device its content, which SSI and the boot check see. `address` is 0x10000000 and up. */
+RP2040_API rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size);
+/* The boot ROM (16384 bytes), for the host's memory at 0. */
+RP2040_API const uint8_t* rp2040_boot_rom(void);
+/* What the boot ROM does after a reset: check the second stage in flash, copy it to SRAM through host.write, set up
+ * the SSI, or take the watchdog's vector. The processor then starts at *pc with *sp and LR = 0. */
+RP2040_API rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp);
+
+/* ---- time ---------------------------------------------------------------------------------------------------------*/
+
+RP2040_API uint64_t rp2040_now(const rp2040_chip* chip);
+/* Cycle of the next thing that happens by itself, RP2040_NEVER if nothing will. */
+RP2040_API uint64_t rp2040_next_event(const rp2040_chip* chip);
+/* Runs everything due up to and including `cycle`. [not in callbacks] */
+RP2040_API rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle);
+RP2040_API uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle);
+/* First cycle at or after a time, as if clk_sys stayed as it is. */
+RP2040_API uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds);
+/* Hertz of a clock generator, datasheet order: gpout0..3, ref, sys, peri, usb, adc, rtc; 0: stopped or no such. */
+RP2040_API uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock);
+
+/* ---- registers ----------------------------------------------------------------------------------------------------*/
+
+/* Accesses of a core at `cycle`: registers of every window, atomic aliases, USB DPRAM, SIO, SRAM bank by bank.
+ * `bytes` is 1, 2 or 4. Memory that the host owns and the PPB are not behind these functions. [not in callbacks] */
+RP2040_API rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
+                                     uint32_t* value);
+RP2040_API rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address,
+                                      uint32_t bytes, uint32_t value);
+/* The value as a debugger sees it: no side effects, no time. */
+RP2040_API rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, uint32_t* value);
+
+/* The windows that the host forwards, in address order; returns how many there are. */
+typedef struct {
+    uint32_t base, size;
+    const char* name;
+} rp2040_window;
+RP2040_API uint32_t rp2040_windows(const rp2040_window** windows);
+/* Memory regions that the host owns, likewise. */
+RP2040_API uint32_t rp2040_memories(const rp2040_window** memories);
+
+/* ---- pins, UART, USB ----------------------------------------------------------------------------------------------*/
+
+/* Level of a pad now, 0 or 1. */
+RP2040_API uint32_t rp2040_pin(rp2040_chip* chip, uint32_t pin);
+/* Share of time that a pad is high, 0..65536: the PWM's duty where PWM drives it, else its level. */
+RP2040_API uint32_t rp2040_pin_share(rp2040_chip* chip, uint32_t pin);
+/* Drives a pad from outside: 0 low, 1 high, 2 released. */
+RP2040_API rp2040_status rp2040_drive_pin(rp2040_chip* chip, uint32_t pin, uint32_t drive);
+
+/* Bytes that left a UART (0, 1) or the USB serial port (2) since the last call, each with the cycle of its end; at
+ * most `room`, the rest comes next time. Returns their number. */
+RP2040_API uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t* bytes, uint64_t* cycles,
+                                       uint32_t room);
+/* Bytes for the port's receiver; they take their time. */
+RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size);
+
+/* ---- microphone ---------------------------------------------------------------------------------------------------*/
+
+/* Puts a PDM microphone on two pins: `right` is its SELECT pin, `seed` that of its dither. One per chip. */
+RP2040_API rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
+                                           uint32_t seed);
+/* Sound: Q23 samples at 16 kHz, the first one ever pushed sounds at time zero. What was not pushed is silence. */
+RP2040_API rp2040_status rp2040_mic_push(rp2040_chip* chip, const int32_t* samples, size_t count);
+RP2040_API uint64_t rp2040_mic_supplied(const rp2040_chip* chip);
+/* Sound from now on: 16-bit samples of any rate from 8 to 192 kHz, interleaved, channels averaged, resampled. */
+RP2040_API rp2040_status rp2040_mic_play(rp2040_chip* chip, const int16_t* samples, size_t frames, uint32_t channels,
+                                         uint32_t rate);
+/* Bits instead of sound: bit 0 of byte 0 is the oldest. Served one per clock before any sound is modulated. */
+RP2040_API rp2040_status rp2040_mic_push_bits(rp2040_chip* chip, const uint8_t* bytes, size_t bits);
+/* Bits that the program has clocked out. */
+RP2040_API uint64_t rp2040_mic_bits(const rp2040_chip* chip);
+/* 0: a bit hears the sound at the emulated time of its edge. Else bit n hears the sound at n / hz seconds, so that the
+ * stream does not depend on when the program started the clock. */
+RP2040_API rp2040_status rp2040_mic_timebase(rp2040_chip* chip, uint32_t hz);
+/* 0 none, 1 missing, 2 stuck low, 3 stuck high. */
+RP2040_API rp2040_status rp2040_mic_fault(rp2040_chip* chip, uint32_t fault);
+/* Gain in Q12 and offset in Q23 before the modulator. */
+RP2040_API rp2040_status rp2040_mic_analog(rp2040_chip* chip, int32_t gain_q12, int32_t offset_q23);
+
+/* ---- Cortex-M0+ time ----------------------------------------------------------------------------------------------*/
+
+/* Cycles of straight-line code from its opcodes, memory without wait states: `halfwords` as fetched at `address`,
+ * conditional branches not taken, no XIP stalls. */
+RP2040_API uint32_t rp2040_block_cycles(uint32_t address, const uint16_t* halfwords, uint32_t count);
+/* Beyond what rp2040_block_cycles counted, when the conditional branch that ends a block is taken. */
+RP2040_API uint32_t rp2040_taken_branch_cycles(void);
+RP2040_API uint32_t rp2040_exception_entry_cycles(void);
+RP2040_API uint32_t rp2040_exception_return_cycles(void);
+/* Whole cycles of a load or store at `address` (SIO 1, SRAM 2, APB 4 and 5, ...), without XIP stalls. */
+RP2040_API uint32_t rp2040_access_cycles(uint32_t address, uint32_t is_write);
+/* One fetch or load of a flash word through the XIP cache, now: the cycles that it stalls. */
+RP2040_API uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address);
+
+/* The same, kept by the library: the host reports each block of `instructions` that core 0 executed from `pc` on and
+ * gets the cycles to charge: instructions, taken branches (seen when the next block begins), fetches and literals
+ * through the XIP cache, and the register accesses made since the last report beyond an SRAM access. Opcodes are read
+ * through host.read once per block. */
+RP2040_API uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions);
+/* An exception begins (1) or returns (0): the cycles to charge. */
+RP2040_API uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins);
+/* All cycles charged so far. */
+RP2040_API uint64_t rp2040_cpu_cycles(const rp2040_chip* chip);
+/* Code in memory changed: forget what is known of it. */
+RP2040_API void rp2040_cpu_forget(rp2040_chip* chip);
+/* Functions whose calls are counted from now on, by entry address; forgets earlier counts. */
+RP2040_API rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_t count);
+/* Finished calls of one of them, their cycles with callees and without interrupts: total, least, most. */
+RP2040_API rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint64_t* calls, uint64_t* total,
+                                             uint64_t* least, uint64_t* most);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
