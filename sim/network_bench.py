@@ -198,7 +198,7 @@ def measure_network(compiled: CompiledModel, folder: Path, board: Board | None =
         folder,
         board,
     )
-    native = NativeModel(compiled, model, library=folder / f"{compiled.name}.so")
+    native = NativeModel(compiled, model, folder=folder)
     rng = np.random.default_rng(0)
     values: list[npt.NDArray[Any]] = []
     for tensor in inputs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import subprocess
@@ -39,7 +40,7 @@ class NativeModel:
         compiled: what the compiler wrote.
         model: the graph, for types and shapes.
         options: options of the C compiler.
-        library: the file to make; by default it lies beside the C file.
+        folder: where to put the library; by default beside the C file.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class NativeModel:
         compiled: CompiledModel,
         model: Model,
         options: tuple[str, ...] = ("-O2", "-std=c11"),
-        library: Path | None = None,
+        folder: Path | None = None,
     ) -> None:
-        library = library or compiled.source.with_suffix(".so")
+        # The loader knows a library by its path: another network needs another name.
+        digest = hashlib.sha256(compiled.source.read_bytes()).hexdigest()[:12]
+        library = (folder or compiled.source.parent) / f"{compiled.name}-{digest}.so"
         command = [host_compiler(), *WARNINGS, *options, "-shared", "-fPIC", str(compiled.source), "-o", str(library)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

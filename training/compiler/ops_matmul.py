@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from training.compiler.depthwise import Window, window_code
 from training.compiler.emit import constant_text
 from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
 from training.compiler.ir import Constant, Lowering
@@ -286,6 +287,17 @@ def depthwise_conv_2d(low: Lowering) -> None:
             helpers={"requantise", "clamp", "store"},
         )  # fmt: skip
         return
+    sliding = Window(
+        offsets=tuple(
+            ky * options["dilation_h"] * field_w + kx * options["dilation_w"]
+            for ky in range(kernel_h)
+            for kx in range(kernel_w)
+        ),
+        step=options["stride_w"],
+        skip=options["stride_h"] * field_w - out_w * options["stride_w"],
+        width=out_w,
+    )
+    context["code"] = window_code(f"{low.symbol}_window", sliding)
     # Activations are offset by 128 to 0..255, so that single bytes load without sign extension.
     output_rows(low, context, bias - (in_zero + 128) * taps.sum(axis=0), scales, absolute * 255)
     low.layer(
