@@ -219,13 +219,15 @@ def _unroll(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int6
         return False
     blocks = make_blocks(low.program.prefix, low.symbol, weights)
     size = sum(block.size for block in blocks)
-    pairs = min((pixels + 1) // 2, max(1, PAIR_BUFFER // (4 * terms)))
+    # Code that does not stay in the cache is fetched anew for every buffer full of pixels: then a larger buffer pays.
+    buffer = PAIR_BUFFER if size < FLASH_CACHE // 2 else 2 * PAIR_BUFFER
+    pairs = min((pixels + 1) // 2, max(1, buffer // (4 * terms)))
     passes = -(-((pixels + 1) // 2) // pairs)
     in_sram = size <= SRAM_CODE_LIMIT
     fetches = 0 if in_sram else size / 8 * MISS_CYCLES * (1 if size < FLASH_CACHE // 2 else passes)
     straight = (pixels + 1) // 2 * sum(block.cycles for block in blocks) + fetches
-    looped = 3.6 * pixels * weights.size
-    if size > budget or straight > 0.95 * looped:
+    looped = 3.5 * pixels * weights.size
+    if size > budget or straight > looped:
         return False
     values = tuple(int(w) for w in weights.ravel())
     text = constant_text(Constant(f"{low.symbol}_weights", "int8_t", values, "the same weights as data"))
