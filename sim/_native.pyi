@@ -45,6 +45,8 @@ class Microphone:
         """Picoseconds of the first and the newest bit, and their number."""
     def set_fault(self, fault: str) -> None:
         """One of "none", "missing", "stuck_low", "stuck_high"; KeyError otherwise."""
+    def set_timebase(self, hz: int) -> None:
+        """0: a bit hears the sound at its emulated time; else bit n hears the sound at n / hz seconds."""
     def set_analog(self, gain_q12: int, offset_q23: int) -> None:
         """Gain (4096 is 1) and offset (2**23 is full scale) before the modulator."""
 

@@ -145,6 +145,7 @@ NB_MODULE(_native, m) {
         .def(
             "set_fault", [](mic::PdmMicrophone& self, const std::string& name) { self.set_fault(fault(name)); },
             "fault"_a)
+        .def("set_timebase", &mic::PdmMicrophone::set_timebase, "hz"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
 
     nb::class_<PyChip>(m, "Chip")

@@ -23,9 +23,14 @@ PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
 
 PdmMicrophone::~PdmMicrophone() { fabric_.gpio().detach(*this); }
 
+std::uint64_t PdmMicrophone::sound_picoseconds() const {
+    if (timebase_hz_ == 0) return fabric_.picoseconds(fabric_.events().now());
+    return static_cast<std::uint64_t>(rp2040::Wide{bits_} * kPicoseconds / timebase_hz_);
+}
+
 void PdmMicrophone::push(const std::int32_t* samples, std::size_t count) {
     // A program that never clocks the microphone must not make the queue grow: the past cannot be heard any more.
-    const std::uint64_t now = fabric_.picoseconds(fabric_.events().now());
+    const std::uint64_t now = sound_picoseconds();
     sound_.queue().forget(static_cast<std::int64_t>(now / (1'000'000'000'000ull / kSampleRate)) - kTapsPerPhase);
     sound_.queue().push(samples, count);
 }

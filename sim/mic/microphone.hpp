@@ -48,6 +48,8 @@ class PdmMicrophone final : public rp2040::PinDevice {
     /// 0: a bit hears the sound at the emulated time of its edge. Else bit n hears the sound at n / hz seconds, so that
     /// the stream does not depend on when the clock was started.
     void set_timebase(std::uint64_t hz) { timebase_hz_ = hz; }
+    /// Moment of the sound that is heard now.
+    [[nodiscard]] std::uint64_t sound_picoseconds() const;
     /// Bits to put out, oldest first, one per clock, before any more sound is modulated.
     void push_bit(bool bit) { given_.push_back(bit); }
 

@@ -254,7 +254,7 @@ rp2040_status rp2040_mic_play(rp2040_chip* chip, const int16_t* samples, size_t 
                                  std::to_string(channels) + " and " + std::to_string(rate));
     return guarded(chip, [&] {
         auto& microphone = *chip->chip.microphone;
-        const std::uint64_t now = chip->chip.picoseconds(chip->chip.cycles()) / (1'000'000'000'000 / mic::kSampleRate);
+        const std::uint64_t now = microphone.sound_picoseconds() / (1'000'000'000'000 / mic::kSampleRate);
         if (now > microphone.supplied()) {
             const std::vector<std::int32_t> silence(static_cast<std::size_t>(now - microphone.supplied()));
             microphone.push(silence.data(), silence.size());
