@@ -244,11 +244,10 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
     constants = constant_tensors(program)
     functions = functions_of(program, plan, arena)
     arguments = _arguments(model)
-    entries = [
-        emit.render(
-            "invoke.c.j2", prefix=name, arguments=arguments, calls=_calls(program, plan, constants), arena=plan.arena
-        )
-    ]
+    calls = _calls(program, plan, constants)
+    read = "\n".join(calls)
+    calls = [f"(void){word};" for word in inputs if not re.search(rf"\b{word}\b", read)] + calls
+    entries = [emit.render("invoke.c.j2", prefix=name, arguments=arguments, calls=calls, arena=plan.arena)]
     streamed = _write_stream(model, name, program.constants)
     if streamed is not None:
         functions += streamed.functions
