@@ -25,7 +25,8 @@ _Static_assert(PCM_BLOCK_SAMPLES * 2u <= FRAME_PAYLOAD_MAX, "a block must fit a 
 _Static_assert(PDM_BLOCK_WORDS == PCM_BLOCK_SAMPLES * PDM_WORDS_PER_SAMPLE, "a block of bits is a block of samples");
 // A frame is queued while the one before may still be on the line.
 _Static_assert(CONSOLE_RING_BYTES >= 2u * sizeof(frame_t), "the transmit ring must hold two frames");
-_Static_assert(CONSOLE_BAUD / 10u > 2u * 16000u * 5u / 4u, "the line must carry 32000 bytes a second with room to spare");
+_Static_assert(CONSOLE_BAUD / 10u > 2u * 16000u * 5u / 4u,
+               "the line must carry 32000 bytes a second with room to spare");
 
 static pdm_state_t decimator;
 static int16_t pcm[PCM_BLOCK_SAMPLES] __attribute__((aligned(4)));

@@ -19,7 +19,13 @@ from sim.errors import EmberwatchError, UsageError
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("sim.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
     "build": ("sim.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
+    "record": ("sim.cli.record", "record", "Record from a board on a serial port that runs the capture application."),
+    "data through-device": ("sim.cli.data", "through_device", "Pass a data set through the board's PDM chain."),
+    "data measure-chain": ("sim.cli.data", "measure_chain", "Measure response, noise and distortion of that chain."),
+    "data fetch": ("training.data.cli", "fetch", "Download a public data set: resumable, verified, licence shown."),
     "train": ("training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
+    "train baseline": ("training.road.cli", "baseline", "Train the classes of ESC-50, report each (needs TensorFlow)."),
+    "train transfer": ("training.road.cli", "transfer", "Freeze, retrain and fine-tune for alarms (needs TensorFlow)."),
     "compile": ("sim.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
     "evaluate": ("training.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
     "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
@@ -27,7 +33,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "bench": ("sim.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
     "summary": ("sim.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
-"""Name, module, function, short help. The order is that of `--help`."""
+"""Name (one word or two), module, function, short help. The order is that of `--help`."""
 
 _INTRODUCTION = """\
 Usage: emberwatch COMMAND [OPTIONS]
@@ -69,7 +75,11 @@ def run_command(name: str, arguments: list[str]) -> int:
     Raises:
         EmberwatchError: the command is not known or refused its input.
     """
+    if arguments and f"{name} {arguments[0]}" in _COMMANDS:
+        name, arguments = f"{name} {arguments[0]}", arguments[1:]
     entry = _COMMANDS.get(name)
+    if entry is None and (words := [key for key in _COMMANDS if key.startswith(f"{name} ")]):
+        raise UsageError(f"command {name!r} needs one word more: {', '.join(words)}")
     if entry is None:
         close = difflib.get_close_matches(name, _COMMANDS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(_COMMANDS)}"

@@ -1,0 +1,138 @@
+"""`emberwatch data through-device` and `emberwatch data measure-chain`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import UsageError
+
+
+@contextmanager
+def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, when that is a terminal: call it with what is done and the total."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(f"{{task.completed}}/{{task.total}} {unit}"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show
+
+
+def through_device(
+    manifest: Annotated[Path, typer.Option(help="CSV manifest or data set folder to pass through.")],
+    out: Annotated[Path, typer.Option(help="Folder for the WAVs and their manifest.csv.")],
+    board: Annotated[str, typer.Option(help="Board whose chain to use.")] = "pico",
+    level: Annotated[
+        float | None, typer.Option(help="RMS of each clip's loudest second, dBFS; default: files as they are.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
+    native: Annotated[
+        bool, typer.Option("--native", help="Compute the same bits without emulating the chip; some clips are checked.")
+    ] = False,
+    verify: Annotated[int, typer.Option(help="Clips on which --native is compared with the emulated chip.")] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.")] = os.cpu_count() or 1,
+) -> int:
+    """Pass a data set through the real PDM chain: microphone, PIO, DMA and decimator of the emulated board.
+
+    The result is what recordings with the board would be; train on it with: emberwatch train --data OUT/manifest.csv.
+    An interrupted run goes on where it stopped.
+
+    Examples:
+
+    \b
+    emberwatch data through-device --manifest clips/manifest.csv --out build/device --jobs 4
+    emberwatch data through-device --manifest ESC-50 --out build/device --native --level -25
+    """
+    from sim.capture.dataset import Item, pass_through_device, verify_native
+    from training.data.clips import load_dataset
+
+    if jobs < 1:
+        raise UsageError(f"--jobs {jobs} must be at least 1")
+    if level is not None and not -100 <= level <= 20:
+        raise UsageError(f"--level {level:g} is outside -100..20 dBFS")
+    clips = load_dataset(manifest)
+    items = [Item(clip.path, clip.label, clip.category, clip.group, clip.licence) for clip in clips]
+    if native and verify > 0:
+        count = verify_native(items, board, seed, level, verify)
+        print(f"native chain equal to the emulated chip, bit for bit, on {count} of {len(items)} clips")
+    with progress_bar("through the device", "clips") as show:
+        written = pass_through_device(
+            items, out, board=board, seed=seed, level_dbfs=level, native=native, jobs=jobs, on_progress=show
+        )
+    print(f"{written}: {len(items)} clips")
+    return 0
+
+
+def measure_chain(
+    out: Annotated[Path, typer.Option(help="Folder for chain.json and chain.png.")],
+    board: Annotated[str, typer.Option(help="Board whose chain to measure.")] = "pico",
+    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
+) -> int:
+    """Measure the board's PDM chain on the emulated chip: response, noise floor, distortion, intermodulation.
+
+    Examples:
+
+    \b
+    emberwatch data measure-chain --out build/chain
+    """
+    import json
+    from dataclasses import asdict
+
+    from sim.capture.chain import EmulatedChain
+    from sim.capture.measure import measure
+    from sim.capture.plot import plot_measurement
+
+    chain = EmulatedChain(board, seed=seed)
+    with progress_bar("measuring", "steps") as show:
+        result = measure(chain, show)
+    figures = {
+        "board": board,
+        "lower_corner_hz": result.corner(upper=False),
+        "upper_corner_hz": result.corner(upper=True),
+        "ripple_db": result.ripple_db,
+        "dynamic_range_db": result.dynamic_range_db,
+        **asdict(result),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "chain.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        plot_measurement(result, out / "chain.png", f"PDM chain of {board}, measured through the emulated chip")
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written: {error.strerror}") from None
+
+    def corner(upper: bool) -> str:
+        hz = result.corner(upper)
+        beyond = "above 7990 Hz" if upper else "below 10 Hz"
+        return beyond if hz is None else f"{hz:.0f} Hz"
+
+    print(f"-3 dB               {corner(False)} and {corner(True)}; ripple 100 Hz-7 kHz {result.ripple_db:.2f} dB")
+    print(f"noise               {result.noise_dbfs:.1f} dBFS, A-weighted {result.noise_a_dbfs:.1f} dBFS")
+    print(f"silence             {result.silence_dbfs:.1f} dBFS")
+    print(f"dynamic range       {result.dynamic_range_db:.1f} dB")
+    print(
+        f"intermodulation     6+7 kHz: {result.difference_tone_db:.1f} dB; 60 Hz+7 kHz: {result.modulation_db:.1f} dB"
+    )
+    print("level dBFS    gain dB    SNR dB    THD dB    THD+N dB")
+    for tone in result.tones:
+        print(
+            f"{tone.level_dbfs:10.0f} {tone.gain_db:10.2f} {tone.snr_db:9.1f} {tone.thd_db:9.1f} {tone.thd_n_db:11.1f}"
+        )
+    print(f"{out / 'chain.json'}, {out / 'chain.png'}")
+    return 0
