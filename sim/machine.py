@@ -274,7 +274,7 @@ class Machine:
                 # Captures stop the chip more often than every slice: they must not put off the next look.
                 if now >= look:
                     look = min(end, now + _SLICE_PS)
-                stop, handled = self.run_slice(look)
+                stop, handled = self.run_slice(engine.cycle_at(look))
                 if stop.reason is StopReason.HARD_FAULT:
                     self.crashes.append(self._crash_site(stop))
                 elif stop.reason is StopReason.BREAKPOINT:
@@ -291,8 +291,12 @@ class Machine:
         finally:
             self._host_seconds += time.perf_counter() - started
 
-    def run_slice(self, end_ps: int) -> tuple[Stop, bool]:
-        """Runs until `end_ps` picoseconds since power-on, but at most 50 ms: the step of tools with their own loop.
+    def run_slice(self, end: int, step: int | None = None) -> tuple[Stop, bool]:
+        """Runs until cycle `end`, but at most 50 ms: what tools with a loop of their own are made of.
+
+        Args:
+            end: the cycle; the last instruction is not split.
+            step: a core that executes only one instruction, if the engine can do that.
 
         Returns:
             Why it stopped, and whether a breakpoint was one of a capture's and has been dealt with.
@@ -302,7 +306,8 @@ class Machine:
         self._supply_sound(now)
         self._keep_keyframe(now)
         # clk_sys may change within the slice; the caller's loop then simply takes more or fewer slices.
-        stop = engine.run_until(engine.cycle_at(min(end_ps, now + _SLICE_PS)))
+        limit = min(end, engine.cycle_at(now + _SLICE_PS))
+        stop = engine.run_until(limit) if step is None else engine.step(step, limit)
         self._take_console()
         return stop, stop.reason is StopReason.BREAKPOINT and self._tracer.breakpoint_hit(stop.core)
 
@@ -479,6 +484,36 @@ class Machine:
         self._line = bytearray(snapshot.line)
         self._awaited = min(self._awaited, len(self.log.lines))
         self.protocol_errors = list(snapshot.protocol_errors)
+
+    def reset(self) -> None:
+        """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
+        fresh = create_engine(self.engine.name, self.board, self.seed)
+        fresh.load(self.image)
+        self.restore(Snapshot(fresh.save(), Log(), b"", b"", b"", ()))
+        self.engine.reset(self.image)
+        self.crashes.clear()
+
+    # Debugger
+
+    def gdb(self, port: int = 3333, *, on_listening: Callable[[int], None] | None = None) -> int | None:
+        """Lets GDB take over: serves its remote protocol on 127.0.0.1 until it says `kill` or the firmware exits.
+
+        Emulated time stands still while the program is stopped.
+
+        Args:
+            port: TCP port; 0 takes a free one.
+            on_listening: called with the port when a debugger can connect.
+
+        Returns:
+            The exit code that the firmware gave by semihosting, or None.
+
+        Raises:
+            UsageError: the port is in use.
+            EngineError: the engine has no debugger interface here.
+        """
+        from sim.gdb.server import serve
+
+        return serve(self, port, on_listening=on_listening)
 
     # Results
 

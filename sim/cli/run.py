@@ -64,16 +64,10 @@ def run(
     emberwatch run emberwatch.elf --scenario kitchen.toml --json > result.json
     emberwatch run emberwatch.elf --audio smoke.wav --pcm heard.wav --uart
     """
-    if audio is not None and scenario_file is not None:
-        raise UsageError("--audio and --scenario exclude each other; put the file into the scenario")
-    if audio is None and (gain_db != 0.0 or level_dbfs is not None):
-        raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
     if uart and json_output:
         raise UsageError("--uart and --json exclude each other; the JSON holds the console")
-    if not 0 <= lead_in <= 3600:
-        raise UsageError(f"--lead-in {lead_in:g} is outside 0..3600 s")
 
-    heard = _scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
+    heard = make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
     if seconds is None:
         seconds = heard.seconds + DEFAULT_TAIL_S if audio or scenario_file else DEFAULT_SILENCE_S
     with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
@@ -153,9 +147,16 @@ def describe_crash(site: CrashSite, given: GdbArguments) -> str:
     return report.text(given.command(report.cycle))
 
 
-def _scenario(
+def make_scenario(
     audio: Path | None, scenario_file: Path | None, lead_in: float, gain_db: float, level_dbfs: float | None
 ) -> Scenario:
+    """What the microphone hears, from the options that `run` and `gdb` share."""
+    if audio is not None and scenario_file is not None:
+        raise UsageError("--audio and --scenario exclude each other; put the file into the scenario")
+    if audio is None and (gain_db != 0.0 or level_dbfs is not None):
+        raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
+    if not 0 <= lead_in <= 3600:
+        raise UsageError(f"--lead-in {lead_in:g} is outside 0..3600 s")
     if audio is not None:
         return Scenario.from_file(audio, lead_in_s=lead_in, gain_db=gain_db, level_dbfs=level_dbfs)
     return scenario.load(scenario_file) if scenario_file is not None else Scenario()

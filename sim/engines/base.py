@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.elf import Image
+from sim.errors import EngineError
 
 
 class Capability(Enum):
@@ -80,6 +81,10 @@ class Engine(ABC):
     def load(self, image: Image) -> None:
         """Puts a program into memory and resets the chip to power-on."""
 
+    def reset(self, image: Image) -> None:
+        """Power-on reset with the memories as they are; `image` is the program that they hold."""
+        raise EngineError(f"engine {self.name!r} cannot be reset")
+
     @property
     @abstractmethod
     def cycle(self) -> int:
@@ -101,6 +106,10 @@ class Engine(ABC):
     @abstractmethod
     def run_until(self, cycle: int) -> Stop:
         """Runs until the cycle, or less far if something else stops the chip. The GIL is released meanwhile."""
+
+    def step(self, core: int, limit: int) -> Stop:
+        """Lets one core execute one instruction, but not beyond the cycle `limit`."""
+        raise EngineError(f"engine {self.name!r} cannot step single instructions")
 
     @abstractmethod
     def take_uart(self) -> list[tuple[int, int]]:

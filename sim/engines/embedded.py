@@ -69,6 +69,10 @@ class EmbeddedEngine(Engine):
             self._chip.load(segment.address, segment.data)
         self._chip.reset(image.ram_entry)
 
+    def reset(self, image: Image) -> None:
+        """See `Engine.reset`."""
+        self._chip.reset(image.ram_entry)
+
     @property
     def cycle(self) -> int:
         """See `Engine.cycle`."""
@@ -92,7 +96,7 @@ class EmbeddedEngine(Engine):
         return _stop(self._chip.run_until(cycle))
 
     def step(self, core: int, limit: int) -> Stop:
-        """Lets one core execute one instruction; see `Chip.step`."""
+        """See `Engine.step`."""
         return _stop(self._chip.step(core, limit))
 
     def take_uart(self) -> list[tuple[int, int]]:
