@@ -350,12 +350,13 @@ def quantize_edges(rng: Rng) -> bytes:
 
 
 def requantize(rng: Rng) -> bytes:
-    """QUANTIZE from INT8 or UINT8 to INT8."""
+    """QUANTIZE from INT8 or UINT8 to INT8, or from INT8 to UINT8."""
     b = Builder()
     s = scale(rng)
-    kind = str(rng.choice(["i1", "u1"]))
+    kind, result = [("i1", "i1"), ("u1", "i1"), ("i1", "u1")][int(rng.integers(3))]
     x = b.tensor((1, 300), s, zero(rng) + (128 if kind == "u1" else 0), kind)
-    y = b.tensor((1, 300), float(np.float32(s * 10 ** rng.uniform(-1, 1))), zero(rng))
+    other = float(np.float32(s * 10 ** rng.uniform(-1, 1)))
+    y = b.tensor((1, 300), other, zero(rng) + (128 if result == "u1" else 0), result)
     b.operator("QUANTIZE", [x], [y])
     return b.build([x], [y])
 
