@@ -75,6 +75,10 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
 void Chip::connect() {
     bus_.connect(code_);
     bus_.connect(sio_, usb_);
+    bus_.crossbar.connect(busctrl_);
+    bus_.crossbar.delay_dma = [this](BusMaster master, Cycles cycles) {
+        dma_.delay(master == BusMaster::dma_write, cycles);
+    };
     dma_.set_bus(*this);
 
     const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit,
@@ -185,6 +189,7 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
     time_.reset(kDefaultRoscHz);
     pins_.reset();
     flash_.reset();
+    bus_.crossbar.reset();
     // Sources first: the clock generators must find a running oscillator.
     rosc_.reset();
     clocks_.reset();
@@ -289,18 +294,24 @@ bool Chip::bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_
 }
 
 Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
-    switch (find_target(address)) {
-        case Target::apb:
-        case Target::ssi:
-            return is_write ? timing::kApbWrite - timing::kLoadStore : timing::kApbRead - timing::kLoadStore;
-        case Target::xip: return is_write ? 0 : xip_.fetch(address, cycle);
-        default: return 0;
+    const BusMaster master = is_write ? BusMaster::dma_write : BusMaster::dma_read;
+    const Target target = find_target(address);
+    Cycles length = 1;
+    if (target == Target::apb || target == Target::ssi)
+        length = is_write ? timing::kApbWrite - timing::kBusCycle : timing::kApbRead - timing::kBusCycle;
+    Cycles waits = bus_.crossbar.access(master, cycle, port_of(address), length) + length - 1;
+    if (target == Target::xip && !is_write) {
+        if (const Cycles stall = xip_.fetch(address, cycle + waits); stall != 0) {
+            bus_.crossbar.access(master, cycle + waits, Port::xip_main, stall + 1, false);
+            waits += stall;
+        }
     }
+    return waits;
 }
 
 Cycles Chip::unobserved_until() const {
     // While a core runs it may look at memory in any cycle; while both sleep nothing does before the next event.
-    return core0_.runnable() || core1_.runnable() ? 0 : events_.next();
+    return core0_.runnable() || core1_.runnable() || bus_.crossbar.counting() ? 0 : events_.next();
 }
 
 // ---------------------------------------------------------------------------------------------- running

@@ -127,6 +127,7 @@ class Chip : public Fabric, private DmaBus {
     // DmaBus
     Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
     [[nodiscard]] Cycles unobserved_until() const override;
+    void transfers_pending(bool any) override { bus_.crossbar.set_dma_active(any); }
 
     void connect();
     void clocks_moved();

@@ -319,6 +319,7 @@ void Bus::restore(StateReader& in) {
     // Code that is the same before and after stays decoded.
     std::vector<std::uint8_t> before(sram_);
     in.bytes(sram_.data(), sram_.size());
+    crossbar.restore(in);
     for (std::uint32_t offset = 0; offset < kSramSize; offset += 256) {
         if (code_->sram_code_map()[offset / 256] == 0) continue;
         if (std::memcmp(before.data() + offset, sram_.data() + offset, 256) == 0) continue;

@@ -8,6 +8,7 @@
 
 #include "base/fabric.hpp"
 #include "base/peripheral.hpp"
+#include "bus/crossbar.hpp"
 #include "bus/flash.hpp"
 #include "bus/memory_map.hpp"
 #include "bus/ssi.hpp"
@@ -33,6 +34,8 @@ class Bus final : public CodeSource {
     void connect_apb(std::uint32_t base, Peripheral& block, bool alias_penalty = false);
     /// DMA, USB controller, PIO0 or PIO1.
     void connect_ahb(std::uint32_t base, Peripheral& block);
+
+    Crossbar crossbar;
 
     std::uint8_t* sram() { return sram_.data(); }
     std::vector<std::uint8_t>& rom() { return rom_; }
@@ -60,7 +63,10 @@ class Bus final : public CodeSource {
     std::unordered_set<std::uint32_t> breakpoints;
     [[nodiscard]] bool is_breakpoint(std::uint32_t address) const { return breakpoints.contains(address); }
 
-    void save(StateWriter& out) const { out.bytes(sram_.data(), sram_.size()); }
+    void save(StateWriter& out) const {
+        out.bytes(sram_.data(), sram_.size());
+        crossbar.save(out);
+    }
     void restore(StateReader& in);
 
   private:

@@ -59,7 +59,7 @@ Cycles Xip::miss(std::uint32_t address, Cycles now) {
     const bool allocates = enabled && (address & kNonAllocating) == 0;
     const Cycles taken = ssi_.xip_transfer_cycles(allocates ? timing::kXipLineBits : timing::kXipWordBits);
     if (allocates) allocate(line);
-    s_.busy_until = start + taken;
+    s_.busy_until = s_.miss_until = start + taken;
     return s_.busy_until - now;
 }
 

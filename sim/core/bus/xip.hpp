@@ -20,7 +20,7 @@ struct XipState {
     };
     std::uint32_t ctrl = 3;
     std::uint64_t hits = 0, accesses = 0;
-    Cycles flush_until = 0, busy_until = 0;
+    Cycles flush_until = 0, busy_until = 0, miss_until = 0;
     std::uint32_t stream_address = 0, stream_count = 0;
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
@@ -59,6 +59,9 @@ class Xip final : public StatefulPeripheral<XipState> {
     std::uint32_t pop_stream();
     void reset() override;
     void restore(StateReader& in) override;
+
+    /// When the transfer of the last miss ends: the port serves nobody else until then.
+    [[nodiscard]] Cycles miss_until() const { return s_.miss_until; }
 
     [[nodiscard]] std::uint64_t hits() const { return s_.hits; }
     [[nodiscard]] std::uint64_t accesses() const { return s_.accesses; }

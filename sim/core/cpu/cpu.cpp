@@ -26,7 +26,14 @@ bool transfers_list(Operation operation) {
 }  // namespace
 
 Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
-    : xip(xip_), code(code_), tracer(code_), fabric_(fabric), bus_(bus), core_(core), system_(fabric, core) {
+    : xip(xip_),
+      code(code_),
+      tracer(code_),
+      fabric_(fabric),
+      bus_(bus),
+      crossbar_(bus.crossbar),
+      core_(core),
+      system_(fabric, core) {
     sram = bus.sram();
     sram_code_map = code.sram_code_map();
     unmapped_.ops.fill(Op{&op_fetch_fault, 0, 0, 0, 0, Operation::undecoded});
@@ -50,31 +57,43 @@ void Cpu::reset(std::uint32_t stack, std::uint32_t entry, Cycles now) {
     tracer.forget_calls();
     cycles = now;
     jump(entry);
+    if (profiler) profiler->restart();
     attend();
 }
 
 void Cpu::release(Cycles now) {
     held_ = false;
     cycles = std::max(cycles, now);
+    if (profiler) profiler->skip();
     attend();
     if (peer != nullptr) peer->yield();
 }
 
 void Cpu::run(Cycles limit) {
     limit_ = limit;
-    const Cycles& next_event = fabric_.events().next();
     while (stop_ == CpuStop::none && !asleep_ && !held_) {
         if (attention_) {
             attention_ = false;
             take_pending();
             continue;
         }
-        deadline = std::min(limit_, next_event);
-        if (cycles >= deadline) return;
+        const Cycles owed = crossbar_.take_owed(core_);
+        cycles += owed;
+        bus_waits_ += owed;
+        if (cycles >= std::min(limit_, fabric_.events().next())) return;
+        if (profiler) [[unlikely]] {
+            execute_profiled();
+            continue;
+        }
         if (observer.active()) [[unlikely]] {
             execute_observed();
             continue;
         }
+        if (contends()) [[unlikely]] {
+            execute_shared();
+            continue;
+        }
+        deadline = next_deadline();
         op->handler(*this, op, cycles, nz, carry, overflow);
     }
 }
@@ -94,7 +113,7 @@ void Cpu::execute_observed() {
     const std::uint64_t faults_before = hardfaults();
     observer.before(*this, at, depth());
     try {
-        at->handler(*this, at, cycles, nz, carry, overflow);
+        execute_one(at);
     } catch (...) {
         observer.after(*this, true);
         throw;
@@ -111,9 +130,22 @@ void Cpu::execute_observed() {
         stop_ = CpuStop::step;
 }
 
+void Cpu::execute_profiled() {
+    const Op* const at = op;
+    const bool instruction = at - page->ops.data() < static_cast<std::ptrdiff_t>(kPageOps);
+    if (instruction) profiler->begin(pc());
+    try {
+        observer.active() ? execute_observed() : execute_shared();
+    } catch (...) {
+        if (instruction) profiler->end(at->operation);
+        throw;
+    }
+    if (instruction) profiler->end(at->operation);
+}
+
 void Cpu::after_access() {
-    // The access may have brought an event closer, or pended an interrupt: attend() has then set the deadline to 0.
-    deadline = attention_ ? 0 : std::min(limit_, fabric_.events().next());
+    // The access may have brought an event closer, pended an interrupt, or started another master.
+    deadline = attention_ || contends() ? 0 : next_deadline();
 }
 
 bool Cpu::load(std::uint32_t address, unsigned bytes) {
@@ -423,3 +455,4 @@ void Cpu::restore(StateReader& in) {
 }
 
 }  // namespace rp2040
+    if (profiler) profiler->restart();

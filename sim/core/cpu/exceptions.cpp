@@ -25,6 +25,7 @@ void Cpu::take_pending() {
 
 void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles at) {
     tracer.exception_entered(at);
+    if (profiler) profiler->exception_entered(r[13], return_address);
     // Stack frame: B1.5.6. Bit 9 of the stacked xPSR remembers the alignment padding.
     const bool padded = (r[13] & 4) != 0;
     const std::uint32_t frame = (r[13] - 0x20) & ~7u;
@@ -36,6 +37,7 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
         stacked = (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
         if (!stacked) note_fault(FaultCause::stacking, frame + i * 4, true);
     }
+    at += share_frame(frame, at);
     const std::uint32_t lr = ipsr_ != 0       ? kReturnToHandler
                              : control_spsel_ ? kReturnToThreadProcess
                                               : kReturnToThreadMain;
@@ -85,6 +87,7 @@ void Cpu::begin_handler(unsigned number, std::uint32_t lr) {
     thumb_ = (vector & 1) != 0;
     jump(vector);
     record(from, vector & ~1u);
+    if (profiler) profiler->handler_started(number, lr == kReturnToThreadProcess);
     attend();
     if (number == kHardFault && catch_hard_fault) {
         stop_ = CpuStop::hard_fault;
@@ -104,6 +107,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     }
     system_.deactivate(returning);
     tracer.handler_returned(cycles);
+    if (profiler) profiler->handler_returned();
     event_register_ = true;
     attend();
 
@@ -140,10 +144,11 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     set_xpsr(words[7]);
     thumb_ = (words[7] >> 24 & 1) != 0;
     if (!to_handler) ipsr_ = 0;
-    cycles += timing::kExceptionReturn;
+    cycles += timing::kExceptionReturn + share_frame(frame, cycles);
     jump(words[6]);
     record(from, words[6]);
     tracer.exception_returned(cycles);
+    if (profiler) profiler->exception_returned();
     if (!thumb_) {
         hard_fault(FaultCause::thumb_bit_clear);
         return;

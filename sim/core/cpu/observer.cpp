@@ -6,9 +6,6 @@
 
 namespace rp2040 {
 
-namespace {
-
-/// The data access that an instruction is going to make at the core's present registers.
 std::optional<DataAccess> access_of(const Cpu& cpu, const Op* op) {
     const auto& r = cpu.r;
     const auto one = [&](std::uint32_t address, std::uint32_t bytes, bool write) {
@@ -44,6 +41,8 @@ std::optional<DataAccess> access_of(const Cpu& cpu, const Op* op) {
         default: return std::nullopt;
     }
 }
+
+namespace {
 
 bool matches(const Watchpoint& w, const DataAccess& access) {
     if (access.write ? !w.write : !w.read) return false;

@@ -28,6 +28,9 @@ struct DataAccess {
     bool write, has_value;
 };
 
+/// The data access that an instruction is going to make at the core's present registers.
+std::optional<DataAccess> access_of(const Cpu& cpu, const Op* op);
+
 /// An instruction that began at `when`; `depth` is the number of active exceptions.
 struct ExecutedInstruction {
     Cycles when;

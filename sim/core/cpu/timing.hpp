@@ -26,6 +26,7 @@ inline constexpr Cycles kLoadStore = 2;    // AHB-Lite, zero wait: [DS] table 81
 inline constexpr Cycles kIoPort = 1;       // SIO, the single-cycle I/O port: [DS] table 81
 inline constexpr Cycles kApbRead = 4;      // APB read takes 3 bus cycles ([DS] 2.1.3), + 1 for the instruction: derived
 inline constexpr Cycles kApbWrite = 5;     // APB write takes 4 bus cycles ([DS] 2.1.3), + 1: derived
+inline constexpr Cycles kBusCycle = 1;     // of those, the cycle in which the instruction completes without the bus
 inline constexpr Cycles kAtomicAlias = 2;  // read-modify-write on I2C, UART, SPI, SSI: [DS] 2.1.2
 
 // Exceptions.

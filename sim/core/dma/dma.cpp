@@ -1,6 +1,8 @@
 // Registers, triggers and interrupts of the DMA (datasheet 2.5.7).
 #include "dma/dma.hpp"
 
+#include <algorithm>
+
 #include "dma/fields.hpp"
 
 namespace rp2040 {
@@ -63,6 +65,8 @@ void Dma::reset() {
 
 void Dma::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
+    pending_ = std::any_of(s_.channel.begin(), s_.channel.end(), [](const Channel& c) { return c.busy; });
+    bus_->transfers_pending(pending_);
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((s_.intr & s_.inte[n]) | s_.intf[n]) != 0;
     report_pwm();
 }

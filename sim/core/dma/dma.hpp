@@ -25,6 +25,8 @@ class DmaBus {
     /// First cycle in which a master other than the DMA may look at memory; transfers between memories that end
     /// before it are made in one go. Returning the current cycle (the default: 0) forbids that.
     [[nodiscard]] virtual Cycles unobserved_until() const { return 0; }
+    /// Some channel is busy, or none any more.
+    virtual void transfers_pending(bool) {}
 };
 
 struct DmaState {
@@ -73,6 +75,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_dreq(Dreq dreq, std::uint32_t transfers);
     void set_bus(DmaBus& bus) { bus_ = &bus; }
 
+    /// Another master has won a cycle that a read or write was granted already: what follows moves by `cycles`.
+    void delay(bool is_write, Cycles cycles);
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
     /// Called with the PWM slices whose wrap paces a busy channel whenever that set changes (Pwm::watch_wraps).
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
@@ -106,6 +110,7 @@ class Dma final : public StatefulPeripheral<DmaState> {
     DmaBus uncontended_;
     DmaBus* bus_ = &uncontended_;
     bool stepping_ = false;
+    bool pending_ = false;
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;
     std::uint8_t pwm_slices_ = 0;

@@ -233,8 +233,23 @@ void Dma::copy_batch(unsigned index, Cycles now) {
     }
 }
 
+void Dma::delay(bool is_write, Cycles cycles) {
+    if (is_write) {
+        s_.write_free += cycles;
+    } else {
+        s_.read_free += cycles;
+        if (s_.latch.full) s_.latch.due += cycles;
+    }
+    schedule();
+}
+
 void Dma::schedule() {
     if (stepping_) return;
+    if (const bool pending = std::any_of(s_.channel.begin(), s_.channel.end(), [](const Channel& c) { return c.busy; });
+        pending != pending_) {
+        pending_ = pending;
+        bus_->transfers_pending(pending);
+    }
     const Cycles earliest = now() + 1;
     Cycles due = s_.latch.full ? std::max(s_.latch.due, earliest) : kNever;
     for (const Channel& c : s_.channel) {

@@ -1,0 +1,91 @@
+#include "bus/crossbar.hpp"
+
+#include <algorithm>
+
+#include "periph/busctrl.hpp"
+
+namespace rp2040 {
+
+namespace {
+bool high_priority(const Busctrl& busctrl, BusMaster master) {
+    switch (master) {
+        case BusMaster::core0: return busctrl.high_priority(Master::core0);
+        case BusMaster::core1: return busctrl.high_priority(Master::core1);
+        default: return busctrl.high_priority(Master::dma, master == BusMaster::dma_write);
+    }
+}
+}  // namespace
+
+bool Crossbar::counting() const { return busctrl_->counted_events() != 0; }
+
+void Crossbar::count(Port port, bool contested) {
+    const unsigned event = 2 * static_cast<unsigned>(port) + (contested ? 0 : 1);
+    if ((busctrl_->counted_events() >> event & 1) != 0) busctrl_->count(static_cast<BusEvent>(event));
+}
+
+/// Both want the port in the same cycle: priority level first, then each in turn (datasheet 2.1.1.1), which is taken to
+/// mean that the master of the last access comes last.
+bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const {
+    const bool high = high_priority(*busctrl_, challenger);
+    if (high != high_priority(*busctrl_, other)) return high;
+    BusMaster last = BusMaster::dma_write;
+    Cycles when = 0;
+    for (const Access& a : port.recent)
+        if (a.from < at && a.from >= when && a.until != 0) {
+            when = a.from;
+            last = a.master;
+        }
+    const auto turn = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
+    return turn(challenger) < turn(other);
+}
+
+/// Moves an access that was granted already, and all that the same master did after it, by `cycles`.
+void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
+    if (loser.counted && !std::exchange(loser.contested, true)) count(port, true);
+    const BusMaster master = loser.master;
+    const Cycles since = loser.from;
+    for (PortState& p : s_.port)
+        for (Access& a : p.recent)
+            if (a.master == master && a.from >= since && a.until != 0) {
+                a.from += cycles;
+                a.until += cycles;
+            }
+    if (index(master) < 2)
+        s_.owed[index(master)] += cycles;
+    else if (delay_dma)
+        delay_dma(master, cycles);
+}
+
+Cycles Crossbar::access(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted) {
+    if (port == Port::none) return 0;
+    PortState& p = s_.port[static_cast<unsigned>(port)];
+    Cycles at = cycle;
+    bool contested = false;
+    for (bool settled = false; !settled;) {
+        settled = true;
+        for (Access& a : p.recent) {
+            // The DMA's two masters do not hold each other up: its FIFOs decouple them.
+            if (a.until <= at || a.from >= at + length || a.master == master ||
+                (index(a.master) >= 2 && index(master) >= 2))
+                continue;
+            if (a.from > at || (a.from == at && wins(master, a.master, at, p))) {
+                delay(a, port, at + length - a.from);
+            } else {
+                at = a.until;
+                contested = true;
+                settled = false;
+            }
+        }
+    }
+    *std::min_element(p.recent.begin(), p.recent.end(), [](const Access& a, const Access& b) {
+        return a.until < b.until;
+    }) = {at, at + length, master, counted, contested};
+    if (length > 1 && index(master) >= 2) s_.dma_until = std::max(s_.dma_until, at + length);
+    if (counted) {
+        count(port, false);
+        if (contested) count(port, true);
+    }
+    return at - cycle;
+}
+
+}  // namespace rp2040

@@ -1,0 +1,116 @@
+// Instructions beside other bus masters: which cycles of an instruction use which port of the crossbar.
+//
+// While nobody else can be on the bus, instructions run in chains and this file costs nothing. When the DMA may
+// transfer within the next cycles, the other core runs too, or bus accesses are counted, every instruction is executed
+// on its own and tells the crossbar of its accesses: data in its first cycles, the fetch of the next word in its last
+// one, after a branch that of the target two cycles before the target executes.
+#include <algorithm>
+
+#include "bus/bus.hpp"
+#include "bus/xip.hpp"
+#include "cpu/cpu.hpp"
+#include "cpu/timing.hpp"
+
+namespace rp2040 {
+
+namespace {
+
+/// An instruction that begins less than this before an event may still be on the bus when the DMA answers the event.
+constexpr Cycles kLongestInstruction = 16;
+
+bool is_wide(Operation operation) {
+    switch (operation) {
+        case Operation::bl:
+        case Operation::bl_near:
+        case Operation::msr:
+        case Operation::mrs:
+        case Operation::barrier: return true;
+        default: return false;
+    }
+}
+
+/// Cycles for which one data access keeps its port busy.
+Cycles bus_cycles(std::uint32_t address, bool write) {
+    if (port_of(address) != Port::apb) return timing::kBusCycle;
+    return (write ? timing::kApbWrite : timing::kApbRead) - timing::kBusCycle;
+}
+
+}  // namespace
+
+/// Whether the next instruction may meet another master on the bus, or must be counted.
+bool Cpu::contends() const {
+    if (peer->runnable() || crossbar_.dma_busy_until() > cycles || crossbar_.counting()) return true;
+    return crossbar_.dma_active() && cycles + kLongestInstruction >= fabric_.events().next();
+}
+
+/// How far instructions may run in a chain.
+Cycles Cpu::next_deadline() const {
+    const Cycles event = fabric_.events().next();
+    return std::min(limit_, crossbar_.dma_active() ? event - std::min(event, kLongestInstruction) : event);
+}
+
+Cycles Cpu::share_data(const Op* at) {
+    const auto access = access_of(*this, at);
+    if (!access) return 0;
+    const auto master = static_cast<BusMaster>(core_);
+    Cycles lost = 0;
+    for (std::uint32_t n = 0; n < std::max(access->bytes, 4u); n += 4) {
+        const std::uint32_t address = access->address + n;
+        lost += crossbar_.access(master, cycles + lost + n / 4, port_of(address), bus_cycles(address, access->write));
+    }
+    return lost;
+}
+
+void Cpu::share_fetches(const Op* at, std::uint32_t address, Cycles start) {
+    const auto master = static_cast<BusMaster>(core_);
+    // A miss of this instruction, in its fetch or its data, has kept the XIP port busy.
+    if (xip.miss_until() > start) crossbar_.access(master, start, Port::xip_main, xip.miss_until() - start, false);
+    const unsigned halfwords = is_wide(at->operation) ? 2 : 1;
+    if (op == at + halfwords) {
+        const std::uint32_t last = address + 2 * (halfwords - 1);
+        const bool begins_word = (address & 2) == 0 || (last & 2) == 0;
+        if (begins_word) cycles += crossbar_.access(master, cycles - 1, port_of(address), 1);
+        return;
+    }
+    const std::uint32_t target = pc();
+    cycles += crossbar_.access(master, cycles - 2, port_of(target & ~3u), 1);
+    if ((target & 2) != 0) cycles += crossbar_.access(master, cycles - 1, port_of(target + 2), 1);
+}
+
+/// One instruction, with the accesses that others may be waiting for.
+void Cpu::execute_one(const Op* at) {
+    if (!contends()) {
+        at->handler(*this, at, cycles, nz, carry, overflow);
+        return;
+    }
+    const std::uint32_t address = address_of(at);
+    cycles += share_data(at);
+    const Cycles start = cycles;
+    at->handler(*this, at, cycles, nz, carry, overflow);
+    if (cycles > start) share_fetches(at, address, start);
+}
+
+void Cpu::execute_shared() {
+    const Op* const at = op;
+    const auto index = static_cast<std::uint32_t>(at - page->ops.data());
+    deadline = 0;
+    if (index >= kPageOps) {  // leads into the next page
+        at->handler(*this, at, cycles, nz, carry, overflow);
+        return;
+    }
+    if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
+    const Cycles limit = std::exchange(limit_, 0);
+    execute_one(at);
+    limit_ = limit;
+}
+
+/// The eight words of an exception's stack frame, in consecutive cycles: returns those lost.
+Cycles Cpu::share_frame(std::uint32_t frame, Cycles at) {
+    if (!contends()) return 0;
+    Cycles lost = 0;
+    for (std::uint32_t n = 0; n < 8; ++n)
+        lost += crossbar_.access(static_cast<BusMaster>(core_), at + lost + n, port_of(frame + 4 * n));
+    return lost;
+}
+
+}  // namespace rp2040
