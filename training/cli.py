@@ -143,36 +143,21 @@ def _print_report(result: dict[str, object]) -> None:
 
     console = Console()
     table = Table(title=f"model {str(result['model'])[:12]}")
-    for heading in (
-        "level dBFS",
-        "SNR dB",
-        "alarms",
-        "recall",
-        "95 %",
-        "false/h",
-        "false/h ≤ (95 %)",
-        "median s",
-        "max s",
-    ):
+    for heading in ("dBFS", "SNR dB", "detected", "recall (95 %)", "false/h (below)", "delay s: median, max"):
         table.add_column(heading, justify="right")
     conditions = result["conditions"]
     assert isinstance(conditions, list)
-
-    def number(value: object, places: int) -> str:
-        return "-" if value is None else f"{float(str(value)):.{places}f}"
-
     for row in conditions:
         interval = row["recall_95"]
         table.add_row(
-            number(row["level_dbfs"], 0),
-            number(row["snr_db"], 0),
+            f"{row['level_dbfs']:g}",
+            "-" if row["snr_db"] is None else f"{row['snr_db']:g}",
             f"{row['detected']}/{row['alarms']}",
-            number(row["recall"], 3),
-            f"{interval[0]:.2f}-{interval[1]:.2f}" if interval else "-",
-            number(row["false_events_per_hour"], 2),
-            number(row["false_events_per_hour_upper_95"], 2),
-            number(row["median_time_to_detect_s"], 2),
-            number(row["max_time_to_detect_s"], 2),
+            f"{row['recall']:.2f} ({interval[0]:.2f}-{interval[1]:.2f})" if interval else "-",
+            f"{row['false_events_per_hour']:.1f} ({row['false_events_per_hour_upper_95']:.1f})"
+            if row["negative_hours"]
+            else "-",
+            f"{row['median_time_to_detect_s']:.2f}, {row['max_time_to_detect_s']:.2f}" if row["detected"] else "-",
         )
     console.print(table)
     clips = result["per_clip"]

@@ -38,6 +38,18 @@ class SceneSet:
         return len(self.fold)
 
 
+def join(sets: list[SceneSet]) -> SceneSet:
+    """Several scene sets as one, in their order."""
+    if len(sets) == 1:
+        return sets[0]
+    return SceneSet(
+        np.concatenate([part.features for part in sets]),
+        np.concatenate([part.sounding for part in sets]),
+        np.concatenate([part.fold for part in sets]),
+        [what for part in sets for what in part.what],
+    )
+
+
 def recipe_digest(clips: list[Clip], folds: dict[str, int], seed: int) -> str:
     """Hex digest of what scenes depend on: sources of the generator and of the DSP, clips with folds, seed."""
     digest = hashlib.sha256(str(seed).encode())

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from training.data.clips import Clip, assign_folds
 from training.data.features import block_features
-from training.data.scene_cache import SceneSet, build_scenes, recipe_digest
+from training.data.scene_cache import SceneSet, build_scenes, join, recipe_digest
 from training.data.scenes import SCENE_SECONDS
 from training.evaluate.detector import Detector
 from training.evaluate.run import plan_trials
@@ -45,10 +45,11 @@ class Recipe:
     """Everything that decides the result, apart from the data set and the machine."""
 
     synthetic_scenes: int = 4000
-    mixed_scenes: int = 8000
+    mixed_scenes: tuple[int, ...] = (8000, 4000)
     pretraining: TrainingOptions = field(default_factory=lambda: TrainingOptions(epochs=20))
-    finetuning: TrainingOptions = field(
-        default_factory=lambda: TrainingOptions(epochs=20, learning_rate=1.5e-3, seed=2)
+    finetuning: tuple[TrainingOptions, ...] = (
+        TrainingOptions(epochs=20, seed=2),
+        TrainingOptions(epochs=8, learning_rate=1e-3, seed=3),
     )
     architecture: Architecture = field(default_factory=Architecture)
     folds: int = 5
@@ -65,9 +66,9 @@ class Recipe:
         """A few minutes' worth reduced to seconds: for tests and to try the tools, not to detect anything."""
         return cls(
             synthetic_scenes=64,
-            mixed_scenes=96,
+            mixed_scenes=(96, 48),
             pretraining=TrainingOptions(epochs=2, batch=16),
-            finetuning=TrainingOptions(epochs=2, batch=16, seed=2),
+            finetuning=(TrainingOptions(epochs=2, batch=16, seed=2), TrainingOptions(epochs=1, batch=16, seed=3)),
             folds=2,
             calibration_windows=40,
             levels=(-20.0,),
@@ -215,7 +216,10 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
         return build_scenes(work / "scenes", material, folds if material else {}, count, seed, workers, progress)
 
     synthetic = scenes("synthetic", [], recipe.synthetic_scenes, recipe.seed)
-    mixed = scenes("mixed", clips, recipe.mixed_scenes, recipe.seed + 1) if clips else synthetic
+    mixed: list[SceneSet] = []
+    for turn, count in enumerate(recipe.mixed_scenes if clips else (), start=1):
+        fresh = scenes(f"round {turn} mixed", clips, count, recipe.seed + turn)
+        mixed.append(join([*mixed[-1:], fresh]))
 
     def train(name: str, data: SceneSet, chosen: NDArray[np.int64], options: TrainingOptions, start: Any) -> Any:
         def on_epoch(epoch: int, loss: float) -> None:
@@ -224,8 +228,15 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
         path = work / f"{digest}-{name}.npz"
         return _weights(path, lambda: fit(data, chosen, recipe.architecture, options, on_epoch, start))
 
-    everything = np.arange(len(synthetic))
-    base = train("pretrained", synthetic, everything, recipe.pretraining, None)
+    def fine_tune(name: str, held_out_fold: int | None) -> Any:
+        """Each round adds scenes that were not heard before, and starts from where the last one ended."""
+        weights = base
+        for turn, (data, options) in enumerate(zip(mixed, recipe.finetuning, strict=True), start=1):
+            chosen = np.flatnonzero(data.fold != held_out_fold) if held_out_fold is not None else np.arange(len(data))
+            weights = train(f"{name}-round{turn}", data, chosen, options, weights)
+        return weights
+
+    base = train("pretrained", synthetic, np.arange(len(synthetic)), recipe.pretraining, None)
     held_out: list[HeldOut] = []
     if clips:
         trials = plan_trials(clips, recipe.levels, recipe.snrs, recipe.noises_per_clip, recipe.seed, folds=folds)
@@ -233,17 +244,12 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
             mine = [trial for trial in trials if folds[trial.clip.group] == fold]
             if not mine:
                 continue
-            chosen = np.flatnonzero(mixed.fold != fold)
-            weights = train(f"fold{fold}", mixed, chosen, recipe.finetuning, base)
             path = work / f"{digest}-fold{fold}.tflite"
-            _int8(path, recipe, weights, mixed)
+            _int8(path, recipe, fine_tune(f"fold{fold}", fold), mixed[-1])
             held_out += _listen(path, mine, fold, workers)
             log(f"fold {fold}: {len(mine)} held-out trials heard")
-        final = train("final", mixed, np.arange(len(mixed)), recipe.finetuning, base)
-    else:
-        final = base
     path = work / f"{digest}-final.tflite"
-    tflite = _int8(path, recipe, final, mixed)
+    tflite = _int8(path, recipe, fine_tune("final", None), mixed[-1] if mixed else synthetic)
     synthetic_trials = synthetic_observations(recipe, Detector(path, EventParameters()))
     seen = observations(held_out)
     choice = None

@@ -15,7 +15,7 @@ LATEST_S = 4.0
 
 _NEUTRAL = (128, 150, 170, 185, 200, 210, 220, 230)
 _RISE = (15, 25, 40, 60, 90)
-_FALL = (1, 2, 4, 8)
+_FALL = (2, 4, 8)
 
 
 @dataclass(frozen=True)
