@@ -229,7 +229,7 @@ rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t
 rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
                                 uint32_t seed) {
     return guarded(chip, [&] {
-        if (chip->chip.microphone) return invalid(chip, "a microphone is attached already");
+        chip->chip.microphone.reset();
         const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
         chip->chip.microphone = std::make_unique<mic::PdmMicrophone>(
             chip->chip, mic::PdmMicrophone::Config{clock_pin, data_pin, channel, seed});

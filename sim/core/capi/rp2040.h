@@ -132,7 +132,8 @@ RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, co
 
 /* ---- microphone ---------------------------------------------------------------------------------------------------*/
 
-/* Puts a PDM microphone on two pins: `right` is its SELECT pin, `seed` that of its dither. One per chip. */
+/* Puts a PDM microphone on two pins: `right` is its SELECT pin, `seed` that of its dither. Takes the place of the
+ * one before. */
 RP2040_API rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
                                            uint32_t seed);
 /* Sound: Q23 samples at 16 kHz, the first one ever pushed sounds at time zero. What was not pushed is silence. */

@@ -1,0 +1,167 @@
+// Runs the emulation for a host program, stopping at breakpoints without pausing the machine.
+//
+// Renode's own pause from a hook comes at the end of a quantum. Here the processor's thread waits inside the hook
+// while the host looks at registers and memory, so what it sees is exact and nothing else moves.
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Time;
+
+namespace Antmicro.Renode.Peripherals.Miscellaneous
+{
+    public class RP2040_Runner : IPeripheral
+    {
+        public const int Finished = 0, Breakpoint = 1, Fault = 2;
+
+        public RP2040_Runner(RP2040 chip, TranslationCPU cpu)
+        {
+            this.chip = chip;
+            this.cpu = cpu;
+            chip.FaultHandler = text => Meet(Fault);
+        }
+
+        public void Reset()
+        {
+            // Breakpoints outlive resets.
+        }
+
+        /// <summary>
+        /// Runs for a time, or on to the end of the time given before if a breakpoint interrupted it.
+        /// Returns Finished, Breakpoint or Fault; what went wrong inside Renode is thrown.
+        /// </summary>
+        public int Run(ulong nanoseconds)
+        {
+            if(worker == null)
+            {
+                failure = null;
+                reason = Finished;
+                worker = new Thread(() => Work(nanoseconds)) { IsBackground = true, Name = "emberwatch runner" };
+                worker.Start();
+            }
+            else
+            {
+                go.Set();
+            }
+            met.WaitOne();
+            if(reason != Finished)
+            {
+                return reason;
+            }
+            worker.Join();
+            worker = null;
+            if(failure != null)
+            {
+                throw new InvalidOperationException(failure.Message, failure);
+            }
+            chip.Synchronise();
+            return Finished;
+        }
+
+        /// <summary>True while the processor waits at a breakpoint.</summary>
+        public bool Waiting { get { return worker != null; } }
+
+        public void AddBreakpoint(uint address)
+        {
+            OnCpuThread(() =>
+            {
+                if(breakpoints.Add(address))
+                {
+                    cpu.AddHook(address, OnHook);
+                }
+            });
+        }
+
+        public void RemoveBreakpoint(uint address)
+        {
+            OnCpuThread(() =>
+            {
+                if(breakpoints.Remove(address))
+                {
+                    cpu.RemoveHook(address, OnHook);
+                }
+            });
+        }
+
+        /// <summary>Lets a waiting processor run to the end of its time without stopping again.</summary>
+        public void Abandon()
+        {
+            abandoned = true;
+            while(worker != null)
+            {
+                Run(0);
+            }
+        }
+
+        private void Work(ulong nanoseconds)
+        {
+            try
+            {
+                EmulationManager.Instance.CurrentEmulation.RunFor(TimeInterval.FromNanoseconds(nanoseconds));
+            }
+            catch(Exception e)
+            {
+                failure = e;
+            }
+            reason = Finished;
+            met.Set();
+        }
+
+        private void OnHook(ICpuSupportingGdb where, ulong address)
+        {
+            chip.Synchronise();
+            Meet(Breakpoint);
+        }
+
+        /// <summary>On the processor's thread: shows the host what happened and does what it asks until told to go on.</summary>
+        private void Meet(int why)
+        {
+            if(abandoned || worker == null)
+            {
+                return;
+            }
+            reason = why;
+            meeting = true;
+            met.Set();
+            while(true)
+            {
+                go.WaitOne();
+                var action = Interlocked.Exchange(ref request, null);
+                if(action == null)
+                {
+                    break;
+                }
+                action();
+                done.Set();
+            }
+            meeting = false;
+        }
+
+        /// <summary>Renode holds a lock on its hooks while it calls one, so only that thread may change them then.</summary>
+        private void OnCpuThread(Action action)
+        {
+            if(!meeting)
+            {
+                action();
+                return;
+            }
+            request = action;
+            go.Set();
+            done.WaitOne();
+        }
+
+        private readonly RP2040 chip;
+        private readonly TranslationCPU cpu;
+        private readonly HashSet<uint> breakpoints = new HashSet<uint>();
+        private readonly AutoResetEvent met = new AutoResetEvent(false);
+        private readonly AutoResetEvent go = new AutoResetEvent(false);
+        private readonly AutoResetEvent done = new AutoResetEvent(false);
+        private volatile Thread worker;
+        private volatile bool meeting, abandoned;
+        private volatile int reason;
+        private Action request;
+        private Exception failure;
+    }
+}

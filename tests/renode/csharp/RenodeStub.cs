@@ -1,0 +1,384 @@
+// As much of Renode's interfaces as the bridge uses, with a machine that keeps virtual time and a processor that
+// "executes" a list of blocks. Names and signatures follow Renode 1.16.1; behaviour follows its sources where the
+// bridge depends on it: actions run at their time, SkipTime moves time, hooks are called under a lock.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Peripherals;
+using Antmicro.Renode.Peripherals.Bus;
+using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Time;
+
+namespace Antmicro.Renode.Time
+{
+    public struct TimeInterval
+    {
+        public const ulong TicksPerNanosecond = 1;
+        public ulong Ticks { get; private set; }
+        public static TimeInterval FromNanoseconds(ulong v) { return new TimeInterval { Ticks = v }; }
+    }
+
+    public struct TimeStamp
+    {
+        public TimeInterval TimeElapsed { get; set; }
+    }
+}
+
+namespace Antmicro.Renode.Exceptions
+{
+    public class RecoverableException : Exception { public RecoverableException(string message) : base(message) { } }
+    public class ConstructionException : RecoverableException { public ConstructionException(string message) : base(message) { } }
+}
+
+namespace Antmicro.Renode.Utilities
+{
+    public class ReadFilePath
+    {
+        public static implicit operator string(ReadFilePath path) { return path.name; }
+        public static implicit operator ReadFilePath(string name) { return new ReadFilePath { name = name }; }
+        private string name;
+    }
+}
+
+namespace Antmicro.Renode.Logging
+{
+    public enum LogLevel { Noisy, Debug, Info, Warning, Error }
+
+    public static class LoggingExtensions
+    {
+        public static readonly List<string> Lines = new List<string>();
+        public static void Log(this IEmulationElement element, LogLevel level, string message, params object[] arguments)
+        {
+            if(level >= LogLevel.Info)
+            {
+                Lines.Add(string.Format("{0} {1}: {2}", level, element.GetType().Name, string.Format(message, arguments)));
+            }
+        }
+    }
+}
+
+namespace Antmicro.Renode.Core
+{
+    public interface IEmulationElement { }
+    public interface IGPIOReceiver : IPeripheral { void OnGPIO(int number, bool value); }
+    public interface INumberedGPIOOutput : IPeripheral { IReadOnlyDictionary<int, IGPIO> Connections { get; } }
+
+    public interface IGPIO
+    {
+        bool IsSet { get; }
+        bool IsConnected { get; }
+        void Set(bool value);
+        void Connect(IGPIOReceiver destination, int destinationNumber);
+    }
+
+    public class GPIO : IGPIO
+    {
+        public bool IsSet { get; private set; }
+        public bool IsConnected { get { return receiver != null; } }
+        public void Connect(IGPIOReceiver destination, int destinationNumber)
+        {
+            receiver = destination;
+            number = destinationNumber;
+            receiver.OnGPIO(number, IsSet);
+        }
+        public void Set(bool value)
+        {
+            if(IsSet == value)
+            {
+                return; // Renode forwards changes only
+            }
+            IsSet = value;
+            if(receiver != null)
+            {
+                receiver.OnGPIO(number, value);
+            }
+        }
+        private IGPIOReceiver receiver;
+        private int number;
+    }
+
+    public interface IMachine : IEmulationElement
+    {
+        IBusController SystemBus { get; }
+        TimeStamp ElapsedVirtualTime { get; }
+        void ScheduleAction(TimeInterval delay, Action<TimeInterval> action, string name = null);
+        void RequestResetInSafeState(Action postReset = null, ICollection<IPeripheral> unresetable = null);
+    }
+
+    public class EmulationManager
+    {
+        public static readonly EmulationManager Instance = new EmulationManager();
+        public Emulation CurrentEmulation = new Emulation();
+    }
+
+    public class Emulation
+    {
+        public Machine Machine;
+        public void RunFor(TimeInterval period) { Machine.RunFor(period.Ticks); }
+    }
+
+    /// <summary>Virtual time, scheduled actions, memory and windows.</summary>
+    public class Machine : IMachine
+    {
+        public Machine() { SystemBus = new Bus(this); }
+        IBusController IMachine.SystemBus { get { return SystemBus; } }
+        public Bus SystemBus { get; private set; }
+        public TimeStamp ElapsedVirtualTime { get { return new TimeStamp { TimeElapsed = TimeInterval.FromNanoseconds(Now) }; } }
+        public ulong Now;
+        public TranslationCPU Cpu;
+        public int Scheduled;
+        public int Outstanding { get { return actions.Count; } }
+        public readonly List<IPeripheral> Peripherals = new List<IPeripheral>();
+
+        public void ScheduleAction(TimeInterval delay, Action<TimeInterval> action, string name = null)
+        {
+            Scheduled++;
+            actions.Add(new KeyValuePair<ulong, Action<TimeInterval>>(Now + delay.Ticks, action));
+        }
+
+        public void RequestResetInSafeState(Action postReset = null, ICollection<IPeripheral> unresetable = null)
+        {
+            safeState = () =>
+            {
+                Peripherals.ForEach(p => p.Reset());
+                postReset();
+            };
+        }
+
+        /// <summary>Time passes with the processor asleep, or through its blocks while it has any.</summary>
+        public void RunFor(ulong nanoseconds)
+        {
+            var end = Now + nanoseconds;
+            while(Now < end)
+            {
+                var limit = Math.Min(end, NextAction());
+                if(Cpu != null && Cpu.Blocks.Count > 0)
+                {
+                    Cpu.ExecuteBlock();
+                }
+                else
+                {
+                    Now = limit;
+                }
+                RunActions();
+                var reset = Interlocked.Exchange(ref safeState, null);
+                if(reset != null)
+                {
+                    reset();
+                }
+            }
+        }
+
+        public void RunActions()
+        {
+            while(NextAction() <= Now)
+            {
+                var first = actions.OrderBy(a => a.Key).First();
+                actions.Remove(first);
+                first.Value(TimeInterval.FromNanoseconds(first.Key));
+            }
+        }
+
+        private ulong NextAction() { return actions.Count == 0 ? ulong.MaxValue : actions.Min(a => a.Key); }
+
+        private Action safeState;
+        private readonly List<KeyValuePair<ulong, Action<TimeInterval>>> actions = new List<KeyValuePair<ulong, Action<TimeInterval>>>();
+    }
+}
+
+namespace Antmicro.Renode.Peripherals
+{
+    public interface IPeripheral : IEmulationElement { void Reset(); }
+}
+
+namespace Antmicro.Renode.Peripherals.Bus
+{
+    public interface IKnownSize : IPeripheral { long Size { get; } }
+    public interface IBytePeripheral : IPeripheral { byte ReadByte(long offset); void WriteByte(long offset, byte value); }
+    public interface IWordPeripheral : IPeripheral { ushort ReadWord(long offset); void WriteWord(long offset, ushort value); }
+    public interface IDoubleWordPeripheral : IPeripheral { uint ReadDoubleWord(long offset); void WriteDoubleWord(long offset, uint value); }
+
+    public interface IBusController : IPeripheral
+    {
+        byte ReadByte(ulong address, IPeripheral context = null, ulong? cpuState = null);
+        ushort ReadWord(ulong address, IPeripheral context = null, ulong? cpuState = null);
+        uint ReadDoubleWord(ulong address, IPeripheral context = null, ulong? cpuState = null);
+        void WriteByte(ulong address, byte value, IPeripheral context = null, ulong? cpuState = null);
+        void WriteWord(ulong address, ushort value, IPeripheral context = null, ulong? cpuState = null);
+        void WriteDoubleWord(ulong address, uint value, IPeripheral context = null, ulong? cpuState = null);
+        byte[] ReadBytes(ulong startingAddress, int count, bool onlyMemory = false, IPeripheral context = null);
+        void WriteBytes(byte[] bytes, ulong address, bool onlyMemory = false, IPeripheral context = null);
+        bool TryGetCurrentCPU(out ICPU cpu);
+    }
+
+    /// <summary>Memories as byte arrays; everything else is a window.</summary>
+    public class Bus : IBusController
+    {
+        public Bus(Machine machine) { this.machine = machine; }
+        public readonly Dictionary<ulong, byte[]> Memories = new Dictionary<ulong, byte[]>();
+        public readonly Dictionary<ulong, IDoubleWordPeripheral> Windows = new Dictionary<ulong, IDoubleWordPeripheral>();
+        public int MasterWrites;
+
+        public void Reset() { }
+        public byte ReadByte(ulong a, IPeripheral c, ulong? s) { return ReadBytes(a, 1, false, null)[0]; }
+        public ushort ReadWord(ulong a, IPeripheral c, ulong? s) { return BitConverter.ToUInt16(ReadBytes(a, 2, false, null), 0); }
+        public uint ReadDoubleWord(ulong a, IPeripheral c, ulong? s) { return BitConverter.ToUInt32(ReadBytes(a, 4, false, null), 0); }
+        public void WriteByte(ulong a, byte v, IPeripheral c, ulong? s) { WriteBytes(new[] { v }, a, false, null); }
+        public void WriteWord(ulong a, ushort v, IPeripheral c, ulong? s) { WriteBytes(BitConverter.GetBytes(v), a, false, null); }
+        public void WriteDoubleWord(ulong a, uint v, IPeripheral c, ulong? s) { WriteBytes(BitConverter.GetBytes(v), a, false, null); }
+
+        public byte[] ReadBytes(ulong address, int count, bool onlyMemory, IPeripheral context)
+        {
+            var memory = Find(address);
+            var bytes = new byte[count];
+            Buffer.BlockCopy(memory.Value, (int)(address - memory.Key), bytes, 0, count);
+            return bytes;
+        }
+
+        public void WriteBytes(byte[] bytes, ulong address, bool onlyMemory, IPeripheral context)
+        {
+            MasterWrites++;
+            var memory = Find(address);
+            Buffer.BlockCopy(bytes, 0, memory.Value, (int)(address - memory.Key), bytes.Length);
+        }
+
+        public bool TryGetCurrentCPU(out ICPU cpu)
+        {
+            cpu = machine.Cpu;
+            return cpu != null && machine.Cpu.Executing;
+        }
+
+        private KeyValuePair<ulong, byte[]> Find(ulong address)
+        {
+            foreach(var memory in Memories)
+            {
+                if(address >= memory.Key && address < memory.Key + (ulong)memory.Value.Length)
+                {
+                    return memory;
+                }
+            }
+            throw new ArgumentException(string.Format("no memory at 0x{0:X}", address));
+        }
+
+        private readonly Machine machine;
+    }
+}
+
+namespace Antmicro.Renode.Peripherals.CPU
+{
+    public interface ICPU : IPeripheral { void SyncTime(); }
+    public interface ICpuSupportingGdb : ICPU { }
+
+    public struct RegisterValue
+    {
+        public ulong RawValue { get; private set; }
+        public static implicit operator RegisterValue(uint v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(ulong v) { return new RegisterValue { RawValue = v }; }
+    }
+
+    public class TranslationCPU : ICpuSupportingGdb
+    {
+        public struct Block { public uint Pc, Instructions; public Action Access; }
+
+        public TranslationCPU(Machine machine) { this.machine = machine; PerformanceInMips = 125; machine.Cpu = this; }
+        public uint PerformanceInMips { get; set; }
+        public RegisterValue PC { get; set; }
+        public readonly ulong[] Registers = new ulong[17];
+        public readonly Queue<Block> Blocks = new Queue<Block>();
+        public bool Executing;
+        public ulong SkippedNanoseconds;
+        public bool RefusesInterruptEnd;
+
+        public void Reset() { }
+        public void SyncTime() { }
+        public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
+        public RegisterValue GetRegister(int register) { return Registers[register]; }
+        public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockEnd = hook; }
+        public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin = hook; }
+        public void AddHookAtInterruptEnd(Action<ulong> hook)
+        {
+            if(RefusesInterruptEnd)
+            {
+                throw new Antmicro.Renode.Exceptions.RecoverableException("not on this architecture");
+            }
+            InterruptEnd = hook;
+        }
+        public Action<ulong> InterruptBegin, InterruptEnd;
+
+        public void SkipTime(TimeInterval amount)
+        {
+            if(amount.Ticks % 8 != 0)
+            {
+                throw new InvalidOperationException("time skipped is no whole number of instructions");
+            }
+            skip += amount.Ticks;
+            SkippedNanoseconds += amount.Ticks;
+        }
+
+        public void AddHook(ulong address, Action<ICpuSupportingGdb, ulong> hook)
+        {
+            lock(hooks)
+            {
+                hooks[address] = hook;
+            }
+        }
+
+        public void RemoveHook(ulong address, Action<ICpuSupportingGdb, ulong> hook)
+        {
+            lock(hooks)
+            {
+                hooks.Remove(address);
+            }
+        }
+
+        /// <summary>Hooks, then the block's accesses, then its time and the block-end hook, as tlib does it.</summary>
+        public void ExecuteBlock()
+        {
+            var block = Blocks.Dequeue();
+            Executing = true;
+            PC = block.Pc;
+            lock(hooks)
+            {
+                Action<ICpuSupportingGdb, ulong> hook;
+                if(hooks.TryGetValue(block.Pc, out hook))
+                {
+                    hook(this, block.Pc);
+                }
+            }
+            if(block.Access != null)
+            {
+                block.Access();
+            }
+            machine.Now += block.Instructions * 1000UL / PerformanceInMips;
+            if(blockEnd != null)
+            {
+                blockEnd(block.Pc, block.Instructions);
+            }
+            Executing = false;
+            machine.Now += skip;
+            skip = 0;
+        }
+
+        private ulong skip;
+        private Action<ulong, uint> blockEnd;
+        private readonly Dictionary<ulong, Action<ICpuSupportingGdb, ulong>> hooks = new Dictionary<ulong, Action<ICpuSupportingGdb, ulong>>();
+        private readonly Machine machine;
+    }
+}
+
+namespace Antmicro.Renode.Peripherals.UART
+{
+    public enum Parity { Odd, Even, None, Forced1, Forced0, Multidrop }
+    public enum Bits { None, One, Half, OneAndAHalf, Two }
+    public interface IUART : IPeripheral
+    {
+        event Action<byte> CharReceived;
+        void WriteChar(byte value);
+        uint BaudRate { get; }
+        Bits StopBits { get; }
+        Parity ParityBit { get; }
+    }
+}
