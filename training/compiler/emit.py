@@ -12,7 +12,7 @@ from training.compiler.ir import C_TYPES, Constant, Layer, Program
 from training.compiler.memory import Plan
 from training.compiler.model import Model, Tensor
 
-CHANNEL_FIELDS = 7  # of `<name>_channel_t`
+STRUCT_FIELDS = {"channel_t": 4, "exact_t": 3}  # of the generated structures
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -36,10 +36,11 @@ def _word(value: int) -> str:
 def constant_text(constant: Constant) -> str:
     """A constant array as C, wrapped at 110 columns; an array of structures has one per line."""
     lines, count = [], len(constant.values)
-    if constant.ctype.endswith("_channel_t"):
-        count //= CHANNEL_FIELDS
+    fields = next((n for suffix, n in STRUCT_FIELDS.items() if constant.ctype.endswith(f"_{suffix}")), 0)
+    if fields:
+        count //= fields
         for i in range(count):
-            row = constant.values[CHANNEL_FIELDS * i : CHANNEL_FIELDS * (i + 1)]
+            row = constant.values[fields * i : fields * (i + 1)]
             lines.append("    {" + ", ".join(map(_word, row)) + "},")
     else:
         text = ", ".join(map(_word, constant.values)) + ","

@@ -104,9 +104,10 @@ def output_rows(
         [int(b) for b in bias], scales, context["out_zero"], context["low"], context["high"], limits
     )
     context["band"] = band << 8
-    fields = "low, range, factor, offset, bias, multiplier, shift"
-    ctype = f"{low.program.prefix}_channel_t"
-    context["rows"] = low.constant("rows", ctype, [row.words() for row in rows], fields)
+    prefix = low.program.prefix
+    fast, exact = [row.fast_words() for row in rows], [row.exact_words() for row in rows]
+    context["rows"] = low.constant("rows", f"{prefix}_channel_t", fast, "low, range, factor, offset")
+    context["exact"] = low.constant("exact", f"{prefix}_exact_t", exact, "bias, multiplier, shift")
 
 
 def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -282,7 +283,7 @@ def depthwise_conv_2d(low: Lowering) -> None:
     )
     macs = batch * out_h * out_w * taps.size
     bias, absolute = bias_values(low, 2, channels), np.abs(taps).sum(axis=0)
-    if batch * out_h * out_w <= 2 and not context["padded"]:
+    if batch == 1 and out_h * out_w <= 2 and not context["padded"]:
         output_rows(low, context, bias - in_zero * taps.sum(axis=0), scales, absolute * 128)
         low.layer(
             "depthwise_conv_2d_narrow", [source], context, macs=macs, summary=summary, scratch=4 * channels,

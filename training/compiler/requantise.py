@@ -35,9 +35,13 @@ class Channel:
     shift: int
     band: int
 
-    def words(self) -> tuple[int, ...]:
-        """Field values in the order of the C struct."""
-        return (self.low, self.range, self.factor, self.offset, self.bias, self.multiplier, self.shift)
+    def fast_words(self) -> tuple[int, ...]:
+        """Fields of the C structure `<name>_channel_t`."""
+        return (self.low, self.range, self.factor, self.offset)
+
+    def exact_words(self) -> tuple[int, ...]:
+        """Fields of the C structure `<name>_exact_t`."""
+        return (self.bias, self.multiplier, self.shift)
 
 
 def exact_row(bias: int, scale: Scale) -> Channel:
