@@ -37,6 +37,8 @@ def _window(rng: Rng, one_d: bool) -> dict[str, int]:
         p["d" + axis] = 1 if flat or p["s" + axis] > 1 else int(rng.choice([1, 1, 2, 3]))
         reach = (p["k" + axis] - 1) * p["d" + axis] + 1
         p["n" + axis] = 1 if flat else int(rng.integers(reach if p["padding"] == VALID else 1, reach + 9))
+        if rng.random() < 0.25:  # often a single window
+            p["n" + axis] = 1 if flat else reach
         p["o" + axis] = out_size(rng, p["n" + axis], p["k" + axis], p["s" + axis], p["d" + axis], p["padding"])
     return p
 
