@@ -57,14 +57,12 @@ void Cpu::reset(std::uint32_t stack, std::uint32_t entry, Cycles now) {
     tracer.forget_calls();
     cycles = now;
     jump(entry);
-    if (profiler) profiler->restart();
     attend();
 }
 
 void Cpu::release(Cycles now) {
     held_ = false;
     cycles = std::max(cycles, now);
-    if (profiler) profiler->skip();
     attend();
     if (peer != nullptr) peer->yield();
 }
@@ -77,14 +75,8 @@ void Cpu::run(Cycles limit) {
             take_pending();
             continue;
         }
-        const Cycles owed = crossbar_.take_owed(core_);
-        cycles += owed;
-        bus_waits_ += owed;
+        cycles += crossbar_.take_owed(core_);
         if (cycles >= std::min(limit_, fabric_.events().next())) return;
-        if (profiler) [[unlikely]] {
-            execute_profiled();
-            continue;
-        }
         if (observer.active()) [[unlikely]] {
             execute_observed();
             continue;
@@ -128,19 +120,6 @@ void Cpu::execute_observed() {
         stop_ = CpuStop::watchpoint;
     else if (stepped)
         stop_ = CpuStop::step;
-}
-
-void Cpu::execute_profiled() {
-    const Op* const at = op;
-    const bool instruction = at - page->ops.data() < static_cast<std::ptrdiff_t>(kPageOps);
-    if (instruction) profiler->begin(pc());
-    try {
-        observer.active() ? execute_observed() : execute_shared();
-    } catch (...) {
-        if (instruction) profiler->end(at->operation);
-        throw;
-    }
-    if (instruction) profiler->end(at->operation);
 }
 
 void Cpu::after_access() {
@@ -455,4 +434,3 @@ void Cpu::restore(StateReader& in) {
 }
 
 }  // namespace rp2040
-    if (profiler) profiler->restart();

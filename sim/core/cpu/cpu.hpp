@@ -3,14 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 
 #include "base/fabric.hpp"
 #include "base/state.hpp"
 #include "cpu/code_cache.hpp"
 #include "cpu/observer.hpp"
 #include "cpu/op.hpp"
-#include "cpu/profiler.hpp"
 #include "cpu/system_control.hpp"
 #include "cpu/tracer.hpp"
 
@@ -81,7 +79,6 @@ class Cpu {
     CodeCache& code;
     FunctionTracer tracer;
     Observer observer;
-    std::unique_ptr<Profiler> profiler;  ///< While profiling.
 
     void spill(const Op* at, Cycles now, std::uint64_t nz_, std::uint32_t carry_, std::uint32_t overflow_) {
         op = at;
@@ -165,9 +162,6 @@ class Cpu {
     void clear_stop() { stop_ = CpuStop::none; }
     [[nodiscard]] Cycles sleep_cycles() const { return sleep_cycles_; }
     [[nodiscard]] const std::array<std::uint64_t, kExceptions>& exception_counts() const { return exception_counts_; }
-    /// Cycles lost to other bus masters.
-    [[nodiscard]] Cycles bus_waits() const { return bus_waits_; }
-    [[nodiscard]] bool on_process_stack() const { return control_spsel_; }
     [[nodiscard]] std::uint64_t hardfaults() const { return exception_counts_[kHardFault]; }
     /// Oldest first.
     [[nodiscard]] std::vector<Transfer> recent_transfers() const;
@@ -202,9 +196,6 @@ class Cpu {
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
     void after_access();
-
-    void execute_profiled();
-    Fabric& fabric_;
     // shared_bus.cpp
     [[nodiscard]] Cycles next_deadline() const;
     [[nodiscard]] bool contends() const;
@@ -213,17 +204,19 @@ class Cpu {
     Cycles share_data(const Op* at);
     void share_fetches(const Op* at, std::uint32_t address, Cycles start);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);
+
+    Fabric& fabric_;
     Bus& bus_;
+    Crossbar& crossbar_;
     unsigned core_;
     SystemControl system_;
-    Crossbar& crossbar_;
     Cycles limit_ = 0;
     unsigned ipsr_ = 0;
     std::uint32_t other_sp_ = 0;  ///< The banked stack pointer not in r[13].
     bool primask_ = false, control_spsel_ = false, control_npriv_ = false;
     bool thumb_ = true;
     bool attention_ = true, asleep_ = false, waiting_for_event_ = false, event_register_ = false, held_ = false;
-    Cycles sleep_start_ = 0, sleep_cycles_ = 0, bus_waits_ = 0;
+    Cycles sleep_start_ = 0, sleep_cycles_ = 0;
     CpuStop stop_ = CpuStop::none;
     std::uint32_t resume_over_ = 1;  ///< Breakpoint address to pass once; odd: none.
     std::array<std::uint64_t, kExceptions> exception_counts_{};
