@@ -50,6 +50,16 @@ class Microphone:
     def set_analog(self, gain_q12: int, offset_q23: int) -> None:
         """Gain (4096 is 1) and offset (2**23 is full scale) before the modulator."""
 
+class Coverage:
+    """Executed instructions and branch directions of a chip that was told to `cover` into it."""
+
+    def __init__(self) -> None: ...
+    def pages(self) -> list[tuple[int, bytes]]:
+        """(address, flags of 2048 halfwords) of each 4 kB of code, in address order.
+
+        Flags: 1 executed, 2 conditional branch taken, 4 not taken.
+        """
+
 class Chip:
     """One RP2040 with its flash chip and crystal."""
 
@@ -177,6 +187,38 @@ class Chip:
         """How often each exception number (0..47; interrupt n is 16 + n) was taken."""
     def recent_transfers(self, core: int = 0) -> list[tuple[int, int, int]]:
         """(from, to, cycle) of the last 64 calls, returns, exceptions and far branches, oldest first."""
+    def start_profile(self, functions: list[tuple[int, int]]) -> None:
+        """Profiles both cores from now on, from zero; `functions` are (address, size) in address order.
+
+        Emulated time stays as it is; emulation takes two to three times as long.
+        """
+    def stop_profile(self) -> None:
+        """Ends profiling and forgets its results."""
+    def profile(self, core: int = 0) -> dict[str, Any]:
+        """Results so far; ValueError while profiling is off. All cycles are busy ones, stalls included.
+
+        nodes: calling context tree as (parent, function, call site, calls, own cycles, XIP misses, XIP stall cycles,
+        bus wait cycles); parent 0xffffffff is none. Call site 1 marks an exception's handler, 3 what was running when
+        profiling began, 5 the parent of an exception's handlers, whose function is the exception number.
+        instructions: (address, executions, cycles, XIP misses, XIP stalls, bus waits), in address order.
+        functions: (address, calls, total, min, max cycles with callees and without interrupts, stack of its own,
+        stack with callees) of finished calls.
+        high_water: top and lowest stack pointer of the main stack, cycle and node of the lowest.
+        """
+    def cover(self, coverage: Coverage | None) -> None:
+        """Gathers coverage from now on at no cost; None stops it."""
+    def record_signals(self, groups: list[str]) -> None:
+        """Records changes of "irq", "cores", "dma", "pio" and (traced) "functions" from now on; KeyError for others.
+
+        The present values come first. An empty list stops it.
+        """
+    def take_signals(self) -> bytes:
+        """Changes since the last call: records of cycle (64 bits), signal and value (32 bits each), little-endian.
+
+        Signals: interrupt lines 0..31, active exception of core n 32 + n, asleep 34 + n, DMA channel busy 40 + n and
+        its transfers 56 + n (value 1, one cycle each), program counter of state machine n of PIO p 72 + 4 p + n, call
+        in progress of traced function n on core c 128 + 2 n + c. In order within a signal, not between signals.
+        """
     def save(self) -> bytes:
         """The complete state; bytes collected for hosts and breakpoints are not part of it."""
     def restore(self, snapshot: bytes) -> None:

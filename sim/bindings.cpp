@@ -4,6 +4,7 @@
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/tuple.h>
@@ -67,7 +68,44 @@ ClockId clock_id(const std::string& name) {
 struct PyChip : Chip {
     PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
     PinRecorder recorder;
+    std::shared_ptr<Coverage> coverage;
 };
+
+/// Everything that one core's profiler knows; see _native.pyi.
+nb::dict profile(PyChip& chip, unsigned core) {
+    Cpu& cpu = chip.core(check_index(core, 2, "core"));
+    cpu.account_sleep(chip.cycles());
+    if (!cpu.profiler) throw nb::value_error("profiling is off");
+    Profiler& profiler = *cpu.profiler;
+    profiler.flush();
+    using Row = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles,
+                           Cycles>;
+    std::vector<Row> nodes;
+    for (const CallNode& n : profiler.nodes())
+        nodes.emplace_back(n.parent, n.function, n.call_site, n.calls, n.own.cycles, n.own.xip_misses,
+                           n.own.xip_stalls, n.own.bus_waits);
+    std::vector<std::tuple<std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles, Cycles>> instructions;
+    for (const auto& [address, i] : profiler.instructions())
+        instructions.emplace_back(address, i.executed, i.spent.cycles, i.spent.xip_misses, i.spent.xip_stalls,
+                                  i.spent.bus_waits);
+    std::vector<std::tuple<std::uint32_t, std::uint64_t, Cycles, Cycles, Cycles, std::uint32_t, std::uint32_t>> calls;
+    for (const FunctionCalls& f : profiler.functions())
+        calls.emplace_back(f.address, f.calls, f.total, f.min, f.max, f.own_stack, f.stack);
+    const Profiler::HighWater& high = profiler.high_water();
+    nb::dict out;
+    out["nodes"] = nodes;
+    out["instructions"] = instructions;
+    out["functions"] = calls;
+    out["high_water"] = std::make_tuple(high.top, high.lowest, high.when, high.node);
+    return out;
+}
+
+nb::list coverage_pages(const Coverage& coverage) {
+    nb::list out;
+    for (const auto& [base, page] : coverage.pages())
+        out.append(nb::make_tuple(base, nb::bytes(page->data(), page->size())));
+    return out;
+}
 
 constexpr const char* kRegisterNames[] = {"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
                                           "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
@@ -147,6 +185,8 @@ NB_MODULE(_native, m) {
             "fault"_a)
         .def("set_timebase", &mic::PdmMicrophone::set_timebase, "hz"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
+
+    nb::class_<Coverage>(m, "Coverage").def(nb::init<>()).def("pages", &coverage_pages);
 
     nb::class_<PyChip>(m, "Chip")
         .def(nb::init<std::uint32_t, std::uint32_t>(), "flash_bytes"_a = 2u << 20, "xosc_hz"_a = 12'000'000)
@@ -385,6 +425,49 @@ NB_MODULE(_native, m) {
                 return out;
             },
             "core"_a = 0)
+        .def(
+            "start_profile",
+            [](PyChip& self, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& functions) {
+                std::vector<FunctionRange> ranges;
+                for (const auto& [address, size] : functions) ranges.push_back({address & ~1u, size});
+                self.profile(&ranges);
+            },
+            "functions"_a)
+        .def("stop_profile", [](PyChip& self) { self.profile(nullptr); })
+        .def("profile", &profile, "core"_a = 0)
+        .def(
+            "cover",
+            [](PyChip& self, std::shared_ptr<Coverage> coverage) {
+                self.cover(coverage.get());
+                self.coverage = std::move(coverage);
+            },
+            "coverage"_a.none())
+        .def(
+            "record_signals",
+            [](PyChip& self, const std::vector<std::string>& groups) {
+                Chip::SignalGroups chosen;
+                for (const std::string& name : groups) {
+                    if (name == "irq")
+                        chosen.irq = true;
+                    else if (name == "cores")
+                        chosen.cores = true;
+                    else if (name == "dma")
+                        chosen.dma = true;
+                    else if (name == "pio")
+                        chosen.pio = true;
+                    else if (name == "functions")
+                        chosen.functions = true;
+                    else
+                        throw nb::key_error(("no signals named " + name).c_str());
+                }
+                self.record_signals(chosen);
+            },
+            "groups"_a)
+        .def("take_signals",
+             [](PyChip& self) {
+                 const std::vector<SignalChange> changes = self.take_signals();
+                 return nb::bytes(changes.data(), changes.size() * sizeof(SignalChange));
+             })
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
         .def(
             "restore", [](PyChip& self, const nb::bytes& snapshot) { self.restore(view(snapshot)); }, "snapshot"_a)

@@ -269,6 +269,9 @@ void Chip::set_core_irq(unsigned index, Irq line, bool level) {
     const auto number = static_cast<unsigned>(line);
     if (level && (syscfg_.nmi_mask(index) >> number & 1) != 0) cpu.pend_nmi(events_.now());
     cpu.set_irq(number, level, events_.now());
+    if (record_irq_) [[unlikely]]
+        signals_.record(events_.now(), signal::kIrq + number,
+                        core0_.system().line(number) || core1_.system().line(number));
 }
 
 void Chip::press_bootsel(bool pressed) {
@@ -301,7 +304,7 @@ Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
         length = is_write ? timing::kApbWrite - timing::kBusCycle : timing::kApbRead - timing::kBusCycle;
     Cycles waits = bus_.crossbar.access(master, cycle, port_of(address), length) + length - 1;
     if (target == Target::xip && !is_write) {
-        if (const Cycles stall = xip_.fetch(address, cycle + waits); stall != 0) {
+        if (const Cycles stall = xip_.fetch_for_dma(address, cycle + waits); stall != 0) {
             bus_.crossbar.access(master, cycle + waits, Port::xip_main, stall + 1, false);
             waits += stall;
         }
@@ -408,6 +411,47 @@ void Chip::add_breakpoint(std::uint32_t address) {
 
 void Chip::remove_breakpoint(std::uint32_t address) {
     if (bus_.breakpoints.erase(address) != 0) code_.remove_hook(address);
+}
+
+void Chip::record_signals(const SignalGroups& groups) {
+    const Cycles now = events_.now();
+    static_cast<void>(pins_.level(0, now));  // brings PIO up to date
+    signals_.clear();
+    const auto recorder = [this](bool on) { return on ? &signals_ : nullptr; };
+    record_irq_ = groups.irq;
+    dma_.record_to(recorder(groups.dma));
+    pio0_.record_to(recorder(groups.pio));
+    pio1_.record_to(recorder(groups.pio));
+    for (Cpu* cpu : {&core0_, &core1_}) {
+        cpu->recorder = recorder(groups.cores);
+        cpu->tracer.record_to(recorder(groups.functions));
+        if (groups.cores) {
+            signals_.record(now, signal::kException + cpu->core(), cpu->exception_number());
+            signals_.record(now, signal::kAsleep + cpu->core(), cpu->asleep());
+        }
+        if (groups.functions) cpu->tracer.record_present(now);
+    }
+    if (groups.irq)
+        for (unsigned line = 0; line < static_cast<unsigned>(Irq::count); ++line)
+            signals_.record(now, signal::kIrq + line, core0_.system().line(line) || core1_.system().line(line));
+    for (unsigned channel = 0; groups.dma && channel < kDmaChannels; ++channel)
+        signals_.record(now, signal::kDmaBusy + channel, dma_.busy(channel));
+    for (unsigned index = 0; groups.pio && index < 4; ++index) {
+        pio0_.record_present(index, now);
+        pio1_.record_present(index, now);
+    }
+}
+
+std::vector<SignalChange> Chip::take_signals() {
+    static_cast<void>(pins_.level(0, events_.now()));
+    return signals_.take();
+}
+
+void Chip::profile(const std::vector<FunctionRange>* functions) {
+    for (Cpu* cpu : {&core0_, &core1_}) {
+        cpu->account_sleep(events_.now());
+        cpu->profiler = functions == nullptr ? nullptr : std::make_unique<Profiler>(*cpu, *functions);
+    }
 }
 
 Cycles Chip::sleep_cycles(unsigned index) {

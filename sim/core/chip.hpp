@@ -10,6 +10,7 @@
 
 #include "base/fabric.hpp"
 #include "base/peripheral.hpp"
+#include "base/signal_recorder.hpp"
 #include "base/timebase.hpp"
 #include "bus/bus.hpp"
 #include "bus/flash.hpp"
@@ -98,6 +99,20 @@ class Chip : public Fabric, private DmaBus {
     void remove_breakpoint(std::uint32_t address);
     [[nodiscard]] Cycles sleep_cycles(unsigned core);
 
+    /// What record_signals() can record.
+    struct SignalGroups {
+        bool irq = false, cores = false, dma = false, pio = false, functions = false;
+    };
+    /// Records changes of these signals from now on; their present values come first.
+    void record_signals(const SignalGroups& groups);
+    /// Changes since the last call.
+    [[nodiscard]] std::vector<SignalChange> take_signals();
+
+    /// Starts profiling both cores anew, or stops it with null.
+    void profile(const std::vector<FunctionRange>* functions);
+    /// Gathers coverage from now on, or stops with null.
+    void cover(Coverage* coverage) { code_.cover(coverage); }
+
     Cpu& core(unsigned index) { return index == 0 ? core0_ : core1_; }
     Bus& bus() { return bus_; }
     Xip& xip() { return xip_; }
@@ -181,6 +196,8 @@ class Chip : public Fabric, private DmaBus {
         std::optional<ResetBit> reset_bit;
     };
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.
+    SignalRecorder signals_;
+    bool record_irq_ = false;
     bool rom_given_ = false;
     bool reset_requested_ = false, reset_by_watchdog_ = false;
     std::string boot_error_;

@@ -60,6 +60,8 @@ Cycles Xip::miss(std::uint32_t address, Cycles now) {
     const Cycles taken = ssi_.xip_transfer_cycles(allocates ? timing::kXipLineBits : timing::kXipWordBits);
     if (allocates) allocate(line);
     s_.busy_until = s_.miss_until = start + taken;
+    ++losses_.misses;
+    losses_.stalls += s_.busy_until - now;
     return s_.busy_until - now;
 }
 

@@ -28,6 +28,12 @@ struct XipState {
     std::array<std::uint8_t, kXipSramSize> ram{};  // Cache data RAM when used as SRAM.
 };
 
+/// What cores have lost to XIP misses since the model was made; no program can clear it.
+struct XipLosses {
+    std::uint64_t misses = 0;
+    Cycles stalls = 0;
+};
+
 class Xip final : public StatefulPeripheral<XipState> {
   public:
     static constexpr std::uint32_t kLineBytes = 8;
@@ -46,6 +52,14 @@ class Xip final : public StatefulPeripheral<XipState> {
         }
         return miss(address, now);
     }
+    /// The same by the DMA: no core loses anything.
+    Cycles fetch_for_dma(std::uint32_t address, Cycles now) {
+        const XipLosses kept = losses_;
+        const Cycles stall = fetch(address, now);
+        losses_ = kept;
+        return stall;
+    }
+    [[nodiscard]] const XipLosses& losses() const { return losses_; }
     /// A write to flash address space: deallocates in the plain alias; false is a bus fault (CTRL.ERR_BADWRITE).
     bool write_flash(std::uint32_t address);
 
@@ -75,6 +89,7 @@ class Xip final : public StatefulPeripheral<XipState> {
     void schedule_stream(Cycles from);
     Flash& flash_;
     Ssi& ssi_;
+    XipLosses losses_;
     std::vector<std::uint8_t> way_of_line_;  ///< Way + 1 of each cached flash line: the tags, indexed for speed.
 };
 

@@ -20,6 +20,7 @@ DecodedPage* CodeCache::find_slow(std::uint32_t address) {
         auto page = std::make_unique<DecodedPage>();
         page->base = base;
         page->xip = base >> 26 == kXipBase >> 26;
+        if (coverage_ != nullptr) page->coverage = coverage_->page(base).data();
         forget(*page);
         found = pages_.emplace(base, std::move(page)).first;
     }
@@ -42,15 +43,30 @@ void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
         return;
     }
     op = decode(address, first, second);
-    const bool starts_word = (address & 2) == 0;
-    if (hooked(address))
-        op.handler = &op_hook;
-    else if (page.xip && (starts_word || wide))
-        op.handler = &op_fetch;
-    else
-        op.handler = kHandlers[static_cast<std::size_t>(op.operation)];
+    if (page.coverage != nullptr) page.coverage[index] |= Coverage::executed;
+    op.handler = handler_for(page, index, wide);
     mark_code(address);
     if (wide) mark_code(address + 2);
+}
+
+Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const {
+    const Op& op = page.ops[index];
+    const std::uint32_t address = page.base + index * 2;
+    if (hooked(address)) return &op_hook;
+    if (page.coverage != nullptr && is_conditional(op.operation) &&
+        (page.coverage[index] & Coverage::kBothWays) != Coverage::kBothWays)
+        return &op_covered_branch;
+    if (page.xip && ((address & 2) == 0 || wide)) return &op_fetch;
+    return kHandlers[static_cast<std::size_t>(op.operation)];
+}
+
+void CodeCache::cover(Coverage* coverage) {
+    coverage_ = coverage;
+    for (auto& [base, page] : pages_) {
+        page->coverage = coverage == nullptr ? nullptr : coverage->page(base).data();
+        for (Op& op : page->ops)
+            if (op.handler != &op_next_page) op = Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded};
+    }
 }
 
 void CodeCache::mark_code(std::uint32_t address) {

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "cpu/coverage.hpp"
 #include "cpu/op.hpp"
 
 namespace rp2040 {
@@ -44,6 +45,11 @@ class CodeCache {
     void remove_hook(std::uint32_t address);
     [[nodiscard]] bool hooked(std::uint32_t address) const { return hooks_.contains(address); }
 
+    /// Gathers coverage into `coverage`, or stops with null.
+    void cover(Coverage* coverage);
+    /// The handler that the op's place calls for; `wide`: it has two halfwords.
+    [[nodiscard]] Handler handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const;
+
     /// Non-zero for every 256 bytes of SRAM (from 0x20000000) that has decoded code; stores test it.
     [[nodiscard]] const std::uint8_t* sram_code_map() const { return sram_code_map_.data(); }
 
@@ -58,6 +64,7 @@ class CodeCache {
     void mark_code(std::uint32_t address);
 
     const CodeSource& source_;
+    Coverage* coverage_ = nullptr;
     std::unordered_map<std::uint32_t, std::unique_ptr<DecodedPage>> pages_;
     std::array<Slot, 256> recent_{};
     std::unordered_set<std::uint32_t> hooks_;

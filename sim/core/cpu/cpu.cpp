@@ -28,7 +28,7 @@ bool transfers_list(Operation operation) {
 Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
     : xip(xip_),
       code(code_),
-      tracer(code_),
+      tracer(code_, core),
       fabric_(fabric),
       bus_(bus),
       crossbar_(bus.crossbar),
@@ -57,12 +57,14 @@ void Cpu::reset(std::uint32_t stack, std::uint32_t entry, Cycles now) {
     tracer.forget_calls();
     cycles = now;
     jump(entry);
+    if (profiler) profiler->restart();
     attend();
 }
 
 void Cpu::release(Cycles now) {
     held_ = false;
     cycles = std::max(cycles, now);
+    if (profiler) profiler->skip();
     attend();
     if (peer != nullptr) peer->yield();
 }
@@ -75,8 +77,12 @@ void Cpu::run(Cycles limit) {
             take_pending();
             continue;
         }
-        cycles += crossbar_.take_owed(core_);
+        wait_for_bus(crossbar_.take_owed(core_));
         if (cycles >= std::min(limit_, fabric_.events().next())) return;
+        if (profiler) [[unlikely]] {
+            execute_profiled();
+            continue;
+        }
         if (observer.active()) [[unlikely]] {
             execute_observed();
             continue;
@@ -120,6 +126,19 @@ void Cpu::execute_observed() {
         stop_ = CpuStop::watchpoint;
     else if (stepped)
         stop_ = CpuStop::step;
+}
+
+void Cpu::execute_profiled() {
+    const Op* const at = op;
+    const bool instruction = at - page->ops.data() < static_cast<std::ptrdiff_t>(kPageOps);
+    if (instruction) profiler->begin(pc());
+    try {
+        observer.active() ? execute_observed() : execute_shared();
+    } catch (...) {
+        if (instruction) profiler->end(at->operation, false);
+        throw;
+    }
+    if (instruction) profiler->end(at->operation, stop_ != CpuStop::breakpoint);
 }
 
 void Cpu::after_access() {
@@ -192,6 +211,7 @@ void Cpu::wait_for_interrupt() {
     waiting_for_event_ = false;
     sleep_start_ = cycles;
     deadline = 0;
+    if (recorder != nullptr) recorder->record(cycles, signal::kAsleep + core_, 1);
 }
 
 void Cpu::wait_for_event() {
@@ -204,6 +224,7 @@ void Cpu::wait_for_event() {
     waiting_for_event_ = true;
     sleep_start_ = cycles;
     deadline = 0;
+    if (recorder != nullptr) recorder->record(cycles, signal::kAsleep + core_, 1);
 }
 
 void Cpu::account_sleep(Cycles now) {
@@ -217,6 +238,7 @@ void Cpu::wake(Cycles now) {
     account_sleep(now);
     asleep_ = false;
     cycles = std::max(cycles, now);
+    if (recorder != nullptr) recorder->record(cycles, signal::kAsleep + core_, 0);
     attend();
     if (peer != nullptr) peer->yield();
 }
@@ -431,6 +453,7 @@ void Cpu::restore(StateReader& in) {
     resume_over_ = 1;
     set_register(15, address);
     cycles = at;
+    if (profiler) profiler->restart();
 }
 
 }  // namespace rp2040

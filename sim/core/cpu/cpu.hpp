@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "base/fabric.hpp"
 #include "base/state.hpp"
 #include "cpu/code_cache.hpp"
 #include "cpu/observer.hpp"
 #include "cpu/op.hpp"
+#include "cpu/profiler.hpp"
 #include "cpu/system_control.hpp"
 #include "cpu/tracer.hpp"
 
@@ -79,6 +81,8 @@ class Cpu {
     CodeCache& code;
     FunctionTracer tracer;
     Observer observer;
+    std::unique_ptr<Profiler> profiler;   ///< While profiling.
+    SignalRecorder* recorder = nullptr;   ///< While exceptions and sleep are recorded.
 
     void spill(const Op* at, Cycles now, std::uint64_t nz_, std::uint32_t carry_, std::uint32_t overflow_) {
         op = at;
@@ -161,6 +165,11 @@ class Cpu {
     [[nodiscard]] CpuStop stop() const { return stop_; }
     void clear_stop() { stop_ = CpuStop::none; }
     [[nodiscard]] Cycles sleep_cycles() const { return sleep_cycles_; }
+    /// Cycles lost to other bus masters.
+    [[nodiscard]] Cycles bus_waits() const { return bus_waits_; }
+    /// IPSR: 0 in Thread mode.
+    [[nodiscard]] unsigned exception_number() const { return ipsr_; }
+    [[nodiscard]] bool on_process_stack() const { return control_spsel_; }
     [[nodiscard]] const std::array<std::uint64_t, kExceptions>& exception_counts() const { return exception_counts_; }
     [[nodiscard]] std::uint64_t hardfaults() const { return exception_counts_[kHardFault]; }
     /// Oldest first.
@@ -195,10 +204,15 @@ class Cpu {
     void lockup();
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
+    void execute_profiled();
     void after_access();
     // shared_bus.cpp
     [[nodiscard]] Cycles next_deadline() const;
     [[nodiscard]] bool contends() const;
+    void wait_for_bus(Cycles lost) {
+        cycles += lost;
+        bus_waits_ += lost;
+    }
     void execute_one(const Op* at);
     void execute_shared();
     Cycles share_data(const Op* at);
@@ -216,7 +230,7 @@ class Cpu {
     bool primask_ = false, control_spsel_ = false, control_npriv_ = false;
     bool thumb_ = true;
     bool attention_ = true, asleep_ = false, waiting_for_event_ = false, event_register_ = false, held_ = false;
-    Cycles sleep_start_ = 0, sleep_cycles_ = 0;
+    Cycles sleep_start_ = 0, sleep_cycles_ = 0, bus_waits_ = 0;
     CpuStop stop_ = CpuStop::none;
     std::uint32_t resume_over_ = 1;  ///< Breakpoint address to pass once; odd: none.
     std::array<std::uint64_t, kExceptions> exception_counts_{};

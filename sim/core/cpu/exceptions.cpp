@@ -25,6 +25,7 @@ void Cpu::take_pending() {
 
 void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles at) {
     tracer.exception_entered(at);
+    if (profiler) profiler->exception_entered(r[13], return_address);
     // Stack frame: B1.5.6. Bit 9 of the stacked xPSR remembers the alignment padding.
     const bool padded = (r[13] & 4) != 0;
     const std::uint32_t frame = (r[13] - 0x20) & ~7u;
@@ -86,6 +87,8 @@ void Cpu::begin_handler(unsigned number, std::uint32_t lr) {
     thumb_ = (vector & 1) != 0;
     jump(vector);
     record(from, vector & ~1u);
+    if (profiler) profiler->handler_started(number, lr == kReturnToThreadProcess);
+    if (recorder != nullptr) recorder->record(cycles, signal::kException + core_, number);
     attend();
     if (number == kHardFault && catch_hard_fault) {
         stop_ = CpuStop::hard_fault;
@@ -105,6 +108,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     }
     system_.deactivate(returning);
     tracer.handler_returned(cycles);
+    if (profiler) profiler->handler_returned();
     event_register_ = true;
     attend();
 
@@ -145,6 +149,8 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     jump(words[6]);
     record(from, words[6]);
     tracer.exception_returned(cycles);
+    if (profiler) profiler->exception_returned();
+    if (recorder != nullptr) recorder->record(cycles, signal::kException + core_, ipsr_);
     if (!thumb_) {
         hard_fault(FaultCause::thumb_bit_clear);
         return;

@@ -221,11 +221,18 @@ void op_fetch(OP_PARAMS) {
 void op_hook(OP_PARAMS) {
     SPILL();
     if (c.hook()) return;
-    const std::uint32_t address = c.address_of(op);
-    const bool wide = op->operation == Operation::bl || op->operation == Operation::bl_near ||
-                      op->operation == Operation::msr || op->operation == Operation::mrs ||
-                      op->operation == Operation::barrier;
-    if (c.page->xip && ((address & 2) == 0 || wide)) return op_fetch(OP_ARGS);
+    if (c.page->coverage != nullptr && is_conditional(op->operation)) return op_covered_branch(OP_ARGS);
+    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) return op_fetch(OP_ARGS);
+    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+void op_covered_branch(OP_PARAMS) {
+    const auto index = static_cast<std::uint32_t>(op - c.page->ops.data());
+    std::uint8_t& flags = c.page->coverage[index];
+    flags |= passed(op->rd, nz, carry, overflow) ? Coverage::taken : Coverage::not_taken;
+    if ((flags & Coverage::kBothWays) == Coverage::kBothWays)
+        c.page->ops[index].handler = c.code.handler_for(*c.page, index, false);
+    if (c.page->xip && (index & 1) == 0) return op_fetch(OP_ARGS);
     return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 

@@ -38,18 +38,35 @@ inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {
     std::uint32_t base = 0;
-    bool xip = false;  ///< Fetches go through the XIP cache.
+    bool xip = false;                  ///< Fetches go through the XIP cache.
+    std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
     std::array<Op, kPageOps + 2> ops;
 };
+
+/// Instructions of two halfwords (UDF T2 does not matter: it never completes).
+constexpr bool is_wide(Operation operation) {
+    switch (operation) {
+        case Operation::bl:
+        case Operation::bl_near:
+        case Operation::msr:
+        case Operation::mrs:
+        case Operation::barrier: return true;
+        default: return false;
+    }
+}
+constexpr bool is_conditional(Operation operation) {
+    return operation == Operation::b_cond || (operation >= Operation::beq_near && operation <= Operation::ble_near);
+}
 
 /// Executes each operation; index is Operation.
 extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers;
 
 // Handlers that are no instruction.
-void op_undecoded(OP_PARAMS);    ///< Decodes in place, then executes.
-void op_next_page(OP_PARAMS);    ///< Ran off the page's end.
-void op_fetch(OP_PARAMS);        ///< First op of a word in flash: XIP cache access, then executes.
-void op_hook(OP_PARAMS);         ///< Breakpoint, or a place where the function tracer looks.
-void op_fetch_fault(OP_PARAMS);  ///< No executable memory here: HardFault.
+void op_undecoded(OP_PARAMS);       ///< Decodes in place, then executes.
+void op_next_page(OP_PARAMS);       ///< Ran off the page's end.
+void op_fetch(OP_PARAMS);           ///< First op of a word in flash: XIP cache access, then executes.
+void op_hook(OP_PARAMS);            ///< Breakpoint, or a place where the function tracer looks.
+void op_covered_branch(OP_PARAMS);  ///< A conditional branch that has not gone both ways yet.
+void op_fetch_fault(OP_PARAMS);     ///< No executable memory here: HardFault.
 
 }  // namespace rp2040

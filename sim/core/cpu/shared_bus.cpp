@@ -18,17 +18,6 @@ namespace {
 /// An instruction that begins less than this before an event may still be on the bus when the DMA answers the event.
 constexpr Cycles kLongestInstruction = 16;
 
-bool is_wide(Operation operation) {
-    switch (operation) {
-        case Operation::bl:
-        case Operation::bl_near:
-        case Operation::msr:
-        case Operation::mrs:
-        case Operation::barrier: return true;
-        default: return false;
-    }
-}
-
 /// Cycles for which one data access keeps its port busy.
 Cycles bus_cycles(std::uint32_t address, bool write) {
     if (port_of(address) != Port::apb) return timing::kBusCycle;
@@ -69,12 +58,12 @@ void Cpu::share_fetches(const Op* at, std::uint32_t address, Cycles start) {
     if (op == at + halfwords) {
         const std::uint32_t last = address + 2 * (halfwords - 1);
         const bool begins_word = (address & 2) == 0 || (last & 2) == 0;
-        if (begins_word) cycles += crossbar_.access(master, cycles - 1, port_of(address), 1);
+        if (begins_word) wait_for_bus(crossbar_.access(master, cycles - 1, port_of(address), 1));
         return;
     }
     const std::uint32_t target = pc();
-    cycles += crossbar_.access(master, cycles - 2, port_of(target & ~3u), 1);
-    if ((target & 2) != 0) cycles += crossbar_.access(master, cycles - 1, port_of(target + 2), 1);
+    wait_for_bus(crossbar_.access(master, cycles - 2, port_of(target & ~3u), 1));
+    if ((target & 2) != 0) wait_for_bus(crossbar_.access(master, cycles - 1, port_of(target + 2), 1));
 }
 
 /// One instruction, with the accesses that others may be waiting for.
@@ -84,7 +73,7 @@ void Cpu::execute_one(const Op* at) {
         return;
     }
     const std::uint32_t address = address_of(at);
-    cycles += share_data(at);
+    wait_for_bus(share_data(at));
     const Cycles start = cycles;
     at->handler(*this, at, cycles, nz, carry, overflow);
     if (cycles > start) share_fetches(at, address, start);
@@ -110,6 +99,7 @@ Cycles Cpu::share_frame(std::uint32_t frame, Cycles at) {
     Cycles lost = 0;
     for (std::uint32_t n = 0; n < 8; ++n)
         lost += crossbar_.access(static_cast<BusMaster>(core_), at + lost + n, port_of(frame + 4 * n));
+    bus_waits_ += lost;
     return lost;
 }
 

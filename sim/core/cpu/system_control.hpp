@@ -56,6 +56,7 @@ class SystemControl {
     void reset();
 
     void set_irq(unsigned line, bool level);
+    [[nodiscard]] bool line(unsigned number) const { return (s_.irq_lines >> number & 1) != 0; }
     /// The event handler for EventId::systick0 / systick1.
     void systick_due(Cycles when);
 

@@ -38,6 +38,16 @@ void FunctionTracer::finish(const Frame& frame, Cycles now) {
     p.last = taken;
     p.min = std::min(p.min, taken);
     p.max = std::max(p.max, taken);
+    if (recorder_ != nullptr) mark(frame.function, now, false);
+}
+
+void FunctionTracer::record_present(Cycles now) {
+    for (std::uint32_t i = 0; i < functions_.size(); ++i) mark(i, now, false);
+    for (const Frame& frame : frames_) mark(frame.function, now, true);
+}
+
+void FunctionTracer::mark(std::uint32_t function, Cycles now, bool running) {
+    recorder_->record(now, signal::kFunction + 2 * function + core_, running);
 }
 
 void FunctionTracer::reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t lr, Cycles now, std::uint64_t transfer) {
@@ -74,6 +84,7 @@ void FunctionTracer::reached(std::uint32_t pc, std::uint32_t sp, std::uint32_t l
     }
     if (frames_.size() >= kMaxDepth) return;
     frames_.push_back({entry->second, return_address, sp, now, interrupt_cycles_, transfer});
+    if (recorder_ != nullptr) mark(entry->second, now, true);
     const bool exception_handler = lr >= 0xf0000000u;
     if (!exception_handler && return_hooks_.emplace(return_address, true).second) code_.add_hook(return_address);
 }

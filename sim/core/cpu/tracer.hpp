@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/signal_recorder.hpp"
 #include "base/types.hpp"
 
 namespace rp2040 {
@@ -19,7 +20,7 @@ struct FunctionProfile {
 
 class FunctionTracer {
   public:
-    explicit FunctionTracer(CodeCache& code) : code_(code) {}
+    FunctionTracer(CodeCache& code, unsigned core) : code_(code), core_(core) {}
 
     struct Function {
         std::uint32_t address, size;
@@ -38,6 +39,10 @@ class FunctionTracer {
     void handler_returned(Cycles now);
     /// The interrupted code goes on.
     void exception_returned(Cycles now);
+    /// Records when each function is entered and left; null stops it.
+    void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
+    /// Records which functions are in progress now.
+    void record_present(Cycles now);
     /// Forgets all calls in progress (reset, restored snapshot).
     void forget_calls();
 
@@ -54,9 +59,12 @@ class FunctionTracer {
     static constexpr std::size_t kMaxDepth = 4096;
 
     void finish(const Frame& frame, Cycles now);
+    void mark(std::uint32_t function, Cycles now, bool running);
     [[nodiscard]] std::size_t floor() const { return interrupted_.empty() ? 0 : interrupted_.back().depth; }
 
     CodeCache& code_;
+    unsigned core_;
+    SignalRecorder* recorder_ = nullptr;
     std::vector<Function> functions_;
     std::unordered_map<std::uint32_t, std::uint32_t> by_entry_;
     std::vector<FunctionProfile> profiles_;

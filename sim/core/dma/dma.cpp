@@ -190,10 +190,15 @@ void Dma::null_trigger(unsigned index, std::uint32_t ctrl) {
     update_irq();
 }
 
+void Dma::set_busy(unsigned index, bool busy, Cycles when) {
+    if (recorder_ != nullptr && s_.channel[index].busy != busy) recorder_->record(when, signal::kDmaBusy + index, busy);
+    s_.channel[index].busy = busy;
+}
+
 void Dma::trigger(unsigned index, Cycles from) {
     Channel& c = s_.channel[index];
     if ((c.ctrl & kEn) == 0 || c.busy) return;
-    c.busy = true;
+    set_busy(index, true, from);
     c.trans_count = c.unread = c.reload;
     c.in_flight = 0;
     c.credits = 0;
@@ -204,7 +209,7 @@ void Dma::trigger(unsigned index, Cycles from) {
 
 void Dma::finish(unsigned index, Cycles from) {
     Channel& c = s_.channel[index];
-    c.busy = false;
+    set_busy(index, false, from);
     if ((c.ctrl & kIrqQuiet) == 0) s_.intr |= 1u << index;
     const unsigned chain = chain_to(c.ctrl);
     if (chain != index && chain < kDmaChannels) trigger(chain, from);
@@ -215,7 +220,7 @@ void Dma::finish(unsigned index, Cycles from) {
 void Dma::fail(unsigned index, std::uint32_t error) {
     Channel& c = s_.channel[index];
     c.ctrl |= error;
-    c.busy = false;
+    set_busy(index, false, now());
     c.unread = c.in_flight = 0;
     s_.intr |= 1u << index;  // Also in quiet mode (CTRL.AHB_ERROR).
     report_pwm();
@@ -226,7 +231,7 @@ void Dma::abort(std::uint32_t channels) {
     for (unsigned i = 0; i < kDmaChannels; ++i) {
         if (((channels >> i) & 1) == 0) continue;
         Channel& c = s_.channel[i];
-        c.busy = false;
+        set_busy(i, false, now());
         c.unread = c.in_flight = 0;
         if (s_.latch.full && s_.latch.channel == i) s_.latch.full = false;
     }

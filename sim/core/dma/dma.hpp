@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/peripheral.hpp"
+#include "base/signal_recorder.hpp"
 #include "dma/sniffer.hpp"
 
 namespace rp2040 {
@@ -77,6 +78,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
 
     /// Another master has won a cycle that a read or write was granted already: what follows moves by `cycles`.
     void delay(bool is_write, Cycles cycles);
+    /// Records channels' activity; null stops it.
+    void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
     /// Called with the PWM slices whose wrap paces a busy channel whenever that set changes (Pwm::watch_wraps).
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
@@ -107,6 +110,9 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void update_irq();
     void report_pwm();
 
+    void set_busy(unsigned index, bool busy, Cycles when);
+
+    SignalRecorder* recorder_ = nullptr;
     DmaBus uncontended_;
     DmaBus* bus_ = &uncontended_;
     bool stepping_ = false;

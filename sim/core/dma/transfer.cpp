@@ -166,6 +166,7 @@ void Dma::issue_read(Cycles now) {
     c.read_addr = advance(c.read_addr, c.ctrl, false);
     --c.unread;
     ++c.in_flight;
+    if (recorder_ != nullptr) recorder_->record(now, signal::kDmaTransfer + index, 1);
     const bool last = c.unread == 0;
     const Cycles done = now + 1 + bus_->access(now, address, false);
     s_.read_free = done;

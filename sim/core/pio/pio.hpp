@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/peripheral.hpp"
+#include "base/signal_recorder.hpp"
 #include "io/pin_matrix.hpp"
 #include "pio/decoded.hpp"
 #include "pio/state.hpp"
@@ -25,6 +26,13 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void restore(StateReader& in) override;
+
+    /// Records the program counters of the state machines; null stops it.
+    void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
+    /// Records where state machine `index` is now.
+    void record_present(unsigned index, Cycles now) {
+        if (recorder_ != nullptr) recorder_->record(now, signal::kPioPc + 4 * index_ + index, s_.sm[index].pc);
+    }
 
     // TimedDriver
     void catch_up(Cycles until) override;
@@ -80,6 +88,11 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint32_t intr() const;
     void update_irq();
 
+    void note_pc(const PioMachine& m, unsigned index, Cycles cycle) {
+        if (recorder_ != nullptr) recorder_->record(cycle + 1, signal::kPioPc + 4 * index_ + index, m.pc);
+    }
+
+    SignalRecorder* recorder_ = nullptr;
     PinMatrix& pins_;
     unsigned index_;
     PinFunction function_;

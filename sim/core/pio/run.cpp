@@ -70,6 +70,7 @@ void Pio::wake(Cycles when) {
     }
     m.stall = PioStall::none;
     const bool done = execute(m, index, *in, cycle, fx, !from_exec);
+    note_pc(m, index, cycle);
     if (in->side_mask != 0 && !m.begun) {
         if (in->side_dirs)
             fx.write_oe(in->side_mask, in->side_value);
@@ -99,6 +100,7 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     std::swap(m.irq_raised, m.forced_raised);
     const std::uint8_t pc = m.pc;
     const bool done = execute(m, index, in, cycle, fx, false);
+    note_pc(m, index, cycle);
     std::swap(m.irq_raised, m.forced_raised);
     // A jump abandons whatever the program was waiting for.
     if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = m.begun = false;
