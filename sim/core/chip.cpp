@@ -335,7 +335,10 @@ std::optional<Stop> Chip::stopped(Cpu& cpu) {
     const std::uint32_t pc = cpu.pc();
     switch (cpu.stop()) {
         case CpuStop::breakpoint: return Stop{StopReason::breakpoint, cpu.core(), pc, pc, {}};
-        case CpuStop::bkpt: return Stop{StopReason::bkpt, cpu.core(), pc, pc, "BKPT instruction"};
+        case CpuStop::bkpt:
+            if (const char* message = rom_message(bus_, pc))
+                return Stop{StopReason::boot_error, cpu.core(), pc, pc, message};
+            return Stop{StopReason::bkpt, cpu.core(), pc, pc, "BKPT instruction"};
         case CpuStop::lockup:
             return Stop{StopReason::lockup, cpu.core(), pc, pc,
                         "fault while handling HardFault or NMI: the core has locked up"};

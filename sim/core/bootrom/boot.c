@@ -31,11 +31,11 @@ void boot_from_flash(void) {
     }
 }
 
-// There is no USB boot in this ROM: the request goes where a missing boot source goes.
-void rom_no_boot_source(void);
+// There is no USB boot in this ROM: the request stops the run.
+void rom_usb_boot(void);
 void reset_to_usb_boot(uint32_t activity_pins, uint32_t disabled_interfaces);
 void reset_to_usb_boot(uint32_t activity_pins, uint32_t disabled_interfaces) {
     REG(WATCHDOG_SCRATCH(0)) = activity_pins;
     REG(WATCHDOG_SCRATCH(1)) = disabled_interfaces;
-    rom_no_boot_source();
+    rom_usb_boot();
 }

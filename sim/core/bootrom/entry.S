@@ -100,8 +100,11 @@ rom_function rom_reset
     blx r3
 1:  bl boot_from_flash              // returns only when there is nothing to boot
 rom_function rom_no_boot_source
-    bkpt #0x42                      // the engine reports this as "no bootable flash image"
+    bkpt #0x42                      // stops the run: nothing to boot
     b rom_no_boot_source
+rom_function rom_usb_boot
+    bkpt #0x43                      // stops the run: USB boot was asked for
+    b rom_usb_boot
 
 // Core 1 sleeps here until core 0 sends 0, 0, 1, VTOR, SP, entry over the SIO FIFO and sees each word echoed.
 // Any mismatch starts over. r4 = SIO, r5 = SCB_VTOR, r6 = step, r7 = stack.

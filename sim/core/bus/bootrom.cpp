@@ -40,6 +40,16 @@ void prepare_ssi(Bus& bus) {
 
 std::span<const std::uint8_t> own_bootrom() { return kOwnImage; }
 
+const char* rom_message(const Bus& bus, std::uint32_t pc) {
+    constexpr std::uint16_t kNoBootSource = 0xbe42, kUsbBoot = 0xbe43;
+    std::uint16_t instruction = 0;
+    if (pc >= kRomSize || !bus.fetch(pc, instruction)) return nullptr;
+    if (instruction == kNoBootSource) return "the boot ROM found no valid second-stage boot loader in flash";
+    if (instruction == kUsbBoot)
+        return "the program asked for USB boot, which the built-in boot ROM does not have; a boot ROM image would";
+    return nullptr;
+}
+
 std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
     std::uint32_t crc = 0xffffffff;
     for (const std::uint8_t byte : bytes) {

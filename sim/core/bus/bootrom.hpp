@@ -22,6 +22,9 @@ struct BootResult {
 /// Image of the ROM in sim/core/bootrom: function and data tables, launch protocol of core 1.
 std::span<const std::uint8_t> own_bootrom();
 
+/// What a BKPT at this address of the ROM means, or null: the project's own ROM ends so where it cannot go on.
+const char* rom_message(const Bus& bus, std::uint32_t pc);
+
 /// CRC-32 as the boot ROM computes it: polynomial 0x04c11db7, initial value all ones, neither reflected nor inverted.
 std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes);
 

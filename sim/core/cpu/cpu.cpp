@@ -256,23 +256,27 @@ void Cpu::receive_event(Cycles now) {
 }
 
 void Cpu::set_irq(unsigned line, bool level, Cycles now) {
-    const bool pended_before = system_.any_pending();
+    const std::uint64_t before = system_.pending();
     system_.set_irq(line, level);
-    if (!level) return;
-    attend();
-    if (system_.sev_on_pend() && !pended_before) receive_event(now);
-    check_wake(now);
+    if (level) pending_changed(before, now);
 }
 
 void Cpu::pend_nmi(Cycles now) {
+    const std::uint64_t before = system_.pending();
     system_.pend(kNmi);
-    attend();
-    check_wake(now);
+    pending_changed(before, now);
 }
 
 void Cpu::systick_due(Cycles now) {
+    const std::uint64_t before = system_.pending();
     system_.systick_due(now);
+    pending_changed(before, now);
+}
+
+/// With SCR.SEVONPEND each exception that becomes pending is an event, even one that is disabled (B1.5.18).
+void Cpu::pending_changed(std::uint64_t before, Cycles now) {
     attend();
+    if (system_.sev_on_pend() && (system_.pending() & ~before) != 0) receive_event(now);
     check_wake(now);
 }
 
@@ -286,8 +290,9 @@ std::uint32_t Cpu::ppb_read(std::uint32_t offset, Cycles now) {
 
 void Cpu::ppb_write(std::uint32_t offset, std::uint32_t data, Cycles now) {
     if (offset < 0xe000 || offset >= 0xf000) return;
+    const std::uint64_t before = system_.pending();
     if (system_.write(offset - 0xe000, data, now)) fabric_.request_chip_reset(false);
-    attend();
+    pending_changed(before, now);
 }
 
 void Cpu::set_primask(bool masked) {

@@ -133,7 +133,8 @@ class Cpu {
     void release(Cycles now);
     [[nodiscard]] bool held() const { return held_; }
     [[nodiscard]] bool asleep() const { return asleep_; }
-    [[nodiscard]] bool runnable() const { return !held_ && !asleep_; }
+    /// A core that has locked up executes nothing more; the rest of the chip goes on, and the watchdog may reset it.
+    [[nodiscard]] bool runnable() const { return !held_ && !asleep_ && stop_ != CpuStop::lockup; }
     [[nodiscard]] unsigned core() const { return core_; }
 
     /// Something changed that the run loop must look at: an interrupt, an event, a closer deadline.
@@ -196,6 +197,7 @@ class Cpu {
     void take_pending();
     void wake(Cycles now);
     void check_wake(Cycles now);
+    void pending_changed(std::uint64_t before, Cycles now);
     void enter_exception(unsigned number, std::uint32_t return_address, Cycles at);
     void exception_return(std::uint32_t exc_return);
     void begin_handler(unsigned number, std::uint32_t lr);

@@ -189,7 +189,7 @@ void Cpu::supervisor_call() {
 }
 
 void Cpu::breakpoint_instruction() {
-    if (debugger_attached) {
+    if (debugger_attached || pc() < kRomSize) {  // the boot ROM has something to say
         stop_ = CpuStop::bkpt;
         deadline = 0;
         return;

@@ -66,8 +66,8 @@ class SystemControl {
     [[nodiscard]] int priority(unsigned exception) const;
     /// Priority at which the core executes now (Arm ARM ExecutionPriority), PRIMASK included if asked for.
     [[nodiscard]] int execution_priority(bool primask) const;
-    /// Any interrupt pending, enabled or not (SEVONPEND).
-    [[nodiscard]] bool any_pending() const { return s_.pending != 0; }
+    /// Bit n: exception n is pending, enabled or not.
+    [[nodiscard]] std::uint64_t pending() const { return s_.pending; }
 
     void pend(unsigned exception) { s_.pending |= bit(exception); }
     void activate(unsigned exception);

@@ -97,7 +97,7 @@ void Watchdog::freeze() {
 }
 
 void Watchdog::fire(std::uint32_t reason) {
-    s_.reason |= reason;
+    s_.reason = reason;  // of the last reset alone
     fabric_.request_chip_reset(true);
 }
 
