@@ -38,13 +38,19 @@ static void follow_activity(events_t* events, uint8_t probability) {
     }
 }
 
+static int32_t leaky_sum(int32_t score, int32_t step, int32_t rise, int32_t fall, int32_t limit) {
+    if (step > rise) step = rise;
+    if (step < -fall) step = -fall;
+    score += step;
+    if (score < 0) return 0;
+    return score > limit ? limit : score;
+}
+
 static void weigh_evidence(events_t* events, uint8_t probability) {
-    int32_t step = (int32_t)probability - EVENTS_NEUTRAL;
-    if (step > EVENTS_RISE) step = EVENTS_RISE;
-    if (step < -EVENTS_FALL) step = -EVENTS_FALL;
-    events->score += step;
-    if (events->score < 0) events->score = 0;
-    if (events->score > EVENTS_MAX_SCORE) events->score = EVENTS_MAX_SCORE;
+    events->score =
+        leaky_sum(events->score, (int32_t)probability - EVENTS_NEUTRAL, EVENTS_RISE, EVENTS_FALL, EVENTS_MAX_SCORE);
+    events->slow_score = leaky_sum(events->slow_score, (int32_t)probability - EVENTS_SLOW_NEUTRAL, EVENTS_SLOW_RISE,
+                                   EVENTS_SLOW_FALL, EVENTS_SLOW_ON_SCORE);
 }
 
 /* Two bursts of T3 length one T3 period apart, the first of them finished, and no contradicting history: the pause
@@ -102,7 +108,7 @@ event_t events_update(events_t* events, uint8_t probability) {
     const uint8_t kind = classify(events);
 
     if (!events->alarm) {
-        if (events->score >= EVENTS_ON_SCORE) {
+        if (events->score >= EVENTS_ON_SCORE || events->slow_score >= EVENTS_SLOW_ON_SCORE) {
             events->alarm = true;
             events->kind = kind;
             event.type = EVENT_ALARM_ON;
@@ -114,6 +120,7 @@ event_t events_update(events_t* events, uint8_t probability) {
         events->alarm = false;
         events->kind = ALARM_KIND_UNKNOWN;
         events->score = 0;
+        events->slow_score = 0;
     } else if (events->kind == ALARM_KIND_UNKNOWN && kind != ALARM_KIND_UNKNOWN) {
         events->kind = kind;
         event.type = EVENT_ALARM_KIND;

@@ -1,8 +1,10 @@
 /* Event logic: a stream of probabilities, one per 32 ms block, becomes ALARM on/off events.
  *
  * Three stages, all integer:
- *   1. evidence: a leaky sum of (probability - EVENTS_NEUTRAL), bounded per block on both sides, so that neither one
- *      wild block nor the pause of a cadence decides alone; the alarm goes on when it reaches EVENTS_ON_SCORE;
+ *   1. evidence: two leaky sums of (probability - neutral), bounded per block on both sides, so that neither one wild
+ *      block nor the pause of a cadence decides alone. The quick one has a high neutral and hears a clear alarm within
+ *      half a second; the patient one has a low neutral and hears a faint one that lasts. The alarm goes on when either
+ *      reaches its threshold;
  *   2. activity: two thresholds with hysteresis turn probabilities into bursts and gaps; the alarm goes off after
  *      EVENTS_HOLD_BLOCKS without activity, longer than the pause of any standard cadence;
  *   3. cadence: lengths of bursts and distances of their onsets name the kind (ISO 8201 T3, T4, continuous, pulsed).
@@ -34,6 +36,18 @@
 #endif
 #ifndef EVENTS_MAX_SCORE
 #define EVENTS_MAX_SCORE 2700 /* evidence saturates here */
+#endif
+#ifndef EVENTS_SLOW_NEUTRAL
+#define EVENTS_SLOW_NEUTRAL 128 /* the same four for the patient sum, which hears faint but lasting alarms */
+#endif
+#ifndef EVENTS_SLOW_RISE
+#define EVENTS_SLOW_RISE 60
+#endif
+#ifndef EVENTS_SLOW_FALL
+#define EVENTS_SLOW_FALL 4
+#endif
+#ifndef EVENTS_SLOW_ON_SCORE
+#define EVENTS_SLOW_ON_SCORE 4000
 #endif
 #ifndef EVENTS_ACTIVE_ON
 #define EVENTS_ACTIVE_ON 160 /* a burst begins at this probability */
@@ -83,6 +97,7 @@ typedef struct {
 
 typedef struct {
     int32_t score;                    /* 0..EVENTS_MAX_SCORE */
+    int32_t slow_score;               /* 0..EVENTS_SLOW_ON_SCORE */
     uint16_t since_onset;             /* blocks since the newest burst began, saturating */
     uint16_t since_active;            /* blocks since activity, saturating */
     uint16_t burst;                   /* length of the newest burst so far */

@@ -61,7 +61,9 @@ def random_stream(rng: random.Random, blocks: int) -> list[int]:
     return stream[:blocks]
 
 
-@pytest.mark.parametrize("parameters", [EventParameters(), EventParameters(128, 127, 20, 500, 900, 140, 60, 40)])
+@pytest.mark.parametrize(
+    "parameters", [EventParameters(), EventParameters(128, 127, 20, 500, 900, 100, 30, 3, 900, 140, 60, 40)]
+)
 def test_c_equals_python(tmp_path: Path, parameters: EventParameters) -> None:
     lib = build(tmp_path, parameters)
     state = (ctypes.c_uint8 * 256)()
@@ -103,6 +105,14 @@ def test_t4_continuous_and_pulsed_are_named() -> None:
     assert (EVENT_ALARM_KIND, "t4") in kinds(([255] * 22 + [0] * 134) * 3)
     assert (EVENT_ALARM_KIND, "continuous") in kinds([255] * 100)
     assert (EVENT_ALARM_KIND, "pulsed") in kinds(([255] * 10 + [0] * 8) * 8)
+
+
+def test_a_faint_alarm_is_heard_when_it_lasts() -> None:
+    parameters = EventParameters(neutral=200, slow_neutral=100, slow_rise=60, slow_fall=4, slow_on_score=2400)
+    assert find_events([150] * 40 + [0] * 100, parameters) == []
+    events = find_events([150] * 60, parameters)
+    assert events[0].type == EVENT_ALARM_ON
+    assert events[0].t_s == pytest.approx(48 * 0.032)
 
 
 def test_alarm_holds_through_pauses_and_ends_after_silence() -> None:

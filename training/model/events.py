@@ -41,6 +41,10 @@ class EventParameters:
     fall: int = 8
     on_score: int = 900
     max_score: int = 2700
+    slow_neutral: int = 128
+    slow_rise: int = 60
+    slow_fall: int = 4
+    slow_on_score: int = 4000
     active_on: int = 160
     active_off: int = 96
     hold_blocks: int = 188
@@ -99,6 +103,7 @@ class Events:
     def __init__(self, parameters: EventParameters | None = None) -> None:
         self.parameters = parameters or EventParameters()
         self.score = 0
+        self.slow_score = 0
         self.since_onset = _SATURATED
         self.since_active = _SATURATED
         self.burst = 0
@@ -166,9 +171,11 @@ class Events:
         self._follow_activity(probability)
         step = max(-p.fall, min(p.rise, probability - p.neutral))
         self.score = max(0, min(p.max_score, self.score + step))
+        step = max(-p.slow_fall, min(p.slow_rise, probability - p.slow_neutral))
+        self.slow_score = max(0, min(p.slow_on_score, self.slow_score + step))
         kind = self._classify()
         if not self.alarm:
-            if self.score >= p.on_score:
+            if self.score >= p.on_score or self.slow_score >= p.slow_on_score:
                 self.alarm = True
                 self.kind = kind
                 return EVENT_ALARM_ON, kind
@@ -177,6 +184,7 @@ class Events:
             self.alarm = False
             self.kind = KIND_UNKNOWN
             self.score = 0
+            self.slow_score = 0
             return EVENT_ALARM_OFF, ended
         elif self.kind == KIND_UNKNOWN and kind != KIND_UNKNOWN:
             self.kind = kind

@@ -58,7 +58,7 @@ class Recipe:
     snrs: tuple[float, ...] = (10.0, 0.0)
     noises_per_clip: int = 30
     synthetic_trials: int = 25
-    false_events_per_hour: float = 0.6
+    false_events_per_hour: float = 1.0
     seed: int = 1
 
     @classmethod

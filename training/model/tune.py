@@ -13,9 +13,9 @@ from training.model.events import BLOCK_SECONDS, EventParameters
 LATEST_S = 4.0
 """A detection later than this after the alarm's onset does not count."""
 
-_NEUTRAL = (128, 150, 170, 185, 200, 210, 220, 230)
-_RISE = (15, 25, 40, 60, 90)
-_FALL = (2, 4, 8)
+_QUICK = ((185, 200, 210, 220, 230), (15, 25, 40, 60), (2, 4, 8))
+_PATIENT = ((64, 96, 128, 150, 170), (30, 60, 90), (2, 4, 8))
+_LONGEST = 125  # blocks: a threshold must be within reach of 4 s of full evidence
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,54 @@ def _stack(trials: list[Observed]) -> NDArray[np.int32]:
     return matrix
 
 
+@dataclass(frozen=True)
+class _Way:
+    """One way to weigh evidence with a threshold: which alarms it hears in time, which others it mistakes."""
+
+    neutral: int
+    rise: int
+    fall: int
+    threshold: int
+    heard: NDArray[np.bool_]
+    mistaken: NDArray[np.bool_]
+
+
+def _ways(
+    grid: tuple[tuple[int, ...], ...],
+    alarms: NDArray[np.int32],
+    in_time: NDArray[np.bool_],
+    others: NDArray[np.int32],
+    allowed: int,
+    margin: float,
+) -> list[_Way]:
+    """Every way of the grid with each threshold that leaves 0, 1, ... ``allowed`` mistakes, raised by the margin."""
+    found = []
+    for neutral, rise, fall in itertools.product(*grid):
+        if rise > 255 - neutral:
+            continue
+        worst = _scores(others, neutral, rise, fall).max(axis=1)
+        best = np.where(in_time, _scores(alarms, neutral, rise, fall), 0).max(axis=1)
+        ordered = np.sort(worst)[::-1]
+        for count in range(min(allowed, len(ordered) - 1) + 1):
+            threshold = max(4 * rise, round((int(ordered[count]) + 1) * margin))
+            if threshold <= _LONGEST * rise:
+                found.append(_Way(neutral, rise, fall, threshold, best >= threshold, worst >= threshold))
+    return found
+
+
 def choose_parameters(
     trials: list[Observed], false_events_per_hour: float, start: EventParameters | None = None, margin: float = 1.1
 ) -> Choice:
-    """Search evidence parameters; the rest is taken from ``start``.
+    """Search the evidence parameters of both sums together; the rest is taken from ``start``.
 
-    For each way of weighing evidence, the threshold is the lowest that stays within the false events allowed, raised
-    by ``margin``; the way with the highest weighted recall wins.
+    Thresholds are the lowest that stay within the false events allowed (both sums together), raised by ``margin``;
+    the pair of ways with the highest weighted recall wins.
 
     Args:
         trials: held-out alarms and others.
         false_events_per_hour: how many may remain (a trial counts once).
         start: parameters that are not searched.
-        margin: factor on the threshold, for sounds not in the data.
+        margin: factor on the thresholds, for sounds not in the data.
     """
     alarms = [trial for trial in trials if trial.is_alarm]
     others = [trial for trial in trials if not trial.is_alarm]
@@ -81,28 +116,30 @@ def choose_parameters(
     weights = np.array([trial.weight for trial in alarms])
     block_end = (np.arange(alarm_matrix.shape[1]) + 1) * BLOCK_SECONDS
     in_time = block_end[None, :] <= np.array([[trial.onset_s + LATEST_S] for trial in alarms])
-    best: Choice | None = None
-    for neutral, rise, fall in itertools.product(_NEUTRAL, _RISE, _FALL):
-        if rise > 255 - neutral:
-            continue
-        worst = np.sort(_scores(other_matrix, neutral, rise, fall).max(axis=1))[::-1]
-        limit = int(worst[allowed]) if allowed < len(worst) else 0
-        threshold = max(4 * rise, round((limit + 1) * margin))
-        if threshold > 8000:
-            continue
-        reached = np.where(in_time, _scores(alarm_matrix, neutral, rise, fall), 0).max(axis=1) >= threshold
-        recall = float((weights * reached).sum() / weights.sum())
-        remaining = float((worst >= threshold).sum() / hours)
-        if best is None or recall > best.recall + 1e-9:
-            found = replace(
-                start or EventParameters(),
-                neutral=neutral,
-                rise=rise,
-                fall=fall,
-                on_score=threshold,
-                max_score=threshold + 20 * rise,
-            )
-            best = Choice(found, recall, remaining)
-    if best is None:
+    quick = _ways(_QUICK, alarm_matrix, in_time, other_matrix, allowed, margin)
+    patient = _ways(_PATIENT, alarm_matrix, in_time, other_matrix, allowed, margin)
+    if not quick or not patient:
         raise ValueError("no parameters keep within the false events allowed; train longer")
-    return best
+    missed = np.stack([~way.heard for way in quick]) * weights @ np.stack([~way.heard for way in patient]).T
+    recall = 1 - missed / weights.sum()
+    # Mistakes of either sum: those of each less those of both.
+    first, second = (np.stack([way.mistaken for way in ways]).astype(np.int32) for ways in (quick, patient))
+    mistakes = first.sum(axis=1)[:, None] + second.sum(axis=1)[None, :] - first @ second.T
+    recall = np.where(mistakes <= allowed, recall, -1.0)
+    row, column = np.unravel_index(int(np.argmax(recall)), recall.shape)
+    if recall[row, column] < 0:
+        raise ValueError("no pair of parameters keeps within the false events allowed; train longer")
+    fast, slow = quick[row], patient[column]
+    parameters = replace(
+        start or EventParameters(),
+        neutral=fast.neutral,
+        rise=fast.rise,
+        fall=fast.fall,
+        on_score=fast.threshold,
+        max_score=fast.threshold + 20 * fast.rise,
+        slow_neutral=slow.neutral,
+        slow_rise=slow.rise,
+        slow_fall=slow.fall,
+        slow_on_score=slow.threshold,
+    )
+    return Choice(parameters, float(recall[row, column]), float(mistakes[row, column]) / hours)
