@@ -1,0 +1,319 @@
+"""Programs that do what SDK programs do, register by register: each prints what it saw, and here is what it must see."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from foreign import Run, build, objcopy, run
+
+from sim import _native
+
+CLOCKS = {
+    "pll_sys": 125_000,
+    "pll_usb": 48_000,
+    "rosc": 6_500,
+    "clk_sys": 125_000,
+    "clk_peri": 125_000,
+    "clk_usb": 48_000,
+    "clk_adc": 48_000,
+    "clk_rtc": 46,
+    "sevonpend": 1,
+    "systicks": 10,
+    "clk_sys_slow": 12_000,
+    "clk_sys_half": 62_500,
+    "chip_id": 0x2000_2927,
+    "platform": 2,
+    "tbman": 5,
+    "vreg": 0x10C0,
+    "cpuid": 0x410C_C601,
+    "rom_version": 3,
+    "pending": 1 << 15,  # the 0 that core 1 sends from the ROM
+}
+
+
+@pytest.mark.parametrize("layout", ["flash", "copy_to_ram", "no_flash"])
+def test_clocks_sleep_and_identity(layout: str) -> None:
+    values = run("clocks", layout=layout).values
+    assert 1000 <= values.pop("wfi_us") < 1010
+    assert 2500 <= values.pop("wfe_us") < 2510
+    assert values == CLOCKS
+
+
+def test_timer_alarms() -> None:
+    result = run("timer")
+    assert [line for line in result.text.splitlines() if line.startswith("fired")] == [
+        "fired=1",
+        "fired=1",
+        "fired=10",
+        "fired=1",
+    ]
+    values = result.values
+    del values["fired"]
+    assert values == {"armed": 15, "late": 0, "armed_after": 0, "paused": 1, "carried": 6, "latched": 1}
+
+
+@pytest.mark.parametrize("layout", ["flash", "no_flash"])
+def test_both_cores(layout: str) -> None:
+    values = run("multicore", layout=layout).values
+    assert 1 <= values.pop("irqs1") <= 10
+    assert values == {
+        "greeting": 123,
+        "own_vectors": 1,
+        "counter": 4000,
+        "spinlocks": 0,
+        "announced": 1,
+        "doubled": 110,
+        "sticky": 0xC,
+        "cleared": 0,
+    }
+
+
+def test_flash_through_the_rom() -> None:
+    page = bytearray(n * 7 & 0xFF for n in range(512))
+    total = 0
+    for byte in bytes([0xFF]) * 256 + page + bytes([0xFF]) * 256:
+        total = (total * 31 + byte) & 0xFFFF_FFFF
+    result = run("flash")
+    assert result.values == {
+        "blank": 1,
+        "equal": 1,
+        "below": 1,
+        "uncached": 1,
+        "sum": total,
+        "anded": 0,
+        "unique_high": 0xE660_5838,
+        "unique_low": 0x8321_6426,
+        "jedec": 0xEF_4015,
+        "accesses": 1,
+        "streamed": 1,
+    }
+    page[0:2] = bytes(2)
+    assert result.chip.read_memory(0x1010_0100, 512) == bytes(page)
+
+
+def test_dma() -> None:
+    result = run("dma")
+    assert "control blocks\n" in result.text
+    assert result.values == {
+        "words": 1,
+        "bytes": 1,
+        "irqs": 1,
+        "quiet_irq": 8,
+        "crc_as_is": 0xCBF4_3926,
+        "crc_plain": 0x765E_7680,
+        "paced": 1,
+        "ring": 1,
+        "aborted": 1,
+        "channels": 12,
+    }
+
+
+def test_adc() -> None:
+    result = Run.of(build("adc", "copy_to_ram"))  # in flash the first interrupts would wait for the cache
+    for channel, value in ((0, 1234), (1, 4000), (4, 891)):
+        result.chip.set_adc(channel, value)
+    assert result.run(1).ended(), result.text
+    values = result.values
+    assert 19 <= values.pop("period_us") <= 20
+    assert values == {
+        "input0": 1234,
+        "input1": 4000,
+        "temperature": 891,
+        "sampled_at_500k": 1,
+        "order": 4000 * 10_000 + 1234,
+        "shifted": 891 >> 4,
+    }
+
+
+def test_rtc() -> None:
+    result = run("rtc", seconds=10)
+    assert result.values == {"alarm_ms": 2000, "year": 2024, "month": 2, "day": 29, "weekday": 4, "second": 2}
+    assert "second=0" in result.text
+
+
+def test_pwm() -> None:
+    result = Run.of(build("pwm"))
+    result.chip.drive_pin(5, True)
+    result.chip.record_pins(1 << 2)
+    assert result.run(1).ended(), result.text
+    values = result.values
+    assert values.pop("high_counts") == pytest.approx(12_500, abs=20), "10 ms at 1.25 MHz"
+    assert values == {"wrap_us": 2097, "running": 1, "raw": 0xC0}
+    edges = [(cycle, level) for cycle, _, level in result.chip.take_edges()][2:42]
+    rises = [cycle for cycle, level in edges if level]
+    assert {after - before for before, after in pairwise(rises)} == {12_500}
+    assert {after - before for (before, level), (after, _) in pairwise(edges) if level} == {3_125}
+
+
+def test_pio() -> None:
+    result = Run.of(build("pio"))
+    result.chip.record_pins(1 << 3)
+    assert result.run(1).ended(), result.text
+    values = result.values
+    assert values.pop("pio_irqs") == pytest.approx(1000 * 125 / (100 * 33), abs=2)
+    assert values == {"echo": 1, "level": 8, "overflow": 1}
+    edges = [cycle for cycle, _, _ in result.chip.take_edges()]
+    periods = {after - before for before, after in zip(edges[4:], edges[5:], strict=False)}
+    assert periods == {12_500 - 3 + 3, 12_500 - 3 + 4}, "10 kHz: high for x + 3 cycles, low for one more"
+
+
+def test_divider_interpolators_and_rom_arithmetic() -> None:
+    values = run("arithmetic").values
+    assert values == {
+        "quotient": -142 & 0xFFFF_FFFF,
+        "remainder": -6 & 0xFFFF_FFFF,
+        "by_zero": 0xFFFF_FFFF,
+        "restored": 384 * 1000 + 192,
+        "times_table": 9 * 55,
+        "lerp": 0x0123,
+        "clamped": 62_030,
+        "texel": 0x104C,
+        "popcount": 9,
+        "reverse": 0xA000_0000,
+        "clz": 15 * 100 + 16,
+        "memory": 1,
+        "absent": 1,
+        "sum": 0xC080_0000,
+        "difference": 0x4120_0000,
+        "product": 0xC1A8_0000,
+        "ratio": 0x3EAA_AAAB,
+        "root": 0x3FB5_04F3,
+        "floor": -2 & 0xFFFF_FFFF,
+        "cosine": 0x3F80_0000,
+        "copyright": 1,
+    }
+
+
+def test_watchdog_reboots() -> None:
+    result = Run.of(build("watchdog", "copy_to_ram")).run(0.3)
+    assert result.stop is not None and result.stop.reason == "cycle"
+    assert [line for line in result.text.splitlines() if line] == [
+        *("boot=1", "reason=0x00000000", "spinlock_free=1", "starving"),
+        *("boot=2", "reason=0x00000001", "spinlock_free=1"),
+        *("boot=3", "reason=0x00000002", "spinlock_free=1"),
+        *("entered=1", "magic_gone=0x00000000", "reason=0x00000002"),
+    ]
+
+
+def test_gpio_interrupts() -> None:
+    result = Run.of(build("gpio"))
+    result.chip.drive_pin(4, False)
+    result.run_until("ready", 1)
+    for _ in range(7):
+        result.chip.drive_pin(4, True)
+        result.run(0.0005)
+        result.chip.drive_pin(4, False)
+        result.run(0.0005)
+    result.chip.drive_pin(5, False)
+    result.run(0.0005)
+    result.chip.press_bootsel(True)
+    result.run(1)
+    assert result.ended(), result.text
+    assert result.values == {
+        "pulled_up": 1,
+        "seen": 0xB,
+        "status": 0x3200,
+        "forced": 1,
+        "up": 7,
+        "down": 7,
+        "levels": 1,
+        "bootsel": 0,
+    }
+
+
+def test_serial_buses() -> None:
+    result = Run.of(build("buses")).run_until("send now", 1)
+    result.run(0.002)
+    result.chip.uart_send(0, b"hello")
+    assert result.run(1).ended(), result.text
+    assert result.values == {"i2c_absent": 16, "spi_loopback": 1, "received": 5, "received_sum": sum(b"hello")}
+
+
+def test_usb_serial_port() -> None:
+    result = Run.of(build("usb")).run_until("open", 2)
+    result.run(0.01)
+    assert result.chip.usb_open
+    assert result.usb == b"Hello, USB!\r\n"
+    assert result.values == {"resets": 1, "setups": 1, "baud": 115_200}
+    text = b"the quick brown fox jumps over the lazy dog, again and again, beyond one packet of 64 bytes"
+    result.chip.usb_send(text)
+    result.run(0.05)
+    assert result.usb == b"Hello, USB!\r\n" + text.upper()
+
+
+def test_usb_boot_stops_the_run() -> None:
+    result = Run.of(build("usb_boot")).run(1)
+    assert result.text == "leaving\n"
+    assert result.stop is not None and result.stop.reason == "boot_error"
+    assert "USB boot" in result.stop.detail
+
+
+def test_a_core_that_locked_up_does_not_stop_the_chip() -> None:
+    """The UART goes on sending after main returned, and the watchdog can still reset."""
+    result = run("timer")
+    before = result.chip.cycles
+    assert result.chip.run_until(before + 100_000).reason == "cycle"
+    assert before + 100_000 <= result.chip.cycles < before + 100_010
+
+
+@pytest.mark.parametrize("form", ["ihex", "binary"])
+def test_hex_and_binary_run_like_the_elf(form: str) -> None:
+    elf = build("timer")
+    assert Run.of(objcopy(elf, form)).run(1).text == run("timer").text
+
+
+def test_segments_in_odd_places() -> None:
+    result = run("timer", layout="odd_segments")
+    assert "fired=10" in result.text
+    assert result.chip.read_memory(0x2004_1000, 5) == bytes.fromhex("78563412 9a")
+    assert result.chip.read_memory(0x1010_0002, 5) == bytes.fromhex("ffa55a33ff")
+
+
+SNAPSHOT_TIMES = (0.0005, 0.004, 0.0105, 0.02, 0.06, 0.2, 0.4)
+PERIPHERALS = [*range(0x4000_0000, 0x4007_0000, 0x4000), 0x5000_0000, 0x5011_0000, 0x5020_0000, 0x5030_0000]
+
+
+def run_in_slices(elf: Path, change_chips: bool) -> Run:
+    """Runs to fixed moments; at each one the run may go on in another chip, restored from a snapshot."""
+    result = Run.of(elf)
+    for seconds in SNAPSHOT_TIMES:
+        result.chip.run_until(result.chip.cycles_at(round(seconds * 1e12)))
+        result.collect()
+        if seconds == 0.06:
+            result.chip.usb_send(b"typed")
+        if change_chips:
+            other = Run(Run.of(elf).chip, result.uart, result.usb)
+            other.chip.restore(result.chip.save())
+            result = other
+    return result
+
+
+def visible(chip: _native.Chip) -> dict[str, object]:
+    """Everything of a chip that a program or a debugger can see (but the trace of recent jumps)."""
+    seen: dict[str, object] = {"cycles": chip.cycles, "picoseconds": chip.picoseconds}
+    for core in (0, 1):
+        seen[f"core {core}"] = chip.registers(core)
+        seen[f"counts {core}"] = (chip.exception_counts(core), chip.sleep_cycles(core))
+    for name, base, size in (("SRAM", 0x2000_0000, 0x42000), ("flash", 0x1000_0000, 1 << 21)):
+        seen[name] = chip.read_memory(base, size)
+    seen["USB RAM"] = chip.read_memory(0x5010_0000, 0x1000)
+    seen["cache"] = (chip.xip_hits, chip.xip_accesses)
+    for base in PERIPHERALS:
+        for offset in range(0, 0x450 if base == 0x5000_0000 else 0x1A4, 4):
+            try:
+                seen[f"{base + offset:#x}"] = chip.read_memory(base + offset, 4)
+            except (ValueError, RuntimeError):
+                continue  # no register there
+    return seen
+
+
+@pytest.mark.parametrize("program", ["multicore", "dma", "usb", "rtc", "flash", "adc", "pio", "pwm"])
+def test_snapshots_are_exact(program: str) -> None:
+    """Run, save, restore into another chip, run: the same output and the same state as run, run."""
+    elf = build(program)
+    straight, restored = run_in_slices(elf, change_chips=False), run_in_slices(elf, change_chips=True)
+    assert (restored.text, bytes(restored.usb)) == (straight.text, bytes(straight.usb))
+    a, b = visible(straight.chip), visible(restored.chip)
+    assert {name for name in a if a[name] != b.get(name)} == set()

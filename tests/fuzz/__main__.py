@@ -1,0 +1,82 @@
+"""Long fuzzing: `python tests/fuzz TARGET [--seconds S] [--seed N]`, with atheris (coverage guided) where it is installed.
+
+An input that breaks a target is written to build/fuzz/ and named; give its path to run it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+FINDINGS = Path(__file__).parents[2] / "build" / "fuzz"
+
+
+def with_atheris(name: str, seconds: float) -> None:
+    """libFuzzer through atheris; it ends the process."""
+    import atheris
+
+    with atheris.instrument_imports(include=["sim", "elftools"]):
+        from targets import TARGETS, seeds
+    corpus = FINDINGS / f"corpus-{name}"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for data in seeds(name):
+        (corpus / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    options = [f"-max_total_time={seconds:.0f}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={FINDINGS}/{name}-", *options], TARGETS[name])
+    atheris.Fuzz()
+
+
+def without(name: str, seconds: float, seed: int) -> int:
+    """Seeded mutation until the time is over; returns the number of findings."""
+    from mutate import mutate
+    from targets import TARGETS, seeds
+
+    rng, corpus, findings, rounds = random.Random(seed), seeds(name), 0, 0
+    end = time.monotonic() + seconds
+    slowest = 0.0
+    while time.monotonic() < end:
+        data = mutate(rng, corpus)
+        started = time.perf_counter()
+        try:
+            TARGETS[name](data)
+        except Exception as error:
+            path = FINDINGS / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}"
+            path.write_bytes(data)
+            print(f"{path}: {type(error).__name__}: {error}")
+            findings += 1
+        slowest = max(slowest, time.perf_counter() - started)
+        rounds += 1
+    print(f"{name}: {rounds} inputs, {findings} findings, slowest {slowest:.2f} s")
+    return findings
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__.splitlines()[0])
+    parser.add_argument("target", help="load_file, registers, instructions, pio, or a finding's path")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations, without atheris")
+    parser.add_argument("--no-atheris", action="store_true")
+    arguments = parser.parse_args()
+    FINDINGS.mkdir(parents=True, exist_ok=True)
+    if Path(arguments.target).is_file():
+        from targets import TARGETS
+
+        path = Path(arguments.target)
+        TARGETS[path.name.split("-")[0]](path.read_bytes())
+        return 0
+    if not arguments.no_atheris:
+        try:
+            with_atheris(arguments.target, arguments.seconds)
+        except ImportError:
+            print("atheris is not installed (pip install atheris): seeded mutation instead")
+    return 1 if without(arguments.target, arguments.seconds, arguments.seed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""A short run of every fuzz target, with fixed seeds; `make fuzz` runs them long."""
+
+from __future__ import annotations
+
+import random
+import resource
+
+import pytest
+
+pytest.importorskip("sim._native", reason="the native module is not built (make setup)")
+from mutate import mutate
+from targets import MOST_BYTES, TARGETS, load_file, seeds
+
+ROUNDS = {"load_file": 1500, "registers": 400, "instructions": 400, "pio": 200}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds(name: str) -> None:
+    for data in seeds(name):
+        TARGETS[name](data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_mutations(name: str) -> None:
+    rng = random.Random(f"emberwatch {name}")
+    corpus = seeds(name)
+    for number in range(ROUNDS[name]):
+        data = mutate(rng, corpus)
+        try:
+            TARGETS[name](data)
+        except Exception as error:
+            error.add_note(f"input {number}: {data.hex()}")
+            raise
+
+
+def test_memory_of_the_loaders_is_bounded() -> None:
+    """Headers that promise gigabytes, addresses far apart, a megabyte of records: no more than a few copies of the file."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    elf = bytearray(seeds("load_file")[0])
+    elf[52 + 16 : 52 + 24] = b"\xff\xff\xff\x7f" * 2  # p_filesz, p_memsz
+    load_file(bytes(elf))
+    far = b"".join(
+        b":" + (r + bytes([-sum(r) & 0xFF])).hex().encode() + b"\n"
+        for n in range(20_000)
+        for r in (bytes([2, 0, 0, 4, n >> 8 & 0xFF, n & 0xFF]), bytes([1, 0, 0, 0, 7]))
+    )
+    load_file(far[:MOST_BYTES] + b":00000001FF\n")
+    load_file(seeds("load_file")[1] * 500)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < 200_000, "kilobytes"
