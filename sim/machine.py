@@ -260,6 +260,31 @@ class Machine:
             )
         return self.log.lines[self._awaited - 1]
 
+    def run_until_function(self, name: str, timeout_s: float) -> None:
+        """Runs until a core is about to execute the first instruction of a function.
+
+        Raises:
+            ImageError: the firmware has no such symbol.
+            EmulationTimeout: it was not called within `timeout_s` emulated seconds.
+            FirmwareCrash: the program stopped before.
+        """
+        engine = self.engine
+        address = self.image.symbols[name].address
+        end = engine.cycle_at(engine.picoseconds(engine.cycle) + round(timeout_s * _PICO))
+        engine.add_breakpoint(address)
+        try:
+            while engine.cycle < end:
+                stop, _ = self.run_slice(end)
+                if stop.reason is StopReason.BREAKPOINT and stop.pc == address:
+                    return
+                if stop.reason is StopReason.HARD_FAULT:
+                    self.crashes.append(self._crash_site(stop))
+                elif stop.reason not in (StopReason.TIME, StopReason.BREAKPOINT):
+                    raise FirmwareCrash(self._explain(stop), self._crash_site(stop))
+        finally:
+            engine.remove_breakpoint(address)
+        raise EmulationTimeout(f"{name} was not called within {timeout_s:g} s of emulated time; {self._context()}")
+
     def _run(self, seconds: float, done: Callable[[float], bool], progress: Callable[[float], None] | None) -> bool:
         if self._closed:
             raise EngineError("this machine is closed; make a new one to run again")

@@ -24,6 +24,8 @@ class Capability(Enum):
     SNAPSHOTS = auto()
     MICROPHONE_FAULTS = auto()
     BREAKPOINTS = auto()
+    OBSERVATION = auto()
+    """Profiles, signals inside the chip, coverage."""
 
 
 class StopReason(Enum):

@@ -186,3 +186,14 @@ class EmbeddedEngine(Engine):
     def restore(self, snapshot: bytes) -> None:
         """See `Engine.restore`."""
         self._chip.restore(snapshot)
+
+
+def chip_of(engine: Engine) -> _native.Chip:
+    """The chip model behind an engine, for profiles, signals and coverage.
+
+    Raises:
+        EngineError: the engine does not run on librp2040's own processor.
+    """
+    if Capability.OBSERVATION not in engine.capabilities or not isinstance(engine, EmbeddedEngine):
+        raise EngineError(f"engine {engine.name!r} cannot look inside the chip; use --engine embedded")
+    return engine.chip
