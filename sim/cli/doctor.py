@@ -62,7 +62,7 @@ def findings() -> Iterator[Finding]:
     yield Finding(
         "C++ compiler", _tool_version("c++", "-dumpversion"), "building the emulator core", "apt-get install g++"
     )
-    for package in ("numpy", "soundfile", "soxr", "robot", "elftools", "matplotlib", "jinja2", "flatbuffers"):
+    for package in ("numpy", "soundfile", "soxr", "robot", "elftools", "matplotlib", "jinja2"):
         yield Finding(f"Python: {package}", _package(package), "emberwatch", "make setup")
     yield Finding("boards", _try(_boards), "emberwatch build, run", "run inside a clone, or set EMBERWATCH_ROOT to one")
     yield Finding("released model", _try(_released_model), "emberwatch build", "git checkout training/released")

@@ -14,6 +14,7 @@ from sim.audio import Scenario, scenario
 from sim.crash import CrashSite
 from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
 from sim.machine import Machine
+from sim.report.page import RunRecorder
 from sim.result import RunResult
 
 DEFAULT_TAIL_S = 2.0
@@ -47,6 +48,7 @@ def run(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     uart: Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")] = False,
     pcm: Annotated[Path | None, typer.Option(help="Write what the firmware decimated to this WAV file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page about the run.")] = None,
     expect_alarm: Annotated[
         bool | None, typer.Option("--expect-alarm/--expect-quiet", help="Exit with 1 unless this is what happened.")
     ] = None,
@@ -63,6 +65,7 @@ def run(
     emberwatch run emberwatch.elf --audio far_away.flac --gain-db -20 --expect-alarm
     emberwatch run emberwatch.elf --scenario kitchen.toml --json > result.json
     emberwatch run emberwatch.elf --audio smoke.wav --pcm heard.wav --uart
+    emberwatch run emberwatch.elf --audio smoke.wav --report run.html
     """
     if uart and json_output:
         raise UsageError("--uart and --json exclude each other; the JSON holds the console")
@@ -72,10 +75,13 @@ def run(
         seconds = heard.seconds + DEFAULT_TAIL_S if audio or scenario_file else DEFAULT_SILENCE_S
     with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
         capture = machine.capture_pcm() if pcm else None
+        recorder = RunRecorder(machine, capture) if report else None
         interrupted, failure = _run(machine, seconds, uart)
         result = machine.result()
         if capture and pcm:
             _save_pcm(pcm, capture.samples)
+        if recorder and report:
+            recorder.write(report, audio.name if audio else "")
         if json_output:
             print(result.as_json())
         else:

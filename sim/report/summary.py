@@ -78,7 +78,8 @@ class Summary:
         lines = [self._tests(), *self._detection(), *self._cycles(), *self._memory(), *self._speed()]
         lines += [
             f"{name:<{_WIDTH}}{self.output.parent / file}"
-            for name, file in (("report", "report.html"), ("log", "log.html"))
+            for name, file in (("report", "report.html"), ("log", "log.html"), ("runs", "runs.html"))
+            if (self.output.parent / file).is_file()
         ]
         for title, entries in (("FAILED", self.failures), ("skipped", self.skipped)):
             lines += [

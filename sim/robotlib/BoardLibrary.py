@@ -17,7 +17,9 @@ from sim.errors import EmulationTimeout
 from sim.machine import Machine, PcmCapture
 from sim.protocol import Alarm, Window
 from sim.recordings import RealRecording
+from sim.report.page import RunRecorder
 from sim.robotlib.attachments import attach_evidence
+from sim.robotlib.run_reports import RunReports
 from sim.robotlib.session import metric, session, variable
 
 _LEAD_IN_S = 0.2
@@ -26,7 +28,13 @@ _TAIL_S = 1.0
 
 @library(scope="GLOBAL")
 class BoardLibrary:
-    """All times are emulated. The firmware is ${FIRMWARE}, the board ${BOARD}, the engine ${ENGINE}."""
+    """All times are emulated. The firmware is ${FIRMWARE}, the board ${BOARD}, the engine ${ENGINE}.
+
+    After each test that ran a board, a page about the run is written and linked from the test's documentation.
+    """
+
+    def __init__(self) -> None:
+        self.ROBOT_LIBRARY_LISTENER = RunReports()
 
     # Power and time
 
@@ -34,7 +42,8 @@ class BoardLibrary:
     def power_on_board(self) -> None:
         """Starts the firmware from power-on; the microphone hears the sounds prepared so far."""
         session.machine = _machine(session.clips)
-        session.pcm = session.machine.capture_pcm()
+        session.recorder = RunRecorder(session.machine)
+        session.pcm = session.recorder.pcm
 
     @keyword
     def run_for(self, duration: timedelta) -> None:

@@ -11,6 +11,7 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from sim.audio import Clip
 from sim.machine import Machine, PcmCapture
+from sim.report.page import RunRecorder
 
 METRIC = "emberwatch-metric "
 """Log messages that begin so carry one figure as JSON; `sim.report.summary` collects them from output.xml."""
@@ -23,6 +24,7 @@ class Session:
         self.clips: list[Clip] = []
         self.machine: Machine | None = None
         self.pcm: PcmCapture | None = None
+        self.recorder: RunRecorder | None = None
         self.sound_name = ""
         self.firmware: Path | None = None
 

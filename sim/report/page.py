@@ -1,0 +1,207 @@
+"""One self-contained HTML page about one run: no network, no scripts, light and dark, readable on a phone.
+
+What it draws is what the firmware itself computed (PCM, features, probabilities) and what the engine counted (cycles).
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.audio import SAMPLE_RATE
+from sim.board import project_root
+from sim.errors import UsageError
+from sim.firmware_image import measure
+from sim.machine import FeatureCapture, Machine, PcmCapture
+from sim.protocol import BLOCK_SECONDS
+from sim.result import RunResult
+
+_WIDTH, _HEIGHT = 1000, 120
+"""Units of the plots' own coordinates; the page scales them to its width."""
+_MAX_COLUMNS = 1000
+_CONSOLE_LINES = 400
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A measured figure beside its budget."""
+
+    name: str
+    text: str
+    percent: float
+    over: bool
+
+
+class RunRecorder:
+    """Captures what the report shows; create it before the machine runs.
+
+    Args:
+        machine: the machine about to run.
+        pcm: a capture that exists already, to share it.
+    """
+
+    def __init__(self, machine: Machine, pcm: PcmCapture | None = None) -> None:
+        symbols = machine.image.symbols
+        self.machine = machine
+        self.pcm = pcm or (machine.capture_pcm() if "pdm_decimate" in symbols else None)
+        self.features = FeatureCapture(machine) if "features_compute" in symbols else None
+
+    def write(self, path: Path, title: str = "") -> None:
+        """Write the page.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.render(title), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"report {path} cannot be written: {error.strerror or error}") from None
+
+    def render(self, title: str = "") -> str:
+        """Return the page's HTML."""
+        from jinja2 import Environment, PackageLoader, select_autoescape
+
+        machine, result = self.machine, self.machine.result()
+        environment = Environment(
+            loader=PackageLoader("sim.report"), autoescape=select_autoescape(default=True), trim_blocks=True
+        )
+        # All plots share one time axis: power-on to the end of the run.
+        span = max(result.seconds, BLOCK_SECONDS)
+        start = result.windows[0][0] - BLOCK_SECONDS if result.windows else 0.0
+        return environment.get_template("run.html.j2").render(
+            title=title or machine.image.path.name,
+            firmware=machine.image.path.name,
+            board=machine.board.name,
+            result=result,
+            span=span,
+            width=_WIDTH,
+            height=_HEIGHT,
+            ticks=_ticks(span),
+            waveform=_envelope(self.pcm.samples if self.pcm else np.zeros(0, np.int16), start, span),
+            spectrogram=_spectrogram(self.features.frames if self.features else np.zeros((0, 1), np.int8)),
+            spectrogram_box=_box(self.features, start, span),
+            probability=_steps(result, span),
+            alarms=_alarm_spans(result, span),
+            load_percent=100.0 * result.busy_cycles / result.total_cycles if result.total_cycles else 0.0,
+            cycles=_cycle_bars(result),
+            memory=_memory_bars(machine),
+            console=[(f"{t:10.6f}", line) for t, line in machine.log.lines][-_CONSOLE_LINES:],
+            console_dropped=max(0, len(machine.log.lines) - _CONSOLE_LINES),
+        )
+
+
+def _x(t_s: float, span: float) -> float:
+    return round(min(max(t_s / span, 0.0), 1.0) * _WIDTH, 1)
+
+
+def _ticks(span: float) -> list[tuple[float, str]]:
+    """About six round times along the axis."""
+    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1e9) if span / s <= 7)
+    return [(_x(i * step, span), f"{i * step:g} s") for i in range(int(span / step) + 1)]
+
+
+def _envelope(samples: npt.NDArray[np.int16], start: float, span: float) -> str:
+    """Outline of the waveform as SVG points: maxima left to right, minima back."""
+    if len(samples) == 0:
+        return ""
+    columns = min(_MAX_COLUMNS, len(samples))
+    parts = np.array_split(samples.astype(np.float64) / 32768.0, columns)
+    seconds = len(samples) / SAMPLE_RATE
+    xs = [_x(start + seconds * (i + 0.5) / columns, span) for i in range(columns)]
+    middle = _HEIGHT / 2
+    upper = [f"{x},{middle - middle * part.max():.1f}" for x, part in zip(xs, parts, strict=True)]
+    lower = [f"{x},{middle - middle * part.min():.1f}" for x, part in zip(xs, parts, strict=True)]
+    return " ".join(upper + lower[::-1])
+
+
+def _spectrogram(frames: npt.NDArray[np.int8]) -> str:
+    """The feature frames as a PNG data URL, low bands at the bottom."""
+    if len(frames) == 0:
+        return ""
+    from matplotlib import colormaps
+    from PIL import Image
+
+    if len(frames) > _MAX_COLUMNS:
+        edges = np.linspace(0, len(frames), _MAX_COLUMNS + 1).astype(int)[:-1]
+        frames = np.maximum.reduceat(frames, edges, axis=0)
+    shades = (frames.T[::-1].astype(np.int16) + 128).astype(np.uint8)
+    colours = (colormaps["magma"](shades)[..., :3] * 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(colours).save(stream, "png")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _box(features: FeatureCapture | None, start: float, span: float) -> tuple[float, float]:
+    """Left edge and width of the spectrogram on the time axis."""
+    if features is None or len(features.frames) == 0:
+        return 0.0, 0.0
+    left, right = _x(start, span), _x(start + len(features.frames) * BLOCK_SECONDS / 4, span)
+    return left, right - left
+
+
+def _steps(result: RunResult, span: float) -> str:
+    """Probability over time as SVG points, one step per window."""
+    points = []
+    for t, probability in result.windows:
+        y = round(_HEIGHT - probability * _HEIGHT, 1)
+        points += [f"{_x(t - BLOCK_SECONDS, span)},{y}", f"{_x(t, span)},{y}"]
+    return " ".join(points)
+
+
+def _alarm_spans(result: RunResult, span: float) -> list[tuple[float, float, str]]:
+    """Left edge, width and kind of each time that the alarm was on."""
+    spans = []
+    began: float | None = None
+    kind = ""
+    for event in result.events:
+        if event.state == "on":
+            began, kind = event.t_s, event.kind or ""
+        elif event.state == "kind":
+            kind = event.kind or kind
+        elif began is not None:
+            spans.append((_x(began, span), _x(event.t_s, span) - _x(began, span), kind))
+            began = None
+    if began is not None:
+        spans.append((_x(began, span), _WIDTH - _x(began, span), kind))
+    return spans
+
+
+def _budgets() -> dict[str, Any]:
+    path = project_root() / "robot/budgets.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _cycle_bars(result: RunResult) -> list[Bar]:
+    budgets = _budgets().get("cycles", {})
+    largest = max((f.max for f in result.functions.values()), default=1) or 1
+    bars = []
+    for name, function in result.functions.items():
+        budget = budgets.get(name, {}).get("max")
+        text = f"{function.calls:,} calls, mean {function.mean:,.0f}, max {function.max:,}"
+        if budget:
+            text += f" of {budget:,}"
+        percent = 100.0 * function.max / (budget or largest)
+        bars.append(Bar(name, text, min(percent, 100.0), budget is not None and function.max > budget))
+    return bars
+
+
+def _memory_bars(machine: Machine) -> list[Bar]:
+    if machine.image.path.suffix.lower() != ".elf":
+        return []
+    sizes = measure(machine.image.path)
+    sram = 264 * 1024
+    bars = []
+    for name, used, total in (("flash", sizes.flash, machine.board.flash.size), ("SRAM", sizes.ram, sram)):
+        bars.append(Bar(name, f"{used:,} of {total:,} bytes", 100.0 * used / total, used > total))
+    largest = max(sizes.sections.values(), default=1)
+    for section, size in sorted(sizes.sections.items(), key=lambda item: -item[1])[:10]:
+        bars.append(Bar(section, f"{size:,} bytes", 100.0 * size / largest, False))
+    return bars
