@@ -32,7 +32,11 @@ def _log(text: str) -> None:
 def train(
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio."),
+        typer.Option(
+            "--data",
+            "--manifest",
+            help="CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio.",
+        ),
     ] = None,
     synthetic_only: Annotated[bool, typer.Option("--synthetic-only", help="Use no recordings at all.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for model, detector.toml and model card.")] = Path("build/model"),
