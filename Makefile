@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
     $(shell find sim/core sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot lint format pytest bench train clean
+.PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -71,6 +71,31 @@ format: setup-dev ## Rewrite sources in the house format
 
 pytest: setup-dev ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
+
+FUZZ_SECONDS ?= 600
+fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+	@for target in load_file registers instructions pio; do \
+	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
+	done; exit $${status:-0}
+
+SANITIZE := build/sanitize
+# Python itself is not instrumented: the sanitizer's runtime comes first, and what Python never frees is no leak of ours.
+SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+    ASAN_OPTIONS=detect_leaks=0 EMBERWATCH_NATIVE=$$(ls $(abspath $(SANITIZE))/_native*.so) \
+    RP2040_UNIT=$(abspath $(SANITIZE))/unit/librp2040_unit.so \
+    RP2040_PERIPH=$(abspath $(SANITIZE))/periph/librp2040_periph.so
+SANITIZED_TESTS := tests/core tests/foreign tests/fuzz
+sanitize: setup-dev ## The core's tests and the fuzzers' short runs under AddressSanitizer and UBSan
+	@options="-G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DEMBERWATCH_SANITIZE=ON"; \
+	options="$$options -DCMAKE_BUILD_TYPE=RelWithDebInfo"; \
+	$(BIN)/cmake -S . -B $(SANITIZE) $$options -DSKBUILD=2 -DPython_EXECUTABLE=$(abspath $(BIN))/python \
+	    -Dnanobind_DIR=$$($(BIN)/python -m nanobind --cmake_dir) >/dev/null; \
+	$(BIN)/cmake -S tests/core/native -B $(SANITIZE)/unit $$options >/dev/null; \
+	$(BIN)/cmake -S tests/core/native_periph -B $(SANITIZE)/periph $$options >/dev/null
+	@$(BIN)/ninja -C $(SANITIZE) -j$(JOBS) --quiet _native
+	@$(BIN)/ninja -C $(SANITIZE)/unit -j$(JOBS) --quiet
+	@$(BIN)/ninja -C $(SANITIZE)/periph -j$(JOBS) --quiet
+	@$(SANITIZED) $(BIN)/python -m pytest -n $(JOBS) $(SANITIZED_TESTS)
 
 bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
 	@$(BIN)/emberwatch bench

@@ -137,7 +137,7 @@ class Run:
 def run(program: str, seconds: float = 5.0, layout: str = "flash") -> Run:
     """Compiles and runs a program to its end; fails when it does not get there."""
     result = Run.of(build(program, layout)).run(seconds)
-    assert result.ended(), (
-        f"{program}: {result.stop and (result.stop.reason, hex(result.stop.pc), result.stop.detail)}, console: {result.text!r}"
-    )
+    stop = result.stop
+    why = f"{stop.reason} at {stop.pc:#010x} {stop.detail}" if stop else "not run"
+    assert result.ended(), f"{program}: {why}, console: {result.text!r}"
     return result

@@ -1,4 +1,4 @@
-"""Programs that do what SDK programs do, register by register: each prints what it saw, and here is what it must see."""
+"""Programs that do what SDK programs do, register by register: each prints what it saw; here is what it must see."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_pio() -> None:
     assert values.pop("pio_irqs") == pytest.approx(1000 * 125 / (100 * 33), abs=2)
     assert values == {"echo": 1, "level": 8, "overflow": 1}
     edges = [cycle for cycle, _, _ in result.chip.take_edges()]
-    periods = {after - before for before, after in zip(edges[4:], edges[5:], strict=False)}
+    periods = {after - before for before, after in pairwise(edges[4:])}
     assert periods == {12_500 - 3 + 3, 12_500 - 3 + 4}, "10 kHz: high for x + 3 cycles, low for one more"
 
 

@@ -1,4 +1,4 @@
-"""Long fuzzing: `python tests/fuzz TARGET [--seconds S] [--seed N]`, with atheris (coverage guided) where it is installed.
+"""Long fuzzing: `python tests/fuzz TARGET [--seconds S] [--seed N]`, coverage guided where atheris is.
 
 An input that breaks a target is written to build/fuzz/ and named; give its path to run it again.
 """

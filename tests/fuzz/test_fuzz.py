@@ -34,7 +34,7 @@ def test_mutations(name: str) -> None:
 
 
 def test_memory_of_the_loaders_is_bounded() -> None:
-    """Headers that promise gigabytes, addresses far apart, a megabyte of records: no more than a few copies of the file."""
+    """Headers that promise gigabytes, addresses far apart, a megabyte of records: a few copies of the file at most."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     elf = bytearray(seeds("load_file")[0])
     elf[52 + 16 : 52 + 24] = b"\xff\xff\xff\x7f" * 2  # p_filesz, p_memsz

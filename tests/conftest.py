@@ -1,0 +1,21 @@
+"""Lets the tests run against another build of the native module, as `make sanitize` does."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+
+
+def _load_native(path: str) -> None:
+    loader = importlib.machinery.ExtensionFileLoader("sim._native", path)
+    spec = importlib.util.spec_from_file_location("sim._native", path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    sys.modules["sim._native"] = module
+
+
+if override := os.environ.get("EMBERWATCH_NATIVE"):
+    _load_native(override)
