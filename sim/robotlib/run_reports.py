@@ -32,8 +32,9 @@ class RunReports:
             recorder.write(self._folder / page, str(result.name))
             result.doc = f"{result.doc}\n\n[{page}|The run: sound, probability, cycles, console]".strip()
             session.recorder = None
-        suite = str(result.longname).rsplit(".", 1)[0]
-        self._entries.append(TestEntry(suite, str(result.name), str(result.status), str(result.message), page))
+        self._entries.append(
+            TestEntry(str(result.parent.longname), str(result.name), str(result.status), str(result.message), page)
+        )
 
     def close(self) -> None:
         """Write the page that sums up."""
