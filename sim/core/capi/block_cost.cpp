@@ -10,10 +10,6 @@ namespace rp2040 {
 
 namespace {
 
-bool is_conditional(Operation operation) {
-    return operation == Operation::b_cond || (operation >= Operation::beq_near && operation <= Operation::ble_near);
-}
-
 std::uint32_t instruction_cost(const Op& op) {
     switch (op.operation) {
         case Operation::mul_reg: return timing::kMultiply;
