@@ -93,12 +93,12 @@ def load_esc50(folder: Path) -> list[Clip]:
     table = folder / "meta" / "esc50.csv"
     if not table.is_file():
         raise EmberwatchError(f"{folder}: not an ESC-50 folder, meta/esc50.csv is missing; give the unpacked data set")
-    licence = "CC BY-NC 3.0 (ESC-50); CC BY 3.0 for clips of ESC-10"
     clips = []
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             path = folder / "audio" / row["filename"]
             group = f"esc-{row['src_file']}" if row.get("src_file") else group_of(row["filename"])
+            licence = "CC BY 3.0 (ESC-10)" if row.get("esc10") == "True" else "CC BY-NC 3.0 (ESC-50)"
             clips.append(Clip(path, OTHER, row["category"], group, licence, int(row["fold"])))
     return clips
 
