@@ -130,7 +130,10 @@ class Machine:
         self.crashes: list[CrashSite] = []
         """HardFaults so far that the firmware's handler took care of."""
         self.engine.catch_hard_faults(True)
-        self.engine.trace_functions(self._functions_to_trace(trace))
+        traced = self._functions_to_trace(trace)
+        self.engine.trace_functions(traced)
+        self.traced_functions = tuple(traced)
+        """Names of the functions whose calls the engine counts, in its order."""
 
     def _functions_to_trace(self, names: tuple[str, ...] | None) -> dict[str, tuple[int, int]]:
         symbols = self.image.symbols

@@ -1,0 +1,106 @@
+"""`emberwatch trace`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli import options
+from sim.cli.run import DEFAULT_LEAD_IN_S
+from sim.errors import UsageError
+from sim.machine import Machine
+from sim.signals import GROUPS
+from sim.trace.recorder import TraceRecorder, TraceSettings, board_pins
+from sim.trace.vcd import TIMESCALES
+
+_TRIGGER_TIMEOUT_S = 60.0
+
+
+def trace(
+    firmware: options.Firmware,
+    vcd: Annotated[Path, typer.Option(help="File to write.", metavar="FILE")],
+    pins: Annotated[
+        str | None, typer.Option(help="GPIO numbers as 2,3 or 'none'; default: what the board uses.", metavar="LIST")
+    ] = None,
+    signals: Annotated[
+        str, typer.Option(help=f"Signals inside the chip, some of {','.join(GROUPS)}, or 'none'.", metavar="LIST")
+    ] = "irq,cores,functions",
+    functions: Annotated[
+        str | None, typer.Option(help="Functions whose calls are marked; default: the budgeted ones.", metavar="LIST")
+    ] = None,
+    start: Annotated[float, typer.Option("--from", help="Emulated time at which the file begins.", metavar="S")] = 0.0,
+    end: Annotated[
+        float | None, typer.Option("--to", help="Emulated time at which it ends; default: the end.", metavar="S")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option(help="Console line (its beginning) or function around which to record.")
+    ] = None,
+    before: Annotated[float, typer.Option(help="Time to record before the trigger.", metavar="S")] = 0.001,
+    after: Annotated[float, typer.Option(help="Time to record after it.", metavar="S")] = 0.01,
+    timescale: Annotated[str, typer.Option(help=f"Unit of time: {', '.join(TIMESCALES)}.")] = "1ns",
+    uart_log: Annotated[
+        Path | None, typer.Option(help="Also write the console lines with their times to this file.", metavar="FILE")
+    ] = None,
+    audio: options.Audio = None,
+    scenario_file: options.ScenarioFile = None,
+    seconds: options.Seconds = None,
+    board: options.BoardName = "pico",
+    gain_db: options.GainDb = 0.0,
+    lead_in: options.LeadIn = DEFAULT_LEAD_IN_S,
+    seed: options.Seed = 1,
+) -> int:
+    """Record wave forms of pins and of the chip's inside as a VCD file for GTKWave, PulseView or sigrok-cli.
+
+    Groups of signals: irq (interrupt lines), cores (active exception, sleep), dma (channel busy, transfers),
+    pio (program counters of the state machines), functions (a call is in progress).
+    A window keeps the file small; with --trigger the run is made twice, so that it can begin before the trigger.
+
+    Examples:
+
+    \b
+    emberwatch trace emberwatch.elf --vcd boot.vcd --to 0.05
+    emberwatch trace emberwatch.elf --vcd pdm.vcd --pins 2,3 --signals dma,pio --from 0.3 --to 0.301
+    emberwatch trace emberwatch.elf --vcd alarm.vcd --audio smoke.wav --trigger 'ALARM on' --before 0.04
+    emberwatch trace emberwatch.elf --vcd call.vcd --trigger model_stream_push --uart-log uart.txt
+    """
+    heard, duration = options.scenario_and_seconds(audio, scenario_file, seconds, gain_db, lead_in)
+    if timescale not in TIMESCALES:
+        raise UsageError(f"--timescale {timescale!r} is not known; use one of: {', '.join(TIMESCALES)}")
+    if trigger is not None:
+        if start or end is not None:
+            raise UsageError("--trigger excludes --from and --to; use --before and --after")
+        if before < 0 or after < 0 or before + after == 0:
+            raise UsageError(f"--before {before:g} and --after {after:g} must not be negative, nor both 0")
+        at = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, _TRIGGER_TIMEOUT_S))
+        start, end = max(0.0, at - before), at + after
+        print(f"trigger {trigger!r} at {at:.6f} s")
+    end = duration if end is None else end
+    if not 0 <= start < end:
+        raise UsageError(f"the window from {start:g} s to {end:g} s is empty; see --from, --to and --seconds")
+    marked = None if functions is None else tuple(name for name in functions.split(",") if name)
+    with Machine(firmware, heard, board=board, engine="embedded", seed=seed, trace=marked) as machine:
+        chosen = tuple(board_pins(machine.board)) if pins is None else _numbers(pins)
+        groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
+        settings = TraceSettings(chosen, groups)
+        finished = options.run_on(machine, start)
+        recorder = TraceRecorder(machine, settings)
+        finished = finished and options.run_on(machine, end, recorder.collect)
+        wave = recorder.wave()
+        size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
+        print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
+        if uart_log is not None:
+            lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.log.lines)
+            options.write_text(uart_log, lines)
+            print(f"{uart_log}: {len(machine.log.lines)} lines")
+    return 0 if finished else 1
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    if text == "none":
+        return ()
+    try:
+        return tuple(dict.fromkeys(int(word) for word in text.split(",")))
+    except ValueError:
+        raise UsageError(f"--pins {text!r} must be GPIO numbers with commas between, as 2,3") from None
