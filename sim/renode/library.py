@@ -365,6 +365,10 @@ class ChipHandle:
         """Cycles charged to the processor so far."""
         return int(self._library.rp2040_cpu_cycles(self._chip))
 
+    def cpu_forget(self) -> None:
+        """Code in memory changed."""
+        self._library.rp2040_cpu_forget(self._chip)
+
     def trace(self, addresses: Sequence[int]) -> None:
         """Counts calls of functions from now on."""
         self.check(self._library.rp2040_trace(self._chip, (_U32 * len(addresses))(*addresses), len(addresses)))
@@ -449,7 +453,3 @@ class ExternalChip(ChipHandle):
     def cpu_exception(self, begins: bool) -> int:
         """Cycles of an exception's entry or return."""
         return int(self._library.rp2040_cpu_exception(self._chip, begins))
-
-    def cpu_forget(self) -> None:
-        """Code in memory changed."""
-        self._library.rp2040_cpu_forget(self._chip)

@@ -1,4 +1,4 @@
-"""The C# bridge, compiled with Mono's compiler against a stub of Renode's interfaces, run against the real librp2040."""
+"""The C# bridge, compiled by Mono against a stub of Renode's interfaces and run against the real librp2040."""
 
 from __future__ import annotations
 

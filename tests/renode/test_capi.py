@@ -52,6 +52,21 @@ def test_registers_in_every_width_and_through_the_atomic_aliases() -> None:
     assert chip.read(scratch) == 0xABABABAB  # narrow stores reach registers on all byte lanes
 
 
+def test_accesses_dated_alike_still_follow_each_other() -> None:
+    chip, _ = power_up()
+    start = chip.now
+    chip.write(PIO0 + 0x48, 0xE020, cycle=start)  # set x, 0
+    for code in (0xE02B, 0x0003):  # SM0_INSTR: set x, 11, then jmp 3, as drivers do in one go
+        chip.write(PIO0 + 0xD8, code, cycle=start)
+    chip.advance(chip.now + 4)
+    assert chip.read(PIO0 + 0xD4) == 3
+    chip.write(PIO0 + 0xD8, 0x4020)  # in x, 32 into the ISR, then push
+    chip.write(PIO0 + 0xD8, 0x8020)
+    chip.advance(chip.now + 4)
+    assert chip.read(PIO0 + 0x20) == 11, "the first instruction had no time to execute"
+    assert chip.now - start >= 8 * 2
+
+
 def test_what_is_wrong_is_a_status_and_a_line() -> None:
     chip, _ = power_up()
     for address, status, text in (

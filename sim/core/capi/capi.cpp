@@ -153,7 +153,7 @@ rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint
     *value = 0;
     if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
     return guarded(chip, [&] {
-        chip->chip.advance(cycle);
+        chip->chip.begin_access(cycle, address, false);
         return chip->chip.core_read(core, address, bytes, *value) ? RP2040_OK : bus_fault(chip, address, "read");
     });
 }
@@ -161,7 +161,7 @@ rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uin
                            uint32_t value) {
     if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
     return guarded(chip, [&] {
-        chip->chip.advance(cycle);
+        chip->chip.begin_access(cycle, address, true);
         return chip->chip.core_write(core, address, bytes, value) ? RP2040_OK : bus_fault(chip, address, "write");
     });
 }

@@ -146,6 +146,7 @@ void ExternalChip::power_on() {
     running_ = {};
     interrupted_.clear();
     charged_ = in_exceptions_ = 0;
+    last_access_ = 0;
     access_extra_ = 0;
     forget_code();
     reported_hz_ = 0;

@@ -2,6 +2,7 @@
 // the cores at rest and core-facing signals handed to the host.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -33,6 +34,12 @@ class ExternalChip final : public Chip {
     std::string boot(std::uint32_t& pc, std::uint32_t& sp);
     void advance(Cycles cycle) {
         if (cycle > events_.now()) events_.advance_to(cycle);
+    }
+    /// Time of an access that the host dates `cycle`. Hosts know the time of a block of instructions, not of each: the
+    /// accesses within one are kept apart by what they take, or the second would come before the first had an effect.
+    void begin_access(Cycles cycle, std::uint32_t address, bool is_write) {
+        last_access_ = std::max({cycle, events_.now(), last_access_ + access_cost(address, is_write)});
+        advance(last_access_);
     }
     /// False on a bus fault; Unmodelled is thrown.
     bool core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value);
@@ -79,6 +86,7 @@ class ExternalChip final : public Chip {
     Cycles charged_ = 0;
     Cycles in_exceptions_ = 0;
     std::int64_t access_extra_ = 0;
+    Cycles last_access_ = 0;
 };
 
 }  // namespace rp2040

@@ -97,7 +97,9 @@ RP2040_API uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock);
 /* ---- registers ----------------------------------------------------------------------------------------------------*/
 
 /* Accesses of a core at `cycle`: registers of every window, atomic aliases, USB DPRAM, SIO, SRAM bank by bank.
- * `bytes` is 1, 2 or 4. Memory that the host owns and the PPB are not behind these functions. [not in callbacks] */
+ * `bytes` is 1, 2 or 4. Memory that the host owns and the PPB are not behind these functions. A host that knows the
+ * time of a block of instructions only gives them all the same cycle: each comes at least the time of one access after
+ * the one before. [not in callbacks] */
 RP2040_API rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
                                      uint32_t* value);
 RP2040_API rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address,

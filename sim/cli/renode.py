@@ -1,0 +1,82 @@
+"""`emberwatch renode`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import UsageError
+
+
+def renode(
+    action: Annotated[
+        str | None,
+        typer.Argument(help="install, generate or monitor; without one, say what is there.", metavar="[ACTION]"),
+    ] = None,
+    library: Annotated[bool, typer.Option("--library", help="Print the path of librp2040 and nothing else.")] = False,
+    board: Annotated[str, typer.Option(help="Board name or TOML file, for monitor and generate.")] = "pico",
+    elf: Annotated[Path | None, typer.Option(help="Firmware for monitor; default: the one of this tree.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder that generate writes to.")] = None,
+) -> int:
+    """Set up Renode 1.16.1 and work with the platform files for it.
+
+    \b
+    install   download Renode for this system, check its SHA-256, unpack it into the user's cache
+    generate  write platforms/renode/*.repl and *.resc from the boards' TOML files
+    monitor   open a board in Renode's monitor
+
+    Examples:
+
+    \b
+    emberwatch renode --library
+    emberwatch renode install
+    emberwatch renode monitor --board pico
+    emberwatch run emberwatch.elf --engine renode --audio smoke.wav
+    """
+    if library:
+        from sim.renode.library import library_path
+
+        print(library_path())
+        return 0
+    if action is None:
+        return _status()
+    if action == "install":
+        from sim.renode.install import install
+
+        print(install())
+        return 0
+    if action == "generate":
+        return _generate(board, out)
+    if action == "monitor":
+        from sim.renode.install import open_monitor
+
+        return open_monitor(board, elf)
+    raise UsageError(f"action {action!r} is not known; use install, generate or monitor")
+
+
+def _status() -> int:
+    from sim.renode.install import findings
+
+    missing = False
+    for name, found, remedy in findings():
+        print(f"{'ok     ' if found else 'absent '}  {name:<12} {found or remedy}")
+        missing |= found is None
+    return 1 if missing else 0
+
+
+def _generate(board: str, out: Path | None) -> int:
+    from sim.board import load_board
+    from sim.renode import generate
+
+    files = generate.render_all()
+    if board.endswith(".toml"):
+        files |= generate.render_board(load_board(board))
+    target = out if out is not None else generate.folder()
+    if not target.is_dir():
+        raise UsageError(f"--out {target} is no folder; create it first")
+    for name, text in files.items():
+        (target / name).write_text(text, encoding="utf-8")
+        print(target / name)
+    return 0

@@ -1,0 +1,259 @@
+"""Renode 1.16.1 on this computer: where it is, how it gets here, and its monitor."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.board import load_board, project_root
+from sim.errors import EngineError, MissingDependencyError
+from sim.renode import generate
+from sim.renode.library import library_path
+
+VERSION = "1.16.1"
+RELEASE = f"https://github.com/renode/renode/releases/download/v{VERSION}/"
+PYRENODE = "git+https://github.com/antmicro/pyrenode3"
+_VARIABLES = ("PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the release."""
+
+    name: str
+    sha256: str
+
+
+# The release page's SHA-256 sums. A file without a sum here is not downloaded.
+ASSETS = {
+    ("Linux", "x86_64"): Asset(
+        "renode-1.16.1.linux-portable-dotnet.tar.gz", "00e113cdbd0f5354cf2f64bbe3f5a070d8958409542fca66e45ac97d982938c0"
+    ),
+    ("Linux", "aarch64"): Asset(
+        "renode-1.16.1.linux-arm64-portable-dotnet.tar.gz",
+        "fff3a098c96ed0a4ffbdff3f028c9c5fde432db09587c7bd7c99406180f90007",
+    ),
+    ("Darwin", "arm64"): Asset(
+        "renode-1.16.1-dotnet.osx-arm64-portable.dmg",
+        "99b8ae5897b8926ef179868d39a504fe5296555dc9c9b973718ddf3ab09175d9",
+    ),
+    ("Windows", "AMD64"): Asset(
+        "renode-1.16.1.windows-portable-dotnet.zip", "d09b7934cfd560cd06bde8f131ef78f521f10d423d5aac6096f2a583224aeb3e"
+    ),
+}
+
+
+def cache_folder() -> Path:
+    """Where Renode is installed: EMBERWATCH_CACHE, else the user's cache folder."""
+    if override := os.environ.get("EMBERWATCH_CACHE"):
+        return Path(override)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "emberwatch"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/emberwatch"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "emberwatch"
+
+
+def asset() -> Asset:
+    """The file for this system.
+
+    Raises:
+        EngineError: there is none.
+    """
+    found = ASSETS.get((platform.system(), platform.machine()))
+    if found is None:
+        raise EngineError(
+            f"Renode {VERSION} has no portable .NET package for {platform.system()} {platform.machine()}; "
+            "build it from source and set PYRENODE_BUILD_DIR"
+        )
+    return found
+
+
+def installed() -> Path | None:
+    """Renode's program as `install` left it."""
+    names = ("renode.exe", "Renode.exe") if sys.platform == "win32" else ("renode", "Renode")
+    folder = cache_folder() / f"renode-{VERSION}"
+    for name in names:
+        for candidate in (folder / name, *sorted(folder.glob(f"*/{name}")), *sorted(folder.glob(f"*.app/**/{name}"))):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def install() -> Path:
+    """Downloads, checks and unpacks Renode unless it is there; returns its program.
+
+    Raises:
+        EngineError: no network, a wrong checksum, or no package for this system.
+    """
+    if (program := installed()) is not None:
+        return program
+    wanted = asset()
+    target = cache_folder() / f"renode-{VERSION}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="renode-") as scratch:
+        archive = Path(scratch) / wanted.name
+        _download(RELEASE + wanted.name, archive)
+        with archive.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != wanted.sha256:
+            raise EngineError(f"{wanted.name} has SHA-256 {digest}, expected {wanted.sha256}; it was not installed")
+        unpacked = Path(scratch) / "unpacked"
+        unpacked.mkdir()
+        _unpack(archive, unpacked)
+        shutil.rmtree(target, ignore_errors=True)
+        unpacked.rename(target)
+    program = installed()
+    if program is None:
+        raise EngineError(f"{wanted.name} holds no program named renode; remove {target} and report this")
+    if sys.platform != "win32":
+        program.chmod(program.stat().st_mode | 0o111)
+    return program
+
+
+def _download(url: str, target: Path) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file, 1 << 20)
+    except (urllib.error.URLError, OSError, TimeoutError) as error:
+        reason = getattr(error, "reason", error)
+        raise EngineError(
+            f"{url} cannot be downloaded ({reason}); install Renode {VERSION} by hand and set PYRENODE_BIN to its program"
+        ) from None
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        if archive.suffix == ".zip":
+            with zipfile.ZipFile(archive) as file:
+                file.extractall(folder)
+        elif archive.suffix == ".dmg":
+            _unpack_disk_image(archive, folder)
+        else:
+            with tarfile.open(archive) as file:
+                file.extractall(folder, filter="data")
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, subprocess.CalledProcessError) as error:
+        raise EngineError(f"{archive.name} cannot be unpacked: {error}") from None
+
+
+def _unpack_disk_image(archive: Path, folder: Path) -> None:
+    mount = folder.parent / "mount"
+    mount.mkdir()
+    attach = ["hdiutil", "attach", "-readonly", "-nobrowse", "-mountpoint", str(mount), str(archive)]
+    subprocess.run(attach, check=True, capture_output=True)
+    try:
+        shutil.copytree(mount, folder, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns("Applications"))
+    finally:
+        subprocess.run(["hdiutil", "detach", str(mount)], check=False, capture_output=True)
+
+
+def environment() -> dict[str, str]:
+    """Variables with which pyrenode3 finds Renode and the bridge finds librp2040; the user's own win.
+
+    Raises:
+        MissingDependencyError: pyrenode3 or Renode is not installed.
+    """
+    if importlib.util.find_spec("pyrenode3") is None:
+        raise MissingDependencyError(
+            f"engine 'renode' needs pyrenode3, which is not installed; run: pip install \"pyrenode3 @ {PYRENODE}\" "
+            "and emberwatch renode install (docs/renode.md)"
+        )
+    variables = {"PYRENODE_RUNTIME": os.environ.get("PYRENODE_RUNTIME", "coreclr")}
+    if not any(os.environ.get(name) for name in _VARIABLES):
+        program = installed()
+        if program is None:
+            raise MissingDependencyError(
+                f"engine 'renode' needs Renode {VERSION}, which is not installed; run: emberwatch renode install, "
+                "or set PYRENODE_BIN to its program (docs/renode.md)"
+            )
+        variables["PYRENODE_BIN"] = str(program)
+    variables["EMBERWATCH_LIBRP2040"] = str(library_path())
+    return variables
+
+
+def renode_program() -> Path | None:
+    """Renode for the monitor and for `doctor`: PYRENODE_BIN, the installed one, or the one on the PATH."""
+    if chosen := os.environ.get("PYRENODE_BIN"):
+        return Path(chosen)
+    if (program := installed()) is not None:
+        return program
+    found = shutil.which("renode")
+    return Path(found) if found else None
+
+
+def renode_version(program: Path) -> str | None:
+    """What `renode --version` says, None when it does not run."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"v?(\d+\.\d+\.\d+)\S*", done.stdout)
+    return match[1] if match else None
+
+
+def findings() -> Iterator[tuple[str, str | None, str]]:
+    """What is there for this engine: name, version or place, and how to get it."""
+    try:
+        library: str | None = str(library_path())
+    except EngineError:
+        library = None
+    yield "librp2040", library, "make setup"
+    program = renode_program()
+    version = renode_version(program) if program is not None else None
+    found = f"{version} ({program})" if version else None
+    if version is not None and version != VERSION:
+        found = f"{version} ({program}), made for {VERSION}"
+    yield "Renode", found, "emberwatch renode install"
+    runtime = _dotnet()
+    if runtime is None and found is not None:
+        runtime = "the one inside Renode's portable package"
+    yield ".NET runtime", runtime, "comes with the portable Renode; else https://dotnet.microsoft.com, version 8"
+    present = importlib.util.find_spec("pyrenode3") is not None
+    yield "pyrenode3", "installed" if present else None, f'pip install "pyrenode3 @ {PYRENODE}"'
+
+
+def _dotnet() -> str | None:
+    path = shutil.which("dotnet")
+    if path is None:
+        return None
+    done = subprocess.run([path, "--list-runtimes"], capture_output=True, text=True, check=False)
+    versions = re.findall(r"Microsoft\.NETCore\.App (\S+)", done.stdout)
+    return versions[-1] if versions else None
+
+
+def open_monitor(board_name: str, elf: Path | None) -> int:
+    """Opens a board in Renode's monitor and waits for its end; returns Renode's exit code."""
+    program = renode_program()
+    if program is None:
+        raise MissingDependencyError(f"Renode {VERSION} is not installed; run: emberwatch renode install")
+    board = load_board(board_name)
+    script = generate.folder() / f"{board.name}.resc"
+    if not script.is_file():
+        raise EngineError(f"{script} does not exist; run: emberwatch renode generate --board {board_name}")
+    commands = []
+    if elf is not None:
+        if not elf.is_file():
+            raise EngineError(f"--elf {elf} does not exist")
+        commands += ["-e", f"$elf=@{quoted(elf.resolve())}"]
+    commands += ["-e", f"include @{quoted(script)}"]
+    variables = {**os.environ, "EMBERWATCH_LIBRP2040": str(library_path())}
+    return subprocess.run([program, *commands], cwd=project_root(), env=variables, check=False).returncode
+
+
+def quoted(path: Path) -> str:
+    """A path for the monitor, which ends it at a blank."""
+    return path.as_posix().replace(" ", "\\ ")

@@ -1,0 +1,1 @@
+"""Stands in for pyrenode3 where Renode is not installed: see `wrappers`."""
