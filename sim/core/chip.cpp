@@ -413,7 +413,9 @@ void Chip::add_breakpoint(std::uint32_t address) {
 }
 
 void Chip::remove_breakpoint(std::uint32_t address) {
-    if (bus_.breakpoints.erase(address) != 0) code_.remove_hook(address);
+    if (bus_.breakpoints.erase(address) == 0) return;
+    code_.remove_hook(address);
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->forget_breakpoint(address);
 }
 
 void Chip::record_signals(const SignalGroups& groups) {

@@ -405,6 +405,10 @@ bool Cpu::hook() {
     return true;
 }
 
+void Cpu::pass_breakpoint() {
+    if (bus_.is_breakpoint(pc())) resume_over_ = pc();
+}
+
 std::vector<Transfer> Cpu::recent_transfers() const {
     std::vector<Transfer> out;
     const std::uint64_t n = std::min<std::uint64_t>(transfer_count_, transfers_.size());

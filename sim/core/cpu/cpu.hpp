@@ -182,7 +182,11 @@ class Cpu {
     /// Active exceptions, nested ones included.
     [[nodiscard]] unsigned depth() const { return static_cast<unsigned>(__builtin_popcountll(system_.active())); }
     /// Executes an instruction at which a breakpoint lies, once.
-    void pass_breakpoint() { resume_over_ = pc(); }
+    void pass_breakpoint();
+    /// A breakpoint was taken away: the next one there stops again.
+    void forget_breakpoint(std::uint32_t address) {
+        if (resume_over_ == address) resume_over_ = 1;
+    }
 
     void record(std::uint32_t from, std::uint32_t to) {
         transfers_[transfer_count_++ % transfers_.size()] = {from, to, cycles};
