@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
     $(shell find sim/core sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize bench train clean
+.PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -96,6 +96,11 @@ sanitize: setup-dev ## The core's tests and the fuzzers' short runs under Addres
 	@$(BIN)/ninja -C $(SANITIZE)/unit -j$(JOBS) --quiet
 	@$(BIN)/ninja -C $(SANITIZE)/periph -j$(JOBS) --quiet
 	@$(SANITIZED) $(BIN)/python -m pytest -n $(JOBS) $(SANITIZED_TESTS)
+
+coverage: setup ## Run the Robot suites and report which lines and branches of the firmware they executed
+	@rm -rf $(RESULTS)/coverage
+	@$(BIN)/robot --outputdir $(RESULTS) --variable COVERAGE:$(RESULTS)/coverage --console dotted robot/ || status=$$?; \
+	$(BIN)/emberwatch coverage $(RESULTS)/coverage; exit $${status:-0}
 
 bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
 	@$(BIN)/emberwatch bench

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim import coverage
 from sim.audio import SAMPLE_RATE, Scenario
 from sim.board import Board, load_board
 from sim.elf import Image, load_image
@@ -115,6 +116,7 @@ class Machine:
         if self.bootrom is not None:
             self.engine.load_bootrom(self.bootrom)
         self.engine.load(self.image)
+        coverage.attach(self.engine, self.image)
         self.log = Log()
         self.protocol_errors: list[str] = []
         self.uart_bytes = bytearray()

@@ -21,6 +21,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "gdb": ("sim.cli.gdb", "gdb", "Run firmware under GDB, backwards too; also opens a crash just before it happens."),
     "profile": ("sim.cli.profile", "profile", "Cycles, stack, XIP misses per function and line; five file formats."),
     "trace": ("sim.cli.trace", "trace", "Wave forms of pins, PDM, IRQs, DMA, PIO and calls as a VCD file."),
+    "coverage": ("sim.cli.coverage", "coverage", "Lines and branches of the firmware that runs executed: LCOV, HTML."),
     "build": ("sim.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
     "record": ("sim.cli.record", "record", "Record from a board on a serial port that runs the capture application."),
     "data through-device": ("sim.cli.data", "through_device", "Pass a data set through the board's PDM chain."),

@@ -1,0 +1,84 @@
+"""`emberwatch coverage`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import UsageError
+
+_HTML = ("auto", "own", "genhtml", "none")
+
+
+def coverage(
+    folder: Annotated[Path, typer.Argument(help="Where runs have left their coverage.", metavar="DIR")] = Path(
+        "results/coverage"
+    ),
+    html: Annotated[
+        str, typer.Option(help=f"Pages by: {', '.join(_HTML)}; auto takes genhtml if there is one.")
+    ] = "auto",
+    minimum: Annotated[
+        float | None, typer.Option(help="Exit with 1 when less of the lines was executed.", metavar="PERCENT")
+    ] = None,
+) -> int:
+    """Report which lines and branches of the firmware ran, merged over all runs in a folder.
+
+    Writes coverage.info (LCOV) and HTML into the folder. Runs gather coverage when EMBERWATCH_COVERAGE names a folder;
+    Robot runs also with --variable COVERAGE:DIR.
+
+    Examples:
+
+    \b
+    EMBERWATCH_COVERAGE=results/coverage emberwatch run emberwatch.elf --audio smoke.wav
+    emberwatch coverage
+    emberwatch coverage results/coverage --minimum 90
+    """
+    from sim.coverage import html as own_html
+    from sim.coverage import lcov, report
+
+    if html not in _HTML:
+        raise UsageError(f"--html {html!r} is not known; use one of: {', '.join(_HTML)}")
+    result = report.load(folder)
+    info = folder / "coverage.info"
+    info.write_text(lcov.write(result), encoding="utf-8")
+    page = _pages(html, info, folder, own_html.write(result))
+    for file in result.files:
+        seen, directions = file.directions
+        print(f"{file.lines_hit:6} of {len(file.lines):6} lines  {seen:5} of {directions:5} branch ways  {file.name}")
+    hit, lines = result.lines
+    seen, directions = result.directions
+    percent = 100 * hit / lines if lines else 0.0
+    ways = 100 * seen / directions if directions else 0.0
+    print(f"{result.runs} runs: {percent:.1f} % of lines, {ways:.1f} % of branch ways; {info}{page}")
+    for note in result.notes:
+        print(f"emberwatch: note: {note}", file=sys.stderr)
+    if minimum is not None and percent < minimum:
+        print(
+            f"emberwatch: {percent:.1f} % of lines were executed, at least {minimum:g} % are asked for", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+def _pages(how: str, info: Path, folder: Path, own: str) -> str:
+    tool = shutil.which("genhtml")
+    if how == "genhtml" and tool is None:
+        raise UsageError("--html genhtml: there is no genhtml; install lcov, or use --html own")
+    if how == "none":
+        return ""
+    if tool is not None and how != "own":
+        out = folder / "html"
+        command = [tool, "--quiet", "--branch-coverage", "--output-directory", str(out), str(info)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return f", {out / 'index.html'}"
+        if how == "genhtml":
+            raise UsageError(f"genhtml failed: {(done.stderr or done.stdout).strip()[-300:]}")
+    page = folder / "coverage.html"
+    page.write_text(own, encoding="utf-8")
+    return f", {page}"
