@@ -132,7 +132,7 @@ class EmulatedChain:
 
 
 class NativeChain:
-    """The same PCM as `EmulatedChain`, to the bit, without a CPU to emulate: about three times as fast.
+    """The same PCM as `EmulatedChain`, to the bit, without a CPU to emulate: about five times as fast.
 
     Args:
         emulated: a booted chain, from which board, seed and the start of the PDM clock are taken.
