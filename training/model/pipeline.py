@@ -231,7 +231,8 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
     def fine_tune(name: str, held_out_fold: int | None) -> Any:
         """Each round adds scenes that were not heard before, and starts from where the last one ended."""
         weights = base
-        for turn, (data, options) in enumerate(zip(mixed, recipe.finetuning, strict=True), start=1):
+        # Without recordings there is no mixed material and pre-training is all there is.
+        for turn, (data, options) in enumerate(zip(mixed, recipe.finetuning, strict=False), start=1):
             chosen = np.flatnonzero(data.fold != held_out_fold) if held_out_fold is not None else np.arange(len(data))
             weights = train(f"{name}-round{turn}", data, chosen, options, weights)
         return weights
