@@ -22,6 +22,8 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "profile": ("sim.cli.profile", "profile", "Cycles, stack, XIP misses per function and line; five file formats."),
     "trace": ("sim.cli.trace", "trace", "Wave forms of pins, PDM, IRQs, DMA, PIO and calls as a VCD file."),
     "coverage": ("sim.cli.coverage", "coverage", "Lines and branches of the firmware that runs executed: LCOV, HTML."),
+    "budget check": ("sim.cli.budget", "check", "Cycles, stack, flash, RAM per function against limits and baseline."),
+    "budget update": ("sim.cli.budget", "update", "Measure them anew as the baseline."),
     "build": ("sim.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
     "record": ("sim.cli.record", "record", "Record from a board on a serial port that runs the capture application."),
     "data through-device": ("sim.cli.data", "through_device", "Pass a data set through the board's PDM chain."),

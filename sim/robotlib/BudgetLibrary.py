@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 
-from robot.api import logger
+from robot.api import SkipExecution, logger
 from robot.api.deco import keyword, library
 
-from sim.firmware_image import measure
+from sim.budgets import Budgets, compare, load, measure
+from sim.budgets.compare import same_compiler
+from sim.errors import UsageError
+from sim.firmware_image import measure as measure_sizes
 from sim.robotlib.session import metric, session
 
 
 @library(scope="GLOBAL")
 class BudgetLibrary:
-    """A budget file has one table [cycles.FUNCTION] with `max` per function, and [memory] with `flash` and `ram`."""
+    """One file holds limits and a measured baseline: see `sim.budgets.file` and docs/profiling.md."""
 
     def __init__(self) -> None:
-        self._budgets: dict[str, Any] = {}
+        self._budgets = Budgets(Path())
 
     @keyword
     def use_budgets(self, path: Path) -> None:
         """Reads the budget file."""
-        self._budgets = tomllib.loads(path.read_text(encoding="utf-8"))
+        try:
+            self._budgets = load(path)
+        except UsageError as error:
+            raise AssertionError(str(error)) from None
 
     @keyword
     def cycles_should_be_within_budget(self, function: str) -> None:
         """No call so far took more cycles than its budget."""
-        budget = self._budgets["cycles"].get(function)
+        budget = self._budgets.limits.get("cycles", {}).get(function)
         if budget is None:
             raise AssertionError(f"The budget file has no [cycles.{function}]")
         measured = session.board().functions.get(function)
@@ -39,15 +43,31 @@ class BudgetLibrary:
             function=function,
             mean=measured.mean,
             max=measured.max,
-            budget=budget["max"],
+            budget=budget,
             calls=measured.calls,
         )
-        message = (
-            f"{function}: {measured.calls} calls, mean {measured.mean:.0f}, max {measured.max}, budget {budget['max']}"
-        )
+        message = f"{function}: {measured.calls} calls, mean {measured.mean:.0f}, max {measured.max}, budget {budget}"
         logger.info(message)
-        if measured.max > budget["max"]:
-            raise AssertionError(f"Over budget by {measured.max - budget['max']} cycles: {message}")
+        if measured.max > budget:
+            raise AssertionError(f"Over budget by {measured.max - budget} cycles: {message}")
+
+    @keyword
+    def baseline_should_hold(self, elf: Path, board: str = "pico") -> None:
+        """Profiles a firmware in the budget file's own run: no limit is exceeded, no figure is worse than the baseline.
+
+        Skips when there is no baseline by this compiler version.
+        """
+        budgets = self._budgets
+        measured = measure(elf, budgets.heard(), budgets.seconds, board)
+        findings = compare(budgets, measured)
+        for finding in findings:
+            logger.info(str(finding))
+        if failed := [str(finding) for finding in findings if finding.fails]:
+            raise AssertionError("Worse than the budget:\n" + "\n".join(failed))
+        if not same_compiler(budgets, measured):
+            raise SkipExecution(
+                f"The baseline is by {budgets.compiler or 'nobody'}, the firmware by {measured.compiler}"
+            )
 
     @keyword
     def network_should_be_within_budget(self) -> None:
@@ -59,9 +79,9 @@ class BudgetLibrary:
     @keyword
     def memory_should_be_within_budget(self, elf: Path) -> None:
         """Flash and SRAM of the linked firmware, the reserved stack included."""
-        sizes = measure(elf)
+        sizes = measure_sizes(elf)
         for name, used in (("flash", sizes.flash), ("ram", sizes.ram)):
-            budget = int(self._budgets["memory"][name])
+            budget = self._budgets.limits["memory"][name]
             metric("memory", memory=name, used=used, budget=budget)
             if used > budget:
                 raise AssertionError(f"The firmware takes {used} bytes of {name}, {used - budget} more than its budget")
