@@ -34,5 +34,7 @@ def create_engine(name: str, board: Board, seed: int) -> Engine:
 
         return EmbeddedEngine(board, seed)
     if name == "renode":
-        raise EngineError("engine 'renode' is not part of this version; use --engine embedded")
+        from sim.engines.renode import RenodeEngine
+
+        return RenodeEngine(board, seed)
     raise EngineError(f"engine {name!r} is not known; use one of: auto, {', '.join(ENGINES)}")

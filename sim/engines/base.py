@@ -184,6 +184,13 @@ class Engine(ABC):
         """Gain (1 = none, up to 8) and offset (full scale = 1) before the modulator."""
 
     @abstractmethod
+    def set_microphone_timebase(self, hz: int) -> None:
+        """0: a bit hears the sound at its emulated time; else bit n hears the sound at n / hz seconds.
+
+        The latter makes the bit stream independent of when the program starts the clock, hence equal on all engines.
+        """
+
+    @abstractmethod
     def save(self) -> bytes:
         """The whole machine as one snapshot."""
 

@@ -179,6 +179,10 @@ class EmbeddedEngine(Engine):
         """See `Engine.set_microphone_analog`."""
         self._microphone.set_analog(round(gain * 4096), round(offset * (1 << 23)))
 
+    def set_microphone_timebase(self, hz: int) -> None:
+        """See `Engine.set_microphone_timebase`."""
+        self._microphone.set_timebase(hz)
+
     def save(self) -> bytes:
         """See `Engine.save`."""
         return self._chip.save()

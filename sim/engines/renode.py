@@ -33,7 +33,13 @@ class RenodeEngine(Engine):
         self._worker = worker.acquire(variables)
         # A machine that is dropped gives its process back.
         self._finalizer = weakref.finalize(self, worker.release, self._worker, variables)
-        self._call("open", board, seed)
+        try:
+            self._call("open", board, seed)
+        except EngineError:
+            # Whatever state Renode is in now, nobody else shall have it.
+            self._finalizer.detach()
+            self._worker.kill()
+            raise
 
     def _call(self, method: str, *arguments: Any) -> Any:
         return self._worker.call(method, *arguments)
@@ -45,7 +51,7 @@ class RenodeEngine(Engine):
     def load(self, image: Image) -> None:
         """See `Engine.load`."""
         segments = [(segment.address, bytes(segment.data)) for segment in image.segments]
-        self._call("load", segments, None if image.in_flash else image.entry)
+        self._call("load", segments, image.ram_entry)
 
     @property
     def cycle(self) -> int:

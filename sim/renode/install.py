@@ -132,7 +132,7 @@ def _download(url: str, target: Path) -> None:
     except (urllib.error.URLError, OSError, TimeoutError) as error:
         reason = getattr(error, "reason", error)
         raise EngineError(
-            f"{url} cannot be downloaded ({reason}); install Renode {VERSION} by hand and set PYRENODE_BIN to its program"
+            f"{url} cannot be downloaded ({reason}); install Renode {VERSION} by hand, set PYRENODE_BIN to its program"
         ) from None
 
 

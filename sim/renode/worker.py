@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, variables: dict[str, str]) -> None:
         key = secrets.token_bytes(16)
-        self._output = tempfile.NamedTemporaryFile(prefix="emberwatch-worker-", suffix=".log", delete=False)  # noqa: SIM115
+        self._output = tempfile.NamedTemporaryFile(prefix="emberwatch-", suffix=".log", delete=False)  # noqa: SIM115
         listener = Listener(None, authkey=key)
         address = (
             listener.address if isinstance(listener.address, str) else f"{listener.address[0]}:{listener.address[1]}"

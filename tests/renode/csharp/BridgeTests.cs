@@ -95,6 +95,7 @@ public class Rig
         Write(Clocks + 0x3C, 1);
         Write(Clocks + 0x48, 0x800);
         BridgeTests.Equal(125000000u, Chip.ClockFrequency, "clk_sys");
+        Wait(100000); // the accesses took time at the slow clock, which the machine has yet to spend
         return this;
     }
 

@@ -1,6 +1,6 @@
 """A Cortex-M0+ of Unicorn's with librp2040 around it: what Renode and the bridge are together, in 250 lines.
 
-It keeps time as the bridge does: each block is charged by librp2040 when it begins the next one, register accesses carry
+It keeps time as the bridge does: each block is charged by librp2040 when the next one begins, register accesses carry
 the time of their block's start, events wait until the block under way ends.
 """
 

@@ -1,0 +1,138 @@
+"""`emberwatch renode`: what is there, the installation from a local stand-in for the release page, and its failures."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sim.errors import EngineError, MissingDependencyError
+from sim.renode import install
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EMBERWATCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("PYRENODE_BIN", raising=False)
+    return tmp_path / "cache"
+
+
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, digest: str | None = None) -> None:
+    """Puts one file on a release page of our own and makes it this system's."""
+    (tmp_path / "page").mkdir(exist_ok=True)
+    (tmp_path / "page" / name).write_bytes(data)
+    monkeypatch.setattr(install, "RELEASE", (tmp_path / "page").as_uri() + "/")
+    sha256 = hashlib.sha256(data).hexdigest() if digest is None else digest
+    monkeypatch.setattr(install, "asset", lambda: install.Asset(name, sha256))
+
+
+def tarball(program: str = "renode") -> bytes:
+    buffer = io.BytesIO()
+    script = b"#!/bin/sh\necho 'Renode v1.16.1.17033'\n"
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(f"renode_1.16.1-dotnet_portable/{program}")
+        entry.size, entry.mode = len(script), 0o755
+        archive.addfile(entry, io.BytesIO(script))
+    return buffer.getvalue()
+
+
+def test_every_package_has_a_well_formed_checksum() -> None:
+    for asset in install.ASSETS.values():
+        assert re.fullmatch(r"[0-9a-f]{64}", asset.sha256)
+        assert install.VERSION in asset.name and "dotnet" in asset.name
+    assert len({asset.sha256 for asset in install.ASSETS.values()}) == len(install.ASSETS)
+    assert {system for system, _ in install.ASSETS} == {"Linux", "Darwin", "Windows"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_installs_once_and_is_found_afterwards(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(tmp_path, monkeypatch, "renode.tar.gz", tarball())
+    program = install.install()
+    assert program.is_relative_to(cache) and install.installed() == program
+    assert install.renode_version(program) == "1.16.1"
+    assert dict((name, found) for name, found, _ in install.findings())["Renode"] == f"1.16.1 ({program})"
+    monkeypatch.setattr(install, "RELEASE", "http://127.0.0.1:1/")
+    assert install.install() == program, "a second call downloads nothing"
+
+
+def test_unpacks_zip_files(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("renode_1.16.1/renode", "#!/bin/sh\n")
+    release(tmp_path, monkeypatch, "renode.zip", buffer.getvalue())
+    assert install.install().name == "renode"
+
+
+def test_a_wrong_checksum_installs_nothing(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(tmp_path, monkeypatch, "renode.tar.gz", tarball(), "0" * 64)
+    with pytest.raises(EngineError, match=r"renode.tar.gz has SHA-256 [0-9a-f]{64}, expected 0{64}"):
+        install.install()
+    assert install.installed() is None and list(cache.iterdir()) == []
+
+
+def test_a_broken_archive_and_one_without_renode_are_refused(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(tmp_path, monkeypatch, "renode.tar.gz", b"no archive at all")
+    with pytest.raises(EngineError, match="cannot be unpacked"):
+        install.install()
+    release(tmp_path, monkeypatch, "renode.tar.gz", tarball("something-else"))
+    with pytest.raises(EngineError, match="holds no program named renode"):
+        install.install()
+
+
+def test_offline_is_one_line(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "RELEASE", "http://127.0.0.1:1/")
+    monkeypatch.setattr(install, "asset", lambda: install.Asset("renode.tar.gz", "0" * 64))
+    with pytest.raises(EngineError, match="cannot be downloaded") as caught:
+        install.install()
+    assert "\n" not in str(caught.value) and "PYRENODE_BIN" in str(caught.value)
+
+
+def test_systems_without_a_package_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Plan9")
+    with pytest.raises(EngineError, match="Plan9"):
+        install.asset()
+
+
+def test_the_monitor_needs_renode(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(MissingDependencyError, match="emberwatch renode install"):
+        install.open_monitor("pico", None)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sim.cli.main", "renode", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_command_prints_the_librarys_path_and_nothing_else(librp2040: Path) -> None:
+    done = run("--library")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{librp2040}\n", "")
+
+
+def test_the_command_generates_into_a_folder_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    assert run("generate", "--out", str(tmp_path)).returncode == 0
+    for path in (ROOT / "platforms/renode").glob("*.re*"):
+        assert (tmp_path / path.name).read_text() == path.read_text()
+    for arguments, text in (
+        (("frobnicate",), "install, generate or monitor"),
+        (("generate", "--out", "/none"), "--out"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and text in done.stderr
+
+
+def test_the_command_says_what_is_there() -> None:
+    done = run()
+    for name in ("librp2040", "Renode", ".NET runtime", "pyrenode3"):
+        assert name in done.stdout
