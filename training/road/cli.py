@@ -100,8 +100,9 @@ def transfer(
 ) -> int:
     """Transfer the baseline to the alarm task: new head on frozen layers, then fine-tuning, then int8.
 
-    Every figure is of the fold held out; recordings that the baseline has heard do not count. Writes transfer.json,
-    transfer.png, quantised.png and transfer.tflite to WORK (scratch.* with --from-scratch).
+    Every figure is of the fold held out, on which the epoch is chosen too; among its clips, recordings that the baseline
+    has heard do not count. Writes transfer.json, transfer.png, quantised.png and transfer.tflite to WORK (scratch.* with
+    --from-scratch).
 
     Examples:
 
