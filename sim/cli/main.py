@@ -37,6 +37,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("sim.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
     "bench": ("sim.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
+    "renode": ("sim.cli.renode", "renode", "Install Renode, find librp2040, open a board in Renode's monitor."),
     "summary": ("sim.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name (one word or two), module, function, short help. The order is that of `--help`."""
