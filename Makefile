@@ -49,6 +49,7 @@ $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
+	@scripts/bootstrap.sh --dev >/dev/null
 	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -Cbuild-dir=build/native -e ".[dev]"
 	@touch $@
 

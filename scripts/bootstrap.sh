@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure the system has what cannot come from PyPI: a C++20 compiler, the Arm GNU toolchain,
 # Python >= 3.11 with headers and venv. Installs from the distribution as root or through sudo;
-# otherwise prints the one command to run and stops with exit code 2.
+# otherwise prints the one command to run and stops with exit code 2. With --dev also Mono, if that can be had.
 # Prints the chosen Python interpreter on stdout; everything else goes to stderr.
 set -euo pipefail
 
@@ -68,6 +68,10 @@ install() {
 packages=$(missing_packages | tr '\n' ' ')
 if [ -n "${packages// /}" ]; then
     install "$packages"
+fi
+if [ "${1:-}" = --dev ] && command -v apt-get >/dev/null 2>&1 && ! { command -v mcs && command -v mono; } >/dev/null 2>&1; then
+    # The C# bridge to Renode is compiled and run with Mono; without it only its tests are skipped.
+    (install mono-mcs mono-runtime) || say "the tests of the Renode bridge will be skipped"
 fi
 if ! find_python; then
     say "no Python >= 3.11 found (python3 is $(python3 --version 2>/dev/null || echo absent)); install one and set PYTHON=/path/to/python"

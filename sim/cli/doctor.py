@@ -78,6 +78,10 @@ def findings() -> Iterator[Finding]:
         "apt-get install gdb-multiarch",
         required=False,
     )
+    from sim.renode import install
+
+    for name, found, remedy in install.findings():
+        yield Finding(name, found, "--engine renode", remedy, required=False)
 
 
 def _try(look: Callable[[], str | None]) -> str | None:
