@@ -134,13 +134,13 @@ class History:
         self._go_to_beginning()
         return False
 
-    def go_to(self, cycle: int) -> None:
-        """Goes back to a cycle not before the first snapshot."""
+    def go_to(self, cycle: int) -> bool:
+        """Goes back to a cycle; False if the recorded history does not reach so far."""
         for index in range(len(self._keyframes) - 1, -1, -1):
             if self._keyframes[index].cycle <= cycle:
                 self._go(index, cycle)
-                return
-        self._go_to_beginning()
+                return True
+        return False
 
     def _last_instruction(self, index: int, start: int, end: int, core: int, depth: int) -> int | None:
         chip = self._engine.chip

@@ -136,10 +136,9 @@ class Monitor:
 
     def _goto(self, words: list[str]) -> str:
         cycle = int(_name(words, "goto"), 0)
-        if cycle < self._machine.cycles:
-            self._target.history.go_to(cycle)
-        else:
-            self._target.run_to(cycle)
+        if cycle < self._machine.cycles and not self._target.history.go_to(cycle):
+            self._target.reset()
+        self._target.run_to(cycle)
         return f"at cycle {self._machine.cycles}; now: maintenance flush register-cache\n"
 
     def _catch(self, words: list[str]) -> str:

@@ -160,7 +160,7 @@ class Session:
         return self._reader.feed(data)
 
     def _take(self, item: Packet | Mark) -> None:
-        if item is Mark.NACK and self._last:
+        if item is Mark.NACK and self._acknowledge and self._last:  # GDB also sends it when it grows impatient
             self._transmit(self._last)
         elif item is Mark.DAMAGED and self._acknowledge:
             self._transmit(b"-")
@@ -382,6 +382,7 @@ class Session:
         chunks, self._flash = self._flash, []
         for address, data in chunks:
             self.target.write(address, data)
+        self.target.flash_programmed = True
         return _OK
 
     # Breakpoints
@@ -435,6 +436,9 @@ class Session:
             return self._transfer(args[5:])
         if args.startswith(b"Rcmd,"):
             text = self._monitor.run(bytes.fromhex(args[5:].decode("ascii")).decode("utf-8", "replace"))
+            if len(text) > 1024:  # longer than a packet may be
+                self._print(text)
+                return _OK
             return text.encode().hex().encode() if text else _OK
         if args.startswith(b"CRC:"):
             address, size = _pair(args[4:])

@@ -91,6 +91,7 @@ class Target:
         self._catch_faults = True
         self._console = console
         self.event = Event(SIGTRAP)
+        self.flash_programmed = False
         self.chip.attach_debugger(True)
         self.engine.catch_hard_faults(True)
 
@@ -256,6 +257,8 @@ class Target:
     def reset(self) -> None:
         """Power off and on."""
         self.machine.reset()
+        if self.flash_programmed:  # a program in RAM before; the chip boots what is in flash now
+            self.chip.reset(None)
         self.history.clear()
         self.event = Event(SIGTRAP)
 
