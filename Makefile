@@ -45,12 +45,12 @@ $(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -Cbuild-dir=build/native -e .
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/bootstrap.sh --dev >/dev/null
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -Cbuild-dir=build/native -e ".[dev]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e ".[dev]"
 	@touch $@
 
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
@@ -107,7 +107,7 @@ bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this
 	@$(BIN)/emberwatch bench
 
 train: setup ## Reproduce the released model (installs TensorFlow)
-	@$(PIP) install --no-build-isolation -Cbuild-dir=build/native -e ".[train]"
+	@$(PIP) install --no-build-isolation -e ".[train]"
 	@$(BIN)/emberwatch train
 
 clean: ## Remove what was built (the virtual environment stays)
