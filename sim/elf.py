@@ -109,7 +109,8 @@ class Image:
     Attributes:
         path: the file it came from.
         segments: what to load where (physical addresses), in address order.
-        entry: entry point of an ELF without the Thumb bit, else None.
+        entry: entry point without the Thumb bit: of an ELF, of Intel HEX that names one, and for UF2 linked to RAM
+            its lowest address, where the boot ROM enters such an image (datasheet 2.8.4.2); else None.
         symbols: empty unless the file is an ELF that is not stripped.
     """
 
@@ -233,19 +234,31 @@ def _symbols(elf: ELFFile) -> list[Symbol]:
 
 def _load_other(path: Path, data: bytes) -> Image:
     segments: list[Segment]
+    entry = None
     if data.startswith(b"UF2\n"):
         segments = [Segment(address, content) for address, content in read_uf2(data, f"firmware {path}").items()]
+        entry = min(segment.address for segment in segments)
     elif data.startswith(b":"):
-        segments = list(_parse_hex(path, data))
+        segments, entry = _parse_hex(path, data)
     elif path.suffix.lower() == ".bin":
         segments = [Segment(FLASH_BASE, data)]
+        if _is_ram_program(data):
+            raise ImageError(f"firmware {path} is linked to RAM, and a raw image does not say so; load its ELF or UF2")
     else:
         raise ImageError(f"firmware {path} is neither ELF, UF2 nor Intel HEX; a raw flash image must end in .bin")
-    return Image(path, tuple(segments), None, SymbolTable([]))
+    return Image(path, tuple(sorted(segments, key=lambda s: s.address)), entry, SymbolTable([]))
 
 
-def _parse_hex(path: Path, data: bytes) -> Iterator[Segment]:
-    """Intel HEX: data, end of file, extended segment and linear address records; others carry no data."""
+def _is_ram_program(data: bytes) -> bool:
+    """A vector table first, with stack and reset handler in SRAM, where a flash image has its second stage."""
+    stack, reset = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
+    return SRAM_BASE < stack <= SRAM_BASE + SRAM_SIZE and reset & 1 == 1 and SRAM_BASE <= reset < SRAM_BASE + SRAM_SIZE
+
+
+def _parse_hex(path: Path, data: bytes) -> tuple[list[Segment], int | None]:
+    """Intel HEX: data, end of file, extended segment and linear address, start linear address records."""
+    segments: list[Segment] = []
+    entry = None
     base = 0
     start, run = 0, bytearray()
     ended = False
@@ -262,7 +275,7 @@ def _parse_hex(path: Path, data: bytes) -> Iterator[Segment]:
         if kind == 0:
             address += base
             if run and address != start + len(run):
-                yield Segment(start, bytes(run))
+                segments.append(Segment(start, bytes(run)))
                 run = bytearray()
             if not run:
                 start = address
@@ -272,29 +285,33 @@ def _parse_hex(path: Path, data: bytes) -> Iterator[Segment]:
             break
         elif kind in (2, 4) and len(payload) == 2:
             base = int.from_bytes(payload, "big") << (4 if kind == 2 else 16)
+        elif kind == 5 and len(payload) == 4:
+            entry = int.from_bytes(payload, "big") & ~1
     if not ended:
         raise ImageError(f"firmware {path} is truncated Intel HEX: the end record is missing; build or copy it again")
     if run:
-        yield Segment(start, bytes(run))
+        segments.append(Segment(start, bytes(run)))
+    return segments, entry
 
 
 def _check_placement(image: Image, flash_size: int) -> None:
     regions = (
         ("flash", FLASH_BASE, flash_size),
         ("SRAM", SRAM_BASE, SRAM_SIZE),
-        ("XIP SRAM", XIP_SRAM_BASE, XIP_SRAM_SIZE),
     )
     if not image.segments:
         raise ImageError(f"firmware {image.path} holds no bytes to load")
     for segment in image.segments:
         if not any(base <= segment.address and segment.end <= base + size for _, base, size in regions):
-            memory = ", ".join(f"{name} {base:#010x}..{base + size - 1:#010x}" for name, base, size in regions[:2])
+            memory = ", ".join(f"{name} {base:#010x}..{base + size - 1:#010x}" for name, base, size in regions)
             raise ImageError(
                 f"firmware {image.path} has code or data at {segment.address:#010x}..{segment.end - 1:#010x}, "
                 f"where the board has no memory ({memory}); link it for this board"
             )
     if image.in_flash:
         _check_boot2(image, flash_size)
+    elif image.entry is None:
+        raise ImageError(f"firmware {image.path} is linked to RAM but names no entry point; load its ELF or UF2")
 
 
 def _check_boot2(image: Image, flash_size: int) -> None:

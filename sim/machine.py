@@ -11,6 +11,7 @@ Example::
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -131,6 +132,8 @@ class Machine:
         self._keyframe_due = 0
         self.crashes: list[CrashSite] = []
         """HardFaults so far that the firmware's handler took care of."""
+        self.ended_s: dict[int, float] = {}
+        """When main returned, in emulated seconds, for each core whose program has ended; the chip goes on."""
         self.engine.catch_hard_faults(True)
         traced = self._functions_to_trace(trace)
         self.engine.trace_functions(traced)
@@ -310,8 +313,13 @@ class Machine:
                 elif stop.reason is StopReason.BREAKPOINT:
                     if not handled:
                         raise EmulationError(f"stopped at {self.where(stop.core)}: a breakpoint that nobody owns")
+                elif stop.reason is StopReason.LOCKUP and self._main_returned(stop):
+                    continue
                 elif stop.reason is not StopReason.TIME:
-                    raise FirmwareCrash(self._explain(stop), self._crash_site(stop))
+                    crash = FirmwareCrash(self._explain(stop), self._crash_site(stop))
+                    if stop.reason is StopReason.LOCKUP:
+                        self._drain_console()
+                    raise crash
                 else:
                     if progress is not None:
                         progress(self.time_s)
@@ -340,6 +348,38 @@ class Machine:
         stop = engine.run_until(limit) if step is None else engine.step(step, limit)
         self._take_console()
         return stop, stop.reason is StopReason.BREAKPOINT and self._tracer.breakpoint_hit(stop.core)
+
+    def _main_returned(self, stop: Stop) -> bool:
+        """Whether a locked-up core ended its program: BKPT in the endless loop of `_exit`, with status 0 in r0.
+
+        That is how SDK programs end. Without a debugger the BKPT is a HardFault, whose handler is a BKPT: the core
+        locks up, and the rest of the chip goes on, sending what is left to send.
+        """
+        endings = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")  # bkpt #0, then a branch to it or to itself
+        engine = self.engine
+        if stop.core in self.ended_s:
+            return False
+        try:
+            r0, *_, pc, _ = struct.unpack("<8I", engine.read_memory(engine.register(13, stop.core), 32))
+            if r0 != 0 or engine.read_memory(pc, 4) not in endings:
+                return False
+        except (ValueError, EngineError):
+            return False
+        self.ended_s[stop.core] = self.time_s
+        if self.crashes and self.crashes[-1].stop.core == stop.core:
+            self.crashes.pop()  # the HardFault on the way
+        return True
+
+    def _drain_console(self) -> None:
+        """What a core that locked up has sent is still on its way: a full UART FIFO takes 3 ms at 115200 baud."""
+        for _ in range(50):
+            before = len(self.uart_bytes) + len(self.usb_bytes)
+            stop = self.engine.run_until(
+                self.engine.cycle_at(self.engine.picoseconds(self.engine.cycle) + _PICO // 1000)
+            )
+            self._take_console()
+            if stop.reason is not StopReason.TIME or len(self.uart_bytes) + len(self.usb_bytes) == before:
+                break
 
     def _keep_keyframe(self, now_ps: int) -> None:
         """Remembers a moment at most a second ago from which a crash can be replayed."""
@@ -414,6 +454,15 @@ class Machine:
         """Sends bytes to the firmware's console."""
         self._input_given()
         self.engine.send_uart(data)
+
+    def send_usb(self, data: bytes) -> None:
+        """Sends bytes to the firmware's USB serial port; they wait until it is open.
+
+        Raises:
+            EngineError: the engine has no USB host.
+        """
+        self._input_given()
+        self.engine.send_usb(data)
 
     def pin(self, number: int) -> bool:
         """Level of a pin now."""
@@ -513,6 +562,7 @@ class Machine:
         self.usb_bytes = bytearray(snapshot.usb)
         self._line = bytearray(snapshot.line)
         self._awaited = min(self._awaited, len(self.log.lines))
+        self.ended_s = {core: ended for core, ended in self.ended_s.items() if ended <= self.time_s}
         self.protocol_errors = list(snapshot.protocol_errors)
 
     def reset(self) -> None:

@@ -75,6 +75,8 @@ def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
             continue  # meant for something else, as the boot loader judges
         if size != PAYLOAD_BYTES or address % PAYLOAD_BYTES:
             raise ImageError(f"{where} has {size} bytes for 0x{address:08x}; the RP2040 takes 256, page aligned")
+        if number == 0 and 0 < len(seen) == total:  # another file follows, as in concatenated images
+            seen, total = set(), -1
         if total not in (-1, count) or number >= count or number in seen:
             raise ImageError(f"{where} is numbered {number} of {count}, which does not fit the blocks before")
         total = count

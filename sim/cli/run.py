@@ -221,6 +221,8 @@ def _print_summary(machine: Machine, result: RunResult, interrupted: bool) -> No
     model = f", model {result.model}" if result.model else ""
     state = "interrupted after" if interrupted else "ran"
     print(f"{machine.image.path.name} on {machine.board.name}{model}: {state} {result.seconds:.3f} s of emulated time")
+    for core, ended in machine.ended_s.items():
+        print(f"core {core} ended     its main returned after {ended:.6f} s")
     print(f"alarm            {'YES' if result.alarm else 'no'}")
     for event in result.events:
         kind = "" if event.state == "off" else f"  {event.kind}"

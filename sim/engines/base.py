@@ -125,6 +125,14 @@ class Engine(ABC):
     def send_uart(self, data: bytes) -> None:
         """Puts bytes on the console's receive line; they take their real time."""
 
+    def send_usb(self, data: bytes) -> None:
+        """Sends bytes to the USB serial port; they wait until it is open.
+
+        Raises:
+            EngineError: this engine has no USB host.
+        """
+        raise EngineError(f"engine {self.name!r} has no USB host to send {len(data)} bytes from")
+
     @abstractmethod
     def read_memory(self, address: int, size: int) -> bytes:
         """Memory or registers as a debugger sees them: no side effects, no time."""

@@ -112,6 +112,10 @@ class EmbeddedEngine(Engine):
         """See `Engine.send_uart`."""
         self._chip.uart_send(self._uart, data)
 
+    def send_usb(self, data: bytes) -> None:
+        """See `Engine.send_usb`."""
+        self._chip.usb_send(data)
+
     def read_memory(self, address: int, size: int) -> bytes:
         """See `Engine.read_memory`."""
         return self._chip.read_memory(address, size)

@@ -29,6 +29,7 @@ enum class EventId : std::uint8_t {
     i2c1,
     usb,
     xip_stream,
+    ssi,
     dma,
     systick0,
     systick1,

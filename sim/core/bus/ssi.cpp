@@ -39,6 +39,7 @@ enum Register : std::uint32_t {
     TXD_DRIVE_EDGE = 0xf8,
 };
 
+enum DmaControl : std::uint32_t { kReceiveDma = 1, kTransmitDma = 2 };
 enum Status : std::uint32_t { kBusy = 1, kTxNotFull = 2, kTxEmpty = 4, kRxNotEmpty = 8, kRxFull = 16 };
 
 constexpr unsigned kFifoDepth = 16;
@@ -59,6 +60,15 @@ constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, uns
 }
 
 }  // namespace
+
+Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {
+    fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update_dreqs(); });
+}
+
+void Ssi::reset() {
+    StatefulPeripheral::reset();
+    update_dreqs();
+}
 
 Cycles Ssi::xip_transfer_cycles(unsigned data_bits) const {
     if (s_.ssienr == 0) unmodelled(SSIENR, false, "XIP access while the SSI is disabled hangs the bus");
@@ -123,6 +133,7 @@ std::uint32_t Ssi::read(std::uint32_t offset) { return offset >= DR0 && offset <
 void Ssi::write(std::uint32_t offset, std::uint32_t value) {
     if (offset >= DR0 && offset < RX_SAMPLE_DLY) {
         push(value);
+        update_dreqs();
         return;
     }
     switch (offset) {
@@ -132,10 +143,11 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             s_.ssienr = value & 1;
             if (s_.ssienr == 0) {  // disabling clears both FIFOs
                 if (forced() == 0) end_transaction(now());
-                s_.rx_count = 0;
+                s_.rx_count = s_.frames_left = 0;
                 s_.busy_until = 0;
                 s_.have_instruction = false;
             }
+            update_dreqs();
             break;
         case SER: s_.ser = value & 1; break;
         case BAUDR: s_.baudr = value & 0xffff; break;
@@ -151,8 +163,8 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             s_.imr = value;
             break;
         case DMACR:
-            if (value != 0) unmodelled(offset, true, "DMA requests of the SSI");
-            s_.dmacr = value;
+            s_.dmacr = value & (kReceiveDma | kTransmitDma);
+            update_dreqs();
             break;
         case MWCR:
         case SR:
@@ -176,7 +188,32 @@ std::uint32_t Ssi::pop() {
     const std::uint32_t data = s_.rx[s_.rx_head].data;
     s_.rx_head = (s_.rx_head + 1) % kFifoDepth;
     --s_.rx_count;
+    fill();
+    update_dreqs();
     return data;
+}
+
+/// A request for every word that can be moved (the controller's single requests), and an event when there will be more.
+void Ssi::update_dreqs() {
+    const bool receiving = (s_.dmacr & kReceiveDma) != 0, sending = (s_.dmacr & kTransmitDma) != 0;
+    const unsigned available = rx_available(now());
+    fabric_.set_dreq(Dreq::xip_ssirx, receiving ? available : 0);
+    fabric_.set_dreq(Dreq::xip_ssitx, sending ? kFifoDepth - std::min(kFifoDepth, tx_waiting(now())) : 0);
+    Cycles due = kNever;
+    if (receiving && available < s_.rx_count) due = s_.rx[(s_.rx_head + available) % kFifoDepth].ready;
+    if (sending && tx_waiting(now()) != 0) due = std::min(due, now() + s_.frame_cycles);
+    fabric_.events().schedule(EventId::ssi, due);
+}
+
+/// Frames of a long read go into the FIFO as there is room; the clock to the flash stops while there is none.
+void Ssi::fill() {
+    const unsigned bytes = frame_bits() / 8;
+    for (; s_.frames_left != 0 && s_.rx_count < kFifoDepth; --s_.frames_left) {
+        std::uint32_t data = 0;
+        for (unsigned byte = 0; byte < bytes; ++byte) data = data << 8 | flash_.read(s_.next_address++);
+        receive(data, s_.next_ready);
+        s_.next_ready = std::max(s_.next_ready, now()) + s_.frame_period;
+    }
 }
 
 void Ssi::end_transaction(Cycles at) {
@@ -242,11 +279,11 @@ void Ssi::push_enhanced(std::uint32_t value) {
     s_.have_instruction = false;
     const unsigned header = transfer_clocks(s_.spi_ctrlr0, lanes(), 0), per_frame = bits / lanes();
     const Cycles sck = s_.baudr & ~1u, start = std::max(now(), s_.busy_until);
-    for (unsigned i = 0; i < std::min(frames, kFifoDepth); ++i) {
-        std::uint32_t data = 0;
-        for (unsigned byte = 0; byte < bits / 8; ++byte) data = data << 8 | flash_.read(address + i * bits / 8 + byte);
-        receive(data, start + (header + Cycles{per_frame} * (i + 1)) * sck);
-    }
+    s_.frames_left = frames;
+    s_.next_address = address;
+    s_.frame_period = Cycles{per_frame} * sck;
+    s_.next_ready = start + header * sck + s_.frame_period;
+    fill();
     s_.busy_until = start + (header + Cycles{per_frame} * frames) * sck;
     s_.frame_cycles = s_.busy_until - start;
 }

@@ -24,11 +24,15 @@ struct SsiState {
     std::uint32_t forced = 0;  // The chip select override as last seen.
     bool have_instruction = false;
     std::uint32_t instruction = 0;
+    // The rest of a quad read that is longer than the FIFO.
+    std::uint32_t frames_left = 0, next_address = 0;
+    Cycles next_ready = 0, frame_period = 0;
 };
 
 class Ssi final : public StatefulPeripheral<SsiState> {
   public:
-    Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {}
+    Ssi(Fabric& fabric, Flash& flash);
+    void reset() override;
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
@@ -56,6 +60,8 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     void push_standard(std::uint32_t value);
     void push_enhanced(std::uint32_t value);
     void receive(std::uint32_t data, Cycles ready);
+    void fill();
+    void update_dreqs();
     std::uint32_t pop();
     void end_transaction(Cycles at);
     Flash& flash_;

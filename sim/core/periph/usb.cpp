@@ -18,6 +18,7 @@ constexpr std::uint32_t kPullupEn = 1u << 16, kEp0IntNak = 1u << 27, kEp0Int2Buf
                         kEp0DoubleBuf = 1u << 30, kEp0IntStall = 1u << 31;
 constexpr std::uint32_t kHostOnlySieCtrl = 0xaf5f;
 // SIE_STATUS
+constexpr unsigned kLineStateLsb = 2;
 constexpr std::uint32_t kVbusDetected = 1u << 0, kConnected = 1u << 16, kSetupRec = 1u << 17, kTransComplete = 1u << 18,
                         kBusReset = 1u << 19, kAckRec = 1u << 30;
 constexpr std::uint32_t kSieStatusClearable = 0xff0f0810;
@@ -204,6 +205,15 @@ void Usb::dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes)
     std::memcpy(&s_.dpram[offset & 0xfff & ~(bytes - 1)], &value, bytes);
 }
 
+/// LINE_STATE: what idles on the wire, or on the pins that USB_MUXING.TO_DIGITAL_PAD takes instead of the PHY. The
+/// SDK's workaround for slow hubs does that, with GPIO 15 (DP) forced high by its input override and DM gated to low.
+std::uint32_t Usb::line_state() const {
+    constexpr std::uint32_t kSe0 = 0, kJ = 1, kToDigitalPad = 4;
+    if ((s_.usb_muxing & kToDigitalPad) != 0) return kJ;
+    const bool pulled_up = s_.host.step != UsbHostState::Step::detached;
+    return pulled_up && !host_.resets_bus() ? kJ : kSe0;
+}
+
 std::uint32_t Usb::intr() const {
     return ((s_.sie_status & kTransComplete) != 0 ? kIntTransComplete : 0) |
            (s_.buff_status != 0 ? kIntBuffStatus : 0) | ((s_.sie_status & kBusReset) != 0 ? kIntBusReset : 0) |
@@ -224,7 +234,7 @@ std::uint32_t Usb::peek(std::uint32_t offset) {
             // VBUS_DETECTED: the pin, or its override in USB_PWR.
             const bool override_en = (s_.usb_pwr & 8u) != 0;
             const bool vbus = override_en ? (s_.usb_pwr & 4u) != 0 : connected_;
-            return s_.sie_status | (vbus ? kVbusDetected : 0);
+            return s_.sie_status | line_state() << kLineStateLsb | (vbus ? kVbusDetected : 0);
         }
         case kIntEpCtrl: return s_.int_ep_ctrl;
         case kBuffStatus: return s_.buff_status;

@@ -80,6 +80,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     void pullup_changed();
     void update();
     [[nodiscard]] std::uint32_t intr() const;
+    [[nodiscard]] std::uint32_t line_state() const;
     bool connected_ = true;
     UsbHost host_;
 };

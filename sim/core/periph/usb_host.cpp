@@ -66,6 +66,8 @@ void UsbHost::start_of_frame() {
     }
 }
 
+bool UsbHost::resets_bus() const { return s_.step == Step::reset && s_.wait_frames > kRecoveryFrames; }
+
 bool UsbHost::transact(Cycles when) {
     if (s_.wait_frames != 0) return false;
     if (s_.step == Step::open) return bulk(when);

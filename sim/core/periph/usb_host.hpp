@@ -73,6 +73,8 @@ class UsbHost {
     [[nodiscard]] std::size_t pending() const { return queue_.size(); }
     [[nodiscard]] std::vector<Byte> take_received();
     [[nodiscard]] const std::vector<Byte>& received() const { return received_; }
+    /// Between attachment and the end of the bus reset's SE0.
+    [[nodiscard]] bool resets_bus() const;
     [[nodiscard]] bool cdc_open() const { return s_.step == UsbHostState::Step::open; }
     void save(StateWriter& out) const;
     void restore(StateReader& in);
