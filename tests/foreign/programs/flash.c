@@ -73,6 +73,25 @@ TIME_CRITICAL("command") static void flash_command(const uint8_t* tx, uint8_t* r
     ((void_function)((uintptr_t)boot2_copy + 1))();
 }
 
+/* Whole words straight from the SSI, paced by its DREQ, while nothing runs from flash: the fastest way to read it. */
+TIME_CRITICAL("bulk") static void read_by_dma(uint32_t* to, uint32_t offset, uint32_t words) {
+    REG(SSI + 0x08) = 0;
+    REG(SSI + 0x04) = words - 1;
+    REG(SSI + 0x4c) = 3;
+    REG(SSI + 0x08) = 1;
+    REG(DMA + 0x0) = SSI + 0x60;
+    REG(DMA + 0x4) = (uint32_t)to;
+    REG(DMA + 0x8) = words;
+    REG(DMA + 0xc) = 1 | 2u << 2 | 1u << 5 | 39u << 15 | 1u << 22; /* byte-swapped */
+    REG(SSI + 0x60) = offset << 8 | 0xa0;
+    while (REG(DMA + 0xc) & 1u << 24) {
+    }
+    REG(SSI + 0x08) = 0;
+    REG(SSI + 0x04) = 0;
+    REG(SSI + 0x4c) = 0;
+    REG(SSI + 0x08) = 1;
+}
+
 static uint32_t sum(uint32_t offset, uint32_t count) {
     uint32_t total = 0;
     for (uint32_t n = 0; n < count; n++) total = total * 31 + REG8(0x10000000 + offset + n);
@@ -130,6 +149,11 @@ int main(void) {
         streamed &= REG(XIP_CTRL + 0x1c) == REG(0x13000000 + TARGET + 256 + 4 * n);
     }
     show("streamed", streamed);
+    static uint32_t bulk[32];
+    read_by_dma(bulk, TARGET + 256, 32);
+    uint32_t same = 1;
+    for (unsigned n = 0; n < 32; n++) same &= bulk[n] == REG(0x13000000 + TARGET + 256 + 4 * n);
+    show("bulk", same);
     flush();
     return 0;
 }

@@ -31,12 +31,6 @@ vectors:
     .set isr_systick, unexpected
 
     .section .reset, "ax"
-    .type unexpected, %function
-    .thumb_func
-unexpected:
-    bkpt #0
-    b unexpected
-
     .global reset_handler
     .type reset_handler, %function
     .thumb_func
@@ -70,6 +64,12 @@ reset_handler:
 _exit:
     bkpt #0
     b _exit
+
+    .type unexpected, %function
+    .thumb_func
+unexpected:
+    bkpt #0
+    b unexpected
 
     .balign 4
 copy_table:

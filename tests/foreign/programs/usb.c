@@ -3,7 +3,7 @@
 #include "sdk.h"
 
 enum { ADDR_ENDP = 0, MAIN_CTRL = 0x40, SIE_CTRL = 0x4c, SIE_STATUS = 0x50, BUFF_STATUS = 0x58, MUXING = 0x74 };
-enum { PWR = 0x78, INTE = 0x90, INTS = 0x98 };
+enum { PWR = 0x78, PHY_DIRECT = 0x7c, PHY_DIRECT_OVERRIDE = 0x80, INTE = 0x90, INTS = 0x98 };
 enum { AVAILABLE = 1 << 10, STALL = 1 << 11, DATA1 = 1 << 13, FULL = 1 << 15 };
 enum { EP_ENABLE = 1 << 31, EP_INTERRUPT = 1 << 29, TYPE_BULK = 2 << 26, TYPE_INTERRUPT = 3 << 26 };
 enum { NOTIFY = 1, OUT = 2, IN = 3 };
@@ -49,7 +49,7 @@ static const uint8_t* pending;
 static uint32_t pending_length;
 static uint8_t new_address, line_coding[7];
 static volatile bool opened, sending;
-static volatile uint32_t resets, setups;
+static volatile uint32_t resets, setups, forced_j;
 
 static void transfer(unsigned ep, bool in, uint32_t length) {
     const uint32_t control = length | (in ? FULL : 0) | (pid[ep][in] ? DATA1 : 0);
@@ -144,6 +144,29 @@ static void buffer_done(unsigned ep, bool in) {
     }
 }
 
+/* What the SDK does after each bus reset for the sake of hubs: GPIO 15 holds the line in J for a millisecond. */
+static void force_j(void) {
+    const uint32_t control = IO_BANK0 + 8 * 15 + 4, pad = PADS_BANK0 + 4 + 4 * 15;
+    while (!(REG(USB + SIE_STATUS) & 3u << 2)) { /* SE0: the reset lasts */
+    }
+    const uint32_t old_control = REG(control), old_pad = REG(pad);
+    FIELD_WRITE(pad, 0xc, 0xc);
+    FIELD_WRITE(control, 3u << 12, 2u << 12);
+    FIELD_WRITE(control, 0x1f, 8);
+    FIELD_WRITE(control, 3u << 16, 3u << 16);
+    REG(USB + SET_ALIAS + PHY_DIRECT) = 2;
+    REG(USB + SET_ALIAS + PHY_DIRECT_OVERRIDE) = 4;
+    REG(USB + MUXING) = 4 | 8;
+    forced_j = (REG(USB + SIE_STATUS) >> 2 & 3) == 1;
+    busy_wait_us(1000);
+    while (!(REG(USB + SIE_STATUS) & 1u << 16)) { /* not connected yet */
+    }
+    REG(USB + MUXING) = 1 | 8;
+    REG(USB + CLR_ALIAS + PHY_DIRECT_OVERRIDE) = 4;
+    REG(control) = old_control;
+    REG(pad) = old_pad;
+}
+
 void isr_irq5(void);
 void isr_irq5(void) {
     const uint32_t status = REG(USB + INTS);
@@ -151,6 +174,7 @@ void isr_irq5(void) {
         REG(USB + SIE_STATUS + CLR_ALIAS) = 1u << 19;
         REG(USB + ADDR_ENDP) = 0;
         resets++;
+        force_j();
     }
     if (status & 1u << 16) {
         REG(USB + SIE_STATUS + CLR_ALIAS) = 1u << 17;
@@ -183,6 +207,7 @@ int main(void) {
     while (!opened) wfi();
     show("resets", resets);
     show("setups", setups >= 7);
+    show("forced_j", forced_j);
     show("baud", line_coding[0] | (uint32_t)line_coding[1] << 8 | (uint32_t)line_coding[2] << 16);
     static const uint8_t greeting[] = "Hello, USB!\r\n";
     sending = true;
