@@ -108,7 +108,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             cpu.PC = pc & ~1u;
             cpu.SetRegister(13, sp);
-            cpu.SetRegister(14, 0);
+            cpu.SetRegister(14, 0u);
         }
 
         // ---- what the windows do -----------------------------------------------------------------------------------
