@@ -1,5 +1,6 @@
 #include "mic/interpolator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mic {
@@ -13,6 +14,27 @@ constexpr std::size_t kTrimSamples = 16384;  // the queue is trimmed in large pi
 constexpr std::int32_t kTaps[kPhases][kTapsPerPhase] = {
 #include "mic/interpolator_taps.inc"
 };
+
+// The same with the oldest sample first, as samples lie in the queue.
+constexpr auto kAscending = [] {
+    std::array<std::array<std::int32_t, kTapsPerPhase>, kPhases> taps{};
+    for (unsigned p = 0; p < kPhases; ++p)
+        for (unsigned k = 0; k < kTapsPerPhase; ++k) taps[p][k] = kTaps[p][kTapsPerPhase - 1 - k];
+    return taps;
+}();
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define MIC_HOST_VECTORS [[gnu::target_clones("avx2", "default")]]
+#else
+#define MIC_HOST_VECTORS
+#endif
+
+// Exact in any order, so the widest vectors of the host may do it.
+MIC_HOST_VECTORS std::int64_t convolve(const std::int32_t* taps, const std::int32_t* x) {
+    std::int64_t sum = 0;
+    for (unsigned k = 0; k < kTapsPerPhase; ++k) sum += std::int64_t{taps[k]} * x[k];
+    return sum;
+}
 
 // Floor division for a possibly negative numerator.
 constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0); }
@@ -48,15 +70,15 @@ void SampleQueue::restore(rp2040::StateReader& in) {
 
 std::int64_t Interpolator::upsampled(std::int64_t step) const {
     const std::int64_t sample = floor_div(step, kPhases);
-    const std::int32_t* taps = kTaps[step - sample * kPhases];
+    const std::int32_t* taps = kAscending[static_cast<std::size_t>(step - sample * kPhases)].data();
     // x[n-(k-40)] for k = 79..0 is x[n-39] .. x[n+40], ascending.
     const std::int64_t first = sample - (static_cast<std::int64_t>(kTapsPerPhase) / 2 - 1);
     std::int64_t sum = std::int64_t{1} << (kTapBits - 1);
     if (const std::int32_t* x = queue_.window(first, kTapsPerPhase)) {
-        for (unsigned k = 0; k < kTapsPerPhase; ++k) sum += std::int64_t{taps[kTapsPerPhase - 1 - k]} * x[k];
+        sum += convolve(taps, x);
     } else {
         for (unsigned k = 0; k < kTapsPerPhase; ++k) {
-            sum += std::int64_t{taps[kTapsPerPhase - 1 - k]} * queue_.at(first + k);
+            sum += std::int64_t{taps[k]} * queue_.at(first + k);
         }
     }
     return sum >> kTapBits;

@@ -14,14 +14,14 @@ constexpr std::uint64_t kPicoseconds = 1'000'000'000'000;
 }
 
 PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
-    : fabric_(fabric), config_(config), modulator_(kFullScale, config.seed) {
+    : fabric_(fabric), gpio_(fabric.gpio()), config_(config), modulator_(kFullScale, config.seed) {
     if (config.clock_pin >= rp2040::kPins || config.data_pin >= rp2040::kPins || config.clock_pin == config.data_pin) {
         throw std::invalid_argument("microphone pins must be two different pins of 0..29");
     }
-    fabric_.gpio().attach(*this);
+    gpio_.attach(*this);
 }
 
-PdmMicrophone::~PdmMicrophone() { fabric_.gpio().detach(*this); }
+PdmMicrophone::~PdmMicrophone() { gpio_.detach(*this); }
 
 std::uint64_t PdmMicrophone::sound_picoseconds() const {
     if (timebase_hz_ == 0) return fabric_.picoseconds(fabric_.events().now());
@@ -40,13 +40,13 @@ void PdmMicrophone::set_fault(Fault fault) {
     const Drive drive = fault == Fault::stuck_low    ? Drive::low
                         : fault == Fault::stuck_high ? Drive::high
                                                      : Drive::released;
-    fabric_.gpio().drive(config_.data_pin, drive, fabric_.events().now());
+    gpio_.drive(config_.data_pin, drive, fabric_.events().now());
 }
 
 void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
     const bool asserting_edge = level == (config_.channel == Channel::right);
     if (!asserting_edge) {
-        if (fault_ == Fault::none) fabric_.gpio().drive(config_.data_pin, Drive::released, when);
+        if (fault_ == Fault::none) gpio_.drive(config_.data_pin, Drive::released, when);
         return;
     }
     last_ps_ = fabric_.picoseconds(when);
@@ -55,7 +55,7 @@ void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
     if (!given_.empty()) {
         const bool bit = given_.front();
         given_.pop_front();
-        if (fault_ == Fault::none) fabric_.gpio().drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+        if (fault_ == Fault::none) gpio_.drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
         return;
     }
     if (fault_ != Fault::none) return;
@@ -66,7 +66,7 @@ void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
         u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;
     }
     const bool bit = modulator_.step(std::clamp(u, -kFullScale, kFullScale));
-    fabric_.gpio().drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+    gpio_.drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

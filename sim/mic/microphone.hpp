@@ -70,6 +70,7 @@ class PdmMicrophone final : public rp2040::PinDevice {
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     rp2040::Fabric& fabric_;
+    rp2040::Gpio& gpio_;
     Config config_;
     Interpolator sound_;
     SigmaDelta modulator_;

@@ -24,6 +24,7 @@ class RateCounter {
             remainder_ = 0;
         num_ = num;
         den_ = den;
+        whole_ = den != 0 && num % den == 0 && num / den <= 1u << 20 ? num / den : 0;
     }
     /// Continues from `value` with phase zero.
     void set_count(Cycles at, std::uint64_t value) {
@@ -33,6 +34,7 @@ class RateCounter {
     }
     [[nodiscard]] std::uint64_t count(Cycles at) const {
         if (num_ == 0 || den_ == 0 || at <= origin_) return base_;
+        if (whole_ != 0 && at - origin_ < kShort) return base_ + (at - origin_) * whole_ + remainder_ / den_;
         return base_ + static_cast<std::uint64_t>((Wide{at - origin_} * num_ + remainder_) / den_);
     }
     /// First cycle at which count() has reached `value`; kNever when stopped.
@@ -62,6 +64,9 @@ class RateCounter {
     std::uint64_t remainder_ = 0;  // In units of 1/den_ of a period.
     std::uint64_t num_ = 0;
     std::uint64_t den_ = 1;
+    // A whole number of periods per cycle needs no 128-bit division: picoseconds at most round frequencies.
+    static constexpr Cycles kShort = Cycles{1} << 43;
+    std::uint64_t whole_ = 0;
 };
 
 }  // namespace rp2040

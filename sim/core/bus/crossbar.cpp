@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "periph/busctrl.hpp"
-
 namespace rp2040 {
 
 namespace {
@@ -15,8 +13,6 @@ bool high_priority(const Busctrl& busctrl, BusMaster master) {
     }
 }
 }  // namespace
-
-bool Crossbar::counting() const { return busctrl_->counted_events() != 0; }
 
 void Crossbar::count(Port port, bool contested) {
     const unsigned event = 2 * static_cast<unsigned>(port) + (contested ? 0 : 1);

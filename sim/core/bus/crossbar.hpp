@@ -12,10 +12,9 @@
 
 #include "base/state.hpp"
 #include "base/types.hpp"
+#include "periph/busctrl.hpp"
 
 namespace rp2040 {
-
-class Busctrl;
 
 /// Upstream ports, in the order of round-robin arbitration (assumed).
 enum class BusMaster : std::uint8_t { core0, core1, dma_read, dma_write };
@@ -57,7 +56,7 @@ class Crossbar {
     void set_dma_active(bool active) { dma_active_ = active; }
     [[nodiscard]] bool dma_active() const { return dma_active_; }
     /// Performance counters count: every access matters.
-    [[nodiscard]] bool counting() const;
+    [[nodiscard]] bool counting() const { return busctrl_->counted_events() != 0; }
     /// End of the DMA's last access that takes longer than a cycle.
     [[nodiscard]] Cycles dma_busy_until() const { return s_.dma_until; }
 

@@ -62,9 +62,18 @@ inline constexpr std::array kMemoryMap = {
     Region{kPpbBase, kPpbBase + 0xfffff, Target::ppb},
 };
 
+/// Index of the first region at or above each multiple of 256 MB: no region crosses one.
+inline constexpr auto kFirstRegion = [] {
+    std::array<std::uint8_t, 17> first{};
+    for (std::uint32_t top = 0; top < 17; ++top)
+        for (const Region& region : kMemoryMap) first[top] += (region.first >> 28) < top;
+    return first;
+}();
+
 constexpr Target find_target(std::uint32_t address) {
-    for (const Region& region : kMemoryMap)
-        if (address >= region.first && address <= region.last) return region.target;
+    const std::uint32_t top = address >> 28;
+    for (std::uint32_t i = kFirstRegion[top]; i < kFirstRegion[top + 1]; ++i)
+        if (address >= kMemoryMap[i].first && address <= kMemoryMap[i].last) return kMemoryMap[i].target;
     return Target::none;
 }
 

@@ -60,6 +60,10 @@ class Xip final : public StatefulPeripheral<XipState> {
         return stall;
     }
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
+    /// What flash holds at an address of an XIP alias.
+    [[nodiscard]] const std::uint8_t* content(std::uint32_t address) const {
+        return flash_.data() + (address & 0xffffff & (flash_.size() - 1));
+    }
     /// A write to flash address space: deallocates in the plain alias; false is a bus fault (CTRL.ERR_BADWRITE).
     bool write_flash(std::uint32_t address);
 

@@ -1,12 +1,14 @@
 // One Cortex-M0+ core.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 
 #include "base/fabric.hpp"
 #include "base/state.hpp"
+#include "bus/crossbar.hpp"
 #include "cpu/code_cache.hpp"
 #include "cpu/observer.hpp"
 #include "cpu/op.hpp"
@@ -17,7 +19,6 @@
 namespace rp2040 {
 
 class Bus;
-class Crossbar;
 class Xip;
 
 /// Why a core cannot go on.
@@ -213,11 +214,21 @@ class Cpu {
     void execute_profiled();
     void after_access();
     // shared_bus.cpp
-    [[nodiscard]] Cycles next_deadline() const;
-    [[nodiscard]] bool contends() const;
     void wait_for_bus(Cycles lost) {
         cycles += lost;
         bus_waits_ += lost;
+    }
+    /// An instruction that begins less than this before an event may still be on the bus when the DMA answers it.
+    static constexpr Cycles kLongestInstruction = 16;
+    /// Whether the next instruction may meet another master on the bus, or must be counted.
+    [[nodiscard]] bool contends() const {
+        if (peer->runnable() || crossbar_.dma_busy_until() > cycles || crossbar_.counting()) return true;
+        return crossbar_.dma_active() && cycles + kLongestInstruction >= fabric_.events().next();
+    }
+    /// How far instructions may run in a chain.
+    [[nodiscard]] Cycles next_deadline() const {
+        const Cycles event = fabric_.events().next();
+        return std::min(limit_, crossbar_.dma_active() ? event - std::min(event, kLongestInstruction) : event);
     }
     void execute_one(const Op* at);
     void execute_shared();

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "bus/memory_map.hpp"
+#include "bus/xip.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_ops.hpp"
 
@@ -37,7 +38,14 @@ bool in_sram(std::uint32_t address) {
 template <Base base, class T>
 [[gnu::noinline]] void load_elsewhere(OP_PARAMS) {
     SPILL();
-    if (!c.load(effective_address<base>(c, op), sizeof(T))) return;
+    const std::uint32_t address = effective_address<base>(c, op);
+    if (address >= kXipBase && address < kXipEnd && address % sizeof(T) == 0) [[likely]] {
+        T data;
+        std::memcpy(&data, c.xip.content(address), sizeof data);
+        c.r[op->rd] = static_cast<std::uint32_t>(data);
+        NEXT(kLoadStore + c.xip.fetch(address, cycles + 1));
+    }
+    if (!c.load(address, sizeof(T))) return;
     c.r[op->rd] = static_cast<std::uint32_t>(static_cast<T>(c.value));
     NEXT(c.cost);
 }
@@ -99,6 +107,10 @@ void op_ldr_lit(OP_PARAMS) {
         NEXT(kLoadStore);
     }
     SPILL();
+    if (op->imm >= kXipBase && op->imm < kXipEnd) {
+        std::memcpy(&c.r[op->rd], c.xip.content(op->imm), 4);
+        NEXT(kLoadStore + c.xip.fetch(op->imm, cycles + 1));
+    }
     if (!c.load(op->imm, 4)) return;
     c.r[op->rd] = c.value;
     NEXT(c.cost);

@@ -15,8 +15,6 @@ namespace rp2040 {
 
 namespace {
 
-/// An instruction that begins less than this before an event may still be on the bus when the DMA answers the event.
-constexpr Cycles kLongestInstruction = 16;
 
 /// Cycles for which one data access keeps its port busy.
 Cycles bus_cycles(std::uint32_t address, bool write) {
@@ -25,18 +23,6 @@ Cycles bus_cycles(std::uint32_t address, bool write) {
 }
 
 }  // namespace
-
-/// Whether the next instruction may meet another master on the bus, or must be counted.
-bool Cpu::contends() const {
-    if (peer->runnable() || crossbar_.dma_busy_until() > cycles || crossbar_.counting()) return true;
-    return crossbar_.dma_active() && cycles + kLongestInstruction >= fabric_.events().next();
-}
-
-/// How far instructions may run in a chain.
-Cycles Cpu::next_deadline() const {
-    const Cycles event = fabric_.events().next();
-    return std::min(limit_, crossbar_.dma_active() ? event - std::min(event, kLongestInstruction) : event);
-}
 
 Cycles Cpu::share_data(const Op* at) {
     const auto access = access_of(*this, at);

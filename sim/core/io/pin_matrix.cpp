@@ -65,9 +65,16 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     set_override(s_.oe_over, pin, static_cast<Override>((ctrl >> 12) & 3));
     set_override(s_.in_over, pin, static_cast<Override>((ctrl >> 16) & 3));
     set_override(s_.irq_over, pin, static_cast<Override>((ctrl >> 28) & 3));
+    note_overrides();
     rebuild_mux();
     resolve(when);
     finish();
+}
+
+void PinMatrix::note_overrides() {
+    overridden_ = false;
+    for (const auto* m : {&s_.out_over, &s_.oe_over, &s_.in_over})
+        overridden_ |= m->invert != 0 || m->set != 0 || m->keep != kPinMask;
 }
 
 void PinMatrix::set_pad(unsigned pin, std::uint32_t pad, Cycles when) {
@@ -116,9 +123,23 @@ bool PinMatrix::level(unsigned pin, Cycles when) {
     return (s_.level >> pin) & 1;
 }
 
+inline void PinMatrix::apply(unsigned pin, Drive drive, Cycles when) {
+    const std::uint32_t bit = 1u << pin;
+    const std::uint32_t external = drive == Drive::released ? s_.external & ~bit : s_.external | bit;
+    const std::uint32_t level = drive == Drive::high ? s_.external_level | bit : s_.external_level & ~bit;
+    if (external == s_.external && level == s_.external_level) return;
+    s_.external = external;
+    s_.external_level = level;
+    resolve(when);
+}
+
 void PinMatrix::drive(unsigned pin, Drive drive, Cycles when) {
     // While a driver runs, the present is the change that it is making; what comes later must wait its turn.
-    const bool now = when <= (running_ ? resolving_ : fabric_.events().now() + 1);
+    if (running_ && when <= resolving_ && when < next_pending_) [[likely]] {
+        apply(pin, drive, when);
+        return;
+    }
+    const bool now = !running_ && when <= fabric_.events().now() + 1;
     if (now && (pending_.empty() || when < next_pending_)) {
         catch_up(when);
         apply(pin, drive, when);
@@ -132,16 +153,6 @@ void PinMatrix::drive(unsigned pin, Drive drive, Cycles when) {
     horizon_ = std::min(horizon_, next_pending_);
     if (!running_) plan();
     schedule_pending();
-}
-
-void PinMatrix::apply(unsigned pin, Drive drive, Cycles when) {
-    const std::uint32_t bit = 1u << pin;
-    const std::uint32_t external = drive == Drive::released ? s_.external & ~bit : s_.external | bit;
-    const std::uint32_t level = drive == Drive::high ? s_.external_level | bit : s_.external_level & ~bit;
-    if (external == s_.external && level == s_.external_level) return;
-    s_.external = external;
-    s_.external_level = level;
-    resolve(when);
 }
 
 void PinMatrix::apply_pending(Cycles when) {
@@ -161,14 +172,18 @@ void PinMatrix::schedule_pending() {
 }
 
 void PinMatrix::resolve(Cycles when) {
-    const std::uint32_t out = override_levels(s_.mux_out, s_.out_over);
-    const std::uint32_t oe = override_levels(s_.mux_oe, s_.oe_over) & ~s_.output_disable;
+    std::uint32_t out = s_.mux_out, oe = s_.mux_oe;
+    if (overridden_) [[unlikely]] {
+        out = override_levels(out, s_.out_over);
+        oe = override_levels(oe, s_.oe_over);
+    }
+    oe &= ~s_.output_disable;
     // Both pulls together are the bus keeper. An undriven pin without pulls reads low.
     const std::uint32_t pulled = s_.pull_up & (~s_.pull_down | s_.level);
     const std::uint32_t outside = (s_.external & s_.external_level) | (~s_.external & pulled);
     const std::uint32_t level = (oe & out) | (~oe & outside);
     const std::uint32_t raw = level & s_.input_enable;
-    const std::uint32_t input = override_levels(raw, s_.in_over);
+    const std::uint32_t input = overridden_ ? override_levels(raw, s_.in_over) : raw & kPinMask;
     const std::uint32_t changed = level ^ s_.level;
     s_.level = level;
     s_.raw = raw;
@@ -336,6 +351,7 @@ void PinMatrix::save(StateWriter& out) const {
 
 void PinMatrix::restore(StateReader& in) {
     in.get(s_);
+    note_overrides();
     std::uint32_t count = 0;
     in.get(count);
     pending_.clear();

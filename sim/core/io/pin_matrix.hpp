@@ -140,6 +140,7 @@ class PinMatrix final : public Gpio {
         return s_.history[i].input;
     }
     void resolve(Cycles when);
+    void note_overrides();
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
@@ -164,6 +165,7 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;
+    bool overridden_ = false;  // Some override other than "normal" is set: derived from the masks.
     std::uint32_t waited_ = 0;
     Cycles resolving_ = 0;  // Cycle of the change being made or made last.
     Cycles horizon_ = 0;
