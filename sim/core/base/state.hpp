@@ -18,6 +18,7 @@ class StateWriter {
         bytes(&value, sizeof value);
     }
     void bytes(const void* data, std::size_t size) {
+        if (size == 0) return;
         const std::size_t at = buffer_.size();
         buffer_.resize(at + size);
         std::memcpy(buffer_.data() + at, data, size);
