@@ -19,7 +19,8 @@ def main(sound: str, firmware: str = "build/firmware/pico/emberwatch.elf") -> No
         for event in machine.log.alarms:
             print(f"{event.t_s:8.3f} s  alarm {event.state}  {event.kind}")
         if not machine.log.alarms:
-            print(f"quiet; highest probability {max(w.probability for w in machine.log.windows):.2f}")
+            highest = max((window.probability for window in machine.log.windows), default=0.0)
+            print(f"quiet; highest probability {highest:.2f}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
 
+import itertools
+
 from conftest import Program
 
 from sim import Machine
@@ -62,7 +64,7 @@ def test_descriptions_are_well_formed() -> None:
         for region in ET.fromstring(memory_map_xml(2 << 20)).iter("memory")
     )
     assert (0x1000_0000, 2 << 20, "flash") in regions
-    assert all(first[0] + first[1] <= second[0] for first, second in zip(regions, regions[1:], strict=False))
+    assert all(first[0] + first[1] <= second[0] for first, second in itertools.pairwise(regions))
 
 
 @pytest.fixture(scope="module")
@@ -105,40 +107,16 @@ def test_answers(session: Session) -> None:
     assert ask(b"?").startswith(b"T05")
 
 
+_VERBS = (
+    b"m M X p P G g Z0, Z2, z0, z3, H T Q q qXfer: qRcmd, qCRC: qSearch:memory: qThreadExtraInfo, "
+    b"v vCont; vFlashErase: vFlashWrite:"
+).split()
+
 _PACKETS = st.one_of(
     st.binary(max_size=40),
     st.builds(
         lambda verb, text: verb + text,
-        st.sampled_from(
-            [
-                b"m",
-                b"M",
-                b"X",
-                b"p",
-                b"P",
-                b"G",
-                b"g",
-                b"Z0,",
-                b"Z2,",
-                b"z0,",
-                b"z3,",
-                b"H",
-                b"T",
-                b"q",
-                b"qXfer:",
-                b"v",
-            ]
-            + [
-                b"qRcmd,",
-                b"vCont;",
-                b"vFlashErase:",
-                b"vFlashWrite:",
-                b"Q",
-                b"qCRC:",
-                b"qSearch:memory:",
-                b"qThreadExtraInfo,",
-            ]
-        ),
+        st.sampled_from(_VERBS),
         st.text("0123456789abcdef,:;=-zg", max_size=30).map(str.encode),
     ),
 )

@@ -156,3 +156,46 @@ def test_crash_report_leads_to_the_moment_before(debug: Debug, program: Program)
     assert re.search(r"=> 0x\w+ <read_word\+\d+>:\s+ldr\s+r0, \[r0", there), there
     assert re.findall(r"=> .*", there) == re.findall(r"=> .*", same)[:1]
     assert "HardFault: read of" in said
+
+
+def test_machine_interface_as_editors_use_it(debug: Debug, program: Program) -> None:
+    """VS Code speaks GDB/MI: run in the background, pause, look, go on."""
+    session = debug(program("two_cores"))
+    commands = [
+        "-gdb-set mi-async on",
+        f"-file-exec-and-symbols {program('two_cores')}",
+        f"-target-select remote 127.0.0.1:{session.port}",
+        "-break-insert work0",
+        "-exec-continue",
+    ]
+    assert GDB is not None
+    words = [GDB, "-q", "-nx", "--interpreter=mi3"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def until(text: str) -> str:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if text in line:
+                    return line
+            raise AssertionError(f"GDB never said {text}")
+
+        def tell(command: str) -> None:
+            assert process.stdin is not None
+            process.stdin.write(command + "\n")
+            process.stdin.flush()
+
+        for command in commands:
+            tell(command)
+        assert 'reason="breakpoint-hit"' in until("*stopped,reason")
+        tell("-break-delete")
+        tell("-exec-continue")
+        until("*running")
+        tell("-exec-interrupt --all")
+        assert 'signal-name="SIGINT"' in until("*stopped,reason")
+        tell("-thread-info")
+        assert "core 1 in " in until("threads=")
+        tell("-data-evaluate-expression count1>0")
+        assert 'value="1"' in until("^done,value")
+        tell("-gdb-exit")
