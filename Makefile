@@ -75,6 +75,7 @@ pytest: setup-dev ## Unit, integration and witness tests
 
 FUZZ_SECONDS ?= 600
 fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
 	@for target in load_file registers instructions pio; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
