@@ -68,7 +68,8 @@ static bool is_t3(const events_t* events) {
 /* Groups of four beeps every 5 s; the network may show a group as four bursts or as one. */
 static bool is_t4(const events_t* events) {
     if (within(events->periods[0], EVENTS_T4_REPEAT_MIN, EVENTS_T4_REPEAT_MAX) &&
-        within(events->lengths[0], EVENTS_T4_GROUP_MIN, EVENTS_T4_GROUP_MAX)) {
+        within(events->lengths[0], EVENTS_T4_GROUP_MIN, EVENTS_T4_GROUP_MAX) &&
+        within(events->burst, EVENTS_T4_AGAIN_MIN, EVENTS_T4_GROUP_MAX)) {
         return true;
     }
     for (int i = 0; i < 3; ++i) {
@@ -108,7 +109,8 @@ event_t events_update(events_t* events, uint8_t probability) {
     const uint8_t kind = classify(events);
 
     if (!events->alarm) {
-        if (events->score >= EVENTS_ON_SCORE || events->slow_score >= EVENTS_SLOW_ON_SCORE) {
+        const bool in_time = events->active && (kind == ALARM_KIND_T3 || kind == ALARM_KIND_T4);
+        if (events->score >= EVENTS_ON_SCORE || events->slow_score >= EVENTS_SLOW_ON_SCORE || in_time) {
             events->alarm = true;
             events->kind = kind;
             event.type = EVENT_ALARM_ON;

@@ -4,7 +4,7 @@
  *   1. evidence: two leaky sums of (probability - neutral), bounded per block on both sides, so that neither one wild
  *      block nor the pause of a cadence decides alone. The quick one has a high neutral and hears a clear alarm within
  *      half a second; the patient one has a low neutral and hears a faint one that lasts. The alarm goes on when either
- *      reaches its threshold;
+ *      reaches its threshold, or when the third stage recognises T3 or T4: nothing else keeps their time;
  *   2. activity: two thresholds with hysteresis turn probabilities into bursts and gaps; the alarm goes off after
  *      EVENTS_HOLD_BLOCKS without activity, longer than the pause of any standard cadence;
  *   3. cadence: lengths of bursts and distances of their onsets name the kind (ISO 8201 T3, T4, continuous, pulsed).
@@ -69,10 +69,11 @@
 #define EVENTS_T3_BURST_MAX 24
 #define EVENTS_T4_PERIOD_MIN 4 /* beep to beep: 0.2 s */
 #define EVENTS_T4_PERIOD_MAX 9
-#define EVENTS_T4_GROUP_MIN 15 /* four beeps seen as one burst: 0.7 s */
+#define EVENTS_T4_GROUP_MIN 12 /* four beeps seen as one burst: 0.7 s */
 #define EVENTS_T4_GROUP_MAX 34
 #define EVENTS_T4_REPEAT_MIN 125 /* group to group: 5 s */
 #define EVENTS_T4_REPEAT_MAX 188
+#define EVENTS_T4_AGAIN_MIN 8    /* so much of the next group must have been heard */
 #define EVENTS_CONTINUOUS_MIN 63 /* one burst of 2 s */
 #define EVENTS_PULSE_PERIOD_MAX 63
 #define EVENTS_PULSE_JITTER 4 /* greatest difference between successive periods */

@@ -115,6 +115,15 @@ def test_a_faint_alarm_is_heard_when_it_lasts() -> None:
     assert events[0].t_s == pytest.approx(48 * 0.032)
 
 
+def test_a_standard_cadence_raises_the_alarm_by_itself() -> None:
+    deaf = EventParameters(on_score=30000, max_score=30000, slow_on_score=30000)
+    t3 = find_events(([170] * 15 + [0] * 16) * 3 + [0] * 47, deaf)
+    assert [(event.type, event.kind) for event in t3] == [(EVENT_ALARM_ON, "t3")]
+    t4 = find_events(([170] * 15 + [0] * 141) * 2, deaf)
+    assert [(event.type, event.kind) for event in t4] == [(EVENT_ALARM_ON, "t4")]
+    assert find_events(([170] * 15 + [0] * 50) * 6, deaf) == []
+
+
 def test_alarm_holds_through_pauses_and_ends_after_silence() -> None:
     cadence = ([255] * 15 + [0] * 16) * 3 + [0] * 47
     events = find_events(cadence * 6 + [0] * 400)

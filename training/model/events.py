@@ -25,7 +25,8 @@ _T3_PERIOD = (25, 36)
 _T3_PAUSE = (66, 90)
 _T3_BURST = (9, 24)
 _T4_PERIOD = (4, 9)
-_T4_GROUP = (15, 34)
+_T4_GROUP = (12, 34)
+_T4_AGAIN_MIN = 8
 _T4_REPEAT = (125, 188)
 _CONTINUOUS_MIN = 63
 _PULSE_PERIOD_MAX = 63
@@ -143,7 +144,8 @@ class Events:
         return _within(newer, _T3_PAUSE) and _within(older, _T3_PERIOD)
 
     def _is_t4(self) -> bool:
-        if _within(self.periods[0], _T4_REPEAT) and _within(self.lengths[0], _T4_GROUP):
+        again = _within(self.burst, (_T4_AGAIN_MIN, _T4_GROUP[1]))
+        if _within(self.periods[0], _T4_REPEAT) and _within(self.lengths[0], _T4_GROUP) and again:
             return True
         beeps = all(_within(period, _T4_PERIOD) for period in self.periods[:3])
         return beeps and not self.active and self.since_active >= _T4_GROUP[0]
@@ -175,7 +177,8 @@ class Events:
         self.slow_score = max(0, min(p.slow_on_score, self.slow_score + step))
         kind = self._classify()
         if not self.alarm:
-            if self.score >= p.on_score or self.slow_score >= p.slow_on_score:
+            in_time = self.active and kind in (KIND_T3, KIND_T4)
+            if self.score >= p.on_score or self.slow_score >= p.slow_on_score or in_time:
                 self.alarm = True
                 self.kind = kind
                 return EVENT_ALARM_ON, kind
