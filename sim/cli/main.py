@@ -62,7 +62,8 @@ Options:
   --version   Print the version.
   --help      Print this. Every command explains itself: emberwatch COMMAND --help
 
-Exit codes: 0 done; 1 the answer is no (a check failed); 2 wrong input or something missing; 130 interrupted.
+Exit codes: 0 done; 1 the answer is no (a check failed, the firmware crashed); 2 wrong input or something missing;
+130 interrupted.
 """
 
 
