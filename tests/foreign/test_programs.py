@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -242,6 +243,16 @@ def test_usb_serial_port() -> None:
     result.chip.usb_send(text)
     result.run(0.05)
     assert result.usb == b"Hello, USB!\r\n" + text.upper()
+
+
+@pytest.mark.parametrize("program", ["timer", "multicore", "flash"])
+def test_programs_boot_through_a_rom_image(program: str) -> None:
+    """With an image both cores run it from reset: second stage read through the SSI, checked, copied, entered."""
+    text = (Path(__file__).parents[2] / "sim/core/bus/bootrom_image.inc").read_text(encoding="utf-8")
+    image = bytes(int(byte, 16) for byte in re.findall(r"0x([0-9a-f]{2}),", text))
+    result = Run.of(build(program), bootrom=image).run(1)
+    assert result.ended(), result.text
+    assert result.values == run(program).values
 
 
 def test_usb_boot_stops_the_run() -> None:
