@@ -100,8 +100,8 @@ def transfer(
 ) -> int:
     """Transfer the baseline to the alarm task: new head on frozen layers, then fine-tuning, then int8.
 
-    Every figure is of the fold held out, on which the epoch is chosen too; among its clips, recordings that the baseline
-    has heard do not count. Writes transfer.json, transfer.png, quantised.png and transfer.tflite to WORK (scratch.* with
+    Every figure is of the fold held out, on which the epoch is chosen too; among its clips, those that the baseline has
+    heard do not count. Writes transfer.json, transfer.png, quantised.png and transfer.tflite to WORK (scratch.* with
     --from-scratch).
 
     Examples:
@@ -112,7 +112,7 @@ def transfer(
     emberwatch train transfer --qat
     emberwatch train transfer --data build/device/manifest.csv --work build/road-device
     """
-    from training.model.network import Architecture, export_model, import_tensorflow, to_int8
+    from training.model.network import Architecture, import_tensorflow
     from training.road.loop import Stage
 
     for name, value in (("--scenes", scenes), ("--head-epochs", head_epochs), ("--epochs", epochs)):
@@ -158,7 +158,7 @@ def transfer(
     windows = np.stack([material.features[n, : arch.frames] for n in rng.choice(learned, min(300, len(learned)))])
     name = "scratch" if from_scratch else "transfer"
     tflite = work / f"{name}.tflite"
-    tflite.write_bytes(to_int8(export_model(arch, model), windows))
+    tflite.write_bytes(_convert(model, arch, windows))
     comparisons = [("after training", compare(model, arch, tflite, material, kept[:100]))]
     curves = [*([("head", result.frozen)] if result.frozen else []), ("fine-tuning", result.tuned)]
     if qat:
@@ -166,7 +166,7 @@ def transfer(
         tuned = quantisation_aware(model, stage, result.folder / "qat", material, learned, kept, arch, _log)
         curves.append(("int8 in the loop", tuned))
         tflite = work / f"{name}-qat.tflite"
-        tflite.write_bytes(to_int8(export_model(arch, model), windows))
+        tflite.write_bytes(_convert(model, arch, windows))
         comparisons.append(("with rounding in the loop", compare(model, arch, tflite, material, kept[:100])))
 
     unheard = [clip for clip in clips if folds[clip.group] == held_out and clip.group not in heard]
@@ -198,6 +198,16 @@ def transfer(
     )
     print(f"{tflite}, {work / f'{name}.json'}, {work / f'{name}.png'}")
     return 0
+
+
+def _convert(model: Any, arch: Any, windows: Any) -> bytes:
+    import warnings
+
+    from training.model.network import export_model, to_int8
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the converter's, about statistics that int8 inputs do not need
+        return to_int8(export_model(arch, model), windows)
 
 
 def _load_layers(path: Path) -> tuple[Any, set[str]]:
