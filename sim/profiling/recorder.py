@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _NO_PARENT = 0xFFFFFFFF
 _HANDLER, _ROOT, _EXCEPTION = 1, 3, 5
 _ROM_END = 0x4000
+_UNSIZED = 0x10000
 
 
 def function_ranges(image: Image) -> list[tuple[Symbol, int]]:
@@ -40,10 +41,10 @@ def function_ranges(image: Image) -> list[tuple[Symbol, int]]:
             chosen[symbol.address] = symbol
     ordered = [chosen[address] for address in sorted(chosen)]
     ranges = []
-    for symbol, following in zip(ordered, [*ordered[1:], None], strict=True):
-        size = symbol.size or 0xFFFF
-        if following is not None:
-            size = min(size, following.address - symbol.address)
+    for index, symbol in enumerate(ordered):
+        size = symbol.size or _UNSIZED
+        if index + 1 < len(ordered):
+            size = min(size, ordered[index + 1].address - symbol.address)
         ranges.append((symbol, size))
     return ranges
 
