@@ -71,6 +71,7 @@ void Cpu::release(Cycles now) {
 
 void Cpu::run(Cycles limit) {
     limit_ = limit;
+    yielded_ = false;
     while (stop_ == CpuStop::none && !asleep_ && !held_) {
         if (attention_) {
             attention_ = false;
@@ -104,7 +105,7 @@ void Cpu::execute_observed() {
     deadline = 0;
     if (index >= kPageOps) {  // leads into the next page
         at->handler(*this, at, cycles, nz, carry, overflow);
-        limit_ = limit;
+        limit_ = yielded_ ? 0 : limit;
         return;
     }
     if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
@@ -116,7 +117,7 @@ void Cpu::execute_observed() {
         observer.after(*this, true);
         throw;
     }
-    limit_ = limit;
+    limit_ = yielded_ ? 0 : limit;
     // Interrupted before it was over, it has not happened: it starts again later.
     const bool abandoned = op == at && attention_ && transfers_list(at->operation);
     if (stop_ == CpuStop::breakpoint || stop_ == CpuStop::bkpt || abandoned) return;

@@ -146,6 +146,7 @@ class Cpu {
     /// Makes run() return after the instruction in progress: for a reset of the chip, and when the other core wakes.
     void yield() {
         limit_ = 0;
+        yielded_ = true;
         deadline = 0;
     }
     /// The other core, which must yield when this one wakes: the one that is behind runs.
@@ -242,6 +243,7 @@ class Cpu {
     unsigned core_;
     SystemControl system_;
     Cycles limit_ = 0;
+    bool yielded_ = false;  ///< limit_ stays 0 until the next run().
     unsigned ipsr_ = 0;
     std::uint32_t other_sp_ = 0;  ///< The banked stack pointer not in r[13].
     bool primask_ = false, control_spsel_ = false, control_npriv_ = false;

@@ -76,7 +76,7 @@ void Cpu::execute_shared() {
     if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
     const Cycles limit = std::exchange(limit_, 0);
     execute_one(at);
-    limit_ = limit;
+    limit_ = yielded_ ? 0 : limit;
 }
 
 /// The eight words of an exception's stack frame, in consecutive cycles: returns those lost.
