@@ -131,6 +131,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         }
         default: break;
     }
+    if (target == Target::xip_ctrl) cpu.cost += xip_.flush_stall(address & 0xffc, cpu.cycles);
     fabric_.events().advance_to(cpu.cycles + cpu.cost - 1);
     switch (target) {
         case Target::sio: {

@@ -60,6 +60,10 @@ class Xip final : public StatefulPeripheral<XipState> {
         return stall;
     }
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
+    /// Cycles for which a read of FLUSH at `now` holds the bus: until the flush is over (datasheet 2.6.3.6).
+    [[nodiscard]] Cycles flush_stall(std::uint32_t offset, Cycles now) const {
+        return offset == 4 && s_.flush_until > now ? s_.flush_until - now : 0;
+    }
     /// What flash holds at an address of an XIP alias.
     [[nodiscard]] const std::uint8_t* content(std::uint32_t address) const {
         return flash_.data() + (address & 0xffffff & (flash_.size() - 1));

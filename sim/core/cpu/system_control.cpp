@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/peripheral.hpp"
+
 namespace rp2040 {
 
 namespace {
@@ -264,7 +266,14 @@ bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now)
             s_.priority[kSysTick] = priority_byte(value, 3);
             break;
         case SHCSR: s_.pending = (s_.pending & ~bit(kSvCall)) | ((value >> 15 & 1) != 0 ? bit(kSvCall) : 0); break;
-        case MPU_CTRL: s_.mpu_ctrl = value & 7; break;
+        case MPU_CTRL:
+            if ((value & kEnable) != 0) {
+                Unmodelled error("MPU", offset, true, "its protection; build without stack guards");
+                error.address = 0xe000e000 + offset;
+                throw error;
+            }
+            s_.mpu_ctrl = value & 7;
+            break;
         case MPU_RNR: s_.mpu_rnr = value & 7; break;
         case MPU_RBAR:
             if ((value & 0x10) != 0) s_.mpu_rnr = value & 7;
