@@ -171,4 +171,5 @@ def _print_report(result: dict[str, object]) -> None:
         if wrong:
             noise = f" in {clip['noise']} at {clip['snr_db']:g} dB" if clip["noise"] else ""
             word = "missed" if clip["label"] == "alarm" else "false "
-            console.print(f"{word}  {clip['file']} at {clip['level_dbfs']:g} dBFS{noise}", highlight=False, soft_wrap=True)
+            line = f"{word}  {clip['file']} at {clip['level_dbfs']:g} dBFS{noise}"
+            console.print(line, highlight=False, soft_wrap=True)
