@@ -10,10 +10,11 @@ from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
 
 from sim.audio import Scenario
-from sim.elf import SRAM_BASE, SRAM_SIZE, Image
-from sim.firmware_image import measure as measure_sizes
+from sim.elf import FLASH_WINDOW, SRAM_BASE, SRAM_SIZE, Image
 from sim.machine import Machine
 from sim.profiling import ProfileRecorder
+
+_SHF_ALLOC = 2
 
 FIGURES = ("mean", "max", "stack", "flash", "ram")
 """Of a function: cycles per call with callees and without interrupts, bytes of stack with callees, bytes of code."""
@@ -82,9 +83,16 @@ def measure(firmware: Path, scenario: Scenario, seconds: float, board: str = "pi
         for f in core.functions
         if f.finished and f.name in machine.image.symbols
     }
-    sizes = measure_sizes(firmware)
-    memory = {"flash": sizes.flash, "ram": sizes.ram, "stack": core.high_water.used}
+    flash = len(machine.image.flash_image(FLASH_WINDOW))
+    memory = {"flash": flash, "ram": _reserved_ram(firmware), "stack": core.high_water.used}
     return Measurement(functions, memory, compiler_version(firmware))
+
+
+def _reserved_ram(elf: Path) -> int:
+    """Bytes of SRAM that the sections of an ELF reserve."""
+    with elf.open("rb") as stream:
+        sections = [s for s in ELFFile(stream).iter_sections() if s["sh_flags"] & _SHF_ALLOC]
+        return sum(int(s["sh_size"]) for s in sections if SRAM_BASE <= s["sh_addr"] < SRAM_BASE + SRAM_SIZE)
 
 
 def _code_bytes(image: Image, name: str) -> tuple[int, int]:
