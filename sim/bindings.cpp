@@ -78,12 +78,12 @@ nb::dict profile(PyChip& chip, unsigned core) {
     if (!cpu.profiler) throw nb::value_error("profiling is off");
     Profiler& profiler = *cpu.profiler;
     profiler.flush();
-    using Row = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles,
-                           Cycles>;
+    using Row =
+        std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles, Cycles>;
     std::vector<Row> nodes;
     for (const CallNode& n : profiler.nodes())
-        nodes.emplace_back(n.parent, n.function, n.call_site, n.calls, n.own.cycles, n.own.xip_misses,
-                           n.own.xip_stalls, n.own.bus_waits);
+        nodes.emplace_back(n.parent, n.function, n.call_site, n.calls, n.own.cycles, n.own.xip_misses, n.own.xip_stalls,
+                           n.own.bus_waits);
     std::vector<std::tuple<std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles, Cycles>> instructions;
     for (const auto& [address, i] : profiler.instructions())
         instructions.emplace_back(address, i.executed, i.spent.cycles, i.spent.xip_misses, i.spent.xip_stalls,

@@ -82,8 +82,8 @@ class Cpu {
     CodeCache& code;
     FunctionTracer tracer;
     Observer observer;
-    std::unique_ptr<Profiler> profiler;   ///< While profiling.
-    SignalRecorder* recorder = nullptr;   ///< While exceptions and sleep are recorded.
+    std::unique_ptr<Profiler> profiler;  ///< While profiling.
+    SignalRecorder* recorder = nullptr;  ///< While exceptions and sleep are recorded.
 
     void spill(const Op* at, Cycles now, std::uint64_t nz_, std::uint32_t carry_, std::uint32_t overflow_) {
         op = at;

@@ -15,7 +15,6 @@ namespace rp2040 {
 
 namespace {
 
-
 /// Cycles for which one data access keeps its port busy.
 Cycles bus_cycles(std::uint32_t address, bool write) {
     if (port_of(address) != Port::apb) return timing::kBusCycle;
