@@ -198,4 +198,7 @@ def test_machine_interface_as_editors_use_it(debug: Debug, program: Program) -> 
         assert "core 1 in " in until("threads=")
         tell("-data-evaluate-expression count1>0")
         assert 'value="1"' in until("^done,value")
+        tell('-interpreter-exec console "kill"')
+        until("^done")
         tell("-gdb-exit")
+    assert session.finished.wait(10)
