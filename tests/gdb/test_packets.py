@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -146,3 +148,22 @@ def test_files_of_semihosting_stay_in_their_folder(session: Session, tmp_path: P
     session.target.semihosting.call(0)
     assert chip.registers(0)["r0"] == 0xFFFF_FFFF
     assert chip.registers(0)["pc"] == 0x2001_1202
+
+
+def test_ctrl_c_in_the_same_breath_as_continue(program: Program, tmp_path: Path) -> None:
+    """Both may arrive in one read; a Ctrl-C that crosses a stop reply is not answered."""
+    session = Session(Machine(program("two_cores")), tmp_path, lambda: None)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(30)
+        server = threading.Thread(target=session.attend, args=(theirs,), daemon=True)
+        server.start()
+        ours.sendall(frame(b"QStartNoAckMode"))
+        assert ours.recv(100) == b"+" + frame(b"OK")
+        ours.sendall(frame(b"vCont;c") + b"\x03")
+        assert ours.recv(100).startswith(b"$T02")
+        ours.sendall(b"\x03" + frame(b"qC"))
+        assert ours.recv(100).startswith(b"$QC")
+        ours.sendall(frame(b"k"))
+        server.join(30)
+        assert not server.is_alive()
