@@ -4,6 +4,7 @@ Documentation       The board in Renode's own test style. Run with: renode-test 
 Suite Setup         Begin Suite
 Suite Teardown      End Suite
 Test Teardown       End Test
+Test Tags           renode
 
 
 *** Variables ***
