@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import select
 import socket
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from sim.firmware_image import crc32_mpeg2
 from sim.gdb.description import FLASH_SECTOR, REGISTERS, memory_map_xml, target_xml
 from sim.gdb.monitor import Monitor
 from sim.gdb.packets import MAX_PAYLOAD, Mark, Packet, PacketReader, frame
-from sim.gdb.target import CORES, SIGINT, Event, Target, Watch
+from sim.gdb.target import CORES, Event, Target, Watch
 
 if TYPE_CHECKING:
     from sim.machine import Machine
@@ -99,6 +100,7 @@ class Session:
         self._on_console = on_console
         self._connection: socket.socket | None = None
         self._reader = PacketReader()
+        self._arrived: deque[Packet | Mark] = deque()
         self._acknowledge = True
         self._last = b""
         self._core = 0
@@ -138,11 +140,14 @@ class Session:
         """Serves one connection; returns whether the debugger is done with the program."""
         self._connection = connection
         self._reader = PacketReader()
+        self._arrived.clear()
         self._acknowledge = True
         try:
             while True:
-                for item in self._receive(None):
-                    self._take(item)
+                if not self._arrived:
+                    self._receive(None)
+                while self._arrived:
+                    self._take(self._arrived.popleft())
         except (_Gone, ConnectionError):
             return False
         except _Finished:
@@ -150,22 +155,21 @@ class Session:
         finally:
             self._connection = None
 
-    def _receive(self, timeout: float | None) -> list[Packet | Mark]:
+    def _receive(self, timeout: float | None) -> None:
         assert self._connection is not None
         if timeout is not None and not select.select([self._connection], [], [], timeout)[0]:
-            return []
+            return
         data = self._connection.recv(65536)
         if not data:
             raise _Gone
-        return self._reader.feed(data)
+        self._arrived += self._reader.feed(data)
 
     def _take(self, item: Packet | Mark) -> None:
         if item is Mark.NACK and self._acknowledge and self._last:  # GDB also sends it when it grows impatient
             self._transmit(self._last)
         elif item is Mark.DAMAGED and self._acknowledge:
             self._transmit(b"-")
-        elif item is Mark.INTERRUPT:
-            self._send(self._stop_reply(Event(SIGINT, self._core)))
+        # Ctrl-C that crossed a stop on the way needs no answer: the stop was reported.
         elif isinstance(item, Packet):
             if self._acknowledge:
                 self._transmit(b"+")
@@ -202,7 +206,16 @@ class Session:
         self._on_console()
         if self._connection is None:
             return True
-        return any(item is Mark.INTERRUPT for item in self._receive(0))
+        self._receive(0)
+        # It may have come together with the packet that made the program run.
+        while self._arrived:
+            if self._arrived[0] is Mark.INTERRUPT:
+                self._arrived.popleft()
+                return True
+            if isinstance(self._arrived[0], Packet):
+                return True  # GDB is not waiting for a stop any more
+            self._arrived.popleft()
+        return False
 
     # Stop and go
 
