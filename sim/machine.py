@@ -56,6 +56,8 @@ BUDGETED_FUNCTIONS = (
 )
 """Functions whose calls are measured when the firmware has them."""
 
+MAX_SECONDS = 1e6
+"""Longest run at a time, in emulated seconds."""
 _PICO = 10**12
 _SLICE_PS = _PICO // 20
 """Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
@@ -296,8 +298,8 @@ class Machine:
     def _run(self, seconds: float, done: Callable[[float], bool], progress: Callable[[float], None] | None) -> bool:
         if self._closed:
             raise EngineError("this machine is closed; make a new one to run again")
-        if not 0 < seconds <= 1e6:
-            raise UsageError(f"seconds = {seconds:g} must be more than 0 and at most 1000000")
+        if not 0 < seconds <= MAX_SECONDS:
+            raise UsageError(f"seconds = {seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
         engine = self.engine
         end = engine.picoseconds(engine.cycle) + round(seconds * _PICO)
         started = time.perf_counter()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import tempfile
 from pathlib import Path
 
@@ -43,7 +45,8 @@ def load(path: str | Path) -> npt.NDArray[np.float32]:
     if path.stat().st_size == 0:
         raise AudioError(f"audio file {path} is empty (0 bytes); give a WAV or FLAC file with sound in it")
     try:
-        with soundfile.SoundFile(str(path)) as file:
+        # As bytes, because a name need not be text in the encoding of the locale.
+        with soundfile.SoundFile(str(path) if os.name == "nt" else os.fsencode(path)) as file:
             return _decode(path, file)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".").lower()
@@ -89,11 +92,17 @@ def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
 
 
 def save(path: str | Path, samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> None:
-    """Writes 16-bit WAV. Floats are taken as 1.0 = full scale and saturate; int16 is written as it is."""
+    """Writes 16-bit WAV. Floats are taken as 1.0 = full scale and saturate; int16 is written as it is.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     array = np.asarray(samples)
     if array.dtype != np.int16:
         array = np.clip(np.round(array.astype(np.float64) * 32768.0), -32768, 32767).astype(np.int16)
-    soundfile.write(str(path), array, rate, subtype="PCM_16")
+    encoded = io.BytesIO()
+    soundfile.write(encoded, array, rate, format="WAV", subtype="PCM_16")
+    Path(path).write_bytes(encoded.getbuffer())
 
 
 def loudest_second_rms(samples: npt.ArrayLike) -> float:

@@ -5,7 +5,9 @@ Commands are imported when they are used: `emberwatch run` must not wait for cod
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
 import os
 import sys
 from importlib import import_module
@@ -83,8 +85,9 @@ def run_command(name: str, arguments: list[str]) -> int:
     Raises:
         EmberwatchError: the command is not known or refused its input.
     """
-    if arguments and f"{name} {arguments[0]}" in _COMMANDS:
-        name, arguments = f"{name} {arguments[0]}", arguments[1:]
+    full_name = _full_name([name, *arguments])
+    if full_name != name:
+        name, arguments = full_name, arguments[1:]
     entry = _COMMANDS.get(name)
     if entry is None and (words := [key for key in _COMMANDS if key.startswith(f"{name} ")]):
         raise UsageError(f"command {name!r} needs one word more: {', '.join(words)}")
@@ -100,9 +103,16 @@ def run_command(name: str, arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _full_name(words: list[str]) -> str:
+    """The command that a command line begins with, of two words where there is one."""
+    two = " ".join(words[:2])
+    return two if two in _COMMANDS else words[0]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _prepare_streams()
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
@@ -122,14 +132,42 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(f"Python package {error.name!r} is missing; try: emberwatch doctor")
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing of ours is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(141)
+    except OSError as error:
+        _drop_output()
+        _fail(_describe(error))
     except Exception as error:
         # Typer's own complaints about arguments; their class lives in click or inside Typer, depending on its version.
         if not hasattr(error, "format_message"):
             raise
-        _fail(f"{error.format_message()} (see: emberwatch {arguments[0]} --help)".replace("\n", " "))
+        _fail(f"{error.format_message()} (see: emberwatch {_full_name(arguments)} --help)".replace("\n", " "))
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Makes printing safe where a stream was closed (`>&-`) or cannot encode a file's name."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - stays open until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Keeps the interpreter from flushing, and failing again, when it exits."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename}: {reason}"
+    if isinstance(error, FileNotFoundError):
+        return "the working folder is gone; change to one that exists"
+    return f"the output cannot be written: {reason}"
 
 
 def _fail(message: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sim.audio import Scenario
-from sim.cli.run import DEFAULT_LEAD_IN_S, DEFAULT_SILENCE_S, DEFAULT_TAIL_S, make_scenario
+from sim.cli.run import DEFAULT_LEAD_IN_S, duration, make_scenario
 from sim.errors import EmulationTimeout, FirmwareCrash, UsageError
 from sim.machine import Machine
 
@@ -39,11 +39,7 @@ def scenario_and_seconds(
 ) -> tuple[Scenario, float]:
     """What the microphone hears, and for how long."""
     heard = make_scenario(audio, scenario_file, lead_in, gain_db, None)
-    if seconds is None:
-        seconds = heard.seconds + DEFAULT_TAIL_S if audio or scenario_file else DEFAULT_SILENCE_S
-    if not 0 < seconds <= 1e6:
-        raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most 1000000")
-    return heard, seconds
+    return heard, duration(heard, seconds)
 
 
 def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None) -> bool:

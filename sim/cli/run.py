@@ -13,7 +13,7 @@ import typer
 from sim.audio import Scenario, scenario
 from sim.crash import CrashSite
 from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
-from sim.machine import Machine
+from sim.machine import MAX_SECONDS, Machine
 from sim.report.page import RunRecorder
 from sim.result import RunResult
 
@@ -71,21 +71,20 @@ def run(
         raise UsageError("--uart and --json exclude each other; the JSON holds the console")
 
     heard = make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
-    if seconds is None:
-        seconds = heard.seconds + DEFAULT_TAIL_S if audio or scenario_file else DEFAULT_SILENCE_S
+    seconds = duration(heard, seconds)
     with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
         capture = machine.capture_pcm() if pcm else None
         recorder = RunRecorder(machine, capture) if report else None
         interrupted, failure = _run(machine, seconds, uart)
         result = machine.result()
+        if json_output:
+            print(result.as_json(), flush=True)
+        else:
+            _print_summary(machine, result, interrupted)
         if capture and pcm:
             _save_pcm(pcm, capture.samples)
         if recorder and report:
             recorder.write(report, audio.name if audio else "")
-        if json_output:
-            print(result.as_json())
-        else:
-            _print_summary(machine, result, interrupted)
     banner = machine.log.banner
     if banner is not None and banner.board != machine.board.name:
         print(
@@ -106,7 +105,7 @@ def run(
         return 130
     if expect_alarm is not None and result.alarm != expect_alarm:
         what = "no alarm was raised" if expect_alarm else "an alarm was raised"
-        print(f"emberwatch: {what} in {result.seconds:.1f} s", file=sys.stderr)
+        print(f"emberwatch: {what} in {result.seconds:.4g} s", file=sys.stderr)
         return 1
     return 0
 
@@ -168,6 +167,19 @@ def make_scenario(
     return scenario.load(scenario_file) if scenario_file is not None else Scenario()
 
 
+def duration(heard: Scenario, seconds: float | None) -> float:
+    """How long to run: what --seconds says, else the sound and a tail.
+
+    Raises:
+        UsageError: --seconds is out of range.
+    """
+    if seconds is None:
+        return heard.seconds + DEFAULT_TAIL_S if heard.seconds else DEFAULT_SILENCE_S
+    if not 0 < seconds <= MAX_SECONDS:
+        raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
+    return seconds
+
+
 def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, EmberwatchError | None]:
     """Runs with a progress bar on a terminal. Returns whether Ctrl-C ended it, and an error of the program."""
     from rich.console import Console
@@ -212,9 +224,10 @@ def _save_pcm(path: Path, samples: object) -> None:
     from sim.audio import files
 
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         files.save(path, samples)  # type: ignore[arg-type]
     except OSError as error:
-        raise UsageError(f"--pcm {path} cannot be written: {error}") from None
+        raise UsageError(f"--pcm {path} cannot be written: {error.strerror or error}") from None
 
 
 def _print_summary(machine: Machine, result: RunResult, interrupted: bool) -> None:

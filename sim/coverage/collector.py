@@ -9,6 +9,7 @@ import atexit
 import hashlib
 import json
 import os
+import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -104,8 +105,17 @@ def disable() -> None:
 
 
 def attach(engine: Engine, image: Image) -> None:
-    """Called for each new machine: joins it in if coverage is on and the engine can do it."""
-    if enabled() is not None and Capability.OBSERVATION in engine.capabilities:
+    """Called for each new machine: joins it in if coverage is on and the engine can do it.
+
+    Raises:
+        UsageError: the folder cannot be made.
+    """
+    folder = enabled()
+    if folder is not None and Capability.OBSERVATION in engine.capabilities:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{VARIABLE}={folder} cannot be written: {error.strerror or error}") from None
         _collector.attach(engine, image)
 
 
@@ -115,4 +125,11 @@ def flush() -> Path | None:
     return _collector.flush(folder) if folder is not None else None
 
 
-atexit.register(flush)
+def _flush_at_exit() -> None:
+    try:
+        flush()
+    except UsageError as error:
+        print(f"emberwatch: {error}", file=sys.stderr)
+
+
+atexit.register(_flush_at_exit)

@@ -132,6 +132,61 @@ def test_summary_needs_a_robot_result(tmp_path: Path) -> None:
     should_refuse(emberwatch("summary", tmp_path / "output.xml"), "output.xml")
 
 
+needs_firmware = pytest.mark.skipif(not FIRMWARE.exists(), reason="the Pico firmware is not built; run: make build")
+
+
+def test_hint_names_the_whole_command() -> None:
+    should_refuse(emberwatch("budget", "check", "--loud"), "emberwatch budget check --help")
+
+
+@needs_firmware
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "1e30"])
+def test_refuses_impossible_lengths_before_it_runs(seconds: str) -> None:
+    should_refuse(emberwatch("run", FIRMWARE, "--seconds", seconds), "--seconds")
+
+
+@needs_firmware
+def test_full_output_device() -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "sim.cli.main", "run", str(FIRMWARE), "--seconds", "0.1", "--json"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert result.returncode == 2
+    assert result.stderr == "emberwatch: the output cannot be written: No space left on device\n"
+
+
+@needs_firmware
+def test_results_come_even_when_the_recording_cannot_be_saved(tmp_path: Path) -> None:
+    result = emberwatch("run", FIRMWARE, "--seconds", "0.1", "--json", "--pcm", tmp_path)
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["alarm"] is False
+    assert result.stderr == f"emberwatch: --pcm {tmp_path} cannot be written: Is a directory\n"
+
+
+@needs_firmware
+def test_coverage_folder_that_cannot_be_made() -> None:
+    result = emberwatch("run", FIRMWARE, "--seconds", "0.1", EMBERWATCH_COVERAGE=str(FIRMWARE))
+    should_refuse(result, "EMBERWATCH_COVERAGE", "cannot be written")
+
+
+@needs_firmware
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux file names may be any bytes")
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    sound = tmp_path / os.fsdecode(b"k\xfcche.wav")
+    soundfile.write(os.fsencode(sound), np.zeros(1600), 16000, format="WAV")
+    firmware = tmp_path / os.fsdecode(b"h\xe9.elf")
+    firmware.write_bytes(FIRMWARE.read_bytes())
+    result = emberwatch("run", firmware, "--audio", sound, "--seconds", "0.1", "--pcm", tmp_path / "heard.wav")
+    assert result.returncode == 0, result.stderr
+    assert soundfile.info(tmp_path / "heard.wav").samplerate == 16000
+
+
 def test_doctor_names_remedies() -> None:
     result = emberwatch("doctor", PATH=str(Path(sys.executable).parent))
     assert result.returncode == 1
