@@ -113,6 +113,12 @@ def evaluate(
     from training.evaluate.run import plan_trials, report, run_trials
     from training.model.events import EventParameters
 
+    for option, values in (("--level", level), ("--snr", snr)):
+        for value in values or []:
+            if not -120 <= value <= 120:
+                raise EmberwatchError(f"{option} {value:g} is outside -120..120 dB")
+    if workers < 1 or noises < 1:
+        raise EmberwatchError(f"--workers {workers} and --noises {noises} must be at least 1")
     source = manifest or default_audio()
     if source is None:
         raise EmberwatchError(

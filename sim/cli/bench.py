@@ -9,7 +9,9 @@ import typer
 
 
 def bench(
-    elf: Annotated[Path | None, typer.Argument(help="Firmware; default: the one built for the Pico.")] = None,
+    elf: Annotated[
+        Path | None, typer.Argument(help="Firmware; default: the one built for the Pico.", metavar="ELF")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for bench.json and bench-history.jsonl.")] = Path("build/bench"),
 ) -> None:
     """Measure speed and cycles and print them beside the bars, the original tutorial and peers.

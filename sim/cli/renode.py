@@ -13,7 +13,7 @@ from sim.errors import UsageError
 def renode(
     action: Annotated[
         str | None,
-        typer.Argument(help="install, generate or monitor; without one, say what is there.", metavar="[ACTION]"),
+        typer.Argument(help="install, generate or monitor; without one, say what is there.", metavar="ACTION"),
     ] = None,
     library: Annotated[bool, typer.Option("--library", help="Print the path of librp2040 and nothing else.")] = False,
     board: Annotated[str, typer.Option(help="Board name or TOML file, for monitor and generate.")] = "pico",

@@ -9,7 +9,9 @@ import typer
 
 
 def summary(
-    output: Annotated[Path, typer.Argument(help="output.xml of a Robot run.")] = Path("results/output.xml"),
+    output: Annotated[Path, typer.Argument(help="output.xml of a Robot run.", metavar="OUTPUT")] = Path(
+        "results/output.xml"
+    ),
 ) -> int:
     """Sum up a Robot run: tests, detection results, cycles per stage against budget, speed, where the log lies.
 

@@ -53,7 +53,7 @@ class Summary:
         """Reads output.xml.
 
         Raises:
-            UsageError: the file is missing or was not written by Robot Framework.
+            UsageError: the file is missing, holds no test or was not written by Robot Framework.
         """
         if not output.is_file():
             raise UsageError(f"{output} does not exist; run: robot --outputdir results robot/")
@@ -64,6 +64,8 @@ class Summary:
         collector = _Collector()
         result.visit(collector)
         total = result.statistics.total
+        if not total.passed + total.failed + total.skipped:
+            raise UsageError(f"{output} holds no test; run: robot --outputdir results robot/")
         elapsed = result.suite.elapsed_time.total_seconds()
         return cls(
             output, total.passed, total.failed, elapsed, collector.metrics, collector.failures, collector.skipped

@@ -135,6 +135,12 @@ def test_summary_needs_a_robot_result(tmp_path: Path) -> None:
 needs_firmware = pytest.mark.skipif(not FIRMWARE.exists(), reason="the Pico firmware is not built; run: make build")
 
 
+def test_summary_of_no_test_is_no_success(tmp_path: Path) -> None:
+    output = tmp_path / "output.xml"
+    output.write_text("<robot></robot>")
+    should_refuse(emberwatch("summary", output), "holds no test")
+
+
 def test_hint_names_the_whole_command() -> None:
     should_refuse(emberwatch("budget", "check", "--loud"), "emberwatch budget check --help")
 

@@ -153,3 +153,20 @@ def test_evaluate_names_a_missing_model(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("file,label\na.wav,alarm\n")
     with pytest.raises(EmberwatchError, match="no such model"):
         cli.evaluate(tmp_path / "none.tflite", tmp_path / "m.csv", None, None, 1, None, workers=1)
+
+
+@pytest.mark.parametrize(
+    ("level", "snr", "noises", "workers", "named"),
+    [
+        ([float("nan")], None, 1, 1, "--level nan"),
+        ([999.0], None, 1, 1, "--level 999"),
+        (None, [float("inf")], 1, 1, "--snr inf"),
+        (None, None, 0, 1, "--noises 0"),
+        (None, None, 1, -2, "--workers -2"),
+    ],
+)
+def test_evaluate_refuses_impossible_numbers(
+    level: list[float] | None, snr: list[float] | None, noises: int, workers: int, named: str
+) -> None:
+    with pytest.raises(EmberwatchError, match=named):
+        cli.evaluate(Path("m.tflite"), Path("m.csv"), level, snr, noises, None, workers=workers)

@@ -274,3 +274,10 @@ def test_offline_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and result.stderr.startswith("emberwatch: http://127.0.0.1")
     assert "is this computer online?" in result.stderr
+
+
+@pytest.mark.parametrize("address", ["nonsense", "file:///etc/hostname", "ftp://127.0.0.1/x.zip"])
+def test_only_addresses_of_the_web_are_fetched(address: str, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="must begin with http"):
+        download(address, tmp_path / "x.zip")
+    assert not list(tmp_path.iterdir())

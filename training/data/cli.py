@@ -10,7 +10,7 @@ import typer
 
 
 def fetch(
-    name: Annotated[str | None, typer.Argument(help="Data set; without one, all are listed.", metavar="[NAME]")] = None,
+    name: Annotated[str | None, typer.Argument(help="Data set; without one, all are listed.", metavar="NAME")] = None,
     out: Annotated[Path, typer.Option(help="Folder of data sets.")] = Path("data"),
     url: Annotated[str | None, typer.Option(help="Another address for the same archive: a mirror.")] = None,
 ) -> int:

@@ -45,6 +45,8 @@ def download(
     Raises:
         DownloadError: the server cannot be reached, refuses, or keeps breaking off.
     """
+    if not url.lower().startswith(("http://", "https://")):
+        raise DownloadError(f"address {url!r} is not of the web; it must begin with http:// or https://")
     part = target.with_name(target.name + ".part")
     target.parent.mkdir(parents=True, exist_ok=True)
     failures = 0
