@@ -88,7 +88,7 @@ def test_the_detector_is_no_capture_application(toolchain: None, tmp_path: Path)
     firmware = ROOT / "build/firmware/pico/emberwatch.elf"
     if not firmware.is_file():
         pytest.skip("no firmware; run: make firmware")
-    with pytest.raises(EmulationError, match="give the capture application|0 samples"):
+    with pytest.raises(EmulationError, match=r"give the capture application|0 samples"):
         EmulatedChain(firmware=firmware).hear(np.zeros(1000))
 
 
