@@ -110,8 +110,18 @@ def project_root() -> Path:
 
 
 def boards_folder() -> Path:
-    """Where the shipped board files are."""
-    return project_root() / "platforms" / "boards"
+    """Where the shipped board files are: in the source tree, else in the installed package.
+
+    Raises:
+        BoardError: in neither.
+    """
+    packaged = Path(__file__).resolve().parent / "boards"
+    try:
+        return project_root() / "platforms" / "boards"
+    except BoardError:
+        if "EMBERWATCH_ROOT" in os.environ or not packaged.is_dir():
+            raise
+        return packaged
 
 
 def known_boards() -> list[str]:
@@ -135,6 +145,8 @@ def load_board(name: str | Path) -> Board:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BoardError(f"{path.name}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise BoardError(f"{path.name}: cannot be read: {error.strerror}") from None
     try:
         board = _parse(Board, {"name": path.stem, **table}, "")
         _check(board)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+import sim.board
 from sim.board import boards_folder, known_boards, load_board
 from sim.clocktree import solve_pdm, solve_pll, solve_uart
 from sim.errors import BoardError
@@ -17,6 +19,18 @@ def test_shipped_boards_load() -> None:
     assert {"pico", "sparkfun_micromod"} <= set(known_boards())
     for name in known_boards():
         assert load_board(name).name == name
+
+
+def test_installed_package_brings_its_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(boards_folder(), tmp_path / "site-packages/sim/boards")
+    monkeypatch.setattr(sim.board, "__file__", str(tmp_path / "site-packages/sim/board.py"))
+    monkeypatch.delenv("EMBERWATCH_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert boards_folder() == tmp_path / "site-packages/sim/boards"
+    assert load_board("pico").name == "pico"
+    monkeypatch.setenv("EMBERWATCH_ROOT", str(tmp_path / "nowhere"))
+    with pytest.raises(BoardError, match="nowhere; run inside a clone"):
+        load_board("pico")
 
 
 def test_pico_pins() -> None:
