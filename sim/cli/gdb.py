@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.run import DEFAULT_LEAD_IN_S, make_scenario
+from sim.cli.run import DEFAULT_LEAD_IN_S, duration, make_scenario
 from sim.errors import EmulationError, FirmwareCrash, UsageError
 from sim.gdb.server import serve
 from sim.machine import Machine
@@ -58,6 +58,7 @@ def gdb(
     if at_cycle is not None and stop_before_crash:
         raise UsageError("--at-cycle and --stop-before-crash exclude each other")
     heard = make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
+    seconds = duration(heard, seconds)
     with Machine(firmware, heard, board=board, seed=seed, bootrom=bootrom, trace=()) as machine:
         if stop_before_crash:
             at_cycle = _crash_cycle(machine, seconds)

@@ -126,8 +126,11 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] in ("sim", "training"):
+    except ImportError as error:
+        if "_native" in str(error):
+            _fail(f"the emulator core is not built ({error}); run: make setup")
+        package = (error.name or "sim").partition(".")[0]
+        if package in ("sim", "training") or not isinstance(error, ModuleNotFoundError):
             raise
         _fail(f"Python package {error.name!r} is missing; try: emberwatch doctor")
     except BrokenPipeError:

@@ -198,3 +198,9 @@ def test_doctor_names_remedies() -> None:
     assert result.returncode == 1
     assert "arm-none-eabi-gcc" in result.stdout
     assert "apt-get install gcc-arm-none-eabi" in result.stdout
+
+
+@pytest.mark.parametrize("command", [("gdb", "x.elf"), ("selftest",), ("bench", __file__)])
+def test_core_that_is_not_built(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['sim._native'] = None\n")
+    should_refuse(emberwatch(*command, PYTHONPATH=str(tmp_path)), "the emulator core is not built", "make setup")
