@@ -189,6 +189,8 @@ def _check(board: Board) -> None:
     """Ranges, pin functions and pins used twice; the clock solvers raise for themselves."""
     if not board.name.replace("_", "").replace("-", "").isalnum() or not board.name.isascii():
         raise BoardError(f"the file name '{board.name}' may hold only letters, digits, '-' and '_'")
+    if not board.description.isprintable() or "\\" in board.description:  # it becomes a comment of one line in board.h
+        raise BoardError(f"description = {board.description!r}; it must be one line without backslashes")
     if not 1_000_000 <= board.clock.xosc_hz <= 15_000_000 or board.clock.xosc_hz % 1_000_000:
         raise BoardError(f"clock.xosc_hz = {board.clock.xosc_hz}; the crystal must be a whole 1 to 15 MHz")
     if board.flash.clkdiv < 2 or board.flash.clkdiv % 2 or board.flash.clkdiv > 254:

@@ -57,9 +57,9 @@ class Recording(Sound):
         return out
 
 
-def _frequency(value: float, lowest: float = 20.0) -> float:
+def _frequency(value: float, lowest: float = 20.0, name: str = "frequency_hz") -> float:
     if not lowest <= value <= _HIGHEST_HZ:
-        raise ScenarioError(f"frequency_hz = {value:g} is outside {lowest:g}..{_HIGHEST_HZ:g} Hz")
+        raise ScenarioError(f"{name} = {value:g} is outside {lowest:g}..{_HIGHEST_HZ:g} Hz")
     return float(value)
 
 
@@ -209,7 +209,7 @@ class Sweep(Sound):
     """A sine that glides exponentially up and down again between two frequencies, like many sirens."""
 
     def __init__(self, from_hz: float = 100.0, to_hz: float = 7000.0, period_s: float = 10.0) -> None:
-        self._low, self._high = _frequency(from_hz), _frequency(to_hz)
+        self._low, self._high = _frequency(from_hz, name="from_hz"), _frequency(to_hz, name="to_hz")
         if self._low == self._high:
             raise ScenarioError(f"from_hz and to_hz are both {from_hz:g}; a sweep needs two frequencies")
         if not 0.05 <= period_s <= 3600:

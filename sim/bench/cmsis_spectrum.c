@@ -1,4 +1,5 @@
-// The spectrum of the original tutorial firmware, by CMSIS-DSP: window, real FFT, magnitudes (the faster of its two versions).
+// The spectrum of the original tutorial firmware, by CMSIS-DSP: window, real FFT, magnitudes (the faster of its two
+// versions).
 #include "arm_math.h"
 
 static arm_rfft_instance_q15 instance;

@@ -114,11 +114,6 @@ class PcmAssembler:
         self._ignored = (0, 0)
         self.report = StreamReport()
 
-    @property
-    def next_block(self) -> int | None:
-        """Number of the block that should come next; None before the first."""
-        return self._next_block
-
     def feed(self, data: bytes) -> list[npt.NDArray[np.int16]]:
         """Takes more bytes; returns pieces of PCM, int16 at 16 kHz, that follow each other without a gap."""
         pieces: list[npt.NDArray[np.int16]] = []

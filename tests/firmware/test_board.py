@@ -71,6 +71,8 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ("size = 0x200000", "size = 1000", "flash.size = 1000"),
         ("[led]", "[lamp]", "unknown key 'lamp'"),
         ("[clock]", "[clock", "not valid TOML"),
+        ('description = "', 'description = "a\\n', "it must be one line without backslashes"),
+        ('description = "', 'description = "a \\\\ ', "it must be one line without backslashes"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -39,11 +39,6 @@ class Tensor:
         """Number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
-    @property
-    def quantized(self) -> bool:
-        """Whether a scale is given."""
-        return self.scale.size > 0
-
     def label(self) -> str:
         """Short text that names the tensor in messages: its number and the end of its name."""
         tail = self.name.split(";")[-1]

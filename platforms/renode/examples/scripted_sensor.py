@@ -7,7 +7,7 @@ if request.IsInit:
     opened = 0
 
     def contact(broken):
-        mach['sysbus.mic'].Break('missing' if broken else 'none')
+        mach["sysbus.mic"].Break("missing" if broken else "none")
 
     def opens(_):
         global opened

@@ -1,9 +1,9 @@
 // Core 0 launches core 1 as the boot ROM wants it; then each counts.
 #include <stdint.h>
 
-#define FIFO_ST (*(volatile uint32_t *)0xd0000050)
-#define FIFO_WR (*(volatile uint32_t *)0xd0000054)
-#define FIFO_RD (*(volatile uint32_t *)0xd0000058)
+#define FIFO_ST (*(volatile uint32_t*)0xd0000050)
+#define FIFO_WR (*(volatile uint32_t*)0xd0000054)
+#define FIFO_RD (*(volatile uint32_t*)0xd0000058)
 
 extern uint32_t vectors[];
 volatile uint32_t count0, count1;
