@@ -7,10 +7,14 @@ from pathlib import Path
 from robot.api import SkipExecution, logger
 from robot.api.deco import keyword, library
 
+from sim.audio import Clip, Scenario, generate
+from sim.board import project_root
 from sim.budgets import Budgets, compare, load, measure
 from sim.budgets.compare import same_compiler
-from sim.errors import UsageError
+from sim.build import build_firmware
+from sim.errors import EmberwatchError, UsageError
 from sim.firmware_image import measure as measure_sizes
+from sim.machine import Machine
 from sim.robotlib.session import metric, session
 
 
@@ -151,3 +155,30 @@ class BudgetLibrary:
         """Notes the real-time factor for the summary; it is never judged."""
         machine = session.board()
         metric("speed", real_time_factor=machine.real_time_factor, seconds=machine.time_s)
+
+    @keyword
+    def slowest_clock_that_keeps_up(self, board: str, *candidates: int) -> int:
+        """Tries system clocks from fast to slow until one cannot be made or loses sound; returns the last good one.
+
+        Each is given two seconds of an alarm, which is when the firmware works hardest.
+        """
+        slowest = 0
+        for hertz in candidates:
+            out = project_root() / "build" / "firmware" / f"{board}-{hertz // 1_000_000}mhz"
+            try:
+                elf = build_firmware(board, out=out, clk_sys_hz=hertz).elf
+            except EmberwatchError as error:
+                logger.info(f"{hertz} Hz cannot be made: {error}")
+                break
+            with Machine(elf, Scenario([Clip(generate("t3"), seconds=2.0)], seconds=3.0), board=board) as machine:
+                machine.run(2.2)
+                result = machine.result()
+                load = 100.0 * result.busy_cycles / result.total_cycles
+                logger.info(
+                    f"{hertz} Hz: load {load:.1f} %, {result.missed_blocks} missed, {result.deadline_misses} late"
+                )
+                if result.missed_blocks or result.deadline_misses or not result.alarm:
+                    break
+            slowest = hertz
+        metric("clock", slowest_hz=slowest)
+        return slowest

@@ -1,6 +1,6 @@
 *** Settings ***
 Documentation       The firmware can be built for slower clocks and then still keeps up, at the same PDM and sample rate.
-Resource            resources/emberwatch.resource
+Resource            ../resources/emberwatch.resource
 Test Setup          Forget Board
 Test Teardown       Forget Board
 Test Template       Firmware Should Keep Up At
@@ -10,6 +10,11 @@ Test Template       Firmware Should Keep Up At
 96 MHz    96000000
 64 MHz    64000000
 48 MHz    48000000
+
+The Slowest Clock That Keeps Up Is Below 25 MHz
+    [Template]    NONE
+    ${hz} =    Slowest Clock That Keeps Up    ${BOARD}    48000000    36000000    24000000    18000000    15000000
+    Should Be True    ${hz} < 25000000
 
 
 *** Keywords ***

@@ -1,6 +1,6 @@
 *** Settings ***
 Documentation       One minute of changing sound, alarm included: nothing is lost, nothing is late, every stage keeps its budget.
-Resource            resources/emberwatch.resource
+Resource            ../resources/emberwatch.resource
 Suite Setup         Listen For One Minute
 Suite Teardown      Forget Board
 

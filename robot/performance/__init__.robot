@@ -1,0 +1,2 @@
+*** Settings ***
+Documentation       Cycles, memory, load and clocks: what the firmware costs, measured on the cycle-true engine.
