@@ -10,6 +10,7 @@ import typer
 from sim.budgets import Budgets, Measurement, compare, load, measure
 from sim.budgets import update as update_file
 from sim.budgets.compare import same_compiler
+from sim.errors import UsageError
 
 _FIRMWARE = Path("build/firmware/pico/emberwatch.elf")
 _FILE = Path("robot/budgets.toml")
@@ -32,6 +33,9 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
     emberwatch budget check build/firmware/pico/emberwatch.elf --file robot/budgets.toml
     """
     budgets, measured = _measure(firmware, file, board)
+    limits = sum(len(entries) for entries in budgets.limits.values())
+    if limits == 0 and not budgets.functions:
+        raise UsageError(f"budget file {file} has neither limits nor a baseline; write one: emberwatch budget update")
     findings = compare(budgets, measured)
     for finding in findings:
         print(finding)
@@ -43,7 +47,6 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
         )
         print(f"baseline not compared: {why}")
     failed = sum(finding.fails for finding in findings)
-    limits = sum(len(entries) for entries in budgets.limits.values())
     compared = len(budgets.functions) if same_compiler(budgets, measured) else 0
     print(f"{limits} limits, {compared} functions against the baseline: {f'{failed} worse' if failed else 'all kept'}")
     return 1 if failed else 0

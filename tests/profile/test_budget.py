@@ -146,6 +146,14 @@ def test_damaged_files_are_refused(tmp_path: Path, text: str, fragment: str) -> 
     assert fragment in str(refusal.value)
 
 
+def test_a_file_that_promises_nothing_is_refused(tmp_path: Path, calls_elf: Path) -> None:
+    empty = tmp_path / "empty.toml"
+    empty.write_text("")
+    done = emberwatch("check", calls_elf, "--file", empty)
+    assert done.returncode == 2
+    assert "neither limits nor a baseline" in done.stderr
+
+
 def test_the_project_file_is_understood() -> None:
     budgets = load(ROOT / "robot/budgets.toml")
     assert budgets.scenario is not None and budgets.scenario.is_file()
