@@ -29,10 +29,9 @@ class RenodeEngine(Engine):
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS})
 
     def __init__(self, board: Board, seed: int) -> None:
-        variables = install.environment()
-        self._worker = worker.acquire(variables)
+        self._worker = worker.acquire(install.environment())
         # A machine that is dropped gives its process back.
-        self._finalizer = weakref.finalize(self, worker.release, self._worker, variables)
+        self._finalizer = weakref.finalize(self, worker.release, self._worker)
         try:
             self._call("open", board, seed)
         except EngineError:

@@ -35,7 +35,8 @@ class Worker:
         address = (
             listener.address if isinstance(listener.address, str) else f"{listener.address[0]}:{listener.address[1]}"
         )
-        environment = {**os.environ, **variables, _ADDRESS: address, _KEY: key.hex()}
+        self.started_with = {**os.environ, **variables}
+        environment = {**self.started_with, _ADDRESS: address, _KEY: key.hex()}
         root = str(Path(__file__).resolve().parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), root)))
         command = [sys.executable, "-m", "sim.renode.worker"]
@@ -92,18 +93,19 @@ class Worker:
         Path(self._output.name).unlink(missing_ok=True)
 
 
-_idle: list[tuple[dict[str, str], Worker]] = []
+_idle: list[Worker] = []
 
 
 def acquire(variables: dict[str, str]) -> Worker:
-    """A process for an engine: a waiting one that was started with the same variables, or a new one."""
-    for index, (started_with, worker) in enumerate(_idle):
-        if started_with == variables and worker.alive:
-            return _idle.pop(index)[1]
+    """A process for an engine: a waiting one that was started in the same environment, or a new one."""
+    wanted = {**os.environ, **variables}
+    for index, worker in enumerate(_idle):
+        if worker.started_with == wanted and worker.alive:
+            return _idle.pop(index)
     return Worker(variables)
 
 
-def release(worker: Worker, variables: dict[str, str]) -> None:
+def release(worker: Worker) -> None:
     """Takes a process back."""
     try:
         worker.call("close")
@@ -111,7 +113,7 @@ def release(worker: Worker, variables: dict[str, str]) -> None:
         worker.kill()
         return
     if len(_idle) < (os.cpu_count() or 1):
-        _idle.append((variables, worker))
+        _idle.append(worker)
     else:
         worker.kill()
 
@@ -120,7 +122,7 @@ def release(worker: Worker, variables: dict[str, str]) -> None:
 def end_all() -> None:
     """Ends the waiting processes."""
     while _idle:
-        _idle.pop()[1].kill()
+        _idle.pop().kill()
 
 
 def serve(connection: Connection[Any, Any], open_session: Callable[[Board, int], Any]) -> None:
