@@ -56,8 +56,11 @@ def record_bits(machine: Machine, seconds: float) -> bytes:
     return b"".join(blocks)
 
 
-def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path) -> PeerRun:
-    """Run the firmware for `seconds` of emulated time, or until the microphone's bits are used up."""
+def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path, sleep_cycles: int = 8) -> PeerRun:
+    """Run the firmware for `seconds` of emulated time, or until the microphone's bits are used up.
+
+    While the processor sleeps, the peer's PIO is stepped every `sleep_cycles` cycles: 1 is in step, 8 is quicker.
+    """
     (scratch / "flash.bin").write_bytes(flash_bytes(elf))
     (scratch / "bits.bin").write_bytes(bits)
     with Machine(elf, Scenario()) as machine:
@@ -70,6 +73,7 @@ def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path) -> PeerRun:
         # The left channel changes its data after the falling edge, the right after the rising one.
         "data_edge": "falling" if microphone.channel == "left" else "rising",
         "seconds": seconds,
+        "sleep_cycles": sleep_cycles,
         "modules": str(MODULES),
     }
     (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")

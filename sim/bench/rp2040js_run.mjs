@@ -1,6 +1,7 @@
 // Runs a flash image on rp2040js (npm), an RP2040 emulator that we did not write, and prints what UART0 sends.
 //
-// Usage: node rp2040js_run.mjs JOB.json      with { image, bits, clock_pin, data_pin, data_edge, seconds, modules }
+// Usage: node rp2040js_run.mjs JOB.json      with { image, bits, clock_pin, data_pin, data_edge, seconds,
+// sleep_cycles, modules }
 //
 // Stock rp2040js runs PIO on a host timer and ignores CLKDIV, so it cannot clock a PDM microphone. Here each state
 // machine is stepped with the CPU's cycles, honouring its divider and delays; nothing else is changed. The image
@@ -79,8 +80,8 @@ let now = 0;
 while (now < end && next < bits.length * 8) {
     let cycles = 1;
     if (chip.core.waiting) {
-        // Asleep: one cycle at a time would be exact; a PIO period is short enough to lose nothing that UART shows.
-        cycles = 8;
+        // Asleep: a single cycle at a time is exact; a few, short of a PIO period, lose nothing that UART shows.
+        cycles = job.sleep_cycles;
         if (chip.core.checkForInterrupts()) chip.core.waiting = false;
     } else {
         cycles = chip.core.executeInstruction();

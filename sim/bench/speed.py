@@ -35,7 +35,9 @@ class Speed:
         real_time_factor: emulated seconds of the shipped firmware, microphone on, per host second.
         mips_sram: million instructions per host second in a compute loop in SRAM.
         mips_flash: the same loop fetched through the XIP cache.
-        peer_ratio: our emulated cycles per host second over rp2040js's, same ELF, same bits; None without the peer.
+        peer_ratio: our emulated cycles per host second over rp2040js's, same ELF, same bits, its PIO stepped every
+            cycle; None without the peer.
+        peer_ratio_asleep: the same when the peer takes eight cycles at a time while its processor sleeps.
         peer_note: why there is no peer.
     """
 
@@ -43,6 +45,7 @@ class Speed:
     mips_sram: float
     mips_flash: float
     peer_ratio: float | None
+    peer_ratio_asleep: float | None
     peer_note: str
 
 
@@ -60,16 +63,16 @@ def measure_speed(elf: Path) -> Speed:
             factors.append(machine.real_time_factor)
     factor = statistics.median(factors)
     note = peer.why_not() or ""
-    ratio = None if note else factor / _peer_factor(elf)
-    return Speed(factor, _mips(elf, 0x20020000), _mips(elf, 0x10100000), ratio, note)
+    exact, quick = (None, None) if note else (factor / _peer_factor(elf, step) for step in (1, 8))
+    return Speed(factor, _mips(elf, 0x20020000), _mips(elf, 0x10100000), exact, quick, note)
 
 
-def _peer_factor(elf: Path) -> float:
+def _peer_factor(elf: Path, sleep_cycles: int) -> float:
     with Machine(elf, Scenario([Clip(generate("t3"), seconds=PEER_SECONDS)])) as machine:
         bits = peer.record_bits(machine, PEER_SECONDS)
         hertz = machine.board.clock.clk_sys_hz
     with tempfile.TemporaryDirectory() as scratch:
-        run = peer.run_peer(elf, bits, PEER_SECONDS, Path(scratch))
+        run = peer.run_peer(elf, bits, PEER_SECONDS, Path(scratch), sleep_cycles)
     return run.cycles / hertz / run.host_seconds
 
 
