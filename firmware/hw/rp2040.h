@@ -1,7 +1,7 @@
 // Registers of the RP2040 that this firmware uses: datasheet names, layout checked at compile time.
 //
 // Every peripheral on the APB and AHB-Lite buses has three aliases for atomic bit operations
-// (datasheet 2.1.2); hw_xor/hw_set/hw_clear write to them.
+// (datasheet 2.1.2); hw_set and hw_clear write to them.
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +9,6 @@
 
 typedef volatile uint32_t reg32_t;
 
-static inline void hw_xor(reg32_t* reg, uint32_t bits) { *(reg32_t*)((uintptr_t)reg | 0x1000u) = bits; }
 static inline void hw_set(reg32_t* reg, uint32_t bits) { *(reg32_t*)((uintptr_t)reg | 0x2000u) = bits; }
 static inline void hw_clear(reg32_t* reg, uint32_t bits) { *(reg32_t*)((uintptr_t)reg | 0x3000u) = bits; }
 

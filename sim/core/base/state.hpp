@@ -43,7 +43,6 @@ class StateReader {
         std::memcpy(data, p_, size);
         p_ += size;
     }
-    [[nodiscard]] bool at_end() const { return p_ == end_; }
 
   private:
     const std::uint8_t* p_;

@@ -79,7 +79,6 @@ class SystemControl {
     [[nodiscard]] std::uint32_t vtor() const { return s_.vtor; }
     void set_vtor(std::uint32_t address) { s_.vtor = address & 0xffffff00u; }
     [[nodiscard]] bool sleep_on_exit() const { return (s_.scr >> 1 & 1) != 0; }
-    [[nodiscard]] bool sleep_deep() const { return (s_.scr >> 2 & 1) != 0; }
     [[nodiscard]] bool sev_on_pend() const { return (s_.scr >> 4 & 1) != 0; }
     /// The exception number in IPSR, for ICSR.VECTACTIVE.
     void set_ipsr(unsigned number) { ipsr_ = number; }

@@ -50,7 +50,6 @@ class Resets final : public StatefulPeripheral<ResetsState> {
     void write(std::uint32_t offset, std::uint32_t value) override;
 
     [[nodiscard]] bool held(ResetBit bit) const { return (s_.reset >> static_cast<unsigned>(bit)) & 1u; }
-    [[nodiscard]] std::uint32_t held_mask() const { return s_.reset; }
     [[nodiscard]] std::uint32_t wdsel() const { return s_.wdsel; }
     /// The watchdog fired: blocks selected by WDSEL go back into reset.
     void watchdog_fired();

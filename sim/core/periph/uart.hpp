@@ -74,7 +74,6 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
 
     /// Bytes sent since the last call, oldest first.
     [[nodiscard]] std::vector<Byte> take_transmitted();
-    [[nodiscard]] const std::vector<Byte>& transmitted() const { return transmitted_; }
     /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.
     void host_send(std::span<const std::uint8_t> bytes);
     /// A frame with FE, PE or BE (bits 8, 9, 10 of UARTDR) for tests of error handling.
