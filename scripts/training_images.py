@@ -1,7 +1,7 @@
-"""Makes the plots of docs/training.md from what the commands of the road left in build/.
+"""Makes the plots of docs/training.md from what `train baseline` and `train transfer` left in build/.
 
 emberwatch train baseline; emberwatch train transfer --qat; emberwatch train transfer --from-scratch
-python scripts/road_images.py
+python scripts/training_images.py
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 ROOT = Path(__file__).resolve().parents[1]
-ROAD = ROOT / "build" / "road"
+WORK = ROOT / "build" / "transfer"
 IMAGES = ROOT / "docs" / "images"
 
 
 def newest(pattern: str) -> list[dict[str, float]]:
     """The history of the newest stage whose folder matches."""
-    files = sorted(ROAD.glob(pattern), key=lambda path: path.stat().st_mtime)
+    files = sorted(WORK.glob(pattern), key=lambda path: path.stat().st_mtime)
     if not files:
-        sys.exit(f"no {pattern} in {ROAD}; run the commands of the road first (see the top of this file)")
+        sys.exit(f"no {pattern} in {WORK}; run these commands first (see the top of this file)")
     with files[-1].open(newline="") as stream:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
 
 
 def compare_starts(path: Path) -> None:
     """Held-out area under the ROC over epochs: from the baseline's layers, and from random ones."""
-    transfers = [folder for folder in ROAD.glob("transfer-*") if (folder / "head").is_dir()]
-    scratches = [folder for folder in ROAD.glob("transfer-*") if not (folder / "head").is_dir()]
+    transfers = [folder for folder in WORK.glob("transfer-*") if (folder / "head").is_dir()]
+    scratches = [folder for folder in WORK.glob("transfer-*") if not (folder / "head").is_dir()]
     if not transfers or not scratches:
         sys.exit("run `emberwatch train transfer` and `emberwatch train transfer --from-scratch` first")
     figure, axis = pyplot.subplots(figsize=(6.5, 3.6), layout="constrained")
@@ -53,7 +53,7 @@ def compare_starts(path: Path) -> None:
 
 
 def main() -> None:
-    """Measures the chain anew, copies the road's plots, draws the comparison."""
+    """Measures the chain anew, copies the plots of training, draws the comparison."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     chain = ROOT / "build" / "chain"
     subprocess.run(
@@ -61,16 +61,16 @@ def main() -> None:
     )
     for source, name in (
         (chain / "chain.png", "chain.png"),
-        (ROAD / "baseline.png", "road_baseline.png"),
-        (ROAD / "transfer.png", "road_transfer.png"),
-        (ROAD / "quantised.png", "road_quantised.png"),
+        (WORK / "baseline.png", "training_baseline.png"),
+        (WORK / "transfer.png", "training_transfer.png"),
+        (WORK / "quantised.png", "training_quantised.png"),
     ):
         if not source.is_file():
-            sys.exit(f"{source} is missing; run the commands of the road first (see the top of this file)")
+            sys.exit(f"{source} is missing; run these commands first (see the top of this file)")
         shutil.copyfile(source, IMAGES / name)
-    compare_starts(IMAGES / "road_starts.png")
+    compare_starts(IMAGES / "training_starts.png")
     for name in ("baseline", "transfer", "scratch"):
-        figures = json.loads((ROAD / f"{name}.json").read_text())
+        figures = json.loads((WORK / f"{name}.json").read_text())
         print(name, json.dumps({key: value for key, value in figures.items() if key != "per_class"}))
 
 

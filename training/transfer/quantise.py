@@ -22,9 +22,9 @@ from training.evaluate.detector import Detector
 from training.model.events import EventParameters
 from training.model.network import INPUT_DIVISOR, Architecture, import_tensorflow
 from training.model.train import TrainingOptions, batches, sequence_probabilities
-from training.road.loop import Outcome, Stage, run_stage
-from training.road.scores import BlockScores, block_scores
-from training.road.transfer import BATCH, alarm_loss, block_logits, block_targets
+from training.transfer.finetune import BATCH, alarm_loss, block_logits, block_targets
+from training.transfer.loop import Outcome, Stage, run_stage
+from training.transfer.scores import BlockScores, block_scores
 
 _BN_EPSILON = 1e-3
 

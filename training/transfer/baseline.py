@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from training.data.clips import Clip
 from training.model.network import Architecture, import_tensorflow, sequence_model
-from training.road.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc, scaled
-from training.road.loop import Outcome, Stage, Weights, run_stage, stage_digest
+from training.transfer.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc, scaled
+from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
 
 BATCH = 32
 
@@ -70,7 +70,7 @@ def train_baseline(
 
     Args:
         clips: any; those of ESC-50 are used.
-        work: folder of the road; takes up what an interrupted call left.
+        work: folder for stages and results; takes up what an interrupted call left.
         arch: of the feature layers.
         stage: epochs, rate, seed.
         log: gets lines of progress.

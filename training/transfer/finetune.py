@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from training.data.scene_cache import SceneSet
 from training.model.network import INPUT_DIVISOR, Architecture, import_tensorflow, sequence_model
 from training.model.train import TrainingOptions, batches, labels_and_weights
-from training.road.baseline import feature_layers
-from training.road.loop import Outcome, Stage, Weights, run_stage, stage_digest
-from training.road.scores import block_scores
+from training.transfer.baseline import feature_layers
+from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
+from training.transfer.scores import block_scores
 
 BATCH = 32
 _NEGATIVE_WEIGHT = 2.0
@@ -103,7 +103,7 @@ def train_transfer(
         features: weights of the feature layers by name; None starts from random ones and skips the frozen stage.
         scenes: alarms and others; those of ``held_out_fold`` are for validation alone.
         held_out_fold: a fold of the scenes.
-        work: folder of the road.
+        work: folder for stages and results.
         arch: of the network, as the baseline's.
         stages: the new head on frozen layers; everything.
         source: what the layers and the scenes are, for the folder's name.

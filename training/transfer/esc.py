@@ -15,8 +15,8 @@ from sim.errors import EmberwatchError
 from training.data.clips import Clip
 from training.data.features import SILENT, block_features, whole_blocks
 from training.model.network import INPUT_DIVISOR
-from training.road.loop import Batch
 from training.synth.rooms import at_level, to_pcm
+from training.transfer.loop import Batch
 
 FRAMES = 624
 """Feature frames kept of each clip: 5 s, whole blocks."""

@@ -1,4 +1,4 @@
-"""The figures of the road's steps as text and JSON."""
+"""The figures of all steps as text and JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from training.road.baseline import BaselineResult
-from training.road.loop import Weights
-from training.road.quantise import Comparison
+from training.transfer.baseline import BaselineResult
+from training.transfer.loop import Weights
+from training.transfer.quantise import Comparison
 
 
 def save_features(path: Path, result: BaselineResult) -> None:

@@ -1,4 +1,4 @@
-"""The road's commands in miniature; what needs TensorFlow is skipped without it."""
+"""Transfer learning in miniature; what needs TensorFlow is skipped without it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import soundfile
 
 from sim.errors import EmberwatchError
 from training.data.clips import load_dataset
-from training.road.esc import CROP, FRAMES, TEST, TRAIN, VALIDATION, class_batches, load_esc
-from training.road.loop import Stage, stage_digest
-from training.road.scores import auc_of, block_scores
+from training.transfer.esc import CROP, FRAMES, TEST, TRAIN, VALIDATION, class_batches, load_esc
+from training.transfer.loop import Stage, stage_digest
+from training.transfer.scores import auc_of, block_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_tensorflow = pytest.mark.skipif(
@@ -125,8 +125,8 @@ def test_transfer_needs_a_baseline(dataset: Path, tmp_path: Path) -> None:
 
 
 @needs_tensorflow
-def test_the_road_in_miniature(dataset: Path, tmp_path: Path) -> None:
-    work = tmp_path / "road"
+def test_transfer_learning_in_miniature(dataset: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
     baseline = ("baseline", "--data", str(dataset), "--work", str(work), "--learning-rate", "0.01")
     first = run(*baseline, "--epochs", "12")
     assert first.returncode == 0, first.stderr
@@ -164,7 +164,7 @@ def test_the_road_in_miniature(dataset: Path, tmp_path: Path) -> None:
 @needs_tensorflow
 def test_an_interrupted_stage_goes_on(tmp_path: Path) -> None:
     from training.model.network import import_tensorflow
-    from training.road.loop import run_stage
+    from training.transfer.loop import run_stage
 
     tf = import_tensorflow()
     x = np.random.default_rng(1).standard_normal((64, 4)).astype(np.float32)
@@ -209,7 +209,7 @@ def test_an_interrupted_stage_goes_on(tmp_path: Path) -> None:
 @needs_tensorflow
 def test_folding_batch_normalisation_changes_nothing() -> None:
     from training.model.network import Architecture, import_tensorflow, sequence_model
-    from training.road.quantise import fold_batch_norm, rounding_model
+    from training.transfer.quantise import fold_batch_norm, rounding_model
 
     tf = import_tensorflow()
     arch = Architecture(8, (3, 3), 2)

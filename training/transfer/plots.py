@@ -1,4 +1,4 @@
-"""One plot per step of the road."""
+"""One plot per step."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from training.road.baseline import BaselineResult
-from training.road.loop import Outcome
-from training.road.quantise import Comparison
+from training.transfer.baseline import BaselineResult
+from training.transfer.loop import Outcome
+from training.transfer.quantise import Comparison
 
 
 def _figure(columns: int, width: float = 10, height: float = 3.6) -> tuple[Any, Any]:

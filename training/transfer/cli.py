@@ -13,7 +13,7 @@ import typer
 
 from sim.errors import EmberwatchError
 
-WORK = Path("build/road")
+WORK = Path("build/transfer")
 _SOURCES_HELP = "CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio."
 
 
@@ -39,7 +39,7 @@ def _positive(name: str, value: int) -> None:
 
 def baseline(
     data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP)] = None,
-    work: Annotated[Path, typer.Option(help="Folder of the road; a run resumes from it.")] = WORK,
+    work: Annotated[Path, typer.Option(help="Folder for stages and results; a run resumes from it.")] = WORK,
     epochs: Annotated[int, typer.Option(help="Epochs.")] = 150,
     learning_rate: Annotated[float, typer.Option(help="Learning rate at the start.")] = 2e-3,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.")] = 1,
@@ -54,16 +54,16 @@ def baseline(
     \b
     emberwatch train baseline
     emberwatch train baseline --data data/esc50 --epochs 300
-    tensorboard --logdir build/road
+    tensorboard --logdir build/transfer
     """
     from training.model.network import Architecture, import_tensorflow
-    from training.road.loop import Stage
+    from training.transfer.loop import Stage
 
     _positive("--epochs", epochs)
     import_tensorflow()
-    from training.road.baseline import train_baseline
-    from training.road.plots import plot_baseline
-    from training.road.report import baseline_figures, save_features, write_json
+    from training.transfer.baseline import train_baseline
+    from training.transfer.plots import plot_baseline
+    from training.transfer.report import baseline_figures, save_features, write_json
 
     clips = _clips(data)
     result = train_baseline(clips, work, Architecture(), Stage("baseline", epochs, learning_rate, seed), _log)
@@ -82,7 +82,7 @@ def baseline(
 
 def transfer(
     data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP)] = None,
-    work: Annotated[Path, typer.Option(help="Folder of the road; holds the baseline; a run resumes from it.")] = WORK,
+    work: Annotated[Path, typer.Option(help="Folder of the baseline and of the stages; a run resumes.")] = WORK,
     scenes: Annotated[int, typer.Option(help="Training scenes of 8 s.")] = 4000,
     scene_folder: Annotated[
         Path, typer.Option(help="Where scenes are kept; those of `emberwatch train` are used again.")
@@ -110,10 +110,10 @@ def transfer(
     emberwatch train baseline
     emberwatch train transfer
     emberwatch train transfer --qat
-    emberwatch train transfer --data build/device/manifest.csv --work build/road-device
+    emberwatch train transfer --data build/device/manifest.csv --work build/transfer-device
     """
     from training.model.network import Architecture, import_tensorflow
-    from training.road.loop import Stage
+    from training.transfer.loop import Stage
 
     for name, value in (("--scenes", scenes), ("--head-epochs", head_epochs), ("--epochs", epochs)):
         _positive(name, value)
@@ -130,10 +130,10 @@ def transfer(
     from training.evaluate.metrics import summarise
     from training.evaluate.run import plan_trials, run_trials
     from training.model.events import EventParameters
-    from training.road.plots import plot_comparison, plot_stages
-    from training.road.quantise import check_quantisation_aware, compare, quantisation_aware
-    from training.road.report import comparison_figures, write_json
-    from training.road.transfer import train_transfer
+    from training.transfer.finetune import train_transfer
+    from training.transfer.plots import plot_comparison, plot_stages
+    from training.transfer.quantise import check_quantisation_aware, compare, quantisation_aware
+    from training.transfer.report import comparison_figures, write_json
 
     if qat:
         check_quantisation_aware()
@@ -211,7 +211,7 @@ def _convert(model: Any, arch: Any, windows: Any) -> bytes:
 
 
 def _load_layers(path: Path) -> tuple[Any, set[str]]:
-    from training.road.report import load_features
+    from training.transfer.report import load_features
 
     if not path.is_file():
         raise EmberwatchError(f"no baseline at {path}; run `emberwatch train baseline` first, or give --from-scratch")
