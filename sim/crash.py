@@ -6,6 +6,7 @@ old, with recording switched on: runs are deterministic, so it is the same crash
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING
 from sim.audio import SAMPLE_RATE
 from sim.debuginfo import DebugInfo
 from sim.disassembly import Disassembler
-from sim.engines import Stop, StopReason
-from sim.errors import EmulationError
+from sim.engines import Engine, Stop, StopReason
+from sim.errors import EmulationError, EngineError
 from sim.unwind import Frame, Unwinder
 
 if TYPE_CHECKING:
+    from sim.emulation import Emulation
     from sim.engines.embedded import EmbeddedEngine
-    from sim.machine import Machine
 
 INSTRUCTIONS = 12
 ACCESSES = 6
@@ -53,6 +54,20 @@ def exception_name(number: int) -> str:
     if number >= 16:
         return f"{_INTERRUPTS[number - 16]}_IRQ" if number - 16 < len(_INTERRUPTS) else f"IRQ {number - 16}"
     return _EXCEPTIONS.get(number, f"exception {number}")
+
+
+def main_returned(engine: Engine, core: int) -> bool:
+    """Whether a locked-up core ended its program: BKPT in the endless loop of `_exit`, with status 0 in r0.
+
+    That is how SDK programs end. Without a debugger the BKPT is a HardFault, whose handler is a BKPT: the core
+    locks up, and the rest of the chip goes on, sending what is left to send.
+    """
+    endings = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")  # bkpt #0, then a branch to it or to itself
+    try:
+        r0, *_, pc, _ = struct.unpack("<8I", engine.read_memory(engine.register(13, core), 32))
+        return r0 == 0 and engine.read_memory(pc, 4) in endings
+    except (ValueError, EngineError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,7 @@ class CrashReport:
 class CrashSite:
     """Where a machine was when its firmware crashed, and from where that can be replayed."""
 
-    machine: Machine
+    machine: Emulation
     stop: Stop
     cycle: int
     keyframe: bytes | None

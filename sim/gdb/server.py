@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import EmberwatchError, UsageError
-from sim.firmware_image import crc32_mpeg2
-from sim.gdb.description import FLASH_SECTOR, REGISTERS, memory_map_xml, target_xml
+from sim.gdb.description import REGISTERS, memory_map_xml, target_xml
+from sim.gdb.memory import ERROR, OK, MemoryPackets, pair
 from sim.gdb.monitor import Monitor
 from sim.gdb.packets import MAX_PAYLOAD, Mark, Packet, PacketReader, frame
-from sim.gdb.target import CORES, Event, Target, Watch
+from sim.gdb.target import CORES, Event, Target
 
 if TYPE_CHECKING:
     from sim.machine import Machine
 
 HOST = "127.0.0.1"
-_OK = b"OK"
-_ERROR = b"E01"
 _FEATURES = (
     f"PacketSize={MAX_PAYLOAD:x};qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+;QStartNoAckMode+;"
     "vContSupported+;swbreak+;hwbreak+;ReverseStep+;ReverseContinue+"
@@ -104,28 +102,28 @@ class Session:
         self._acknowledge = True
         self._last = b""
         self._core = 0
-        self._flash: list[tuple[int, bytes]] = []
+        self._memory = MemoryPackets(self.target)
         self._xml = {b"features:read:target.xml": target_xml()}
         self._xml[b"memory-map:read:"] = memory_map_xml(machine.board.flash.size)
         self._handlers: dict[bytes, Callable[[bytes], bytes | None]] = {
             b"?": lambda _: self._stop_reply(self.target.event),
-            b"!": lambda _: _OK,
+            b"!": lambda _: OK,
             b"g": self._read_registers,
             b"G": self._write_registers,
             b"p": self._read_register,
             b"P": self._write_register,
-            b"m": self._read_memory,
-            b"M": self._write_memory_hex,
-            b"X": self._write_memory_binary,
-            b"Z": self._insert_point,
-            b"z": self._remove_point,
+            b"m": self._memory.read,
+            b"M": self._memory.write_hex,
+            b"X": self._memory.write_binary,
+            b"Z": self._memory.insert_point,
+            b"z": self._memory.remove_point,
             b"c": self._continue,
             b"C": lambda args: self._continue(args.partition(b";")[2]),
             b"s": self._step,
             b"S": lambda args: self._step(args.partition(b";")[2]),
             b"b": self._reverse,
             b"H": self._select_thread,
-            b"T": lambda args: _OK if self._thread(args) in CORES else _ERROR,
+            b"T": lambda args: OK if self._thread(args) in CORES else ERROR,
             b"q": self._query,
             b"Q": self._set,
             b"v": self._v_packet,
@@ -185,7 +183,7 @@ class Session:
         try:
             return handler(payload[1:])
         except (ValueError, IndexError, KeyError, OverflowError, RuntimeError, EmberwatchError):
-            return _ERROR
+            return ERROR
 
     def _send(self, payload: bytes) -> None:
         self._last = frame(payload)
@@ -261,18 +259,16 @@ class Session:
         if args.startswith(b"Cont;"):
             return self._resume_threads(args[5:])
         if args.startswith(b"FlashErase:"):
-            return self._flash_erase(args[11:])
+            return self._memory.erase_flash(args[11:])
         if args.startswith(b"FlashWrite:"):
-            address, _, data = args[11:].partition(b":")
-            self._flash.append((int(address, 16), data))
-            return _OK
+            return self._memory.write_flash(args[11:])
         if args == b"FlashDone":
-            return self._flash_done()
+            return self._memory.program_flash()
         if args.startswith(b"Run"):
             self.target.reset()
             return self._stop_reply(self.target.event)
         if args.startswith(b"Kill"):
-            self._send(_OK)
+            self._send(OK)
             raise _Finished
         return b""
 
@@ -281,12 +277,12 @@ class Session:
         for action in args.split(b";"):
             verb, _, thread = action.partition(b":")
             if not verb or verb[:1] not in b"cCsStr":
-                return _ERROR
+                return ERROR
             if verb[:1] in b"sSr":
                 core = self._thread(thread) if thread else self._core
                 core = self._core if core < 0 else core
                 if core not in CORES:
-                    return _ERROR
+                    return ERROR
                 within = range(0)
                 if verb[:1] == b"r":
                     start, _, end = verb[1:].partition(b",")
@@ -299,7 +295,7 @@ class Session:
     def _detach(self, args: bytes) -> bytes | None:
         self.target.detach()
         self.target.chip.attach_debugger(True)
-        self._send(_OK)
+        self._send(OK)
         raise _Gone
 
     def _kill(self, args: bytes) -> bytes | None:
@@ -320,9 +316,9 @@ class Session:
         core = self._thread(args[1:])
         if core >= 0:
             if core not in CORES:
-                return _ERROR
+                return ERROR
             self._core = core
-        return _OK
+        return OK
 
     def _thread_info(self, core: int) -> str:
         pc = self.target.chip.registers(core)["pc"]
@@ -341,13 +337,13 @@ class Session:
     def _write_registers(self, args: bytes) -> bytes:
         data = bytes.fromhex(args.decode("ascii"))
         if len(data) > 4 * len(REGISTERS):
-            return _ERROR
+            return ERROR
         before = self._registers()
         for number in range(len(data) // 4):
             value = int.from_bytes(data[4 * number : 4 * number + 4], "little")
             if value != before[REGISTERS[number]]:
                 self.target.set_register(self._core, REGISTERS[number], value)
-        return _OK
+        return OK
 
     def _read_register(self, args: bytes) -> bytes:
         return self._registers()[_register(args)].to_bytes(4, "little").hex().encode()
@@ -357,74 +353,15 @@ class Session:
         name = _register(number)
         data = bytes.fromhex(value.decode("ascii"))
         if len(data) != 4:
-            return _ERROR
+            return ERROR
         self.target.set_register(self._core, name, int.from_bytes(data, "little"))
-        return _OK
-
-    def _read_memory(self, args: bytes) -> bytes:
-        address, size = _pair(args)
-        return self.target.read(address, min(size, MAX_PAYLOAD // 2)).hex().encode()
-
-    def _write_memory_hex(self, args: bytes) -> bytes:
-        place, _, data = args.partition(b":")
-        return self._write_memory(place, bytes.fromhex(data.decode("ascii")))
-
-    def _write_memory_binary(self, args: bytes) -> bytes:
-        place, _, data = args.partition(b":")
-        return self._write_memory(place, data)
-
-    def _write_memory(self, place: bytes, data: bytes) -> bytes:
-        address, size = _pair(place)
-        if size != len(data):
-            return _ERROR
-        if data:
-            self.target.write(address, data)
-        return _OK
-
-    # Flash
-
-    def _flash_erase(self, args: bytes) -> bytes:
-        address, size = _pair(args)
-        flash = self.target.machine.board.flash.size
-        if address % FLASH_SECTOR or size % FLASH_SECTOR or not 0x1000_0000 <= address <= 0x1000_0000 + flash - size:
-            return _ERROR
-        self._flash.append((address, b"\xff" * size))
-        return _OK
-
-    def _flash_done(self) -> bytes:
-        chunks, self._flash = self._flash, []
-        for address, data in chunks:
-            self.target.write(address, data)
-        self.target.flash_programmed = True
-        return _OK
-
-    # Breakpoints
-
-    def _insert_point(self, args: bytes) -> bytes:
-        kind, address, size = _point(args)
-        if kind in (0, 1):
-            self.target.add_breakpoint(address & ~1, "swbreak" if kind == 0 else "hwbreak")
-        elif kind in (2, 3, 4) and size:
-            self.target.add_watch(Watch(kind, address, size))
-        else:
-            return b""
-        return _OK
-
-    def _remove_point(self, args: bytes) -> bytes:
-        kind, address, size = _point(args)
-        if kind in (0, 1):
-            self.target.remove_breakpoint(address & ~1)
-        elif kind in (2, 3, 4):
-            self.target.remove_watch(Watch(kind, address, size))
-        else:
-            return b""
-        return _OK
+        return OK
 
     # Queries
 
     def _set(self, args: bytes) -> bytes | None:
         if args == b"StartNoAckMode":
-            self._send(_OK)
+            self._send(OK)
             self._acknowledge = False
             return None
         return b""
@@ -441,31 +378,23 @@ class Session:
         if args.startswith(b"Attached"):
             return b"1"
         if args.startswith(b"Symbol"):
-            return _OK
+            return OK
         if args.startswith(b"ThreadExtraInfo,"):
             core = self._thread(args[16:])
-            return self._thread_info(core).encode().hex().encode() if core in CORES else _ERROR
+            return self._thread_info(core).encode().hex().encode() if core in CORES else ERROR
         if args.startswith(b"Xfer:"):
             return self._transfer(args[5:])
         if args.startswith(b"Rcmd,"):
             text = self._monitor.run(bytes.fromhex(args[5:].decode("ascii")).decode("utf-8", "replace"))
             if len(text) > 1024:  # longer than a packet may be
                 self._print(text)
-                return _OK
-            return text.encode().hex().encode() if text else _OK
+                return OK
+            return text.encode().hex().encode() if text else OK
         if args.startswith(b"CRC:"):
-            address, size = _pair(args[4:])
-            return b"C%08x" % crc32_mpeg2(self._whole(address, size))
+            return self._memory.checksum(args[4:])
         if args.startswith(b"Search:memory:"):
-            start, length, pattern = args[14:].split(b";", 2)
-            at = self._whole(int(start, 16), int(length, 16)).find(pattern)
-            return b"0" if at < 0 else b"1,%x" % (int(start, 16) + at)
+            return self._memory.search(args[14:])
         return b""
-
-    def _whole(self, address: int, size: int) -> bytes:
-        if size > 1 << 24:
-            raise ValueError("too much")
-        return self.target.chip.read_memory(address, size)
 
     def _transfer(self, args: bytes) -> bytes:
         name, _, window = args.rpartition(b":")
@@ -479,22 +408,9 @@ class Session:
             document = self._xml[name]
         else:
             return b"E00"
-        offset, size = _pair(window)
+        offset, size = pair(window)
         part = document[offset : offset + min(size, MAX_PAYLOAD // 2)]
         return (b"l" if offset + len(part) >= len(document) else b"m") + part
-
-
-def _pair(text: bytes) -> tuple[int, int]:
-    first, _, second = text.partition(b",")
-    values = int(first, 16), int(second, 16)
-    if not 0 <= values[0] <= 0xFFFFFFFF or not 0 <= values[1] <= 0xFFFFFFFF:
-        raise ValueError("not a 32-bit number")
-    return values
-
-
-def _point(args: bytes) -> tuple[int, int, int]:
-    kind, address, size = args.split(b";")[0].split(b",")
-    return (int(kind, 16), *_pair(address + b"," + size))
 
 
 def _register(text: bytes) -> str:
