@@ -194,6 +194,7 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
     rosc_.reset();
     clocks_.reset();
     for (const Block& b : blocks_) b.block->reset();
+    update_held();
     clocks_.sources_changed();
     clocks_moved();
     boot_error_.clear();
@@ -207,7 +208,7 @@ void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
         start_in_rom(core0_);
         return;
     }
-    const BootResult start = ram_entry ? boot_into_ram(*ram_entry) : boot_from_reset(bus_);
+    const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_);
     boot_error_ = start.error;
     if (!boot_error_.empty()) return;
     core0_.reset(start.stack, start.entry, events_.now());
@@ -217,6 +218,12 @@ void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
 void Chip::reset_blocks(std::uint32_t resets_mask) {
     for (const Block& b : blocks_)
         if (b.reset_bit && (resets_mask >> static_cast<unsigned>(*b.reset_bit) & 1) != 0) b.block->reset();
+    update_held();
+}
+
+void Chip::update_held() {
+    for (const Block& b : blocks_)
+        if (b.reset_bit) b.block->hold_in_reset(resets_.held(*b.reset_bit));
 }
 
 void Chip::request_chip_reset(bool by_watchdog) {
@@ -501,6 +508,7 @@ void Chip::restore(std::span<const std::uint8_t> snapshot) {
     flash_.restore(in);
     pins_.restore(in);
     for (const Block& b : blocks_) b.block->restore(in);
+    update_held();
     core0_.restore(in);
     core1_.restore(in);
     in.get(reset_requested_);

@@ -148,6 +148,7 @@ class Chip : public Fabric, private DmaBus {
     void clocks_moved();
     void start_cores(std::optional<std::uint32_t> ram_entry);
     void set_rom(std::span<const std::uint8_t> image);
+    void update_held();
     void start_in_rom(Cpu& cpu);
     void chip_reset();
     [[nodiscard]] Cpu* next_core(Cycles& until);

@@ -49,6 +49,11 @@ class Peripheral {
     /// Called after any clock generator, PLL or oscillator changed frequency.
     virtual void clocks_changed() {}
 
+    /// While its reset line is asserted (RESETS) a block reads as zero and ignores writes. The bus sees to it; `held`
+    /// is kept by the owner of the reset line and is no part of the block's state.
+    void hold_in_reset(bool held) { held_ = held; }
+    [[nodiscard]] bool held_in_reset() const { return held_; }
+
     [[nodiscard]] std::string_view name() const { return name_; }
 
   protected:
@@ -59,6 +64,9 @@ class Peripheral {
 
     std::string_view name_;
     Fabric& fabric_;
+
+  private:
+    bool held_ = false;
 };
 
 /// Peripheral whose whole state is one trivially copyable struct: save/restore need no code.

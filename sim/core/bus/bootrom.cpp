@@ -14,7 +14,7 @@ constexpr std::uint8_t kOwnImage[] = {
 #include "bus/bootrom_image.inc"
 };
 
-constexpr std::uint32_t kResetsClear = 0x4000f000, kWatchdogScratch4 = 0x4005801c;
+constexpr std::uint32_t kResetsSet = 0x4000e000, kResetsClear = 0x4000f000, kWatchdogScratch4 = 0x4005801c;
 constexpr std::uint32_t kResetIoQspi = 1u << 6, kResetPadsQspi = 1u << 9, kResetTimer = 1u << 21;
 constexpr std::uint32_t kScratchMagic = 0xb007c0d3;
 constexpr std::uint32_t kSramEnd = kSramBase + kSramSize;
@@ -26,6 +26,13 @@ std::uint32_t read_word(Bus& bus, std::uint32_t address) {
 }
 
 void write_word(Bus& bus, std::uint32_t address, std::uint32_t value) { bus.master_write(address, 4, value); }
+
+/// The blocks that the ROM resets, and takes out of reset, for its own use.
+void reset_own_blocks(Bus& bus) {
+    constexpr std::uint32_t blocks = kResetIoQspi | kResetPadsQspi | kResetTimer;
+    write_word(bus, kResetsSet, blocks);
+    write_word(bus, kResetsClear, blocks);
+}
 
 /// The SSI as the ROM leaves it after reading the second stage: serial, 8-bit frames, divider 6, slave 0 selected.
 void prepare_ssi(Bus& bus) {
@@ -60,8 +67,7 @@ std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
 }
 
 BootResult boot_from_reset(Bus& bus) {
-    // The blocks that the ROM takes out of reset for its own use.
-    write_word(bus, kResetsClear, kResetIoQspi | kResetPadsQspi | kResetTimer);
+    reset_own_blocks(bus);
 
     // Watchdog vector: scratch 4 magic, 5 entry ^ -magic, 6 stack, 7 entry.
     const std::uint32_t entry = read_word(bus, kWatchdogScratch4 + 12);
@@ -90,6 +96,9 @@ BootResult boot_from_reset(Bus& bus) {
     return {kBoot2Address, kBoot2Address, {}};
 }
 
-BootResult boot_into_ram(std::uint32_t entry) { return {kSramEnd, entry, {}}; }
+BootResult boot_into_ram(Bus& bus, std::uint32_t entry) {
+    reset_own_blocks(bus);
+    return {kSramEnd, entry, {}};
+}
 
 }  // namespace rp2040

@@ -31,6 +31,6 @@ std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes);
 /// From reset: watchdog scratch vector, else the second stage from flash, its checksum verified.
 BootResult boot_from_reset(Bus& bus);
 /// As a download over USB ends: `entry` with the stack at the end of SRAM.
-BootResult boot_into_ram(std::uint32_t entry);
+BootResult boot_into_ram(Bus& bus, std::uint32_t entry);
 
 }  // namespace rp2040

@@ -80,6 +80,7 @@ void Bus::absent(std::uint32_t address, bool is_write) {
 std::uint32_t Bus::read_block(std::uint32_t address, unsigned bytes) {
     Peripheral* block = slot(address).block;
     if (block == nullptr) absent(address, false);
+    if (block->held_in_reset()) return 0;
     try {
         return extract(block->read(address & 0xffc), address, bytes);
     } catch (Unmodelled& error) {
@@ -91,6 +92,7 @@ std::uint32_t Bus::read_block(std::uint32_t address, unsigned bytes) {
 void Bus::write_block(std::uint32_t address, unsigned bytes, std::uint32_t data) {
     Peripheral* block = slot(address).block;
     if (block == nullptr) absent(address, true);
+    if (block->held_in_reset()) return;
     try {
         const std::uint32_t value = replicate(data, bytes);
         if (const unsigned alias = alias_of(address); alias != 0)
@@ -101,6 +103,14 @@ void Bus::write_block(std::uint32_t address, unsigned bytes, std::uint32_t data)
         error.address = address;
         throw;
     }
+}
+
+std::uint32_t Bus::read_dpram(std::uint32_t address, unsigned bytes) {
+    return usb_->held_in_reset() ? 0 : usb_->dpram_read(address - kUsbDpramBase, bytes);
+}
+
+void Bus::write_dpram(std::uint32_t address, unsigned bytes, std::uint32_t data) {
+    if (!usb_->held_in_reset()) usb_->dpram_write(address - kUsbDpramBase, data, bytes);
 }
 
 const std::uint8_t* Bus::memory(std::uint32_t address) const {
@@ -147,7 +157,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         case Target::ppb:
             cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes);
             return true;
-        case Target::usb_dpram: cpu.value = usb_->dpram_read(address - kUsbDpramBase, bytes); return true;
+        case Target::usb_dpram: cpu.value = read_dpram(address, bytes); return true;
         case Target::xip_aux: cpu.value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
     }
@@ -194,7 +204,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         case Target::ppb:
             cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), fabric_.events().now());
             return true;
-        case Target::usb_dpram: usb_->dpram_write(address - kUsbDpramBase, data, bytes); return true;
+        case Target::usb_dpram: write_dpram(address, bytes, data); return true;
         case Target::xip_aux: return true;
         default: break;
     }
@@ -228,7 +238,7 @@ bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& valu
         case Target::none:
         case Target::sio:
         case Target::ppb: return false;  // private to the cores
-        case Target::usb_dpram: value = usb_->dpram_read(address - kUsbDpramBase, bytes); return true;
+        case Target::usb_dpram: value = read_dpram(address, bytes); return true;
         case Target::xip_aux: value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
     }
@@ -260,7 +270,7 @@ bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data
             sram_written(offset, bytes);
             return true;
         }
-        case Target::usb_dpram: usb_->dpram_write(address - kUsbDpramBase, data, bytes); return true;
+        case Target::usb_dpram: write_dpram(address, bytes, data); return true;
         case Target::xip_aux: return true;
         default: write_block(address, bytes, data); return true;
     }
@@ -275,11 +285,11 @@ bool Bus::debug_read(std::uint32_t address, std::span<std::uint8_t> out) {
         }
         const Target target = find_target(at);
         if (target == Target::usb_dpram)
-            out[i] = static_cast<std::uint8_t>(usb_->dpram_read(at - kUsbDpramBase, 1));
+            out[i] = static_cast<std::uint8_t>(read_dpram(at, 1));
         else if (target == Target::sio)
             out[i] = static_cast<std::uint8_t>(extract(sio_->peek(0, (at - kSioBase) & ~3u), at, 1));
         else if (Peripheral* block = slot(at).block; block != nullptr)
-            out[i] = static_cast<std::uint8_t>(extract(block->peek(at & 0xffc), at, 1));
+            out[i] = static_cast<std::uint8_t>(extract(block->held_in_reset() ? 0 : block->peek(at & 0xffc), at, 1));
         else
             return false;
     }

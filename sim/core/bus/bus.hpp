@@ -78,6 +78,8 @@ class Bus final : public CodeSource {
     [[nodiscard]] const std::uint8_t* memory(std::uint32_t address) const;
     std::uint32_t read_block(std::uint32_t address, unsigned bytes);
     void write_block(std::uint32_t address, unsigned bytes, std::uint32_t data);
+    std::uint32_t read_dpram(std::uint32_t address, unsigned bytes);
+    void write_dpram(std::uint32_t address, unsigned bytes, std::uint32_t data);
     void sram_written(std::uint32_t offset, unsigned bytes);
     [[noreturn]] static void absent(std::uint32_t address, bool is_write);
 

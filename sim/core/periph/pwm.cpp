@@ -59,7 +59,9 @@ Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
 }
 
 void Pwm::reset() {
+    const std::uint32_t wanted_wraps = s_.wanted_wraps;  // Belongs to the DMA.
     s_ = PwmState{};
+    s_.wanted_wraps = wanted_wraps;
     for (Slice& slice : s_.slice) slice.at = now();
     fabric_.gpio().set_output(PinFunction::pwm, (1u << kPins) - 1, 0, (1u << kPins) - 1, now());
     changed();
