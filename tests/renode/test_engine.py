@@ -119,7 +119,7 @@ def test_two_boards_run_side_by_side_and_processes_are_used_again(tmp_path: Path
     ("code", "message"),
     [
         ([0x4801, 0x6800, 0xE7FE, 0, 0, 0x6000], "1 reads and 0 writes"),  # ldr r0, =0x60000000; ldr r0, [r0]
-        ([0x4801, 0x6800, 0xE7FE, 0, 0x0100, 0x4000], "not modelled"),  # SYSINFO has no such register
+        ([0x4801, 0x6800, 0xE7FE, 0, 0x8100, 0x4000], "not modelled"),  # CLOCKS has no such register
     ],
 )
 def test_an_access_to_what_is_not_there_fails_the_run(tmp_path: Path, code: list[int], message: str) -> None:
