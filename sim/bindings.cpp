@@ -133,9 +133,10 @@ void set_register(PyChip& chip, unsigned core, const std::string& name, std::uin
 }
 
 const char* cause_name(FaultCause cause) {
-    static constexpr const char* names[] = {"unaligned", "no_memory",  "fetch", "undefined_instruction",
-                                            "thumb_bit", "exc_return", "bkpt",  "svc",
-                                            "stacking",  "unstacking", "vector"};
+    static constexpr const char* names[] = {
+        "unaligned", "no_memory",  "fetch", "protection", "execute_never", "undefined_instruction",
+        "thumb_bit", "exc_return", "bkpt",  "svc",        "stacking",      "unstacking",
+        "vector"};
     return names[static_cast<unsigned>(cause)];
 }
 

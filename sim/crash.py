@@ -32,6 +32,8 @@ _CAUSES = {
     "unaligned": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
     "no_memory": "{access} at {address:#010x}, where the RP2040 has nothing",
     "fetch": "instruction fetch from {pc:#010x}, where the RP2040 has no code",
+    "protection": "{access} at {address:#010x}, which the MPU or the privilege level forbids",
+    "execute_never": "instruction fetch from {pc:#010x}, which the MPU forbids",
     "undefined_instruction": "undefined instruction",
     "thumb_bit": "branch to an address with bit 0 clear: the Cortex-M0+ has Thumb code only",
     "exc_return": "return from exception with {address:#010x}, which is not legal here",

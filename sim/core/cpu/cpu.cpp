@@ -88,7 +88,7 @@ void Cpu::run(Cycles limit) {
             execute_observed();
             continue;
         }
-        if (contends()) [[unlikely]] {
+        if (one_by_one()) [[unlikely]] {
             execute_shared();
             continue;
         }
@@ -144,22 +144,29 @@ void Cpu::execute_profiled() {
 
 void Cpu::after_access() {
     // The access may have brought an event closer, pended an interrupt, or started another master.
-    deadline = attention_ || contends() ? 0 : next_deadline();
+    deadline = attention_ || one_by_one() ? 0 : next_deadline();
+}
+
+/// Why the core itself refuses a data access; no_memory, the bus's reason, if it does not.
+FaultCause Cpu::refused(std::uint32_t address, unsigned bytes) const {
+    if ((address & (bytes - 1)) != 0) return FaultCause::unaligned;
+    if (address >> 20 == kPpbBase >> 20 && !privileged()) return FaultCause::protection;  // Arm ARM B3.1
+    return FaultCause::no_memory;
 }
 
 bool Cpu::load(std::uint32_t address, unsigned bytes) {
-    const bool aligned = (address & (bytes - 1)) == 0;
-    const bool ok = aligned && bus_.load(*this, address, bytes);
+    const FaultCause cause = refused(address, bytes);
+    const bool ok = cause == FaultCause::no_memory && bus_.load(*this, address, bytes);
     after_access();
-    if (!ok) hard_fault(aligned ? FaultCause::no_memory : FaultCause::unaligned, address, false);
+    if (!ok) hard_fault(cause, address, false);
     return ok;
 }
 
 bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
-    const bool aligned = (address & (bytes - 1)) == 0;
-    const bool ok = aligned && bus_.store(*this, address, bytes, data);
+    const FaultCause cause = refused(address, bytes);
+    const bool ok = cause == FaultCause::no_memory && bus_.store(*this, address, bytes, data);
     after_access();
-    if (!ok) hard_fault(aligned ? FaultCause::no_memory : FaultCause::unaligned, address, true);
+    if (!ok) hard_fault(cause, address, true);
     return ok;
 }
 
@@ -297,7 +304,7 @@ void Cpu::ppb_write(std::uint32_t offset, std::uint32_t data, Cycles now) {
 }
 
 void Cpu::set_primask(bool masked) {
-    if (control_npriv_ && ipsr_ == 0) return;
+    if (!privileged()) return;
     primask_ = masked;
     attend();
 }
@@ -326,23 +333,23 @@ std::uint32_t Cpu::read_special(std::uint32_t sysm) {
 }
 
 void Cpu::write_special(std::uint32_t sysm, std::uint32_t data) {
-    const bool privileged = !control_npriv_ || ipsr_ != 0;
+    const bool may_write = privileged();
     switch (sysm) {
         case 0:
         case 1:
         case 2:
         case 3: set_xpsr((data & 0xf0000000u) | ipsr_); break;
         case 8:
-            if (privileged) (control_spsel_ ? other_sp_ : r[13]) = data & ~3u;
+            if (may_write) (control_spsel_ ? other_sp_ : r[13]) = data & ~3u;
             break;
         case 9:
-            if (privileged) (control_spsel_ ? r[13] : other_sp_) = data & ~3u;
+            if (may_write) (control_spsel_ ? r[13] : other_sp_) = data & ~3u;
             break;
         case 16:
-            if (privileged) set_primask((data & 1) != 0);
+            if (may_write) set_primask((data & 1) != 0);
             break;
         case 20:
-            if (!privileged) break;
+            if (!may_write) break;
             control_npriv_ = (data & 1) != 0;
             if (ipsr_ == 0) use_stack((data & 2) != 0);  // ignored in Handler mode: B1.4.4
             break;

@@ -29,6 +29,8 @@ enum class FaultCause : std::uint8_t {
     unaligned,
     no_memory,
     fetch,
+    protection,
+    execute_never,
     undefined_instruction,
     thumb_bit_clear,
     exception_return,
@@ -39,7 +41,8 @@ enum class FaultCause : std::uint8_t {
     vector
 };
 
-/// A fault: the instruction's address, and that of the data for `unaligned`, `no_memory`, `stacking`, `unstacking`.
+/// A fault: the instruction's address, and that of the data for `unaligned`, `no_memory`, `protection`, `stacking`,
+/// `unstacking`.
 struct Fault {
     FaultCause cause;
     std::uint32_t pc, address;
@@ -210,10 +213,15 @@ class Cpu {
     void go_to(std::uint32_t address);
     void use_stack(bool process);
     void lockup();
+    // protection.cpp
+    [[nodiscard]] bool privileged() const { return !control_npriv_ || ipsr_ != 0; }
+    [[nodiscard]] bool may_access(std::uint32_t address, std::uint32_t bytes, AccessType type, bool privileged) const;
+    [[nodiscard]] bool may_execute(const Op* at);
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
     void execute_profiled();
     void after_access();
+    [[nodiscard]] FaultCause refused(std::uint32_t address, unsigned bytes) const;
     // shared_bus.cpp
     void wait_for_bus(Cycles lost) {
         cycles += lost;
@@ -231,6 +239,8 @@ class Cpu {
         const Cycles event = fabric_.events().next();
         return std::min(limit_, crossbar_.dma_active() ? event - std::min(event, kLongestInstruction) : event);
     }
+    /// Whether instructions are executed on their own: others may be on the bus, or the MPU looks at each access.
+    [[nodiscard]] bool one_by_one() const { return contends() || system_.mpu().enabled(); }
     void execute_one(const Op* at);
     void execute_shared();
     Cycles share_data(const Op* at);

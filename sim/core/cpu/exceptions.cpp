@@ -34,7 +34,8 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
     r[13] = frame;
     bool stacked = true;
     for (unsigned i = 0; i < 8 && stacked; ++i) {
-        stacked = (frame & 3) == 0 && bus_.store(*this, frame + i * 4, 4, words[i]);
+        stacked = (frame & 3) == 0 && may_access(frame + i * 4, 4, AccessType::write, privileged()) &&
+                  bus_.store(*this, frame + i * 4, 4, words[i]);
         if (!stacked) note_fault(FaultCause::stacking, frame + i * 4, true);
     }
     at += share_frame(frame, at);
@@ -42,9 +43,9 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
                              : control_spsel_ ? kReturnToThreadProcess
                                               : kReturnToThreadMain;
     if (!stacked) {
-        // A fault while stacking escalates: the frame is lost, HardFault is entered on its own; at HardFault
-        // priority or above the core locks up (B1.5.14).
-        if (number == kHardFault || number == kNmi || system_.is_active(kHardFault) || system_.is_active(kNmi)) {
+        // A fault while stacking escalates: the frame is lost and HardFault is entered. So it is when HardFault was
+        // being entered anyway, for a stack that has overflowed; above its priority the core locks up (B1.5.14).
+        if (number == kNmi || system_.is_active(kHardFault) || system_.is_active(kNmi)) {
             lockup();
             return;
         }
@@ -127,7 +128,9 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     const std::uint32_t frame = r[13];
     std::array<std::uint32_t, 8> words{};
     for (unsigned i = 0; i < 8; ++i) {
-        const bool loaded = (frame & 3) == 0 && bus_.load(*this, frame + i * 4, 4);
+        const bool loaded = (frame & 3) == 0 &&
+                            may_access(frame + i * 4, 4, AccessType::read, to_handler || !control_npriv_) &&
+                            bus_.load(*this, frame + i * 4, 4);
         if (!loaded) {  // a fault while unstacking is a HardFault of the returning context
             ipsr_ = to_handler ? returning : 0;
             hard_fault(FaultCause::unstacking, frame + i * 4, false);

@@ -53,6 +53,7 @@ void Cpu::share_fetches(const Op* at, std::uint32_t address, Cycles start) {
 
 /// One instruction, with the accesses that others may be waiting for.
 void Cpu::execute_one(const Op* at) {
+    if (system_.mpu().enabled() && !may_execute(at)) return;
     if (!contends()) {
         at->handler(*this, at, cycles, nz, carry, overflow);
         return;

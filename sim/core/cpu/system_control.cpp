@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/peripheral.hpp"
-
 namespace rp2040 {
 
 namespace {
@@ -51,6 +49,7 @@ void SystemControl::reset() {
     s_ = SystemControlState{};
     s_.irq_lines = lines;
     s_.pending = static_cast<std::uint64_t>(lines) << kIrq0;
+    mpu_ = Mpu{};
     ipsr_ = 0;
     systick_schedule(0);
 }
@@ -209,11 +208,11 @@ std::uint32_t SystemControl::peek(std::uint32_t offset, Cycles now) const {
             return static_cast<std::uint32_t>(s_.priority[kPendSv]) << 22 |
                    static_cast<std::uint32_t>(s_.priority[kSysTick]) << 30;
         case SHCSR: return (s_.pending & bit(kSvCall)) != 0 ? 1u << 15 : 0;
-        case MPU_TYPE: return 0x00000800;
-        case MPU_CTRL: return s_.mpu_ctrl;
-        case MPU_RNR: return s_.mpu_rnr;
-        case MPU_RBAR: return (s_.mpu_rbar[s_.mpu_rnr] & 0xffffff00u) | s_.mpu_rnr;
-        case MPU_RASR: return s_.mpu_rasr[s_.mpu_rnr];
+        case MPU_TYPE: return Mpu::kRegions << 8;  // DREGION
+        case MPU_CTRL: return mpu_.ctrl();
+        case MPU_RNR: return mpu_.rnr();
+        case MPU_RBAR: return mpu_.rbar();
+        case MPU_RASR: return mpu_.rasr();
         default: return 0;  // reserved locations of the System Control Space read as zero
     }
 }
@@ -266,20 +265,10 @@ bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now)
             s_.priority[kSysTick] = priority_byte(value, 3);
             break;
         case SHCSR: s_.pending = (s_.pending & ~bit(kSvCall)) | ((value >> 15 & 1) != 0 ? bit(kSvCall) : 0); break;
-        case MPU_CTRL:
-            if ((value & kEnable) != 0) {
-                Unmodelled error("MPU", offset, true, "its protection; build without stack guards");
-                error.address = 0xe000e000 + offset;
-                throw error;
-            }
-            s_.mpu_ctrl = value & 7;
-            break;
-        case MPU_RNR: s_.mpu_rnr = value & 7; break;
-        case MPU_RBAR:
-            if ((value & 0x10) != 0) s_.mpu_rnr = value & 7;
-            s_.mpu_rbar[s_.mpu_rnr] = value & 0xffffff00u;
-            break;
-        case MPU_RASR: s_.mpu_rasr[s_.mpu_rnr] = value & 0x1707ff3f; break;
+        case MPU_CTRL: mpu_.write_ctrl(value); break;
+        case MPU_RNR: mpu_.write_rnr(value); break;
+        case MPU_RBAR: mpu_.write_rbar(value); break;
+        case MPU_RASR: mpu_.write_rasr(value); break;
         default: break;
     }
     return false;

@@ -1,4 +1,4 @@
-// The private peripherals of one core: SysTick, NVIC, System Control Block, MPU registers (Arm ARM B3).
+// The private peripherals of one core: SysTick, NVIC, System Control Block, MPU (Arm ARM B3).
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include "base/fabric.hpp"
 #include "base/state.hpp"
 #include "base/types.hpp"
+#include "cpu/mpu.hpp"
 
 namespace rp2040 {
 
@@ -39,8 +40,6 @@ struct SystemControlState {
     std::uint32_t irq_lines = 0;                       // Levels of the interrupt inputs.
     std::array<std::uint8_t, kExceptions> priority{};  // 0..3; fixed ones are not stored here.
     std::uint32_t vtor = 0, scr = 0;
-    std::uint32_t mpu_ctrl = 0, mpu_rnr = 0;
-    std::array<std::uint32_t, 8> mpu_rbar{}, mpu_rasr{};
     SysTickState systick;
 };
 
@@ -76,6 +75,7 @@ class SystemControl {
     [[nodiscard]] bool nested() const { return (s_.active & (s_.active - 1)) != 0; }
     [[nodiscard]] std::uint64_t active() const { return s_.active; }
 
+    [[nodiscard]] const Mpu& mpu() const { return mpu_; }
     [[nodiscard]] std::uint32_t vtor() const { return s_.vtor; }
     void set_vtor(std::uint32_t address) { s_.vtor = address & 0xffffff00u; }
     [[nodiscard]] bool sleep_on_exit() const { return (s_.scr >> 1 & 1) != 0; }
@@ -85,10 +85,12 @@ class SystemControl {
 
     void save(StateWriter& out) const {
         out.put(s_);
+        out.put(mpu_);
         out.put(ipsr_);
     }
     void restore(StateReader& in) {
         in.get(s_);
+        in.get(mpu_);
         in.get(ipsr_);
     }
 
@@ -105,6 +107,7 @@ class SystemControl {
     unsigned core_;
     unsigned ipsr_ = 0;
     SystemControlState s_{};
+    Mpu mpu_;
 };
 
 }  // namespace rp2040
