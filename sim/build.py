@@ -19,6 +19,7 @@ import jinja2
 from sim.board import Board, load_board, project_root
 from sim.errors import BuildError
 from sim.firmware_image import FLASH_START, Sizes, flash_bytes, measure, seal_boot2, seal_image, section_bytes
+from sim.output import write_file
 from sim.toolchain import Step, find_compiler, fingerprint, write_if_changed
 from sim.uf2 import write_uf2
 
@@ -198,8 +199,11 @@ class _Build:
             return
         from training.compiler import compile_model
 
-        compile_model(path, self.gen, "model")
-        stamp_file.write_text(stamp)
+        try:
+            compile_model(path, self.gen, "model")
+        except OSError as error:
+            raise BuildError(f"{self.gen}: the network's C cannot be written: {error.strerror or error}") from None
+        write_file(stamp_file, stamp)
 
     def _make_boot2(self) -> Path:
         """Assembles boot2 on its own, since its checksum is part of it, and wraps it as data."""
@@ -240,7 +244,7 @@ class _Build:
         command = (self.compiler, *LINK_FLAGS, "-T", "gen/rp2040.ld", f"-Wl,-Map={map_file.name}", *names)
         Step((*command, "-lgcc", "-o", "obj/emberwatch.elf"), self.out, linked, (script, *objects), None).run()
         sealed = linked.with_suffix(".sealed")
-        sealed.write_bytes(linked.read_bytes())
+        write_file(sealed, linked.read_bytes())
         seal_image(sealed)
         image = flash_bytes(sealed)
         write_if_changed(elf, sealed.read_bytes())

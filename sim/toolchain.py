@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import BuildError
+from sim.output import write_file
 
 COMPILER = "arm-none-eabi-gcc"
 
@@ -52,8 +53,7 @@ def write_if_changed(path: Path, content: str | bytes) -> None:
     """Writes a generated file, leaving it alone when it is up to date."""
     data = content.encode() if isinstance(content, str) else content
     if not path.is_file() or path.read_bytes() != data:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        write_file(path, data)
 
 
 def fingerprint(texts: Iterable[str], files: Iterable[Path]) -> str:
@@ -97,7 +97,7 @@ class Step:
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self._stamp.unlink(missing_ok=True)
         run_tool(self.command, self.folder)
-        self._stamp.write_text(self._fingerprint())
+        write_file(self._stamp, self._fingerprint())
         return True
 
 

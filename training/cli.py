@@ -36,14 +36,18 @@ def train(
             "--data",
             "--manifest",
             help="CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio.",
+            metavar="PATH",
         ),
     ] = None,
     synthetic_only: Annotated[bool, typer.Option("--synthetic-only", help="Use no recordings at all.")] = False,
-    out: Annotated[Path, typer.Option(help="Folder for model, detector.toml and model card.")] = Path("build/model"),
-    work: Annotated[Path, typer.Option(help="Folder for scenes and stages; a run resumes from it.")] = Path(
-        "build/train"
+    out: Annotated[Path, typer.Option(help="Folder for model, detector.toml and model card.", metavar="DIR")] = Path(
+        "build/model"
     ),
-    workers: Annotated[int, typer.Option(help="Processes that make scenes and features.")] = os.cpu_count() or 1,
+    work: Annotated[
+        Path, typer.Option(help="Folder for scenes and stages; a run resumes from it.", metavar="DIR")
+    ] = Path("build/train"),
+    workers: Annotated[int, typer.Option(help="Processes that make scenes and features.", metavar="N")] = os.cpu_count()
+    or 1,
     quick: Annotated[
         bool, typer.Option("--quick", help="A tiny run that tries everything and detects nothing.")
     ] = False,
@@ -82,19 +86,27 @@ def evaluate(
         Path, typer.Argument(help="int8 .tflite: T x 32 features in, one probability out.", metavar="MODEL")
     ],
     manifest: Annotated[
-        Path | None, typer.Option(help="CSV manifest or data set folder; default: EMBERWATCH_AUDIO, ../shared/audio.")
+        Path | None,
+        typer.Option(
+            help="CSV manifest or data set folder; default: EMBERWATCH_AUDIO, ../shared/audio.", metavar="PATH"
+        ),
     ] = None,
     level: Annotated[
-        list[float] | None, typer.Option(help="RMS of each clip's loudest second, dBFS (repeatable); default -20.")
+        list[float] | None,
+        typer.Option(help="RMS of each clip's loudest second, dBFS (repeatable); default -20.", metavar="DB"),
     ] = None,
     snr: Annotated[
-        list[float] | None, typer.Option(help="Also play each alarm in real noise at this SNR, dB (repeatable).")
+        list[float] | None,
+        typer.Option(help="Also play each alarm in real noise at this SNR, dB (repeatable).", metavar="DB"),
     ] = None,
-    noises: Annotated[int, typer.Option(help="Noises per alarm and SNR.")] = 10,
+    noises: Annotated[int, typer.Option(help="Noises per alarm and SNR.", metavar="N")] = 10,
     detector: Annotated[
-        Path | None, typer.Option(help="Event parameters; default: detector.toml beside the model, else the released.")
+        Path | None,
+        typer.Option(
+            help="Event parameters; default: detector.toml beside the model, else the released.", metavar="FILE"
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+    workers: Annotated[int, typer.Option(help="Processes.", metavar="N")] = os.cpu_count() or 1,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> int:
     """Measure recall, false events and time to detect on recordings, with the firmware's own integer arithmetic.

@@ -97,12 +97,17 @@ def save(path: str | Path, samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> N
     Raises:
         OSError: the file cannot be written.
     """
+    Path(path).write_bytes(encode(samples, rate))
+
+
+def encode(samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> bytes:
+    """The bytes of a 16-bit WAV; see `save`."""
     array = np.asarray(samples)
     if array.dtype != np.int16:
         array = np.clip(np.round(array.astype(np.float64) * 32768.0), -32768, 32767).astype(np.int16)
     encoded = io.BytesIO()
     soundfile.write(encoded, array, rate, format="WAV", subtype="PCM_16")
-    Path(path).write_bytes(encoded.getbuffer())
+    return encoded.getvalue()
 
 
 def loudest_second_rms(samples: npt.ArrayLike) -> float:

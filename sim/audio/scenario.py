@@ -145,6 +145,12 @@ class Scenario:
     def __repr__(self) -> str:
         return f"<Scenario {self.seconds:.3f} s, {len(self.clips)} sounds>"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The sound files that it was read from."""
+        sounds = (clip.sound for clip in self.clips)
+        return tuple(sound.path for sound in sounds if isinstance(sound, Recording) and sound.path is not None)
+
     def mix(self, start: int, count: int) -> npt.NDArray[np.float64]:
         """Samples ``start .. start + count - 1``, 1.0 = full scale, not limited; silence outside the scenario."""
         out = np.zeros(count)
@@ -169,7 +175,8 @@ class Scenario:
         level_dbfs: float | None = None,
     ) -> Scenario:
         """A sound file between stretches of silence."""
-        clip = Clip(Recording(files.load(path)), at_s=lead_in_s, gain_db=gain_db, level_dbfs=level_dbfs)
+        sound = Recording(files.load(path), Path(path))
+        clip = Clip(sound, at_s=lead_in_s, gain_db=gain_db, level_dbfs=level_dbfs)
         assert clip.end is not None
         return cls([clip], clip.end / SAMPLE_RATE + tail_s)
 
@@ -268,6 +275,11 @@ def _from_table(data: dict[str, Any], folder: Path) -> Scenario:
         except ScenarioError as error:
             raise ScenarioError(f"sound {number + 1}: {error}") from None
     seconds = _typed("duration_s", data["duration_s"], float) if "duration_s" in data else None
+    for number, clip in enumerate(clips):
+        if seconds is not None and clip.at_s >= seconds:
+            raise ScenarioError(
+                f"sound {number + 1}: at_s = {clip.at_s:g} is not before the scenario's end, duration_s = {seconds:g}"
+            )
     if not clips and seconds is None:
         raise ScenarioError("it holds neither a [[sound]] nor duration_s; add at least one")
     return Scenario(clips, seconds)
@@ -283,12 +295,18 @@ def _clip(table: dict[str, Any], folder: Path, seed: int) -> Clip:
         if rest:
             unknown = next(iter(rest))
             raise ScenarioError(f"unknown key {unknown!r}{_suggest(unknown, ('file', *_CLIP_KEYS))}")
-        sound = Recording(files.load(folder / _typed("file", table["file"], str)))
+        path = folder / _typed("file", table["file"], str)
+        sound = Recording(files.load(path), path)
     else:
         name = _typed("generate", table["generate"], str)
         if name in GENERATORS and "seed" in inspect.signature(GENERATORS[name]).parameters:
             rest.setdefault("seed", seed)
         sound = generate(name, **rest)
+    offset = options.get("offset_s", 0.0)
+    if sound.length is not None and round(offset * SAMPLE_RATE) >= sound.length:
+        raise ScenarioError(
+            f"offset_s = {offset:g} leaves nothing of {table['file']}, which lasts {sound.length / SAMPLE_RATE:.3f} s"
+        )
     if "duration_s" in options:
         options["seconds"] = options.pop("duration_s")
     return Clip(sound, **options)

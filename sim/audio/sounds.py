@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +40,10 @@ class Sound(ABC):
 
 @dataclass(frozen=True)
 class Recording(Sound):
-    """Samples held in memory or mapped from a file."""
+    """Samples held in memory or mapped from a file; `path` is where they were read."""
 
     samples: npt.NDArray[np.float32]
+    path: Path | None = None
 
     @property
     def length(self) -> int:  # type: ignore[override]

@@ -18,6 +18,7 @@ from sim.board import project_root
 from sim.errors import EmberwatchError
 from sim.firmware_image import measure
 from sim.machine import Machine
+from sim.output import write_file
 
 CYCLE_SECONDS = 4.0
 
@@ -135,14 +136,13 @@ def _networks() -> Iterator[Row]:
 
 def save(rows: list[Row], folder: Path) -> tuple[Path, Path]:
     """Write bench.json and append one line to bench-history.jsonl in `folder`; return both paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     record = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
         "rows": [asdict(row) | {"meets_bar": row.meets_bar} for row in rows],
     }
     latest, history = folder / "bench.json", folder / "bench-history.jsonl"
-    latest.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_file(latest, json.dumps(record, indent=2) + "\n")
     with history.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(record) + "\n")
     return latest, history

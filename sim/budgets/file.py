@@ -30,6 +30,7 @@ from typing import Any
 from sim.audio import Scenario, scenario
 from sim.budgets.measure import FIGURES, MEMORY, Measurement
 from sim.errors import UsageError
+from sim.output import write_file
 
 _MARK = "# ---- Baseline: written by `emberwatch budget update`, not by hand ----"
 _DEFAULT_SECONDS = 6.0
@@ -136,8 +137,5 @@ def update(budgets: Budgets, measured: Measurement) -> Budgets:
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
         out.append(f"{key} = {{ {values} }}")
     by_hand = budgets.path.read_text(encoding="utf-8").partition(_MARK)[0].rstrip()
-    try:
-        budgets.path.write_text(by_hand + "\n\n" + "\n".join(out) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"budget file {budgets.path} cannot be written: {error.strerror or error}") from None
+    write_file(budgets.path, by_hand + "\n\n" + "\n".join(out) + "\n", "budget file")
     return load(budgets.path)

@@ -23,6 +23,7 @@ from sim.audio import files
 from sim.audio.files import SAMPLE_RATE
 from sim.capture.chain import Chain, EmulatedChain, NativeChain, capture_firmware
 from sim.errors import EngineError, UsageError
+from sim.output import write_file
 
 MANIFEST_COLUMNS = ("file", "label", "category", "group", "licence", "seconds", "source")
 _SETTINGS = "chain.json"
@@ -109,11 +110,7 @@ def _check_settings(out: Path, settings: ChainSettings) -> None:
             f"{out} holds clips made with other settings or another firmware (see {path}); "
             "remove the folder or give another --out"
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}") from None
+    write_file(path, text, "--out")
 
 
 def pass_through_device(
@@ -151,10 +148,13 @@ def pass_through_device(
             raise UsageError(f"audio file {item.source} does not exist; correct the manifest")
     from sim.board import load_board
 
+    planned = plan(items, out)
+    for item, target in planned:
+        if target.exists() and target.samefile(item.source):
+            raise UsageError(f"--out {out} would overwrite the recording {item.source}; give another folder")
     firmware = capture_firmware(load_board(board))
     digest = sha256(firmware.read_bytes()).hexdigest()
     _check_settings(out, ChainSettings(board, seed, level_dbfs, digest))
-    planned = plan(items, out)
     todo = [_Job(item.source, target, level_dbfs) for item, target in planned if not _up_to_date(item.source, target)]
     done = len(planned) - len(todo)
     on_progress(done, len(planned))

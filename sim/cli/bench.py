@@ -12,7 +12,9 @@ def bench(
     elf: Annotated[
         Path | None, typer.Argument(help="Firmware; default: the one built for the Pico.", metavar="ELF")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for bench.json and bench-history.jsonl.")] = Path("build/bench"),
+    out: Annotated[Path, typer.Option(help="Folder for bench.json and bench-history.jsonl.", metavar="DIR")] = Path(
+        "build/bench"
+    ),
 ) -> None:
     """Measure speed and cycles and print them beside the bars, the original tutorial and peers.
 

@@ -17,7 +17,7 @@ _FILE = Path("robot/budgets.toml")
 
 Firmware = Annotated[Path, typer.Argument(help="ELF with symbols.", metavar="FIRMWARE")]
 File = Annotated[Path, typer.Option("--file", help="The budget file.", metavar="FILE")]
-BoardName = Annotated[str, typer.Option(help="Board name or TOML file.")]
+BoardName = Annotated[str, typer.Option(help="Board name or TOML file.", metavar="BOARD")]
 
 
 def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName = "pico") -> int:

@@ -9,20 +9,28 @@ import typer
 
 
 def build(
-    board: Annotated[str, typer.Option(help="Board name or TOML file.")] = "pico",
+    board: Annotated[str, typer.Option(help="Board name or TOML file.", metavar="BOARD")] = "pico",
     app: Annotated[
-        str, typer.Option(help="detector, or capture: streams what the microphone hears (see emberwatch record).")
+        str,
+        typer.Option(
+            help="detector, or capture: streams what the microphone hears (see emberwatch record).", metavar="NAME"
+        ),
     ] = "detector",
     model: Annotated[
-        Path | None, typer.Option(help="int8 .tflite, or a folder with a compiled model; default: the released one.")
+        Path | None,
+        typer.Option(
+            help="int8 .tflite, or a folder with a compiled model; default: the released one.", metavar="PATH"
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the products; default build/firmware/BOARD.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the products; default build/firmware/BOARD.", metavar="DIR")
+    ] = None,
     define: Annotated[
         list[str] | None,
         typer.Option("--define", "-D", help="Preprocessor definition NAME=VALUE.", metavar="NAME=VALUE"),
     ] = None,
     clock_hz: Annotated[int | None, typer.Option(help="System clock instead of the board's.", metavar="HZ")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Compilers at the same time.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Compilers at the same time.", metavar="N")] = None,
 ) -> None:
     """Build the firmware for a board: ELF, UF2 and BIN, the same bytes every time.
 

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 def compile_model(
     model: Annotated[Path, typer.Argument(help="int8 .tflite file.", metavar="MODEL")],
-    out: Annotated[Path, typer.Option(help="Folder for NAME.c and NAME.h; made if missing.")],
-    name: Annotated[str, typer.Option(help="Prefix of the C names and base name of the files.")] = "model",
+    out: Annotated[Path, typer.Option(help="Folder for NAME.c and NAME.h; made if missing.", metavar="DIR")],
+    name: Annotated[
+        str, typer.Option(help="Prefix of the C names and base name of the files.", metavar="NAME")
+    ] = "model",
     plan: Annotated[bool, typer.Option("--plan", help="Print the memory plan.")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="HTML file: MAC, cycles on the emulator, flash and RAM of every layer.")
+        Path | None,
+        typer.Option(help="HTML file: MAC, cycles on the emulator, flash and RAM of every layer.", metavar="FILE"),
     ] = None,
 ) -> None:
     """Compile an int8 .tflite to readable C for the Cortex-M0+, equal to TensorFlow Lite Micro to the bit.
@@ -33,11 +36,16 @@ def compile_model(
     emberwatch compile kws.tflite --out build/kws --name kws --plan --report build/kws/report.html
     """
     from sim.errors import UsageError
+    from sim.output import check_outputs
     from training.compiler import compile_model as compile_file
 
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder")
-    result = compile_file(model, out, name)
+    check_outputs({"--report": report}, [model])
+    try:
+        result = compile_file(model, out, name)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written: {error.strerror or error}") from None
     print(f"{result.source}\n{result.header}")
     stream = f", streams {result.stream_frames} frames at a time" if result.stream_frames else ""
     print(
@@ -52,7 +60,7 @@ def compile_model(
 
 def _write_report(result: CompiledModel, path: Path) -> None:
     """Measures the network on the emulated chip, if there is a toolchain, and writes the report."""
-    from sim.errors import BuildError, EngineError
+    from sim.errors import BuildError, EngineError, UsageError
     from training.compiler.report import write_report
 
     measured, note = None, ""
@@ -67,5 +75,8 @@ def _write_report(result: CompiledModel, path: Path) -> None:
     else:
         per_mac = f", {measured.total / result.macs:.2f} per multiply-accumulate" if result.macs else ""
         print(f"{measured.total} cycles{per_mac} on the emulated chip")
-    write_report(result, path, measured, note)
+    try:
+        write_report(result, path, measured, note)
+    except OSError as error:
+        raise UsageError(f"--report {path} cannot be written: {error.strerror or error}") from None
     print(path)

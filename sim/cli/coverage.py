@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sim.errors import UsageError
+from sim.output import write_file
 
 _HTML = ("auto", "own", "genhtml", "none")
 
@@ -20,7 +21,7 @@ def coverage(
         "results/coverage"
     ),
     html: Annotated[
-        str, typer.Option(help=f"Pages by: {', '.join(_HTML)}; auto takes genhtml if there is one.")
+        str, typer.Option(help=f"Pages by: {', '.join(_HTML)}; auto takes genhtml if there is one.", metavar="NAME")
     ] = "auto",
     minimum: Annotated[
         float | None, typer.Option(help="Exit with 1 when less of the lines was executed.", metavar="PERCENT")
@@ -45,7 +46,7 @@ def coverage(
         raise UsageError(f"--html {html!r} is not known; use one of: {', '.join(_HTML)}")
     result = report.load(folder)
     info = folder / "coverage.info"
-    info.write_text(lcov.write(result), encoding="utf-8")
+    write_file(info, lcov.write(result))
     page = _pages(html, info, folder, own_html.write(result))
     for file in result.files:
         seen, directions = file.directions
@@ -80,5 +81,5 @@ def _pages(how: str, info: Path, folder: Path, own: str) -> str:
         if how == "genhtml":
             raise UsageError(f"genhtml failed: {(done.stderr or done.stdout).strip()[-300:]}")
     page = folder / "coverage.html"
-    page.write_text(own, encoding="utf-8")
+    write_file(page, own)
     return f", {page}"

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sim.errors import UsageError
+from sim.output import check_outputs, write_file
 
 
 @contextmanager
@@ -36,18 +37,21 @@ def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def through_device(
-    manifest: Annotated[Path, typer.Option(help="CSV manifest or data set folder to pass through.")],
-    out: Annotated[Path, typer.Option(help="Folder for the WAVs and their manifest.csv.")],
-    board: Annotated[str, typer.Option(help="Board whose chain to use.")] = "pico",
+    manifest: Annotated[Path, typer.Option(help="CSV manifest or data set folder to pass through.", metavar="PATH")],
+    out: Annotated[Path, typer.Option(help="Folder for the WAVs and their manifest.csv.", metavar="DIR")],
+    board: Annotated[str, typer.Option(help="Board whose chain to use.", metavar="BOARD")] = "pico",
     level: Annotated[
-        float | None, typer.Option(help="RMS of each clip's loudest second, dBFS; default: files as they are.")
+        float | None,
+        typer.Option(help="RMS of each clip's loudest second, dBFS; default: files as they are.", metavar="DB"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.", metavar="N")] = 1,
     native: Annotated[
         bool, typer.Option("--native", help="Compute the same bits without emulating the chip; some clips are checked.")
     ] = False,
-    verify: Annotated[int, typer.Option(help="Clips on which --native is compared with the emulated chip.")] = 2,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.")] = os.cpu_count() or 1,
+    verify: Annotated[
+        int, typer.Option(help="Clips on which --native is compared with the emulated chip.", metavar="N")
+    ] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.", metavar="N")] = os.cpu_count() or 1,
 ) -> int:
     """Pass a data set through the real PDM chain: microphone, PIO, DMA and decimator of the emulated board.
 
@@ -68,6 +72,7 @@ def through_device(
     if level is not None and not -100 <= level <= 20:
         raise UsageError(f"--level {level:g} is outside -100..20 dBFS")
     clips = load_dataset(manifest)
+    check_outputs({"--out": out / "manifest.csv"}, [manifest if manifest.is_file() else manifest / "manifest.csv"])
     items = [Item(clip.path, clip.label, clip.category, clip.group, clip.licence) for clip in clips]
     if native and verify > 0:
         count = verify_native(items, board, seed, level, verify)
@@ -81,9 +86,9 @@ def through_device(
 
 
 def measure_chain(
-    out: Annotated[Path, typer.Option(help="Folder for chain.json and chain.png.")],
-    board: Annotated[str, typer.Option(help="Board whose chain to measure.")] = "pico",
-    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for chain.json and chain.png.", metavar="DIR")],
+    board: Annotated[str, typer.Option(help="Board whose chain to measure.", metavar="BOARD")] = "pico",
+    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.", metavar="N")] = 1,
 ) -> int:
     """Measure the board's PDM chain on the emulated chip: response, noise floor, distortion, intermodulation.
 
@@ -99,6 +104,7 @@ def measure_chain(
     from sim.capture.measure import measure
     from sim.capture.plot import plot_measurement
 
+    check_outputs({"--out": out / "chain.json"})
     chain = EmulatedChain(board, seed=seed)
     with progress_bar("measuring", "steps") as show:
         result = measure(chain, show)
@@ -112,10 +118,10 @@ def measure_chain(
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "chain.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_file(out / "chain.json", json.dumps(figures, indent=1) + "\n")
         plot_measurement(result, out / "chain.png", f"PDM chain of {board}, measured through the emulated chip")
     except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}") from None
+        raise UsageError(f"--out {out} cannot be written: {error.strerror or error}") from None
 
     def corner(upper: bool) -> str:
         hz = result.corner(upper)

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.run import DEFAULT_LEAD_IN_S, duration, make_scenario
-from sim.errors import EmulationError, FirmwareCrash, UsageError
+from sim.cli import options
+from sim.errors import EmulationTimeout, FirmwareCrash, UsageError
 from sim.gdb.server import serve
+from sim.gdb.target import MAX_CYCLES
 from sim.machine import Machine
 
 
 def gdb(
-    firmware: Annotated[Path, typer.Argument(help="ELF, UF2, HEX or BIN file.", metavar="FIRMWARE")],
-    audio: Annotated[Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.")] = None,
-    scenario_file: Annotated[
-        Path | None, typer.Option("--scenario", help="TOML file with several sounds on one time line.")
-    ] = None,
-    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 3333,
-    board: Annotated[str, typer.Option(help="Board name or TOML file.")] = "pico",
-    gain_db: Annotated[float, typer.Option(help="Gain on --audio.", metavar="DB")] = 0.0,
-    level_dbfs: Annotated[
-        float | None, typer.Option(help="RMS that the loudest second of --audio gets, instead of a gain.", metavar="DB")
-    ] = None,
-    lead_in: Annotated[
-        float, typer.Option(help="Silence before --audio, so that the chip has booted.", metavar="S")
-    ] = DEFAULT_LEAD_IN_S,
-    bootrom: Annotated[
-        Path | None, typer.Option(help="Boot ROM image to boot through, instead of the built-in boot.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
-    uart: Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")] = False,
-    at_cycle: Annotated[
-        int | None, typer.Option(help="Run to this cycle before GDB can connect.", metavar="N", min=0)
-    ] = None,
+    firmware: options.AnyImage,
+    audio: options.Audio = None,
+    scenario_file: options.ScenarioFile = None,
+    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", metavar="N")] = 3333,
+    board: options.BoardName = "pico",
+    gain_db: options.GainDb = 0.0,
+    level_dbfs: options.LevelDbfs = None,
+    lead_in: options.LeadIn = options.DEFAULT_LEAD_IN_S,
+    bootrom: options.Bootrom = None,
+    seed: options.Seed = 1,
+    uart: options.Uart = False,
+    at_cycle: Annotated[int | None, typer.Option(help="Run to this cycle before GDB can connect.", metavar="N")] = None,
     stop_before_crash: Annotated[
         bool, typer.Option("--stop-before-crash", help="Run until the firmware crashes, then go back to just before.")
     ] = False,
@@ -57,8 +47,10 @@ def gdb(
     """
     if at_cycle is not None and stop_before_crash:
         raise UsageError("--at-cycle and --stop-before-crash exclude each other")
-    heard = make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
-    seconds = duration(heard, seconds)
+    if not 0 <= (at_cycle or 0) <= MAX_CYCLES:
+        raise UsageError(f"--at-cycle {at_cycle} is outside 0..{MAX_CYCLES}")
+    heard = options.make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
+    seconds = options.duration(heard, seconds)
     with Machine(firmware, heard, board=board, seed=seed, bootrom=bootrom, trace=()) as machine:
         if stop_before_crash:
             at_cycle = _crash_cycle(machine, seconds)
@@ -94,8 +86,11 @@ def _crash_cycle(machine: Machine, seconds: float) -> int:
         machine.run_until(lambda m: bool(m.crashes), seconds, "a crash")
     except FirmwareCrash as error:
         failure = error.site
-    except EmulationError as error:
-        raise UsageError(f"--stop-before-crash: {error}") from None
+    except EmulationTimeout:
+        raise UsageError(
+            f"--stop-before-crash: the firmware did not crash within {seconds:g} s of emulated time; "
+            "wait longer with --seconds, or leave the option out"
+        ) from None
     site = machine.crashes[0] if machine.crashes else failure
     assert site is not None
     report = site.report()

@@ -125,6 +125,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])
+        if "sim.coverage" in sys.modules:  # at exit it would be too late for an exit code
+            sys.modules["sim.coverage"].flush()
         sys.stdout.flush()
     except EmberwatchError as error:
         _fail(str(error))

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from sim.cli import options
-from sim.cli.run import DEFAULT_LEAD_IN_S
 from sim.errors import UsageError
 from sim.machine import Machine
+from sim.output import check_outputs
 from sim.profiling import ProfileRecorder
 from sim.profiling.formats import FORMATS
 
@@ -20,15 +20,18 @@ def profile(
     audio: options.Audio = None,
     scenario_file: options.ScenarioFile = None,
     seconds: options.Seconds = None,
-    format_name: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")] = "table",
+    format_name: Annotated[
+        str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.", metavar="NAME")
+    ] = "table",
     out: options.Out = None,
     start: Annotated[float, typer.Option("--from", help="Emulated time at which profiling begins.", metavar="S")] = 0.0,
     trigger: Annotated[
-        str | None, typer.Option(help="Begin at this console line (its beginning) or at this function's first call.")
+        str | None,
+        typer.Option(help="Begin at this console line (its beginning) or this function's first call.", metavar="TEXT"),
     ] = None,
     board: options.BoardName = "pico",
     gain_db: options.GainDb = 0.0,
-    lead_in: options.LeadIn = DEFAULT_LEAD_IN_S,
+    lead_in: options.LeadIn = options.DEFAULT_LEAD_IN_S,
     seed: options.Seed = 1,
 ) -> int:
     """Profile unmodified firmware: exact cycles, stack, XIP misses and bus waits per function and line.
@@ -48,6 +51,7 @@ def profile(
     if start < 0:
         raise UsageError(f"--from {start:g} must not be negative")
     heard, duration = options.scenario_and_seconds(audio, scenario_file, seconds, gain_db, lead_in)
+    check_outputs({"--out": out}, options.inputs(firmware, heard, scenario_file, board))
     if trigger is not None:
         start = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, 60.0))
         duration += start

@@ -12,10 +12,10 @@ from sim.errors import UsageError
 
 
 def record(
-    port: Annotated[str, typer.Option(help="Serial port of the board, such as /dev/ttyACM0 or COM3.")],
-    out: Annotated[Path, typer.Option(help="WAV file to write.")],
+    port: Annotated[str, typer.Option(help="Serial port of the board, such as /dev/ttyACM0 or COM3.", metavar="PORT")],
+    out: Annotated[Path, typer.Option(help="WAV file to write.", metavar="FILE")],
     seconds: Annotated[float | None, typer.Option(help="Length; default: until Ctrl-C.", metavar="S")] = None,
-    baud: Annotated[int, typer.Option(help="Baud rate of the capture application.")] = 1_000_000,
+    baud: Annotated[int, typer.Option(help="Baud rate of the capture application.", metavar="N")] = 1_000_000,
 ) -> int:
     """Record what a board's microphone hears, through its own PDM chain; the board runs the capture application.
 
@@ -30,9 +30,11 @@ def record(
     from sim.capture.record import open_port
     from sim.capture.record import record as record_from
     from sim.capture.stream import StreamReport
+    from sim.output import check_outputs
 
     if seconds is not None and not 0 < seconds <= 86_400:
         raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most 86400")
+    check_outputs({"--out": out})
     opened = open_port(port, baud)
 
     def progress(done: float, report: StreamReport) -> None:

@@ -16,9 +16,13 @@ def renode(
         typer.Argument(help="install, generate or monitor; without one, say what is there.", metavar="ACTION"),
     ] = None,
     library: Annotated[bool, typer.Option("--library", help="Print the path of librp2040 and nothing else.")] = False,
-    board: Annotated[str, typer.Option(help="Board name or TOML file, for monitor and generate.")] = "pico",
-    elf: Annotated[Path | None, typer.Option(help="Firmware for monitor; default: the one of this tree.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder that generate writes to.")] = None,
+    board: Annotated[
+        str, typer.Option(help="Board name or TOML file, for monitor and generate.", metavar="BOARD")
+    ] = "pico",
+    elf: Annotated[
+        Path | None, typer.Option(help="Firmware for monitor; default: the one of this tree.", metavar="FILE")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder that generate writes to.", metavar="DIR")] = None,
 ) -> int:
     """Set up Renode 1.16.1 and work with the platform files for it.
 

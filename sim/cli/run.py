@@ -8,47 +8,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import typer
 
-from sim.audio import Scenario, scenario
+from sim.cli import options
 from sim.crash import CrashSite
 from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
-from sim.machine import MAX_SECONDS, Machine
+from sim.machine import Machine
+from sim.output import check_outputs, write_file
 from sim.report.page import RunRecorder
 from sim.result import RunResult
 
-DEFAULT_TAIL_S = 2.0
-DEFAULT_LEAD_IN_S = 0.2
-DEFAULT_SILENCE_S = 5.0
-
 
 def run(
-    firmware: Annotated[Path, typer.Argument(help="ELF, UF2, HEX or BIN file.", metavar="FIRMWARE")],
-    audio: Annotated[Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.")] = None,
-    scenario_file: Annotated[
-        Path | None, typer.Option("--scenario", help="TOML file with several sounds on one time line.")
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="Emulated time to run; default: the sound and 2 s more, without sound 5 s.", metavar="S"),
-    ] = None,
-    board: Annotated[str, typer.Option(help="Board name or TOML file.")] = "pico",
-    gain_db: Annotated[float, typer.Option(help="Gain on --audio.", metavar="DB")] = 0.0,
-    level_dbfs: Annotated[
-        float | None, typer.Option(help="RMS that the loudest second of --audio gets, instead of a gain.", metavar="DB")
-    ] = None,
-    lead_in: Annotated[
-        float, typer.Option(help="Silence before --audio, so that the chip has booted.", metavar="S")
-    ] = DEFAULT_LEAD_IN_S,
-    engine: Annotated[str, typer.Option(help="embedded, renode or auto.")] = "auto",
-    bootrom: Annotated[
-        Path | None, typer.Option(help="Boot ROM image to boot through, instead of the built-in boot.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the microphone's dither.")] = 1,
+    firmware: options.AnyImage,
+    audio: options.Audio = None,
+    scenario_file: options.ScenarioFile = None,
+    seconds: options.Seconds = None,
+    board: options.BoardName = "pico",
+    gain_db: options.GainDb = 0.0,
+    level_dbfs: options.LevelDbfs = None,
+    lead_in: options.LeadIn = options.DEFAULT_LEAD_IN_S,
+    engine: Annotated[str, typer.Option(help="embedded, renode or auto.", metavar="NAME")] = "auto",
+    bootrom: options.Bootrom = None,
+    seed: options.Seed = 1,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    uart: Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")] = False,
-    pcm: Annotated[Path | None, typer.Option(help="Write what the firmware decimated to this WAV file.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page about the run.")] = None,
+    uart: options.Uart = False,
+    pcm: Annotated[
+        Path | None, typer.Option(help="Write what the firmware decimated to this WAV file.", metavar="FILE")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a self-contained HTML page about the run.", metavar="FILE")
+    ] = None,
     expect_alarm: Annotated[
         bool | None, typer.Option("--expect-alarm/--expect-quiet", help="Exit with 1 unless this is what happened.")
     ] = None,
@@ -70,8 +62,9 @@ def run(
     if uart and json_output:
         raise UsageError("--uart and --json exclude each other; the JSON holds the console")
 
-    heard = make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
-    seconds = duration(heard, seconds)
+    heard = options.make_scenario(audio, scenario_file, lead_in, gain_db, level_dbfs)
+    seconds = options.duration(heard, seconds)
+    check_outputs({"--pcm": pcm, "--report": report}, options.inputs(firmware, heard, scenario_file, board, bootrom))
     with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
         capture = machine.capture_pcm() if pcm else None
         recorder = RunRecorder(machine, capture) if report else None
@@ -133,7 +126,7 @@ class GdbArguments:
             ("--board", self.board, "pico"),
             ("--gain-db", self.gain_db, 0.0),
             ("--level-dbfs", self.level_dbfs, None),
-            ("--lead-in", self.lead_in, DEFAULT_LEAD_IN_S),
+            ("--lead-in", self.lead_in, options.DEFAULT_LEAD_IN_S),
             ("--seed", self.seed, 1),
             ("--bootrom", self.bootrom, None),
         )
@@ -150,34 +143,6 @@ def describe_crash(site: CrashSite, given: GdbArguments) -> str:
     except EmulationError as error:
         return f"CRASH  {site.summary()}\n       no details: {error}\n"
     return report.text(given.command(report.cycle))
-
-
-def make_scenario(
-    audio: Path | None, scenario_file: Path | None, lead_in: float, gain_db: float, level_dbfs: float | None
-) -> Scenario:
-    """What the microphone hears, from the options that `run` and `gdb` share."""
-    if audio is not None and scenario_file is not None:
-        raise UsageError("--audio and --scenario exclude each other; put the file into the scenario")
-    if audio is None and (gain_db != 0.0 or level_dbfs is not None):
-        raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
-    if not 0 <= lead_in <= 3600:
-        raise UsageError(f"--lead-in {lead_in:g} is outside 0..3600 s")
-    if audio is not None:
-        return Scenario.from_file(audio, lead_in_s=lead_in, gain_db=gain_db, level_dbfs=level_dbfs)
-    return scenario.load(scenario_file) if scenario_file is not None else Scenario()
-
-
-def duration(heard: Scenario, seconds: float | None) -> float:
-    """How long to run: what --seconds says, else the sound and a tail.
-
-    Raises:
-        UsageError: --seconds is out of range.
-    """
-    if seconds is None:
-        return heard.seconds + DEFAULT_TAIL_S if heard.seconds else DEFAULT_SILENCE_S
-    if not 0 < seconds <= MAX_SECONDS:
-        raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
-    return seconds
 
 
 def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, EmberwatchError | None]:
@@ -220,14 +185,10 @@ def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, Emberwatch
     return False, None
 
 
-def _save_pcm(path: Path, samples: object) -> None:
+def _save_pcm(path: Path, samples: npt.NDArray[np.int16]) -> None:
     from sim.audio import files
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.save(path, samples)  # type: ignore[arg-type]
-    except OSError as error:
-        raise UsageError(f"--pcm {path} cannot be written: {error.strerror or error}") from None
+    write_file(path, files.encode(samples), "--pcm")
 
 
 def _print_summary(machine: Machine, result: RunResult, interrupted: bool) -> None:

@@ -8,8 +8,10 @@ import typer
 
 
 def selftest(
-    instructions: Annotated[float, typer.Option(help="Random instructions to compare, for example 1e8.")] = 1e5,
-    seed: Annotated[int, typer.Option(help="Seed of the random programs.")] = 1,
+    instructions: Annotated[
+        float, typer.Option(help="Random instructions to compare, for example 1e8.", metavar="N")
+    ] = 1e5,
+    seed: Annotated[int, typer.Option(help="Seed of the random programs.", metavar="N")] = 1,
 ) -> int:
     """Run random programs on the emulated Cortex-M0+ and on Unicorn's, and compare registers, flags and memory.
 

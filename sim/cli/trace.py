@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from sim.cli import options
-from sim.cli.run import DEFAULT_LEAD_IN_S
 from sim.errors import UsageError
 from sim.machine import Machine
+from sim.output import check_outputs, write_file
 from sim.signals import GROUPS
 from sim.trace.recorder import TraceRecorder, TraceSettings, board_pins
 from sim.trace.vcd import TIMESCALES
@@ -35,11 +35,12 @@ def trace(
         float | None, typer.Option("--to", help="Emulated time at which it ends; default: the end.", metavar="S")
     ] = None,
     trigger: Annotated[
-        str | None, typer.Option(help="Console line (its beginning) or function around which to record.")
+        str | None,
+        typer.Option(help="Console line (its beginning) or function around which to record.", metavar="TEXT"),
     ] = None,
     before: Annotated[float, typer.Option(help="Time to record before the trigger.", metavar="S")] = 0.001,
     after: Annotated[float, typer.Option(help="Time to record after it.", metavar="S")] = 0.01,
-    timescale: Annotated[str, typer.Option(help=f"Unit of time: {', '.join(TIMESCALES)}.")] = "1ns",
+    timescale: Annotated[str, typer.Option(help=f"Unit of time: {', '.join(TIMESCALES)}.", metavar="UNIT")] = "1ns",
     uart_log: Annotated[
         Path | None, typer.Option(help="Also write the console lines with their times to this file.", metavar="FILE")
     ] = None,
@@ -48,7 +49,7 @@ def trace(
     seconds: options.Seconds = None,
     board: options.BoardName = "pico",
     gain_db: options.GainDb = 0.0,
-    lead_in: options.LeadIn = DEFAULT_LEAD_IN_S,
+    lead_in: options.LeadIn = options.DEFAULT_LEAD_IN_S,
     seed: options.Seed = 1,
 ) -> int:
     """Record wave forms of pins and of the chip's inside as a VCD file for GTKWave, PulseView or sigrok-cli.
@@ -66,6 +67,7 @@ def trace(
     emberwatch trace emberwatch.elf --vcd call.vcd --trigger model_stream_push --uart-log uart.txt
     """
     heard, duration = options.scenario_and_seconds(audio, scenario_file, seconds, gain_db, lead_in)
+    check_outputs({"--vcd": vcd, "--uart-log": uart_log}, options.inputs(firmware, heard, scenario_file, board))
     if timescale not in TIMESCALES:
         raise UsageError(f"--timescale {timescale!r} is not known; use one of: {', '.join(TIMESCALES)}")
     if trigger is not None:
@@ -73,17 +75,20 @@ def trace(
             raise UsageError("--trigger excludes --from and --to; use --before and --after")
         if before < 0 or after < 0 or before + after == 0:
             raise UsageError(f"--before {before:g} and --after {after:g} must not be negative, nor both 0")
-        at = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, _TRIGGER_TIMEOUT_S))
-        start, end = max(0.0, at - before), at + after
-        print(f"trigger {trigger!r} at {at:.6f} s")
-    end = duration if end is None else end
-    if not 0 <= start < end:
-        raise UsageError(f"the window from {start:g} s to {end:g} s is empty; see --from, --to and --seconds")
+    elif not 0 <= start < (duration if end is None else end):
+        raise UsageError(
+            f"the window from {start:g} s to {duration if end is None else end:g} s is empty; "
+            "see --from, --to and --seconds"
+        )
+    groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
     marked = None if functions is None else tuple(name for name in functions.split(",") if name)
     with Machine(firmware, heard, board=board, engine="embedded", seed=seed, trace=marked) as machine:
-        chosen = tuple(board_pins(machine.board)) if pins is None else _numbers(pins)
-        groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
-        settings = TraceSettings(chosen, groups)
+        settings = TraceSettings(tuple(board_pins(machine.board)) if pins is None else _numbers(pins), groups)
+        end = duration if end is None else end
+        if trigger is not None:
+            at = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, _TRIGGER_TIMEOUT_S))
+            start, end = max(0.0, at - before), at + after
+            print(f"trigger {trigger!r} at {at:.6f} s")
         finished = options.run_on(machine, start)
         recorder = TraceRecorder(machine, settings)
         finished = finished and options.run_on(machine, end, recorder.collect)
@@ -92,7 +97,7 @@ def trace(
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
         if uart_log is not None:
             lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.log.lines)
-            options.write_text(uart_log, lines)
+            write_file(uart_log, lines, "--uart-log")
             print(f"{uart_log}: {len(machine.log.lines)} lines")
     return 0 if finished else 1
 

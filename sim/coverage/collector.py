@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engines import Capability, Engine
 from sim.errors import UsageError
+from sim.output import write_file
 
 if TYPE_CHECKING:
     from sim import _native
@@ -64,12 +65,8 @@ class _Collector:
                     count[i] += bool(flags & flag)
         for digest, program in programs.items():
             program["counts"] = {f"{address:x}": counts[digest][address] for address in sorted(counts[digest])}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            out = folder / f"{os.getpid()}-{number}.coverage.json"
-            out.write_text(json.dumps(list(programs.values())), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{VARIABLE}={folder} cannot be written: {error.strerror or error}") from None
+        out = folder / f"{os.getpid()}-{number}.coverage.json"
+        write_file(out, json.dumps(list(programs.values())), f"coverage ({VARIABLE}):")
         return out
 
 

@@ -136,6 +136,8 @@ class Monitor:
 
     def _goto(self, words: list[str]) -> str:
         cycle = int(_name(words, "goto"), 0)
+        if cycle < 0:
+            raise UsageError(f"goto {cycle}: cycles count from 0")
         if cycle < self._machine.cycles and not self._target.history.go_to(cycle):
             self._target.reset()
         self._target.run_to(cycle)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.crash import FaultInfo
 from sim.engines import Stop, StopReason
-from sim.errors import EngineError
+from sim.errors import EngineError, UsageError
 from sim.gdb import semihosting
 from sim.gdb.history import History
 
@@ -23,6 +23,8 @@ CORES = (0, 1)
 _SYSTEM_CONTROL_SPACE = 0xE000_E000
 _PPB = range(0xE000_0000, 0xE010_0000)
 _FOREVER = 1 << 62
+MAX_CYCLES = 10**14
+"""Farthest cycle that can be asked for: nine days at 125 MHz."""
 _WATCH_NAMES = {2: "watch", 3: "rwatch", 4: "awatch"}
 
 
@@ -164,7 +166,13 @@ class Target:
                 return self._stopped(Event(SIGINT, core))
 
     def run_to(self, cycle: int) -> Event | None:
-        """Runs to a cycle without stopping at breakpoints; an event is what else stopped it."""
+        """Runs to a cycle without stopping at breakpoints; an event is what else stopped it.
+
+        Raises:
+            UsageError: the cycle is negative or more than MAX_CYCLES.
+        """
+        if not 0 <= cycle <= MAX_CYCLES:
+            raise UsageError(f"cycle {cycle} is outside 0..{MAX_CYCLES}")
         while self.engine.cycle < cycle:
             self.history.before_running()
             event = self._happened(*self.machine.run_slice(cycle))

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from sim.audio import SAMPLE_RATE
 from sim.board import project_root
-from sim.errors import UsageError
 from sim.firmware_image import measure
 from sim.machine import FeatureCapture, Machine, PcmCapture
+from sim.output import write_file
 from sim.protocol import BLOCK_SECONDS
 from sim.result import RunResult
 
@@ -59,11 +59,7 @@ class RunRecorder:
         Raises:
             UsageError: the file cannot be written.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.render(title), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"report {path} cannot be written: {error.strerror or error}") from None
+        write_file(path, self.render(title), "--report")
 
     def render(self, title: str = "") -> str:
         """Return the page's HTML."""

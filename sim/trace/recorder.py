@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sim.board import Board
 from sim.engines.embedded import chip_of
 from sim.errors import UsageError
+from sim.output import write_file
 from sim.signals import GROUPS, IRQ_NAMES, Change, Signals
 from sim.trace.vcd import Variable, write_vcd
 
@@ -68,13 +69,9 @@ class Wave:
             UsageError: it cannot be written, or the timescale is not known.
         """
         lines = write_vcd(self.variables, self.changes, self.start_ps, self.end_ps, timescale, comment)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("w", encoding="ascii", errors="replace") as file:
-                file.writelines(f"{line}\n" for line in lines)
-            return path.stat().st_size
-        except OSError as error:
-            raise UsageError(f"--vcd {path} cannot be written: {error.strerror or error}") from None
+        text = "".join(f"{line}\n" for line in lines).encode("ascii", errors="replace")
+        write_file(path, text, "--vcd")
+        return len(text)
 
 
 class TraceRecorder:

@@ -11,8 +11,10 @@ import typer
 
 def fetch(
     name: Annotated[str | None, typer.Argument(help="Data set; without one, all are listed.", metavar="NAME")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of data sets.")] = Path("data"),
-    url: Annotated[str | None, typer.Option(help="Another address for the same archive: a mirror.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of data sets.", metavar="DIR")] = Path("data"),
+    url: Annotated[
+        str | None, typer.Option(help="Another address for the same archive: a mirror.", metavar="URL")
+    ] = None,
 ) -> int:
     """Download a public data set to OUT/NAME: resumable, verified by SHA-256, its licence shown.
 

@@ -38,11 +38,13 @@ def _positive(name: str, value: int) -> None:
 
 
 def baseline(
-    data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP)] = None,
-    work: Annotated[Path, typer.Option(help="Folder for stages and results; a run resumes from it.")] = WORK,
-    epochs: Annotated[int, typer.Option(help="Epochs.")] = 150,
-    learning_rate: Annotated[float, typer.Option(help="Learning rate at the start.")] = 2e-3,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.")] = 1,
+    data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP, metavar="PATH")] = None,
+    work: Annotated[
+        Path, typer.Option(help="Folder for stages and results; a run resumes from it.", metavar="DIR")
+    ] = WORK,
+    epochs: Annotated[int, typer.Option(help="Epochs.", metavar="N")] = 150,
+    learning_rate: Annotated[float, typer.Option(help="Learning rate at the start.", metavar="RATE")] = 2e-3,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.", metavar="N")] = 1,
 ) -> int:
     """Train the classes of ESC-50: folds 1 to 3 to learn from, 4 to choose the epoch, 5 to report.
 
@@ -81,22 +83,27 @@ def baseline(
 
 
 def transfer(
-    data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP)] = None,
-    work: Annotated[Path, typer.Option(help="Folder of the baseline and of the stages; a run resumes.")] = WORK,
-    scenes: Annotated[int, typer.Option(help="Training scenes of 8 s.")] = 4000,
+    data: Annotated[list[Path] | None, typer.Option("--data", "--manifest", help=_SOURCES_HELP, metavar="PATH")] = None,
+    work: Annotated[
+        Path, typer.Option(help="Folder of the baseline and of the stages; a run resumes.", metavar="DIR")
+    ] = WORK,
+    scenes: Annotated[int, typer.Option(help="Training scenes of 8 s.", metavar="N")] = 4000,
     scene_folder: Annotated[
-        Path, typer.Option(help="Where scenes are kept; those of `emberwatch train` are used again.")
+        Path, typer.Option(help="Where scenes are kept; those of `emberwatch train` are used again.", metavar="DIR")
     ] = Path("build/train/scenes"),
-    held_out: Annotated[int, typer.Option(help="Cross-validation fold (0 to 4) that training never hears.")] = 0,
-    head_epochs: Annotated[int, typer.Option(help="Epochs of the new head on frozen layers.")] = 8,
-    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning.")] = 24,
+    held_out: Annotated[
+        int, typer.Option(help="Cross-validation fold (0 to 4) that training never hears.", metavar="N")
+    ] = 0,
+    head_epochs: Annotated[int, typer.Option(help="Epochs of the new head on frozen layers.", metavar="N")] = 8,
+    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning.", metavar="N")] = 24,
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Random layers instead of the baseline's, for comparison.")
     ] = False,
     qat: Annotated[bool, typer.Option("--qat", help="Fine-tune once more with int8 rounding in the loop.")] = False,
-    qat_epochs: Annotated[int, typer.Option(help="Epochs of that.")] = 6,
-    workers: Annotated[int, typer.Option(help="Processes for scenes and evaluation.")] = os.cpu_count() or 1,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    qat_epochs: Annotated[int, typer.Option(help="Epochs of that.", metavar="N")] = 6,
+    workers: Annotated[int, typer.Option(help="Processes for scenes and evaluation.", metavar="N")] = os.cpu_count()
+    or 1,
+    seed: Annotated[int, typer.Option(help="Seed.", metavar="N")] = 1,
 ) -> int:
     """Transfer the baseline to the alarm task: new head on frozen layers, then fine-tuning, then int8.
 
