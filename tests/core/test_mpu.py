@@ -207,7 +207,8 @@ def test_each_core_has_its_own_and_dma_has_none() -> None:
 
 def test_costs_no_cycles() -> None:
     body = "ldr r2, =0xe000e010\nmovs r3, #5\nldr r4, =0xffffff\nstr r4, [r2, #4]\nstr r4, [r2, #8]\nstr r3, [r2]\n"
-    body += "push {r1, r2}\npop {r1, r2}\nmuls r1, r2, r1\nb 1f\n1: ldr r3, =0x20001000\nldrh r4, [r3]\nldr r5, [r2, #8]"
+    body += "push {r1, r2}\npop {r1, r2}\nmuls r1, r2, r1\nb 1f\n"
+    body += "1: ldr r3, =0x20001000\nldrh r4, [r3]\nldr r5, [r2, #8]"
     on = run(program([(DATA, rasr(8, NONE))], ENABLE | PRIVDEFENA, body))
     off = run(program([(DATA, rasr(8, NONE))], 0, body))
     assert on["r5"] == off["r5"]

@@ -42,6 +42,9 @@ enum Register : std::uint32_t {
 enum DmaControl : std::uint32_t { kReceiveDma = 1, kTransmitDma = 2 };
 enum Status : std::uint32_t { kBusy = 1, kTxNotFull = 2, kTxEmpty = 4, kRxNotEmpty = 8, kRxFull = 16 };
 
+/// Bits of IMR, ISR and RISR; the last one, contention with another master, cannot arise.
+enum Interrupt : std::uint32_t { kTxe = 1, kTxo = 2, kRxu = 4, kRxo = 8, kRxf = 16, kMst = 32 };
+
 constexpr unsigned kFifoDepth = 16;
 
 constexpr unsigned instruction_bits(std::uint32_t spi_ctrlr0) {
@@ -62,12 +65,12 @@ constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, uns
 }  // namespace
 
 Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {
-    fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update_dreqs(); });
+    fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update(); });
 }
 
 void Ssi::reset() {
     StatefulPeripheral::reset();
-    update_dreqs();
+    update();
 }
 
 Cycles Ssi::xip_transfer_cycles(unsigned data_bits) const {
@@ -110,6 +113,12 @@ std::uint32_t Ssi::peek(std::uint32_t offset) {
         case RXFLR: return rx_available(now());
         case SR: return status(now());
         case IMR: return s_.imr;
+        case ISR: return interrupts(now()) & s_.imr;
+        case RISR: return interrupts(now());
+        case TXOICR: return (s_.latched & kTxo) != 0;
+        case RXOICR: return (s_.latched & kRxo) != 0;
+        case RXUICR: return (s_.latched & kRxu) != 0;
+        case ICR: return s_.latched != 0;
         case DMACR: return s_.dmacr;
         case DMATDLR: return s_.dmatdlr;
         case DMARDLR: return s_.dmardlr;
@@ -119,21 +128,33 @@ std::uint32_t Ssi::peek(std::uint32_t offset) {
         case SPI_CTRLR0: return s_.spi_ctrlr0;
         case TXD_DRIVE_EDGE: return s_.txd_drive_edge;
         case MWCR:
-        case TXOICR:
-        case RXOICR:
-        case RXUICR:
-        case MSTICR:
-        case ICR: return 0;
+        case MSTICR: return 0;
         default: unmodelled(offset, false);
     }
 }
 
-std::uint32_t Ssi::read(std::uint32_t offset) { return offset >= DR0 && offset < RX_SAMPLE_DLY ? pop() : peek(offset); }
+std::uint32_t Ssi::read(std::uint32_t offset) {
+    if (offset >= DR0 && offset < RX_SAMPLE_DLY) return pop();
+    const std::uint32_t value = peek(offset);
+    switch (offset) {  // reading clears
+        case TXOICR: s_.latched &= ~kTxo; break;
+        case RXOICR: s_.latched &= ~kRxo; break;
+        case RXUICR: s_.latched &= ~kRxu; break;
+        case ICR: s_.latched = 0; break;
+        default: return value;
+    }
+    update();
+    return value;
+}
+
+std::uint32_t Ssi::interrupts(Cycles now) const {
+    return s_.latched | (tx_waiting(now) <= s_.txftlr ? kTxe : 0u) | (rx_available(now) > s_.rxftlr ? kRxf : 0u);
+}
 
 void Ssi::write(std::uint32_t offset, std::uint32_t value) {
     if (offset >= DR0 && offset < RX_SAMPLE_DLY) {
         push(value);
-        update_dreqs();
+        update();
         return;
     }
     switch (offset) {
@@ -147,24 +168,30 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
                 s_.busy_until = 0;
                 s_.have_instruction = false;
             }
-            update_dreqs();
+            update();
             break;
         case SER: s_.ser = value & 1; break;
         case BAUDR: s_.baudr = value & 0xffff; break;
-        case TXFTLR: s_.txftlr = value & 0xff; break;
-        case RXFTLR: s_.rxftlr = value & 0xff; break;
+        case TXFTLR:
+            s_.txftlr = value & 0xff;
+            update();
+            break;
+        case RXFTLR:
+            s_.rxftlr = value & 0xff;
+            update();
+            break;
         case DMATDLR: s_.dmatdlr = value & 0xff; break;
         case DMARDLR: s_.dmardlr = value & 0xff; break;
         case RX_SAMPLE_DLY: s_.rx_sample_dly = value & 0xff; break;
         case SPI_CTRLR0: s_.spi_ctrlr0 = value & 0xff07fb3f; break;
         case TXD_DRIVE_EDGE: s_.txd_drive_edge = value & 0xff; break;
         case IMR:
-            if (value != 0) unmodelled(offset, true, "interrupts of the SSI");
-            s_.imr = value;
+            s_.imr = value & (kTxe | kTxo | kRxu | kRxo | kRxf | kMst);
+            update();
             break;
         case DMACR:
             s_.dmacr = value & (kReceiveDma | kTransmitDma);
-            update_dreqs();
+            update();
             break;
         case MWCR:
         case SR:
@@ -173,35 +200,52 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         case TXFLR:
         case RXFLR:
         case ISR:
-        case RISR: break;
+        case RISR:
+        case TXOICR:
+        case RXOICR:
+        case RXUICR:
+        case MSTICR:
+        case ICR: break;
         default: unmodelled(offset, true);
     }
 }
 
 void Ssi::receive(std::uint32_t data, Cycles ready) {
-    if (s_.rx_count == kFifoDepth) return;  // overrun: the word is lost
+    if (s_.rx_count == kFifoDepth) {  // the word is lost
+        s_.latched |= kRxo;
+        return;
+    }
     s_.rx[(s_.rx_head + s_.rx_count++) % kFifoDepth] = {data, ready};
 }
 
 std::uint32_t Ssi::pop() {
-    if (rx_available(now()) == 0) return 0;
+    if (rx_available(now()) == 0) {
+        s_.latched |= kRxu;
+        update();
+        return 0;
+    }
     const std::uint32_t data = s_.rx[s_.rx_head].data;
     s_.rx_head = (s_.rx_head + 1) % kFifoDepth;
     --s_.rx_count;
     fill();
-    update_dreqs();
+    update();
     return data;
 }
 
-/// A request for every word that can be moved (the controller's single requests), and an event when there will be more.
-void Ssi::update_dreqs() {
+/// Interrupt line; a request for every word that can be moved (the controller's single requests); and an event for the
+/// next change of either.
+void Ssi::update() {
     const bool receiving = (s_.dmacr & kReceiveDma) != 0, sending = (s_.dmacr & kTransmitDma) != 0;
-    const unsigned available = rx_available(now());
+    const unsigned available = rx_available(now()), waiting = tx_waiting(now());
+    fabric_.set_irq(Irq::xip, (interrupts(now()) & s_.imr) != 0);
     fabric_.set_dreq(Dreq::xip_ssirx, receiving ? available : 0);
-    fabric_.set_dreq(Dreq::xip_ssitx, sending ? kFifoDepth - std::min(kFifoDepth, tx_waiting(now())) : 0);
+    fabric_.set_dreq(Dreq::xip_ssitx, sending ? kFifoDepth - std::min(kFifoDepth, waiting) : 0);
     Cycles due = kNever;
-    if (receiving && available < s_.rx_count) due = s_.rx[(s_.rx_head + available) % kFifoDepth].ready;
-    if (sending && tx_waiting(now()) != 0) due = std::min(due, now() + s_.frame_cycles);
+    if ((receiving || (s_.imr & kRxf) != 0) && available < s_.rx_count)
+        due = s_.rx[(s_.rx_head + available) % kFifoDepth].ready;
+    // The next word leaves the FIFO when the frame in the shift register is over.
+    if ((sending || (s_.imr & kTxe) != 0) && waiting != 0)
+        due = std::min(due, s_.busy_until - waiting * s_.frame_cycles);
     fabric_.events().schedule(EventId::ssi, due);
 }
 
@@ -234,7 +278,10 @@ void Ssi::chip_select_changed() {
 
 void Ssi::push(std::uint32_t value) {
     if (!enabled()) return;
-    if (tx_waiting(now()) >= kFifoDepth) return;  // overflow: the word is lost
+    if (tx_waiting(now()) >= kFifoDepth) {  // the word is lost
+        s_.latched |= kTxo;
+        return;
+    }
     if (lanes() == 1)
         push_standard(value);
     else
