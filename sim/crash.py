@@ -16,6 +16,7 @@ from sim.debuginfo import DebugInfo
 from sim.disassembly import Disassembler
 from sim.engines import Engine, Stop, StopReason
 from sim.errors import EmulationError, EngineError
+from sim.signals import exception_name
 from sim.unwind import Frame, Unwinder
 
 if TYPE_CHECKING:
@@ -43,19 +44,6 @@ _CAUSES = {
     "unstacking": "exception return could not read its frame from the stack at {address:#010x}",
     "vector": "the vector table at {address:#010x} cannot be read",
 }
-_EXCEPTIONS = {2: "NMI", 3: "HardFault", 11: "SVCall", 14: "PendSV", 15: "SysTick"}
-_INTERRUPTS = (
-    "TIMER_0 TIMER_1 TIMER_2 TIMER_3 PWM_WRAP USBCTRL XIP PIO0_0 PIO0_1 PIO1_0 PIO1_1 DMA_0 DMA_1 IO_BANK0 IO_QSPI "
-    "SIO_PROC0 SIO_PROC1 CLOCKS SPI0 SPI1 UART0 UART1 ADC_FIFO I2C0 I2C1 RTC"
-).split()
-"""Names of the external interrupts (datasheet 2.3.2)."""
-
-
-def exception_name(number: int) -> str:
-    """Name of an exception number, as the datasheet has it."""
-    if number >= 16:
-        return f"{_INTERRUPTS[number - 16]}_IRQ" if number - 16 < len(_INTERRUPTS) else f"IRQ {number - 16}"
-    return _EXCEPTIONS.get(number, f"exception {number}")
 
 
 def main_returned(engine: Engine, core: int) -> bool:

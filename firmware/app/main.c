@@ -17,7 +17,6 @@
 #include "drivers/pdm_mic.h"
 #include "drivers/watchdog.h"
 #include "hw/clocks.h"
-#include "hw/cpu.h"
 #include "hw/memory.h"
 #include "hw/resets.h"
 #include "hw/timer.h"
@@ -75,21 +74,6 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     if (stats.busy_count == BLOCKS_PER_REPORT) report_stats(&stats, memory_stack_unused(), console_dropped());
 }
 
-// WFI with interrupts masked wakes on a pending one all the same, so a block that completes between the test and
-// the instruction is not slept through.
-static uint32_t wait_for_blocks(uint32_t taken) {
-    uint32_t available;
-    for (;;) {
-        cpu_disable_interrupts();
-        available = pdm_mic_blocks();
-        if (available != taken) break;
-        cpu_wait_for_interrupt();
-        cpu_enable_interrupts();
-    }
-    cpu_enable_interrupts();
-    return available;
-}
-
 static void report_restart(void) {
     if (restart.reason == RESTART_WATCHDOG) report_fault("watchdog", timer_us64());
     if (restart.reason == RESTART_FAULT) report_fault_at("hardfault", restart.fault_pc, timer_us64());
@@ -118,7 +102,7 @@ _Noreturn void main(void) {
     last_block = (uint32_t)-1;
     last_block_us = pdm_mic_block_time();
     for (uint32_t taken = 0;;) {
-        const uint32_t available = wait_for_blocks(taken);
+        const uint32_t available = pdm_mic_wait(taken);
         const cycle_mark_t start = cycle_mark();
         // Of two blocks the older is being overwritten already: take the newest.
         const uint32_t block = available - 1u;

@@ -14,7 +14,6 @@
 #include "drivers/watchdog.h"
 #include "dsp/pdm.h"
 #include "hw/clocks.h"
-#include "hw/cpu.h"
 #include "hw/memory.h"
 #include "hw/resets.h"
 
@@ -70,20 +69,6 @@ static void send_info(uint32_t block) {
     send(FRAME_INFO, 0, block, text.data, text.size);
 }
 
-// WFI with interrupts masked wakes on a pending one all the same, so no block is slept through.
-static uint32_t wait_for_blocks(uint32_t taken) {
-    uint32_t available;
-    for (;;) {
-        cpu_disable_interrupts();
-        available = pdm_mic_blocks();
-        if (available != taken) break;
-        cpu_wait_for_interrupt();
-        cpu_enable_interrupts();
-    }
-    cpu_enable_interrupts();
-    return available;
-}
-
 _Noreturn void main(void) {
     clocks_init();
     resets_release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER);
@@ -101,7 +86,7 @@ _Noreturn void main(void) {
     pdm_mic_start();
 
     for (uint32_t taken = 0;;) {
-        const uint32_t available = wait_for_blocks(taken);
+        const uint32_t available = pdm_mic_wait(taken);
         const uint32_t block = available - 1u;  // of two blocks the older is being overwritten already
         missed += block - taken;
         taken = available;

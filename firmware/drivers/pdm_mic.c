@@ -3,6 +3,7 @@
 #include "board.h"
 #include "drivers/dma_channels.h"
 #include "hot.h"
+#include "hw/cpu.h"
 #include "hw/gpio.h"
 #include "hw/resets.h"
 #include "hw/timer.h"
@@ -90,6 +91,21 @@ void pdm_mic_start(void) {
 }
 
 uint32_t pdm_mic_blocks(void) { return completed; }
+
+// WFI with interrupts masked wakes on a pending one all the same, so a block that completes between the test and
+// the instruction is not slept through.
+uint32_t pdm_mic_wait(uint32_t taken) {
+    uint32_t available;
+    for (;;) {
+        cpu_disable_interrupts();
+        available = completed;
+        if (available != taken) break;
+        cpu_wait_for_interrupt();
+        cpu_enable_interrupts();
+    }
+    cpu_enable_interrupts();
+    return available;
+}
 
 const uint32_t* pdm_mic_block(uint32_t number) { return blocks[number & 1u]; }
 

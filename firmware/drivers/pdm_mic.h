@@ -41,6 +41,9 @@ void pdm_mic_start(void);
 // Number of blocks complete since pdm_mic_start().
 uint32_t pdm_mic_blocks(void);
 
+// Sleeps until more than `taken` blocks are complete; returns their number.
+uint32_t pdm_mic_wait(uint32_t taken);
+
 // The words of block `number`; valid from its completion until block `number + 1` completes.
 const uint32_t* pdm_mic_block(uint32_t number);
 

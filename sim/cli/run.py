@@ -78,6 +78,9 @@ def run(
             _save_pcm(pcm, capture.samples)
         if recorder and report:
             recorder.write(report, audio.name if audio else "")
+        for what, path in (("PCM", pcm), ("report", report)):
+            if path is not None and not json_output:
+                print(f"{what:<17}{path}")
     banner = machine.log.banner
     if banner is not None and banner.board != machine.board.name:
         print(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sim.audio import SAMPLE_RATE, Clip, Scenario, files
 from sim.audio.sounds import Recording
-from sim.crash import exception_name
 from sim.errors import EmberwatchError, UsageError
+from sim.signals import exception_name
 
 if TYPE_CHECKING:
     from sim.gdb.target import Target

@@ -84,9 +84,7 @@ class Summary:
             if (self.output.parent / file).is_file()
         ]
         for title, entries in (("FAILED", self.failures), ("skipped", self.skipped)):
-            lines += [
-                f"{title:<{_WIDTH}}{name}: {message.splitlines()[0] if message else ''}" for name, message in entries
-            ]
+            lines += [f"{title:<{_WIDTH}}{name}: {_first_line(message)}" for name, message in entries]
         return "\n".join(lines)
 
     def _tests(self) -> str:
@@ -126,3 +124,8 @@ class Summary:
             f"{'speed':<{_WIDTH}}{m['real_time_factor']:.2f} x real time over {m['seconds']:.0f} s"
             for m in self.of_kind("speed")
         ]
+
+
+def _first_line(message: str) -> str:
+    """The first line that says something: "Skipped in parent suite setup:" alone does not."""
+    return next((line for line in message.splitlines() if line.strip() and not line.endswith(" setup:")), message)

@@ -142,17 +142,20 @@ class TraceRecorder:
             yield picoseconds, index, value
 
     def _internal(self) -> Iterator[tuple[tuple[str, int], tuple[str, str, int]]]:
-        """Every signal inside the chip: its key, and scope, name and width."""
+        """Every signal inside the chip: its key, and scope, name and width.
+
+        Names say the scope again, because wave form viewers leave it out.
+        """
         for line, name in enumerate(IRQ_NAMES):
             yield ("irq", line), ("irq", name, 1)
         for core in range(2):
-            yield ("exception", core), (f"core{core}", "exception", 6)
-            yield ("asleep", core), (f"core{core}", "asleep", 1)
+            yield ("exception", core), (f"core{core}", f"core{core}_exception", 6)
+            yield ("asleep", core), (f"core{core}", f"core{core}_asleep", 1)
         for channel in range(_DMA_CHANNELS):
-            yield ("dma_busy", channel), ("dma", f"ch{channel}_busy", 1)
-            yield ("dma_transfer", channel), ("dma", f"ch{channel}_transfer", 1)
+            yield ("dma_busy", channel), ("dma", f"dma{channel}_busy", 1)
+            yield ("dma_transfer", channel), ("dma", f"dma{channel}_transfer", 1)
         for machine in range(_PIO_MACHINES):
-            yield ("pio_pc", machine), (f"pio{machine >> 2}", f"sm{machine & 3}_pc", 5)
+            yield ("pio_pc", machine), (f"pio{machine >> 2}", f"pio{machine >> 2}_sm{machine & 3}_pc", 5)
         for position, name in enumerate(self._machine.traced_functions):
             for core in range(2):
                 yield ("function", 2 * position + core), (f"core{core}_functions", name.replace(" ", "_"), 1)

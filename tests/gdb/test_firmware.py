@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import Debug, Session
+from debugging import Debug, Session
 
 from sim import Machine, Scenario
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import GDB, ROOT, Debug, Program
+from debugging import GDB, ROOT, Debug, Program
 
 from sim import Machine
 

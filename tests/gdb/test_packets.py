@@ -15,7 +15,7 @@ pytest.importorskip("sim._native", reason="the emulator core is not built; run: 
 
 import itertools
 
-from conftest import Program
+from debugging import Program
 
 from sim import Machine
 from sim.gdb.description import REGISTERS, memory_map_xml, target_xml

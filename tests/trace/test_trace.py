@@ -87,12 +87,12 @@ def test_interrupt_line_exception_and_sleep_agree(wave: Vcd) -> None:
     line = wave.signals["irq.DMA_IRQ_0"].edges(1)
     number = 16 + 11
     assert exception_name(number) == "DMA_IRQ_0"
-    taken = wave.signals["core0.exception"].edges(number)
+    taken = wave.signals["core0.core0_exception"].edges(number)
     assert len(line) == len(taken) >= 1
-    wakes = wave.signals["core0.asleep"].edges(0)
+    wakes = wave.signals["core0.core0_asleep"].edges(0)
     for raised, entered in zip(line, taken, strict=True):
         assert 0 < entered - raised < 2000
-        assert any(raised <= wake <= entered for wake in wakes) or wave.signals["core0.asleep"].changes[0][1] == 0
+        assert any(raised <= wake <= entered for wake in wakes) or wave.signals["core0.core0_asleep"].changes[0][1] == 0
 
 
 def test_function_markers_are_calls(wave: Vcd) -> None:
@@ -105,7 +105,7 @@ def test_function_markers_are_calls(wave: Vcd) -> None:
 
 
 def test_pio_program_counter_follows_the_clock(wave: Vcd) -> None:
-    program = wave.signals["pio0.sm0_pc"]
+    program = wave.signals["pio0.pio0_sm0_pc"]
     assert program.width == 5
     assert len(program.changes) >= 2 * len(wave.signals["pins.gpio3_pdm_clock"].edges(1)) - 4
 
