@@ -72,6 +72,7 @@ def build_firmware(
     out: Path | None = None,
     defines: Mapping[str, str | int] | None = None,
     *,
+    detector: Path | None = None,
     app: str = DETECTOR,
     clk_sys_hz: int | None = None,
     jobs: int | None = None,
@@ -84,6 +85,8 @@ def build_firmware(
         out: folder for products and intermediate files; build/firmware/<board> in the source tree by default, for the
             capture application build/firmware/<board>-capture.
         defines: preprocessor definitions for the C sources, such as INJECT_STALL_BLOCK.
+        detector: event parameters; by default detector.toml beside the model (in its folder, if it is one), else the
+            released ones.
         app: 'detector', or 'capture', which has no network and streams PCM at CAPTURE_BAUD.
         clk_sys_hz: replaces the board's system clock.
         jobs: compilers run at the same time; the number of CPUs by default.
@@ -110,7 +113,7 @@ def build_firmware(
     out = (out or root / "build" / "firmware" / folder).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with _locked(out / ".lock"):
-        return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, jobs)
+        return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
 
 
 @contextmanager
@@ -144,8 +147,8 @@ class _Build:
             *(f"-D{name}={value}" for name, value in sorted(defines.items())),
         )
 
-    def run(self, model: Path | None, jobs: int | None) -> BuildResult:
-        self._generate_headers()
+    def run(self, model: Path | None, detector: Path | None, jobs: int | None) -> BuildResult:
+        self._generate_headers(detector or self._detector_of(model))
         boot2 = self._make_boot2()
         sources = [*self._sources(), boot2]
         if self.app == DETECTOR:
@@ -164,7 +167,14 @@ class _Build:
             return [p for p in found if p.parent.name != "capture"]
         return [p for p in found if p.parent.name != "app" or str(p.relative_to(firmware)) in _CAPTURE_SHARES]
 
-    def _generate_headers(self) -> None:
+    def _detector_of(self, model: Path | None) -> Path:
+        released = self.root / RELEASED_DETECTOR
+        if model is None:
+            return released
+        beside = (model if model.is_dir() else model.parent) / "detector.toml"
+        return beside if beside.is_file() else released
+
+    def _generate_headers(self, detector: Path | None = None) -> None:
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.root / "platforms" / "templates"),
             undefined=jinja2.StrictUndefined,
@@ -176,8 +186,8 @@ class _Build:
         write_if_changed(self.gen / "board.h", board_h)
         from training.model.events import EventParameters, render_header
 
-        detector = EventParameters.load(self.root / RELEASED_DETECTOR)
-        write_if_changed(self.gen / "detector_config.h", render_header(detector))
+        parameters = EventParameters.load(detector or self.root / RELEASED_DETECTOR)
+        write_if_changed(self.gen / "detector_config.h", render_header(parameters))
 
     def _generate_model(self, model: Path | None) -> None:
         path = model or self.root / RELEASED_MODEL

@@ -25,6 +25,12 @@ def build(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the products; default build/firmware/BOARD.", metavar="DIR")
     ] = None,
+    detector: Annotated[
+        Path | None,
+        typer.Option(
+            help="Event parameters; default: detector.toml beside the model, else the released ones.", metavar="FILE"
+        ),
+    ] = None,
     define: Annotated[
         list[str] | None,
         typer.Option("--define", "-D", help="Preprocessor definition NAME=VALUE.", metavar="NAME=VALUE"),
@@ -54,7 +60,7 @@ def build(
         defines[name] = value or "1"
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs} must be at least 1")
-    result = build_firmware(board, model, out, defines, app=app, clk_sys_hz=clock_hz, jobs=jobs)
+    result = build_firmware(board, model, out, defines, detector=detector, app=app, clk_sys_hz=clock_hz, jobs=jobs)
     for path in (result.elf, result.uf2, result.bin):
         print(_short(path))
     sizes = result.sizes

@@ -39,7 +39,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Transfer them to alarms and fine-tune (needs TensorFlow).",
     ),
     "compile": ("sim.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
-    "evaluate": ("training.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
+    "evaluate": ("training.evaluate.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
     "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("sim.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
     "bench": ("sim.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),

@@ -92,3 +92,23 @@ class NativeModel:
         pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in (array, result)]
         getattr(self._library, f"{self._name}_stream_push")(*pointers)
         return result
+
+    def stream(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """Reset, then give a whole recording.
+
+        Args:
+            frames: ``[pushes, elements of a push]``.
+
+        Returns:
+            The outputs after every push, ``[pushes, outputs]``.
+        """
+        array = np.ascontiguousarray(frames, np.int8)
+        results = np.empty((len(array), self._outputs[0].size), np.int8)
+        push = getattr(self._library, f"{self._name}_stream_push")
+        # Plain addresses: wrapping each row in an array object would cost more than the network.
+        source, target = array.ctypes.data, results.ctypes.data
+        size, width = array.shape[1], results.shape[1]
+        self.stream_reset()
+        for index in range(len(array)):
+            push(ctypes.c_void_p(source + index * size), ctypes.c_void_p(target + index * width))
+        return results

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from pathlib import Path
 from sim.errors import EmberwatchError
 
 ALARM, OTHER = "alarm", "other"
+_ESC_LAYOUT = ("meta/esc50.csv", "meta/esc10.csv")
 _AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".aiff", ".aif"}
 _ESC_NAME = re.compile(r"(?P<fold>[1-5])-(?P<clip>\d+)-(?P<take>[A-Z])")
 
@@ -57,21 +60,24 @@ def load_manifest(path: Path) -> list[Clip]:
     Files are relative to the manifest's folder. Raises EmberwatchError naming file, line and value of what is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a byte order mark first
     except FileNotFoundError:
         raise EmberwatchError(f"{path}: no such manifest; give a CSV with columns file,label") from None
     except UnicodeDecodeError:
         raise EmberwatchError(f"{path}: not a text file; give a CSV with columns file,label") from None
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = {"file", "label"} - set(reader.fieldnames or [])
     if missing:
         raise EmberwatchError(f"{path}: column {sorted(missing)[0]!r} is missing; give a CSV with columns file,label")
     clips = []
-    for line, row in enumerate(reader, start=2):
+    for row in reader:
+        line = reader.line_num
         label = (row["label"] or "").strip()
         if label not in (ALARM, OTHER):
             raise EmberwatchError(f"{path}:{line}: label {label!r}; use {ALARM!r} or {OTHER!r}")
         name = (row["file"] or "").strip()
+        if not name:
+            raise EmberwatchError(f"{path}:{line}: the file's name is missing; give it relative to the manifest")
         esc = _ESC_NAME.search(Path(name).stem)
         clips.append(
             Clip(
@@ -89,17 +95,32 @@ def load_manifest(path: Path) -> list[Clip]:
 
 
 def load_esc50(folder: Path) -> list[Clip]:
-    """The ESC-50 layout: ``meta/esc50.csv`` and ``audio/``; every clip is a negative (no class is a smoke alarm)."""
-    table = folder / "meta" / "esc50.csv"
-    if not table.is_file():
+    """The ESC-50 layout: ``meta/esc50.csv`` and ``audio/``; every clip is a negative (no class is a smoke alarm).
+
+    With ``meta/esc10.csv`` instead, which `emberwatch data fetch esc10` writes, only the clips flagged as ESC-10 count,
+    whatever lies in ``audio/``. Clips of ESC-10 are CC BY, the others CC BY-NC.
+    """
+    table = next((folder / name for name in _ESC_LAYOUT if (folder / name).is_file()), None)
+    if table is None:
         raise EmberwatchError(f"{folder}: not an ESC-50 folder, meta/esc50.csv is missing; give the unpacked data set")
     clips = []
-    with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = {"filename", "fold", "category", "esc10"} - set(reader.fieldnames or [])
+        if missing:
+            raise EmberwatchError(f"{table}: column {sorted(missing)[0]!r} is missing; fetch the data set again")
+        for row in reader:
+            in_esc10 = (row["esc10"] or "").strip().lower() == "true"
+            if table.name == "esc10.csv" and not in_esc10:
+                continue
+            if row["fold"] not in ("1", "2", "3", "4", "5"):
+                raise EmberwatchError(f"{table}:{reader.line_num}: fold {row['fold']!r}; ESC-50 has folds 1 to 5")
             path = folder / "audio" / row["filename"]
             group = f"esc-{row['src_file']}" if row.get("src_file") else group_of(row["filename"])
-            licence = "CC BY 3.0 (ESC-10)" if row.get("esc10") == "True" else "CC BY-NC 3.0 (ESC-50)"
+            licence = "CC BY 3.0 (ESC-10)" if in_esc10 else "CC BY-NC 3.0 (ESC-50)"
             clips.append(Clip(path, OTHER, row["category"], group, licence, int(row["fold"])))
+    if not clips:
+        raise EmberwatchError(f"{table}: the table lists no clips; fetch the data set again")
     return clips
 
 
@@ -131,12 +152,34 @@ def load_dataset(path: Path) -> list[Clip]:
     if path.is_dir():
         if (path / "manifest.csv").is_file():
             return load_manifest(path / "manifest.csv")
-        if (path / "meta" / "esc50.csv").is_file():
+        if any((path / name).is_file() for name in _ESC_LAYOUT):
             return load_esc50(path)
         if (path / "_background_noise_").is_dir():
             return load_speech_commands_noise(path)
         return load_folder(path)
     return load_manifest(path)
+
+
+def load_datasets(sources: Iterable[Path]) -> list[Clip]:
+    """All clips of several data sets, whose files must be there.
+
+    Raises:
+        EmberwatchError: a data set is malformed, or files are missing; the message counts them and names the first.
+    """
+    clips = [clip for source in sources for clip in load_dataset(source)]
+    missing = [clip.path for clip in clips if not clip.path.is_file()]
+    if missing:
+        raise EmberwatchError(f"{len(missing)} of {len(clips)} files are missing, the first is {missing[0]}")
+    return clips
+
+
+def default_recordings() -> Path | None:
+    """The recordings to use when none are named: EMBERWATCH_AUDIO, or ``../shared/audio`` beside the checkout."""
+    override = os.environ.get("EMBERWATCH_AUDIO")
+    if override:
+        return Path(override)
+    beside = Path(__file__).resolve().parents[3] / "shared" / "audio"
+    return beside if (beside / "manifest.csv").is_file() else None
 
 
 def assign_folds(clips: Iterable[Clip], folds: int = 5) -> dict[str, int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import EmberwatchError
 from training.compiler import compile_model
-from training.compiler.model import Model, read_model
+from training.compiler.model import Model, Tensor, read_model
 from training.compiler.native import NativeModel
 from training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT, block_features
 from training.model.events import Event, EventParameters, find_events
@@ -18,6 +18,12 @@ from training.model.events import Event, EventParameters, find_events
 RELEASED = Path(__file__).resolve().parents[1] / "released"
 RELEASED_MODEL = RELEASED / "emberwatch.tflite"
 RELEASED_DETECTOR = RELEASED / "detector.toml"
+
+
+def detector_file(model: Path) -> Path:
+    """Event parameters that go with a model: detector.toml beside it, else the released ones."""
+    beside = model.with_name("detector.toml")
+    return beside if beside.is_file() else RELEASED_DETECTOR
 
 
 class Detector:
@@ -34,27 +40,18 @@ class Detector:
     def __init__(self, tflite: Path, parameters: EventParameters) -> None:
         self.parameters = parameters
         self._folder = tempfile.TemporaryDirectory(prefix="emberwatch-model-")
-        model: Model = read_model(tflite)
+        model = read_model(tflite)
+        self.frames = _input_frames(model)
         compiled = compile_model(tflite, Path(self._folder.name), "model")
-        size = model.tensors[model.inputs[0]].size
-        outputs = model.tensors[model.outputs[0]].size
-        if size % BANDS or outputs != 1:
-            raise EmberwatchError(
-                f"{tflite}: {size} inputs, {outputs} outputs; evaluate needs T x {BANDS} features and one probability"
-            )
         self.sha256 = compiled.sha256
-        self.frames = size // BANDS
         self._native = NativeModel(compiled, model)
 
     def probabilities(self, features: NDArray[np.int8]) -> NDArray[np.uint8]:
         """Probability 0..255 after every block of four frames, from a silent past."""
         blocks = features.reshape(-1, FRAMES_PER_BLOCK * BANDS)
-        out = np.empty(len(blocks), np.uint8)
         if self._native.stream_frames == FRAMES_PER_BLOCK:
-            self._native.stream_reset()
-            for index, block in enumerate(blocks):
-                out[index] = int(self._native.stream_push(block).ravel()[0]) + 128
-            return out
+            return (self._native.stream(blocks)[:, 0].astype(np.int16) + 128).astype(np.uint8)
+        out = np.empty(len(blocks), np.uint8)
         window = np.full((self.frames, BANDS), SILENT, np.int8)
         for index, block in enumerate(blocks):
             window = np.concatenate([window[FRAMES_PER_BLOCK:], block.reshape(FRAMES_PER_BLOCK, BANDS)])
@@ -65,3 +62,34 @@ class Detector:
         """Probabilities of all blocks of a recording (whole blocks of 512 samples) and the events they cause."""
         probabilities = self.probabilities(block_features(pcm))
         return probabilities, find_events(probabilities, self.parameters)
+
+
+def _input_frames(model: Model) -> int:
+    """T of a model that the firmware could run.
+
+    Raises:
+        EmberwatchError: it takes or gives something else; one line says what.
+    """
+
+    def shapes(indices: tuple[int, ...]) -> str:
+        return ", ".join(_described(model.tensors[index]) for index in indices)
+
+    wanted = f"the firmware computes int8 [1, T, {BANDS}]: log power in {BANDS} bands of 250 Hz every 8 ms"
+    tensor = model.tensors[model.inputs[0]]
+    dimensions = [size for size in tensor.shape if size != 1]
+    fits = (dimensions[-1:] == [BANDS] and len(dimensions) <= 2) or (len(dimensions) == 1 and tensor.size % BANDS == 0)
+    if len(model.inputs) != 1 or tensor.dtype != "INT8" or not fits:
+        raise EmberwatchError(f"{model.path}: takes {shapes(model.inputs)}; {wanted}")
+    frames = tensor.size // BANDS
+    if frames < FRAMES_PER_BLOCK:
+        raise EmberwatchError(f"{model.path}: takes {frames} frames; a block has {FRAMES_PER_BLOCK}, train on more")
+    output = model.tensors[model.outputs[0]]
+    if len(model.outputs) != 1 or output.dtype != "INT8" or output.size != 1:
+        raise EmberwatchError(
+            f"{model.path}: gives {shapes(model.outputs)}; the event logic takes int8 [1, 1], a probability"
+        )
+    return frames
+
+
+def _described(tensor: Tensor) -> str:
+    return f"{tensor.dtype.lower()} {list(tensor.shape)}"

@@ -1,22 +1,23 @@
-"""Evaluate a .tflite on a data set: trials in parallel processes, results clip by clip and summed up per condition."""
+"""Run trials of a data set in parallel processes, with the firmware's arithmetic."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.errors import EmberwatchError
 from training.data.clips import Clip
 from training.evaluate.detector import Detector
-from training.evaluate.metrics import ClipResult, summarise
 from training.evaluate.trials import Trial, render
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters
+from training.evaluate.verdict import ClipResult, clip_result
+from training.model.events import EventParameters
 
 NOISE_CATEGORIES = frozenset(
     "airplane background_noise chainsaw church_bells clapping crackling_fire crying_baby dog engine hand_saw "
@@ -25,7 +26,22 @@ NOISE_CATEGORIES = frozenset(
 )
 """Categories whose clips serve as noise under alarms: sounds that fill a room, none that could pass for an alarm."""
 
+_CHUNK = 8  # trials that go to a process at a time
 _detector: Detector | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A trial, what was made of it, and the probabilities of its windows.
+
+    ``probabilities`` are 0..255 after every block; ``sounding`` says for an alarm which of them should be high, and is
+    None for other sounds.
+    """
+
+    trial: Trial
+    result: ClipResult
+    probabilities: NDArray[np.uint8]
+    sounding: NDArray[np.bool_] | None
 
 
 def plan_trials(
@@ -54,35 +70,22 @@ def plan_trials(
     return trials
 
 
+def judge(trial: Trial, detector: Detector) -> Judged:
+    """Play one trial to the detector from reset."""
+    sound = render(trial)
+    probabilities, _ = detector.listen(sound.pcm)
+    result = clip_result(trial, sound.seconds, sound.onset_s, probabilities, detector.parameters, sound.sounding)
+    return Judged(trial, result, probabilities, sound.sounding)
+
+
 def _start_worker(tflite: Path, parameters: EventParameters) -> None:
+    # Ctrl-C reaches the whole group of processes; the parent alone says so.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _detector
     _detector = Detector(tflite, parameters)
 
 
-def judge(trial: Trial, detector: Detector) -> ClipResult:
-    """Play one trial to the detector from reset."""
-    sound = render(trial)
-    probabilities, events = detector.listen(sound.pcm)
-    raised = [event for event in events if event.type == EVENT_ALARM_ON]
-    named = [event.kind for event in events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
-    first = raised[0].t_s if raised else None
-    return ClipResult(
-        file=trial.clip.path.name,
-        label=trial.clip.label,
-        category=trial.clip.category,
-        level_dbfs=trial.level_dbfs,
-        snr_db=trial.snr_db,
-        noise=trial.noise.path.name if trial.noise else None,
-        seconds=sound.seconds,
-        events=len(raised),
-        first_event_s=first,
-        kind=named[-1] if named else None,
-        delay_s=first - sound.onset_s if first is not None and trial.clip.is_alarm else None,
-        peak=int(probabilities.max()),
-    )
-
-
-def _work(trial: Trial) -> ClipResult:
+def _work(trial: Trial) -> Judged:
     if _detector is None:
         raise RuntimeError("worker without a detector")
     return judge(trial, _detector)
@@ -94,39 +97,25 @@ def run_trials(
     trials: list[Trial],
     workers: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[ClipResult]:
+) -> list[Judged]:
     """Judge all trials, in order. Raises EmberwatchError when a clip cannot be read or the model not compiled."""
     if not trials:
         raise EmberwatchError("there are no clips to evaluate; give a manifest that lists some")
-    results: list[ClipResult] = []
+    # What is wrong with the model is said once, and before processes start.
+    detector = Detector(tflite, parameters)
+    judged: list[Judged] = []
+    workers = min(workers, -(-len(trials) // _CHUNK))
     if workers <= 1:
-        detector = Detector(tflite, parameters)
         for trial in trials:
-            results.append(judge(trial, detector))
-            on_progress(len(results), len(trials))
-        return results
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(tflite, parameters)
-    ) as pool:
-        for result in pool.map(_work, trials, chunksize=8):
-            results.append(result)
-            on_progress(len(results), len(trials))
-    return results
-
-
-def report(results: list[ClipResult], model_sha256: str) -> dict[str, Any]:
-    """JSON-ready: the summary of each condition (level, and level with SNR), of all of them, and every clip."""
-    conditions = sorted(
-        {(r.level_dbfs, r.snr_db) for r in results}, key=lambda c: (c[1] is not None, -c[0], -(c[1] or 0))
-    )
-    per_condition = []
-    for level, snr in conditions:
-        chosen = [r for r in results if (r.level_dbfs, r.snr_db) == (level, snr)]
-        per_condition.append({"level_dbfs": level, "snr_db": snr, **summarise(chosen)})
-    return {
-        "model": model_sha256,
-        "level_dbfs": [level for level, snr in conditions if snr is None],
-        **summarise(results),
-        "conditions": per_condition,
-        "per_clip": [asdict(result) for result in results],
-    }
+            judged.append(judge(trial, detector))
+            on_progress(len(judged), len(trials))
+        return judged
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (tflite, parameters)) as pool:
+        try:
+            for one in pool.map(_work, trials, chunksize=_CHUNK):
+                judged.append(one)
+                on_progress(len(judged), len(trials))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return judged

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from sim.audio.files import SAMPLE_RATE, load, loudest_second_rms
 from training.data.clips import Clip
-from training.data.features import whole_blocks
+from training.data.features import BLOCK_SAMPLES, whole_blocks
 from training.data.scenes import sounding_of_recording
+from training.model.train import labels_and_weights
 from training.synth.rooms import at_level, to_pcm
 from training.synth.signals import Signal, from_db
 
@@ -31,11 +32,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sound:
-    """PCM of a trial, seconds of the clip itself, seconds until its alarm begins (0 for other sounds)."""
+    """PCM of a trial, seconds of the clip itself, seconds until its alarm begins (0 for other sounds).
+
+    ``sounding``: of an alarm, whether the window that ends with each block of 512 samples should say so, by the rule
+    that labels training (`training.model.train.labels_and_weights`); None for other sounds.
+    """
 
     pcm: NDArray[np.int16]
     seconds: float
     onset_s: float
+    sounding: NDArray[np.bool_] | None
 
 
 def _noise_under(signal: Signal, noise: Signal, snr_db: float) -> Signal:
@@ -50,12 +56,23 @@ def _noise_under(signal: Signal, noise: Signal, snr_db: float) -> Signal:
 def render(trial: Trial) -> Sound:
     """Decode, mix and scale a trial. The level is that of the mixture when there is noise."""
     signal = load(trial.clip.path)
-    onset = 0.0
+    lead_in, tail = (np.zeros(round(s * SAMPLE_RATE), np.float32) for s in (LEAD_IN_SECONDS, TAIL_SECONDS))
+    onset, mask = 0.0, None
     if trial.clip.is_alarm:
-        onset = float(np.argmax(sounding_of_recording(signal))) / SAMPLE_RATE
+        mask = sounding_of_recording(signal)[: len(signal)]
+        onset = float(np.argmax(mask)) / SAMPLE_RATE
     if trial.noise is not None and trial.snr_db is not None:
         signal = _noise_under(signal, load(trial.noise.path), trial.snr_db)
     signal = at_level(signal, trial.level_dbfs)
-    lead_in, tail = (np.zeros(round(s * SAMPLE_RATE), np.float32) for s in (LEAD_IN_SECONDS, TAIL_SECONDS))
     pcm = whole_blocks(to_pcm(np.concatenate([lead_in, signal, tail])))
-    return Sound(pcm, len(signal) / SAMPLE_RATE, LEAD_IN_SECONDS + onset)
+    sounding = None if mask is None else _sounding_windows(mask, len(lead_in), len(pcm))
+    return Sound(pcm, len(signal) / SAMPLE_RATE, LEAD_IN_SECONDS + onset, sounding)
+
+
+def _sounding_windows(mask: NDArray[np.bool_], start: int, length: int) -> NDArray[np.bool_]:
+    """Windows that should say alarm, from the samples in which a recording that begins at ``start`` sounds."""
+    whole = np.zeros(length, bool)
+    whole[start : start + len(mask)] = mask
+    share = np.rint(whole.reshape(-1, BLOCK_SAMPLES).mean(axis=1) * 255).astype(np.uint8)
+    targets, weights = labels_and_weights(share[None])
+    return np.asarray((targets[0] > 0.5) & (weights[0] > 0))

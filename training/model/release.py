@@ -13,8 +13,9 @@ from typing import Any
 import jinja2
 
 from training.data.clips import Clip
-from training.evaluate.metrics import ClipResult, summarise
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, find_events
+from training.evaluate.metrics import summarise
+from training.evaluate.verdict import ClipResult, clip_result
+from training.model.events import EVENT_ALARM_ON, EventParameters, find_events
 from training.model.pipeline import HeldOut, Outcome, Recipe
 
 _DETECTOR_COMMENT = """\
@@ -24,25 +25,7 @@ _DETECTOR_COMMENT = """\
 
 
 def _judge(entry: HeldOut, parameters: EventParameters) -> ClipResult:
-    events = find_events(entry.probabilities, parameters)
-    raised = [event for event in events if event.type == EVENT_ALARM_ON]
-    named = [event.kind for event in events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
-    first = raised[0].t_s if raised else None
-    trial = entry.trial
-    return ClipResult(
-        file=trial.clip.path.name,
-        label=trial.clip.label,
-        category=trial.clip.category,
-        level_dbfs=trial.level_dbfs,
-        snr_db=trial.snr_db,
-        noise=trial.noise.path.name if trial.noise else None,
-        seconds=entry.seconds,
-        events=len(raised),
-        first_event_s=first,
-        kind=named[-1] if named else None,
-        delay_s=first - entry.onset_s if first is not None and trial.clip.is_alarm else None,
-        peak=int(entry.probabilities.max()),
-    )
+    return clip_result(entry.trial, entry.seconds, entry.onset_s, entry.probabilities, parameters)
 
 
 def cross_validation(outcome: Outcome, parameters: EventParameters) -> list[dict[str, Any]]:
@@ -55,7 +38,7 @@ def cross_validation(outcome: Outcome, parameters: EventParameters) -> list[dict
         chosen = [r for r in results if (r.level_dbfs, r.snr_db) == condition]
         wrong: dict[str, int] = {}
         for r in chosen:
-            if (r.label == "alarm") != (r.events > 0):
+            if (r.label == "alarm") != r.detected:
                 wrong[r.file] = wrong.get(r.file, 0) + 1
         late = sum(1 for r in chosen if r.delay_s is not None and r.delay_s > 4.0)
         row = {"level_dbfs": condition[0], "snr_db": condition[1], **summarise(chosen)}

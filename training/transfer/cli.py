@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.errors import EmberwatchError
+from training.data.clips import Clip, default_recordings, load_datasets
 
 WORK = Path("build/transfer")
 _SOURCES_HELP = "CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio."
@@ -21,15 +22,12 @@ def _log(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def _clips(sources: list[Path] | None) -> list[Any]:
-    from training.cli import default_audio
-    from training.data.clips import load_dataset
-
-    found = default_audio()
+def _clips(sources: list[Path] | None) -> list[Clip]:
+    found = default_recordings()
     chosen = sources or ([found] if found else [])
     if not chosen:
         raise EmberwatchError("no recordings: give --data, set EMBERWATCH_AUDIO, or run: emberwatch data fetch esc50")
-    return [clip for source in chosen for clip in load_dataset(source)]
+    return load_datasets(chosen)
 
 
 def _positive(name: str, value: int) -> None:
@@ -101,8 +99,9 @@ def transfer(
     ] = False,
     qat: Annotated[bool, typer.Option("--qat", help="Fine-tune once more with int8 rounding in the loop.")] = False,
     qat_epochs: Annotated[int, typer.Option(help="Epochs of that.", metavar="N")] = 6,
-    workers: Annotated[int, typer.Option(help="Processes for scenes and evaluation.", metavar="N")] = os.cpu_count()
-    or 1,
+    workers: Annotated[
+        int, typer.Option("--workers", "--jobs", "-j", help="Processes for scenes and evaluation.", metavar="N")
+    ] = os.cpu_count() or 1,
     seed: Annotated[int, typer.Option(help="Seed.", metavar="N")] = 1,
 ) -> int:
     """Transfer the baseline to the alarm task: new head on frozen layers, then fine-tuning, then int8.
@@ -122,7 +121,13 @@ def transfer(
     from training.model.network import Architecture, import_tensorflow
     from training.transfer.loop import Stage
 
-    for name, value in (("--scenes", scenes), ("--head-epochs", head_epochs), ("--epochs", epochs)):
+    for name, value in (
+        ("--scenes", scenes),
+        ("--head-epochs", head_epochs),
+        ("--epochs", epochs),
+        ("--qat-epochs", qat_epochs),
+        ("--workers", workers),
+    ):
         _positive(name, value)
     if not 0 <= held_out <= 4:
         raise EmberwatchError(f"--held-out {held_out} is no fold; give 0 to 4")
@@ -177,7 +182,8 @@ def transfer(
         comparisons.append(("with rounding in the loop", compare(model, arch, tflite, material, kept[:100])))
 
     unheard = [clip for clip in clips if folds[clip.group] == held_out and clip.group not in heard]
-    judged = run_trials(tflite, EventParameters.load(RELEASED_DETECTOR), plan_trials(unheard, [-20.0]), workers)
+    trials = plan_trials(unheard, [-20.0])
+    judged = [one.result for one in run_trials(tflite, EventParameters.load(RELEASED_DETECTOR), trials, workers)]
     figures = {
         "held_out_fold": held_out,
         "scenes": len(material),
