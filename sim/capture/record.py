@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,9 +39,15 @@ def open_port(name: str, baud: int) -> Port:
         import serial
     except ImportError:
         raise MissingDependencyError("package pyserial is missing; pip install pyserial") from None
+    from sim.build import CAPTURE_BAUD
+
+    if baud <= 0:
+        raise UsageError(f"--baud {baud} is not a baud rate; the capture application sends at {CAPTURE_BAUD}")
     try:
         port: Port = serial.Serial(name, baud, timeout=0.1)
-    except (serial.SerialException, ValueError, OSError) as error:
+    except (ValueError, OverflowError, struct.error) as error:
+        raise UsageError(f"--baud {baud} is refused by port {name} ({error}); the default is {CAPTURE_BAUD}") from None
+    except (serial.SerialException, OSError) as error:
         reason = str(error).split(":")[0] if not isinstance(error, OSError) else (error.strerror or str(error))
         raise UsageError(
             f"serial port {name} cannot be opened ({reason}); is the board plugged in, and may you use the port?"

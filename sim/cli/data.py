@@ -65,13 +65,13 @@ def through_device(
     emberwatch data through-device --manifest ESC-50 --out build/device --native --level -25
     """
     from sim.capture.dataset import Item, pass_through_device, verify_native
-    from training.data.clips import load_dataset
+    from training.data.clips import load_datasets
 
     if jobs < 1:
         raise UsageError(f"--jobs {jobs} must be at least 1")
     if level is not None and not -100 <= level <= 20:
         raise UsageError(f"--level {level:g} is outside -100..20 dBFS")
-    clips = load_dataset(manifest)
+    clips = load_datasets([manifest])
     check_outputs({"--out": out / "manifest.csv"}, [manifest if manifest.is_file() else manifest / "manifest.csv"])
     items = [Item(clip.path, clip.label, clip.category, clip.group, clip.licence) for clip in clips]
     if native and verify > 0:

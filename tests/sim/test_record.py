@@ -245,3 +245,15 @@ def test_a_port_that_is_not_there(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("emberwatch: serial port /dev/ttyNOWHERE cannot be opened")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("baud", ["-9", "0"])
+def test_a_baud_rate_that_is_none(baud: str, tmp_path: Path) -> None:
+    with Terminal(b"") as terminal:
+        result = subprocess.run(
+            command(terminal.name, tmp_path / "x.wav", "--baud", baud), cwd=ROOT, capture_output=True, text=True
+        )
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"emberwatch: --baud {baud} is not a baud rate; the capture application sends at 1000000\n"
+    )

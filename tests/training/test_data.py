@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from sim.errors import EmberwatchError
-from training.data.clips import Clip, assign_folds, group_of, load_dataset
+from training.data.clips import Clip, assign_folds, group_of, load_dataset, load_datasets
 from training.data.features import block_features, whole_blocks
 from training.data.scene_cache import build_scenes
 from training.data.scenes import SCENE_BLOCKS, SCENE_SAMPLES, Material, make_scene, sounding_of_recording
@@ -65,6 +65,37 @@ def test_esc50_layout(tmp_path: Path) -> None:
     assert clip.path == tmp_path / "audio/1-100-A-0.wav"
 
 
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("filename,category\n1-100-A-0.wav,dog\n", "column 'fold' is missing"),
+        ("filename,fold,category\n1-100-A-0.wav,9,dog\n", "esc50.csv:2: fold '9'"),
+        ("filename,fold,category\n", "lists no clips"),
+    ],
+)
+def test_bad_esc50_tables_are_named(tmp_path: Path, table: str, fault: str) -> None:
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/esc50.csv").write_text(table)
+    with pytest.raises(EmberwatchError, match=fault):
+        load_dataset(tmp_path)
+
+
+def test_manifests_of_spreadsheets(tmp_path: Path) -> None:
+    """With a byte order mark, Windows line ends, and quoted line breaks."""
+    (tmp_path / "m.csv").write_bytes(
+        b'\xef\xbb\xbffile,label,category,licence\r\na.wav,alarm,t3,"CC BY\r\n4.0"\r\nb.wav,other,rain,CC0\r\n'
+    )
+    clips = load_dataset(tmp_path / "m.csv")
+    assert [(clip.path.name, clip.category) for clip in clips] == [("a.wav", "t3"), ("b.wav", "rain")]
+
+
+def test_missing_files_are_counted_before_work_begins(dataset: Path) -> None:
+    assert len(load_datasets([dataset, dataset])) == 12
+    (dataset / "a1.wav").unlink()
+    with pytest.raises(EmberwatchError, match=r"1 of 6 files are missing, the first is .*a1\.wav"):
+        load_datasets([dataset])
+
+
 def test_speech_commands_layout(tmp_path: Path) -> None:
     write_wav(tmp_path / "_background_noise_/pink_noise.wav", np.zeros(100))
     (clip,) = load_dataset(tmp_path)
@@ -74,7 +105,8 @@ def test_speech_commands_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("file,kind\na.wav,alarm\n", "label"),
+        ("file,kind\na.wav,alarm\n", "'label' is missing"),
+        ("file,label\n\n,alarm\n", "m.csv:3: the file's name is missing"),
         ("file,label\na.wav,fire\n", "'fire'"),
         ("file,label\n", "no clips"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.server
 import io
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -237,6 +239,92 @@ def test_archives_stay_in_their_folder(server: Server, tmp_path: Path, name: str
     assert not list(tmp_path.rglob("evil.txt")) and not (tmp_path / "out/esc50").exists()
 
 
+ESC10 = {
+    "ESC-50-master/meta/esc50.csv": b"filename,fold,target,category,esc10,src_file,take\n"
+    b"1-1-A-0.wav,1,0,dog,True,1,A\n2-2-A-30.wav,2,30,door_wood_knock,False,2,A\n5-3-A-10.wav,5,10,rain,True,3,A\n",
+    "ESC-50-master/audio/1-1-A-0.wav": b"RIFF",
+    "ESC-50-master/audio/2-2-A-30.wav": b"RIFF",
+    "ESC-50-master/audio/5-3-A-10.wav": b"RIFF",
+    "ESC-50-master/README.md": b"# ESC",
+}
+
+
+def test_esc10_is_the_part_of_esc50_that_is_flagged(server: Server, tmp_path: Path) -> None:
+    from training.data.clips import load_dataset
+
+    server.files["/master.zip"] = zip_of(ESC10)
+    url = f"{server.url}/master.zip"
+    fetched = fetch(replace(DATASETS["esc10"], url=url), tmp_path)
+    assert sorted(path.name for path in (fetched.folder / "audio").iterdir()) == ["1-1-A-0.wav", "5-3-A-10.wav"]
+    clips = load_dataset(fetched.folder)
+    assert [(clip.category, clip.esc_fold, clip.licence) for clip in clips] == [
+        ("dog", 1, "CC BY 3.0 (ESC-10)"),
+        ("rain", 5, "CC BY 3.0 (ESC-10)"),
+    ]
+    assert "CC BY 3.0" in json.loads((fetched.folder / "fetched.json").read_text())["licence"]
+
+    # Both are made of one archive: its checksum counts for both.
+    whole = fetch(replace(DATASETS["esc50"], url=url), tmp_path)
+    assert not whole.recorded and list(json.loads((tmp_path / LOCK).read_text())) == ["esc50"]
+    assert [clip.licence for clip in load_dataset(whole.folder)] == [
+        "CC BY 3.0 (ESC-10)",
+        "CC BY-NC 3.0 (ESC-50)",
+        "CC BY 3.0 (ESC-10)",
+    ]
+
+
+def test_esc10_of_an_archive_that_flags_nothing(server: Server, tmp_path: Path) -> None:
+    server.files["/master.zip"] = zip_of(ESC)
+    with pytest.raises(EmberwatchError, match=r"no table meta/esc50\.csv with columns filename and esc10"):
+        fetch(replace(DATASETS["esc10"], url=f"{server.url}/master.zip"), tmp_path)
+    assert not (tmp_path / "esc10").exists()
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may grow beyond 100 kB: the nearest to a full disk that needs no mount."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_is_said_at_once(server: Server, tmp_path: Path, small_files: None) -> None:
+    server.files["/x"] = contents()
+    with pytest.raises(DownloadError, match=r"x\.part cannot be written: File too large; 100000 bytes are kept"):
+        download(f"{server.url}/x", tmp_path / "x")
+    assert len(server.requests) == 1, "another connection cannot help"
+
+
+def test_a_full_disk_while_unpacking_keeps_the_download(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = esc(server)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.data.fetch.shutil.copyfileobj", full)
+        with pytest.raises(EmberwatchError, match=r"esc50 cannot be unpacked \(No space left on device\); make room"):
+            fetch(dataset, tmp_path)
+    assert not (tmp_path / "esc50").exists()
+    assert fetch(dataset, tmp_path).downloaded
+    assert len(server.requests) == 1, "the archive was kept"
+
+
+def test_damage_inside_an_archive(server: Server, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ESC-50-master/meta/esc50.csv", b"filename,fold\n" * 500)
+    damaged = bytearray(packed.getvalue())
+    damaged[70:90] = b"\xff" * 20
+    server.files["/master.zip"] = bytes(damaged)
+    with pytest.raises(EmberwatchError, match=r"cannot be unpacked .*it was removed, fetch again"):
+        fetch(replace(DATASETS["esc50"], url=f"{server.url}/master.zip"), tmp_path)
+    assert not list((tmp_path / "downloads").iterdir())
+
+
 def test_not_an_archive(server: Server, tmp_path: Path) -> None:
     server.files["/master.zip"] = b"<html>moved</html>" * 100
     with pytest.raises(EmberwatchError, match="cannot be unpacked"):
@@ -257,7 +345,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_command(server: Server, tmp_path: Path) -> None:
     listed = run().stdout
-    assert "esc50" in listed and "speech-commands-background" in listed and "CC BY 4.0" in listed
+    assert "esc50" in listed and "esc10" in listed and "speech-commands-background" in listed and "CC BY 4.0" in listed
     dataset = esc(server)
     result = run("esc50", "--out", str(tmp_path), "--url", dataset.url)
     assert result.returncode == 0, result.stderr

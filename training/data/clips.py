@@ -106,11 +106,11 @@ def load_esc50(folder: Path) -> list[Clip]:
     clips = []
     with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        missing = {"filename", "fold", "category", "esc10"} - set(reader.fieldnames or [])
+        missing = {"filename", "fold", "category"} - set(reader.fieldnames or [])
         if missing:
             raise EmberwatchError(f"{table}: column {sorted(missing)[0]!r} is missing; fetch the data set again")
         for row in reader:
-            in_esc10 = (row["esc10"] or "").strip().lower() == "true"
+            in_esc10 = (row.get("esc10") or "").strip().lower() == "true"
             if table.name == "esc10.csv" and not in_esc10:
                 continue
             if row["fold"] not in ("1", "2", "3", "4", "5"):

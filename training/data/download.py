@@ -43,12 +43,15 @@ def download(
         pause_s: wait before the second attempt, doubled for each one more.
 
     Raises:
-        DownloadError: the server cannot be reached, refuses, or keeps breaking off.
+        DownloadError: the server cannot be reached, refuses, or keeps breaking off; or the file cannot be written.
     """
     if not url.lower().startswith(("http://", "https://")):
         raise DownloadError(f"address {url!r} is not of the web; it must begin with http:// or https://")
     part = target.with_name(target.name + ".part")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(target.parent, error) from None
     failures = 0
     while True:
         before = part.stat().st_size if part.is_file() else 0
@@ -104,17 +107,49 @@ def _fetch_once(url: str, part: Path, on_progress: Progress) -> bool:
         total_bytes = _total(response, have if resumed else 0)
         tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
         if tag and not tag.startswith("W/"):  # a weak tag does not stand for the same bytes
-            _state_file(part).write_text(json.dumps({"url": url, "tag": tag}), encoding="utf-8")
+            _write_state(part, {"url": url, "tag": tag})
         else:
             _state_file(part).unlink(missing_ok=True)
         done = have if resumed else 0
-        with part.open("ab" if resumed else "wb") as file:
+        with _Sink(part, resumed) as sink:
             on_progress(done, total_bytes)
             while chunk := _read(response):
-                file.write(chunk)
+                sink.write(chunk)
                 done += len(chunk)
                 on_progress(done, total_bytes)
     return total_bytes is None or done >= total_bytes
+
+
+class _Sink:
+    """The unfinished file. What goes wrong with it is final: no other connection would help a full disk."""
+
+    def __init__(self, part: Path, append: bool) -> None:
+        self._part = part
+        try:
+            self._file = part.open("ab" if append else "wb", buffering=0)
+        except OSError as error:
+            raise _unwritable(part, error) from None
+
+    def __enter__(self) -> _Sink:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, data: bytes) -> None:
+        """Everything, or DownloadError."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise _unwritable(self._part, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> DownloadError:
+    have = path.stat().st_size if path.is_file() else 0
+    kept = f"; {have} bytes are kept, the same command goes on from there" if have else ""
+    return DownloadError(f"{path} cannot be written: {error.strerror or error}{kept}")
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
@@ -127,6 +162,13 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 def _total(response: http.client.HTTPResponse, offset: int) -> int | None:
     length = response.headers.get("Content-Length")
     return offset + int(length) if length and length.isdigit() else None
+
+
+def _write_state(part: Path, state: dict[str, str]) -> None:
+    try:
+        _state_file(part).write_text(json.dumps(state), encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(_state_file(part), error) from None
 
 
 def _load_state(path: Path, url: str) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -67,7 +69,7 @@ def fetch(
     """
     folder, lock_path = out / dataset.name, out / LOCK
     lock = _read_lock(lock_path)
-    expected = dataset.sha256 or lock.get(dataset.name)
+    expected = dataset.sha256 or lock.get(dataset.lock_name)
     mark = folder / _MARK
     if mark.is_file():
         there = str(json.loads(mark.read_text(encoding="utf-8"))["sha256"])
@@ -98,7 +100,7 @@ def fetch(
     on_step("unpack")
     _unpack(archive, dataset, folder, digest, on_progress)
     if not expected:
-        lock[dataset.name] = digest
+        lock[dataset.lock_name] = digest
         lock_path.write_text(json.dumps(dict(sorted(lock.items())), indent=1) + "\n", encoding="utf-8")
     archive.unlink()
     return Fetched(folder, digest, not expected, True)
@@ -121,13 +123,50 @@ def _unpack(archive: Path, dataset: PublicDataset, folder: Path, digest: str, on
                 with content, target.open("wb") as file:
                     shutil.copyfileobj(content, file, 1 << 18)
                 count += 1
-        except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-            raise EmberwatchError(f"{archive} cannot be unpacked: {error}; remove it and fetch again") from None
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise _damaged(archive, error) from None
+        except OSError as error:
+            if error.errno is None:  # gzip's own, not the system's
+                raise _damaged(archive, error) from None
+            raise EmberwatchError(
+                f"{folder} cannot be unpacked ({error.strerror}); make room or another --out, the download is kept"
+            ) from None
         if not count:
             raise EmberwatchError(f"{archive} holds nothing below {dataset.members or 'its root'}; remove it")
+        if dataset.subset:
+            _keep_subset(whole, dataset, *dataset.subset)
         facts = {"name": dataset.name, "url": dataset.url, "sha256": digest, "licence": dataset.licence}
         (whole / _MARK).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         whole.rename(folder)
+
+
+def _damaged(archive: Path, error: Exception) -> EmberwatchError:
+    archive.unlink()
+    return EmberwatchError(f"{archive} cannot be unpacked ({error}); it was removed, fetch again")
+
+
+def _keep_subset(whole: Path, dataset: PublicDataset, table: str, column: str) -> None:
+    """Removes the files that the table does not flag, and replaces it by ``<column>.csv`` with the flagged rows."""
+    path = whole / table
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows, columns = list(reader), list(reader.fieldnames or [])
+        kept = [row for row in rows if row[column].strip().lower() == "true"]
+        names = {row["filename"] for row in kept}
+    except (OSError, KeyError, AttributeError):
+        raise EmberwatchError(
+            f"the archive of {dataset.name} has no table {table} with columns filename and {column}; is --url right?"
+        ) from None
+    for row in rows:
+        if row["filename"] not in names:
+            # Only what lies in the data set's own folder of sounds, whatever the table says.
+            (whole / "audio" / Path(row["filename"]).name).unlink(missing_ok=True)
+    with path.with_name(f"{column}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
+    path.unlink()
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes], tuple[int, int | None]]]:

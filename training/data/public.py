@@ -21,6 +21,9 @@ class PublicDataset:
         members: only members below this folder of the archive are unpacked; "" is all.
         strip: leading folders of each member's path to drop.
         download_mb: rough size, so that nobody is surprised.
+        subset: table in the data set, relative to its folder, and the column that flags with "True" what belongs to it;
+            the rest is dropped. None keeps everything.
+        archive: name under which the archive's checksum is recorded, for data sets that share one; by default the name.
     """
 
     name: str
@@ -31,20 +34,40 @@ class PublicDataset:
     members: str = ""
     strip: int = 0
     download_mb: int = 0
+    subset: tuple[str, str] | None = None
+    archive: str = ""
 
+    @property
+    def lock_name(self) -> str:
+        """Key of the archive's checksum in the lock file."""
+        return self.archive or self.name
+
+
+_ESC50_URL = "https://github.com/karolpiczak/ESC-50/archive/master.zip"
 
 DATASETS = {
     dataset.name: dataset
     for dataset in (
         PublicDataset(
             name="esc50",
-            url="https://github.com/karolpiczak/ESC-50/archive/master.zip",
+            url=_ESC50_URL,
             # The archive is made by the host on demand, for a branch: nobody promises that its bytes stay the same.
             sha256=None,
             licence="CC BY-NC 3.0, non-commercial (K. J. Piczak, ESC-50); clips of its ESC-10 subset CC BY 3.0",
             about="2000 clips of 5 s in 50 classes and 5 folds; no smoke alarms",
             strip=1,
             download_mb=650,
+        ),
+        PublicDataset(
+            name="esc10",
+            url=_ESC50_URL,
+            sha256=None,
+            licence="CC BY 3.0 (K. J. Piczak, ESC-10)",
+            about="the 400 clips of ESC-50 in 10 classes that may be used commercially; the archive is ESC-50's",
+            strip=1,
+            download_mb=650,
+            subset=("meta/esc50.csv", "esc10"),
+            archive="esc50",
         ),
         PublicDataset(
             name="speech-commands-background",
