@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from training.evaluate.run import Judged
 
 OUT = Path("build/evaluation")
+_JSON, _HTML = "evaluation.json", "evaluation.html"
 _LISTED = 20  # wrong clips that are printed
 
 
@@ -72,6 +73,7 @@ def evaluate(
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
     from sim.cli.data import progress_bar
+    from sim.output import check_outputs, write_file
     from training.data.clips import default_recordings, load_datasets
     from training.evaluate.detector import Detector, detector_file
     from training.evaluate.emulated import check_on_emulator
@@ -102,7 +104,7 @@ def evaluate(
         raise EmberwatchError(f"--snr: {source} holds no alarms, or no sounds of a category that serves as noise")
     folder = out or (None if json_output else OUT)
     if folder is not None:
-        _make(folder)
+        check_outputs({"--out": folder / _HTML}, [model, detector, *(clip.path for clip in clips)])
 
     with progress_bar("evaluating", "trials") as show:
         judged = run_trials(model, parameters, trials, workers, show)
@@ -119,23 +121,16 @@ def evaluate(
         )
     if folder is not None:
         names = {"model": str(model), "data": str(source), "detector": str(detector), "emulated": agreement}
-        (folder / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        write_page(folder / "evaluation.html", figures, judged, parameters, names)
+        write_file(folder / _JSON, json.dumps(figures, indent=1) + "\n", "--out")
+        write_page(folder / _HTML, figures, judged, parameters, names)
     if json_output:
         print(json.dumps(figures))
         return 0
     _print_report(figures, judged)
     if agreement:
         print(agreement)
-    print(f"{OUT if folder is None else folder}/evaluation.html, evaluation.json")
+    print(f"{OUT if folder is None else folder}/{_HTML}, {_JSON}")
     return 0
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out {folder} cannot be written: {error.strerror or error}") from None
 
 
 def _print_report(figures: dict[str, Any], judged: list[Judged]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import UsageError
+from sim.output import write_file
 from training.data.features import block_features
 from training.evaluate import chart
 from training.evaluate.chart import Axis, Chart
@@ -83,11 +83,7 @@ def write_page(
         size=(chart.WIDTH, chart.HEIGHT),
         frame=(chart.LEFT, chart.TOP, chart.WIDTH - chart.RIGHT, chart.HEIGHT - chart.BOTTOM),
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+    write_file(path, html, "--out")
 
 
 def _charts(figures: dict[str, Any], judged: Sequence[Judged]) -> list[Chart]:
