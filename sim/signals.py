@@ -32,6 +32,8 @@ def exception_name(number: int) -> str:
     if number in _EXCEPTIONS:
         return _EXCEPTIONS[number]
     irq = number - _FIRST_IRQ
+    if len(IRQ_NAMES) <= irq < 32:
+        return f"SPARE_IRQ_{irq - len(IRQ_NAMES)}"  # no input; software pends it
     return IRQ_NAMES[irq] if 0 <= irq < len(IRQ_NAMES) else f"exception {number}"
 
 

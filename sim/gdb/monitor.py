@@ -91,7 +91,7 @@ class Monitor:
         for core in (0, 1):
             enabled, pending = (self._target.chip.read_system(core, offset) for offset in (0x100, 0x200))
             for name, bits in (("enabled", enabled), ("pending", pending)):
-                names = [exception_name(16 + n) for n in range(26) if bits >> n & 1]
+                names = [exception_name(16 + n) for n in range(32) if bits >> n & 1]
                 out.append(f"core {core} {name}: {' '.join(names) or 'none'}")
         return "\n".join(out) + "\n"
 

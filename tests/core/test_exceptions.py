@@ -29,7 +29,6 @@ FAULTS = {
     "unaligned LDM": "ldr r0, =0x20001002\nfault: ldmia r0!, {r1, r2}",
     "unmapped read": "ldr r0, =0x30000000\nfault: ldr r1, [r0]",
     "unmapped write": "ldr r0, =0x30000000\nfault: str r1, [r0]",
-    "store to ROM": "movs r0, #0\nfault: str r1, [r0]",
     "past SRAM": "ldr r0, =0x20042000\nfault: ldrb r1, [r0]",
     "undefined": "fault: udf #1",
     "undefined 32-bit": "fault: .hword 0xf7f0, 0xa001",

@@ -24,6 +24,7 @@ CLOCKS = {
     "systicks": 10,
     "clk_sys_slow": 12_000,
     "clk_sys_half": 62_500,
+    "pll_usb_off": 0,
     "chip_id": 0x2000_2927,
     "platform": 2,
     "tbman": 5,
@@ -53,6 +54,17 @@ def test_timer_alarms() -> None:
     values = result.values
     del values["fired"]
     assert values == {"armed": 15, "late": 0, "armed_after": 0, "paused": 1, "carried": 6, "latched": 1}
+
+
+def test_interrupts_without_input_and_stores_to_rom() -> None:
+    values = run("user_irq").values
+    assert values == {
+        "order": 1233,
+        "active": 16 + 31,
+        "enabled": 1 << 31 | 1 << 26 | 1 << 3,
+        "lowest": 0xC000_0000,
+        "unchanged": 1,
+    }
 
 
 @pytest.mark.parametrize("layout", ["flash", "no_flash"])

@@ -170,8 +170,8 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
     const Target target = find_target(address);
     cpu.cost = cost_of(target).store;
     switch (target) {
-        case Target::none:
-        case Target::rom: return false;
+        case Target::none: return false;
+        case Target::rom: return true;  // ignored: TinyUSB stores through a null pointer with every EP0 transfer
         case Target::xip: return xip_.write_flash(address);
         case Target::xip_sram:
             if (!xip_.cache_as_sram()) return false;
@@ -254,9 +254,9 @@ bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& valu
 bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data) {
     switch (find_target(address)) {
         case Target::none:
-        case Target::rom:
         case Target::sio:
         case Target::ppb: return false;
+        case Target::rom: return true;
         case Target::xip: return xip_.write_flash(address);
         case Target::xip_sram:
             if (!xip_.cache_as_sram()) return false;

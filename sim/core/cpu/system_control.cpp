@@ -34,7 +34,6 @@ enum Register : std::uint32_t {
     MPU_RASR = 0xda0,
 };
 
-constexpr std::uint32_t kIrqMask = 0x03ffffff;  // 26 interrupts; the RP2040 has 32 inputs, the top six tied low
 constexpr std::uint32_t kEnable = 1, kTickInt = 2, kClkSource = 4, kCountFlag = 1u << 16;
 constexpr std::uint64_t kPicosecondsPerTick = 1'000'000;  // the reference is the watchdog's 1 us tick
 
@@ -242,9 +241,11 @@ bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now)
             t.count_flag = false;
             systick_schedule(now);
             break;
-        case NVIC_ISER: s_.enabled |= value & kIrqMask; break;
+        case NVIC_ISER: s_.enabled |= value; break;
         case NVIC_ICER: s_.enabled &= ~value; break;
-        case NVIC_ISPR: s_.pending |= static_cast<std::uint64_t>(value & kIrqMask) << kIrq0; break;
+        case NVIC_ISPR:  // the top six inputs are tied low, but software pends them: the SDK's user interrupts
+            s_.pending |= static_cast<std::uint64_t>(value) << kIrq0;
+            break;
         case NVIC_ICPR:
             // A line that is still asserted pends again at once.
             s_.pending &= ~(static_cast<std::uint64_t>(value & ~s_.irq_lines) << kIrq0);

@@ -164,9 +164,10 @@ std::uint32_t Clocks::fc0_result() const {
 
 std::uint32_t Clocks::fc0_status() const {
     if (s_.fc0_src == 0) return 0;
-    if (s_.fc0_source_hz == 0) return kWaiting;
-    if (fc0_source() == 0) return kDied | kFail | kDone;
-    if (s_.fc0_reference.count(now()) < s_.fc0_delay + fc0_interval_periods()) return kRunning;
+    const bool measuring = s_.fc0_reference.count(now()) < s_.fc0_delay + fc0_interval_periods();
+    if (measuring && s_.fc0_source_hz == 0) return kWaiting;
+    if (fc0_source() == 0) return kDied | kFail | kDone;  // ends too: programs measure the PLL that they stopped
+    if (measuring) return kRunning;
     const std::uint32_t khz = fc0_result() >> 5;
     if (khz < s_.fc0_min_khz) return kDone | kFail | kSlow;
     if (khz > s_.fc0_max_khz) return kDone | kFail | kFast;

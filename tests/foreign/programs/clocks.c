@@ -86,6 +86,9 @@ int main(void) {
     REG(UART0 + SET_ALIAS + 0x2c) = 0;
     show("clk_sys_half", measure_khz(9));
 
+    REG(PLL_USB + 0x04) = 0x2d; /* powered down: the measurement ends all the same */
+    show("pll_usb_off", measure_khz(2));
+
     show_hex("chip_id", REG(SYSINFO));
     show_hex("platform", REG(SYSINFO + 4));
     show_hex("tbman", REG(TBMAN));
