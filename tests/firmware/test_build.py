@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,23 @@ def test_compiler_errors_name_file_and_line(
         file.write("int broken(void) { return nonsense; }\n")
     with pytest.raises(BuildError, match=r"firmware/app/stats.c:\d+:\d+: error: .*nonsense"):
         build_firmware("pico", mean_model)
+
+
+def test_event_parameters_come_with_the_model(toolchain: None, mean_model: Path, tmp_path: Path) -> None:
+    """Those beside the model, unless others are named; a model that has none gets the released ones."""
+    folder = tmp_path / "model"
+    shutil.copytree(mean_model, folder)
+
+    def score(detector: Path | None = None) -> str:
+        build_firmware("pico", folder, tmp_path / "out", detector=detector)
+        header = (tmp_path / "out/gen/detector_config.h").read_text()
+        return next(line for line in header.splitlines() if " EVENTS_ON_SCORE " in line).split()[-1]
+
+    released = tomllib.loads((project_root() / "training/released/detector.toml").read_text())["events"]["on_score"]
+    assert score() == str(released)
+    (folder / "detector.toml").write_text("[events]\non_score = 123\n")
+    (tmp_path / "mine.toml").write_text("[events]\non_score = 456\n")
+    assert [score(), score(tmp_path / "mine.toml")] == ["123", "456"]
 
 
 def test_missing_model(toolchain: None, tmp_path: Path) -> None:

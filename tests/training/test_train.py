@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.model.logs import StageLog, plot_losses, read_history
 from training.model.network import Architecture
 from training.model.train import augment, labels_and_weights
 
@@ -56,6 +57,38 @@ def test_architecture_figures() -> None:
     arch = Architecture(32, (15, 15, 15), 6)
     assert (arch.columns, arch.frames) == (48, 192)
     assert arch.macs_per_second <= 300_000
+
+
+def test_histories_are_kept_and_plotted(tmp_path: Path) -> None:
+    log = StageLog(tmp_path / "a")
+    log.write(1, {"loss": 0.5})
+    log.write(2, {"loss": 0.25})
+    log.close()
+    rows = [{"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": 0.25}]
+    assert read_history(tmp_path / "a") == rows
+    again = StageLog(tmp_path / "a", history=rows[:1])
+    again.write(2, {"loss": 0.2})
+    again.close()
+    assert [row["loss"] for row in read_history(tmp_path / "a")] == [0.5, 0.2], "an epoch that was cut off is replaced"
+    assert plot_losses({"a": tmp_path / "a", "not begun": tmp_path / "b"}, tmp_path / "plots/loss.png")
+    assert (tmp_path / "plots/loss.png").read_bytes().startswith(b"\x89PNG")
+    assert not plot_losses({"not begun": tmp_path / "b"}, tmp_path / "none.png")
+
+
+@needs_tensorflow
+def test_event_files_for_tensorboard(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed; pip install emberwatch[train]")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    log = StageLog(tmp_path)
+    for epoch, loss in enumerate((0.5, 0.25, 0.125), start=1):
+        log.write(epoch, {"loss": loss})
+    log.close()
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    losses = [(event.step, float(tensor_util.make_ndarray(event.tensor_proto))) for event in events.Tensors("loss")]
+    assert losses == [(1, 0.5), (2, 0.25), (3, 0.125)]
 
 
 @needs_tensorflow

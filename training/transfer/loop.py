@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.model.logs import StageLog, read_history
 from training.model.network import import_tensorflow
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -79,7 +79,7 @@ def run_stage(
     if manager.latest_checkpoint:
         checkpoint.restore(manager.latest_checkpoint)
     start = int(epoch_done.numpy())
-    history = [row for row in _read_history(folder / "history.csv") if row["epoch"] <= start]
+    history = [row for row in read_history(folder) if row["epoch"] <= start]
     if start and start < stage.epochs:
         log(f"{stage.name}: goes on after epoch {start}")
 
@@ -91,61 +91,20 @@ def run_stage(
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return value
 
-    board = _Board(tf, folder, log)
+    record = StageLog(folder, log, history)
     for epoch in range(start + 1, stage.epochs + 1):
         values = [float(step(*batch)) for batch in batches(epoch)]
-        row = {"epoch": float(epoch), "loss": float(np.mean(values)), **validate(model)}
-        if all(row["score"] > earlier["score"] for earlier in history):
+        figures = {"loss": float(np.mean(values)), **validate(model)}
+        if all(figures["score"] > earlier["score"] for earlier in record.history):
             np.savez(folder / "best.partial.npz", *model.get_weights())
             (folder / "best.partial.npz").replace(folder / "best.npz")
-        history.append(row)
-        _write_history(folder / "history.csv", history)
-        board.write(epoch, row)
+        record.write(epoch, figures)
         epoch_done.assign(epoch)
         manager.save()
-        figures = " ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "score"))
-        log(f"{stage.name} epoch {epoch}/{stage.epochs} {figures}")
-    board.close()
+        told = " ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "score")
+        log(f"{stage.name} epoch {epoch}/{stage.epochs} {told}")
+    record.close()
+    history = record.history
     with np.load(folder / "best.npz") as stored:
         weights = [stored[f"arr_{index}"] for index in range(len(stored.files))]
     return Outcome(weights, history, int(max(history, key=lambda row: row["score"])["epoch"]))
-
-
-class _Board:
-    """TensorBoard's event files; without the package, one line says so and training goes on."""
-
-    def __init__(self, tf: Any, folder: Path, log: Callable[[str], None]) -> None:
-        self._tf = tf
-        self._writer = None
-        try:
-            import tensorboard  # noqa: F401
-        except ImportError:
-            log("no TensorBoard logs: pip install tensorboard")
-        else:
-            self._writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
-
-    def write(self, epoch: int, row: dict[str, float]) -> None:
-        if self._writer is not None:
-            with self._writer.as_default():
-                for name, value in row.items():
-                    if name != "epoch":
-                        self._tf.summary.scalar(name, value, step=epoch)
-            self._writer.flush()
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as stream:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
-
-
-def _write_history(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(history[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
