@@ -54,7 +54,7 @@ def test_augmentation_keeps_types_and_is_repeatable() -> None:
 
 
 def test_architecture_figures() -> None:
-    arch = Architecture(32, (15, 15, 15), 6)
+    arch = Architecture(taps=(15, 15, 15), pool=6)
     assert (arch.columns, arch.frames) == (48, 192)
     assert arch.macs_per_second <= 300_000
 
@@ -120,7 +120,7 @@ def test_int8_follows_float(tmp_path: Path) -> None:
     from training.model.network import export_model, import_tensorflow, sequence_model, to_int8
     from training.model.train import sequence_probabilities
 
-    arch = Architecture(8, (3, 3), 2)
+    arch = Architecture(4, 4, 8, (3, 3), 2)
     import_tensorflow().keras.utils.set_random_seed(3)
     model = sequence_model(arch)
     scenes = build_scenes(tmp_path, [], {}, 4, 1)

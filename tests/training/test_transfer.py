@@ -77,7 +77,7 @@ def test_class_batches_are_repeatable_and_cover_the_clips(dataset: Path, tmp_pat
     assert all(np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1]) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0][0], later[0][0])
     x, y, w = first[0]
-    assert x.shape == (8, CROP, 1, 32) and np.allclose(y.sum(axis=1), 1) and (w == 1).all()
+    assert x.shape == (8, CROP, 32, 1) and np.allclose(y.sum(axis=1), 1) and (w == 1).all()
     assert x.min() >= -4 and x.max() <= 127 / 32
 
 
@@ -212,14 +212,14 @@ def test_folding_batch_normalisation_changes_nothing() -> None:
     from training.transfer.quantise import fold_batch_norm, rounding_model
 
     tf = import_tensorflow()
-    arch = Architecture(8, (3, 3), 2)
+    arch = Architecture(4, 4, 8, (3, 3), 2)
     tf.keras.utils.set_random_seed(3)
     model = sequence_model(arch)
     rng = np.random.default_rng(3)
     for layer in model.layers:
         if layer.name.endswith("_bn"):
             layer.set_weights([rng.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
-    x = rng.standard_normal((2, arch.frames + 12, 1, 32)).astype(np.float32)
+    x = rng.standard_normal((2, arch.frames + 12, 32, 1)).astype(np.float32)
     before = np.asarray(model(x, training=False))
     fold_batch_norm(model)
     np.testing.assert_allclose(np.asarray(model(x, training=False)), before, rtol=1e-4, atol=1e-4)
@@ -227,4 +227,4 @@ def test_folding_batch_normalisation_changes_nothing() -> None:
     ranges = {name: (0.0, 30.0) for name in names} | {"head": (-60.0, 60.0)}
     rounding = rounding_model(model, arch, ranges)
     assert np.abs(np.asarray(rounding(x)) - before).max() < 2.0
-    assert len(rounding.trainable_variables) == 2 * (1 + 2 * len(arch.taps)) + 2
+    assert len(rounding.trainable_variables) == 2 * (2 + 2 * len(arch.taps)) + 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training.data.features import FRAMES_PER_BLOCK, SILENT
 from training.data.scene_cache import SceneSet
-from training.model.network import INPUT_DIVISOR, Architecture, import_tensorflow, sequence_model
+from training.model.network import TEMPERATURE, Architecture, import_tensorflow, scaled_input, sequence_model
 
 _RECENT = 8  # blocks: is it sounding now
 _WINDOW = 19  # blocks (0.6 s): has it sounded long enough to be told from a click or a short beep
@@ -87,7 +87,7 @@ def batches(
         features, sounding = augment(rng, scenes.features[index], scenes.sounding[index])
         targets, weights = labels_and_weights(sounding, options.negative_weight)
         skip = arch.columns - 1
-        yield features[:, :, None, :].astype(np.float32) / INPUT_DIVISOR, targets[:, skip:], weights[:, skip:]
+        yield scaled_input(features), targets[:, skip:], weights[:, skip:]
 
 
 def fit(
@@ -141,6 +141,6 @@ def fit(
 def sequence_probabilities(model: Any, arch: Architecture, features: NDArray[np.int8]) -> NDArray[np.uint8]:
     """Probability (0..255) of every block of a recording by the float model, from a silent past."""
     past = np.full((arch.frames - FRAMES_PER_BLOCK, features.shape[1]), SILENT, np.int8)
-    x = np.concatenate([past, features])[None, :, None, :].astype(np.float32) / INPUT_DIVISOR
+    x = scaled_input(np.concatenate([past, features])[np.newaxis])
     logits = np.asarray(model(x, training=False))[0]
-    return np.asarray(np.clip(np.rint(256 / (1 + np.exp(-logits))), 0, 255), np.uint8)
+    return np.asarray(np.clip(np.rint(256 / (1 + np.exp(-logits / TEMPERATURE))), 0, 255), np.uint8)

@@ -72,12 +72,19 @@ def _piezo_partials(rng: Rng) -> list[tuple[float, float]]:
     return partials
 
 
-def _mains_modulation(rng: Rng, count: int) -> NDArray[np.float64]:
-    """Amplitude modulation as unsmoothed supplies or driver circuits give it; often none."""
-    if rng.random() < 0.55:
+def _modulation(rng: Rng, count: int) -> NDArray[np.float64]:
+    """Amplitude modulation: none, a supply's ripple, a driver that is switched on and off, or an unsteady contact."""
+    kind = rng.random()
+    if kind < 0.45:
         return np.ones(count)
-    depth, rate = rng.uniform(0.05, 0.9), log_uniform(rng, 25, 140)
-    return 1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * rate * np.arange(count) / SAMPLE_RATE + rng.uniform(0, 6.28)))
+    depth, rate = rng.uniform(0.05, 0.95), log_uniform(rng, 25, 300)
+    cycle = (np.arange(count) * rate / SAMPLE_RATE + rng.random()) % 1.0
+    if kind < 0.7:
+        return 1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * cycle))
+    if kind < 0.9:  # sidebands far from the tone, as a horn that is pulsed has them
+        shape = np.minimum(1, cycle / 0.02) if rng.random() < 0.5 else np.ones(count)
+        return 1 - depth * np.where(cycle < rng.uniform(0.3, 0.8), 1 - shape, 1.0)
+    return np.asarray(1 + depth * 0.8 * smooth_walk(rng, count, rate))
 
 
 def _frequency(rng: Rng, count: int, kind: str) -> NDArray[np.float64]:
@@ -86,7 +93,7 @@ def _frequency(rng: Rng, count: int, kind: str) -> NDArray[np.float64]:
     elif kind == "warble":
         base = rng.uniform(2300, 3000)
     else:
-        base = float(np.clip(rng.normal(3150, 350) if rng.random() < 0.5 else rng.uniform(2250, 4000), 2250, 4000))
+        base = float(np.clip(rng.normal(3150, 350) if rng.random() < 0.4 else rng.uniform(2200, 4000), 2200, 4000))
     drift = 1 + rng.uniform(0, 0.004) * smooth_walk(rng, count, 2.0)
     if kind == "warble":
         rate, ratio = log_uniform(rng, 1.5, 9), rng.uniform(1.12, 1.45)
@@ -120,7 +127,7 @@ def make_alarm(rng: Rng, seconds: float, kind: str | None = None) -> AlarmSound:
         tone = harmonics(frequency, count, [*odd, *even], rng)
     else:
         tone = harmonics(frequency, count, _piezo_partials(rng), rng)
-        tone = (tone * _mains_modulation(rng, count)).astype(np.float32)
+        tone = (tone * _modulation(rng, count)).astype(np.float32)
     envelope = gate_envelope(gate, rng.uniform(0.0005, 0.012), log_uniform(rng, 0.0008, 0.02))
     if rng.random() < 0.3:  # level sags within a burst as the supply does
         envelope = envelope * (1 + 0.25 * smooth_walk(rng, count, 3.0))

@@ -132,8 +132,8 @@ def cry(rng: Rng, seconds: float) -> Signal:
         length = rng.uniform(0.25, 1.3)
         n = samples_of(length)
         arc = np.sin(np.linspace(0, np.pi, n))
-        pitch = base * (1 + rng.uniform(0.05, 0.5) * arc + 0.03 * smooth_walk(rng, n, 15))
-        strong = int(rng.integers(1, 7))
+        pitch = base * (1 + rng.uniform(0.02, 0.5) * arc + 0.03 * smooth_walk(rng, n, 15))
+        strong = int(rng.integers(1, 8))
         partials = [(float(k), float(np.exp(-abs(k - strong) / rng.uniform(0.5, 3)))) for k in range(1, 14)]
         add_at(out, samples_of(position), (harmonics(pitch, n, partials, rng) * arc**0.5).astype(np.float32))
         position += length + rng.uniform(0.1, 0.8)
@@ -263,6 +263,43 @@ def bells(rng: Rng, seconds: float) -> Signal:
     return out
 
 
+def bell_clock(rng: Rng, seconds: float) -> Signal:
+    """A mechanical alarm clock: a clapper's strikes run together, one mode rings through, everything else clatters."""
+    out = np.zeros(samples_of(seconds), np.float32)
+    interval = log_uniform(rng, 0.022, 0.1)
+    ring, ring_decay = rng.uniform(1800, 5500), log_uniform(rng, 0.05, 1.5)
+    modes = [(log_uniform(rng, 500, 7500), rng.uniform(0.05, 0.6), log_uniform(rng, 0.004, 0.15)) for _ in range(9)]
+    n = samples_of(min(1.5, 4 * ring_decay))
+    time = np.arange(n) / SAMPLE_RATE
+    strike = rng.uniform(0.1, 1.0) * np.sin(phase_of(ring, n)) * np.exp(-time / ring_decay)
+    for frequency, amplitude, decay in modes:
+        strike += amplitude * np.sin(phase_of(frequency, n, rng.uniform(0, 6.28))) * np.exp(-time / decay)
+    clatter = samples_of(interval)
+    strike[:clatter] += rng.standard_normal(clatter)[:n] * np.exp(-time[:clatter] / rng.uniform(0.003, 0.05))
+    position = 0.0 if rng.random() < 0.5 else rng.uniform(0, 1.5)
+    stop = seconds if rng.random() < 0.5 else rng.uniform(1, seconds)
+    while position < stop:
+        add_at(out, samples_of(position), (strike * rng.uniform(0.5, 1)).astype(np.float32))
+        position += interval * rng.uniform(0.9, 1.1)
+    return out
+
+
+def two_tone(rng: Rng, seconds: float) -> Signal:
+    """Alarms of games, cars and gadgets: two to four bright low notes in turn, loudest below 1 kHz, harmonics above."""
+    count = samples_of(seconds)
+    pitches = log_uniform(rng, 150, 800) * 2 ** (rng.integers(-5, 13, int(rng.integers(2, 5))) / 12)
+    step = log_uniform(rng, 0.12, 1.0)
+    which = ((np.arange(count) / SAMPLE_RATE + rng.uniform(0, step)) / step).astype(int) % len(pitches)
+    frequency = pitches[which]
+    roll_off = rng.uniform(0.7, 1.6)
+    partials = [(float(n), n**-roll_off) for n in range(1, int(7600 / frequency.max()) + 1)]
+    out = harmonics(frequency, count, partials, rng)
+    if rng.random() < 0.5:
+        out = out + harmonics(frequency * float(rng.choice([0.5, 1.25, 1.5])), count, partials[:6], rng)
+    gate = np.ones(count, bool) if rng.random() < 0.5 else (np.arange(count) / SAMPLE_RATE / step) % 1 < 0.8
+    return np.asarray(out * gate_envelope(gate, 0.005, 0.02), np.float32)
+
+
 def squeak(rng: Rng, seconds: float) -> Signal:
     """Doors, brakes, chairs: a friction tone whose pitch wanders, with jumps and roughness."""
     out = np.zeros(samples_of(seconds), np.float32)
@@ -386,16 +423,18 @@ _MAKERS: dict[str, tuple[float, Callable[[Rng, float], Signal]]] = {
     "speech": (0.8, speech),
     "cry": (1.0, cry),
     "siren": (1.0, siren),
-    "birds": (1.6, birds),
+    "birds": (2.0, birds),
     "crickets": (0.9, crickets),
     "beeps": (1.8, beeps),
     "single_beeps": (0.9, single_beeps),
     "phone": (0.6, phone),
-    "bells": (1.2, bells),
-    "squeak": (1.0, squeak),
+    "bells": (1.4, bells),
+    "bell_clock": (1.2, bell_clock),
+    "two_tone": (1.0, two_tone),
+    "squeak": (1.4, squeak),
     "horn": (0.7, horn),
-    "chiptune": (1.5, chiptune),
-    "chorus": (1.2, chorus),
+    "chiptune": (1.8, chiptune),
+    "chorus": (1.6, chorus),
     "resonant": (1.3, resonant),
     "noise": (1.0, noise),
     "silence": (0.2, silence),

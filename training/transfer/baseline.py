@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.clips import Clip
-from training.model.network import Architecture, import_tensorflow, sequence_model
-from training.transfer.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc, scaled
+from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
+from training.transfer.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc
 from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
 
 BATCH = 32
@@ -37,11 +37,13 @@ class BaselineResult:
 
 def feature_layers(model: Any) -> list[Any]:
     """The layers with weights below the head: those that transfer."""
-    return [layer for layer in model.layers if layer.weights and layer.name.startswith(("embed", "time", "mix"))]
+    return [
+        layer for layer in model.layers if layer.weights and layer.name.startswith(("local", "embed", "time", "mix"))
+    ]
 
 
 def class_model(arch: Architecture, classes: int) -> Any:
-    """Scaled features ``[batch, frames, 1, 32]`` of any length to logits ``[batch, classes]``."""
+    """Scaled features ``[batch, frames, 32, 1]`` of any length to logits ``[batch, classes]``."""
     keras = import_tensorflow().keras
     trunk = sequence_model(arch)
     x = trunk.get_layer(f"mix{len(arch.taps) - 1}_relu").output
@@ -54,7 +56,8 @@ def class_model(arch: Architecture, classes: int) -> Any:
 def logits_of(model: Any, features: NDArray[np.int8], batch: int = 64) -> NDArray[np.float32]:
     """Logits of whole clips."""
     parts = [
-        np.asarray(model(scaled(features[at : at + batch]), training=False)) for at in range(0, len(features), batch)
+        np.asarray(model(scaled_input(features[at : at + batch]), training=False))
+        for at in range(0, len(features), batch)
     ]
     return np.concatenate(parts)
 

@@ -14,7 +14,7 @@ from sim.audio.files import load
 from sim.errors import EmberwatchError
 from training.data.clips import Clip
 from training.data.features import SILENT, block_features, whole_blocks
-from training.model.network import INPUT_DIVISOR
+from training.model.network import scaled_input
 from training.synth.rooms import at_level, to_pcm
 from training.transfer.loop import Batch
 
@@ -81,11 +81,6 @@ def _features(clip: Clip) -> NDArray[np.int8]:
     return np.pad(features, ((0, FRAMES - len(features)), (0, 0)), constant_values=SILENT)
 
 
-def scaled(features: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Features as the network takes them: ``[n, frames, 1, 32]``."""
-    return features[:, :, None, :].astype(np.float32) / np.float32(INPUT_DIVISOR)
-
-
 def class_batches(data: EscSet, chosen: NDArray[np.int64], batch: int, seed: int, epoch: int) -> Iterator[Batch]:
     """One epoch of (features, mixed one-hot targets, ones): cut at random, varied in level, mixed up in pairs."""
     rng = np.random.default_rng([seed, epoch])
@@ -109,4 +104,4 @@ def class_batches(data: EscSet, chosen: NDArray[np.int64], batch: int, seed: int
         x = np.clip(np.maximum(x + quieter, x[other] + also), -128, 127)
         y = one_hot[data.labels[index]]
         y = share[:, None] * y + (1 - share)[:, None] * y[other]
-        yield scaled(x.astype(np.int8)), y, np.ones(len(index), np.float32)
+        yield scaled_input(x.astype(np.int8)), y, np.ones(len(index), np.float32)

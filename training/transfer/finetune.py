@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.scene_cache import SceneSet
-from training.model.network import INPUT_DIVISOR, Architecture, import_tensorflow, sequence_model
+from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
 from training.model.train import TrainingOptions, batches, labels_and_weights
 from training.transfer.baseline import feature_layers
 from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
@@ -45,7 +45,7 @@ def block_logits(model: Any, arch: Architecture, features: NDArray[np.int8], bat
     """Logits ``[scenes, columns]`` of the blocks that see a whole window."""
     parts = []
     for at in range(0, len(features), batch):
-        x = features[at : at + batch, :, None, :].astype(np.float32) / np.float32(INPUT_DIVISOR)
+        x = scaled_input(features[at : at + batch])
         parts.append(np.asarray(model(x, training=False)))
     return np.concatenate(parts)
 

@@ -20,7 +20,7 @@ from training.data.features import BANDS, FRAMES_PER_BLOCK
 from training.data.scene_cache import SceneSet
 from training.evaluate.detector import Detector
 from training.model.events import EventParameters
-from training.model.network import INPUT_DIVISOR, Architecture, import_tensorflow
+from training.model.network import Architecture, import_tensorflow, scaled_input
 from training.model.train import TrainingOptions, batches, sequence_probabilities
 from training.transfer.finetune import BATCH, alarm_loss, block_logits, block_targets
 from training.transfer.loop import Outcome, Stage, run_stage
@@ -122,11 +122,11 @@ def rounding_model(model: Any, arch: Architecture, ranges: dict[str, tuple[float
             for layer in model.layers:
                 layer.trainable = not layer.name.endswith("_bn")
             # Of a folded normalisation only the offset is left to learn.
-            names = ["embed", *(f"{kind}{n}" for n in range(len(arch.taps)) for kind in ("time", "mix"))]
+            names = ["local", "embed", *(f"{kind}{n}" for n in range(len(arch.taps)) for kind in ("time", "mix"))]
             self.offsets = {
                 name: self.add_weight(
                     name=f"{name}_offset",
-                    shape=(arch.channels,),
+                    shape=(arch.filters if name == "local" else arch.channels,),
                     initializer=keras.initializers.Constant(model.get_layer(f"{name}_bn").get_weights()[1]),
                 )
                 for name in names
@@ -135,7 +135,7 @@ def rounding_model(model: Any, arch: Architecture, ranges: dict[str, tuple[float
         def convolve(self, x: Any, name: str) -> Any:
             kernel = self.inner.get_layer(name).weights[0]
             depthwise = name.startswith("time")
-            strides = (1, FRAMES_PER_BLOCK, 1, 1) if name == "embed" else (1, 1, 1, 1)
+            strides = (1, FRAMES_PER_BLOCK, 1, 1) if name == "local" else (1, 1, 1, 1)
             quantised = rounded_kernel(kernel, depthwise)
             if depthwise:
                 x = tf.nn.depthwise_conv2d(x, quantised, strides, "VALID")
@@ -146,6 +146,8 @@ def rounding_model(model: Any, arch: Architecture, ranges: dict[str, tuple[float
         def call(self, x: Any, training: bool = False) -> Any:
             for name in self.offsets:
                 x = self.convolve(x, name)
+                if name == "local":
+                    x = tf.nn.max_pool2d(x, (1, 2), (1, 2), "VALID")
             x = tf.nn.avg_pool2d(x, (arch.pool, 1), 1, "VALID")
             kernel, bias = self.inner.get_layer("head").weights
             x = tf.nn.conv2d(x, rounded_kernel(kernel, False), 1, "VALID") + bias
@@ -159,7 +161,7 @@ def rounding_model(model: Any, arch: Architecture, ranges: dict[str, tuple[float
                 layer.set_weights([gamma, offset.numpy(), mean, variance])
 
     rounding = Rounding()
-    rounding(np.zeros((1, arch.frames, 1, BANDS), np.float32))
+    rounding(np.zeros((1, arch.frames, BANDS, 1), np.float32))
     return rounding
 
 
@@ -178,7 +180,7 @@ def quantisation_aware(
     fold_batch_norm(model)
     rng = np.random.default_rng(stage.seed)
     sample = scenes.features[rng.choice(chosen, min(64, len(chosen)), replace=False)]
-    ranges = _ranges(model, arch, sample[:, :, None, :].astype(np.float32) / INPUT_DIVISOR)
+    ranges = _ranges(model, arch, scaled_input(sample))
     rounding = rounding_model(model, arch, ranges)
     options = TrainingOptions(stage.epochs, BATCH, stage.learning_rate, 2.0, stage.seed)
 
