@@ -62,6 +62,11 @@ def test_esc50_layout(tmp_path: Path) -> None:
     )
     (clip,) = load_dataset(tmp_path)
     assert (clip.esc_fold, clip.group, clip.category, clip.is_alarm) == (1, "esc-100", "dog", False)
+    assert clip.licence == "CC BY 3.0 (ESC-10)"
+    (tmp_path / "LICENSE").write_text(
+        "- [1-100-A.ogg]: clip derived from dogs [two].aiff (http://example.org/) by someone [CC0]\n"
+    )
+    assert load_dataset(tmp_path)[0].licence == "CC0 (clip); CC BY 3.0 (ESC-10)"
     assert clip.path == tmp_path / "audio/1-100-A-0.wav"
 
 

@@ -98,12 +98,14 @@ def load_esc50(folder: Path) -> list[Clip]:
     """The ESC-50 layout: ``meta/esc50.csv`` and ``audio/``; every clip is a negative (no class is a smoke alarm).
 
     With ``meta/esc10.csv`` instead, which `emberwatch data fetch esc10` writes, only the clips flagged as ESC-10 count,
-    whatever lies in ``audio/``. Clips of ESC-10 are CC BY, the others CC BY-NC.
+    whatever lies in ``audio/``. The compilation is CC BY for clips of ESC-10, CC BY-NC for the others; the licence of
+    each clip itself is taken from ``LICENSE``.
     """
     table = next((folder / name for name in _ESC_LAYOUT if (folder / name).is_file()), None)
     if table is None:
         raise EmberwatchError(f"{folder}: not an ESC-50 folder, meta/esc50.csv is missing; give the unpacked data set")
     clips = []
+    own = _esc_licences(folder / "LICENSE")
     with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         missing = {"filename", "fold", "category"} - set(reader.fieldnames or [])
@@ -118,10 +120,20 @@ def load_esc50(folder: Path) -> list[Clip]:
             path = folder / "audio" / row["filename"]
             group = f"esc-{row['src_file']}" if row.get("src_file") else group_of(row["filename"])
             licence = "CC BY 3.0 (ESC-10)" if in_esc10 else "CC BY-NC 3.0 (ESC-50)"
+            name = _ESC_NAME.search(row["filename"])
+            if name and name[0] in own:
+                licence = f"{own[name[0]]} (clip); {licence}"
             clips.append(Clip(path, OTHER, row["category"], group, licence, int(row["fold"])))
     if not clips:
         raise EmberwatchError(f"{table}: the table lists no clips; fetch the data set again")
     return clips
+
+
+def _esc_licences(path: Path) -> dict[str, str]:
+    """Licence by clip (fold-number-take), from lines such as ``- [1-100032-A.ogg]: clip derived from ... [CC0]``."""
+    if not path.is_file():
+        return {}
+    return dict(re.findall(r"^- \[(\d-\d+-[A-Z])\.\w+\]:.*\[([^\]]+)\]\s*$", path.read_text("utf-8", "replace"), re.M))
 
 
 def load_speech_commands_noise(folder: Path) -> list[Clip]:

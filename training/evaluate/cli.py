@@ -36,7 +36,8 @@ def evaluate(
     snr: Annotated[
         list[float] | None,
         typer.Option(
-            help="Also play each alarm in the data set's own noises at this SNR, dB (repeatable).", metavar="DB"
+            help="Also play each alarm in the data set's own noises at this SNR, dB, and -20 dBFS (repeatable).",
+            metavar="DB",
         ),
     ] = None,
     noises: Annotated[int, typer.Option(help="Noises per alarm and SNR.", metavar="N")] = 10,

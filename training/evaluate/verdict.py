@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.errors import EmberwatchError
 from training.evaluate.trials import Trial
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, find_events
+from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, Events, find_events
 
 POSITIVE = 128
 """A window says alarm from this probability (of 255) on: one half."""
@@ -97,16 +97,21 @@ def clip_result(
 
 def event_margin(probabilities: NDArray[np.uint8], parameters: EventParameters) -> float:
     """The largest factor of `MARGINS` on all thresholds of evidence at which there is still an event; 0 for none."""
-    scaled = [_scaled(parameters, factor) for factor in MARGINS]
-    low, high = -1, len(MARGINS)  # an event at ``low``, none at ``high``
-    probe = 0  # most sounds raise nothing even at the lowest
+    here = MARGINS.index(1.0)
+    low, high = (here, len(MARGINS)) if _raises(probabilities, parameters) else (-1, here)
+    probe = low + 1 if low < 0 else (low + high) // 2  # most sounds raise nothing even at the lowest
     while high - low > 1:
-        found = scaled[probe] is not None and any(
-            event.type == EVENT_ALARM_ON for event in find_events(probabilities, scaled[probe])
-        )
+        scaled = _scaled(parameters, MARGINS[probe])
+        found = scaled is not None and _raises(probabilities, scaled)
         low, high = (probe, high) if found else (low, probe)
         probe = (low + high) // 2
     return MARGINS[low] if low >= 0 else 0.0
+
+
+def _raises(probabilities: NDArray[np.uint8], parameters: EventParameters) -> bool:
+    """Whether there is an event; stops at the first."""
+    events = Events(parameters)
+    return any(events.update(probability)[0] == EVENT_ALARM_ON for probability in probabilities.tolist())
 
 
 def _scaled(parameters: EventParameters, factor: float) -> EventParameters | None:

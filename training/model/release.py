@@ -40,9 +40,8 @@ def cross_validation(outcome: Outcome, parameters: EventParameters) -> list[dict
         for r in chosen:
             if (r.label == "alarm") != r.detected:
                 wrong[r.file] = wrong.get(r.file, 0) + 1
-        late = sum(1 for r in chosen if r.delay_s is not None and r.delay_s > 4.0)
         row = {"level_dbfs": condition[0], "snr_db": condition[1], **summarise(chosen)}
-        rows.append({**row, "later_than_4_s": late, "wrong": dict(sorted(wrong.items()))})
+        rows.append({**row, "wrong": dict(sorted(wrong.items()))})
     return rows
 
 
