@@ -17,8 +17,11 @@ def renode(
     ] = None,
     library: Annotated[bool, typer.Option("--library", help="Print the path of librp2040 and nothing else.")] = False,
     board: Annotated[
-        str, typer.Option(help="Board name or TOML file, for monitor and generate.", metavar="BOARD")
-    ] = "pico",
+        str | None,
+        typer.Option(
+            help="Board name or TOML file: for monitor, default pico; for generate, only it.", metavar="BOARD"
+        ),
+    ] = None,
     elf: Annotated[
         Path | None, typer.Option(help="Firmware for monitor; default: the one of this tree.", metavar="FILE")
     ] = None,
@@ -36,6 +39,7 @@ def renode(
     \b
     emberwatch renode --library
     emberwatch renode install
+    emberwatch renode generate --board my_board.toml --out build/renode
     emberwatch renode monitor --board pico
     emberwatch run emberwatch.elf --engine renode --audio smoke.wav
     """
@@ -56,7 +60,7 @@ def renode(
     if action == "monitor":
         from sim.renode.install import open_monitor
 
-        return open_monitor(board, elf)
+        return open_monitor(board or "pico", elf)
     raise UsageError(f"action {action!r} is not known; use install, generate or monitor")
 
 
@@ -70,17 +74,20 @@ def _status() -> int:
     return 1 if missing else 0
 
 
-def _generate(board: str, out: Path | None) -> int:
+def _generate(board: str | None, out: Path | None) -> int:
     from sim.board import load_board
     from sim.renode import generate
 
-    files = generate.render_all()
-    if board.endswith(".toml"):
-        files |= generate.render_board(load_board(board))
+    if board is None:
+        files = generate.render_all()
+    else:
+        files = {"rp2040.repl": generate.render_chip()} | generate.render_board(load_board(board))
     target = out if out is not None else generate.folder()
-    if not target.is_dir():
-        raise UsageError(f"--out {target} is no folder; create it first")
-    for name, text in files.items():
-        (target / name).write_text(text, encoding="utf-8")
-        print(target / name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (target / name).write_text(text, encoding="utf-8")
+            print(target / name)
+    except OSError as error:
+        raise UsageError(f"--out {target} cannot be written ({error.strerror}); give another folder") from None
     return 0

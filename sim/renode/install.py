@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import importlib.util
 import os
 import platform
@@ -10,24 +10,22 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim.board import load_board, project_root
 from sim.errors import EngineError, MissingDependencyError
-from sim.renode import generate
+from sim.renode import download, generate
 from sim.renode.library import library_path
 
 VERSION = "1.16.1"
 RELEASE = f"https://github.com/renode/renode/releases/download/v{VERSION}/"
 PYRENODE = "git+https://github.com/antmicro/pyrenode3"
-_VARIABLES = ("PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
+SYSTEM_PACKAGE = Path("/opt/renode")
+"""Where Renode's .deb, .rpm and Arch packages put it."""
+
+_VARIABLES = ("PYRENODE_PATH", "PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
 
 
 @dataclass(frozen=True)
@@ -98,67 +96,23 @@ def install() -> Path:
     """Downloads, checks and unpacks Renode unless it is there; returns its program.
 
     Raises:
-        EngineError: no network, a wrong checksum, or no package for this system.
+        EngineError: no network, no room, a wrong checksum, or no package for this system.
     """
     if (program := installed()) is not None:
         return program
     wanted = asset()
     target = cache_folder() / f"renode-{VERSION}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="renode-") as scratch:
-        archive = Path(scratch) / wanted.name
-        _download(RELEASE + wanted.name, archive)
-        with archive.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != wanted.sha256:
-            raise EngineError(f"{wanted.name} has SHA-256 {digest}, expected {wanted.sha256}; it was not installed")
-        unpacked = Path(scratch) / "unpacked"
-        unpacked.mkdir()
-        _unpack(archive, unpacked)
-        shutil.rmtree(target, ignore_errors=True)
-        unpacked.rename(target)
+    archive = download.fetch(RELEASE + wanted.name, wanted.sha256, target.parent)
+    try:
+        download.unpack(archive, target)
+    finally:
+        archive.unlink()
     program = installed()
     if program is None:
         raise EngineError(f"{wanted.name} holds no program named renode; remove {target} and report this")
     if sys.platform != "win32":
         program.chmod(program.stat().st_mode | 0o111)
     return program
-
-
-def _download(url: str, target: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:
-            shutil.copyfileobj(answer, file, 1 << 20)
-    except (urllib.error.URLError, OSError, TimeoutError) as error:
-        reason = getattr(error, "reason", error)
-        raise EngineError(
-            f"{url} cannot be downloaded ({reason}); install Renode {VERSION} by hand, set PYRENODE_BIN to its program"
-        ) from None
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    try:
-        if archive.suffix == ".zip":
-            with zipfile.ZipFile(archive) as file:
-                file.extractall(folder)
-        elif archive.suffix == ".dmg":
-            _unpack_disk_image(archive, folder)
-        else:
-            with tarfile.open(archive) as file:
-                file.extractall(folder, filter="data")
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, subprocess.CalledProcessError) as error:
-        raise EngineError(f"{archive.name} cannot be unpacked: {error}") from None
-
-
-def _unpack_disk_image(archive: Path, folder: Path) -> None:
-    mount = folder.parent / "mount"
-    mount.mkdir()
-    attach = ["hdiutil", "attach", "-readonly", "-nobrowse", "-mountpoint", str(mount), str(archive)]
-    subprocess.run(attach, check=True, capture_output=True)
-    try:
-        shutil.copytree(mount, folder, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns("Applications"))
-    finally:
-        subprocess.run(["hdiutil", "detach", str(mount)], check=False, capture_output=True)
 
 
 def environment() -> dict[str, str]:
@@ -174,21 +128,62 @@ def environment() -> dict[str, str]:
         )
     variables = {"PYRENODE_RUNTIME": os.environ.get("PYRENODE_RUNTIME", "coreclr")}
     if not any(os.environ.get(name) for name in _VARIABLES):
-        program = installed()
-        if program is None:
+        program = installed() or _portable_on_path()
+        if program is not None:
+            variables["PYRENODE_BIN"] = str(program)
+        elif not _system_package():
             raise MissingDependencyError(
                 f"engine 'renode' needs Renode {VERSION}, which is not installed; run: emberwatch renode install, "
                 "or set PYRENODE_BIN to its program (docs/renode.md)"
             )
-        variables["PYRENODE_BIN"] = str(program)
     variables["EMBERWATCH_LIBRP2040"] = str(library_path())
     return variables
 
 
+def _system_package() -> bool:
+    """Whether the distribution's package is there: pyrenode3 looks for it when no variable says otherwise."""
+    return (SYSTEM_PACKAGE / "bin" / "Renode.dll").is_file() and shutil.which("renode") is not None
+
+
+def _portable_on_path() -> Path | None:
+    """A portable Renode on the PATH; the packages install a shell script there, which pyrenode3 cannot use."""
+    found = shutil.which("renode")
+    if found is None:
+        return None
+    program = Path(found).resolve()
+    with program.open("rb") as file:
+        return None if file.read(2) == b"#!" else program
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """Held while pyrenode3 loads Renode: it prepares files under ~/.net, which processes must not do all at once."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "loading.lock").open("w") as file:
+            _lock(file.fileno())
+            yield
+    except PermissionError:  # a read-only cache: nothing to hold on to
+        yield
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def renode_program() -> Path | None:
-    """Renode for the monitor and for `doctor`: PYRENODE_BIN, the installed one, or the one on the PATH."""
-    if chosen := os.environ.get("PYRENODE_BIN"):
-        return Path(chosen)
+    """Renode for the monitor and for `doctor`: PYRENODE_BIN or PYRENODE_PATH, the installed one, the PATH's."""
+    for name in ("PYRENODE_BIN", "PYRENODE_PATH"):
+        if (chosen := os.environ.get(name)) and Path(chosen).is_file():
+            return Path(chosen)
     if (program := installed()) is not None:
         return program
     found = shutil.which("renode")

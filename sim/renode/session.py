@@ -7,11 +7,12 @@ must have been prepared by then (`sim.renode.install.environment`).
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,9 @@ from sim.board import Board
 from sim.engines.base import FunctionCycles, Stop, StopReason
 from sim.errors import EngineError
 from sim.renode import generate
-from sim.renode.install import quoted
-from sim.renode.library import USB, ChipError, ChipHandle
+from sim.renode.chip import ChipHandle
+from sim.renode.install import loading, quoted
+from sim.renode.library import USB, ChipError
 
 _T = TypeVar("_T")
 
@@ -34,7 +36,7 @@ _MEMORIES = (
     (0x15000000, 0x4000),
     (0x20000000, 0x42000),
 )
-_FINISHED, _BREAKPOINT, _FAULT = range(3)
+_FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
 _COMPLAINTS = re.compile(r"non existing peripheral|[Uu]nhandled (read|write)|CPU abort|does not lay in memory|halted")
@@ -51,7 +53,8 @@ class RenodeSession:
     """
 
     def __init__(self, board: Board, seed: int) -> None:
-        from pyrenode3.wrappers import Emulation, Monitor
+        with loading():
+            from pyrenode3.wrappers import Emulation, Monitor
 
         self._board = board
         self._folder = tempfile.TemporaryDirectory(prefix="emberwatch-renode-")
@@ -61,7 +64,7 @@ class RenodeSession:
         # The monitor comes first: it hooks the `reset:` macros of machines made later.
         self._emulation = Emulation()
         self._monitor = Monitor()
-        self.command(f"logFile @{quoted(self.log)}")
+        self.command(f"logFile @{quoted(self.log)} true")  # true: written through at once, not every five seconds
         self._include()
         self._machine = self._emulation.add_mach("emberwatch")
         self.command('mach set "emberwatch"')
@@ -69,7 +72,6 @@ class RenodeSession:
         self.command("emulation SetGlobalAdvanceImmediately true")
         self.command(f'emulation SetGlobalQuantum "{QUANTUM_S}"')
         sysbus = self._machine.sysbus
-        self._cpu = sysbus.cpu.internal
         self._bridge = sysbus.chip.internal
         self._runner = sysbus.runner.internal
         for port in ("uart0", "uart1", "usb"):
@@ -82,7 +84,6 @@ class RenodeSession:
         self._rom: bytes | None = None
         self._boot_error = ""
         self._failed = ""
-        self._files = 0
 
     def close(self) -> None:
         """Ends the emulation; Renode itself stays loaded."""
@@ -163,17 +164,16 @@ class RenodeSession:
         """Writes memory as a loader does."""
         if not _in_memory(address, len(data)):
             raise EngineError(f"no memory at {address:#010x} for {len(data)} bytes")
-        self._files += 1
-        path = Path(self._folder.name) / f"memory{self._files}.bin"
-        path.write_bytes(data)
-        self.command(f"sysbus LoadBinary @{quoted(path)} {address:#x}")
-        path.unlink()
+        buffer = (ctypes.c_char * len(data)).from_buffer_copy(data)
+        self._guard(lambda: self._runner.WriteMemory(address, len(data), ctypes.addressof(buffer)))
         self._chip.cpu_forget()
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Memory from Renode, registers from librp2040, both without side effects."""
         if _in_memory(address, size):
-            return bytes(self._guard(lambda: self._machine.sysbus.internal.ReadBytes(address, size)))
+            buffer = ctypes.create_string_buffer(size)
+            self._guard(lambda: self._runner.ReadMemory(address, size, ctypes.addressof(buffer)))
+            return buffer.raw
         words = b""
         for at in range(address & ~3, address + size, 4):
             try:
@@ -198,6 +198,8 @@ class RenodeSession:
         if why == _BREAKPOINT:
             return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
+        if why == _HALTED and not complaint:
+            complaint = "Renode halted the processor and did not say why"
         if complaint:
             self._failed = complaint
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=complaint)
@@ -240,8 +242,7 @@ class RenodeSession:
 
     def register(self, number: int) -> int:
         """R0-R15 of core 0."""
-        value: Any = self._cpu.PC if number == _PC else self._cpu.GetRegister(number)
-        return int(value.RawValue) & 0xFFFFFFFF
+        return int(self._runner.Register(number))
 
     @property
     def cycle(self) -> int:

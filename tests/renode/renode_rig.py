@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.renode.library import ExternalChip
+from sim.renode.chip import ExternalChip
 
 SRAM, SRAM_SIZE = 0x20000000, 0x42000
 RESETS, IO_BANK0, PADS_BANK0, XOSC, PLL_SYS, CLOCKS = (

@@ -24,7 +24,7 @@ def outcomes(librp2040: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
         pytest.skip("no Mono; install it: apt-get install --no-install-recommends mono-mcs mono-runtime")
     program = tmp_path_factory.mktemp("bridge") / "tests.exe"
     files = [*SOURCES.glob("*.cs"), *BRIDGE.glob("*.cs")]
-    options = ["-langversion:7", "-warnaserror", "-r:System.Core"]
+    options = ["-langversion:7", "-warnaserror", "-r:System.Core", "-define:MONO"]
     done = subprocess.run([compiler, *options, f"-out:{program}", *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     image = ROOT / "build/firmware/pico/emberwatch.bin"

@@ -31,6 +31,7 @@ from renode_rig import (
 
 from sim.audio import reference
 from sim.renode import library
+from sim.renode.chip import ExternalChip
 from sim.renode.library import BUS_FAULT, INVALID, NEVER, UNMODELLED, ChipError
 
 pytestmark = pytest.mark.usefixtures("librp2040")
@@ -80,7 +81,7 @@ def test_what_is_wrong_is_a_status_and_a_line() -> None:
         assert caught.value.status == status
         assert "\n" not in str(caught.value)
     with pytest.raises(ChipError, match="power of two"):
-        library.ExternalChip(Memory(), flash_bytes=100_000)
+        ExternalChip(Memory(), flash_bytes=100_000)
     with pytest.raises(ChipError, match="0 to 29"):
         chip.drive_pin(30, 1)
 
@@ -95,6 +96,49 @@ def test_windows_and_memories_cover_the_map_without_overlap() -> None:
             chip.read(window.base)
         except ChipError as error:
             assert error.status == UNMODELLED, window  # present, even if its first register is not
+
+
+def test_registers_have_the_datasheets_names() -> None:
+    for address, name in (
+        (UART0, "UARTDR"),
+        (UART0 + 0x4000 + 0x48, "UARTDMACR"),
+        (DMA + 0x0C, "CH0_CTRL_TRIG"),
+        (DMA + 11 * 0x40 + 0x3C, "CH11_AL3_READ_ADDR_TRIG"),
+        (DMA + 0xA84, "CH10_DBG_TCR"),
+        (DMA + 0x448, "N_CHANNELS"),
+        (PIO0 + 0x100000 + SET + 0xDC, "SM0_PINCTRL"),
+        (PIO0 + 0x140, "IRQ1_INTS"),
+        (IO_BANK0 + 0xCC, "GPIO25_CTRL"),
+        (IO_BANK0 + 0x160, "DORMANT_WAKE_INTE0"),
+        (PWM + 0xB0, "INTS"),
+        (SIO + 0xFC, "INTERP1_BASE_1AND0"),
+        (SIO + 0x17C, "SPINLOCK31"),
+        (WATCHDOG + 0x2C, "TICK"),
+        (0x40064008, "CHIP_RESET"),
+        (0x18000060, "DR0"),
+        (0x180000F8, "TXD_DRIVE_EDGE"),
+        (0x50110098, "INTS"),
+        (0x40068000, ""),
+        (UART0 + 8, ""),
+        (SRAM, ""),
+    ):
+        assert library.register_name(address) == name, hex(address)
+
+
+def test_every_register_that_the_model_has_is_named() -> None:
+    chip, _ = power_up()
+    memory_like = {"sram_banks", "usb_dpram", "xip_aux"}
+    nameless = []
+    unnamed_in_the_datasheet = ["usb+0x88", *(f"sio+{offset:#x}" for offset in range(0x180, 0x200, 4))]
+    for window in library.windows():
+        for address in range(window.base, window.base + 0x1000, 4) if window.name not in memory_like else ():
+            try:
+                chip.peek(address)
+            except ChipError:
+                continue
+            if not library.register_name(address):
+                nameless.append(f"{window.name}+{address - window.base:#x}")
+    assert nameless == unnamed_in_the_datasheet
 
 
 def test_the_timer_raises_its_interrupt_at_the_cycle_it_announced() -> None:

@@ -137,6 +137,7 @@ def test_an_access_to_what_is_not_there_fails_the_run(tmp_path: Path, code: list
         ("init-error", "pico.repl: could not set VectorTableOffset"),
         ("monitor-error", "include: Errors during compilation"),
         ("crash", "exit code 134; its last line: Fatal error"),
+        ("halted", "halted the processor"),
         ("log", "non existing peripheral"),
     ],
 )
@@ -165,7 +166,7 @@ def test_without_pyrenode3_the_error_says_how_to_get_it(monkeypatch: pytest.Monk
 
 def test_without_renode_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(FAKE))
-    for name in ("PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG"):
+    for name in ("PYRENODE_PATH", "PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EMBERWATCH_CACHE", str(tmp_path))
     with pytest.raises(MissingDependencyError, match="emberwatch renode install"):

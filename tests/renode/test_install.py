@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -90,6 +96,88 @@ def test_a_broken_archive_and_one_without_renode_are_refused(
         install.install()
 
 
+class Page(BaseHTTPRequestHandler):
+    """A release page that breaks off after half of the file and can go on from there."""
+
+    data = b""
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        Page.asked.append(wanted)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        if start >= len(self.data):
+            self.send_error(416)
+            return
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(len(self.data) - start))
+        self.end_headers()
+        self.wfile.write(self.data[start : len(self.data) if wanted else len(self.data) // 2])
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_download_that_broke_off_goes_on_where_it_stopped(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Page.data, Page.asked = tarball() + bytes(100_000), []
+    release(tmp_path, monkeypatch, "renode.tar.gz", Page.data)
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(install, "RELEASE", f"http://127.0.0.1:{server.server_port}/")
+    try:
+        half = len(Page.data) // 2
+        with pytest.raises(EngineError, match=f"broke off after {half} of {len(Page.data)} bytes"):
+            install.install()
+        assert install.install().name == "renode"
+        assert Page.asked == [None, f"bytes={half}-"]
+        assert [path.name for path in cache.iterdir()] == ["renode-1.16.1"]
+        shutil.rmtree(cache)
+        cache.mkdir()
+        (cache / "renode.tar.gz.part").write_bytes(Page.data)
+        assert install.install().name == "renode", "complete, but not yet unpacked"
+    finally:
+        server.shutdown()
+
+
+@pytest.mark.parametrize("step", ["shutil.copyfileobj", "tarfile.TarFile.extractall"])
+def test_a_full_disk_is_named_and_leaves_nothing_half_done(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    release(tmp_path, monkeypatch, "renode.tar.gz", tarball())
+    monkeypatch.setattr(step, full)
+    with pytest.raises(EngineError, match="is full; make 700 MB of room") as caught:
+        install.install()
+    assert "EMBERWATCH_CACHE" in str(caught.value) and "downloaded" not in str(caught.value)
+    assert install.installed() is None
+
+
+def test_a_system_package_needs_no_variable_and_a_script_on_the_path_is_none(
+    cache: Path, librp2040: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "fake"))
+    for name in ("PYRENODE_PATH", "PYRENODE_BUILD_DIR", "PYRENODE_PKG"):
+        monkeypatch.delenv(name, raising=False)
+    launcher = tmp_path / "bin" / "renode"
+    launcher.parent.mkdir()
+    launcher.write_text("#!/bin/sh\n")
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", str(launcher.parent))
+    monkeypatch.setattr(install, "SYSTEM_PACKAGE", tmp_path / "opt")
+    with pytest.raises(MissingDependencyError, match="emberwatch renode install"):
+        install.environment()
+    (tmp_path / "opt" / "bin").mkdir(parents=True)
+    (tmp_path / "opt" / "bin" / "Renode.dll").touch()
+    assert "PYRENODE_BIN" not in install.environment()
+    launcher.write_bytes(b"\x7fELF")
+    assert install.environment()["PYRENODE_BIN"] == str(launcher)
+    monkeypatch.setenv("PYRENODE_PATH", "/somewhere")
+    assert "PYRENODE_BIN" not in install.environment()
+
+
 def test_offline_is_one_line(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "RELEASE", "http://127.0.0.1:1/")
     monkeypatch.setattr(install, "asset", lambda: install.Asset("renode.tar.gz", "0" * 64))
@@ -124,9 +212,14 @@ def test_the_command_generates_into_a_folder_and_refuses_what_it_does_not_know(t
     assert run("generate", "--out", str(tmp_path)).returncode == 0
     for path in (ROOT / "platforms/renode").glob("*.re*"):
         assert (tmp_path / path.name).read_text() == path.read_text()
+    new = tmp_path / "new" / "folder"
+    assert run("generate", "--board", "pico", "--out", str(new)).returncode == 0
+    assert sorted(path.name for path in new.iterdir()) == ["pico.repl", "pico.resc", "rp2040.repl"]
+    (tmp_path / "file").touch()
     for arguments, text in (
         (("frobnicate",), "install, generate or monitor"),
-        (("generate", "--out", "/none"), "--out"),
+        (("generate", "--out", str(tmp_path / "file")), "--out"),
+        (("generate", "--board", "nope", "--out", str(tmp_path)), "nope"),
     ):
         done = run(*arguments)
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and text in done.stderr

@@ -1,8 +1,4 @@
-// The RP2040's blocks behind Renode's processor: time, interrupts, DMA and the cost of instructions.
-//
-// Renode counts one tick of 1 / PerformanceInMips us per instruction. The block-end hook asks librp2040 what a
-// Cortex-M0+ would have taken and skips the difference, so Renode's virtual time is the chip's time. Register
-// accesses and events carry that time, as a cycle, into the library.
+// The RP2040's blocks behind Renode's processor: accesses, interrupts, DMA, boot and reset. Time.cs keeps the time.
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
@@ -11,7 +7,6 @@ using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
-using Antmicro.Renode.Time;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
@@ -19,28 +14,25 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040 : IPeripheral, INumberedGPIOOutput, IDisposable
     {
-        public RP2040(IMachine machine, TranslationCPU cpu, uint flashSize = 0x200000, uint xoscFrequency = 12000000, string library = "")
+        public RP2040(IMachine machine, TranslationCPU cpu, IPeripheral nvic = null, uint flashSize = 0x200000, uint xoscFrequency = 12000000, string library = "")
         {
             this.machine = machine;
             this.cpu = cpu;
             this.flashSize = flashSize;
+            raiseNmi = FindNmi(nvic);
             var lines = new Dictionary<int, IGPIO>();
             for(var line = 0; line < IrqLines; line++)
             {
                 lines[line] = new GPIO();
             }
             Connections = lines;
-            if(1000 % cpu.PerformanceInMips != 0)
-            {
-                throw new ConstructionException(string.Format("PerformanceInMips = {0} must divide 1000, or time moves in lumps", cpu.PerformanceInMips));
-            }
-            picosecondsPerInstruction = 1000000 / cpu.PerformanceInMips;
 
             var problem = Native.Load(library);
             if(problem != null)
             {
                 throw new ConstructionException(problem);
             }
+            time = new RP2040_Time(machine, cpu, this, Synchronise);
             host = new Native.Host
             {
                 Irq = OnIrq, Read = OnDmaRead, Write = OnDmaWrite,
@@ -51,22 +43,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
             }
-            cpu.SetHookAtBlockEnd(OnBlockEnd);
-            cpu.AddHookAtInterruptBegin(_ => Charge(Native.rp2040_cpu_exception(chip, 1), 0));
-            try
-            {
-                cpu.AddHookAtInterruptEnd(_ => Charge(Native.rp2040_cpu_exception(chip, 0), 0));
-            }
-            catch(RecoverableException e)
-            {
-                this.Log(LogLevel.Warning, "Exception returns cost nothing and handlers count as part of what they interrupt: {0}", e.Message);
-            }
+            time.Attach(chip);
         }
 
         public void Dispose()
         {
             if(chip != IntPtr.Zero)
             {
+                time.Detach();
                 Native.rp2040_destroy(chip);
                 chip = IntPtr.Zero;
             }
@@ -78,12 +62,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return; // the chip resets itself, and the blocks that survive keep their state: FinishReset
             }
-            epoch = ElapsedNanoseconds(false);
-            owed = 0;
-            planned.Clear();
             FaultText = null;
             Native.rp2040_reset(chip);
-            Plan(0);
+            time.Restart();
         }
 
         /// <summary>
@@ -100,13 +81,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             uint pc, sp;
             Check(Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
-            Plan(Native.rp2040_now(chip));
+            time.Plan();
         }
 
         /// <summary>Starts the processor at an address, as a debugger or a boot ROM does.</summary>
         public void Start(uint pc, uint sp)
         {
-            cpu.PC = pc & ~1u;
+            time.Calibrate();
+            cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
             cpu.SetRegister(13, sp);
             cpu.SetRegister(14, 0u);
         }
@@ -116,21 +98,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint Read(uint address, uint bytes, IPeripheral window)
         {
             uint value;
-            var status = Native.rp2040_read(chip, 0, CurrentCycle(), address, bytes, out value);
+            var status = Native.rp2040_read(chip, 0, time.CurrentCycle(), address, bytes, out value);
             AfterActivity(status, window);
             return value;
         }
 
         public void Write(uint address, uint bytes, uint value, IPeripheral window)
         {
-            var status = Native.rp2040_write(chip, 0, CurrentCycle(), address, bytes, value);
+            var status = Native.rp2040_write(chip, 0, time.CurrentCycle(), address, bytes, value);
             AfterActivity(status, window);
         }
 
         /// <summary>Everything that happens up to now; for those who look from outside.</summary>
         public void Synchronise()
         {
-            AfterActivity(Native.rp2040_advance(chip, CurrentCycle()), this);
+            AfterActivity(Native.rp2040_advance(chip, time.CurrentCycle()), this);
         }
 
         /// <summary>Raised after each access and event: pins may have changed, serial ports may have sent.</summary>
@@ -159,49 +141,28 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Cycles that may be owed before time is skipped: less is finer, more is faster.</summary>
         public uint SkipGranularity
         {
-            get { return skipGranularity; }
-            set { skipGranularity = Math.Max(1, value); }
+            get { return time.SkipGranularity; }
+            set { time.SkipGranularity = value; }
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
-
-        // ---- time --------------------------------------------------------------------------------------------------
-
-        private ulong ElapsedNanoseconds(bool synchronise)
-        {
-            ICPU current;
-            // Inside a clock event time stands where the event put it.
-            if(synchronise && !insideEvent && machine.SystemBus.TryGetCurrentCPU(out current))
-            {
-                current.SyncTime();
-            }
-            return machine.ElapsedVirtualTime.TimeElapsed.Ticks / TimeInterval.TicksPerNanosecond;
-        }
-
-        private ulong CurrentCycle()
-        {
-            var nanoseconds = Math.Max(ElapsedNanoseconds(true), eventTime);
-            var picoseconds = (nanoseconds - epoch) * 1000 + (ulong)Math.Max(0, owed);
-            return Native.rp2040_cycle_at(chip, picoseconds);
-        }
 
         private void AfterActivity(uint status, IPeripheral where)
         {
             if(status != Native.Ok)
             {
-                Fault(status, where);
+                Fault(where);
             }
             var now = Native.rp2040_now(chip);
             // A DMA transfer follows its request by a few cycles: no need to come back for each.
             for(var next = Native.rp2040_next_event(chip); next <= now + LookAhead; next = Native.rp2040_next_event(chip))
             {
-                status = Native.rp2040_advance(chip, next);
-                if(status != Native.Ok)
+                if(Native.rp2040_advance(chip, next) != Native.Ok)
                 {
-                    Fault(status, where);
+                    Fault(where);
                 }
             }
-            Plan(now);
+            time.Plan();
             var listeners = Activity;
             if(listeners != null)
             {
@@ -209,72 +170,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        /// <summary>Makes sure that the machine comes back no later than at the chip's next event.</summary>
-        private void Plan(ulong now)
-        {
-            var due = Native.rp2040_next_event(chip);
-            if(due == Native.Never)
-            {
-                return;
-            }
-            var dueTime = epoch + (Native.rp2040_picoseconds(chip, due) + 999) / 1000;
-            if(planned.Count > 0 && planned.Min <= dueTime)
-            {
-                return;
-            }
-            var elapsed = Math.Max(ElapsedNanoseconds(false), eventTime);
-            var delay = dueTime > elapsed ? dueTime - elapsed : 1;
-            dueTime = elapsed + delay;
-            if(!planned.Add(dueTime))
-            {
-                return;
-            }
-            machine.ScheduleAction(TimeInterval.FromNanoseconds(delay), _ => OnTime(dueTime), "rp2040");
-        }
-
-        private void OnTime(ulong time)
-        {
-            if(!planned.Remove(time) || chip == IntPtr.Zero)
-            {
-                return; // planned before a reset
-            }
-            insideEvent = true;
-            eventTime = time;
-            try
-            {
-                Synchronise();
-            }
-            finally
-            {
-                insideEvent = false;
-                eventTime = 0;
-            }
-        }
-
-        private void OnBlockEnd(ulong pc, uint instructions)
-        {
-            // Renode reports blocks left without an instruction executed, and sometimes "unknown" as the largest count.
-            if(instructions == 0 || instructions > MaximumBlock)
-            {
-                return;
-            }
-            Charge(Native.rp2040_cpu_block(chip, (uint)pc, instructions), instructions);
-        }
-
-        private void Charge(uint cycles, uint instructions)
-        {
-            owed += (long)cycles * picosecondsPerCycle - (long)instructions * picosecondsPerInstruction;
-            if(owed < (long)skipGranularity * picosecondsPerInstruction)
-            {
-                return;
-            }
-            // SkipTime counts in instructions and rounds what is not a whole number of them up to a microsecond.
-            var whole = owed / picosecondsPerInstruction;
-            owed -= whole * picosecondsPerInstruction;
-            cpu.SkipTime(TimeInterval.FromNanoseconds((ulong)(whole * picosecondsPerInstruction / 1000)));
-        }
-
-        private void Fault(uint status, IPeripheral where)
+        private void Fault(IPeripheral where)
         {
             var text = Native.Error(chip);
             where.Log(LogLevel.Error, "{0} (PC=0x{1:X8})", text, cpu.PC.RawValue);
@@ -294,12 +190,25 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
-            if(line >= IrqLines)
+            if(line < IrqLines)
             {
-                this.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected in Renode");
-                return;
+                Connections[(int)line].Set(level != 0);
             }
-            Connections[(int)line].Set(level != 0);
+            else if(level != 0)
+            {
+                raiseNmi();
+            }
+        }
+
+        /// <summary>The NVIC pends exceptions by number; its class is in an assembly that need not be loaded yet.</summary>
+        private Action FindNmi(IPeripheral nvic)
+        {
+            var pend = nvic == null ? null : nvic.GetType().GetMethod("SetPendingIRQ", new[] { typeof(int) });
+            if(pend == null)
+            {
+                return () => this.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected: this platform names no NVIC that takes it");
+            }
+            return () => pend.Invoke(nvic, new object[] { NmiException });
         }
 
         private uint OnDmaRead(IntPtr context, uint address, uint bytes, out uint value)
@@ -344,19 +253,32 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        /// <summary>
+        /// Renode resets all peripherals at the end of the quantum. The processor is left to FinishReset: reset by
+        /// Renode it would resume before it has a program counter, take one from a guessed vector table and halt.
+        /// </summary>
         private void OnResetRequest(IntPtr context, uint reason)
         {
             this.Log(LogLevel.Info, reason == 1 ? "The watchdog resets the chip" : "The chip resets its processors");
             resetRequested = true;
-            machine.RequestResetInSafeState(FinishReset);
+            machine.RequestResetInSafeState(FinishReset, new IPeripheral[] { cpu });
         }
 
         private void FinishReset()
         {
             resetRequested = false;
-            Check(Native.rp2040_finish_reset(chip));
-            Native.rp2040_cpu_forget(chip);
-            Boot();
+            using(machine.ObtainPausedState(true))
+            {
+                cpu.Reset();
+                var vectors = cpu.GetType().GetProperty("VectorTableOffset");
+                if(vectors != null)
+                {
+                    vectors.SetValue(cpu, 0u, null); // known, so that Renode does not guess it
+                }
+                Check(Native.rp2040_finish_reset(chip));
+                Native.rp2040_cpu_forget(chip);
+                Boot();
+            }
         }
 
         private void OnSendEvent(IntPtr context)
@@ -366,29 +288,23 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void OnClock(IntPtr context, uint hertz)
         {
-            picosecondsPerCycle = (long)((1000000000000UL + hertz / 2) / hertz);
+            time.SetClock(hertz);
         }
 
         private IntPtr chip;
         private Native.Host host; // keeps the delegates alive
-        private ulong epoch;      // virtual time of power-on in ns
-        private ulong eventTime;
-        private bool insideEvent;
         private bool resetRequested;
-        private long owed;        // ps that instructions took and Renode has not counted
-        private long picosecondsPerCycle = 1000000000000L / 6500000;
-        private uint skipGranularity = 32;
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
+        private readonly RP2040_Time time;
+        private readonly Action raiseNmi;
         private readonly uint flashSize;
-        private readonly long picosecondsPerInstruction;
-        private readonly SortedSet<ulong> planned = new SortedSet<ulong>();
 
         private const int IrqLines = 26;
+        private const int NmiException = 2;
         private const int RomSize = 0x4000;
         private const ulong FlashBase = 0x10000000;
         private const ulong LookAhead = 16;
-        private const uint MaximumBlock = 0x10000;
     }
 }

@@ -4,12 +4,13 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 1;
+        public const uint AbiVersion = 2;
         public const ulong Never = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
@@ -51,14 +52,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                     ? null
                     : string.Format("librp2040 has ABI version {0}, these platform files need {1}; run: make setup", version, AbiVersion);
             }
-            catch(DllNotFoundException e)
+            catch(Exception e) when(e is DllNotFoundException || e is BadImageFormatException || e is EntryPointNotFoundException)
             {
                 return "librp2040 cannot be loaded (" + e.Message + "); set EMBERWATCH_LIBRP2040 to what " +
                     "`emberwatch renode --library` prints";
             }
         }
 
-#if NET
+#if !MONO
         private static void Locate(string path)
         {
             if(loaded != IntPtr.Zero)
@@ -106,7 +107,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private static IntPtr loaded;
 #else
-        // Mono finds it by LD_LIBRARY_PATH.
+        // Mono, which the tests define this symbol for, finds it by LD_LIBRARY_PATH.
         private static void Locate(string path)
         {
         }
@@ -117,11 +118,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return Marshal.PtrToStringAnsi(rp2040_error(chip));
         }
 
+        /// <summary>A register as the datasheet calls it, or its offset in the window.</summary>
+        public static string RegisterName(uint address, uint window)
+        {
+            var name = new byte[64];
+            var length = rp2040_register_name(address, name, (uint)name.Length);
+            return length == 0
+                ? string.Format("+0x{0:X3}", address - window)
+                : Encoding.ASCII.GetString(name, 0, (int)Math.Min(length, (uint)name.Length - 1));
+        }
+
         private const string LibraryName = "rp2040";
         private const CallingConvention C = CallingConvention.Cdecl;
 
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_abi_version();
-        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_create(uint flashBytes, uint xoscHz, ref Host host);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_create(uint flashBytes, uint xoscHz, [In] ref Host host);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_destroy(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_error(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_reset(IntPtr chip);
@@ -138,6 +149,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_read(IntPtr chip, uint core, ulong cycle, uint address, uint bytes, out uint value);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_write(IntPtr chip, uint core, ulong cycle, uint address, uint bytes, uint value);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_peek(IntPtr chip, uint address, uint bytes, out uint value);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_register_name(uint address, byte[] name, uint room);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_pin(IntPtr chip, uint pin);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_pin_share(IntPtr chip, uint pin);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_drive_pin(IntPtr chip, uint pin, uint drive);

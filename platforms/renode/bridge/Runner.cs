@@ -4,6 +4,7 @@
 // while the host looks at registers and memory, so what it sees is exact and nothing else moves.
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 using Antmicro.Renode.Core;
@@ -14,10 +15,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_Runner : IPeripheral
     {
-        public const int Finished = 0, Breakpoint = 1, Fault = 2;
+        public const int Finished = 0, Breakpoint = 1, Fault = 2, Halted = 3;
 
-        public RP2040_Runner(RP2040 chip, TranslationCPU cpu)
+        public RP2040_Runner(IMachine machine, RP2040 chip, TranslationCPU cpu)
         {
+            this.machine = machine;
             this.chip = chip;
             this.cpu = cpu;
             chip.FaultHandler = text => Meet(Fault);
@@ -30,7 +32,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>
         /// Runs for a time, or on to the end of the time given before if a breakpoint interrupted it.
-        /// Returns Finished, Breakpoint or Fault; what went wrong inside Renode is thrown.
+        /// Returns Finished, Breakpoint, Fault, or Halted when Renode has given the processor up; what went wrong
+        /// inside Renode is thrown.
         /// </summary>
         public int Run(ulong nanoseconds)
         {
@@ -57,7 +60,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new InvalidOperationException(failure.Message, failure);
             }
             chip.Synchronise();
-            return Finished;
+            return cpu.IsHalted ? Halted : Finished;
         }
 
         /// <summary>True while the processor waits at a breakpoint.</summary>
@@ -93,6 +96,29 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 Run(0);
             }
+        }
+
+        /// <summary>R0-R15; R15 is the address of the next instruction.</summary>
+        public uint Register(int number)
+        {
+            return (uint)(number == 15 ? cpu.PC : cpu.GetRegister(number)).RawValue;
+        }
+
+        /// <summary>
+        /// Copies memory to a buffer of the host program, also while the processor waits at a breakpoint: the
+        /// monitor's own commands would pause the machine first, and wait for ever.
+        /// </summary>
+        public void ReadMemory(ulong address, int size, long destination)
+        {
+            Marshal.Copy(machine.SystemBus.ReadBytes(address, size), 0, new IntPtr(destination), size);
+        }
+
+        /// <summary>Copies a buffer of the host program to memory.</summary>
+        public void WriteMemory(ulong address, int size, long source)
+        {
+            var bytes = new byte[size];
+            Marshal.Copy(new IntPtr(source), bytes, 0, size);
+            machine.SystemBus.WriteBytes(bytes, address);
         }
 
         private void Work(ulong nanoseconds)
@@ -152,6 +178,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             done.WaitOne();
         }
 
+        private readonly IMachine machine;
         private readonly RP2040 chip;
         private readonly TranslationCPU cpu;
         private readonly HashSet<uint> breakpoints = new HashSet<uint>();

@@ -50,13 +50,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint ReadDoubleWord(long offset)
         {
             var value = Chip.Read(Address + (uint)offset, 4, this);
-            this.Log(LogLevel.Noisy, "read of 0x{0:X8}: 0x{1:X8}", Address + offset, value);
+            this.Log(LogLevel.Noisy, "read of {0}: 0x{1:X8}", NameOf(offset), value);
             return value;
         }
 
         public void WriteDoubleWord(long offset, uint value)
         {
-            this.Log(LogLevel.Noisy, "write of 0x{0:X8}: 0x{1:X8}", Address + offset, value);
+            this.Log(LogLevel.Noisy, "write of {0}: 0x{1:X8}", NameOf(offset), value);
             Chip.Write(Address + (uint)offset, 4, value, this);
         }
 
@@ -70,8 +70,27 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         public long Size { get; private set; }
 
+        /// <summary>The register's name, with ".XOR", ".SET" or ".CLR" for its atomic aliases.</summary>
+        public string NameOf(long offset)
+        {
+            string name;
+            if(!names.TryGetValue(offset, out name))
+            {
+                name = Native.RegisterName(Address + (uint)offset, Address);
+                if(Size == AliasedSize)
+                {
+                    names[offset] = name += Aliases[offset >> 12 & 3];
+                }
+            }
+            return name;
+        }
+
         protected RP2040 Chip { get; private set; }
         protected uint Address { get; private set; }
+
+        private readonly Dictionary<long, string> names = new Dictionary<long, string>();
+        private const uint AliasedSize = 0x4000;
+        private static readonly string[] Aliases = { "", ".XOR", ".SET", ".CLR" };
     }
 }
 

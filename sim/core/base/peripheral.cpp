@@ -2,15 +2,22 @@
 
 #include <cstdio>
 
+#include "base/register_names.hpp"
+
 namespace rp2040 {
 
 namespace {
 std::string describe(std::string_view block, std::uint32_t offset, bool is_write, std::string_view why) {
-    char text[96];
-    std::snprintf(text, sizeof text, "%s of %.*s register at offset 0x%03x is not modelled",
-                  is_write ? "write" : "read", static_cast<int>(block.size()), block.data(),
-                  static_cast<unsigned>(offset));
-    std::string message = text;
+    char where[16];
+    std::snprintf(where, sizeof where, "0x%03x", static_cast<unsigned>(offset));
+    const std::string name = register_name(block, offset);
+    std::string message = is_write ? "write of " : "read of ";
+    message.append(block);
+    if (name.empty())
+        message.append(" register at offset ").append(where);
+    else
+        message.append(".").append(name).append(" (offset ").append(where).append(")");
+    message.append(" is not modelled");
     if (!why.empty()) message.append(" (").append(why).append(")");
     return message;
 }

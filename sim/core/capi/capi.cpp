@@ -1,9 +1,11 @@
 // The C ABI: arguments checked, exceptions turned into status and text.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <exception>
 
+#include "base/register_names.hpp"
 #include "bus/bootrom.hpp"
 #include "capi/external_chip.hpp"
 #include "capi/resample.hpp"
@@ -81,6 +83,20 @@ bool valid_access(std::uint32_t core, std::uint32_t address, std::uint32_t bytes
 }
 
 constexpr const char* kBadAccess = "an access needs core 0 or 1, 1, 2 or 4 bytes and an aligned address";
+
+/// Windows carry the names of this ABI; two blocks are called otherwise inside.
+std::string register_at(std::uint32_t address) {
+    for (const rp2040_window& window : kWindows) {
+        if (address < window.base || address - window.base >= window.size) continue;
+        std::string block = window.name;
+        if (block == "usb") block = "usbctrl";
+        if (block == "vreg") block = "vreg_and_chip_reset";
+        std::transform(block.begin(), block.end(), block.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        return rp2040::register_name(block, (address - window.base) & 0xffc);
+    }
+    return {};
+}
 
 rp2040_status no_microphone(rp2040_chip* chip) {
     return invalid(chip, "no microphone is attached; call rp2040_mic_attach first");
@@ -183,6 +199,12 @@ uint32_t rp2040_windows(const rp2040_window** windows) {
 uint32_t rp2040_memories(const rp2040_window** memories) {
     *memories = kMemories.data();
     return kMemories.size();
+}
+
+uint32_t rp2040_register_name(uint32_t address, char* name, uint32_t room) {
+    const std::string found = register_at(address);
+    if (room > 0) name[found.copy(name, room - 1)] = 0;
+    return static_cast<std::uint32_t>(found.size());
 }
 
 uint32_t rp2040_pin(rp2040_chip* chip, uint32_t pin) {

@@ -26,8 +26,9 @@
 extern "C" {
 #endif
 
-/* Grows by one with every incompatible change; a host refuses a library whose number differs. */
-#define RP2040_ABI_VERSION 1
+/* Grows by one whenever this header changes; a host refuses a library whose number differs.
+ * 1 first version. 2 rp2040_register_name. */
+#define RP2040_ABI_VERSION 2
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -115,6 +116,10 @@ typedef struct {
 RP2040_API uint32_t rp2040_windows(const rp2040_window** windows);
 /* Memory regions that the host owns, likewise. */
 RP2040_API uint32_t rp2040_memories(const rp2040_window** memories);
+/* Name of the register at `address`, or at its atomic alias, as the datasheet writes it ("UARTDR", "CH0_CTRL_TRIG");
+ * empty where there is none. Writes at most `room` bytes with the terminating zero, cutting longer names; returns the
+ * name's length. */
+RP2040_API uint32_t rp2040_register_name(uint32_t address, char* name, uint32_t room);
 
 /* ---- pins, UART, USB ----------------------------------------------------------------------------------------------*/
 

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 
 using Antmicro.Renode.Core;
+using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals;
 using Antmicro.Renode.Peripherals.Bus;
 using Antmicro.Renode.Peripherals.CPU;
@@ -106,6 +107,7 @@ namespace Antmicro.Renode.Core
         TimeStamp ElapsedVirtualTime { get; }
         void ScheduleAction(TimeInterval delay, Action<TimeInterval> action, string name = null);
         void RequestResetInSafeState(Action postReset = null, ICollection<IPeripheral> unresetable = null);
+        IDisposable ObtainPausedState(bool internalPause = false);
     }
 
     public class EmulationManager
@@ -143,9 +145,24 @@ namespace Antmicro.Renode.Core
         {
             safeState = () =>
             {
-                Peripherals.ForEach(p => p.Reset());
+                using(ObtainPausedState(true))
+                {
+                    foreach(var peripheral in Peripherals.Where(p => unresetable == null || !unresetable.Contains(p)))
+                    {
+                        peripheral.Reset();
+                    }
+                }
                 postReset();
             };
+        }
+
+        /// <summary>The processor resumes when it is disposed, as the last thing.</summary>
+        public IDisposable ObtainPausedState(bool internalPause = false) { return new Resumption { Cpu = Cpu }; }
+
+        private class Resumption : IDisposable
+        {
+            public TranslationCPU Cpu;
+            public void Dispose() { Cpu.Resume(); }
         }
 
         /// <summary>Time passes with the processor asleep, or through its blocks while it has any.</summary>
@@ -283,16 +300,52 @@ namespace Antmicro.Renode.Peripherals.CPU
     {
         public struct Block { public uint Pc, Instructions; public Action Access; }
 
-        public TranslationCPU(Machine machine) { this.machine = machine; PerformanceInMips = 125; machine.Cpu = this; }
+        public TranslationCPU(Machine machine) { this.machine = machine; PerformanceInMips = 100; machine.Cpu = this; }
         public uint PerformanceInMips { get; set; }
-        public RegisterValue PC { get; set; }
+        public bool IsHalted { get; set; }
+
+        /// <summary>The setter takes the Thumb bit, the getter does not show it.</summary>
+        public RegisterValue PC
+        {
+            get { return pc; }
+            set
+            {
+                if(value.RawValue % 2 == 0)
+                {
+                    LoggingExtensions.Lines.Add("Warning: Patching PC for Thumb mode");
+                }
+                pc = value.RawValue & ~1ul;
+                pcKnown = true;
+            }
+        }
+
+        public uint VectorTableOffset
+        {
+            get { return vectors; }
+            set { vectors = value; vectorsKnown = true; }
+        }
+
+        /// <summary>Takes vector table and program counter from memory when nobody gave them, and halts if they are not there.</summary>
+        public void Resume()
+        {
+            if(!pcKnown || !vectorsKnown)
+            {
+                IsHalted = true;
+            }
+        }
         public readonly ulong[] Registers = new ulong[17];
         public readonly Queue<Block> Blocks = new Queue<Block>();
         public bool Executing;
         public ulong SkippedNanoseconds;
         public bool RefusesInterruptEnd;
+        public int Resets;
 
-        public void Reset() { }
+        public void Reset()
+        {
+            Resets++;
+            pcKnown = vectorsKnown = false;
+        }
+
         public void SyncTime() { }
         public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
         public RegisterValue GetRegister(int register) { return Registers[register]; }
@@ -310,7 +363,7 @@ namespace Antmicro.Renode.Peripherals.CPU
 
         public void SkipTime(TimeInterval amount)
         {
-            if(amount.Ticks % 8 != 0)
+            if(amount.Ticks * PerformanceInMips % 1000 != 0)
             {
                 throw new InvalidOperationException("time skipped is no whole number of instructions");
             }
@@ -339,7 +392,7 @@ namespace Antmicro.Renode.Peripherals.CPU
         {
             var block = Blocks.Dequeue();
             Executing = true;
-            PC = block.Pc;
+            pc = block.Pc;
             lock(hooks)
             {
                 Action<ICpuSupportingGdb, ulong> hook;
@@ -362,6 +415,9 @@ namespace Antmicro.Renode.Peripherals.CPU
             skip = 0;
         }
 
+        private RegisterValue pc;
+        private uint vectors;
+        private bool pcKnown, vectorsKnown;
         private ulong skip;
         private Action<ulong, uint> blockEnd;
         private readonly Dictionary<ulong, Action<ICpuSupportingGdb, ulong>> hooks = new Dictionary<ulong, Action<ICpuSupportingGdb, ulong>>();

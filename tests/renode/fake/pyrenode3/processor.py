@@ -12,7 +12,8 @@ from typing import Any
 import unicorn
 from unicorn import arm_const
 
-from sim.renode.library import ChipError, ExternalChip, boot_rom, windows
+from sim.renode.chip import ExternalChip
+from sim.renode.library import ChipError, boot_rom, windows
 
 SRAM, SRAM_SIZE, FLASH = 0x20000000, 0x42000, 0x10000000
 FINISHED, BREAKPOINT, FAULT = range(3)

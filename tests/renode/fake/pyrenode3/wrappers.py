@@ -1,10 +1,12 @@
 """The part of pyrenode3's wrappers that `sim.renode.session` uses, over `processor.Processor`.
 
-FAKE_RENODE in the environment makes it misbehave as the real one can: `init-error`, `monitor-error`, `crash`, `log`.
+FAKE_RENODE in the environment makes it misbehave as the real one can: `init-error`, `monitor-error`, `crash`, `halted`,
+`log`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 from pathlib import Path
@@ -56,13 +58,6 @@ class Machine:
         p = self.processor = Processor(flash, xosc)
         if _fault == "init-error":
             Monitor.current.interaction.text = "could not set VectorTableOffset"
-        value = lambda v: SimpleNamespace(RawValue=v)  # noqa: E731
-
-        class Cpu:
-            PC = property(lambda self: value(p.register(15)))
-
-            def GetRegister(self, number: int) -> SimpleNamespace:
-                return value(p.register(number))
 
         class Chip:
             HandleValue = p.chip._chip.value
@@ -81,6 +76,8 @@ class Machine:
                 if _fault == "crash":
                     print("Fatal error. Internal CLR error. (0x80131506)", flush=True)
                     os._exit(134)
+                if _fault == "halted":
+                    return 3
                 if _fault == "log":
                     Monitor.log.write_text(
                         "12:00 [WARNING] sysbus: ReadDoubleWord from non existing peripheral at 0x1\n"
@@ -93,13 +90,21 @@ class Machine:
             def RemoveBreakpoint(self, address: int) -> None:
                 p.breakpoints.discard(address)
 
+            def Register(self, number: int) -> int:
+                return p.register(number)
+
+            def ReadMemory(self, address: int, size: int, destination: int) -> None:
+                ctypes.memmove(destination, p.memory(address, size), size)
+
+            def WriteMemory(self, address: int, size: int, source: int) -> None:
+                p.load(address, ctypes.string_at(source, size))
+
             def Abandon(self) -> None: ...
 
         def wrap(thing: object) -> SimpleNamespace:
             return SimpleNamespace(internal=thing)
 
-        self.sysbus.cpu, self.sysbus.chip, self.sysbus.runner = wrap(Cpu()), wrap(Chip()), wrap(Runner())
-        self.sysbus.internal = SimpleNamespace(ReadBytes=lambda address, size: p.memory(address, size))
+        self.sysbus.chip, self.sysbus.runner = wrap(Chip()), wrap(Runner())
         for name in ("uart0", "uart1", "usb"):
             setattr(self.sysbus, name, wrap(SimpleNamespace(Listening=True)))
 
@@ -120,14 +125,8 @@ class Monitor:
         if _fault == "monitor-error" and text.startswith("include"):
             return "", "Errors during compilation: CS1002: ; expected"
         machine = Emulation.current.machine
-        if match := re.fullmatch(r"logFile @(.*)", text):
+        if match := re.fullmatch(r"logFile @(.*) true", text):
             Monitor.log = Path(match[1].replace("\\ ", " "))
-        elif match := re.fullmatch(r"sysbus LoadBinary @(.*) (\S+)", text):
-            assert machine and machine.processor
-            try:
-                machine.processor.load(int(match[2], 0), Path(match[1].replace("\\ ", " ")).read_bytes())
-            except Exception as error:
-                return "", str(error)
         elif text == "sysbus UnexpectedReads":
             assert machine and machine.processor
             return f"0x{machine.processor.unexpected_reads:08X}\n", ""
