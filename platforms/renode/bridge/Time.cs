@@ -32,7 +32,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             chip = handle;
             cpu.SetHookAtBlockEnd(OnBlockEnd);
-            cpu.AddHookAtInterruptBegin(_ => Charge(Native.rp2040_cpu_exception(chip, 1), 0));
+            cpu.AddHookAtInterruptBegin(OnExceptionBegin);
             try
             {
                 cpu.AddHookAtInterruptEnd(_ => Charge(Native.rp2040_cpu_exception(chip, 0), 0));
@@ -152,6 +152,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Charge(Native.rp2040_cpu_block(chip, (uint)pc, instructions), instructions);
         }
 
+        private void OnExceptionBegin(ulong index)
+        {
+            // SVC and faults come twice: first as themselves, to be pended, then as the interrupt that is taken.
+            if(index == Taken)
+            {
+                Charge(Native.rp2040_cpu_exception(chip, 1), 0);
+            }
+        }
+
         private void Charge(uint cycles, uint instructions)
         {
             owed += (long)cycles * picosecondsPerCycle - (long)instructions * picosecondsPerInstruction;
@@ -180,5 +189,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly SortedSet<ulong> planned = new SortedSet<ulong>();
 
         private const uint MaximumBlock = 0x10000;
+        private const ulong Taken = 5; // EXCP_IRQ of Renode's Arm library
     }
 }

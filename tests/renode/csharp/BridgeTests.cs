@@ -183,8 +183,6 @@ public static class BridgeTests
         Equal("UARTCR.SET", rig.Window(Rig.Uart0).NameOf(0x2030), "alias");
         Equal("CH3_CTRL_TRIG", rig.Window(Rig.Dma).NameOf(0xCC), "counted");
         Equal("+0xF00", rig.Window(Rig.Dma).NameOf(0xF00), "no register");
-        rig.Read(0x40004020);
-        True(rig.Chip.FaultText.Contains("SYSCFG"), rig.Chip.FaultText);
         Equal("SPINLOCK31", new RP2040_Window(rig.Chip, Rig.Sio, 0x1000).NameOf(0x17C), "a window without aliases");
     }
 
@@ -387,9 +385,11 @@ public static class BridgeTests
     {
         var rig = new Rig().Clocked();
         var before = rig.Chip.CpuCycles;
-        rig.Cpu.InterruptBegin(27);
+        rig.Cpu.InterruptBegin(2); // SVC is pended here, and taken with the interrupts
+        Equal(0ul, rig.Chip.CpuCycles - before, "pending costs nothing");
+        rig.Cpu.InterruptBegin(5);
         Equal(15ul, rig.Chip.CpuCycles - before, "entry");
-        rig.Cpu.InterruptEnd(27);
+        rig.Cpu.InterruptEnd(5);
         True(rig.Chip.CpuCycles - before > 15, "return");
         LoggingExtensions.Lines.Clear();
         new Rig(true);
