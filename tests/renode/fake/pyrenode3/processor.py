@@ -23,8 +23,10 @@ _REGISTERS = [getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13)] + [
     arm_const.UC_ARM_REG_PC,
 ]
 _XPSR = arm_const.UC_ARM_REG_XPSR
+_IPSR = arm_const.UC_ARM_REG_IPSR
 _PRIMASK = arm_const.UC_ARM_REG_PRIMASK
-_EXCEPTION_EXIT = 8
+_UNDEFINED, _EXCEPTION_EXIT = 1, 8
+_USAGE_FAULT = 6  # where Renode's Cortex-M3 takes an undefined instruction, a Cortex-M0+ has HardFault
 _STACKED = (0, 1, 2, 3, 12, 14)
 
 
@@ -74,6 +76,8 @@ class Processor:
         self._stop_block = False
         self._asleep = False
         self._returning = False
+        self._undefined = False
+        self._reset_due = False
         self._resume_over = -1
         self._running: tuple[int, int] | None = None
         self._uc = uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
@@ -116,7 +120,7 @@ class Processor:
         return True
 
     def reset(self, watchdog: bool) -> None:
-        self.fault = "reset requested"
+        self._reset_due = self._stop_block = True
 
     def send_event(self) -> None: ...
 
@@ -197,6 +201,8 @@ class Processor:
     def _interrupt(self, uc: unicorn.Uc, number: int, _: Any) -> None:
         if number == _EXCEPTION_EXIT:
             self._returning = True
+        elif number == _UNDEFINED:
+            self._undefined = True
         else:
             self.fault = f"exception {number} at {uc.reg_read(_REGISTERS[15]):#010x}"
         uc.emu_stop()
@@ -212,6 +218,8 @@ class Processor:
             self._end_cycle = chip.cycle_at(self._end_ps)
             if self.fault:
                 return FAULT
+            if self._reset_due:
+                self._finish_reset()
             if self._now >= self._end_cycle:
                 chip.advance(self._take_time())
                 return FINISHED
@@ -239,15 +247,31 @@ class Processor:
             if self._returning:
                 self._returning = False
                 self._leave()
+            if self._undefined:
+                self._undefined = False
+                self._take(_USAGE_FAULT)
 
     waiting = False
 
+    def _finish_reset(self) -> None:
+        self._reset_due = self._asleep = False
+        self._handling.clear()
+        self.nvic.enabled = self.nvic.pending = self.nvic.vtor = 0
+        self._uc.reg_write(_XPSR, 0)
+        self._uc.reg_write(_PRIMASK, 0)
+        self.chip.finish_reset()
+        self.chip.cpu_forget()
+        self.boot()
+
     def _enter(self) -> None:
-        uc, nvic = self._uc, self.nvic
-        ready = nvic.pending & nvic.enabled
+        ready = self.nvic.pending & self.nvic.enabled
         line = (ready & -ready).bit_length() - 1
-        nvic.pending &= ~(1 << line)
-        self._handling.append(line)
+        self.nvic.pending &= ~(1 << line)
+        self._take(16 + line)
+
+    def _take(self, number: int) -> None:
+        uc = self._uc
+        self._handling.append(number)
         self._cycles_ahead += self.chip.cpu_exception(True)
         pc = uc.reg_read(_REGISTERS[15]) & ~1
         frame = [uc.reg_read(_REGISTERS[n]) for n in _STACKED] + [pc, uc.reg_read(_XPSR) | 1 << 24]
@@ -255,13 +279,14 @@ class Processor:
         uc.mem_write(sp, struct.pack("<8I", *frame))
         uc.reg_write(_REGISTERS[13], sp)
         uc.reg_write(_REGISTERS[14], 0xFFFFFFF9)
-        handler = struct.unpack("<I", uc.mem_read(nvic.vtor + 4 * (16 + line), 4))[0]
+        uc.reg_write(_IPSR, number)
+        handler = struct.unpack("<I", uc.mem_read(self.nvic.vtor + 4 * number, 4))[0]
         uc.reg_write(_REGISTERS[15], handler)
 
     def _leave(self) -> None:
         uc = self._uc
-        line = self._handling.pop()
-        if self.nvic.levels >> line & 1:
+        line = self._handling.pop() - 16
+        if line >= 0 and self.nvic.levels >> line & 1:
             self.nvic.pending |= 1 << line
         self._cycles_ahead += self.chip.cpu_exception(False)
         sp = uc.reg_read(_REGISTERS[13])
