@@ -94,34 +94,45 @@ class Board:
         return solve_uart(self.clock.clk_sys_hz, self.uart.baud)
 
 
+_HERE = Path(__file__).resolve().parent
+_PACKAGED = _HERE / "tree"
+"""firmware/ and platforms/ as an installed package brings them."""
+
+
 def project_root() -> Path:
-    """Folder that holds firmware/ and platforms/: EMBERWATCH_ROOT, the source tree, or a parent of the working folder.
+    """Folder that holds firmware/ and platforms/.
+
+    It is EMBERWATCH_ROOT, else the clone that this file stands in, else a clone around the working folder, else the
+    copy in the installed package, which is only to be read: see `build_folder`.
 
     Raises:
-        BoardError: none of them is an Emberwatch source tree.
+        BoardError: none of them is there.
     """
-    candidates = [Path(__file__).resolve().parent.parent, Path.cwd(), *Path.cwd().parents]
     if override := os.environ.get("EMBERWATCH_ROOT"):
-        candidates = [Path(override)]
-    for folder in candidates:
-        if (folder / "platforms" / "boards").is_dir():
+        if not _is_tree(Path(override)):
+            raise BoardError(
+                f"EMBERWATCH_ROOT = {override} is no Emberwatch source tree; point it to a clone or unset it"
+            )
+        return Path(override)
+    for folder in (_HERE.parent, Path.cwd(), *Path.cwd().parents, _PACKAGED):
+        if _is_tree(folder):
             return folder
-    raise BoardError(f"no Emberwatch source tree at {candidates[0]}; run inside a clone or set EMBERWATCH_ROOT to one")
+    raise BoardError(f"no Emberwatch source tree at {_HERE.parent}; install the package again, or run inside a clone")
+
+
+def _is_tree(folder: Path) -> bool:
+    return (folder / "platforms" / "boards").is_dir() and (folder / "firmware").is_dir()
+
+
+def build_folder() -> Path:
+    """Where builds go by default: build/ of the clone, or of the working folder with the installed package alone."""
+    root = project_root()
+    return (Path.cwd() if root == _PACKAGED else root) / "build"
 
 
 def boards_folder() -> Path:
-    """Where the shipped board files are: in the source tree, else in the installed package.
-
-    Raises:
-        BoardError: in neither.
-    """
-    packaged = Path(__file__).resolve().parent / "boards"
-    try:
-        return project_root() / "platforms" / "boards"
-    except BoardError:
-        if "EMBERWATCH_ROOT" in os.environ or not packaged.is_dir():
-            raise
-        return packaged
+    """Where the shipped board files are."""
+    return project_root() / "platforms" / "boards"
 
 
 def known_boards() -> list[str]:

@@ -16,15 +16,17 @@ from pathlib import Path
 
 import jinja2
 
-from sim.board import Board, load_board, project_root
+from sim import __version__
+from sim.board import Board, build_folder, load_board, project_root
 from sim.errors import BuildError
 from sim.firmware_image import FLASH_START, Sizes, flash_bytes, measure, seal_boot2, seal_image, section_bytes
 from sim.output import write_file
 from sim.toolchain import Step, find_compiler, fingerprint, write_if_changed
 from sim.uf2 import write_uf2
 
-RELEASED_MODEL = Path("training/released/emberwatch.tflite")
-RELEASED_DETECTOR = Path("training/released/detector.toml")
+_TRAINING = Path(__file__).resolve().parents[1] / "training"
+RELEASED_MODEL = _TRAINING / "released" / "emberwatch.tflite"
+RELEASED_DETECTOR = _TRAINING / "released" / "detector.toml"
 DETECTOR, CAPTURE = "detector", "capture"
 APPS = (DETECTOR, CAPTURE)
 CAPTURE_BAUD = 1_000_000
@@ -82,8 +84,8 @@ def build_firmware(
     Args:
         board: name or path of a board file, or a board.
         model: an int8 .tflite file, or a folder with a generated model.c and model.h; the released model by default.
-        out: folder for products and intermediate files; build/firmware/<board> in the source tree by default, for the
-            capture application build/firmware/<board>-capture.
+        out: folder for products and intermediate files; by default build/firmware/<board> in the clone, without one
+            in the working folder; for the capture application build/firmware/<board>-capture.
         defines: preprocessor definitions for the C sources, such as INJECT_STALL_BLOCK.
         detector: event parameters; by default detector.toml beside the model (in its folder, if it is one), else the
             released ones.
@@ -110,7 +112,7 @@ def build_firmware(
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
     folder = board.name if app == DETECTOR else f"{board.name}-{app}"
-    out = (out or root / "build" / "firmware" / folder).resolve()
+    out = (out or build_folder() / "firmware" / folder).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with _locked(out / ".lock"):
         return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
@@ -122,6 +124,15 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _version(root: Path) -> str:
+    """That of the sources, which may be newer than the installed package; an installed copy has the package's."""
+    project = root / "pyproject.toml"
+    if not project.is_file():
+        return __version__
+    with project.open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
 
 
 class _Build:
@@ -180,17 +191,15 @@ class _Build:
             undefined=jinja2.StrictUndefined,
             keep_trailing_newline=True,
         )
-        with (self.root / "pyproject.toml").open("rb") as file:
-            version = tomllib.load(file)["project"]["version"]
-        board_h = environment.get_template("board.h.j2").render(board=self.board, version=version)
+        board_h = environment.get_template("board.h.j2").render(board=self.board, version=_version(self.root))
         write_if_changed(self.gen / "board.h", board_h)
         from training.model.events import EventParameters, render_header
 
-        parameters = EventParameters.load(detector or self.root / RELEASED_DETECTOR)
+        parameters = EventParameters.load(detector or RELEASED_DETECTOR)
         write_if_changed(self.gen / "detector_config.h", render_header(parameters))
 
     def _generate_model(self, model: Path | None) -> None:
-        path = model or self.root / RELEASED_MODEL
+        path = model or RELEASED_MODEL
         if path.is_dir():
             for name in ("model.c", "model.h"):
                 if not (path / name).is_file():
@@ -202,7 +211,7 @@ class _Build:
             return
         if not path.is_file():
             raise BuildError(f"no model at {path}; give a .tflite file with --model")
-        generators = sorted(p for p in (self.root / "training" / "compiler").rglob("*") if p.suffix in (".py", ".j2"))
+        generators = sorted(p for p in (_TRAINING / "compiler").rglob("*") if p.suffix in (".py", ".j2"))
         stamp = fingerprint(["model"], [path, *generators])
         stamp_file = self.gen / "model.stamp"
         if (self.gen / "model.c").is_file() and stamp_file.is_file() and stamp_file.read_text() == stamp:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import Machine, Scenario
-from sim.board import project_root
+from sim.board import build_folder
 from sim.firmware_image import flash_bytes
 from sim.tracing import Call
 
 HERE = Path(__file__).parent
-MODULES = project_root() / "build/witness"
+MODULES = build_folder() / "witness"
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ def bench(
     from rich.table import Table
 
     from sim.bench.suite import Row, run_bench, save
-    from sim.board import project_root
+    from sim.board import build_folder
     from sim.errors import ImageError
 
-    firmware = elf or project_root() / "build/firmware/pico/emberwatch.elf"
+    firmware = elf or build_folder() / "firmware/pico/emberwatch.elf"
     if not firmware.is_file():
         raise ImageError(f"{firmware} does not exist; build it with: emberwatch build")
     console = Console(stderr=True)

@@ -64,8 +64,9 @@ def findings() -> Iterator[Finding]:
     )
     for package in ("numpy", "soundfile", "soxr", "robot", "elftools", "matplotlib", "jinja2"):
         yield Finding(f"Python: {package}", _package(package), "emberwatch", "make setup")
-    yield Finding("boards", _try(_boards), "emberwatch build, run", "run inside a clone, or set EMBERWATCH_ROOT to one")
-    yield Finding("released model", _try(_released_model), "emberwatch build", "git checkout training/released")
+    again = "install the package again, or run inside a clone"
+    yield Finding("boards", _try(_boards), "emberwatch build, run", again)
+    yield Finding("released model", _try(_released_model), "emberwatch build", again)
     yield Finding("firmware (pico)", _try(_firmware), "robot robot/", "emberwatch build", required=False)
     yield Finding("real recordings", _try(_recordings), "tests on real sound", "set EMBERWATCH_AUDIO", required=False)
     yield Finding(
@@ -114,18 +115,20 @@ def _boards() -> str:
 
 
 def _released_model() -> str | None:
-    from sim.board import project_root
     from sim.build import RELEASED_MODEL
 
-    path = project_root() / RELEASED_MODEL
-    return f"{RELEASED_MODEL} ({path.stat().st_size} bytes)"
+    return f"{_short(RELEASED_MODEL)} ({RELEASED_MODEL.stat().st_size} bytes)"
 
 
 def _firmware() -> str | None:
-    from sim.board import project_root
+    from sim.board import build_folder
 
-    path = project_root() / "build/firmware/pico/emberwatch.elf"
-    return f"{path.relative_to(project_root())} ({path.stat().st_size} bytes)"
+    path = build_folder() / "firmware/pico/emberwatch.elf"
+    return f"{_short(path)} ({path.stat().st_size} bytes)"
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _recordings() -> str | None:

@@ -8,7 +8,7 @@ from robot.api import SkipExecution, logger
 from robot.api.deco import keyword, library
 
 from sim.audio import Clip, Scenario, generate
-from sim.board import project_root
+from sim.board import build_folder
 from sim.budgets import Budgets, compare, load, measure
 from sim.budgets.compare import same_compiler
 from sim.build import build_firmware
@@ -164,7 +164,7 @@ class BudgetLibrary:
         """
         slowest = 0
         for hertz in candidates:
-            out = project_root() / "build" / "firmware" / f"{board}-{hertz // 1_000_000}mhz"
+            out = build_folder() / "firmware" / f"{board}-{hertz // 1_000_000}mhz"
             try:
                 elf = build_firmware(board, out=out, clk_sys_hz=hertz).elf
             except EmberwatchError as error:

@@ -59,10 +59,10 @@ class FirmwareLibrary:
 
 
 def _build(board: str, name: str, defines: dict[str, str], clk_sys_hz: int | None) -> Path:
-    from sim.board import project_root
+    from sim.board import build_folder
     from sim.build import build_firmware
 
-    out = project_root() / "build" / "firmware" / f"{board}-{name}"
+    out = build_folder() / "firmware" / f"{board}-{name}"
     try:
         return build_firmware(board, out=out, defines=defines, clk_sys_hz=clk_sys_hz).elf
     except EmberwatchError as error:

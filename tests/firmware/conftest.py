@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.board import project_root
 from sim.build import RELEASED_MODEL, BuildResult, build_firmware
 from sim.toolchain import COMPILER, install_command
 
@@ -56,6 +55,6 @@ def small_build(toolchain: None, mean_model: Path, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="session")
 def released_build(toolchain: None, tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
     """The firmware for the Pico as shipped."""
-    if not (project_root() / RELEASED_MODEL).is_file():
+    if not RELEASED_MODEL.is_file():
         pytest.skip(f"{RELEASED_MODEL} is missing; `emberwatch train` makes it")
     return build_firmware("pico", None, tmp_path_factory.mktemp("released"))

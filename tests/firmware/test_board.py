@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import sim.board
-from sim.board import boards_folder, known_boards, load_board
+from sim.board import boards_folder, build_folder, known_boards, load_board, project_root
 from sim.clocktree import solve_pdm, solve_pll, solve_uart
 from sim.errors import BoardError
 
@@ -21,15 +21,22 @@ def test_shipped_boards_load() -> None:
         assert load_board(name).name == name
 
 
-def test_installed_package_brings_its_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(boards_folder(), tmp_path / "site-packages/sim/boards")
-    monkeypatch.setattr(sim.board, "__file__", str(tmp_path / "site-packages/sim/board.py"))
+def test_installed_package_brings_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone, packaged, elsewhere = project_root(), tmp_path / "site-packages/sim/tree", tmp_path / "elsewhere"
+    for folder in ("firmware", "platforms"):
+        shutil.copytree(clone / folder, packaged / folder)
+    elsewhere.mkdir()
+    monkeypatch.setattr(sim.board, "_HERE", packaged.parent)
+    monkeypatch.setattr(sim.board, "_PACKAGED", packaged)
     monkeypatch.delenv("EMBERWATCH_ROOT", raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert boards_folder() == tmp_path / "site-packages/sim/boards"
+    monkeypatch.chdir(elsewhere)
+    assert project_root() == packaged
+    assert build_folder() == elsewhere / "build"
     assert load_board("pico").name == "pico"
+    monkeypatch.chdir(clone / "docs")  # a clone around the working folder comes first
+    assert (project_root(), build_folder()) == (clone, clone / "build")
     monkeypatch.setenv("EMBERWATCH_ROOT", str(tmp_path / "nowhere"))
-    with pytest.raises(BoardError, match="nowhere; run inside a clone"):
+    with pytest.raises(BoardError, match="nowhere is no Emberwatch source tree"):
         load_board("pico")
 
 

@@ -19,9 +19,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.board import project_root
 from sim.errors import BuildError, MissingDependencyError
 
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 FRAME, HOP, BANDS, WORDS_PER_SAMPLE = 256, 128, 32, 2
 
@@ -143,12 +143,11 @@ def _cache_directory() -> Path:
 
 
 def _build() -> Path:
-    sources = [*sorted((FIRMWARE / "dsp").glob("*.c")), Path(__file__).with_name("native.c")]
-    if len(sources) < 2:
-        raise BuildError(f"firmware sources: none in {FIRMWARE / 'dsp'}; run from a checkout of the repository")
+    firmware = project_root() / "firmware"
+    sources = [*sorted((firmware / "dsp").glob("*.c")), Path(__file__).with_name("native.c")]
     compiler = _compiler()
     digest = hashlib.sha256(f"{compiler} {FLAGS} {os.stat(compiler).st_mtime_ns}".encode())
-    included = [FIRMWARE / "hot.h", *sorted((FIRMWARE / "dsp").glob("*.h")), *sorted((FIRMWARE / "dsp").glob("*.inc"))]
+    included = [firmware / "hot.h", *sorted((firmware / "dsp").glob("*.h")), *sorted((firmware / "dsp").glob("*.inc"))]
     for path in [*sources, *included]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     library = _cache_directory() / f"dsp-{digest.hexdigest()[:16]}.so"
@@ -158,7 +157,7 @@ def _build() -> Path:
     # Built aside and renamed, so that several processes may do it at once.
     with tempfile.TemporaryDirectory(dir=library.parent) as directory:
         built = Path(directory) / library.name
-        command = [compiler, *FLAGS, f"-I{FIRMWARE}", *map(str, sources), "-o", str(built)]
+        command = [compiler, *FLAGS, f"-I{firmware}", *map(str, sources), "-o", str(built)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             raise BuildError(f"firmware/dsp does not compile with {compiler}: {result.stderr.strip()}")
