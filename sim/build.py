@@ -179,7 +179,7 @@ class _Build:
         return [p for p in found if p.parent.name != "app" or str(p.relative_to(firmware)) in _CAPTURE_SHARES]
 
     def _detector_of(self, model: Path | None) -> Path:
-        released = self.root / RELEASED_DETECTOR
+        released = RELEASED_DETECTOR
         if model is None:
             return released
         beside = (model if model.is_dir() else model.parent) / "detector.toml"
