@@ -9,8 +9,6 @@ namespace rp2040 {
 
 namespace {
 
-constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
-
 std::uint32_t checked_flash_size(std::uint32_t bytes) {
     const bool power_of_two = (bytes & (bytes - 1)) == 0;
     if (!power_of_two || bytes < 0x10000 || bytes > 0x1000000)
@@ -139,11 +137,10 @@ void Chip::connect() {
         sio_.set_gpio_hi_in(io_qspi_.levels());
     };
     psm_.on_core_held = [this](unsigned index, bool held) {
-        if (index != 1) return;  // holding core 0 is how a debugger works, not how a program does
         if (held)
-            core1_.hold();
+            core(index).hold();
         else
-            start_in_rom(core1_);
+            boot(index);
     };
     events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
     events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
@@ -152,116 +149,6 @@ void Chip::connect() {
 void Chip::clocks_moved() {
     if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);
     for (const Block& b : blocks_) b.block->clocks_changed();
-}
-
-// ---------------------------------------------------------------------------------------------- loading and reset
-
-bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) { return bus_.debug_write(address, bytes); }
-
-void Chip::load_rom(std::span<const std::uint8_t> image) {
-    if (image.size() > kRomSize)
-        throw std::invalid_argument("boot ROM image has " + std::to_string(image.size()) +
-                                    " bytes; the ROM holds 16384");
-    set_rom(image);
-    rom_given_ = true;
-}
-
-void Chip::set_rom(std::span<const std::uint8_t> image) {
-    std::fill(bus_.rom().begin(), bus_.rom().end(), 0);
-    std::copy(image.begin(), image.end(), bus_.rom().begin());
-    code_.invalidate(kRomBase, kRomSize);
-}
-
-void Chip::start_in_rom(Cpu& cpu) {
-    std::uint32_t stack = 0, entry = 0;
-    bus_.read_vector(kRomBase, stack);
-    bus_.read_vector(kRomBase + 4, entry);
-    cpu.reset(stack, entry, events_.now());
-    cpu.release(events_.now());
-}
-
-void Chip::reset(std::optional<std::uint32_t> ram_entry) {
-    Scheduler::State queue{};
-    queue.due.fill(kNever);
-    queue.now = 0;
-    queue.next = kNever;
-    events_.set_state(queue);
-    time_.reset(kDefaultRoscHz);
-    pins_.reset();
-    flash_.reset();
-    bus_.crossbar.reset();
-    // Sources first: the clock generators must find a running oscillator.
-    rosc_.reset();
-    clocks_.reset();
-    for (const Block& b : blocks_) b.block->reset();
-    update_held();
-    clocks_.sources_changed();
-    clocks_moved();
-    boot_error_.clear();
-    reset_requested_ = false;
-    start_cores(ram_entry);
-}
-
-void Chip::start_cores(std::optional<std::uint32_t> ram_entry) {
-    start_in_rom(core1_);  // waits there for core 0 to launch it
-    if (rom_given_ && !ram_entry) {
-        start_in_rom(core0_);
-        return;
-    }
-    const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_);
-    boot_error_ = start.error;
-    if (!boot_error_.empty()) return;
-    core0_.reset(start.stack, start.entry, events_.now());
-    core0_.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
-}
-
-void Chip::reset_blocks(std::uint32_t resets_mask) {
-    for (const Block& b : blocks_)
-        if (b.reset_bit && (resets_mask >> static_cast<unsigned>(*b.reset_bit) & 1) != 0) b.block->reset();
-    update_held();
-}
-
-void Chip::update_held() {
-    for (const Block& b : blocks_)
-        if (b.reset_bit) b.block->hold_in_reset(resets_.held(*b.reset_bit));
-}
-
-void Chip::request_chip_reset(bool by_watchdog) {
-    reset_requested_ = true;
-    reset_by_watchdog_ = by_watchdog;
-    core0_.yield();
-    core1_.yield();
-}
-
-/// What WDSEL in the power-on state machine and in RESETS selects; SYSRESETREQ resets the processors alone.
-void Chip::chip_reset() {
-    reset_requested_ = false;
-    if (reset_by_watchdog_) {
-        const std::uint32_t wdsel = psm_.wdsel();
-        const auto selected = [wdsel](unsigned bit) { return (wdsel >> bit & 1) != 0; };
-        enum Stage : unsigned { kRosc, kXosc, kClocks, kResets, kBusFabric, kRom, kSram0, kXip = 12, kVreg, kSio };
-        // Clocks first: resetting a PLL must not stop clk_sys.
-        if (selected(kRosc)) rosc_.reset();
-        if (selected(kClocks)) clocks_.reset();
-        resets_.watchdog_fired();
-        if (selected(kResets)) {
-            resets_.reset();
-            reset_blocks(ResetsState::kAll);
-        }
-        if (selected(kXip)) {
-            ssi_.reset();
-            xip_.reset();
-            flash_.reset();
-        }
-        if (selected(kSio)) sio_.reset();
-        if (selected(kVreg)) vreg_.reset();
-        if (selected(kXosc)) xosc_.reset();
-        psm_.reset();
-        watchdog_.restart_after_reset();
-        clocks_.sources_changed();
-        clocks_moved();
-    }
-    start_cores(std::nullopt);
 }
 
 // ---------------------------------------------------------------------------------------------- interrupts and events
@@ -367,8 +254,8 @@ Stop Chip::run_until(Cycles limit) {
     Cpu* cpu = nullptr;
     try {
         while (true) {
-            if (reset_requested_) {
-                chip_reset();
+            if (resets_requested_ != 0) {
+                perform_resets();
                 if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
             }
             Cycles until = limit;
@@ -469,55 +356,6 @@ void Chip::profile(const std::vector<FunctionRange>* functions) {
 Cycles Chip::sleep_cycles(unsigned index) {
     core(index).account_sleep(events_.now());
     return core(index).sleep_cycles();
-}
-
-// ---------------------------------------------------------------------------------------------- snapshots
-
-namespace {
-constexpr std::uint32_t kSnapshotMagic = 0x45573031;  // "EW01"
-}
-
-std::vector<std::uint8_t> Chip::save() const {
-    StateWriter out;
-    out.put(kSnapshotMagic);
-    out.put(flash_.size());
-    time_.save(out);
-    bus_.save(out);
-    flash_.save(out);
-    pins_.save(out);
-    for (const Block& b : blocks_) b.block->save(out);
-    core0_.save(out);
-    core1_.save(out);
-    out.put(reset_requested_);
-    out.put(reset_by_watchdog_);
-    out.put(events_.state());
-    return out.take();
-}
-
-void Chip::restore(std::span<const std::uint8_t> snapshot) {
-    StateReader in(snapshot.data(), snapshot.size());
-    std::uint32_t magic = 0, flash_bytes = 0;
-    in.get(magic);
-    in.get(flash_bytes);
-    if (magic != kSnapshotMagic) throw std::invalid_argument("not a snapshot of this version");
-    if (flash_bytes != flash_.size())
-        throw std::invalid_argument("snapshot is of a chip with " + std::to_string(flash_bytes) +
-                                    " bytes of flash, this one has " + std::to_string(flash_.size()));
-    time_.restore(in);
-    bus_.restore(in);
-    flash_.restore(in);
-    pins_.restore(in);
-    for (const Block& b : blocks_) b.block->restore(in);
-    update_held();
-    core0_.restore(in);
-    core1_.restore(in);
-    in.get(reset_requested_);
-    in.get(reset_by_watchdog_);
-    // Last: blocks may have scheduled events while they were restored.
-    Scheduler::State queue;
-    in.get(queue);
-    events_.set_state(queue);
-    boot_error_.clear();
 }
 
 }  // namespace rp2040

@@ -135,7 +135,8 @@ class Chip : public Fabric, private DmaBus {
     bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
     bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;
     void reset_blocks(std::uint32_t resets_mask) override;
-    void request_chip_reset(bool by_watchdog) override;
+    void request_chip_reset() override;
+    void request_core_reset(unsigned core) override;
     void send_event() override;
 
   protected:  // ExternalChip (capi/) drives the same blocks for a processor outside.
@@ -144,13 +145,15 @@ class Chip : public Fabric, private DmaBus {
     [[nodiscard]] Cycles unobserved_until() const override;
     void transfers_pending(bool any) override { bus_.crossbar.set_dma_active(any); }
 
+    static constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
     void connect();
     void clocks_moved();
-    void start_cores(std::optional<std::uint32_t> ram_entry);
     void set_rom(std::span<const std::uint8_t> image);
     void update_held();
     void start_in_rom(Cpu& cpu);
-    void chip_reset();
+    void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
+    void perform_resets();
+    void watchdog_reset();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
 
@@ -196,11 +199,12 @@ class Chip : public Fabric, private DmaBus {
         Peripheral* block;
         std::optional<ResetBit> reset_bit;
     };
+    static constexpr std::uint8_t kWatchdogReset = 4;
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.
     SignalRecorder signals_;
     bool record_irq_ = false;
     bool rom_given_ = false;
-    bool reset_requested_ = false, reset_by_watchdog_ = false;
+    std::uint8_t resets_requested_ = 0;  ///< A bit per core, and kWatchdogReset.
     std::string boot_error_;
 };
 

@@ -2,57 +2,16 @@
 
 from itertools import pairwise
 
-from thumb import RAM, assemble, run, word
+from thumb import LAUNCH, LAUNCH_TABLE, RAM, assemble, run, word
 
 from sim import _native
-
-# Sends 0, 0, 1, vector table, stack, entry, each answered by its echo. As in a real program, core 1 has had time to
-# get into its waiting loop before that.
-_LAUNCH = """
-    ldr r0, =300
-    settle: subs r0, #1
-    bne settle
-    ldr r4, =0xd0000000
-    ldr r5, =sequence
-    movs r6, #0
-    next: ldr r0, [r5, r6]
-    cmp r0, #0
-    bne send
-    drain: ldr r1, [r4, #0x58]
-    ldr r1, [r4, #0x50]
-    lsrs r1, r1, #1
-    bcs drain
-    sev
-    send: ldr r1, [r4, #0x50]
-    lsrs r1, r1, #2
-    bcc send
-    str r0, [r4, #0x54]
-    sev
-    wait: ldr r1, [r4, #0x50]
-    lsrs r1, r1, #1
-    bcs arrived
-    wfe
-    b wait
-    arrived: ldr r1, [r4, #0x58]
-    adds r6, #4
-    cmp r1, r0
-    beq good
-    movs r6, #0
-    good: cmp r6, #24
-    bne next
-"""
-_TABLE = """
-    .ltorg
-    .align 2
-    sequence: .word 0, 0, 1, 0x20000000, 0x20030000, core1 + 1
-"""
 
 
 def test_core1_is_launched_and_runs() -> None:
     outcome = run(
-        _LAUNCH
+        LAUNCH
         + "1: ldr r0, =0x20001000\nldr r1, [r0]\ncmp r1, #0\nbeq 1b\nbkpt #0"
-        + _TABLE
+        + LAUNCH_TABLE
         + "core1: ldr r0, =0x20001000\nldr r1, =0xd0000000\nldr r2, [r1]\nadds r2, #41\n"
         "str r2, [r0]\nmov r3, sp\n2: wfi\nb 2b\n.ltorg"
     )
@@ -64,7 +23,7 @@ def test_core1_is_launched_and_runs() -> None:
 def test_both_cores_keep_their_own_time() -> None:
     """Each counts rounds of a loop of the same length: neither gets ahead."""
     outcome = run(
-        _LAUNCH + "movs r7, #0\n1: adds r7, #1\nb 1b" + _TABLE + "core1: movs r7, #0\n2: adds r7, #1\nb 2b",
+        LAUNCH + "movs r7, #0\n1: adds r7, #1\nb 1b" + LAUNCH_TABLE + "core1: movs r7, #0\n2: adds r7, #1\nb 2b",
         cycles=40_000,
     )
     first, second = outcome.chip.registers(0)["r7"], outcome.chip.registers(1)["r7"]
@@ -75,9 +34,9 @@ def test_both_cores_keep_their_own_time() -> None:
 def test_cores_see_each_other_in_time() -> None:
     """Core 0 counts in SRAM; what core 1 reads in a loop of fixed length grows by fixed steps, from its first read."""
     outcome = run(
-        _LAUNCH
+        LAUNCH
         + "ldr r0, =0x20001000\nmovs r7, #0\n1: adds r7, #1\nstr r7, [r0]\nb 1b"
-        + _TABLE
+        + LAUNCH_TABLE
         + "core1: ldr r0, =0x20001000\nldr r1, =0x20002000\nmovs r3, #100\n"
         + "2: ldr r2, [r0]\nstmia r1!, {r2}\nnop\nnop\nnop\nsubs r3, #1\nbne 2b\n3: b 3b\n.ltorg",
         cycles=40_000,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from thumb import RAM, assemble, word
+from thumb import LAUNCH, LAUNCH_TABLE, RAM, assemble, word
 
 from sim import _native
 
@@ -174,3 +174,71 @@ def test_snapshots_know_what_is_held(chip: _native.Chip) -> None:
     chip.write_bus(RESETS + SET, 4, 1 << 22)
     chip.restore(snapshot)
     assert word(chip, 0x4003_4024) == 7
+
+
+# ------------------------------------------------------------------------------------------- whole cores and chips
+
+_COUNT = "1: ldr r0, [r1]\nadds r0, #1\nstr r0, [r1]\nb 1b\n"
+
+
+def two_cores(core0: str, core1: str) -> _native.Chip:
+    """Core 0 launches core 1 through the ROM, then runs `core0`; both have r1 = a counter of their own."""
+    chip = _native.Chip()
+    chip.attach_debugger(True)
+    source = f"{LAUNCH}ldr r1, =0x20001000\n{core0}{LAUNCH_TABLE}core1: ldr r1, =0x20001004\n{core1}\n.ltorg\n"
+    chip.load(RAM, assemble(source))
+    chip.reset(RAM | 1)
+    return chip
+
+
+def test_sysresetreq_of_core_1_is_its_own_affair() -> None:
+    """Datasheet 2.4.2.9: the processor core that asks is reset; here it goes back to the ROM and waits."""
+    request = "ldr r2, =0x05fa0004\nldr r3, =0xe000ed0c\nstr r2, [r3]\n" + _COUNT
+    chip = two_cores(_COUNT, request)
+    chip.write_bus(RESETS + CLEAR, 4, 1 << 22)
+    chip.write_bus(0x4003_4024, 4, 7)
+    stop = chip.run_until(20_000)
+    assert stop.reason == "cycle"
+    assert word(chip, 0x2000_1000) > 500, "core 0 counts on"
+    assert word(chip, 0x2000_1004) == 0, "core 1 never came to its loop"
+    assert chip.registers(1)["pc"] < 0x4000 and chip.core_state(1) == "asleep"
+    assert word(chip, 0x4003_4024) == 7, "peripherals keep their registers"
+
+
+def test_sysresetreq_of_core_0_leaves_core_1_running() -> None:
+    request = "ldr r2, =0x05fa0004\nldr r3, =0xe000ed0c\nldr r4, =1000\n5: subs r4, #1\nbne 5b\nstr r2, [r3]\n"
+    chip = two_cores(request, _COUNT)
+    stop = chip.run_until(20_000)
+    assert stop.reason == "boot_error", "core 0 boots: flash is empty"
+    assert word(chip, 0x2000_1004) > 200
+
+
+def test_psm_holds_and_releases_core_1() -> None:
+    hold = "ldr r2, =0x40010000\nldr r3, =0x10000\nldr r4, =500\n5: subs r4, #1\nbne 5b\nstr r3, [r2, #4]\n" + _COUNT
+    chip = two_cores(hold, _COUNT)
+    chip.run_until(5000)
+    counted = word(chip, 0x2000_1004)
+    assert counted > 50 and chip.core_state(1) == "held"
+    assert word(chip, 0x4001_000C) >> 16 & 1 == 0, "DONE"
+    chip.run_until(10_000)
+    assert word(chip, 0x2000_1004) == counted
+    chip.write_bus(0x4001_0004, 4, 0)
+    chip.run_until(12_000)
+    assert chip.registers(1)["pc"] < 0x4000
+
+
+def test_the_watchdog_resets_what_psm_selects() -> None:
+    """With PROC1 alone selected core 0 does not even notice; REASON tells."""
+    fire = "ldr r2, =0x40010000\nldr r3, =0x10000\nstr r3, [r2, #8]\nldr r2, =0x40058000\nldr r3, =0x80000000\n"
+    chip = two_cores(fire + "str r3, [r2]\n" + _COUNT, _COUNT)
+    assert chip.run_until(10_000).reason == "cycle"
+    assert word(chip, 0x2000_1000) > 100 and chip.registers(1)["pc"] < 0x4000
+    assert word(chip, 0x4005_8008) == 2, "REASON: forced"
+
+
+def test_a_snapshot_of_another_build_is_refused() -> None:
+    chip = _native.Chip()
+    snapshot = bytearray(chip.save())
+    snapshot[0] ^= 1
+    with pytest.raises(ValueError, match="this build"):
+        chip.restore(bytes(snapshot))

@@ -17,6 +17,47 @@ RAM = 0x2000_0000
 FLASH_CODE = 0x1000_0100
 STACK = 0x2004_2000
 
+# Core 0 launches core 1 at the label core1: sends 0, 0, 1, vector table, stack, entry, each answered by its echo. As in
+# a real program, core 1 has had time to get into its waiting loop before that.
+LAUNCH = """
+    ldr r0, =300
+    settle: subs r0, #1
+    bne settle
+    ldr r4, =0xd0000000
+    ldr r5, =sequence
+    movs r6, #0
+    next: ldr r0, [r5, r6]
+    cmp r0, #0
+    bne send
+    drain: ldr r1, [r4, #0x58]
+    ldr r1, [r4, #0x50]
+    lsrs r1, r1, #1
+    bcs drain
+    sev
+    send: ldr r1, [r4, #0x50]
+    lsrs r1, r1, #2
+    bcc send
+    str r0, [r4, #0x54]
+    sev
+    wait: ldr r1, [r4, #0x50]
+    lsrs r1, r1, #1
+    bcs arrived
+    wfe
+    b wait
+    arrived: ldr r1, [r4, #0x58]
+    adds r6, #4
+    cmp r1, r0
+    beq good
+    movs r6, #0
+    good: cmp r6, #24
+    bne next
+"""
+LAUNCH_TABLE = """
+    .ltorg
+    .align 2
+    sequence: .word 0, 0, 1, 0x20000000, 0x20030000, core1 + 1
+"""
+
 
 @functools.cache
 def assemble(source: str, address: int = RAM) -> bytes:

@@ -36,9 +36,12 @@ class Fabric {
     virtual bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) = 0;
     virtual bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) = 0;
 
-    /// A block's reset line (RESETS) or the whole chip's (watchdog, SYSRESETREQ).
+    /// Reset lines of blocks, by the bits of RESETS.
     virtual void reset_blocks(std::uint32_t resets_mask) = 0;
-    virtual void request_chip_reset(bool by_watchdog) = 0;
+    /// The watchdog fired: what PSM and RESETS select is reset.
+    virtual void request_chip_reset() = 0;
+    /// AIRCR.SYSRESETREQ: resets the core that asks, nothing else (datasheet 2.4.2.9).
+    virtual void request_core_reset(unsigned core) = 0;
     /// SEV / event lines: wakes cores waiting in WFE.
     virtual void send_event() = 0;
 };

@@ -90,10 +90,7 @@ void ExternalChip::set_core_irq(unsigned core, Irq line, bool level) {
     host_.irq(host_.context, core, number, level ? 1 : 0);
 }
 
-void ExternalChip::request_chip_reset(bool by_watchdog) {
-    reset_by_watchdog_pending_ = by_watchdog;
-    host_.reset(host_.context, by_watchdog ? RP2040_RESET_WATCHDOG : RP2040_RESET_CPU);
-}
+void ExternalChip::request_chip_reset() { host_.reset(host_.context, RP2040_RESET_WATCHDOG); }
 
 // ---------------------------------------------------------------------------------------------- bus
 
@@ -154,8 +151,8 @@ void ExternalChip::power_on() {
 }
 
 void ExternalChip::finish_reset() {
-    Chip::request_chip_reset(reset_by_watchdog_pending_);
-    chip_reset();
+    Chip::request_chip_reset();
+    perform_resets();
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
     running_ = {};
     interrupted_.clear();

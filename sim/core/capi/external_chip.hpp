@@ -25,7 +25,7 @@ class ExternalChip final : public Chip {
     void set_core_irq(unsigned core, Irq line, bool level) override;
     bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
     bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;
-    void request_chip_reset(bool by_watchdog) override;
+    void request_chip_reset() override;
     void send_event() override { host_.send_event(host_.context); }
 
     void power_on();
@@ -73,7 +73,6 @@ class ExternalChip final : public Chip {
     rp2040_host host_;
     std::array<std::uint32_t, 2> lines_{};
     std::uint32_t reported_hz_ = 0;
-    bool reset_by_watchdog_pending_ = false;
     std::array<std::vector<SerialByte>, 3> serial_;
 
     std::unordered_map<std::uint64_t, BlockCost> blocks_seen_;

@@ -299,7 +299,7 @@ std::uint32_t Cpu::ppb_read(std::uint32_t offset, Cycles now) {
 void Cpu::ppb_write(std::uint32_t offset, std::uint32_t data, Cycles now) {
     if (offset < 0xe000 || offset >= 0xf000) return;
     const std::uint64_t before = system_.pending();
-    if (system_.write(offset - 0xe000, data, now)) fabric_.request_chip_reset(false);
+    if (system_.write(offset - 0xe000, data, now)) fabric_.request_core_reset(core_);
     pending_changed(before, now);
 }
 

@@ -98,7 +98,7 @@ void Watchdog::freeze() {
 
 void Watchdog::fire(std::uint32_t reason) {
     s_.reason = reason;  // of the last reset alone
-    fabric_.request_chip_reset(true);
+    fabric_.request_chip_reset();
 }
 
 void Watchdog::reschedule() {

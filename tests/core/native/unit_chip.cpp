@@ -102,7 +102,8 @@ class UnitChip final : public Fabric, public DmaBus {
     std::uint64_t picoseconds(Cycles at) const override { return at * 8000; }
     Gpio& gpio() override { return pins; }
     void reset_blocks(std::uint32_t) override {}
-    void request_chip_reset(bool) override {}
+    void request_chip_reset() override {}
+    void request_core_reset(unsigned) override {}
     void send_event() override {}
 
     Peripheral* block(std::uint32_t address) {

@@ -163,7 +163,8 @@ class Unit final : public Fabric {
         for (const auto& line : lines)
             if (((mask >> static_cast<unsigned>(line.bit)) & 1u) != 0) line.block->reset();
     }
-    void request_chip_reset(bool) override {
+    void request_core_reset(unsigned) override {}
+    void request_chip_reset() override {
         ++chip_resets;
         reset_at = events_.now();
         watchdog_.restart_after_reset();

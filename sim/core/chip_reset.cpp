@@ -1,0 +1,139 @@
+// Loading, booting and the chip's ways to be reset (datasheet 2.12 to 2.14).
+#include <algorithm>
+#include <utility>
+
+#include "bus/bootrom.hpp"
+#include "chip.hpp"
+
+namespace rp2040 {
+
+bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) { return bus_.debug_write(address, bytes); }
+
+void Chip::load_rom(std::span<const std::uint8_t> image) {
+    if (image.size() > kRomSize)
+        throw std::invalid_argument("boot ROM image has " + std::to_string(image.size()) +
+                                    " bytes; the ROM holds 16384");
+    set_rom(image);
+    rom_given_ = true;
+}
+
+void Chip::set_rom(std::span<const std::uint8_t> image) {
+    std::fill(bus_.rom().begin(), bus_.rom().end(), 0);
+    std::copy(image.begin(), image.end(), bus_.rom().begin());
+    code_.invalidate(kRomBase, kRomSize);
+}
+
+void Chip::start_in_rom(Cpu& cpu) {
+    std::uint32_t stack = 0, entry = 0;
+    bus_.read_vector(kRomBase, stack);
+    bus_.read_vector(kRomBase + 4, entry);
+    cpu.reset(stack, entry, events_.now());
+    cpu.release(events_.now());
+}
+
+void Chip::reset(std::optional<std::uint32_t> ram_entry) {
+    Scheduler::State queue{};
+    queue.due.fill(kNever);
+    queue.now = 0;
+    queue.next = kNever;
+    events_.set_state(queue);
+    time_.reset(kDefaultRoscHz);
+    pins_.reset();
+    flash_.reset();
+    bus_.crossbar.reset();
+    // Sources first: the clock generators must find a running oscillator.
+    rosc_.reset();
+    clocks_.reset();
+    for (const Block& b : blocks_) b.block->reset();
+    update_held();
+    clocks_.sources_changed();
+    clocks_moved();
+    boot_error_.clear();
+    resets_requested_ = 0;
+    boot(1);
+    boot(0, ram_entry);
+}
+
+/// A core's way out of reset: core 1 waits in the ROM for core 0 to launch it.
+void Chip::boot(unsigned index, std::optional<std::uint32_t> ram_entry) {
+    Cpu& cpu = core(index);
+    if (index == 1 || (rom_given_ && !ram_entry)) {
+        start_in_rom(cpu);
+        return;
+    }
+    const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_);
+    boot_error_ = start.error;
+    if (!boot_error_.empty()) return;
+    cpu.reset(start.stack, start.entry, events_.now());
+    cpu.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
+    cpu.release(events_.now());
+}
+
+void Chip::reset_blocks(std::uint32_t resets_mask) {
+    for (const Block& b : blocks_)
+        if (b.reset_bit && (resets_mask >> static_cast<unsigned>(*b.reset_bit) & 1) != 0) b.block->reset();
+    update_held();
+}
+
+void Chip::update_held() {
+    for (const Block& b : blocks_)
+        if (b.reset_bit) b.block->hold_in_reset(resets_.held(*b.reset_bit));
+}
+
+void Chip::request_chip_reset() {
+    resets_requested_ |= kWatchdogReset;
+    core0_.yield();
+    core1_.yield();
+}
+
+void Chip::request_core_reset(unsigned index) {
+    resets_requested_ |= static_cast<std::uint8_t>(1u << index);
+    core(index).yield();
+}
+
+void Chip::perform_resets() {
+    const std::uint8_t requested = std::exchange(resets_requested_, std::uint8_t{0});
+    if ((requested & kWatchdogReset) != 0) watchdog_reset();
+    for (unsigned index = 0; index < 2; ++index)
+        if ((requested >> index & 1) != 0) boot(index);
+}
+
+/// What WDSEL in the power-on state machine and in RESETS selects.
+void Chip::watchdog_reset() {
+    enum Stage : unsigned {
+        kRosc,
+        kXosc,
+        kClocks,
+        kResets,
+        kXip = 12,
+        kVreg,
+        kSio,
+        kProc0,
+    };
+    const std::uint32_t wdsel = psm_.wdsel();
+    const auto selected = [wdsel](unsigned stage) { return (wdsel >> stage & 1) != 0; };
+    // Clocks first: resetting a PLL must not stop clk_sys.
+    if (selected(kRosc)) rosc_.reset();
+    if (selected(kClocks)) clocks_.reset();
+    resets_.watchdog_fired();
+    if (selected(kResets)) {
+        resets_.reset();
+        reset_blocks(ResetsState::kAll);
+    }
+    if (selected(kXip)) {
+        ssi_.reset();
+        xip_.reset();
+        flash_.reset();
+    }
+    if (selected(kSio)) sio_.reset();
+    if (selected(kVreg)) vreg_.reset();
+    if (selected(kXosc)) xosc_.reset();
+    psm_.reset();
+    watchdog_.restart_after_reset();
+    clocks_.sources_changed();
+    clocks_moved();
+    for (unsigned index = 0; index < 2; ++index)
+        if (selected(kProc0 + index)) boot(index);
+}
+
+}  // namespace rp2040
