@@ -85,16 +85,17 @@ SANITIZE := build/sanitize
 SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
     ASAN_OPTIONS=detect_leaks=0 EMBERWATCH_NATIVE=$$(ls $(abspath $(SANITIZE))/_native*.so) \
     RP2040_UNIT=$(abspath $(SANITIZE))/unit/librp2040_unit.so \
-    RP2040_PERIPH=$(abspath $(SANITIZE))/periph/librp2040_periph.so
-SANITIZED_TESTS := tests/core tests/foreign tests/fuzz
-sanitize: setup-dev ## The core's tests and the fuzzers' short runs under AddressSanitizer and UBSan
+    RP2040_PERIPH=$(abspath $(SANITIZE))/periph/librp2040_periph.so \
+    EMBERWATCH_LIBRP2040=$(abspath $(SANITIZE))/librp2040.so
+SANITIZED_TESTS := tests/core tests/foreign tests/fuzz tests/renode/test_capi.py
+sanitize: setup-dev ## The core's and the C ABI's tests and the fuzzers' short runs under AddressSanitizer and UBSan
 	@options="-G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DEMBERWATCH_SANITIZE=ON"; \
 	options="$$options -DCMAKE_BUILD_TYPE=RelWithDebInfo"; \
 	$(BIN)/cmake -S . -B $(SANITIZE) $$options -DSKBUILD=2 -DPython_EXECUTABLE=$(abspath $(BIN))/python \
 	    -Dnanobind_DIR=$$($(BIN)/python -m nanobind --cmake_dir) >/dev/null; \
 	$(BIN)/cmake -S tests/core/native -B $(SANITIZE)/unit $$options >/dev/null; \
 	$(BIN)/cmake -S tests/core/native_periph -B $(SANITIZE)/periph $$options >/dev/null
-	@$(BIN)/ninja -C $(SANITIZE) -j$(JOBS) --quiet _native
+	@$(BIN)/ninja -C $(SANITIZE) -j$(JOBS) --quiet _native rp2040_shared
 	@$(BIN)/ninja -C $(SANITIZE)/unit -j$(JOBS) --quiet
 	@$(BIN)/ninja -C $(SANITIZE)/periph -j$(JOBS) --quiet
 	@$(SANITIZED) $(BIN)/python -m pytest -n $(JOBS) $(SANITIZED_TESTS)

@@ -115,6 +115,7 @@ class Emulation:
     def close(self) -> None:
         """Gives up the engine; the results stay readable."""
         self._closed = True
+        self.engine.close()
 
     # Time
 

@@ -21,6 +21,7 @@ class Capability(Enum):
     """What an engine may be able to do beyond running a program."""
 
     CYCLE_ACCURATE = auto()
+    SECOND_CORE = auto()
     SNAPSHOTS = auto()
     MICROPHONE_FAULTS = auto()
     BREAKPOINTS = auto()
@@ -197,6 +198,10 @@ class Engine(ABC):
 
         The latter makes the bit stream independent of when the program starts the clock, hence equal on all engines.
         """
+
+    def close(self) -> None:
+        """Gives up what the engine holds on the host; the counts and the time of the end can still be asked for."""
+        return  # most hold nothing
 
     @abstractmethod
     def save(self) -> bytes:

@@ -32,6 +32,7 @@ class RenodeEngine(Engine):
         self._worker = worker.acquire(install.environment())
         # A machine that is dropped gives its process back.
         self._finalizer = weakref.finalize(self, worker.release, self._worker)
+        self._final: dict[tuple[Any, ...], Any] | None = None
         try:
             self._call("open", board, seed)
         except EngineError:
@@ -41,7 +42,19 @@ class RenodeEngine(Engine):
             raise
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        return self._worker.call(method, *arguments)
+        if self._final is None:
+            return self._worker.call(method, *arguments)
+        if (method, *arguments) not in self._final:
+            raise EngineError(f"engine 'renode' is closed and did not keep {method!r}; ask before closing the machine")
+        return self._final[method, *arguments]
+
+    def close(self) -> None:
+        """Gives the process to the next machine; the final time and the counts stay."""
+        if self._final is None:
+            cycle = self.cycle
+            final = {(name,): self._call(name) for name in ("sleep_cycles", "function_cycles", "microphone_bits")}
+            self._final = {("cycle",): cycle, ("picoseconds", cycle): self.picoseconds(cycle), **final}
+            self._finalizer()
 
     def load_bootrom(self, image: bytes) -> None:
         """See `Engine.load_bootrom`."""

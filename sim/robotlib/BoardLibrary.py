@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -271,27 +271,32 @@ class BoardLibrary:
 
 
 def _machine(clips: Iterable[Clip]) -> Machine:
+    return _maker()(clips)
+
+
+def _maker() -> Callable[[Iterable[Clip]], Machine]:
+    """Makes machines as the suite's variables say; they are read now, so that any thread may make one."""
     firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
     if not firmware.is_file():
         raise AssertionError(f"{firmware} does not exist; run: make firmware")
-    scenario = Scenario(list(clips), seconds=3600.0)
-    return Machine(firmware, scenario, board=str(variable("BOARD", "pico")), engine=str(variable("ENGINE", "auto")))
+    board, engine = str(variable("BOARD", "pico")), str(variable("ENGINE", "auto"))
+    return lambda clips: Machine(firmware, Scenario(list(clips), seconds=3600.0), board=board, engine=engine)
 
 
 def _hear_all(recordings: list[RealRecording]) -> list[tuple[Machine, PcmCapture]]:
-    """One board per recording, as many at a time as the computer has processors; each stops when the alarm is on."""
-    machines = [_machine([Clip(Recording(files.load(entry.path)), at_s=_LEAD_IN_S)]) for entry in recordings]
-    captures = [machine.capture_pcm() for machine in machines]
+    """A board per recording, closed by now, each stopped when the alarm was on; one at a time for each processor."""
+    make = _maker()
 
-    def hear(job: tuple[RealRecording, Machine]) -> None:
-        entry, machine = job
-        seconds = _LEAD_IN_S + entry.seconds + _TAIL_S
-        with suppress(EmulationTimeout):
-            machine.run_until(lambda m: any(a.state == "on" for a in m.log.alarms), seconds)
+    def hear(entry: RealRecording) -> tuple[Machine, PcmCapture]:
+        with make([Clip(Recording(files.load(entry.path)), at_s=_LEAD_IN_S)]) as machine:
+            capture = machine.capture_pcm()
+            with suppress(EmulationTimeout):
+                seconds = _LEAD_IN_S + entry.seconds + _TAIL_S
+                machine.run_until(lambda m: any(a.state == "on" for a in m.log.alarms), seconds)
+        return machine, capture
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(hear, zip(recordings, machines, strict=True)))
-    return list(zip(machines, captures, strict=True))
+        return list(pool.map(hear, recordings))
 
 
 def _events(machine: Machine) -> str:

@@ -109,9 +109,16 @@ def test_two_boards_run_side_by_side_and_processes_are_used_again(tmp_path: Path
     assert (first.cycles > 0) and second.cycles == 0
     process = first.engine._worker  # type: ignore[attr-defined]
     del first
-    third = Machine(image, engine="renode")
-    assert third.engine._worker is process  # type: ignore[attr-defined]
-    assert third.cycles == 0
+    with Machine(image, engine="renode") as third:
+        assert third.engine._worker is process  # type: ignore[attr-defined]
+        assert third.cycles == 0
+        third.run(0.0002)
+    fourth = Machine(image, engine="renode")
+    assert fourth.engine._worker is process, "a closed machine keeps no process"  # type: ignore[attr-defined]
+    assert third.time_s == pytest.approx(0.0002, rel=0.01) and fourth.cycles == 0
+    assert third.result().total_cycles == third.cycles > 0
+    with pytest.raises(EngineError, match="closed"):
+        third.engine.register(0)
 
 
 @pytest.mark.usefixtures("renode")

@@ -105,6 +105,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         public void Write(uint address, uint bytes, uint value, IPeripheral window)
         {
+            if(address == FifoWrite)
+            {
+                Refuse("SIO.FIFO_WR starts core 1, and Renode has core 0 only; use the embedded engine", window);
+            }
             var status = Native.rp2040_write(chip, 0, time.CurrentCycle(), address, bytes, value);
             AfterActivity(status, window);
         }
@@ -172,7 +176,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void Fault(IPeripheral where)
         {
-            var text = Native.Error(chip);
+            Refuse(Native.Error(chip), where);
+        }
+
+        private void Refuse(string text, IPeripheral where)
+        {
             where.Log(LogLevel.Error, "{0} (PC=0x{1:X8})", text, cpu.PC.RawValue);
             FaultText = FaultText ?? text;
             var handler = FaultHandler;
@@ -305,6 +313,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private const int NmiException = 2;
         private const int RomSize = 0x4000;
         private const ulong FlashBase = 0x10000000;
+        private const uint FifoWrite = 0xD0000054;
         private const ulong LookAhead = 16;
     }
 }

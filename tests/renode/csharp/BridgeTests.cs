@@ -176,6 +176,15 @@ public static class BridgeTests
         Equal(null, rig.Chip.FaultText, "forgotten at reset");
     }
 
+    public static void A_program_that_starts_core_1_is_told_that_there_is_none()
+    {
+        var rig = new Rig().Clocked();
+        string seen = null;
+        rig.Chip.FaultHandler = text => seen = text;
+        rig.Write(Rig.Sio + 0x54, 0);
+        True(seen != null && seen.Contains("core 0 only") && seen == rig.Chip.FaultText, "said once: " + seen);
+    }
+
     public static void The_log_names_registers_and_their_aliases()
     {
         var rig = new Rig();
