@@ -13,7 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).parent / "csharp"
 BRIDGE = ROOT / "platforms/renode/bridge"
-TESTS = re.findall(r"public static void (\w+_\w+)\(\)", (SOURCES / "BridgeTests.cs").read_text())
+TESTS = [
+    name
+    for path in sorted(SOURCES.glob("*Tests.cs"))
+    for name in re.findall(r"public static void (\w+)\(\)", path.read_text())
+]
 
 
 @pytest.fixture(scope="session")

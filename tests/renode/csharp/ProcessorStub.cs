@@ -1,0 +1,148 @@
+// Renode's processor for the bridge's tests: it "executes" a list of blocks. RenodeStub.cs has the rest.
+using System;
+using System.Collections.Generic;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Logging;
+using Antmicro.Renode.Time;
+
+namespace Antmicro.Renode.Peripherals.CPU
+{
+    public interface ICPU : IPeripheral { void SyncTime(); }
+    public interface ICpuSupportingGdb : ICPU { }
+
+    public struct RegisterValue
+    {
+        public ulong RawValue { get; private set; }
+        public static implicit operator RegisterValue(uint v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(ulong v) { return new RegisterValue { RawValue = v }; }
+    }
+
+    public class TranslationCPU : ICpuSupportingGdb
+    {
+        public struct Block { public uint Pc, Instructions; public Action Access; }
+
+        public TranslationCPU(Machine machine) { this.machine = machine; PerformanceInMips = 100; machine.Cpu = this; }
+        public uint PerformanceInMips { get; set; }
+        public bool IsHalted { get; set; }
+
+        /// <summary>The setter takes the Thumb bit, the getter does not show it.</summary>
+        public RegisterValue PC
+        {
+            get { return pc; }
+            set
+            {
+                if(value.RawValue % 2 == 0)
+                {
+                    LoggingExtensions.Lines.Add("Warning: Patching PC for Thumb mode");
+                }
+                pc = value.RawValue & ~1ul;
+                pcKnown = true;
+            }
+        }
+
+        public uint VectorTableOffset
+        {
+            get { return vectors; }
+            set { vectors = value; vectorsKnown = true; }
+        }
+
+        /// <summary>Takes vector table and program counter from memory when nobody gave them, and halts if they are not there.</summary>
+        public void Resume()
+        {
+            if(!pcKnown || !vectorsKnown)
+            {
+                IsHalted = true;
+            }
+        }
+        public readonly ulong[] Registers = new ulong[17];
+        public readonly Queue<Block> Blocks = new Queue<Block>();
+        public bool Executing;
+        public ulong SkippedNanoseconds;
+        public bool RefusesInterruptEnd;
+        public int Resets;
+
+        public void Reset()
+        {
+            Resets++;
+            pcKnown = vectorsKnown = false;
+        }
+
+        public void SyncTime() { }
+        public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
+        public RegisterValue GetRegister(int register) { return Registers[register]; }
+        public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockEnd = hook; }
+        public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin = hook; }
+        public void AddHookAtInterruptEnd(Action<ulong> hook)
+        {
+            if(RefusesInterruptEnd)
+            {
+                throw new Antmicro.Renode.Exceptions.RecoverableException("not on this architecture");
+            }
+            InterruptEnd = hook;
+        }
+        public Action<ulong> InterruptBegin, InterruptEnd;
+
+        public void SkipTime(TimeInterval amount)
+        {
+            if(amount.Ticks * PerformanceInMips % 1000 != 0)
+            {
+                throw new InvalidOperationException("time skipped is no whole number of instructions");
+            }
+            skip += amount.Ticks;
+            SkippedNanoseconds += amount.Ticks;
+        }
+
+        public void AddHook(ulong address, Action<ICpuSupportingGdb, ulong> hook)
+        {
+            lock(hooks)
+            {
+                hooks[address] = hook;
+            }
+        }
+
+        public void RemoveHook(ulong address, Action<ICpuSupportingGdb, ulong> hook)
+        {
+            lock(hooks)
+            {
+                hooks.Remove(address);
+            }
+        }
+
+        /// <summary>Hooks, then the block's accesses, then its time and the block-end hook, as tlib does it.</summary>
+        public void ExecuteBlock()
+        {
+            var block = Blocks.Dequeue();
+            Executing = true;
+            pc = block.Pc;
+            lock(hooks)
+            {
+                Action<ICpuSupportingGdb, ulong> hook;
+                if(hooks.TryGetValue(block.Pc, out hook))
+                {
+                    hook(this, block.Pc);
+                }
+            }
+            if(block.Access != null)
+            {
+                block.Access();
+            }
+            machine.Now += block.Instructions * 1000UL / PerformanceInMips;
+            if(blockEnd != null)
+            {
+                blockEnd(block.Pc, block.Instructions);
+            }
+            Executing = false;
+            machine.Now += skip;
+            skip = 0;
+        }
+
+        private RegisterValue pc;
+        private uint vectors;
+        private bool pcKnown, vectorsKnown;
+        private ulong skip;
+        private Action<ulong, uint> blockEnd;
+        private readonly Dictionary<ulong, Action<ICpuSupportingGdb, ulong>> hooks = new Dictionary<ulong, Action<ICpuSupportingGdb, ulong>>();
+        private readonly Machine machine;
+    }
+}

@@ -1,0 +1,197 @@
+// What the processor sees: time, exceptions, boot, resets, breakpoints, memory.
+using System;
+using System.Linq;
+using System.Runtime.InteropServices;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Exceptions;
+using Antmicro.Renode.Logging;
+using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Peripherals.Miscellaneous;
+
+using static Check;
+
+public static class ProcessorTests
+{
+    public static void A_program_that_starts_core_1_is_told_that_there_is_none()
+    {
+        var rig = new Rig().Clocked();
+        string seen = null;
+        rig.Chip.FaultHandler = text => seen = text;
+        rig.Write(Rig.Sio + 0x54, 0);
+        True(seen != null && seen.Contains("core 0 only") && seen == rig.Chip.FaultText, "said once: " + seen);
+    }
+
+    public static void Blocks_cost_what_a_cortex_m0_plus_takes()
+    {
+        var rig = new Rig().Clocked();
+        rig.Chip.SkipGranularity = 1;
+        rig.PutCode(Rig.Sram, 0x6808, 0x6808, 0x4348, 0xD1FB); // LDR, LDR, MULS, BNE back
+        rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
+        var charged = rig.Chip.CpuCycles;
+        rig.Wait(8);
+        charged = rig.Chip.CpuCycles; // took the accesses of Clocked() with it
+        var start = rig.Machine.Now;
+        for(var n = 0; n < 1000; n++)
+        {
+            rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
+        }
+        while(rig.Cpu.Blocks.Count > 0)
+        {
+            rig.Cpu.ExecuteBlock();
+        }
+        Equal(7000ul, rig.Chip.CpuCycles - charged, "2 + 2 + 1 + 1, and 1 for being taken");
+        Equal(7000ul * 8, rig.Machine.Now - start, "virtual time");
+    }
+
+    public static void Instructions_take_longer_while_the_clock_is_slow()
+    {
+        var rig = new Rig(); // ring oscillator: 6.5 MHz
+        rig.PutCode(Rig.Sram, 0xBF00, 0xBF00);
+        var start = rig.Machine.Now;
+        for(var n = 0; n < 6500; n++)
+        {
+            rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 2 });
+        }
+        while(rig.Cpu.Blocks.Count > 0)
+        {
+            rig.Cpu.ExecuteBlock();
+        }
+        var taken = rig.Machine.Now - start;
+        True(taken > 1999000 && taken < 2001000, "13000 cycles at 6.5 MHz are 2 ms: " + taken);
+    }
+
+    public static void Exceptions_cost_entry_and_return()
+    {
+        var rig = new Rig().Clocked();
+        var before = rig.Chip.CpuCycles;
+        rig.Cpu.InterruptBegin(2); // SVC is pended here, and taken with the interrupts
+        Equal(0ul, rig.Chip.CpuCycles - before, "pending costs nothing");
+        rig.Cpu.InterruptBegin(5);
+        Equal(15ul, rig.Chip.CpuCycles - before, "entry");
+        rig.Cpu.InterruptEnd(5);
+        True(rig.Chip.CpuCycles - before > 15, "return");
+        LoggingExtensions.Lines.Clear();
+        new Rig(true);
+        True(LoggingExtensions.Lines.Any(l => l.Contains("Exception returns")), "said when Renode has no such hook");
+    }
+
+    public static void A_watchdog_reset_restarts_the_processor_and_keeps_scratch()
+    {
+        var rig = new Rig().Clocked();
+        rig.Write(Rig.Watchdog + 0xC, 0xCAFE);
+        // A watchdog vector, as the boot ROM honours it: scratch 4 magic, 5 entry ^ -magic, 6 stack, 7 entry.
+        const uint magic = 0xB007C0D3, entry = 0x20000101, stack = 0x20040000;
+        rig.Write(Rig.Watchdog + 0x1C, magic);
+        rig.Write(Rig.Watchdog + 0x20, entry ^ unchecked((uint)-(int)magic));
+        rig.Write(Rig.Watchdog + 0x24, stack);
+        rig.Write(Rig.Watchdog + 0x28, entry);
+        rig.Write(0x40010008, 0x1FFFC);
+        rig.Write(Rig.Watchdog, 1u << 31);
+        LoggingExtensions.Lines.Clear();
+        rig.Wait(1000);
+        Equal(1, rig.Cpu.Resets, "the processor is reset once");
+        True(!rig.Cpu.IsHalted, "it resumes with a program counter and without a guessed vector table");
+        True(!LoggingExtensions.Lines.Any(l => l.Contains("Thumb")), "no warning about its program counter");
+        Equal(0xCAFEu, rig.Read(Rig.Watchdog + 0xC), "scratch survives");
+        Equal((ulong)(entry & ~1u), rig.Cpu.PC.RawValue, "starts at the vector");
+        Equal((ulong)stack, rig.Cpu.Registers[13], "with its stack");
+        True(rig.Read(Rig.Resets) != 0, "blocks are in reset");
+    }
+
+    public static void Boot_puts_the_second_stage_into_sram_and_the_rom_into_place()
+    {
+        if(Program.Firmware == null)
+        {
+            Console.WriteLine("     (no firmware image given: only the refusal is checked)");
+        }
+        var rig = new Rig();
+        Throws<RecoverableException>(() => rig.Chip.Boot(), "CRC32");
+        if(Program.Firmware == null)
+        {
+            return;
+        }
+        Buffer.BlockCopy(Program.Firmware, 0, rig.Flash, 0, Program.Firmware.Length);
+        rig.Chip.Boot();
+        Equal(0x20041F00ul, rig.Cpu.PC.RawValue, "PC");
+        Equal(0ul, rig.Cpu.Registers[14], "LR");
+        True(Enumerable.Range(0, 256).All(n => rig.SramBytes[0x41F00 + n] == Program.Firmware[n]), "second stage");
+        True(rig.Rom[0x10] == (byte)'M' && rig.Rom[0x11] == (byte)'u', "boot ROM's magic");
+    }
+
+    public static void Breakpoints_stop_exactly_and_can_be_changed_while_stopped()
+    {
+        var rig = new Rig().Clocked();
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        rig.PutCode(Rig.Sram, Enumerable.Repeat((ushort)0xBF00, 64).ToArray());
+        for(uint n = 0; n < 16; n++)
+        {
+            rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram + 8 * n, Instructions = 4 });
+        }
+        runner.AddBreakpoint(Rig.Sram + 16);
+        Equal(RP2040_Runner.Breakpoint, runner.Run(1000000), "first stop");
+        Equal(Rig.Sram + 16, runner.Register(15), "where");
+        True(runner.Waiting, "waiting");
+        runner.AddBreakpoint(Rig.Sram + 40);
+        runner.RemoveBreakpoint(Rig.Sram + 16);
+        Equal(RP2040_Runner.Breakpoint, runner.Run(1), "second stop");
+        Equal((ulong)(Rig.Sram + 40), rig.Cpu.PC.RawValue, "where");
+        Equal(RP2040_Runner.Finished, runner.Run(1), "the rest of the time");
+        True(!runner.Waiting, "done");
+        for(uint n = 0; n < 16; n++)
+        {
+            rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram + 8 * n, Instructions = 4 });
+        }
+        Equal(RP2040_Runner.Breakpoint, runner.Run(1000000), "stops again");
+        runner.Abandon();
+        True(!runner.Waiting && rig.Cpu.Blocks.Count == 0, "abandoned runs end");
+    }
+
+    public static void Memory_goes_through_a_buffer_of_the_host_program()
+    {
+        var rig = new Rig();
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        var buffer = Marshal.AllocHGlobal(8);
+        Marshal.WriteInt64(buffer, 0x1122334455667788);
+        runner.WriteMemory(Rig.Sram + 4, 8, buffer.ToInt64());
+        Equal((byte)0x88, rig.SramBytes[4], "written");
+        Marshal.WriteInt64(buffer, 0);
+        runner.ReadMemory(Rig.Sram + 4, 8, buffer.ToInt64());
+        Equal(0x1122334455667788, Marshal.ReadInt64(buffer), "read");
+        Marshal.FreeHGlobal(buffer);
+    }
+
+    public static void A_processor_that_renode_gave_up_is_reported()
+    {
+        var rig = new Rig().Clocked();
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        rig.Cpu.IsHalted = true;
+        Equal(RP2040_Runner.Halted, runner.Run(1000), "halted");
+    }
+
+    public static void The_nmi_is_pended_through_the_nvic()
+    {
+        var rig = new Rig().Clocked();
+        rig.Write(0x40004000, 1u << 0); // SYSCFG.PROC0_NMI_MASK: TIMER_IRQ_0
+        rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
+        rig.Write(Rig.Timer + 0x38, 1);
+        rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 10);
+        rig.Wait(20000);
+        Equal("2", string.Join(",", rig.Nvic.Pended), "exception number, once");
+        LoggingExtensions.Lines.Clear();
+        var bare = new RP2040(rig.Machine, rig.Cpu);
+        True(bare.Connections.Count == 26, "lines without an NVIC to name");
+    }
+
+    public static void A_refused_access_stops_a_run_and_renodes_own_failures_are_thrown()
+    {
+        var rig = new Rig().Clocked();
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 1, Access = () => rig.Read(0x40068000) });
+        Equal(RP2040_Runner.Fault, runner.Run(1000), "fault");
+        True(rig.Chip.FaultText.Contains("not modelled"), "text");
+        Equal(RP2040_Runner.Finished, runner.Run(1000), "goes on");
+        rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 1, Access = () => { throw new Exception("tlib is sad"); } });
+        Throws<InvalidOperationException>(() => runner.Run(1000), "tlib is sad");
+    }
+}
