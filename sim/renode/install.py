@@ -21,7 +21,8 @@ from sim.renode.library import library_path
 
 VERSION = "1.16.1"
 RELEASE = f"https://github.com/renode/renode/releases/download/v{VERSION}/"
-PYRENODE = "git+https://github.com/antmicro/pyrenode3"
+PYRENODE = "git+https://github.com/antmicro/pyrenode3.git@dde4a47"
+"""A commit that this engine was written against; newer ones do as well as far as their sources say."""
 SYSTEM_PACKAGE = Path("/opt/renode")
 """Where Renode's .deb, .rpm and Arch packages put it."""
 
