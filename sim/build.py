@@ -113,7 +113,11 @@ def build_firmware(
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
     folder = board.name if app == DETECTOR else f"{board.name}-{app}"
     out = (out or build_folder() / "firmware" / folder).resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = "a file" if out.exists() else error.strerror or str(error)
+        raise BuildError(f"--out {out} cannot be a folder for the products: {what}; give another one") from None
     with _locked(out / ".lock"):
         return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
 

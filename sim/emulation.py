@@ -41,6 +41,7 @@ PICO = 10**12
 _SLICE_PS = PICO // 20
 """Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
 _SOUND_AHEAD = SAMPLE_RATE // 2
+_BOOTROM_SIZE = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -309,6 +310,9 @@ class Emulation:
 
 def _read_bootrom(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        image = path.read_bytes()
     except OSError as error:
         raise ImageError(f"boot ROM {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if image[16:19] != b"Mu\x01" or len(image) > _BOOTROM_SIZE:  # datasheet 2.8.3.1
+        raise ImageError(f"boot ROM {path} is no boot ROM of the RP2040: 16 kB at most, with 'Mu' 1 at byte 16")
+    return image

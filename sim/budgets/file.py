@@ -77,8 +77,11 @@ def load(path: Path) -> Budgets:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"budget file {path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"budget file {path} is not a text file; give a TOML file") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"budget file {path} is not TOML: {error}") from None
+    _check_tables(path, table)
     for name in table:
         if name not in ("run", "cycles", "stack", "memory", "baseline"):
             raise UsageError(f"budget file {path}: table [{name}] is not known; use run, cycles, stack or memory")
@@ -110,6 +113,25 @@ def load(path: Path) -> Budgets:
         },
         {name: _whole(path, f"baseline.memory.{name}", value) for name, value in baseline.get("memory", {}).items()},
     )
+
+
+def _check_tables(path: Path, table: dict[str, Any]) -> None:
+    """That what ought to be a table is one, and what ought to be a number."""
+    tables = {name: value for name, value in table.items() if name in ("run", "cycles", "stack", "memory", "baseline")}
+    for kind in ("cycles", "stack"):
+        if isinstance(entries := table.get(kind), dict):
+            tables |= {f"{kind}.{name}": value for name, value in entries.items()}
+    if isinstance(baseline := table.get("baseline"), dict):
+        tables |= {f"baseline.{name}": baseline[name] for name in ("functions", "memory") if name in baseline}
+        if isinstance(functions := baseline.get("functions"), dict):
+            tables |= {f"baseline.functions.{name}": value for name, value in functions.items()}
+    for name, value in tables.items():
+        if not isinstance(value, dict):
+            raise UsageError(f"budget file {path}: {name} = {value!r} must be a table")
+    for name, value in table.get("run", {}).items():
+        wanted, words = (str, "text in quotes") if name == "scenario" else ((int, float), "a number")
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise UsageError(f"budget file {path}: run.{name} = {value!r} must be {words}")
 
 
 def _whole(path: Path, name: str, value: Any) -> int:

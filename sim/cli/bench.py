@@ -35,7 +35,7 @@ def bench(
     from sim.errors import ImageError
 
     firmware = elf or build_folder() / "firmware/pico/emberwatch.elf"
-    if not firmware.is_file():
+    if not firmware.exists():
         raise ImageError(f"{firmware} does not exist; build it with: emberwatch build")
     console = Console(stderr=True)
     rows: list[Row] = []

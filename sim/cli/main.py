@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import io
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -102,9 +104,26 @@ def run_command(name: str, arguments: list[str]) -> int:
     module, function, _ = entry
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-    app.command(context_settings=settings)(getattr(import_module(module), function))
+    app.command(context_settings=settings)(_keep_broken_pipe(getattr(import_module(module), function)))
     code = app(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
     return code if isinstance(code, int) else 0
+
+
+class _ReaderGone(Exception):
+    """The reader of our output went away."""
+
+
+def _keep_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with BrokenPipeError renamed: click would make exit code 1 of it, which means "no"."""
+
+    @functools.wraps(command)
+    def renamed(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (BrokenPipeError, _ReaderGone):
+            raise _ReaderGone from None
+
+    return renamed
 
 
 def _full_name(words: list[str]) -> str:
@@ -139,7 +158,7 @@ def main(arguments: list[str] | None = None) -> None:
         if package in ("sim", "training") or not isinstance(error, ModuleNotFoundError):
             raise
         _fail(f"Python package {error.name!r} is missing; try: emberwatch doctor")
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderGone):
         # The reader of our output went away (`| head`): nothing of ours is wrong, and nothing more can be said.
         _drop_output()
         sys.exit(141)

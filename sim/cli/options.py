@@ -95,15 +95,15 @@ def scenario_and_seconds(
     return heard, duration(heard, seconds)
 
 
-def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None) -> bool:
+def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None) -> int:
     """Runs up to `seconds` since power-on; a crash or Ctrl-C ends it early, with a note on stderr.
 
     Returns:
-        Whether the whole time passed.
+        The command's exit code: 0 when the whole time passed, 1 after a crash, 130 after Ctrl-C.
     """
     left = seconds - machine.time_s
     if left <= 0:
-        return True
+        return 0
 
     def look(_: float) -> None:
         if slice_done is not None:
@@ -113,11 +113,11 @@ def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | 
         machine.run(left, progress=look)
     except FirmwareCrash as error:
         print(f"emberwatch: {error}; what follows is up to there", file=sys.stderr)
-        return False
+        return 1
     except KeyboardInterrupt:
         print(f"emberwatch: interrupted after {machine.time_s:.3f} s; what follows is up to there", file=sys.stderr)
-        return False
-    return True
+        return 130
+    return 0
 
 
 def trigger_time(firmware: Path, heard: Scenario, board: str, seed: int, trigger: str, timeout_s: float) -> float:

@@ -48,8 +48,8 @@ def profile(
     """
     if format_name not in FORMATS:
         raise UsageError(f"--format {format_name!r} is not known; use one of: {', '.join(FORMATS)}")
-    if start < 0:
-        raise UsageError(f"--from {start:g} must not be negative")
+    if not start >= 0:
+        raise UsageError(f"--from {start:g} must be 0 or more seconds")
     heard, duration = options.scenario_and_seconds(audio, scenario_file, seconds, gain_db, lead_in)
     check_outputs({"--out": out}, options.inputs(firmware, heard, scenario_file, board))
     if trigger is not None:
@@ -58,11 +58,11 @@ def profile(
     if start >= duration:
         raise UsageError(f"--from {start:g} must be before the end at {duration:g} s; see --seconds")
     with Machine(firmware, heard, board=board, engine="embedded", seed=seed, trace=()) as machine:
-        options.run_on(machine, start)
+        code = options.run_on(machine, start)
         recorder = ProfileRecorder(machine, timeline=format_name == "perfetto")
-        finished = options.run_on(machine, duration)
+        code = code or options.run_on(machine, duration)
         result = recorder.profile()
     if not machine.image.symbols.functions():
         print("emberwatch: note: the firmware has no symbols; functions are named by address", file=sys.stderr)
     options.write_text(out, FORMATS[format_name](result))
-    return 0 if finished else 1
+    return code

@@ -9,7 +9,7 @@ import typer
 
 from sim.cli import options
 from sim.errors import UsageError
-from sim.machine import Machine
+from sim.machine import MAX_SECONDS, Machine
 from sim.output import check_outputs, write_file
 from sim.signals import GROUPS
 from sim.trace.recorder import TraceRecorder, TraceSettings, board_pins
@@ -73,8 +73,8 @@ def trace(
     if trigger is not None:
         if start or end is not None:
             raise UsageError("--trigger excludes --from and --to; use --before and --after")
-        if before < 0 or after < 0 or before + after == 0:
-            raise UsageError(f"--before {before:g} and --after {after:g} must not be negative, nor both 0")
+        if not (0 <= before <= MAX_SECONDS and 0 <= after <= MAX_SECONDS) or before + after == 0:
+            raise UsageError(f"--before {before:g} and --after {after:g} must be 0 or more seconds, and not both 0")
     elif not 0 <= start < (duration if end is None else end):
         raise UsageError(
             f"the window from {start:g} s to {duration if end is None else end:g} s is empty; "
@@ -89,9 +89,9 @@ def trace(
             at = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, _TRIGGER_TIMEOUT_S))
             start, end = max(0.0, at - before), at + after
             print(f"trigger {trigger!r} at {at:.6f} s")
-        finished = options.run_on(machine, start)
+        code = options.run_on(machine, start)
         recorder = TraceRecorder(machine, settings)
-        finished = finished and options.run_on(machine, end, recorder.collect)
+        code = code or options.run_on(machine, end, recorder.collect)
         wave = recorder.wave()
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
@@ -99,7 +99,7 @@ def trace(
             lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.log.lines)
             write_file(uart_log, lines, "--uart-log")
             print(f"{uart_log}: {len(machine.log.lines)} lines")
-    return 0 if finished else 1
+    return code
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -55,6 +55,8 @@ class Summary:
         Raises:
             UsageError: the file is missing, holds no test or was not written by Robot Framework.
         """
+        if output.is_dir():
+            raise UsageError(f"{output} is a folder; give the output.xml of a Robot run")
         if not output.is_file():
             raise UsageError(f"{output} does not exist; run: robot --outputdir results robot/")
         try:

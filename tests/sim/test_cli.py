@@ -212,3 +212,83 @@ def test_doctor_names_remedies() -> None:
 def test_core_that_is_not_built(command: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['sim._native'] = None\n")
     should_refuse(emberwatch(*command, PYTHONPATH=str(tmp_path)), "the emulator core is not built", "make setup")
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        (b"\xff\xfe", "not a text file"),
+        (b"cycles = 3\n", "cycles = 3 must be a table"),
+        (b"[cycles]\nf = 3\n", "cycles.f = 3 must be a table"),
+        (b"[baseline]\nfunctions = 3\n", "baseline.functions = 3 must be a table"),
+        (b"[run]\nseconds = 'long'\n", "run.seconds = 'long' must be a number"),
+    ],
+)
+@needs_firmware
+def test_bad_budget_files(tmp_path: Path, text: bytes, fragment: str) -> None:
+    (tmp_path / "b.toml").write_bytes(text)
+    should_refuse(emberwatch("budget", "check", FIRMWARE, "--file", tmp_path / "b.toml"), "b.toml", fragment)
+
+
+@needs_firmware
+def test_things_of_another_kind(sounds: Path) -> None:
+    should_refuse(emberwatch("run", FIRMWARE, "--bootrom", sounds / "good.wav"), "is no boot ROM of the RP2040")
+    should_refuse(emberwatch("build", "--out", sounds / "good.wav"), "good.wav", "a file")
+    (sounds / "folder.toml").mkdir()
+    should_refuse(emberwatch("run", FIRMWARE, "--board", sounds / "folder.toml"), "is a folder")
+    should_refuse(emberwatch("summary", sounds), "is a folder")
+    trace = ("trace", FIRMWARE, "--vcd", sounds / "x.vcd")
+    should_refuse(emberwatch(*trace, "--trigger", "W", "--before", "nan"), "--before nan")
+    should_refuse(emberwatch("profile", FIRMWARE, "--from", "nan"), "--from nan")
+
+
+@needs_firmware
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("command", ["run", "profile", "trace"])
+def test_interruption_is_told_by_the_exit_code(tmp_path: Path, command: str) -> None:
+    options = {"run": ["--uart"], "profile": ["--trigger", "W 0"], "trace": ["--vcd", str(tmp_path / "x.vcd")]}[command]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _INTERRUPTED, command, str(FIRMWARE), "--seconds", "100000", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert out
+    assert "Traceback" not in err
+
+
+_INTERRUPTED = """
+import os, signal, sys
+from sim.emulation import Emulation
+from sim.cli.main import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+run_slice = Emulation.run_slice
+
+def interrupt(self, *args):
+    if self.time_s > 1:
+        os.kill(os.getpid(), signal.SIGINT)
+    return run_slice(self, *args)
+
+Emulation.run_slice = interrupt
+main(sys.argv[1:])
+"""
+
+
+@needs_firmware
+@pytest.mark.skipif(os.name == "nt", reason="pipes of Windows break differently")
+def test_reader_that_goes_away() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli.main", "run", str(FIRMWARE), "--seconds", "20", "--uart"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert b"emberwatch" in process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=120) == 141
