@@ -142,6 +142,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Called on the processor's thread at each refused access.</summary>
         public Action<string> FaultHandler { get; set; }
 
+        /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
+        public ulong WholeInstructions(ulong nanoseconds)
+        {
+            return time.WholeInstructions(nanoseconds);
+        }
+
         /// <summary>Cycles that may be owed before time is skipped: less is finer, more is faster.</summary>
         public uint SkipGranularity
         {

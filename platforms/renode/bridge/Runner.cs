@@ -125,7 +125,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             try
             {
-                EmulationManager.Instance.CurrentEmulation.RunFor(TimeInterval.FromNanoseconds(nanoseconds));
+                EmulationManager.Instance.CurrentEmulation.RunFor(TimeInterval.FromNanoseconds(chip.WholeInstructions(nanoseconds)));
             }
             catch(Exception e)
             {

@@ -97,13 +97,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 return;
             }
             var elapsed = Math.Max(ElapsedNanoseconds(false), eventTime);
-            var delay = dueTime > elapsed ? dueTime - elapsed : 1;
+            // Whole instructions: Renode would stop one short of anything else, then execute a block of one.
+            var delay = WholeInstructions(dueTime > elapsed ? dueTime - elapsed : 1);
             dueTime = elapsed + delay;
             if(!planned.Add(dueTime))
             {
                 return;
             }
             machine.ScheduleAction(TimeInterval.FromNanoseconds(delay), _ => OnTime(dueTime), "rp2040");
+        }
+
+        /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
+        public ulong WholeInstructions(ulong nanoseconds)
+        {
+            var instruction = (ulong)picosecondsPerInstruction / 1000;
+            return (nanoseconds + instruction - 1) / instruction * instruction;
         }
 
         /// <summary>Cycles that may be owed before time is skipped: less is finer, more is faster.</summary>
