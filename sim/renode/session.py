@@ -39,7 +39,9 @@ _MEMORIES = (
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
-_COMPLAINTS = re.compile(r"non existing peripheral|[Uu]nhandled (read|write)|CPU (abort|was halted)|does not lay in memory")
+_COMPLAINTS = re.compile(
+    r"non existing peripheral|[Uu]nhandled (read|write)|CPU (abort|was halted)|does not lay in memory"
+)
 
 _included = False
 """Whether the bridge has been compiled in this process; Renode keeps the classes over Emulation.clear()."""
