@@ -19,6 +19,7 @@ SAMPLE_RATE = 16_000
 
 _BLOCK_FRAMES = 65_536
 _MEMORY_SECONDS = 300.0
+_RMS_STEPS = 600
 _EIGHT_BIT = {"PCM_U8", "PCM_S8"}
 
 
@@ -112,9 +113,14 @@ def encode(samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> bytes:
 
 def loudest_second_rms(samples: npt.ArrayLike) -> float:
     """RMS of the loudest second (step 0.1 s), full scale 1.0; of the whole if shorter than a second."""
-    energy = np.square(np.asarray(samples, dtype=np.float64))
-    if len(energy) <= SAMPLE_RATE:
-        return float(np.sqrt(energy.mean())) if len(energy) else 0.0
-    total = np.concatenate(([0.0], np.cumsum(energy)))
-    starts = np.arange(0, len(energy) - SAMPLE_RATE + 1, SAMPLE_RATE // 10)
-    return float(np.sqrt(np.max(total[starts + SAMPLE_RATE] - total[starts]) / SAMPLE_RATE))
+    array = np.asarray(samples)
+    if len(array) <= SAMPLE_RATE:
+        return float(np.sqrt(np.square(array, dtype=np.float64).mean())) if len(array) else 0.0
+    step = SAMPLE_RATE // 10
+    whole = len(array) // step
+    energy = np.empty(whole)
+    for first in range(0, whole, _RMS_STEPS):  # in pieces, because the samples may be hours of a mapped file
+        last = min(whole, first + _RMS_STEPS)
+        piece = np.square(array[first * step : last * step], dtype=np.float64)
+        energy[first:last] = piece.reshape(-1, step).sum(axis=1)
+    return float(np.sqrt(np.convolve(energy, np.ones(10), "valid").max() / SAMPLE_RATE))

@@ -85,13 +85,17 @@ class Clip:
         if self.level_dbfs is not None:
             if self.gain_db != 0.0:
                 raise ScenarioError("gain_db and level_dbfs exclude each other; give one of them")
-            length = self.sound.length
-            whole = self.sound.read(0, _LEVEL_SECONDS * SAMPLE_RATE if length is None else length)
-            rms = files.loudest_second_rms(whole)
+            rms = files.loudest_second_rms(self._to_measure())
             if rms == 0.0:
                 raise ScenarioError(f"level_dbfs = {self.level_dbfs:g} cannot be reached: the sound is all silence")
             gain = 10.0 ** (self.level_dbfs / 20.0) / rms
         object.__setattr__(self, "_gain", gain)
+
+    def _to_measure(self) -> npt.ArrayLike:
+        if isinstance(self.sound, Recording):
+            return self.sound.samples  # as they are: reading hours of them would copy them
+        length = self.sound.length
+        return self.sound.read(0, _LEVEL_SECONDS * SAMPLE_RATE if length is None else length)
 
     @property
     def start(self) -> int:

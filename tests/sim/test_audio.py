@@ -225,3 +225,12 @@ def test_missing_and_binary_scenarios_are_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ScenarioError, match="not a text file"):
         scenario.load(tmp_path / "binary.toml")
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 1.05, 7.33, 130.0])
+def test_loudest_second_is_that_of_all_windows(seconds: float) -> None:
+    samples = np.random.default_rng(1).standard_normal(round(seconds * 16000)).astype(np.float32)
+    samples[: len(samples) // 2] *= 0.1
+    starts = range(0, max(1, len(samples) - 16000 + 1), 1600)
+    windows = [np.sqrt(np.mean(np.square(samples[at : at + 16000], dtype=np.float64))) for at in starts]
+    assert files.loudest_second_rms(samples) == pytest.approx(max(windows), rel=1e-12)
