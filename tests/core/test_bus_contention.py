@@ -6,8 +6,7 @@ Code runs from striped SRAM; SRAM4 (0x20040000) and SRAM5 (0x20041000) are ports
 from __future__ import annotations
 
 import pytest
-from test_multicore import _LAUNCH, _TABLE
-from thumb import Outcome, run
+from thumb import LAUNCH, LAUNCH_TABLE, SYSTICK, Outcome, run
 
 SRAM4, SRAM5 = 0x2004_0000, 0x2004_1000
 DMA_R, DMA_W, PROC0, PROC1 = 1 << 8, 1 << 12, 1 << 0, 1 << 4
@@ -21,21 +20,13 @@ _RELEASE = """
     8: subs r0, #1
     bne 8b
 """
-_SYSTICK = """
-    ldr r4, =0xe000e010
-    ldr r0, =0xffffff
-    str r0, [r4, #4]
-    movs r0, #5
-    str r0, [r4, #0]
-    str r0, [r4, #8]
-"""
 
 
 def _measure(code: str, setup: str = "", after: str = "") -> Outcome:
     """Cycles of `code` in r0; r1 and r2 are its own, r3 is free for set-up to fill."""
     return run(
         _RELEASE
-        + _SYSTICK
+        + SYSTICK
         + setup
         + ".align 2\nldr r5, [r4, #8]\n"
         + code
@@ -113,8 +104,8 @@ def test_two_cores_on_one_port(priority: int, cycles: int) -> None:
     """
     outcome = _measure(
         "ldr r0, [r1]\n" * 100,
-        copy + _LAUNCH + _SYSTICK + f"ldr r0, =300\n7: subs r0, #1\nbne 7b\nldr r1, ={SRAM5 + 64}\n",
-        _TABLE + f"core1: ldr r1, ={SRAM5 + 128}\nldr r0, ={SRAM5 + 1}\nbx r0\n.ltorg\n.align 2\n"
+        copy + LAUNCH + SYSTICK + f"ldr r0, =300\n7: subs r0, #1\nbne 7b\nldr r1, ={SRAM5 + 64}\n",
+        LAUNCH_TABLE + f"core1: ldr r1, ={SRAM5 + 128}\nldr r0, ={SRAM5 + 1}\nbx r0\n.ltorg\n.align 2\n"
         "loop: ldr r2, [r1]\nb loop\nnop\nnop\n",
     )
     assert outcome.stop.reason == "bkpt", outcome.stop

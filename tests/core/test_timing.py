@@ -1,15 +1,11 @@
 """Cycle counts, each measured as firmware would: with the chip's own SysTick, from SRAM."""
 
 import pytest
-from thumb import run
+from thumb import SYSTICK, run
 
-_PREAMBLE = """
-    ldr r4, =0xe000e010
-    ldr r0, =0xffffff
-    str r0, [r4, #4]
-    movs r0, #5
-    str r0, [r4, #0]
-    str r0, [r4, #8]
+_PREAMBLE = (
+    SYSTICK
+    + """
     nop
     {setup}
     .align 2
@@ -22,6 +18,7 @@ _PREAMBLE = """
     .ltorg
     {after}
 """
+)
 
 # (name, code, set-up, code elsewhere, cycles, source)
 ROWS = [

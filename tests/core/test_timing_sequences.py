@@ -6,19 +6,11 @@ import random
 
 import pytest
 from test_chip import boot
-from thumb import RAM, Outcome, assemble, run
+from thumb import RAM, SYSTICK, Outcome, assemble, run
 from xip_model import hits_and_accesses, miss_cycles
 
 from sim import _native
 
-_SYSTICK = """
-    ldr r4, =0xe000e010
-    ldr r0, =0xffffff
-    str r0, [r4, #4]
-    movs r0, #5
-    str r0, [r4, #0]
-    str r0, [r4, #8]
-"""
 _VECTORS = """
     .align 8
     vectors: .rept 11
@@ -41,7 +33,7 @@ def _between(code: str) -> Outcome:
 def test_exception_return_takes_ten_cycles_after_bx() -> None:
     """SVC: the handler reads SysTick, returns; the next reading is the thread's. BX 2 + unstacking 10 + LDR's 2."""
     outcome = _between(
-        _INSTALL + _SYSTICK + "svc #0\nldr r6, [r4, #8]\nsubs r0, r5, r6\nbkpt #0\n.ltorg\n"
+        _INSTALL + SYSTICK + "svc #0\nldr r6, [r4, #8]\nsubs r0, r5, r6\nbkpt #0\n.ltorg\n"
         ".thumb_func\non_svc: ldr r5, [r4, #8]\nbx lr\n.thumb_func\non_pendsv: bkpt #1\n"
         ".thumb_func\non_systick: bkpt #2\n" + _VECTORS
     )
@@ -51,7 +43,7 @@ def test_exception_return_takes_ten_cycles_after_bx() -> None:
 def test_tail_chaining_takes_six_cycles() -> None:
     """SVC's handler pends PendSV and returns into its handler without unstacking: STR 2, BX 2, chain 6 after LDR 2."""
     outcome = _between(
-        _INSTALL + _SYSTICK + "movs r1, #1\nlsls r1, r1, #28\nldr r0, =0xe000ed20\nldr r2, =0xc00000\nstr r2, [r0]\n"
+        _INSTALL + SYSTICK + "movs r1, #1\nlsls r1, r1, #28\nldr r0, =0xe000ed20\nldr r2, =0xc00000\nstr r2, [r0]\n"
         "mov r12, r1\nsvc #0\nsubs r0, r5, r6\nbkpt #0\n.ltorg\n"
         ".thumb_func\non_svc: str r1, [r7]\nldr r5, [r4, #8]\nbx lr\n"
         ".thumb_func\non_pendsv: ldr r6, [r4, #8]\nsubs r0, r5, r6\nbkpt #0\n"
@@ -92,7 +84,7 @@ def _run_on(chip: _native.Chip, code: str) -> dict[str, int]:
 
 def _load_cycles(chip: _native.Chip, address: int) -> int:
     """Cycles of one load."""
-    read = _run_on(chip, _SYSTICK + f"ldr r1, ={address}\n.align 2\nldr r5, [r4, #8]\nldr r0, [r1]\nldr r6, [r4, #8]")
+    read = _run_on(chip, SYSTICK + f"ldr r1, ={address}\n.align 2\nldr r5, [r4, #8]\nldr r0, [r1]\nldr r6, [r4, #8]")
     return read["r5"] - read["r6"] - 2
 
 

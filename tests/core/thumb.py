@@ -17,6 +17,16 @@ RAM = 0x2000_0000
 FLASH_CODE = 0x1000_0100
 STACK = 0x2004_2000
 
+SYSTICK = """
+    ldr r4, =0xe000e010
+    ldr r0, =0xffffff
+    str r0, [r4, #4]
+    movs r0, #5
+    str r0, [r4, #0]
+    str r0, [r4, #8]
+"""
+"""Starts SysTick on the processor clock, from 0xffffff down; r4 holds its address."""
+
 # Core 0 launches core 1 at the label core1: sends 0, 0, 1, vector table, stack, entry, each answered by its echo. As in
 # a real program, core 1 has had time to get into its waiting loop before that.
 LAUNCH = """
