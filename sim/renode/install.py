@@ -159,13 +159,10 @@ def _portable_on_path() -> Path | None:
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
     """Held while pyrenode3 loads Renode: it prepares files under ~/.net, which processes must not do all at once."""
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "loading.lock").open("w") as file:
-            _lock(file.fileno())
-            yield
-    except PermissionError:  # a read-only cache: nothing to hold on to
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a read-only cache: nothing to hold on to
+            cache_folder().mkdir(parents=True, exist_ok=True)
+            _lock(stack.enter_context((cache_folder() / "loading.lock").open("w")).fileno())
         yield
 
 

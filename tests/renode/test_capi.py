@@ -98,6 +98,18 @@ def test_windows_and_memories_cover_the_map_without_overlap() -> None:
             assert error.status == UNMODELLED, window  # present, even if its first register is not
 
 
+def test_a_stray_program_counter_reads_no_registers_and_costs_no_stalls() -> None:
+    chip, memory = power_up()
+    capture_pdm(chip, SRAM, 8, divider=4)
+    chip.advance(chip.now + 8 * 32 * 8)
+    level = chip.peek(PIO0 + 0x0C)
+    chip.cpu_block(SRAM, 1)  # takes what the accesses so far cost
+    for address in (PIO0 + 0x20, 0x40068000, 0xE000ED00, 0x60000000, 0xFFFFFFFE):
+        assert chip.cpu_block(address, 4) == 0, hex(address)
+        assert chip.xip_stall(address) == 0
+    assert chip.peek(PIO0 + 0x0C) == level and memory.resets == []
+
+
 def test_registers_have_the_datasheets_names() -> None:
     for address, name in (
         (UART0, "UARTDR"),

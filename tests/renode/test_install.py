@@ -178,6 +178,19 @@ def test_a_system_package_needs_no_variable_and_a_script_on_the_path_is_none(
     assert "PYRENODE_BIN" not in install.environment()
 
 
+def test_only_one_process_loads_renode_at_a_time(cache: Path) -> None:
+    ask = (
+        "import fcntl, sys; file = open(sys.argv[1], 'w')\n"
+        "try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "except BlockingIOError: print('busy')"
+    )
+    command = [sys.executable, "-c", ask, cache / "loading.lock"]
+    with pytest.raises(PermissionError, match="of the import itself"), install.loading():
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "busy\n"
+        raise PermissionError("of the import itself")
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
+
+
 def test_offline_is_one_line(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "RELEASE", "http://127.0.0.1:1/")
     monkeypatch.setattr(install, "asset", lambda: install.Asset("renode.tar.gz", "0" * 64))

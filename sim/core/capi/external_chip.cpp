@@ -209,8 +209,9 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
     auto found = blocks_seen_.find(key);
     if (found == blocks_seen_.end()) {
         const auto fetch = [this](std::uint32_t address, std::uint16_t& halfword) {
+            // A program counter that went astray must not read registers.
             std::uint32_t value = 0;
-            if (!bus_read(Master::core0, address, 2, value)) return false;
+            if (!host_owns(find_target(address)) || !bus_read(Master::core0, address, 2, value)) return false;
             halfword = static_cast<std::uint16_t>(value);
             return true;
         };

@@ -52,7 +52,7 @@ class ExternalChip final : public Chip {
     [[nodiscard]] Cycles charged() const { return charged_; }
     void forget_code();
     [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
-        return static_cast<std::uint32_t>(xip_.fetch(address, events_.now()));
+        return find_target(address) == Target::xip ? static_cast<std::uint32_t>(xip_.fetch(address, events_.now())) : 0;
     }
 
     /// UART0, UART1 or USB bytes that wait to be taken.
