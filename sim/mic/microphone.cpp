@@ -44,11 +44,7 @@ void PdmMicrophone::set_fault(Fault fault) {
 }
 
 void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
-    const bool asserting_edge = level == (config_.channel == Channel::right);
-    if (!asserting_edge) {
-        if (fault_ == Fault::none) gpio_.drive(config_.data_pin, Drive::released, when);
-        return;
-    }
+    if (level != (config_.channel == Channel::right)) return;  // released, and the line keeps its level
     last_ps_ = fabric_.picoseconds(when);
     const std::uint64_t index = bits_++;
     if (index == 0) first_ps_ = last_ps_;

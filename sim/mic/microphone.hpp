@@ -2,7 +2,9 @@
 //
 // SELECT low (left): the bit appears after the falling edge of the clock and is read around the rising
 // edge, where the microphone releases the line; SELECT high (right): the other way round. One bit per
-// clock period, from the sound at the emulated time of the edge.
+// clock period, from the sound at the emulated time of the edge. A released line keeps its level: half a
+// period is 0.5 us, the capacitance of pad and trace with the pad's 50 kohm about 1 us, and programs that
+// read late in the wrong half (Arm's PDM library) work on boards because of it.
 #pragma once
 
 #include <cstdint>

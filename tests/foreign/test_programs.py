@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from foreign import Run, build, run
 
@@ -171,6 +172,16 @@ def test_pio() -> None:
     edges = [cycle for cycle, _, _ in result.chip.take_edges()]
     periods = {after - before for before, after in pairwise(edges[4:])}
     assert periods == {12_500 - 3 + 3, 12_500 - 3 + 4}, "10 kHz: high for x + 3 cycles, low for one more"
+
+
+@pytest.mark.parametrize("level", [-0.5, 0.0, 0.25])
+def test_pdm_microphone_read_in_the_half_in_which_it_is_silent(level: float) -> None:
+    """The line keeps the bit that the microphone has released: the density of ones is that of the sound."""
+    result = Run.of(build("pdm"))
+    microphone = result.chip.attach_microphone(clock_pin=3, data_pin=2)
+    microphone.push(np.full(8000, round(level * (1 << 23)), np.int32))
+    assert result.run(1).ended(), result.text
+    assert result.values["ones"] / (8 * 4096) == pytest.approx((1 + level) / 2, abs=0.01)
 
 
 def test_divider_interpolators_and_rom_arithmetic() -> None:
