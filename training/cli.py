@@ -54,6 +54,7 @@ def train(
     emberwatch train --quick --synthetic-only
     """
     from training.data.clips import default_recordings, load_datasets
+    from training.model.logs import plot_losses
     from training.model.network import import_tensorflow
     from training.model.pipeline import Recipe, run
     from training.model.release import write_release
@@ -69,5 +70,7 @@ def train(
     recipe = Recipe.quick() if quick else Recipe()
     outcome = run(recipe, clips, work, workers, _log)
     summary = write_release(out, outcome, recipe, clips)
+    stages = sorted((work / "logs").glob(f"{outcome.digest}-*"))
+    plot_losses({folder.name.partition("-")[2]: folder for folder in stages}, out / "training.png")
     print(json.dumps(summary, indent=2))
     return 0

@@ -1,6 +1,6 @@
 """Labels, the network and the whole pipeline in miniature; what needs TensorFlow is skipped without it."""
 
-from importlib.util import find_spec
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,7 @@ from training.model.logs import StageLog, plot_losses, read_history
 from training.model.network import Architecture
 from training.model.train import augment, labels_and_weights
 
-needs_tensorflow = pytest.mark.skipif(
-    find_spec("tensorflow") is None, reason="TensorFlow is not installed; pip install emberwatch[train]"
-)
+needs_tensorflow = pytest.mark.usefixtures("tensorflow")
 
 
 def test_labels_follow_the_sounder() -> None:
@@ -59,8 +57,11 @@ def test_architecture_figures() -> None:
     assert arch.macs_per_second <= 300_000
 
 
-def test_histories_are_kept_and_plotted(tmp_path: Path) -> None:
-    log = StageLog(tmp_path / "a")
+def test_histories_are_kept_and_plotted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)  # as where it is not installed
+    lines: list[str] = []
+    log = StageLog(tmp_path / "a", lines.append)
+    assert lines == ["no TensorBoard logs: pip install emberwatch[train]"]
     log.write(1, {"loss": 0.5})
     log.write(2, {"loss": 0.25})
     log.close()
@@ -105,10 +106,15 @@ def test_pipeline_in_miniature(tmp_path: Path) -> None:
     lines.clear()
     assert run(recipe, [], tmp_path / "work", 1, lines.append).tflite == outcome.tflite
     assert not any("epoch" in line for line in lines), "a finished run has nothing left to train"
+    histories = {folder.name: read_history(folder) for folder in (tmp_path / "work/logs").iterdir()}
+    assert {name.partition("-")[2]: len(rows) for name, rows in histories.items()} == {"pretrained": 2}
+    assert outcome.int8.int8.blocks > 100
+    assert outcome.int8.mean_difference < 0.02
     summary = write_release(tmp_path / "out", outcome, recipe, [])
     detector = Detector(tmp_path / "out/emberwatch.tflite", EventParameters.load(tmp_path / "out/detector.toml"))
     assert summary["sha256"] == detector.sha256
-    assert summary["sha256"] in (tmp_path / "out/MODEL_CARD.md").read_text()
+    card = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert summary["sha256"] in card and f"{outcome.int8.int8.auc:.5f}" in card
     assert detector.frames == recipe.architecture.frames
 
 

@@ -15,9 +15,9 @@ import soundfile
 
 from sim.errors import EmberwatchError
 from training.data.clips import load_dataset
+from training.model.scores import auc_of, block_scores
 from training.transfer.esc import CROP, FRAMES, TEST, TRAIN, VALIDATION, class_batches, load_esc
 from training.transfer.loop import Stage, stage_digest
-from training.transfer.scores import auc_of, block_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_tensorflow = pytest.mark.skipif(
@@ -161,7 +161,7 @@ def test_transfer_learning_in_miniature(dataset: Path, tmp_path: Path) -> None:
     assert (work / "transfer.png").is_file() and (work / "quantised.png").is_file()
 
 
-@needs_tensorflow
+@pytest.mark.usefixtures("tensorflow")
 def test_an_interrupted_stage_goes_on(tmp_path: Path) -> None:
     from training.model.network import import_tensorflow
     from training.transfer.loop import run_stage
@@ -206,7 +206,7 @@ def test_an_interrupted_stage_goes_on(tmp_path: Path) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
-@needs_tensorflow
+@pytest.mark.usefixtures("tensorflow")
 def test_folding_batch_normalisation_changes_nothing() -> None:
     from training.model.network import Architecture, import_tensorflow, sequence_model
     from training.transfer.quantise import fold_batch_norm, rounding_model

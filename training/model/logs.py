@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,14 @@ class StageLog:
         self.history = list(history or [])
         self._writer: Any = None
         folder.mkdir(parents=True, exist_ok=True)
+        if not self.history:
+            shutil.rmtree(folder / "tensorboard", ignore_errors=True)
         try:
             import tensorboard  # noqa: F401
-        except ImportError:
-            log("no TensorBoard logs: pip install tensorboard")
-        else:
             import tensorflow
-
+        except ImportError:
+            log("no TensorBoard logs: pip install emberwatch[train]")
+        else:
             self._summary = tensorflow.summary
             self._writer = tensorflow.summary.create_file_writer(str(folder / "tensorboard"))
 

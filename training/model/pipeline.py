@@ -23,6 +23,7 @@ from training.evaluate.detector import Detector
 from training.evaluate.run import plan_trials
 from training.evaluate.trials import Trial, render
 from training.model.events import EventParameters
+from training.model.int8 import Comparison
 from training.model.stages import EVERYTHING, Log, Recipe, Stages, one_thread
 from training.model.tune import Choice, Observed, choose_parameters
 from training.synth.alarms import ALARM_KINDS, make_alarm
@@ -46,13 +47,15 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The final model, event parameters with what they were chosen on, held-out trials, synthetic trials by kind."""
+    """The final model, event parameters with what they were chosen on, held-out trials, synthetic trials by kind,
+    and the final model's float weights against its int8 ones."""
 
     tflite: bytes
     choice: Choice | None
     held_out: list[HeldOut]
     digest: str
     synthetic: list[tuple[str, Observed]]
+    int8: Comparison
 
 
 def _trial_features(trial: Trial) -> tuple[float, float, NDArray[np.int8]]:
@@ -145,4 +148,6 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
         seen += [trial for _, trial in synthetic_trials if trial.is_alarm]
         choice = choose_parameters(seen, recipe.false_events_per_hour)
         log(f"event parameters: {choice}")
-    return Outcome(path.read_bytes(), choice, held_out, stages.digest, synthetic_trials)
+    int8 = stages.int8_against_float()
+    log(f"float against int8: {int8.figures()}")
+    return Outcome(path.read_bytes(), choice, held_out, stages.digest, synthetic_trials, int8)

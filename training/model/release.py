@@ -100,6 +100,7 @@ def write_release(out: Path, outcome: Outcome, recipe: Recipe, clips: list[Clip]
         },
         "licences": dict(sorted(licences.items(), key=lambda item: -item[1])),
         "events": asdict(parameters),
+        "int8": outcome.int8.figures(),
         "synthetic": synthetic_table(outcome, parameters),
         "cross_validation": cross_validation(outcome, parameters) if outcome.held_out else [],
     }

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from training.data.clips import Clip
 from training.data.scene_cache import SceneSet, build_scenes, join, recipe_digest
+from training.model.int8 import Comparison, compare
+from training.model.logs import StageLog
 from training.model.network import Architecture, export_model, import_tensorflow, sequence_model, to_int8
 from training.model.train import TrainingOptions, fit
 
@@ -46,6 +48,7 @@ class Recipe:
     architecture: Architecture = field(default_factory=Architecture)
     folds: int = 6
     calibration_windows: int = 600
+    comparison_scenes: int = 200
     levels: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)
     snrs: tuple[float, ...] = (10.0, 0.0)
     noises_per_clip: int = 30
@@ -63,6 +66,7 @@ class Recipe:
             finetuning=(TrainingOptions(epochs=2, batch=16, seed=2), TrainingOptions(epochs=1, batch=16, seed=3)),
             folds=2,
             calibration_windows=40,
+            comparison_scenes=8,
             levels=(-20.0,),
             snrs=(10.0,),
             noises_per_clip=2,
@@ -77,6 +81,11 @@ def _digest(recipe: Recipe, data: str) -> str:
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _load_weights(path: Path) -> Weights:
+    with np.load(path) as stored:
+        return [stored[f"arr_{index}"] for index in range(len(stored.files))]
 
 
 class Stages:
@@ -125,11 +134,23 @@ class Stages:
             unfinished = path.with_suffix(".partial.npz")
             np.savez(unfinished, *make().get_weights())
             unfinished.replace(path)
-        with np.load(path) as stored:
-            return [stored[f"arr_{index}"] for index in range(len(stored.files))]
+        return _load_weights(path)
 
     def _epochs(self, name: str) -> Callable[[int, float], None]:
-        return lambda epoch, loss: self.log(f"{name} epoch {epoch} loss {loss:.4f}")
+        record: StageLog | None = None
+
+        def told(epoch: int, loss: float) -> None:
+            nonlocal record
+            record = record or StageLog(self.logs / f"{self.digest}-{name}", self.log)
+            record.write(epoch, {"loss": loss})
+            self.log(f"{name} epoch {epoch} loss {loss:.4f}")
+
+        return told
+
+    @property
+    def logs(self) -> Path:
+        """Folder of histories and TensorBoard's event files: ``tensorboard --logdir`` takes it."""
+        return self.work / "logs"
 
     def pretrained(self) -> Weights:
         """Weights after synthetic sound alone."""
@@ -176,6 +197,16 @@ class Stages:
         )
         windows = np.stack([scenes.features[scene, 4 * start : 4 * start + arch.frames] for scene, start in picks])
         return to_int8(export_model(arch, model), windows)
+
+    def int8_against_float(self) -> Comparison:
+        """The final model before and after conversion, on scenes with a seed that training never used."""
+        rounds = len(self.mixed()[: len(self.recipe.finetuning)])
+        name = f"final-round{rounds}" if rounds else "pretrained"
+        path = self.fine_tuned(EVERYTHING)
+        model = sequence_model(self.recipe.architecture)
+        model.set_weights(_load_weights(self.work / f"{self.digest}-{name}.npz"))
+        fresh = self._scenes("fresh", self.clips, self.recipe.comparison_scenes, self.recipe.seed + 500)
+        return compare(model, self.recipe.architecture, path, fresh, np.arange(len(fresh)))
 
     def fine_tune_all(self, folds: list[int]) -> None:
         """Every fold's model, as many side by side as there are workers."""

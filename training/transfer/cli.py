@@ -142,10 +142,11 @@ def transfer(
     from training.evaluate.metrics import summarise
     from training.evaluate.run import plan_trials, run_trials
     from training.model.events import EventParameters
+    from training.model.int8 import compare
     from training.transfer.finetune import train_transfer
     from training.transfer.plots import plot_comparison, plot_stages
-    from training.transfer.quantise import check_quantisation_aware, compare, quantisation_aware
-    from training.transfer.report import comparison_figures, write_json
+    from training.transfer.quantise import check_quantisation_aware, quantisation_aware
+    from training.transfer.report import write_json
 
     if qat:
         check_quantisation_aware()
@@ -188,7 +189,7 @@ def transfer(
         "held_out_fold": held_out,
         "scenes": len(material),
         "stages": {title: {"best_epoch": o.best_epoch, **o.history[o.best_epoch - 1]} for title, o in curves},
-        "int8": {title: comparison_figures(comparison) for title, comparison in comparisons},
+        "int8": {title: comparison.figures() for title, comparison in comparisons},
         "clips_at_-20_dbfs": summarise(judged),
         "architecture": asdict(arch),
     }

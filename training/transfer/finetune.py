@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from training.data.scene_cache import SceneSet
 from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
-from training.model.train import TrainingOptions, batches, labels_and_weights
+from training.model.scores import block_scores, block_targets
+from training.model.train import TrainingOptions, batches
 from training.transfer.baseline import feature_layers
 from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
-from training.transfer.scores import block_scores
 
 BATCH = 32
 _NEGATIVE_WEIGHT = 2.0
@@ -48,12 +48,6 @@ def block_logits(model: Any, arch: Architecture, features: NDArray[np.int8], bat
         x = scaled_input(features[at : at + batch])
         parts.append(np.asarray(model(x, training=False)))
     return np.concatenate(parts)
-
-
-def block_targets(arch: Architecture, sounding: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Targets and weights of the same blocks."""
-    targets, weights = labels_and_weights(sounding, 1.0)
-    return targets[:, arch.columns - 1 :], weights[:, arch.columns - 1 :]
 
 
 def run_alarm_stage(

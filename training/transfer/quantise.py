@@ -1,4 +1,4 @@
-"""Int8: float against quantised, and quantisation-aware fine-tuning.
+"""Quantisation-aware fine-tuning.
 
 Quantisation-aware training works on the network as it will be quantised: batch normalisation folded into the
 convolutions, weights rounded to 8 bits per channel and activations to 8 bits per tensor in the forward pass, straight
@@ -8,7 +8,6 @@ through in the backward pass (Jacob et al. 2018). Its result is an ordinary mode
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,44 +17,13 @@ from numpy.typing import NDArray
 from sim.errors import EmberwatchError
 from training.data.features import BANDS, FRAMES_PER_BLOCK
 from training.data.scene_cache import SceneSet
-from training.evaluate.detector import Detector
-from training.model.events import EventParameters
 from training.model.network import Architecture, import_tensorflow, scaled_input
-from training.model.train import TrainingOptions, batches, sequence_probabilities
-from training.transfer.finetune import BATCH, alarm_loss, block_logits, block_targets
+from training.model.scores import block_scores, block_targets
+from training.model.train import TrainingOptions, batches
+from training.transfer.finetune import BATCH, alarm_loss, block_logits
 from training.transfer.loop import Outcome, Stage, run_stage
-from training.transfer.scores import BlockScores, block_scores
 
 _BN_EPSILON = 1e-3
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Float and int8 on the same blocks: scores of both, and how far the probabilities (0..1) are apart."""
-
-    floating: BlockScores
-    int8: BlockScores
-    mean_difference: float
-    largest_difference: float
-    pairs: NDArray[np.uint8]  #: ``[blocks, 2]``: probability 0..255 by float and by int8, a sample for plots
-
-
-def compare(model: Any, arch: Architecture, tflite: Path, scenes: SceneSet, chosen: NDArray[np.int64]) -> Comparison:
-    """Plays scenes to the float model and, with the firmware's arithmetic, to the converted one."""
-    detector = Detector(tflite, EventParameters())
-    skip = arch.columns - 1
-    floating = np.stack([sequence_probabilities(model, arch, scenes.features[n])[skip:] for n in chosen])
-    int8 = np.stack([detector.probabilities(scenes.features[n])[skip:] for n in chosen])
-    targets, weights = block_targets(arch, scenes.sounding[chosen])
-    apart = np.abs(floating.astype(int) - int8.astype(int)) / 256
-    pairs = np.stack([floating.ravel(), int8.ravel()], axis=1)
-    return Comparison(
-        block_scores(floating.astype(np.float32), targets, weights, 128),
-        block_scores(int8.astype(np.float32), targets, weights, 128),
-        float(apart.mean()),
-        float(apart.max()),
-        pairs[:: max(1, len(pairs) // 4000)],
-    )
 
 
 def check_quantisation_aware() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from training.transfer.baseline import BaselineResult
 from training.transfer.loop import Weights
-from training.transfer.quantise import Comparison
 
 
 def save_features(path: Path, result: BaselineResult) -> None:
@@ -44,16 +42,6 @@ def baseline_figures(result: BaselineResult) -> dict[str, Any]:
         "clips": result.clips,
         "best_epoch": result.outcome.best_epoch,
         "per_class": {name: {"right": right, "clips": all_} for name, (right, all_) in result.per_class.items()},
-    }
-
-
-def comparison_figures(comparison: Comparison) -> dict[str, Any]:
-    """JSON-ready."""
-    return {
-        "float": asdict(comparison.floating),
-        "int8": asdict(comparison.int8),
-        "mean_difference": comparison.mean_difference,
-        "largest_difference": comparison.largest_difference,
     }
 
 

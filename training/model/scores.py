@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from training.model.network import Architecture
+from training.model.train import labels_and_weights
+
 
 @dataclass(frozen=True)
 class BlockScores:
@@ -45,3 +48,11 @@ def block_scores(
     used = weights > 0
     values, positive = scores[used], targets[used] > 0.5
     return BlockScores(auc_of(values, positive), float(np.mean((values >= middle) == positive)), int(used.sum()))
+
+
+def block_targets(
+    arch: Architecture, sounding: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Targets and weights ``[scenes, columns]`` of the blocks that see a whole window."""
+    targets, weights = labels_and_weights(sounding, 1.0)
+    return targets[:, arch.columns - 1 :], weights[:, arch.columns - 1 :]
