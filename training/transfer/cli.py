@@ -90,7 +90,7 @@ def transfer(
         Path, typer.Option(help="Where scenes are kept; those of `emberwatch train` are used again.", metavar="DIR")
     ] = Path("build/train/scenes"),
     held_out: Annotated[
-        int, typer.Option(help="Cross-validation fold (0 to 4) that training never hears.", metavar="N")
+        int, typer.Option(help="Cross-validation fold, from 0, that training never hears.", metavar="N")
     ] = 0,
     head_epochs: Annotated[int, typer.Option(help="Epochs of the new head on frozen layers.", metavar="N")] = 8,
     epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning.", metavar="N")] = 24,
@@ -119,6 +119,7 @@ def transfer(
     emberwatch train transfer --data build/device/manifest.csv --work build/transfer-device
     """
     from training.model.network import Architecture, import_tensorflow
+    from training.model.stages import Recipe
     from training.transfer.loop import Stage
 
     for name, value in (
@@ -129,8 +130,8 @@ def transfer(
         ("--workers", workers),
     ):
         _positive(name, value)
-    if not 0 <= held_out <= 4:
-        raise EmberwatchError(f"--held-out {held_out} is no fold; give 0 to 4")
+    if not 0 <= held_out < Recipe.folds:
+        raise EmberwatchError(f"--held-out {held_out} is no fold; give 0 to {Recipe.folds - 1}")
     import_tensorflow()
     import hashlib
 
@@ -156,7 +157,7 @@ def transfer(
         raise EmberwatchError("the data set has no alarms; add a manifest with label alarm by another --data")
     layers_file = work / "features.npz"
     features, heard = (None, set[str]()) if from_scratch else _load_layers(layers_file)
-    folds = assign_folds(clips, 5)
+    folds = assign_folds(clips, Recipe.folds)
     material = build_scenes(
         scene_folder, clips, folds, scenes, seed + 1, workers, lambda done, total: _log(f"scenes {done}/{total}")
     )
