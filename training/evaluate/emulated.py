@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -78,12 +79,21 @@ def check_on_emulator(
     jobs = [(elf, model, parameters, one.trial) for one in sample]
     workers = min(workers, len(jobs))
     windows = same = 0
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for index, (compared, alarm) in enumerate(pool.map(_play, jobs)):
-            windows += compared
-            same += alarm == (sample[index].result.events > 0)
-            on_progress(index + 1, len(jobs))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
+        try:
+            for index, (compared, alarm) in enumerate(pool.map(_play, jobs)):
+                windows += compared
+                same += alarm == (sample[index].result.events > 0)
+                on_progress(index + 1, len(jobs))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     return Agreement(len(sample), windows, same)
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole group of processes; the parent alone says so.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
