@@ -64,12 +64,15 @@ def categories(results: Sequence[ClipResult]) -> list[dict[str, Any]]:
             "trials": len(members),
             "hours": hours,
             "events": sum(r.events for r in members),
-            "highest_probability": max(r.peak for r in members) / 256,
-            "highest_margin": max(r.margin for r in members),
         }
         if is_alarm:
             hits = sum(r.detected for r in members)
-            row |= {"detected": hits, "recall": hits / len(members), "recall_95": wilson_interval(hits, len(members))}
+            row |= {
+                "detected": hits,
+                "recall": hits / len(members),
+                "recall_95": wilson_interval(hits, len(members)),
+                "lowest_margin": min(r.margin for r in members),
+            }
         elif hours:
             low, high = poisson_interval(row["events"])
             windows = sum(r.windows_on for r in members)
@@ -77,6 +80,8 @@ def categories(results: Sequence[ClipResult]) -> list[dict[str, Any]]:
                 "false_events_per_hour": row["events"] / hours,
                 "false_events_per_hour_95": [low / hours, high / hours],
                 "false_windows_per_hour": windows / hours,
+                "highest_probability": max(r.peak for r in members) / 256,
+                "highest_margin": max(r.margin for r in members),
             }
         rows.append(row)
     # Alarms by name; others with the worst first.
