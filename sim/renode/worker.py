@@ -13,6 +13,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -94,14 +95,16 @@ class Worker:
 
 
 _idle: list[Worker] = []
+_idle_lock = threading.RLock()  # a finalizer may run inside `acquire`
 
 
 def acquire(variables: dict[str, str]) -> Worker:
     """A process for an engine: a waiting one that was started in the same environment, or a new one."""
     wanted = {**os.environ, **variables}
-    for index, worker in enumerate(_idle):
-        if worker.started_with == wanted and worker.alive:
-            return _idle.pop(index)
+    with _idle_lock:
+        for index, worker in enumerate(_idle):
+            if worker.started_with == wanted and worker.alive:
+                return _idle.pop(index)
     return Worker(variables)
 
 
@@ -112,10 +115,11 @@ def release(worker: Worker) -> None:
     except EmberwatchError:
         worker.kill()
         return
-    if len(_idle) < (os.cpu_count() or 1):
-        _idle.append(worker)
-    else:
-        worker.kill()
+    with _idle_lock:
+        if len(_idle) < (os.cpu_count() or 1):
+            _idle.append(worker)
+            return
+    worker.kill()
 
 
 @atexit.register
