@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from test_timing import _PREAMBLE, ROWS
-from test_timing_sequences import _SYSTICK, _booted, _load_cycles, _run_on
-from thumb import run
+from test_timing_sequences import _booted, _load_cycles, _run_on
+from thumb import SYSTICK, run
 
 DOCUMENT = Path(__file__).parents[2] / "docs/timing.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -16,7 +16,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 def _read_cycles(code: str) -> int:
     read = _run_on(
-        _booted(2), _SYSTICK + f"ldr r1, =0x14000000\nmovs r2, #1\n.align 2\nldr r5, [r4, #8]\n{code}\nldr r6, [r4, #8]"
+        _booted(2), SYSTICK + f"ldr r1, =0x14000000\nmovs r2, #1\n.align 2\nldr r5, [r4, #8]\n{code}\nldr r6, [r4, #8]"
     )
     return read["r5"] - read["r6"] - 2
 
