@@ -196,7 +196,11 @@ class RenodeSession:
         picoseconds = chip.picoseconds(cycle) - chip.picoseconds(chip.now)
         if picoseconds <= 0 and not self._runner.Waiting:
             return Stop(StopReason.TIME, pc=self.register(_PC))
+        before = chip.now
         why = self._guard(lambda: int(self._runner.Run(max(1, -(-picoseconds // 1000)))))
+        if chip.now < before:
+            self._failed = "the program reset itself through AIRCR, and Renode the whole board; use the embedded engine"
+            return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:
             return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()

@@ -20,6 +20,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.cpu = cpu;
             this.flashSize = flashSize;
             raiseNmi = FindNmi(nvic);
+            this.nvic = nvic;
             var lines = new Dictionary<int, IGPIO>();
             for(var line = 0; line < IrqLines; line++)
             {
@@ -88,6 +89,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Start(uint pc, uint sp)
         {
             time.Calibrate();
+            started = true;
+            SetSysTick(ClockFrequency);
             cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
             cpu.SetRegister(13, sp);
             cpu.SetRegister(14, 0u);
@@ -303,14 +306,36 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void OnClock(IntPtr context, uint hertz)
         {
             time.SetClock(hertz);
+            if(started) // while the platform is being built the NVIC is not in its place
+            {
+                SetSysTick(hertz);
+            }
+        }
+
+        /// <summary>SysTick counts clk_sys. The property is a signed or an unsigned number, depending on Renode's version.</summary>
+        private void SetSysTick(uint hertz)
+        {
+            var frequency = nvic == null ? null : nvic.GetType().GetProperty("Frequency");
+            try
+            {
+                if(frequency != null && hertz != 0)
+                {
+                    frequency.SetValue(nvic, Convert.ChangeType(hertz, frequency.PropertyType), null);
+                }
+            }
+            catch(Exception e) // must not pass through the library
+            {
+                this.Log(LogLevel.Warning, "SysTick does not follow clk_sys = {0} Hz: {1}", hertz, e.Message);
+            }
         }
 
         private IntPtr chip;
         private Native.Host host; // keeps the delegates alive
-        private bool resetRequested;
+        private bool resetRequested, started;
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
+        private readonly IPeripheral nvic;
         private readonly RP2040_Time time;
         private readonly Action raiseNmi;
         private readonly uint flashSize;

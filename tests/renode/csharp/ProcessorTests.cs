@@ -169,6 +169,14 @@ public static class ProcessorTests
         Equal(RP2040_Runner.Halted, runner.Run(1000), "halted");
     }
 
+    public static void Systick_counts_the_system_clock()
+    {
+        var rig = new Rig();
+        Equal(6500000ul, rig.Nvic.Frequency, "ring oscillator");
+        rig.Clocked();
+        Equal(125000000ul, rig.Nvic.Frequency, "PLL");
+    }
+
     public static void The_nmi_is_pended_through_the_nvic()
     {
         var rig = new Rig().Clocked();
