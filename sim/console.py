@@ -1,8 +1,8 @@
-"""What a program prints: bytes of UART and USB as they came, and the UART's lines with their times."""
+"""What a program prints: bytes of the UARTs and of USB as they came, and their lines with times."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.engines import Engine, StopReason
 from sim.errors import ProtocolError
@@ -12,14 +12,41 @@ _PICO = 10**12
 _MILLISECOND_PS = _PICO // 1000
 
 
+@dataclass
+class Port:
+    """A serial port: its bytes, its complete lines with the seconds at which they ended, and the line begun."""
+
+    data: bytearray = field(default_factory=bytearray)
+    lines: list[tuple[float, str]] = field(default_factory=list)
+    begun: bytearray = field(default_factory=bytearray)
+
+    def feed(self, seconds: float, byte: int) -> str | None:
+        """Takes one byte; returns the line that it ended, if it did."""
+        self.data.append(byte)
+        if byte != 0x0A:
+            self.begun.append(byte)
+            return None
+        text = self.unfinished
+        self.begun.clear()
+        self.lines.append((seconds, text))
+        return text
+
+    def copy(self) -> Port:
+        """A port of its own with the same content."""
+        return Port(bytearray(self.data), list(self.lines), bytearray(self.begun))
+
+    @property
+    def unfinished(self) -> str:
+        """The line begun, as text."""
+        return self.begun.decode("ascii", errors="backslashreplace").removesuffix("\r")
+
+
 @dataclass(frozen=True)
 class ConsoleState:
     """A console at one moment; see `Console.save`."""
 
     log: Log
-    uart: bytes
-    usb: bytes
-    line: bytes
+    ports: tuple[Port, Port, Port]
     protocol_errors: tuple[str, ...]
 
 
@@ -28,22 +55,21 @@ class Console:
 
     def __init__(self) -> None:
         self.log = Log()
-        self.uart = bytearray()
-        self.usb = bytearray()
+        self.uart = Port()
+        self.other_uart = Port()
+        self.usb = Port()
         self.protocol_errors: list[str] = []
-        self._line = bytearray()
 
     def take(self, engine: Engine) -> None:
         """Takes what the program has sent since the last time."""
-        self.usb += engine.take_usb()
+        for port, sent in ((self.usb, engine.take_usb()), (self.other_uart, engine.take_other_uart())):
+            for cycle, byte in sent:
+                port.feed(engine.picoseconds(cycle) / _PICO, byte)
         for cycle, byte in engine.take_uart():
-            self.uart.append(byte)
-            if byte != 0x0A:
-                self._line.append(byte)
-                continue
-            text = self._line.decode("ascii", errors="backslashreplace").removesuffix("\r")
-            self._line.clear()
             seconds = engine.picoseconds(cycle) / _PICO
+            text = self.uart.feed(seconds, byte)
+            if text is None:
+                continue
             try:
                 self.log.add(seconds, text)
             except ProtocolError as error:
@@ -53,21 +79,24 @@ class Console:
     def drain(self, engine: Engine) -> None:
         """What a core that locked up has sent is still on its way: a full UART FIFO takes 3 ms at 115200 baud."""
         for _ in range(50):
-            before = len(self.uart) + len(self.usb)
+            before = self._received
             stop = engine.run_until(engine.cycle_at(engine.picoseconds(engine.cycle) + _MILLISECOND_PS))
             self.take(engine)
-            if stop.reason is not StopReason.TIME or len(self.uart) + len(self.usb) == before:
+            if stop.reason is not StopReason.TIME or self._received == before:
                 break
+
+    @property
+    def _received(self) -> int:
+        return len(self.uart.data) + len(self.other_uart.data) + len(self.usb.data)
 
     def save(self) -> ConsoleState:
         """The console as it is now."""
         log = Log(list(self.log.lines), list(self.log.messages))
-        return ConsoleState(log, bytes(self.uart), bytes(self.usb), bytes(self._line), tuple(self.protocol_errors))
+        ports = (self.uart.copy(), self.other_uart.copy(), self.usb.copy())
+        return ConsoleState(log, ports, tuple(self.protocol_errors))
 
     def restore(self, state: ConsoleState) -> None:
         """Goes back to a saved state."""
         self.log = Log(list(state.log.lines), list(state.log.messages))
-        self.uart = bytearray(state.uart)
-        self.usb = bytearray(state.usb)
-        self._line = bytearray(state.line)
+        self.uart, self.other_uart, self.usb = (port.copy() for port in state.ports)
         self.protocol_errors = list(state.protocol_errors)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from sim import coverage
 from sim.audio import SAMPLE_RATE, Scenario
 from sim.board import Board, load_board
-from sim.console import Console, ConsoleState
+from sim.console import Console, ConsoleState, Port
 from sim.elf import Image, load_image
 from sim.engines import Capability, Engine, Stop, StopReason, create_engine
 from sim.errors import EmulationError, EngineError, FirmwareCrash, ImageError, UsageError
@@ -270,12 +270,22 @@ class Emulation:
     @property
     def uart_bytes(self) -> bytearray:
         """The console so far."""
-        return self._console.uart
+        return self._console.uart.data
 
     @property
     def usb_bytes(self) -> bytearray:
         """What the program sent to the USB serial port."""
-        return self._console.usb
+        return self._console.usb.data
+
+    @property
+    def ports(self) -> dict[str, Port]:
+        """What came out of each serial port: the board's console first, then the other UART and USB."""
+        console = self.board.uart.instance
+        return {
+            f"uart{console}": self._console.uart,
+            f"uart{1 - console}": self._console.other_uart,
+            "usb": self._console.usb,
+        }
 
     # Snapshots
 
@@ -291,6 +301,7 @@ class Emulation:
         self._input_given()
         self.engine.take_uart()
         self.engine.take_usb()
+        self.engine.take_other_uart()
         self._console.restore(snapshot.console)
         self._awaited = min(self._awaited, len(self.log.lines))
         self.ended_s = {core: ended for core, ended in self.ended_s.items() if ended <= self.time_s}

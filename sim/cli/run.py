@@ -68,12 +68,13 @@ def run(
     with Machine(firmware, heard, board=board, engine=engine, seed=seed, bootrom=bootrom) as machine:
         capture = machine.capture_pcm() if pcm else None
         recorder = RunRecorder(machine, capture) if report else None
-        interrupted, failure = _run(machine, seconds, uart)
+        led = LedChanges(machine)
+        interrupted, failure = _run(machine, seconds, uart, led)
         result = machine.result()
         if json_output:
             print(result.as_json(), flush=True)
         else:
-            _print_summary(machine, result, interrupted)
+            _print_summary(machine, result, interrupted, led)
         if capture and pcm:
             _save_pcm(pcm, capture.samples)
         if recorder and report:
@@ -104,6 +105,30 @@ def run(
         print(f"emberwatch: {what} in {result.seconds:.4g} s", file=sys.stderr)
         return 1
     return 0
+
+
+class LedChanges:
+    """Notices when the board's LED goes on and off between looks 50 ms apart."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._lit = machine.led >= 0.5
+        self.times_s: list[float] = []
+
+    def look(self) -> None:
+        """Compares with the last look."""
+        lit = self._machine.led >= 0.5
+        if lit != self._lit:
+            self._lit = lit
+            self.times_s.append(self._machine.time_s)
+
+    def text(self) -> str:
+        """One line for people."""
+        now = "on" if self._lit else "off"
+        if not self.times_s:
+            return f"{now} all the time"
+        plural = "s" if len(self.times_s) != 1 else ""
+        return f"{len(self.times_s)} change{plural}, the first before {self.times_s[0]:.2f} s; {now} at the end"
 
 
 @dataclass(frozen=True)
@@ -148,18 +173,22 @@ def describe_crash(site: CrashSite, given: GdbArguments) -> str:
     return report.text(given.command(report.cycle))
 
 
-def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, EmberwatchError | None]:
+def _run(machine: Machine, seconds: float, uart: bool, led: LedChanges) -> tuple[bool, EmberwatchError | None]:
     """Runs with a progress bar on a terminal. Returns whether Ctrl-C ended it, and an error of the program."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    printed = 0
+    ports = machine.ports
+    printed = dict.fromkeys(ports, 0)
+    main = next(iter(ports))
 
-    def show_console() -> None:
-        nonlocal printed
-        for t, line in machine.log.lines[printed:]:
-            print(f"{t:10.6f}  {line}", flush=True)
-        printed = len(machine.log.lines)
+    def show_console(end: bool = False) -> None:
+        new = [(t, name, line) for name, port in ports.items() for t, line in port.lines[printed[name] :]]
+        printed.update((name, len(port.lines)) for name, port in ports.items())
+        if end:
+            new += [(machine.time_s, name, port.unfinished) for name, port in ports.items() if port.begun]
+        for t, name, line in sorted(new, key=lambda entry: entry[0]):
+            print(f"{t:10.6f}  {line}" if name == main else f"{t:10.6f}  {name}: {line}", flush=True)
 
     console = Console(stderr=True)
     columns = (
@@ -173,6 +202,7 @@ def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, Emberwatch
 
         def progress(now: float) -> None:
             bar.update(task, completed=now)
+            led.look()
             if uart:
                 show_console()
 
@@ -184,7 +214,7 @@ def _run(machine: Machine, seconds: float, uart: bool) -> tuple[bool, Emberwatch
             return False, error
         finally:
             if uart:
-                show_console()
+                show_console(end=True)
     return False, None
 
 
@@ -194,12 +224,44 @@ def _save_pcm(path: Path, samples: npt.NDArray[np.int16]) -> None:
     write_file(path, files.encode(samples), "--pcm")
 
 
-def _print_summary(machine: Machine, result: RunResult, interrupted: bool) -> None:
+def _print_ports(machine: Machine, led: LedChanges) -> None:
+    """What a program that is not ours printed, in a few lines."""
+    silent = True
+    for name, port in machine.ports.items():
+        lines = [line for _, line in port.lines] + ([port.unfinished] if port.begun else [])
+        if not lines:
+            continue
+        silent = False
+        print(f"{name:<17}{len(lines)} line{'s' if len(lines) != 1 else ''}, the last: {lines[-1][:80]}")
+    if silent:
+        print("console          nothing printed on UART or USB")
+    print(f"LED              GPIO{machine.board.led.pin} {led.text()}")
+
+
+def _print_summary(machine: Machine, result: RunResult, interrupted: bool, led: LedChanges) -> None:
     model = f", model {result.model}" if result.model else ""
     state = "interrupted after" if interrupted else "ran"
     print(f"{machine.image.path.name} on {machine.board.name}{model}: {state} {result.seconds:.3f} s of emulated time")
     for core, ended in machine.ended_s.items():
         print(f"core {core} ended     its main returned after {ended:.6f} s")
+    if machine.log.banner is None:
+        _print_ports(machine, led)
+    else:
+        _print_detection(result)
+    for name, f in result.functions.items():
+        print(f"{name:<18} {f.calls:6d} calls  mean {f.mean:10.0f}  max {f.max:8d} cycles")
+    load = 100 * result.busy_cycles / result.total_cycles if result.total_cycles else 0
+    print(f"CPU busy         {load:.1f} %")
+    if machine.log.banner is not None:
+        print(f"blocks missed    {result.missed_blocks}, deadlines missed {result.deadline_misses}")
+    for fault in result.faults:
+        print(f"fault            {fault}")
+    for error in result.protocol_errors[:3]:
+        print(f"console          {error}")
+    print(f"speed            {result.real_time_factor:.2f} x real time")
+
+
+def _print_detection(result: RunResult) -> None:
     print(f"alarm            {'YES' if result.alarm else 'no'}")
     for event in result.events:
         kind = "" if event.state == "off" else f"  {event.kind}"
@@ -207,13 +269,3 @@ def _print_summary(machine: Machine, result: RunResult, interrupted: bool) -> No
     if result.windows:
         peak_t, peak = max(result.windows, key=lambda window: window[1])
         print(f"windows          {len(result.windows)}, highest probability {peak:.2f} at {peak_t:.2f} s")
-    for name, f in result.functions.items():
-        print(f"{name:<18} {f.calls:6d} calls  mean {f.mean:10.0f}  max {f.max:8d} cycles")
-    load = 100 * result.busy_cycles / result.total_cycles if result.total_cycles else 0
-    print(f"CPU busy         {load:.1f} %")
-    print(f"blocks missed    {result.missed_blocks}, deadlines missed {result.deadline_misses}")
-    for fault in result.faults:
-        print(f"fault            {fault}")
-    for error in result.protocol_errors[:3]:
-        print(f"console          {error}")
-    print(f"speed            {result.real_time_factor:.2f} x real time")

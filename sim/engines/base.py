@@ -119,8 +119,12 @@ class Engine(ABC):
         """Console bytes since the last call as (cycle of the stop bit, byte)."""
 
     @abstractmethod
-    def take_usb(self) -> bytes:
-        """Bytes that the program sent to the USB serial port (CDC) since the last call."""
+    def take_usb(self) -> list[tuple[int, int]]:
+        """What the program sent to the USB serial port (CDC) since the last call, as (cycle, byte)."""
+
+    def take_other_uart(self) -> list[tuple[int, int]]:
+        """The same of the UART that is not the board's console; empty if the engine cannot tell."""
+        return []
 
     @abstractmethod
     def send_uart(self, data: bytes) -> None:

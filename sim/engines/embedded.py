@@ -104,9 +104,15 @@ class EmbeddedEngine(Engine):
         data, cycles = self._chip.uart_take(self._uart)
         return list(zip(cycles, data, strict=True))
 
-    def take_usb(self) -> bytes:
+    def take_usb(self) -> list[tuple[int, int]]:
         """See `Engine.take_usb`."""
-        return self._chip.usb_take()[0]
+        data, cycles = self._chip.usb_take()
+        return list(zip(cycles, data, strict=True))
+
+    def take_other_uart(self) -> list[tuple[int, int]]:
+        """See `Engine.take_other_uart`."""
+        data, cycles = self._chip.uart_take(1 - self._uart)
+        return list(zip(cycles, data, strict=True))
 
     def send_uart(self, data: bytes) -> None:
         """See `Engine.send_uart`."""

@@ -93,9 +93,10 @@ class RenodeEngine(Engine):
         """See `Engine.take_uart`."""
         return list(self._call("take_uart"))
 
-    def take_usb(self) -> bytes:
-        """See `Engine.take_usb`."""
-        return bytes(self._call("take_usb"))
+    def take_usb(self) -> list[tuple[int, int]]:
+        """See `Engine.take_usb`; the cycle is that of the call."""
+        data = bytes(self._call("take_usb"))
+        return [(self.cycle, byte) for byte in data]
 
     def send_uart(self, data: bytes) -> None:
         """See `Engine.send_uart`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from foreign import Run, build, objcopy, run
 
 from sim import Machine
+from sim.cli.run import run as run_command
 from sim.elf import load_image
 from sim.errors import EmulationError, ImageError
 from sim.uf2 import BLOCK_BYTES, read_uf2, write_uf2
@@ -111,6 +113,24 @@ def test_machine_has_the_usb_port() -> None:
         machine.send_usb(b"ping")
         machine.run(0.1)
         assert machine.usb == "Hello, USB!\r\nPING"
+
+
+def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that knows nothing of our protocol: nothing about alarms and blocks, but whatever it printed."""
+    assert run_command(build("usb"), seconds=0.5, uart=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.fullmatch(r" +0\.\d{6}  usb: Hello, USB!", line) for line in lines)
+    assert any(re.fullmatch(r" +0\.\d{6}  resets=1", line) for line in lines)
+    assert "usb              1 line, the last: Hello, USB!" in lines
+    assert "LED              GPIO25 off all the time" in lines
+    assert not any("alarm" in line or "blocks" in line for line in lines)
+
+
+def test_run_shows_a_blinking_led_and_an_unfinished_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(build("blink"), seconds=1.3, uart=True) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^ +1\.300\d{3}  blinking$", out, re.MULTILINE)
+    assert re.search(r"^LED +GPIO25 6 changes, the first before 0\.\d\d s; off at the end$", out, re.MULTILINE)
 
 
 def test_machine_snapshot_of_a_foreign_program() -> None:
