@@ -86,7 +86,10 @@ def observations(held_out: list[HeldOut]) -> list[Observed]:
         if entry.trial.clip.is_alarm:
             hard = entry.trial.snr_db is not None and entry.trial.snr_db < 5
             weight = (1.0 if hard else 2.0) / conditions[(entry.trial.level_dbfs, entry.trial.snr_db)]
-        found.append(Observed(entry.probabilities, entry.trial.clip.is_alarm, entry.seconds, entry.onset_s, weight))
+        trial = entry.trial
+        found.append(
+            Observed(entry.probabilities, trial.clip.is_alarm, entry.seconds, entry.onset_s, weight, trial.level_dbfs)
+        )
     return found
 
 

@@ -41,10 +41,10 @@ _TRAINING_FIELDS = ("synthetic_scenes", "mixed_scenes", "pretraining", "finetuni
 class Recipe:
     """Everything that decides the result, apart from the data set and the machine."""
 
-    synthetic_scenes: int = 6000
+    synthetic_scenes: int = 4000
     mixed_scenes: tuple[int, ...] = (12000,)
     pretraining: TrainingOptions = field(default_factory=lambda: TrainingOptions(epochs=12))
-    finetuning: tuple[TrainingOptions, ...] = (TrainingOptions(epochs=16, seed=2),)
+    finetuning: tuple[TrainingOptions, ...] = (TrainingOptions(epochs=15, seed=2),)
     architecture: Architecture = field(default_factory=Architecture)
     folds: int = 6
     calibration_windows: int = 600

@@ -13,20 +13,24 @@ from training.model.events import BLOCK_SECONDS, EventParameters
 LATEST_S = 4.0
 """A detection later than this after the alarm's onset does not count."""
 
-_QUICK = ((185, 200, 210, 220, 230), (15, 25, 40, 60), (2, 4, 8))
-_PATIENT = ((64, 96, 128, 150, 170), (30, 60, 90), (2, 4, 8))
+_QUICK = ((150, 170, 185, 200, 210), (15, 25, 40, 60), (2, 4, 8))
+_PATIENT = ((64, 96, 115, 128, 150), (15, 30, 60, 90), (2, 4, 8))
 _LONGEST = 125  # blocks: a threshold must be within reach of 4 s of full evidence
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Probabilities of one held-out trial; ``weight`` says how much its detection counts (alarms only)."""
+    """Probabilities of one held-out trial; ``weight`` says how much its detection counts (alarms only).
+
+    ``level_dbfs`` is the condition under which false events are counted.
+    """
 
     probabilities: NDArray[np.uint8]
     is_alarm: bool
     seconds: float
     onset_s: float
     weight: float
+    level_dbfs: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,12 @@ def choose_parameters(
 ) -> Choice:
     """Search the evidence parameters of both sums together; the rest is taken from ``start``.
 
-    Thresholds are the lowest that stay within the false events allowed (both sums together), raised by ``margin``;
-    the pair of ways with the highest weighted recall wins.
+    Thresholds are the lowest that stay within the false events allowed at each level (both sums together), raised by
+    ``margin``; the pair of ways with the highest weighted recall wins.
 
     Args:
         trials: held-out alarms and others.
-        false_events_per_hour: how many may remain (a trial counts once).
+        false_events_per_hour: how many may remain at each level (a trial counts once).
         start: parameters that are not searched.
         margin: factor on the thresholds, for sounds not in the data.
     """
@@ -111,21 +115,29 @@ def choose_parameters(
     if not alarms or not others:
         raise ValueError("tuning needs alarms and others")
     alarm_matrix, other_matrix = _stack(alarms), _stack(others)
-    hours = sum(trial.seconds for trial in others) / 3600
-    allowed = int(false_events_per_hour * hours)
+    hours: dict[float, float] = {}
+    for trial in others:
+        hours[trial.level_dbfs] = hours.get(trial.level_dbfs, 0.0) + trial.seconds / 3600
+    allowed = {level: int(false_events_per_hour * time) for level, time in hours.items()}
     weights = np.array([trial.weight for trial in alarms])
     block_end = (np.arange(alarm_matrix.shape[1]) + 1) * BLOCK_SECONDS
     in_time = block_end[None, :] <= np.array([[trial.onset_s + LATEST_S] for trial in alarms])
-    quick = _ways(_QUICK, alarm_matrix, in_time, other_matrix, allowed, margin)
-    patient = _ways(_PATIENT, alarm_matrix, in_time, other_matrix, allowed, margin)
+    quick, patient = (
+        _ways(grid, alarm_matrix, in_time, other_matrix, sum(allowed.values()), margin) for grid in (_QUICK, _PATIENT)
+    )
     if not quick or not patient:
         raise ValueError("no parameters keep within the false events allowed; train longer")
     missed = np.stack([~way.heard for way in quick]) * weights @ np.stack([~way.heard for way in patient]).T
     recall = 1 - missed / weights.sum()
     # Mistakes of either sum: those of each less those of both.
     first, second = (np.stack([way.mistaken for way in ways]).astype(np.int32) for ways in (quick, patient))
-    mistakes = first.sum(axis=1)[:, None] + second.sum(axis=1)[None, :] - first @ second.T
-    recall = np.where(mistakes <= allowed, recall, -1.0)
+    mistakes = np.zeros_like(recall, np.int32)
+    for level, limit in allowed.items():
+        here = np.array([trial.level_dbfs == level for trial in others])
+        a, b = first[:, here], second[:, here]
+        at_level = a.sum(axis=1)[:, None] + b.sum(axis=1)[None, :] - a @ b.T
+        recall = np.where(at_level <= limit, recall, -1.0)
+        mistakes += at_level
     row, column = np.unravel_index(int(np.argmax(recall)), recall.shape)
     if recall[row, column] < 0:
         raise ValueError("no pair of parameters keeps within the false events allowed; train longer")
@@ -142,4 +154,4 @@ def choose_parameters(
         slow_fall=slow.fall,
         slow_on_score=slow.threshold,
     )
-    return Choice(parameters, float(recall[row, column]), float(mistakes[row, column]) / hours)
+    return Choice(parameters, float(recall[row, column]), float(mistakes[row, column]) / sum(hours.values()))

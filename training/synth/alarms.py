@@ -77,7 +77,7 @@ def _modulation(rng: Rng, count: int) -> NDArray[np.float64]:
     kind = rng.random()
     if kind < 0.45:
         return np.ones(count)
-    depth, rate = rng.uniform(0.05, 0.95), log_uniform(rng, 25, 300)
+    depth, rate = rng.uniform(0.05, 0.95), log_uniform(rng, 40, 300)
     cycle = (np.arange(count) * rate / SAMPLE_RATE + rng.random()) % 1.0
     if kind < 0.7:
         return 1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * cycle))

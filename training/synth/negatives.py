@@ -271,7 +271,7 @@ def bell_clock(rng: Rng, seconds: float) -> Signal:
     modes = [(log_uniform(rng, 500, 7500), rng.uniform(0.05, 0.6), log_uniform(rng, 0.004, 0.15)) for _ in range(9)]
     n = samples_of(min(1.5, 4 * ring_decay))
     time = np.arange(n) / SAMPLE_RATE
-    strike = rng.uniform(0.1, 1.0) * np.sin(phase_of(ring, n)) * np.exp(-time / ring_decay)
+    strike = log_uniform(rng, 0.2, 4) * np.sin(phase_of(ring, n)) * np.exp(-time / ring_decay)
     for frequency, amplitude, decay in modes:
         strike += amplitude * np.sin(phase_of(frequency, n, rng.uniform(0, 6.28))) * np.exp(-time / decay)
     clatter = samples_of(interval)
@@ -285,18 +285,25 @@ def bell_clock(rng: Rng, seconds: float) -> Signal:
 
 
 def two_tone(rng: Rng, seconds: float) -> Signal:
-    """Alarms of games, cars and gadgets: two to four bright low notes in turn, loudest below 1 kHz, harmonics above."""
+    """Alarms of games, cars and gadgets: two to four bright low notes in turn, loudest below 1 kHz, harmonics above.
+
+    Often a square wave with 520 Hz among the notes: what tells it from the standard's signal is that the pitch changes.
+    """
     count = samples_of(seconds)
-    pitches = log_uniform(rng, 150, 800) * 2 ** (rng.integers(-5, 13, int(rng.integers(2, 5))) / 12)
-    step = log_uniform(rng, 0.12, 1.0)
+    root = 520.0 * rng.uniform(0.88, 1.12) if rng.random() < 0.45 else log_uniform(rng, 150, 800)
+    pitches = root * 2 ** (np.append(0, rng.integers(-7, 9, int(rng.integers(1, 4)))) / 12)
+    step = log_uniform(rng, 0.15, 1.0)
     which = ((np.arange(count) / SAMPLE_RATE + rng.uniform(0, step)) / step).astype(int) % len(pitches)
     frequency = pitches[which]
     roll_off = rng.uniform(0.7, 1.6)
-    partials = [(float(n), n**-roll_off) for n in range(1, int(7600 / frequency.max()) + 1)]
+    even = 0.0 if rng.random() < 0.5 else rng.uniform(0.2, 1)
+    partials = [(float(n), (1.0 if n % 2 else even) * n**-roll_off) for n in range(1, int(7600 / frequency.max()) + 1)]
     out = harmonics(frequency, count, partials, rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.3:
         out = out + harmonics(frequency * float(rng.choice([0.5, 1.25, 1.5])), count, partials[:6], rng)
-    gate = np.ones(count, bool) if rng.random() < 0.5 else (np.arange(count) / SAMPLE_RATE / step) % 1 < 0.8
+    gate = np.ones(count, bool)
+    if rng.random() < 0.4:
+        gate = (np.arange(count) / SAMPLE_RATE / (step * int(rng.integers(1, 4)))) % 1 < rng.uniform(0.5, 0.9)
     return np.asarray(out * gate_envelope(gate, 0.005, 0.02), np.float32)
 
 
@@ -429,8 +436,8 @@ _MAKERS: dict[str, tuple[float, Callable[[Rng, float], Signal]]] = {
     "single_beeps": (0.9, single_beeps),
     "phone": (0.6, phone),
     "bells": (1.4, bells),
-    "bell_clock": (1.2, bell_clock),
-    "two_tone": (1.0, two_tone),
+    "bell_clock": (1.7, bell_clock),
+    "two_tone": (1.5, two_tone),
     "squeak": (1.4, squeak),
     "horn": (0.7, horn),
     "chiptune": (1.8, chiptune),
