@@ -42,6 +42,7 @@ void Chip::restore(std::span<const std::uint8_t> snapshot) {
     core0_.restore(in);
     core1_.restore(in);
     in.get(resets_requested_);
+    pins_.note_awaited();
     // Last: blocks may have scheduled events while they were restored.
     Scheduler::State queue;
     in.get(queue);

@@ -21,7 +21,7 @@ BUSCTRL, UART0, UART1, SPI0, I2C0, ADC = 0x40030000, 0x40034000, 0x40038000, 0x4
 PWM, TIMER, WATCHDOG, RTC, ROSC, VREG = 0x40050000, 0x40054000, 0x40058000, 0x4005C000, 0x40060000, 0x40064000
 TBMAN, USB_DPRAM, USB, SIO = 0x4006C000, 0x50100000, 0x50110000, 0xD0000000
 XOR, SET, CLR = 0x1000, 0x2000, 0x3000
-FUNC_UART, FUNC_PWM, FUNC_SIO = 2, 4, 5
+FUNC_UART, FUNC_PWM, FUNC_SIO, FUNC_CLOCK = 2, 4, 5, 8
 CLK_REF, CLK_SYS, CLK_PERI, CLK_USB, CLK_ADC, CLK_RTC = 4, 5, 6, 7, 8, 9
 NEVER = 2**64 - 1
 
@@ -87,6 +87,7 @@ def library() -> ctypes.CDLL:
             ("record", None, chip, u32),
             ("edges", u32, chip, ctypes.c_void_p, u32),
             ("drive", None, chip, u32, flag),
+            ("wire", None, chip, u32, u32),
             ("usb_take", u32, chip, ctypes.c_void_p, ctypes.c_void_p, u32),
             ("usb_send", None, chip, bytes_in, u32),
             ("usb_open", flag, chip),

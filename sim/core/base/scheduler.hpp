@@ -17,6 +17,7 @@ enum class EventId : std::uint8_t {
     pio1,
     pins,
     pwm,
+    gpout,
     timer,
     watchdog,
     rtc,

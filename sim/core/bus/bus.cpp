@@ -173,11 +173,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         case Target::none: return false;
         case Target::rom: return true;  // ignored: TinyUSB stores through a null pointer with every EP0 transfer
         case Target::xip: return xip_.write_flash(address);
-        case Target::xip_sram:
-            if (!xip_.cache_as_sram()) return false;
-            put(xip_.ram() + (address - kXipSramBase), bytes, data);
-            code_->invalidate(address, bytes);
-            return true;
+        case Target::xip_sram: return write_xip_sram(address, bytes, data);
         case Target::sram: {
             const std::uint32_t offset = address - kSramBase;
             put(sram_.data() + offset, bytes, data);
@@ -209,6 +205,13 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         default: break;
     }
     write_block(address, bytes, data);
+    return true;
+}
+
+bool Bus::write_xip_sram(std::uint32_t address, unsigned bytes, std::uint32_t data) {
+    if (!xip_.cache_as_sram()) return false;
+    put(xip_.ram() + (address - kXipSramBase), bytes, data);
+    code_->invalidate(address, bytes);
     return true;
 }
 
@@ -258,11 +261,7 @@ bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data
         case Target::ppb: return false;
         case Target::rom: return true;
         case Target::xip: return xip_.write_flash(address);
-        case Target::xip_sram:
-            if (!xip_.cache_as_sram()) return false;
-            put(xip_.ram() + (address - kXipSramBase), bytes, data);
-            code_->invalidate(address, bytes);
-            return true;
+        case Target::xip_sram: return write_xip_sram(address, bytes, data);
         case Target::sram:
         case Target::sram_banks: {
             const std::uint32_t offset = address < kSramBanksBase ? address - kSramBase : striped_offset(address);

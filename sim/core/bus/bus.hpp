@@ -80,6 +80,7 @@ class Bus final : public CodeSource {
     void write_block(std::uint32_t address, unsigned bytes, std::uint32_t data);
     std::uint32_t read_dpram(std::uint32_t address, unsigned bytes);
     void write_dpram(std::uint32_t address, unsigned bytes, std::uint32_t data);
+    bool write_xip_sram(std::uint32_t address, unsigned bytes, std::uint32_t data);
     void sram_written(std::uint32_t offset, unsigned bytes);
     [[noreturn]] static void absent(std::uint32_t address, bool is_write);
 

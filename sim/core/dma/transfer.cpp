@@ -1,6 +1,7 @@
 // Transfers of the DMA, cycle by cycle (datasheet 2.5.1 to 2.5.3).
 #include <algorithm>
 
+#include "base/scope.hpp"
 #include "dma/dma.hpp"
 #include "dma/fields.hpp"
 
@@ -38,17 +39,6 @@ std::uint32_t advance(std::uint32_t address, std::uint32_t ctrl, bool is_write) 
 }
 
 constexpr bool in_sram(std::uint32_t address) { return (address >> 24) == 0x20 || (address >> 24) == 0x21; }
-
-class Scope {
-  public:
-    explicit Scope(bool& flag) : flag_(flag) { flag_ = true; }
-    ~Scope() { flag_ = false; }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-  private:
-    bool& flag_;
-};
 }  // namespace
 
 void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {

@@ -59,9 +59,11 @@ class TimedDriver : public LazyDriver {
     [[nodiscard]] virtual Cycles next_step() const = 0;
     /// Pins whose change could end a wait that next_step() does not count.
     [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
+    /// Pins of whose changes it must learn in their own cycle, whoever drives them: a receiver's input.
+    [[nodiscard]] virtual std::uint32_t awaited_pins() const { return 0; }
     /// One of waited_pins() changed its pad level in cycle `when`.
     virtual void wake([[maybe_unused]] Cycles when) {}
-    /// Called after activity from outside woke it: time to reconsider its scheduled event.
+    /// Called after activity from outside woke it, or when other pins matter: time to reconsider its scheduled event.
     virtual void plan() {}
 };
 
@@ -79,6 +81,8 @@ class Gpio {
     virtual std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) = 0;
     /// The pad's level now, for hosts and tests.
     virtual bool level(unsigned pin, Cycles when) = 0;
+    /// Brings lazy drivers up to date, their changes in cycle `when` included.
+    virtual void settle(Cycles when) = 0;
 
     enum class Drive : std::uint8_t { released, low, high };
     /// Level that the outside world puts on a pin. A push-pull output of the chip wins over it. `when` may lie in
@@ -90,6 +94,11 @@ class Gpio {
     /// To be called when the watched() of an attached device has changed.
     virtual void watch_changed() {}
     virtual void add_lazy_driver(LazyDriver& driver) = 0;
+    /// Whether somebody must learn at once of a change of the pins that `function` drives: the driver must schedule an
+    /// event for each.
+    [[nodiscard]] virtual bool awaited(PinFunction function) const = 0;
+    /// Lets every timed driver reconsider its scheduled event: to be called when one's awaited_pins() have changed.
+    virtual void plan() = 0;
     /// Pins driven by `function` whose every edge matters to somebody (a device, an interrupt); for the others a lazy
     /// driver may skip to the level that holds when it catches up.
     [[nodiscard]] virtual std::uint32_t observed_outputs([[maybe_unused]] PinFunction function) const { return ~0u; }

@@ -2,23 +2,13 @@
 
 #include <algorithm>
 
+#include "base/scope.hpp"
+
 namespace rp2040 {
 
 namespace {
 constexpr std::uint32_t kCtrlReset = 0x1f;
 constexpr std::uint32_t kPadReset = 0x56;
-
-/// Marks a flag for the duration of a scope, also when a device throws.
-class Scope {
-  public:
-    explicit Scope(bool& flag) : flag_(flag) { flag_ = true; }
-    ~Scope() { flag_ = false; }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-  private:
-    bool& flag_;
-};
 
 void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
 }  // namespace
@@ -69,6 +59,7 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     rebuild_mux();
     resolve(when);
     finish();
+    if (!running_) plan();
 }
 
 void PinMatrix::note_overrides() {
@@ -166,8 +157,10 @@ void PinMatrix::apply_pending(Cycles when) {
 }
 
 void PinMatrix::schedule_pending() {
-    // Somebody waits for a level only when a pin's interrupt is enabled; otherwise changes are applied when looked at.
-    const Cycles due = irq_pins_ != 0 ? next_pending_ : kNever;
+    // Changes that nobody awaits are applied when looked at.
+    const auto first = std::find_if(pending_.begin(), pending_.end(),
+                                    [this](const Pending& p) { return (awaited_inputs_ >> p.pin & 1) != 0; });
+    const Cycles due = first == pending_.end() ? kNever : first->when;
     if (fabric_.events().due(EventId::pins) != due) fabric_.events().schedule(EventId::pins, due);
 }
 
@@ -273,7 +266,17 @@ void PinMatrix::finish() {
 }
 
 void PinMatrix::plan() {
+    note_awaited();
     for (auto* driver : timed_) driver->plan();
+}
+
+void PinMatrix::note_awaited() {
+    awaited_ = irq_pins_;
+    for (const auto* driver : timed_) awaited_ |= driver->awaited_pins();
+    awaited_inputs_ = awaited_;
+    for (const auto& w : devices_)
+        if ((w.device->driven() & awaited_) != 0) awaited_inputs_ |= w.pins;
+    schedule_pending();
 }
 
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
@@ -284,7 +287,8 @@ Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
 }
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm);
+    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
+                               selected(PinFunction::uart) | selected(PinFunction::clock);
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
@@ -305,10 +309,10 @@ void PinMatrix::plan_waiting(const TimedDriver* self) {
         if (driver != self && driver->waited_pins() != 0) driver->plan();
 }
 
-bool PinMatrix::observed(PinFunction function) const {
-    if (irq_pins_ == 0) return false;
+bool PinMatrix::awaited(PinFunction function) const {
+    if (awaited_ == 0) return false;
     const std::uint32_t own = selected(function);
-    return (irq_pins_ & (own | answered(own))) != 0;
+    return (awaited_ & (own | answered(own))) != 0;
 }
 
 void PinMatrix::attach(PinDevice& device) {
@@ -324,6 +328,7 @@ void PinMatrix::detach(PinDevice& device) {
 void PinMatrix::watch_changed() {
     watched_ = 0;
     for (auto& w : devices_) watched_ |= w.pins = w.device->watched();
+    note_awaited();
 }
 
 void PinMatrix::add_lazy_driver(LazyDriver& driver) {
@@ -338,7 +343,6 @@ void PinMatrix::add_lazy_driver(LazyDriver& driver) {
 void PinMatrix::set_irq_pins(std::uint32_t pins) {
     if (pins == irq_pins_) return;
     irq_pins_ = pins;
-    schedule_pending();
     plan();
 }
 

@@ -34,6 +34,9 @@ class PinMatrix final : public Gpio {
                     Cycles when) override;
     std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) override;
     bool level(unsigned pin, Cycles when) override;
+    void settle(Cycles when) override { catch_up(when + 1); }
+    [[nodiscard]] bool awaited(PinFunction function) const override;
+    void plan() override;
     void drive(unsigned pin, Drive drive, Cycles when) override;
     void attach(PinDevice& device) override;
     void detach(PinDevice& device) override;
@@ -43,8 +46,8 @@ class PinMatrix final : public Gpio {
 
     /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
     void catch_up(Cycles until);
-    /// Lets every timed driver reconsider its scheduled event; for register writes that start or stop a block.
-    void plan();
+    /// Works out whose changes are awaited; for the end of restore(), when every driver has its state back.
+    void note_awaited();
     /// To be called by a timed driver whose waited_pins() has changed.
     void waited_changed();
 
@@ -87,8 +90,6 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
-    /// Whether somebody must learn at once of a change of the pins that `function` drives.
-    [[nodiscard]] bool observed(PinFunction function) const;
 
     void reset();
     void save(StateWriter& out) const;
@@ -165,7 +166,9 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;
-    bool overridden_ = false;  // Some override other than "normal" is set: derived from the masks.
+    std::uint32_t awaited_ = 0;         ///< Pins of whose changes somebody must learn at once,
+    std::uint32_t awaited_inputs_ = 0;  ///< and those with the pins to whose changes devices answer on them.
+    bool overridden_ = false;           // Some override other than "normal" is set: derived from the masks.
     std::uint32_t waited_ = 0;
     Cycles resolving_ = 0;  // Cycle of the change being made or made last.
     Cycles horizon_ = 0;

@@ -30,6 +30,12 @@ Clocks::Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pl
     : StatefulPeripheral("CLOCKS", fabric), xosc_(xosc), rosc_(rosc), pll_sys_(pll_sys), pll_usb_(pll_usb) {
     s_.generators[index(ClockId::peri)].div = 0;
     sources_changed();
+    fabric.gpio().add_lazy_driver(*this);
+    fabric.events().bind(EventId::gpout, this, [](void* self, Cycles when) {
+        auto& clocks = *static_cast<Clocks*>(self);
+        clocks.fabric_.gpio().settle(when);
+        clocks.plan();
+    });
 }
 
 void Clocks::reset() {
@@ -118,7 +124,10 @@ void Clocks::sources_changed() {
     if (s_.hz != before && on_change) on_change();
 }
 
-void Clocks::clocks_changed() { s_.fc0_reference.set_rate(now(), hz(ClockId::ref), hz(ClockId::sys)); }
+void Clocks::clocks_changed() {
+    s_.fc0_reference.set_rate(now(), hz(ClockId::ref), hz(ClockId::sys));
+    set_output_rates();
+}
 
 void Clocks::set_gpin_hz(unsigned pin, std::uint32_t hz) {
     gpin_hz_.at(pin) = hz;

@@ -6,6 +6,7 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
+#include "io/gpio.hpp"
 
 namespace rp2040 {
 
@@ -28,15 +29,26 @@ struct ClocksState {
     std::uint32_t fc0_source_hz = 0;
     std::uint32_t wake_en0 = 0xffffffff, wake_en1 = 0x7fff, sleep_en0 = 0xffffffff, sleep_en1 = 0x7fff;
     std::uint32_t inte = 0, intf = 0;
+    struct Output {
+        RateCounter half_periods;
+        std::uint64_t shown = 0;  // Of these, on the pin.
+    };
+    std::array<Output, 4> gpout{};
 };
 
-class Clocks final : public StatefulPeripheral<ClocksState> {
+class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver {
   public:
     Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pll_sys, const Pll& pll_usb);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;
     void reset() override;
+    void restore(StateReader& in) override;
+
+    // TimedDriver: the GPOUT pins (clock_outputs.cpp).
+    void catch_up(Cycles until) override;
+    [[nodiscard]] Cycles next_step() const override;
+    void plan() override;
 
     /// Frequency of a generator's output in hertz; what Fabric::clock_hz returns.
     [[nodiscard]] std::uint32_t hz(ClockId clock) const { return s_.hz[static_cast<std::size_t>(clock)]; }
@@ -60,6 +72,10 @@ class Clocks final : public StatefulPeripheral<ClocksState> {
     [[nodiscard]] std::uint64_t fc0_interval_periods() const;
     void start_fc0();
     void update_irq();
+    void set_output_rates();
+    void show(unsigned index, Cycles when);
+    [[nodiscard]] Cycles next_edge(unsigned index) const;
+    std::uint32_t connected_ = 0;  ///< GPOUT pins that have the function.
     const Xosc& xosc_;
     const Rosc& rosc_;
     const Pll& pll_sys_;

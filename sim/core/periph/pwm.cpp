@@ -51,7 +51,8 @@ std::uint64_t steps_to_edge(const PwmState::Slice& s, unsigned channel) {
 Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
     fabric.events().bind(EventId::pwm, this, [](void* self, Cycles when) {
         auto& pwm = *static_cast<Pwm*>(self);
-        pwm.catch_up(when + 1);
+        pwm.fabric_.gpio().settle(when);
+        for (unsigned i = 0; i < kSlices; ++i) pwm.advance(i, when);
         pwm.changed();
     });
     fabric.gpio().attach(inputs_);
@@ -305,6 +306,7 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
         }
     }
     changed();
+    fabric_.gpio().plan();  // a state machine may wait for a pin that moves from now on
 }
 
 void Pwm::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
@@ -325,6 +327,7 @@ void Pwm::reschedule() {
     Cycles due = kNever;
     for (unsigned i = 0; i < kSlices; ++i)
         if ((((s_.inte & ~s_.intr) | s_.wanted_wraps) >> i & 1u) != 0) due = std::min(due, next_wrap(s_.slice[i]));
+    if (fabric_.gpio().awaited(PinFunction::pwm)) due = std::min(due, next_step());
     fabric_.events().schedule(EventId::pwm, due);
 }
 

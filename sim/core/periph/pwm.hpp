@@ -52,6 +52,7 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     // LazyDriver, TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    void plan() override { reschedule(); }
 
   private:
     using Slice = PwmState::Slice;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <utility>
 
 namespace rp2040 {
 
@@ -11,10 +11,7 @@ constexpr std::uint32_t kDr = 0x000, kRsr = 0x004, kFr = 0x018, kIlpr = 0x020, k
                         kLcrH = 0x02c, kCr = 0x030, kIfls = 0x034, kImsc = 0x038, kRis = 0x03c, kMis = 0x040,
                         kIcr = 0x044, kDmacr = 0x048, kPeriphId0 = 0xfe0;
 constexpr std::array<std::uint8_t, 8> kIds = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
-// UARTCR
-constexpr std::uint32_t kUarten = 1u << 0, kLbe = 1u << 7, kTxe = 1u << 8, kRxe = 1u << 9, kCtsen = 1u << 15;
-// UARTLCR_H
-constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kEps = 1u << 2, kStp2 = 1u << 3, kFen = 1u << 4, kSps = 1u << 7;
+using namespace uart;
 // UARTRIS
 constexpr std::uint32_t kRxi = 1u << 4, kTxi = 1u << 5, kRti = 1u << 6, kOei = 1u << 10;
 constexpr std::uint32_t kErrorInterrupts = 0x780;
@@ -36,6 +33,7 @@ Uart::Uart(Fabric& fabric, unsigned instance)
     fabric.events().bind(instance == 0 ? EventId::uart0 : EventId::uart1, this,
                          [](void* self, Cycles when) { static_cast<Uart*>(self)->event(when); });
     fabric.gpio().add_lazy_driver(*this);
+    fabric.gpio().attach(inputs_);
 }
 
 void Uart::reset() {
@@ -71,6 +69,9 @@ void Uart::restore(StateReader& in) {
         transmitted_.push_back(byte);
     }
     in.get(cts_);
+    // As update() would have it; FUNCSEL is restored by now.
+    const bool enabled = (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && frame_q32() != 0;
+    awaited_pins_ = enabled ? selected(rx_pins()) : 0;
 }
 
 std::size_t Uart::transmit_trigger() const { return fifo_enabled() ? level(s_.ifls) : 0; }
@@ -84,15 +85,15 @@ Wide Uart::bits_q32(unsigned bits) const {
 }
 
 Wide Uart::frame_q32() const {
-    const unsigned data = 5 + ((s_.lcr_h >> 5) & 3u);
     const unsigned parity = (s_.lcr_h & kPen) != 0 ? 1 : 0;
     const unsigned stop = (s_.lcr_h & kStp2) != 0 ? 2 : 1;
-    return bits_q32(1 + data + parity + stop);
+    return bits_q32(1 + data_bits() + parity + stop);
 }
 
 Cycles Uart::frame_cycles() const { return static_cast<Cycles>((frame_q32() + 0xffffffffu) >> 32); }
 
 std::uint32_t Uart::peek(std::uint32_t offset) {
+    if (s_.sampling) settle();  // Not a side effect of the read: only brings the lazy state to the present.
     switch (offset) {
         case kDr: return (s_.rx.empty() ? 0 : s_.rx.front()) | (s_.rx_overrun ? kOe : 0);
         case kRsr: return s_.rsr;
@@ -177,58 +178,14 @@ void Uart::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias
         Peripheral::write_alias(offset, value, alias);
 }
 
-std::uint32_t Uart::selected(std::uint32_t pins) const {
-    return fabric_.gpio().observed_outputs(PinFunction::uart) & pins;
-}
-
-FineTime Uart::bit_time(unsigned bit) const {
-    FineTime time = s_.tx_start;
-    time += bits_q32(1) * bit;
-    return time;
-}
-
-/// First bit of the frame, not yet on the pins, that differs from the line; frame_bits when there is none.
-unsigned Uart::next_edge() const {
-    unsigned bit = s_.next_bit;
-    while (bit < s_.frame_bits && ((s_.frame >> bit) & 1u) == (s_.line ? 1u : 0u)) ++bit;
-    return bit;
-}
-
-void Uart::set_line(bool level, Cycles when) {
-    if (level == s_.line) return;
-    s_.line = level;
-    fabric_.gpio().set_output(PinFunction::uart, tx_pins(), level ? tx_pins() : 0, tx_pins(), when);
-}
-
-void Uart::catch_up(Cycles until) {
-    if (!s_.shifting) return;
-    for (unsigned bit = next_edge(); bit < s_.frame_bits; bit = next_edge()) {
-        const Cycles when = bit_time(bit).ceil();
-        if (when >= until) return;
-        s_.next_bit = static_cast<std::uint8_t>(bit + 1);
-        set_line(((s_.frame >> bit) & 1u) != 0, when);
-    }
-}
-
-Cycles Uart::next_step() const {
-    if (!s_.shifting || selected(tx_pins()) == 0) return kNever;
-    const unsigned bit = next_edge();
-    return bit < s_.frame_bits ? bit_time(bit).ceil() : kNever;
-}
-
 void Uart::start_transmit(FineTime from) {
     const bool was_above = s_.tx.size() > transmit_trigger();
     s_.shift = s_.tx.pop();
-    s_.shifting = true;
+    s_.shifting = started_ = true;
     s_.tx_start = s_.tx_end = from;
     s_.tx_end += frame_q32();
-    const unsigned data_bits = 5 + ((s_.lcr_h >> 5) & 3u);
-    unsigned frame = (s_.shift & (0xffu >> (8 - data_bits))) << 1, bits = 1 + data_bits;
-    if ((s_.lcr_h & kPen) != 0) {
-        const bool odd = (std::popcount(frame) & 1) != 0, even_parity = (s_.lcr_h & kEps) != 0;
-        const bool parity = (s_.lcr_h & kSps) != 0 ? !even_parity : odd == even_parity;
-        frame |= (parity ? 1u : 0u) << bits++;
-    }
+    unsigned frame = (s_.shift & data_mask()) << 1, bits = 1 + data_bits();
+    if ((s_.lcr_h & kPen) != 0) frame |= (parity_of(s_.shift) ? 1u : 0u) << bits++;
     for (unsigned stop = (s_.lcr_h & kStp2) != 0 ? 2 : 1; stop > 0; --stop) frame |= 1u << bits++;
     s_.frame = static_cast<std::uint16_t>(frame);
     s_.frame_bits = static_cast<std::uint8_t>(bits);
@@ -240,11 +197,10 @@ void Uart::start_transmit(FineTime from) {
 void Uart::finish_transmit() {
     const bool connected = selected(tx_pins()) != 0;
     // Everybody who watches the pins sees the frame's last edges in order before the next frame replaces it.
-    if (connected) (void)fabric_.gpio().inputs(now());
+    if (connected) fabric_.gpio().settle(now());
     catch_up(s_.tx_end.ceil());
     s_.shifting = false;
-    const unsigned data_bits = 5 + ((s_.lcr_h >> 5) & 3u);
-    const auto value = static_cast<std::uint8_t>(s_.shift & (0xffu >> (8 - data_bits)));
+    const auto value = static_cast<std::uint8_t>(s_.shift & data_mask());
     if ((s_.cr & kLbe) != 0)
         receive(value);
     else if (connected)
@@ -284,6 +240,7 @@ void Uart::restart_timeout() {
 }
 
 void Uart::event(Cycles when) {
+    if (awaited_pins_ != 0 || fabric_.gpio().awaited(PinFunction::uart)) settle();
     // Frames that follow each other start exactly where the previous one ended, fraction included.
     if (s_.shifting && s_.tx_end.ceil() <= when) {
         const FineTime end = s_.tx_end;
@@ -294,7 +251,7 @@ void Uart::event(Cycles when) {
     if (s_.receiving && s_.rx_end.ceil() <= when) {
         const FineTime end = s_.rx_end;
         finish_receive();
-        if (!host_queue_.empty() && (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && selected(tx_pins() << 1) != 0)
+        if (!host_queue_.empty() && (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && selected(rx_pins()) != 0)
             start_receive(end);
     }
     if (s_.rx_timeout <= when) {
@@ -311,7 +268,7 @@ void Uart::update() {
     if (enabled && (s_.cr & kTxe) != 0 && (s_.lcr_h & kBrk) == 0 && ((s_.cr & kCtsen) == 0 || cts_) && !s_.shifting &&
         !s_.tx.empty())
         start_transmit({now(), 0});
-    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty() && selected(tx_pins() << 1) != 0)
+    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty() && selected(rx_pins()) != 0)
         start_receive({now(), 0});
     if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
 
@@ -325,13 +282,17 @@ void Uart::update() {
     fabric_.set_dreq(static_cast<Dreq>(static_cast<unsigned>(Dreq::uart0_rx) + offset),
                      rx_dma ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
 
-    Cycles due = s_.rx_timeout;
-    // The host's bytes wait for an RX pin: look again a frame later, nobody tells when FUNCSEL changes.
-    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty())
-        due = std::min(due, now() + frame_cycles());
+    Cycles due = std::min(s_.rx_timeout, sample_time());
     if (s_.shifting) due = std::min(due, s_.tx_end.ceil());
     if (s_.receiving) due = std::min(due, s_.rx_end.ceil());
+    if (s_.shifting && fabric_.gpio().awaited(PinFunction::uart)) due = std::min(due, next_step());
     fabric_.events().schedule(instance_ == 0 ? EventId::uart0 : EventId::uart1, due);
+    const std::uint32_t receiving = enabled && (s_.cr & kRxe) != 0 ? selected(rx_pins()) : 0;
+    if (const bool started = std::exchange(started_, false); receiving == awaited_pins_ && !started) return;
+    // A receiver to be told of its input, or edges to come that a state machine may wait for.
+    awaited_pins_ = receiving;
+    fabric_.gpio().watch_changed();
+    fabric_.gpio().plan();
 }
 
 void Uart::clocks_changed() {

@@ -12,6 +12,16 @@
 
 namespace rp2040 {
 
+namespace uart {
+// UARTCR
+inline constexpr std::uint32_t kUarten = 1u << 0, kLbe = 1u << 7, kTxe = 1u << 8, kRxe = 1u << 9, kCtsen = 1u << 15;
+// UARTLCR_H
+inline constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kEps = 1u << 2, kStp2 = 1u << 3, kFen = 1u << 4,
+                               kSps = 1u << 7;
+// UARTDR
+inline constexpr std::uint32_t kFramingError = 1u << 8, kParityError = 1u << 9, kBreak = 1u << 10;
+}  // namespace uart
+
 /// A time with a binary fraction of a cycle: consecutive frames must not round each one up.
 struct FineTime {
     Cycles cycle = 0;
@@ -45,12 +55,17 @@ struct UartState {
     FineTime rx_end{};
     Cycles rx_timeout = kNever;
     bool rx_overrun = false;
+    bool sampling = false;  // A start bit has come on the RX pin.
+    bool rx_line = true;    // Level of RX at its last change.
+    std::uint8_t samples_taken = 0;
+    std::uint16_t samples = 0;  // Start bit lowest.
+    FineTime sample_start{};
     std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
 };
 
-/// Frames are simulated whole, one event each. The TX pins follow lazily, bit by bit, when somebody looks. What is sent
-/// while no pin has the UART function reaches nobody, and the host's bytes wait until the receiver is enabled and
-/// connected to a pin.
+/// Frames are sent whole, one event each. The TX pins follow lazily, bit by bit, when somebody looks. What is sent
+/// while no pin has the UART function reaches nobody. Frames come in from the wave form on an RX pin, sampled in the
+/// middle of each bit, and whole from the host: its bytes wait until the receiver is enabled and connected to a pin.
 class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
   public:
     struct Byte {
@@ -71,6 +86,8 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     // TimedDriver: the TX pins.
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] std::uint32_t awaited_pins() const override { return awaited_pins_; }
+    void plan() override { update(); }
 
     /// Bytes sent since the last call, oldest first.
     [[nodiscard]] std::vector<Byte> take_transmitted();
@@ -90,11 +107,30 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] Wide bits_q32(unsigned bits) const;
     [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h >> 4) & 1u; }
     [[nodiscard]] unsigned depth() const { return fifo_enabled() ? 32 : 1; }
+    [[nodiscard]] unsigned data_bits() const { return 5 + ((s_.lcr_h >> 5) & 3u); }
+    [[nodiscard]] std::uint32_t data_mask() const { return 0xffu >> (8 - data_bits()); }
+    [[nodiscard]] bool parity_of(std::uint32_t data) const;
     [[nodiscard]] std::uint32_t tx_pins() const { return instance_ == 0 ? 0x10011001u : 0x01100110u; }
+    [[nodiscard]] std::uint32_t rx_pins() const { return tx_pins() << 1; }
     [[nodiscard]] std::uint32_t selected(std::uint32_t pins) const;
     [[nodiscard]] FineTime bit_time(unsigned bit) const;
     [[nodiscard]] unsigned next_edge() const;
     void set_line(bool level, Cycles when);
+    // uart_line.cpp: the receiver's pin
+    class Inputs final : public PinDevice {
+      public:
+        explicit Inputs(Uart& uart) : uart_(uart) {}
+        [[nodiscard]] std::uint32_t watched() const override { return uart_.awaited_pins_; }
+        [[nodiscard]] std::uint32_t driven() const override { return 0; }
+        void pin_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
+
+      private:
+        Uart& uart_;
+    };
+    [[nodiscard]] Cycles sample_time() const;
+    void sample_until(Cycles until);
+    void input_changed(unsigned pin, bool level, Cycles when);
+    void settle();
     void start_transmit(FineTime from);
     void start_receive(FineTime from);
     void finish_transmit();
@@ -108,6 +144,9 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] std::size_t transmit_trigger() const;
     [[nodiscard]] std::size_t receive_trigger() const;
     unsigned instance_;
+    Inputs inputs_{*this};
+    bool started_ = false;            ///< A frame, since the last look in update().
+    std::uint32_t awaited_pins_ = 0;  ///< RX pins while the receiver is on.
     std::deque<std::uint16_t> host_queue_;
     std::vector<Byte> transmitted_;
     bool cts_ = true;

@@ -250,7 +250,7 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
         first = std::max(first, tick_after(m, others));
     }
     if (autopull && m.osr_count >= pull_threshold && !m.tx.empty()) return first >> 8;
-    if (m.exec_pending || pins_.observed(function_)) return first >> 8;
+    if (m.exec_pending || pins_.awaited(function_)) return first >> 8;
     const PioHorizon& h = horizon_[index];
     std::uint64_t ticks = h.to_visible[m.pc];
     const auto consider = [&ticks](unsigned left, unsigned bits, std::uint64_t first_one, std::uint64_t gap) {
@@ -282,7 +282,7 @@ void Pio::plan() {
                 others = std::min(others, m.next >> 8);
         }
         for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others));
-        if (s_.sticky_at != kNever && pins_.observed(function_)) due = std::min(due, s_.sticky_at);
+        if (s_.sticky_at != kNever && pins_.awaited(function_)) due = std::min(due, s_.sticky_at);
     }
     // What a tick in cycle c does is there from c + 1 on.
     if (due != kNever) ++due;

@@ -14,6 +14,7 @@
 #include "io/io_qspi.hpp"
 #include "io/pads.hpp"
 #include "io/pin_matrix.hpp"
+#include "pin_devices.hpp"
 #include "pio/pio.hpp"
 
 namespace {
@@ -21,35 +22,6 @@ namespace {
 using namespace rp2040;
 
 constexpr std::uint32_t kSram = 0x20000000, kSramSize = 0x10000;
-
-struct Edge {
-    std::uint64_t when;
-    std::uint32_t pin, level;
-};
-
-class Recorder final : public PinDevice {
-  public:
-    [[nodiscard]] std::uint32_t watched() const override { return mask; }
-    [[nodiscard]] std::uint32_t driven() const override { return 0; }
-    void pin_changed(unsigned pin, bool level, Cycles when) override { edges.push_back({when, pin, level ? 1u : 0u}); }
-    std::uint32_t mask = 0;
-    std::vector<Edge> edges;
-};
-
-class Wire final : public PinDevice {
-  public:
-    Wire(Gpio& gpio, unsigned from, unsigned to, Cycles delay) : gpio_(gpio), from_(from), to_(to), delay_(delay) {}
-    [[nodiscard]] std::uint32_t watched() const override { return 1u << from_; }
-    [[nodiscard]] std::uint32_t driven() const override { return 1u << to_; }
-    void pin_changed(unsigned, bool level, Cycles when) override {
-        gpio_.drive(to_, level ? Gpio::Drive::high : Gpio::Drive::low, when + delay_);
-    }
-
-  private:
-    Gpio& gpio_;
-    unsigned from_, to_;
-    Cycles delay_;
-};
 
 /// Puts the next bit of a pseudo-random sequence on the data pin at every falling edge of the clock.
 class BitSource final : public PinDevice {

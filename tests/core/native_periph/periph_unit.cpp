@@ -30,23 +30,11 @@
 #include "periph/usb.hpp"
 #include "periph/watchdog.hpp"
 #include "periph/xosc.hpp"
+#include "pin_devices.hpp"
 
 namespace {
 
 using namespace rp2040;
-
-struct Edge {
-    std::uint64_t when;
-    std::uint32_t pin, level;
-};
-
-class Recorder final : public PinDevice {
-  public:
-    [[nodiscard]] std::uint32_t watched() const override { return mask; }
-    void pin_changed(unsigned pin, bool level, Cycles when) override { edges.push_back({when, pin, level ? 1u : 0u}); }
-    std::uint32_t mask = 0;
-    std::vector<Edge> edges;
-};
 
 /// 256 bytes of memory at one address: the first byte written after START is the address within it.
 class Eeprom final : public I2cBus {
@@ -109,8 +97,7 @@ class Unit final : public Fabric {
           tbman_(*this),
           vreg_(*this),
           io_bank0_(*this, pins_),
-          pads_bank0_(*this, pins_),
-          recorder_() {
+          pads_bank0_(*this, pins_) {
         blocks_ = {
             {0x40000000, &sysinfo_}, {0x40004000, &syscfg_},   {0x40008000, &clocks_},     {0x4000c000, &resets_},
             {0x40010000, &psm_},     {0x40014000, &io_bank0_}, {0x4001c000, &pads_bank0_}, {0x40024000, &xosc_},
@@ -232,6 +219,7 @@ class Unit final : public Fabric {
     IoBank0 io_bank0_;
     PadsBank0 pads_bank0_;
     Recorder recorder_;
+    std::vector<std::unique_ptr<PinDevice>> wires_;
     Eeprom eeprom_;
     Inverter inverter_;
 
@@ -348,6 +336,10 @@ std::uint32_t unit_edges(Unit* unit, std::uint64_t* out, std::uint32_t room) {
     }
     unit->recorder_.edges.clear();
     return n;
+}
+void unit_wire(Unit* unit, std::uint32_t from, std::uint32_t to) {
+    unit->wires_.push_back(std::make_unique<Wire>(unit->pins_, from, to, 0));
+    unit->pins_.attach(*unit->wires_.back());
 }
 void unit_drive(Unit* unit, std::uint32_t pin, bool level) {
     unit->pins_.drive(pin, level ? Gpio::Drive::high : Gpio::Drive::low, unit->events_.now());
