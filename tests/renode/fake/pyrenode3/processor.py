@@ -25,7 +25,7 @@ _REGISTERS = [getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13)] + [
 _XPSR = arm_const.UC_ARM_REG_XPSR
 _IPSR = arm_const.UC_ARM_REG_IPSR
 _PRIMASK = arm_const.UC_ARM_REG_PRIMASK
-_UNDEFINED, _EXCEPTION_EXIT = 1, 8
+_EXCEPTION_EXIT = 8
 _USAGE_FAULT = 6  # where Renode's Cortex-M3 takes an undefined instruction, a Cortex-M0+ has HardFault
 _STACKED = (0, 1, 2, 3, 12, 14)
 
@@ -201,8 +201,6 @@ class Processor:
     def _interrupt(self, uc: unicorn.Uc, number: int, _: Any) -> None:
         if number == _EXCEPTION_EXIT:
             self._returning = True
-        elif number == _UNDEFINED:
-            self._undefined = True
         else:
             self.fault = f"exception {number} at {uc.reg_read(_REGISTERS[15]):#010x}"
         uc.emu_stop()
@@ -242,7 +240,9 @@ class Processor:
             try:
                 uc.emu_start(pc | 1, 0xFFFFFFFE)
             except unicorn.UcError as error:
-                self.fault = f"{error} at {uc.reg_read(_REGISTERS[15]):#010x}"
+                self._undefined = error.errno == unicorn.UC_ERR_INSN_INVALID
+                if not self._undefined:
+                    self.fault = f"{error} at {uc.reg_read(_REGISTERS[15]):#010x}"
             self._charge_running()
             if self._returning:
                 self._returning = False
