@@ -149,8 +149,11 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
     choice = None
     if any(trial.is_alarm for trial in seen) and not all(trial.is_alarm for trial in seen):
         seen += [trial for _, trial in synthetic_trials if trial.is_alarm]
-        choice = choose_parameters(seen, recipe.false_events_per_hour)
-        log(f"event parameters: {choice}")
+        try:
+            choice = choose_parameters(seen, recipe.false_events_per_hour)
+            log(f"event parameters: {choice}")
+        except ValueError as error:  # a model of few epochs or little data; its figures will show it
+            log(f"event parameters are left at their defaults: {error}")
     int8 = stages.int8_against_float()
     log(f"float against int8: {int8.figures()}")
     return Outcome(path.read_bytes(), choice, held_out, stages.digest, synthetic_trials, int8)
