@@ -26,11 +26,14 @@ bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const Port
     if (high != high_priority(*busctrl_, other)) return high;
     BusMaster last = BusMaster::dma_write;
     Cycles when = 0;
-    for (const Access& a : port.recent)
-        if (a.from < at && a.from >= when && a.until != 0) {
-            when = a.from;
-            last = a.master;
-        }
+    unsigned slot = 0;
+    for (unsigned n = kHistory; n-- > 0 && port.recent[port.nth(n)].until > when;) {
+        const Access& a = port.recent[port.nth(n)];
+        if (a.from >= at || a.from < when || (a.from == when && port.nth(n) < slot)) continue;
+        when = a.from;
+        slot = port.nth(n);
+        last = a.master;
+    }
     const auto turn = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
     return turn(challenger) < turn(other);
 }
@@ -40,16 +43,30 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
     if (loser.counted && !std::exchange(loser.contested, true)) count(port, true);
     const BusMaster master = loser.master;
     const Cycles since = loser.from;
-    for (PortState& p : s_.port)
-        for (Access& a : p.recent)
-            if (a.master == master && a.from >= since && a.until != 0) {
+    for (PortState& p : s_.port) {
+        unsigned n = kHistory;
+        for (; n > 0 && p.recent[p.nth(n - 1)].until > since; --n) {
+            Access& a = p.recent[p.nth(n - 1)];
+            if (a.master == master && a.from >= since) {
                 a.from += cycles;
                 a.until += cycles;
             }
+        }
+        for (; n < kHistory; ++n) p.sort_in(n);
+    }
     if (index(master) < 2)
         s_.owed[index(master)] += cycles;
     else if (delay_dma)
         delay_dma(master, cycles);
+}
+
+bool Crossbar::meets(const PortState& port, BusMaster master, Cycles from, Cycles until) {
+    for (unsigned n = kHistory; n-- > 0;) {
+        const Access& a = port.recent[port.nth(n)];
+        if (a.until <= from) return false;
+        if (a.from < until && may_meet(a.master, master)) return true;
+    }
+    return false;
 }
 
 Cycles Crossbar::access(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted) {
@@ -57,25 +74,21 @@ Cycles Crossbar::access(BusMaster master, Cycles cycle, Port port, Cycles length
     PortState& p = s_.port[static_cast<unsigned>(port)];
     Cycles at = cycle;
     bool contested = false;
-    for (bool settled = false; !settled;) {
-        settled = true;
+    while (meets(p, master, at, at + length)) {
         for (Access& a : p.recent) {
-            // The DMA's two masters do not hold each other up: its FIFOs decouple them.
-            if (a.until <= at || a.from >= at + length || a.master == master ||
-                (index(a.master) >= 2 && index(master) >= 2))
-                continue;
+            if (a.until <= at || a.from >= at + length || !may_meet(a.master, master)) continue;
             if (a.from > at || (a.from == at && wins(master, a.master, at, p))) {
                 delay(a, port, at + length - a.from);
             } else {
                 at = a.until;
                 contested = true;
-                settled = false;
             }
         }
     }
-    *std::min_element(p.recent.begin(), p.recent.end(), [](const Access& a, const Access& b) {
-        return a.until < b.until;
-    }) = {at, at + length, master, counted, contested};
+    // In place of the access that ended first.
+    p.recent[p.nth(0)] = {at, at + length, master, counted, contested};
+    p.first = (p.first + 1) % kHistory;
+    p.sort_in(kHistory - 1);
     if (length > 1 && index(master) >= 2) s_.dma_until = std::max(s_.dma_until, at + length);
     if (counted) {
         count(port, false);

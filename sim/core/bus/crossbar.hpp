@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <utility>
 
 #include "base/state.hpp"
@@ -72,7 +73,23 @@ class Crossbar {
         bool counted = false, contested = false;
     };
     struct PortState {
+        PortState() { std::iota(order.begin(), order.end(), std::uint8_t{0}); }
+        /// The n-th of the recent accesses, in the order of their ends.
+        [[nodiscard]] std::uint8_t& nth(unsigned n) { return order[(first + n) % kHistory]; }
+        [[nodiscard]] std::uint8_t nth(unsigned n) const { return order[(first + n) % kHistory]; }
+        [[nodiscard]] bool earlier(std::uint8_t a, std::uint8_t b) const {
+            return recent[a].until != recent[b].until ? recent[a].until < recent[b].until : a < b;
+        }
+        /// Puts the n-th in its place among those before it.
+        void sort_in(unsigned n) {
+            const std::uint8_t entry = nth(n);
+            for (; n > 0 && earlier(entry, nth(n - 1)); --n) nth(n) = nth(n - 1);
+            nth(n) = entry;
+        }
+
         std::array<Access, kHistory> recent{};
+        std::array<std::uint8_t, kHistory> order{};  ///< Indices in `recent`, a ring that begins at `first`.
+        unsigned first = 0;
     };
     struct State {
         std::array<PortState, kPorts> port{};
@@ -80,6 +97,10 @@ class Crossbar {
         Cycles dma_until = 0;
     };
     static constexpr unsigned index(BusMaster master) { return static_cast<unsigned>(master); }
+    /// The DMA's two masters do not hold each other up: its FIFOs decouple them.
+    static constexpr bool may_meet(BusMaster a, BusMaster b) { return a != b && (index(a) < 2 || index(b) < 2); }
+    /// Whether another master has the port in one of these cycles.
+    [[nodiscard]] static bool meets(const PortState& port, BusMaster master, Cycles from, Cycles until);
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
