@@ -6,7 +6,7 @@ namespace rp2040 {
 
 void Scheduler::recompute_next() { next_ = *std::min_element(due_.begin(), due_.end()); }
 
-void Scheduler::advance_to(Cycles t) {
+void Scheduler::run_due(Cycles t) {
     while (next_ <= t) {
         const auto earliest = std::min_element(due_.begin(), due_.end());
         const auto slot = static_cast<std::size_t>(earliest - due_.begin());
@@ -16,7 +16,6 @@ void Scheduler::advance_to(Cycles t) {
         if (when > now_) now_ = when;
         if (handlers_[slot].handler != nullptr) handlers_[slot].handler(handlers_[slot].owner, when);
     }
-    if (t > now_) now_ = t;
 }
 
 }  // namespace rp2040

@@ -69,7 +69,10 @@ class Scheduler {
     [[nodiscard]] Cycles now() const { return now_; }
 
     /// Runs every event due at or before `t` in order of (time, EventId), then sets now() to `t`.
-    void advance_to(Cycles t);
+    void advance_to(Cycles t) {
+        if (next_ <= t) run_due(t);
+        if (t > now_) now_ = t;
+    }
 
     struct State {
         std::array<Cycles, static_cast<std::size_t>(EventId::count)> due;
@@ -89,6 +92,7 @@ class Scheduler {
     };
     static constexpr std::size_t index(EventId id) { return static_cast<std::size_t>(id); }
     void recompute_next();
+    void run_due(Cycles t);
 
     std::array<Cycles, static_cast<std::size_t>(EventId::count)> due_{};
     std::array<Binding, static_cast<std::size_t>(EventId::count)> handlers_{};

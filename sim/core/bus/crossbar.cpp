@@ -1,7 +1,5 @@
 #include "bus/crossbar.hpp"
 
-#include <algorithm>
-
 namespace rp2040 {
 
 namespace {
@@ -50,6 +48,7 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
             if (a.master == master && a.from >= since) {
                 a.from += cycles;
                 a.until += cycles;
+                p.busy_until = std::max(p.busy_until, a.until);
             }
         }
         for (; n < kHistory; ++n) p.sort_in(n);
@@ -60,35 +59,45 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
         delay_dma(master, cycles);
 }
 
-bool Crossbar::meets(const PortState& port, BusMaster master, Cycles from, Cycles until) {
-    for (unsigned n = kHistory; n-- > 0;) {
-        const Access& a = port.recent[port.nth(n)];
-        if (a.until <= from) return false;
-        if (a.from < until && may_meet(a.master, master)) return true;
-    }
-    return false;
-}
-
-Cycles Crossbar::access(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted) {
-    if (port == Port::none) return 0;
+Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted) {
     PortState& p = s_.port[static_cast<unsigned>(port)];
     Cycles at = cycle;
     bool contested = false;
-    while (meets(p, master, at, at + length)) {
-        for (Access& a : p.recent) {
-            if (a.until <= at || a.from >= at + length || !may_meet(a.master, master)) continue;
-            if (a.from > at || (a.from == at && wins(master, a.master, at, p))) {
-                delay(a, port, at + length - a.from);
-            } else {
-                at = a.until;
-                contested = true;
-            }
+    const auto overlaps = [&](const Access& a) {
+        return a.until > at && a.from < at + length && may_meet(a.master, master);
+    };
+    const auto settle = [&](Access& a) {
+        if (a.from > at || (a.from == at && wins(master, a.master, at, p))) {
+            delay(a, port, at + length - a.from);
+        } else {
+            at = a.until;
+            contested = true;
         }
+    };
+    for (unsigned begin = 0;;) {
+        unsigned others = 0;
+        std::uint8_t slot = 0;
+        for (unsigned n = kHistory; n-- > 0 && p.recent[p.nth(n)].until > at;)
+            if (overlaps(p.recent[p.nth(n)])) {
+                slot = p.nth(n);
+                ++others;
+            }
+        if (others == 0) break;
+        if (others == 1) {
+            settle(p.recent[slot]);
+            begin = slot + 1u;
+            continue;
+        }
+        for (; begin < kHistory; ++begin)
+            if (overlaps(p.recent[begin])) settle(p.recent[begin]);
+        begin = 0;
     }
-    // In place of the access that ended first.
-    p.recent[p.nth(0)] = {at, at + length, master, counted, contested};
-    p.first = (p.first + 1) % kHistory;
-    p.sort_in(kHistory - 1);
+    const Cycles latest = p.busy_until;
+    p.push(at, at + length, master, counted, contested);
+    if (at + length <= latest) {
+        p.busy_until = latest;
+        p.sort_in(kHistory - 1);
+    }
     if (length > 1 && index(master) >= 2) s_.dma_until = std::max(s_.dma_until, at + length);
     if (counted) {
         count(port, false);

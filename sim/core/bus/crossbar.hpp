@@ -5,6 +5,7 @@
 // owes the lost cycles and pays them before it goes on. Accesses are told of only while somebody could contend.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -25,7 +26,7 @@ inline constexpr unsigned kBusMasters = 4;
 enum class Port : std::uint8_t { apb, fastperi, sram5, sram4, sram3, sram2, sram1, sram0, xip_main, rom, none };
 inline constexpr unsigned kPorts = 10;
 
-constexpr Port port_of(std::uint32_t address) {
+[[gnu::always_inline]] constexpr Port port_of(std::uint32_t address) {
     const auto bank = [](std::uint32_t n) { return static_cast<Port>(static_cast<unsigned>(Port::sram0) - n); };
     switch (address >> 28) {
         case 0: return Port::rom;
@@ -48,7 +49,13 @@ class Crossbar {
 
     /// `master` wants `port` from `cycle` on, for `length` cycles: returns the cycles that it waits. Repeated or
     /// prolonged accesses that are none of their own in the counters are not `counted`.
-    Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1, bool counted = true);
+    Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1, bool counted = true) {
+        if (port == Port::none) return 0;
+        PortState& p = s_.port[static_cast<unsigned>(port)];
+        if (p.busy_until > cycle || length != 1 || counting()) return arbitrate(master, cycle, port, length, counted);
+        p.push(cycle, cycle + 1, master, counted, false);
+        return 0;
+    }
 
     /// Cycles that a core has lost since it was simulated; zero afterwards.
     Cycles take_owed(unsigned core) { return std::exchange(s_.owed[core], 0); }
@@ -87,9 +94,21 @@ class Crossbar {
             nth(n) = entry;
         }
 
+        /// Adds an access that ends after all others, in place of the one that ended first.
+        void push(Cycles from, Cycles until, BusMaster master, bool counted, bool contested) {
+            Access& a = recent[order[first]];
+            first = (first + 1) % kHistory;
+            busy_until = a.until = until;
+            a.from = from;
+            a.master = master;
+            a.counted = counted;
+            a.contested = contested;
+        }
+
         std::array<Access, kHistory> recent{};
         std::array<std::uint8_t, kHistory> order{};  ///< Indices in `recent`, a ring that begins at `first`.
         unsigned first = 0;
+        Cycles busy_until = 0;  ///< End of the last of them.
     };
     struct State {
         std::array<PortState, kPorts> port{};
@@ -97,10 +116,9 @@ class Crossbar {
         Cycles dma_until = 0;
     };
     static constexpr unsigned index(BusMaster master) { return static_cast<unsigned>(master); }
+    Cycles arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted);
     /// The DMA's two masters do not hold each other up: its FIFOs decouple them.
     static constexpr bool may_meet(BusMaster a, BusMaster b) { return a != b && (index(a) < 2 || index(b) < 2); }
-    /// Whether another master has the port in one of these cycles.
-    [[nodiscard]] static bool meets(const PortState& port, BusMaster master, Cycles from, Cycles until);
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);

@@ -216,7 +216,7 @@ class Cpu {
     // protection.cpp
     [[nodiscard]] bool privileged() const { return !control_npriv_ || ipsr_ != 0; }
     [[nodiscard]] bool may_access(std::uint32_t address, std::uint32_t bytes, AccessType type, bool privileged) const;
-    [[nodiscard]] bool may_execute(const Op* at);
+    [[nodiscard, gnu::noinline]] bool may_execute(const Op* at);
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
     void execute_profiled();

@@ -54,6 +54,12 @@ constexpr bool is_wide(Operation operation) {
         default: return false;
     }
 }
+/// Loads and stores, of one register or several: those for which access_of() tells of an access.
+constexpr bool accesses_data(Operation operation) {
+    if (operation >= Operation::ldr_lit && operation <= Operation::ldr_sp) return true;
+    return operation == Operation::push || operation == Operation::pop || operation == Operation::pop_pc ||
+           operation == Operation::stm || operation == Operation::ldm;
+}
 constexpr bool is_conditional(Operation operation) {
     return operation == Operation::b_cond || (operation >= Operation::beq_near && operation <= Operation::ble_near);
 }

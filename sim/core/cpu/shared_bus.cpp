@@ -24,8 +24,8 @@ Cycles bus_cycles(std::uint32_t address, bool write) {
 }  // namespace
 
 Cycles Cpu::share_data(const Op* at) {
+    if (!accesses_data(at->operation)) return 0;
     const auto access = access_of(*this, at);
-    if (!access) return 0;
     const auto master = static_cast<BusMaster>(core_);
     Cycles lost = 0;
     for (std::uint32_t n = 0; n < std::max(access->bytes, 4u); n += 4) {
@@ -53,7 +53,8 @@ void Cpu::share_fetches(const Op* at, std::uint32_t address, Cycles start) {
 
 /// One instruction, with the accesses that others may be waiting for.
 void Cpu::execute_one(const Op* at) {
-    if (system_.mpu().enabled() && !may_execute(at)) return;
+    if (system_.mpu().enabled() && !may_execute(at)) [[unlikely]]
+        return;
     if (!contends()) {
         at->handler(*this, at, cycles, nz, carry, overflow);
         return;
