@@ -12,6 +12,7 @@ from sim.audio import generate
 from sim.audio.scenario import Clip, Scenario
 from sim.bench import peer
 from sim.engines.embedded import EmbeddedEngine
+from sim.errors import EmberwatchError
 from sim.machine import Machine
 
 RUNS = 5
@@ -24,6 +25,8 @@ _LOOP = bytes.fromhex("0368 5b18 5343 4b40 0360 5909 013c f7d1 fee7".replace(" "
 _LOOP_INSTRUCTIONS = 8
 _LOOP_CYCLES = 11  # two memory accesses of two cycles, a taken branch of two (Cortex-M0+ TRM table 3-1)
 _LOOP_TURNS = 10_000_000
+_PAIR_TURNS = 1_000_000
+_SEV = bytes.fromhex("40bf")
 _BOOT_SECONDS = 0.005  # long enough for the crystal and boot2, short of the first block
 
 
@@ -35,6 +38,7 @@ class Speed:
         real_time_factor: emulated seconds of the shipped firmware, microphone on, per host second.
         mips_sram: million instructions per host second in a compute loop in SRAM.
         mips_flash: the same loop fetched through the XIP cache.
+        pair_slowdown: host time of a cycle in which both cores run the loop in SRAM, over that with one.
         peer_ratio: our emulated cycles per host second over rp2040js's, same ELF, same bits, its PIO stepped every
             cycle; None without the peer.
         peer_ratio_asleep: the same when the peer takes eight cycles at a time while its processor sleeps.
@@ -44,6 +48,7 @@ class Speed:
     real_time_factor: float
     mips_sram: float
     mips_flash: float
+    pair_slowdown: float
     peer_ratio: float | None
     peer_ratio_asleep: float | None
     peer_note: str
@@ -64,7 +69,10 @@ def measure_speed(elf: Path) -> Speed:
     factor = statistics.median(factors)
     note = peer.why_not() or ""
     exact, quick = (None, None) if note else (factor / _peer_factor(elf, step) for step in (1, 8))
-    return Speed(factor, _mips(elf, 0x20020000), _mips(elf, 0x10100000), exact, quick, note)
+    one, both = _cycles_per_second(elf, 0x20020000), _cycles_per_second(elf, 0x20020000, both=True)
+    flash = _cycles_per_second(elf, 0x10100000)
+    per_cycle = _LOOP_INSTRUCTIONS / _LOOP_CYCLES / 1e6
+    return Speed(factor, one * per_cycle, flash * per_cycle, one / both, exact, quick, note)
 
 
 def _peer_factor(elf: Path, sleep_cycles: int) -> float:
@@ -76,20 +84,27 @@ def _peer_factor(elf: Path, sleep_cycles: int) -> float:
     return run.cycles / hertz / run.host_seconds
 
 
-def _mips(elf: Path, address: int) -> float:
-    """The loop at `address` on a chip that the firmware has brought up, so that flash is readable and clocks run."""
+def _cycles_per_second(elf: Path, address: int, *, both: bool = False) -> float:
+    """Emulated cycles per host second of the loop at `address`.
+
+    It runs on a chip that the firmware has brought up, so that flash is readable and clocks run. `both`: on core 1 too,
+    which waits for an event in the boot ROM until core 0 sends one.
+    """
+    turns = _PAIR_TURNS if both else _LOOP_TURNS
     rates = []
     for _ in range(RUNS):
         with Machine(elf, Scenario.silence(1.0), engine="embedded") as machine:
             machine.run(_BOOT_SECONDS)
             assert isinstance(machine.engine, EmbeddedEngine)
             chip = machine.engine.chip
-            chip.write_memory(address, _LOOP)
-            registers = {"r0": 0x20030000, "r1": 0x1234567, "r2": 2654435761, "r4": _LOOP_TURNS}
-            for name, value in (registers | {"pc": address, "primask": 1}).items():
-                chip.set_register(0, name, value)
-            began = time.perf_counter()
-            chip.run_until(chip.cycles + _LOOP_CYCLES * _LOOP_TURNS)
-            elapsed = time.perf_counter() - began
-            rates.append((_LOOP_TURNS - chip.registers(0)["r4"]) * _LOOP_INSTRUCTIONS / elapsed / 1e6)
+            chip.write_memory(address, _LOOP + _SEV + _LOOP if both else _LOOP)
+            for core, start in enumerate((len(_LOOP), 0) if both else (0,)):
+                registers = {"r0": 0x20030000 + 64 * core, "r1": 0x1234567, "r2": 2654435761, "r4": turns}
+                for name, value in (registers | {"pc": address + start, "primask": 1}).items():
+                    chip.set_register(core, name, value)
+            first, began = chip.cycles, time.perf_counter()
+            chip.run_until(first + _LOOP_CYCLES * turns)
+            rates.append((chip.cycles - first) / (time.perf_counter() - began))
+            if any(chip.registers(core)["r4"] > turns // 2 for core in range(2 if both else 1)):
+                raise EmberwatchError("the compute loop does not run on every core; take the firmware that was built")
     return statistics.median(rates)

@@ -83,6 +83,7 @@ def _speed(elf: Path) -> Iterator[Row]:
     ):
         yield Row(what, ratio, "x as fast", bar, aim, lower_is_better=False, note=speed.peer_note)
     yield Row("compute loop in SRAM", speed.mips_sram, "MIPS", 150, 400, lower_is_better=False)
+    yield Row("the same on both cores", speed.pair_slowdown, "x the time of one")
     yield Row("compute loop in flash", speed.mips_flash, "MIPS", lower_is_better=False)
 
 
