@@ -301,6 +301,19 @@ def test_uart_bytes_come_out_with_their_cycle_and_go_in() -> None:
     assert chip.read(UART0) & 0xFF == ord("x")
 
 
+def test_an_event_due_in_the_cycle_of_its_access_is_run_by_advancing_to_that_cycle() -> None:
+    chip, _ = power_up()
+    for pin in (0, 1):  # RX too: the UART's own receiver waits for its pins, so TX's edges are events
+        chip.write(IO_BANK0 + 8 * pin + 4, 2)
+    for offset, value in ((0x24, 67), (0x28, 52), (0x2C, 0x70), (0x30, 0x301)):
+        chip.write(UART0 + offset, value)
+    chip.write(UART0, ord("H"))
+    due = chip.next_event
+    assert due <= chip.now, "the start bit"
+    chip.advance(due)
+    assert chip.next_event > due
+
+
 def test_a_watchdog_reset_asks_the_host_and_leaves_its_scratch() -> None:
     chip, memory = power_up()
     chip.write(WATCHDOG + 0x0C, 0xCAFE)

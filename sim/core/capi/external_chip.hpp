@@ -33,7 +33,8 @@ class ExternalChip final : public Chip {
     /// Empty, or why the chip cannot boot.
     std::string boot(std::uint32_t& pc, std::uint32_t& sp);
     void advance(Cycles cycle) {
-        if (cycle > events_.now()) events_.advance_to(cycle);
+        // An access may have left an event due at the very cycle that it came in.
+        if (cycle >= events_.now()) events_.advance_to(cycle);
     }
     /// Time of an access that the host dates `cycle`. Hosts know the time of a block of instructions, not of each: the
     /// accesses within one are kept apart by what they take, or the second would come before the first had an effect.
