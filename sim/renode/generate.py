@@ -13,7 +13,7 @@ import jinja2
 from sim.board import Board, known_boards, load_board, project_root
 from sim.errors import BoardError
 
-BRIDGE = ("Native.cs", "Time.cs", "Chip.cs", "Windows.cs", "Microphone.cs", "Runner.cs")
+BRIDGE = ("Native.cs", "Exceptions.cs", "Time.cs", "Chip.cs", "Windows.cs", "Microphone.cs", "Runner.cs")
 """The bridge's sources; each needs only those before it."""
 
 DEFAULT_FLASH = 0x200000

@@ -19,8 +19,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.machine = machine;
             this.cpu = cpu;
             this.flashSize = flashSize;
-            raiseNmi = FindNmi(nvic);
-            this.nvic = nvic;
+            exceptions = new RP2040_Exceptions(this, cpu, nvic, text => Refuse(text, this));
             var lines = new Dictionary<int, IGPIO>();
             for(var line = 0; line < IrqLines; line++)
             {
@@ -45,6 +44,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
             }
             time.Attach(chip);
+            cpu.AddHookAtInterruptBegin(exceptions.OnBegin);
         }
 
         public void Dispose()
@@ -64,6 +64,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 return; // the chip resets itself, and the blocks that survive keep their state: FinishReset
             }
             FaultText = null;
+            exceptions.Reset();
             Native.rp2040_reset(chip);
             time.Restart();
         }
@@ -90,7 +91,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             time.Calibrate();
             started = true;
-            SetSysTick(ClockFrequency);
+            exceptions.SetSysTick(ClockFrequency);
             cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
             cpu.SetRegister(13, sp);
             cpu.SetRegister(14, 0u);
@@ -213,19 +214,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             else if(level != 0)
             {
-                raiseNmi();
+                exceptions.PendNmi();
             }
-        }
-
-        /// <summary>The NVIC pends exceptions by number; its class is in an assembly that need not be loaded yet.</summary>
-        private Action FindNmi(IPeripheral nvic)
-        {
-            var pend = nvic == null ? null : nvic.GetType().GetMethod("SetPendingIRQ", new[] { typeof(int) });
-            if(pend == null)
-            {
-                return () => this.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected: this platform names no NVIC that takes it");
-            }
-            return () => pend.Invoke(nvic, new object[] { NmiException });
         }
 
         private uint OnDmaRead(IntPtr context, uint address, uint bytes, out uint value)
@@ -284,6 +274,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void FinishReset()
         {
             resetRequested = false;
+            exceptions.Reset();
             using(machine.ObtainPausedState(true))
             {
                 cpu.Reset();
@@ -308,24 +299,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             time.SetClock(hertz);
             if(started) // while the platform is being built the NVIC is not in its place
             {
-                SetSysTick(hertz);
-            }
-        }
-
-        /// <summary>SysTick counts clk_sys. The property is a signed or an unsigned number, depending on Renode's version.</summary>
-        private void SetSysTick(uint hertz)
-        {
-            var frequency = nvic == null ? null : nvic.GetType().GetProperty("Frequency");
-            try
-            {
-                if(frequency != null && hertz != 0)
-                {
-                    frequency.SetValue(nvic, Convert.ChangeType(hertz, frequency.PropertyType), null);
-                }
-            }
-            catch(Exception e) // must not pass through the library
-            {
-                this.Log(LogLevel.Warning, "SysTick does not follow clk_sys = {0} Hz: {1}", hertz, e.Message);
+                exceptions.SetSysTick(hertz);
             }
         }
 
@@ -335,13 +309,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
-        private readonly IPeripheral nvic;
         private readonly RP2040_Time time;
-        private readonly Action raiseNmi;
+        private readonly RP2040_Exceptions exceptions;
         private readonly uint flashSize;
 
         private const int IrqLines = 26;
-        private const int NmiException = 2;
         private const int RomSize = 0x4000;
         private const ulong FlashBase = 0x10000000;
         private const uint FifoWrite = 0xD0000054;

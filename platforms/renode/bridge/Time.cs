@@ -163,7 +163,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void OnExceptionBegin(ulong index)
         {
             // SVC and faults come twice: first as themselves, to be pended, then as the interrupt that is taken.
-            if(index == Taken)
+            if(index == RP2040_Exceptions.Taken)
             {
                 Charge(Native.rp2040_cpu_exception(chip, 1), 0);
             }
@@ -197,6 +197,5 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly SortedSet<ulong> planned = new SortedSet<ulong>();
 
         private const uint MaximumBlock = 0x10000;
-        private const ulong Taken = 5; // EXCP_IRQ of Renode's Arm library
     }
 }

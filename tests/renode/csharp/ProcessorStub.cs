@@ -72,14 +72,14 @@ namespace Antmicro.Renode.Peripherals.CPU
         public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
         public RegisterValue GetRegister(int register) { return Registers[register]; }
         public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockEnd = hook; }
-        public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin = hook; }
+        public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin += hook; }
         public void AddHookAtInterruptEnd(Action<ulong> hook)
         {
             if(RefusesInterruptEnd)
             {
                 throw new Antmicro.Renode.Exceptions.RecoverableException("not on this architecture");
             }
-            InterruptEnd = hook;
+            InterruptEnd += hook;
         }
         public Action<ulong> InterruptBegin, InterruptEnd;
 

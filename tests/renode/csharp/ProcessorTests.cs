@@ -191,6 +191,34 @@ public static class ProcessorTests
         True(bare.Connections.Count == 26, "lines without an NVIC to name");
     }
 
+    public static void Faults_arrive_as_hardfault()
+    {
+        var rig = new Rig().Clocked();
+        foreach(var fault in new ulong[] { 1, 3, 4, 7, 17, 18 })
+        {
+            rig.Nvic.Pended.Clear();
+            rig.Cpu.InterruptBegin(fault);
+            rig.Nvic.SetPendingIRQ(fault == 7 ? 12 : fault == 3 || fault == 4 ? 4 : 6); // as Renode's library goes on
+            rig.Cpu.InterruptBegin(5);
+            Equal("3", string.Join(",", rig.Nvic.Pended), "what is taken after EXCP " + fault);
+        }
+        rig.Nvic.Pended.Clear();
+        rig.Cpu.InterruptBegin(2);
+        rig.Nvic.SetPendingIRQ(11);
+        rig.Cpu.InterruptBegin(5);
+        Equal("11", string.Join(",", rig.Nvic.Pended), "SVC stays what it is");
+        True(!rig.Cpu.IsHalted && rig.Chip.FaultText == null, "all taken");
+    }
+
+    public static void A_fault_that_is_not_taken_ends_the_run()
+    {
+        var rig = new Rig().Clocked();
+        rig.Cpu.InterruptBegin(1);
+        rig.Cpu.InterruptBegin(1);
+        True(rig.Cpu.IsHalted, "no attempts for ever");
+        True(rig.Chip.FaultText.Contains("cannot be taken"), rig.Chip.FaultText);
+    }
+
     public static void A_refused_access_stops_a_run_and_renodes_own_failures_are_thrown()
     {
         var rig = new Rig().Clocked();

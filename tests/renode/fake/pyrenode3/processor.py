@@ -1,4 +1,4 @@
-"""A Cortex-M0+ of Unicorn's with librp2040 around it: what Renode and the bridge are together, in 250 lines.
+"""A Cortex-M0+ of Unicorn's with librp2040 around it: what Renode and the bridge are together, without its priorities.
 
 It keeps time as the bridge does: each block is charged by librp2040 when the next one begins, register accesses carry
 the time of their block's start, events wait until the block under way ends.
@@ -7,6 +7,7 @@ the time of their block's start, events wait until the block under way ends.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import unicorn
@@ -26,18 +27,29 @@ _XPSR = arm_const.UC_ARM_REG_XPSR
 _IPSR = arm_const.UC_ARM_REG_IPSR
 _PRIMASK = arm_const.UC_ARM_REG_PRIMASK
 _EXCEPTION_EXIT = 8
-_USAGE_FAULT = 6  # where Renode's Cortex-M3 takes an undefined instruction, a Cortex-M0+ has HardFault
+_HARD_FAULT = 3  # the bridge makes HardFault of the UsageFault that Renode's Cortex-M3 takes
 _STACKED = (0, 1, 2, 3, 12, 14)
 
 
 class Nvic:
-    """Enable and pending bits, VTOR; one priority for all, so no nesting."""
+    """Enable and pending bits, VTOR; one priority for all, so no nesting. SysTick counts and does not interrupt."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int]) -> None:
         self.enabled = self.pending = self.levels = 0
         self.vtor = 0
+        self._now = now
+        self._systick = {0x10: 0, 0x14: 0}
+        self._zero = 0
+        """Cycle at which SysTick's counter was last known to be 0."""
+
+    def _count(self) -> int:
+        return (self._zero - self._now()) % (self._systick[0x14] + 1) if self._systick[0x10] & 1 else 0
 
     def read(self, offset: int) -> int:
+        if offset in self._systick:
+            return self._systick[offset]
+        if offset == 0x18:
+            return self._count()
         if offset in (0x100, 0x180):
             return self.enabled
         if offset in (0x200, 0x280):
@@ -45,7 +57,12 @@ class Nvic:
         return self.vtor if offset == 0xD08 else 0
 
     def write(self, offset: int, value: int) -> None:
-        if offset == 0x100:
+        if offset in self._systick:
+            self._systick[offset] = value
+            self._zero = self._now()
+        elif offset == 0x18:
+            self._zero = self._now()
+        elif offset == 0x100:
             self.enabled |= value
         elif offset == 0x180:
             self.enabled &= ~value
@@ -66,7 +83,7 @@ class Processor:
     """The machine; also the library's host."""
 
     def __init__(self, flash_size: int, xosc_hz: int) -> None:
-        self.nvic = Nvic()
+        self.nvic = Nvic(lambda: self._now)
         self.unexpected_reads = 0
         self.fault = ""
         self.breakpoints: set[int] = set()
@@ -249,7 +266,7 @@ class Processor:
                 self._leave()
             if self._undefined:
                 self._undefined = False
-                self._take(_USAGE_FAULT)
+                self._take(_HARD_FAULT)
 
     waiting = False
 

@@ -1,0 +1,135 @@
+// What the bridge tells Renode's NVIC: NMI, SysTick's clock, and that ARMv6-M has no fault but HardFault.
+//
+// The NVIC's class is in an assembly that need not be loaded when Renode compiles this file: reflection finds what is
+// needed in it.
+using System;
+using System.Reflection;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Logging;
+using Antmicro.Renode.Peripherals.CPU;
+
+namespace Antmicro.Renode.Peripherals.Miscellaneous
+{
+    public class RP2040_Exceptions
+    {
+        /// <summary>`onLockup` is called with the reason when a fault cannot be taken; the processor is halted by then.</summary>
+        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, Action<string> onLockup)
+        {
+            this.owner = owner;
+            this.cpu = cpu;
+            this.nvic = nvic;
+            this.onLockup = onLockup;
+            pend = Method("SetPendingIRQ");
+            clear = Method("ClearPending");
+            // Renode after 1.16.1 escalates faults to HardFault by itself.
+            redirects = pend != null && Find(nvic, "SetPendingSynchronousFault") == null && Find(cpu, "SetPendingSynchronousFault") == null;
+        }
+
+        public void PendNmi()
+        {
+            if(pend == null)
+            {
+                owner.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected: this platform names no NVIC that takes it");
+                return;
+            }
+            Call(pend, Nmi);
+        }
+
+        /// <summary>SysTick counts clk_sys. The property is a signed or an unsigned number, depending on Renode's version.</summary>
+        public void SetSysTick(uint hertz)
+        {
+            var frequency = nvic == null ? null : nvic.GetType().GetProperty("Frequency");
+            try
+            {
+                if(frequency != null && hertz != 0)
+                {
+                    frequency.SetValue(nvic, Convert.ChangeType(hertz, frequency.PropertyType), null);
+                }
+            }
+            catch(Exception e) // must not pass through the library
+            {
+                owner.Log(LogLevel.Warning, "SysTick does not follow clk_sys = {0} Hz: {1}", hertz, e.Message);
+            }
+        }
+
+        /// <summary>
+        /// Renode's library begins each fault twice: first as itself, to be pended as UsageFault, MemManage or debug
+        /// monitor, then as the exception that is taken. HardFault is pended before the first, and before the second
+        /// the other one is withdrawn: it has the same priority and a higher number, so it has not been taken.
+        /// </summary>
+        public void OnBegin(ulong index)
+        {
+            if(!redirects)
+            {
+                return;
+            }
+            if(index == Taken)
+            {
+                if(pending)
+                {
+                    pending = false;
+                    foreach(var number in replaced)
+                    {
+                        Call(clear, number);
+                    }
+                }
+            }
+            else if(Array.IndexOf(faults, index) >= 0)
+            {
+                if(pending) // and not taken: the processor would try the same instruction for ever
+                {
+                    pending = false;
+                    cpu.IsHalted = true;
+                    onLockup("a fault that cannot be taken: in a handler of priority 0 (Renode's HardFault is no more urgent), " +
+                        "or a lockup; the embedded engine says which");
+                    return;
+                }
+                pending = true;
+                Call(pend, HardFault);
+            }
+        }
+
+        public void Reset()
+        {
+            pending = false;
+        }
+
+        private void Call(MethodInfo method, int number)
+        {
+            if(method != null)
+            {
+                method.Invoke(nvic, new object[] { number });
+            }
+        }
+
+        private MethodInfo Method(string name)
+        {
+            var method = Find(nvic, name);
+            return method != null && method.GetParameters().Length == 1 && method.GetParameters()[0].ParameterType == typeof(int) ? method : null;
+        }
+
+        private static MethodInfo Find(IPeripheral where, string name)
+        {
+            return where == null ? null : Array.Find(
+                where.GetType().GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic), m => m.Name == name);
+        }
+
+        private bool pending;
+
+        private readonly IPeripheral owner;
+        private readonly TranslationCPU cpu;
+        private readonly IPeripheral nvic;
+        private readonly Action<string> onLockup;
+        private readonly MethodInfo pend, clear;
+        private readonly bool redirects;
+
+        /// <summary>EXCP_IRQ of Renode's Arm library.</summary>
+        public const ulong Taken = 5;
+        // EXCP_UDEF, EXCP_PREFETCH_ABORT, EXCP_DATA_ABORT, EXCP_BKPT, EXCP_NOCP, EXCP_INVSTATE
+        private static readonly ulong[] faults = { 1, 3, 4, 7, 17, 18 };
+        // MemManage, BusFault, UsageFault, debug monitor
+        private static readonly int[] replaced = { 4, 5, 6, 12 };
+        private const int Nmi = 2, HardFault = 3;
+    }
+}
