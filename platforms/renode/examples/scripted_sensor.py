@@ -2,7 +2,8 @@
 # A scripted fault of the microphone: a contact that opens for 100 ms again and again.
 # IronPython 2.7 runs this whole file at each access, in a scope that lives on: functions belong into the first branch.
 if request.IsInit:
-    mach = self.GetMachine()
+    # An extension method in C#, which Python sees only where it is defined.
+    mach = Antmicro.Renode.Peripherals.IPeripheralExtensions.GetMachine(self)
     period_ms = 0
     opened = 0
 
@@ -14,12 +15,12 @@ if request.IsInit:
         if period_ms:
             opened += 1
             contact(True)
-            mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMilliseconds(100), closes)
+            mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMicroseconds(100000), closes)
 
     def closes(_):
         contact(False)
         if period_ms:
-            mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMilliseconds(period_ms), opens)
+            mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMicroseconds(1000 * period_ms), opens)
 
 elif request.IsUser:
     # sensor ControlWrite 1 PERIOD_MS: start; sensor ControlWrite 0 0: stop.
@@ -27,7 +28,7 @@ elif request.IsUser:
     period_ms = int(request.Value) if started else 0
     contact(False)
     if started:
-        mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMilliseconds(period_ms), opens)
+        mach.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromMicroseconds(1000 * period_ms), opens)
 
 elif request.IsRead:
     # What the program sees at 0x60000000: how often the contact has opened.
