@@ -83,7 +83,7 @@ def clip_result(
         snr_db=trial.snr_db,
         noise=trial.noise.path.name if trial.noise else None,
         seconds=seconds,
-        detected=bool(raised) or (alarm and seconds <= SNIPPET_SECONDS and peak >= POSITIVE),
+        detected=bool(raised) or (alarm and counts_by_window(seconds, probabilities)),
         events=len(raised),
         first_event_s=first,
         kind=named[-1] if named else None,
@@ -93,6 +93,11 @@ def clip_result(
         windows_on=int(np.count_nonzero(judged >= POSITIVE)),
         margin=event_margin(probabilities, parameters),
     )
+
+
+def counts_by_window(seconds: float, probabilities: NDArray[np.uint8]) -> bool:
+    """Whether a clip of an alarm is too short for events to be asked of it, and one of its windows says alarm."""
+    return seconds <= SNIPPET_SECONDS and int(probabilities.max(initial=0)) >= POSITIVE
 
 
 def event_margin(probabilities: NDArray[np.uint8], parameters: EventParameters) -> float:

@@ -13,8 +13,8 @@ from training.model.events import BLOCK_SECONDS, EventParameters
 LATEST_S = 4.0
 """A detection later than this after the alarm's onset does not count."""
 
-_QUICK = ((150, 170, 185, 200, 210), (15, 25, 40, 60), (2, 4, 8))
-_PATIENT = ((64, 96, 115, 128, 150), (15, 30, 60, 90), (2, 4, 8))
+_QUICK = ((185, 200, 210, 220, 230), (10, 15, 25, 40), (2, 4, 8, 16))
+_PATIENT = ((64, 96, 115, 128, 140, 150), (15, 20, 30, 60), (2, 4, 8, 16, 32))
 _LONGEST = 125  # blocks: a threshold must be within reach of 4 s of full evidence
 
 
