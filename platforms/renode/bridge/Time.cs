@@ -73,6 +73,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>clk_sys changed.</summary>
         public void SetClock(uint hertz)
         {
+            if(hertz / 1000000 > cpu.PerformanceInMips && !warned)
+            {
+                warned = true;
+                owner.Log(LogLevel.Warning, "clk_sys = {0} Hz, but PerformanceInMips = {1}: instructions take too long; set it, before `chip Boot`, to a number that divides 1000 and is no smaller", hertz, cpu.PerformanceInMips);
+            }
             picosecondsPerCycle = (long)((1000000000000UL + hertz / 2) / hertz);
         }
 
@@ -189,6 +194,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private long picosecondsPerCycle = 1000000000000L / 6500000;
         private long picosecondsPerInstruction = 8000;
         private uint skipGranularity = 32;
+        private bool warned;
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;

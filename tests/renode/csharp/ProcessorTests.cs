@@ -61,6 +61,16 @@ public static class ProcessorTests
         True(taken > 1999000 && taken < 2001000, "13000 cycles at 6.5 MHz are 2 ms: " + taken);
     }
 
+    public static void A_clock_that_renode_is_too_slow_for_is_named()
+    {
+        LoggingExtensions.Lines.Clear();
+        var rig = new Rig().Clocked();
+        True(!LoggingExtensions.Lines.Any(l => l.Contains("PerformanceInMips")), "125 MHz, 125 MIPS");
+        rig.Write(Rig.PllSys + 0xC, 5 << 16 | 2 << 12);
+        rig.Write(Rig.PllSys + 0xC, 5 << 16 | 1 << 12);
+        Equal(1, LoggingExtensions.Lines.Count(l => l.Contains("clk_sys = 150000000") && l.Contains("PerformanceInMips = 125")), "said once");
+    }
+
     public static void Exceptions_cost_entry_and_return()
     {
         var rig = new Rig().Clocked();
