@@ -135,7 +135,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             met.Set();
         }
 
-        private void OnHook(ICpuSupportingGdb where, ulong address)
+        /// <summary>Action or delegate of Renode's, by version: with `object` it converts to either.</summary>
+        private void OnHook(object processor, ulong address)
         {
             chip.Synchronise();
             Meet(Breakpoint);
