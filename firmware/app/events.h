@@ -50,10 +50,10 @@
 #define EVENTS_SLOW_ON_SCORE 4000
 #endif
 #ifndef EVENTS_ACTIVE_ON
-#define EVENTS_ACTIVE_ON 160 /* a burst begins at this probability */
+#define EVENTS_ACTIVE_ON 170 /* a burst begins at this probability */
 #endif
 #ifndef EVENTS_ACTIVE_OFF
-#define EVENTS_ACTIVE_OFF 96 /* and ends below this one */
+#define EVENTS_ACTIVE_OFF 140 /* and ends below this one */
 #endif
 #ifndef EVENTS_HOLD_BLOCKS
 #define EVENTS_HOLD_BLOCKS 188 /* blocks without activity until the alarm is off (6 s) */

@@ -46,7 +46,7 @@ def random_stream(rng: random.Random, blocks: int) -> list[int]:
     """Bursts and gaps of random length, cadenced ones among them, with noise on top."""
     stream: list[int] = []
     while len(stream) < blocks:
-        style = rng.randrange(5)
+        style = rng.randrange(6)
         if style == 0:
             stream += [rng.randrange(256) for _ in range(rng.randrange(1, 60))]
         elif style == 1:
@@ -56,6 +56,8 @@ def random_stream(rng: random.Random, blocks: int) -> list[int]:
             stream += (([255] * 16 + [0] * 15) * 3 + [0] * 32) * rng.randrange(1, 4)
         elif style == 3:
             stream += (([255] * 3 + [0] * 3) * 4 + [0] * 132) * rng.randrange(1, 3)
+        elif style == 4:
+            stream += [rng.randrange(180, 256) for _ in range(rng.randrange(30, 120))]
         else:
             stream += [rng.randrange(0, 40)] * rng.randrange(1, 260)
     return stream[:blocks]

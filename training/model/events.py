@@ -46,8 +46,8 @@ class EventParameters:
     slow_rise: int = 60
     slow_fall: int = 4
     slow_on_score: int = 4000
-    active_on: int = 160
-    active_off: int = 96
+    active_on: int = 170
+    active_off: int = 140
     hold_blocks: int = 188
 
     def __post_init__(self) -> None:
