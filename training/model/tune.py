@@ -97,7 +97,7 @@ def _ways(
 
 
 def choose_parameters(
-    trials: list[Observed], false_events_per_hour: float, start: EventParameters | None = None, margin: float = 1.1
+    trials: list[Observed], false_events_per_hour: float, start: EventParameters | None = None, margin: float = 1.03
 ) -> Choice:
     """Search the evidence parameters of both sums together; the rest is taken from ``start``.
 
