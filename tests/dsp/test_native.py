@@ -47,7 +47,7 @@ def test_failing_compiler(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_missing_sources(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(native, "FIRMWARE", tmp_path / "nowhere")
+    monkeypatch.setattr(native, "project_root", lambda: tmp_path / "nowhere")
     with pytest.raises(BuildError, match="run from a checkout"):
         native.load()
 
