@@ -124,7 +124,7 @@ def test_registers_threads_and_memory(debug: Debug, firmware: Path) -> None:
     assert re.search(r"^\* 1 .*core 0 in main", text, re.M), text
     assert re.search(r"^  2 .*core 1 in .*asleep", text, re.M), text
     assert "= 0x410cc601" in text, "CPUID of the Cortex-M0+"
-    assert "= 0x20002927" in text or "= 0x10002927" in text, "CHIP_ID of the RP2040, its block taken out of reset before"
+    assert "= 0x20002927" in text or "= 0x10002927" in text, "CHIP_ID, SYSINFO taken out of reset"
     assert "= 0x1234" in text
     assert "= 0xcafe" in text
     assert re.search(r"0x10000000 0x10200000 flash blocksize 0x1000", text), text

@@ -145,7 +145,7 @@ def _cache_directory() -> Path:
 def _build() -> Path:
     firmware = project_root() / "firmware"
     if not (firmware / "hot.h").is_file():
-        raise BuildError(f"{firmware}: the sources of the DSP are missing; install emberwatch again, or run from a checkout")
+        raise BuildError(f"{firmware}: no DSP sources; install emberwatch again, or run from a checkout")
     sources = [*sorted((firmware / "dsp").glob("*.c")), Path(__file__).with_name("native.c")]
     compiler = _compiler()
     digest = hashlib.sha256(f"{compiler} {FLAGS} {os.stat(compiler).st_mtime_ns}".encode())
