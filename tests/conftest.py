@@ -17,5 +17,8 @@ def _load_native(path: str) -> None:
     sys.modules["sim._native"] = module
 
 
+if "libasan" in os.environ.get("LD_PRELOAD", "") and hasattr(os, "RTLD_DEEPBIND"):
+    del os.RTLD_DEEPBIND  # capstone asks for it where it exists, and the sanitizer's runtime ends the process then
+
 if override := os.environ.get("EMBERWATCH_NATIVE"):
     _load_native(override)
