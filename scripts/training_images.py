@@ -34,8 +34,9 @@ def newest(pattern: str) -> list[dict[str, float]]:
 
 def compare_starts(path: Path) -> None:
     """Held-out area under the ROC over epochs: from the baseline's layers, and from random ones."""
-    transfers = [folder for folder in WORK.glob("transfer-*") if (folder / "head").is_dir()]
-    scratches = [folder for folder in WORK.glob("transfer-*") if not (folder / "head").is_dir()]
+    folders = [path for path in WORK.glob("transfer-*") if path.is_dir()]
+    transfers = [folder for folder in folders if (folder / "head").is_dir()]
+    scratches = [folder for folder in folders if not (folder / "head").is_dir()]
     if not transfers or not scratches:
         sys.exit("run `emberwatch train transfer` and `emberwatch train transfer --from-scratch` first")
     figure, axis = pyplot.subplots(figsize=(6.5, 3.6), layout="constrained")
