@@ -18,10 +18,8 @@ from sim.errors import EmberwatchError
 from training.data.features import BANDS, FRAMES_PER_BLOCK
 from training.data.scene_cache import SceneSet
 from training.model.network import Architecture, import_tensorflow, scaled_input
-from training.model.scores import block_scores, block_targets
-from training.model.train import TrainingOptions, batches
-from training.transfer.finetune import BATCH, alarm_loss, block_logits
-from training.transfer.loop import Outcome, Stage, run_stage
+from training.transfer.finetune import run_alarm_stage
+from training.transfer.loop import Outcome, Stage
 
 _BN_EPSILON = 1e-3
 
@@ -150,24 +148,7 @@ def quantisation_aware(
     sample = scenes.features[rng.choice(chosen, min(64, len(chosen)), replace=False)]
     ranges = _ranges(model, arch, scaled_input(sample))
     rounding = rounding_model(model, arch, ranges)
-    options = TrainingOptions(stage.epochs, BATCH, stage.learning_rate, 2.0, stage.seed)
-
-    def validate(current: Any) -> dict[str, float]:
-        logits = block_logits(current, arch, scenes.features[held_out])
-        targets, weights = block_targets(arch, scenes.sounding[held_out])
-        scores = block_scores(logits, targets, weights)
-        return {"auc": scores.auc, "accuracy": scores.accuracy, "score": scores.auc}
-
-    outcome = run_stage(
-        rounding,
-        stage,
-        folder,
-        lambda epoch: batches(scenes, chosen, options, arch, epoch),
-        max(1, len(chosen) // BATCH),
-        alarm_loss(),
-        validate,
-        log,
-    )
+    outcome = run_alarm_stage(rounding, stage, folder, scenes, chosen, held_out, arch, log)
     rounding.set_weights(outcome.weights)
     rounding.write_back()
     return outcome
