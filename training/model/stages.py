@@ -180,7 +180,9 @@ class Stages:
             make = partial(fit, data, chosen, self.recipe.architecture, options, self._epochs(name), weights)
             weights = self._weights(name, make)
         mixed = self.mixed()
-        path.write_bytes(self._int8(weights, mixed[-1] if mixed else self.synthetic()))
+        unfinished = path.with_suffix(".partial.tflite")
+        unfinished.write_bytes(self._int8(weights, mixed[-1] if mixed else self.synthetic()))
+        unfinished.replace(path)
         return path
 
     def _int8(self, weights: Weights, scenes: SceneSet) -> bytes:
