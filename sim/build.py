@@ -118,13 +118,13 @@ def build_firmware(
     except OSError as error:
         what = "a file" if out.exists() else error.strerror or str(error)
         raise BuildError(f"--out {out} cannot be a folder for the products: {what}; give another one") from None
-    with _locked(out / ".lock"):
+    with locked(out / ".lock"):
         return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keeps two builds out of one folder."""
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes out of what `path`, a lock file, stands for."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

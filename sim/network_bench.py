@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.board import Board, load_board, project_root
-from sim.build import DETECTOR, _Build, _locked
+from sim.build import DETECTOR, _Build, locked
 from sim.elf import load_image
 from sim.engines import StopReason
 from sim.engines.embedded import EmbeddedEngine
@@ -129,7 +129,7 @@ class NetworkBench:
             arguments=", ".join(f"(void *){name}" for name in names),
             stream=_STREAM.format(name=compiled.name) if compiled.stream_frames else "",
         )
-        with _locked(out / ".lock"):
+        with locked(out / ".lock"):
             build = _BenchBuild(project_root(), out.resolve(), self.board, DETECTOR, {}, str(find_compiler()))
             build.gen.mkdir(parents=True, exist_ok=True)
             write_if_changed(build.gen / "bench_main.c", main)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim import Machine, Scenario
 from sim.board import build_folder
+from sim.build import locked
 from sim.firmware_image import flash_bytes
 from sim.tracing import Call
 
@@ -32,14 +34,22 @@ def why_not() -> str | None:
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
-    if not (MODULES / "node_modules/rp2040js").is_dir():
-        MODULES.mkdir(parents=True, exist_ok=True)
-        shutil.copy(HERE / "package.json", MODULES)
+    MODULES.mkdir(parents=True, exist_ok=True)
+    with locked(MODULES / ".lock"):
+        return None if (MODULES / "node_modules").is_dir() else _install()
+
+
+def _install() -> str | None:
+    """Let npm install beside, so that what stands in its place is whole even after an interruption."""
+    with tempfile.TemporaryDirectory(dir=MODULES) as aside:
+        shutil.copy(HERE / "package.json", aside)
         command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=MODULES, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=aside, capture_output=True, text=True)
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
             return f"npm cannot install rp2040js: {lines[-1] if lines else 'no message'}"
+        shutil.copy(HERE / "package.json", MODULES)
+        (Path(aside) / "node_modules").rename(MODULES / "node_modules")
     return None
 
 
