@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.data.scene_cache import SceneSet
+from training.model import augment
+from training.model.augment import Augmentation
 from training.model.logs import StageLog, plot_losses, read_history
 from training.model.network import Architecture
-from training.model.train import augment, labels_and_weights
+from training.model.train import labels_and_weights
 
 needs_tensorflow = pytest.mark.usefixtures("tensorflow")
 
@@ -40,15 +43,49 @@ def test_a_short_beep_is_not_an_alarm() -> None:
     assert not targets.any()
 
 
+def scenes_with_alarms(alarms: int, others: int) -> SceneSet:
+    count = alarms + others
+    features = np.random.default_rng(0).integers(-100, 100, (count, 1000, 32)).astype(np.int8)
+    sounding = np.repeat(np.array([255] * alarms + [0] * others, np.uint8)[:, None], 250, axis=1)
+    return SceneSet(features, sounding, np.zeros(count, np.int8), [""] * count)
+
+
 def test_augmentation_keeps_types_and_is_repeatable() -> None:
-    features = np.random.default_rng(0).integers(-128, 128, (8, 1000, 32)).astype(np.int8)
-    sounding = np.full((8, 250), 255, np.uint8)
-    varied, heard = augment(np.random.default_rng(1), features, sounding)
-    again, _ = augment(np.random.default_rng(1), features, sounding)
-    assert varied.dtype == np.int8
+    scenes, index = scenes_with_alarms(8, 4), np.arange(8)
+    augmentation = Augmentation(scenes, np.arange(12))
+    before = scenes.features.copy()
+    varied, heard = augmentation.batch(np.random.default_rng(1), index)
+    again, _ = augmentation.batch(np.random.default_rng(1), index)
+    assert varied.dtype == np.int8 and varied.shape == (8, 1000, 32)
     assert np.array_equal(varied, again)
+    assert np.array_equal(scenes.features, before), "the scenes themselves stay as they are"
     silent = (varied == -128).all(axis=2).reshape(8, 250, 4).all(axis=2)
     assert np.array_equal(heard == 0, silent), "nothing sounds where the past was made silent"
+    assert silent.any() and not silent.all()
+
+
+def test_only_chosen_scenes_without_an_alarm_lie_over_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for share in ("_PITCH_SHARE", "_LEVEL_SHARE", "_COLOUR_SHARE", "_SILENT_START_SHARE"):
+        monkeypatch.setattr(augment, share, 0.0)
+    monkeypatch.setattr(augment, "_OVERLAY_SHARE", 1.0)
+    scenes = scenes_with_alarms(2, 2)
+    scenes.features[2], scenes.features[3] = -128, 127  # the last is not chosen: its loudness would be found anywhere
+    scenes.features[2, 400:480, 7] = 50
+    varied, _ = Augmentation(scenes, np.array([0, 1, 2])).batch(np.random.default_rng(1), np.array([0, 1]))
+    louder = varied > scenes.features[:2]
+    assert louder[:, :, 7].any() and not np.delete(louder, 7, axis=2).any()
+
+
+def test_pitch_moves_by_whole_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    for share in ("_OVERLAY_SHARE", "_LEVEL_SHARE", "_COLOUR_SHARE", "_SILENT_START_SHARE"):
+        monkeypatch.setattr(augment, share, 0.0)
+    monkeypatch.setattr(augment, "_PITCH_SHARE", 1.0)
+    scenes = scenes_with_alarms(0, 64)
+    scenes.features[:] = np.arange(32, dtype=np.int8)
+    varied, _ = Augmentation(scenes, np.arange(64)).batch(np.random.default_rng(1), np.arange(64))
+    moved = scenes.features[:, 0, 16] - varied[:, 0, 16]
+    assert set(moved.tolist()) == {-3, -2, -1, 1, 2, 3}
+    assert (varied >= 0).all() and (varied <= 31).all(), "the outermost band is repeated"
 
 
 def test_architecture_figures() -> None:

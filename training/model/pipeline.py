@@ -51,11 +51,13 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The final model, event parameters with what they were chosen on, held-out trials, synthetic trials by kind,
-    and the final model's float weights against its int8 ones."""
+    """The final model, event parameters with what they gave on the trials they were chosen on, the parameters that each
+    fold gets when its own trials are left out of the choice, held-out trials, synthetic trials by kind, and the final
+    model's float weights against its int8 ones."""
 
     tflite: bytes
     choice: Choice | None
+    without_fold: dict[int, EventParameters]
     held_out: list[HeldOut]
     digest: str
     synthetic: list[tuple[str, Observed]]
@@ -125,6 +127,21 @@ def synthetic_observations(recipe: Recipe, detector: Detector) -> list[tuple[str
     return found
 
 
+def _choose(held_out: list[HeldOut], synthetic: list[tuple[str, Observed]], recipe: Recipe, log: Log) -> Choice | None:
+    """Event parameters for these trials and the synthetic alarms; None where they cannot be chosen."""
+    seen = observations(held_out)
+    if not any(trial.is_alarm for trial in seen) or all(trial.is_alarm for trial in seen):
+        return None
+    seen += [trial for _, trial in synthetic if trial.is_alarm]
+    try:
+        choice = choose_parameters(seen, recipe.false_events_per_hour)
+    except ValueError as error:  # a model of few epochs or little data; its figures will show it
+        log(f"event parameters are left at their defaults: {error}")
+        return None
+    log(f"event parameters: {choice}")
+    return choice
+
+
 def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Log = print) -> Outcome:
     """Train, cross-validate, convert, tune.
 
@@ -151,15 +168,11 @@ def run(recipe: Recipe, clips: list[Clip], work: Path, workers: int = 1, log: Lo
         log(f"fold {fold}: {len(mine)} held-out trials heard")
     path = stages.fine_tuned(EVERYTHING)
     synthetic_trials = synthetic_observations(recipe, Detector(path, EventParameters()))
-    seen = observations(held_out)
-    choice = None
-    if any(trial.is_alarm for trial in seen) and not all(trial.is_alarm for trial in seen):
-        seen += [trial for _, trial in synthetic_trials if trial.is_alarm]
-        try:
-            choice = choose_parameters(seen, recipe.false_events_per_hour)
-            log(f"event parameters: {choice}")
-        except ValueError as error:  # a model of few epochs or little data; its figures will show it
-            log(f"event parameters are left at their defaults: {error}")
+    choice = _choose(held_out, synthetic_trials, recipe, log)
+    without_fold = {}
+    for fold in used if choice else ():
+        others = _choose([entry for entry in held_out if entry.fold != fold], synthetic_trials, recipe, log)
+        without_fold[fold] = others.parameters if others else EventParameters()
     int8 = stages.int8_against_float()
     log(f"float against int8: {int8.figures()}")
-    return Outcome(path.read_bytes(), choice, held_out, stages.digest, synthetic_trials, int8)
+    return Outcome(path.read_bytes(), choice, without_fold, held_out, stages.digest, synthetic_trials, int8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,9 +29,9 @@ def _judge(entry: HeldOut, parameters: EventParameters) -> ClipResult:
     return clip_result(entry.trial, entry.seconds, entry.onset_s, entry.probabilities, parameters)
 
 
-def cross_validation(outcome: Outcome, parameters: EventParameters) -> list[dict[str, Any]]:
-    """Per condition, the summary over all held-out trials with the given parameters; worst clips listed by name."""
-    results = [_judge(entry, parameters) for entry in outcome.held_out]
+def cross_validation(outcome: Outcome, parameters: Mapping[int, EventParameters]) -> list[dict[str, Any]]:
+    """Per condition, the summary over all held-out trials with the parameters of their fold; worst clips by name."""
+    results = [_judge(entry, parameters[entry.fold]) for entry in outcome.held_out]
     rows = []
     for condition in sorted(
         {(r.level_dbfs, r.snr_db) for r in results}, key=lambda c: (c[1] is not None, -c[0], str(c[1]))
@@ -102,7 +103,8 @@ def write_release(out: Path, outcome: Outcome, recipe: Recipe, clips: list[Clip]
         "events": asdict(parameters),
         "int8": outcome.int8.figures(),
         "synthetic": synthetic_table(outcome, parameters),
-        "cross_validation": cross_validation(outcome, parameters) if outcome.held_out else [],
+        "cross_validation": cross_validation(outcome, {entry.fold: parameters for entry in outcome.held_out}),
+        "parameters_held_out_too": cross_validation(outcome, outcome.without_fold) if outcome.without_fold else [],
     }
     (out / "metrics.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     (out / "MODEL_CARD.md").write_text(render_card(summary), encoding="utf-8")

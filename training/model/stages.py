@@ -33,7 +33,7 @@ Weights = list[NDArray[np.float32]]
 EVERYTHING = -2
 """In place of a held-out fold: nothing is held out."""
 
-_SOURCES = ("network.py", "train.py")
+_SOURCES = ("network.py", "train.py", "augment.py")
 _TRAINING_FIELDS = ("synthetic_scenes", "mixed_scenes", "pretraining", "finetuning", "architecture", "folds", "seed")
 
 
@@ -44,7 +44,7 @@ class Recipe:
     synthetic_scenes: int = 4000
     mixed_scenes: tuple[int, ...] = (12000,)
     pretraining: TrainingOptions = field(default_factory=lambda: TrainingOptions(epochs=12))
-    finetuning: tuple[TrainingOptions, ...] = (TrainingOptions(epochs=15, seed=2),)
+    finetuning: tuple[TrainingOptions, ...] = (TrainingOptions(epochs=24, seed=2),)
     architecture: Architecture = field(default_factory=Architecture)
     folds: int = 6
     calibration_windows: int = 600

@@ -1,4 +1,4 @@
-"""Training of the alarm network on scenes: labels from where alarms sound, augmentation of features, optimisation."""
+"""Training of the alarm network on scenes: labels from where alarms sound, batches, optimisation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.data.features import FRAMES_PER_BLOCK, SILENT
 from training.data.scene_cache import SceneSet
+from training.model.augment import Augmentation
 from training.model.network import TEMPERATURE, Architecture, import_tensorflow, scaled_input, sequence_model
 
 _RECENT = 8  # blocks: is it sounding now
@@ -60,31 +61,15 @@ def labels_and_weights(
     return yes.astype(np.float32), weights.astype(np.float32)
 
 
-def augment(
-    rng: np.random.Generator, features: NDArray[np.int8], sounding: NDArray[np.uint8]
-) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
-    """Vary one batch ``[n, frames, 32]``: level (a shift, 0.376 dB a step), spectral tilt, a silent beginning."""
-    count, frames, bands = features.shape
-    shift = rng.uniform(-30, 30, (count, 1, 1)) + rng.uniform(-10, 10, (count, 1, 1)) * np.linspace(-1, 1, bands)
-    shift *= rng.random((count, 1, 1)) < 0.7
-    varied = np.clip(features + np.rint(shift).astype(np.int16), -128, 127).astype(np.int8)
-    heard = sounding.copy()
-    for index in np.flatnonzero(rng.random(count) < 0.25):
-        blocks = int(rng.integers(1, frames // FRAMES_PER_BLOCK * 5 // 8))
-        varied[index, : blocks * FRAMES_PER_BLOCK] = SILENT
-        heard[index, :blocks] = 0
-    return varied, heard
-
-
 def batches(
-    scenes: SceneSet, chosen: NDArray[np.int64], options: TrainingOptions, arch: Architecture, epoch: int
+    augmentation: Augmentation, chosen: NDArray[np.int64], options: TrainingOptions, arch: Architecture, epoch: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
     """One epoch of (scaled features, targets, weights), shuffled and augmented from the seed."""
     rng = np.random.default_rng([options.seed, epoch])
     order = rng.permutation(chosen)
     for first in range(0, len(order) - options.batch + 1, options.batch):
         index = np.sort(order[first : first + options.batch])
-        features, sounding = augment(rng, scenes.features[index], scenes.sounding[index])
+        features, sounding = augmentation.batch(rng, index)
         targets, weights = labels_and_weights(sounding, options.negative_weight)
         skip = arch.columns - 1
         yield scaled_input(features), targets[:, skip:], weights[:, skip:]
@@ -132,8 +117,9 @@ def fit(
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return loss
 
+    augmentation = Augmentation(scenes, chosen)
     for epoch in range(1, options.epochs + 1):
-        losses = [float(step(*batch)) for batch in batches(scenes, chosen, options, arch, epoch)]
+        losses = [float(step(*batch)) for batch in batches(augmentation, chosen, options, arch, epoch)]
         on_epoch(epoch, float(np.mean(losses)))
     return model
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.scene_cache import SceneSet
+from training.model.augment import Augmentation
 from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
 from training.model.scores import block_scores, block_targets
 from training.model.train import TrainingOptions, batches
@@ -62,6 +63,7 @@ def run_alarm_stage(
 ) -> Outcome:
     """One stage on scenes; the best epoch is that of the highest area under the ROC of held-out blocks."""
     options = TrainingOptions(stage.epochs, BATCH, stage.learning_rate, _NEGATIVE_WEIGHT, stage.seed)
+    augmentation = Augmentation(scenes, chosen)
 
     def validate(current: Any) -> dict[str, float]:
         logits = block_logits(current, arch, scenes.features[held_out])
@@ -73,7 +75,7 @@ def run_alarm_stage(
         model,
         stage,
         folder,
-        lambda epoch: batches(scenes, chosen, options, arch, epoch),
+        lambda epoch: batches(augmentation, chosen, options, arch, epoch),
         max(1, len(chosen) // BATCH),
         alarm_loss(),
         validate,
