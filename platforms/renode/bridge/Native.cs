@@ -1,7 +1,8 @@
 // librp2040 by P/Invoke. sim/core/capi/rp2040.h says what each function does.
-// This file and its neighbours are C# 7: Renode's own compiler takes C# 9, Mono's in the tests takes 7.
+// This file and its neighbours are C# 7: Renode's own compiler takes C# 9, Mono's in the tests takes 7. They use only
+// classes of .NET's core library and of System.Collections: Renode compiles with those assemblies that are loaded by then.
 using System;
-using System.Diagnostics;
+using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -39,8 +40,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>
-        /// Finds and loads the library: `path`, the environment's EMBERWATCH_LIBRP2040, or what the command
-        /// `emberwatch renode --library` prints. Returns null, or what is wrong and what to do about it.
+        /// Finds and loads the library: `path`, the environment's EMBERWATCH_LIBRP2040, or what `Search` finds.
+        /// Returns null, or what is wrong and what to do about it.
         /// </summary>
         public static string Load(string path)
         {
@@ -72,37 +73,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             if(string.IsNullOrEmpty(path))
             {
-                path = AskCommand();
+                path = Search();
             }
             if(string.IsNullOrEmpty(path))
             {
-                throw new DllNotFoundException("nobody says where it is");
+                throw new DllNotFoundException("it was not found");
             }
             loaded = NativeLibrary.Load(path);
             NativeLibrary.SetDllImportResolver(typeof(RP2040Native).Assembly,
                 (name, assembly, search) => name == LibraryName ? loaded : IntPtr.Zero);
-        }
-
-        private static string AskCommand()
-        {
-            try
-            {
-                var info = new ProcessStartInfo("emberwatch", "renode --library")
-                {
-                    UseShellExecute = false,
-                    RedirectStandardOutput = true
-                };
-                using(var process = Process.Start(info))
-                {
-                    var answer = process.StandardOutput.ReadToEnd().Trim();
-                    process.WaitForExit();
-                    return process.ExitCode == 0 && File.Exists(answer) ? answer : null;
-                }
-            }
-            catch(Exception)
-            {
-                return null; // no such command on the PATH
-            }
         }
 
         private static IntPtr loaded;
@@ -112,6 +91,44 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
         }
 #endif
+
+        /// <summary>
+        /// The library of the Python installation that has the command `emberwatch`, or of the .venv in the folder that Renode
+        /// was started in; null without one. Renode changes its working folder, but not this variable of the shell.
+        /// </summary>
+        public static string Search()
+        {
+            var prefixes = new List<string>();
+            foreach(var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
+            {
+                if(File.Exists(Path.Combine(folder, "emberwatch")) || File.Exists(Path.Combine(folder, "emberwatch.exe")))
+                {
+                    prefixes.Add(Path.Combine(folder, ".."));
+                }
+            }
+            prefixes.Add(Path.Combine(Environment.GetEnvironmentVariable("PWD") ?? ".", ".venv"));
+            foreach(var prefix in prefixes)
+            {
+                var folders = new List<string> { Path.Combine(prefix, "Lib") }; // Windows
+                var unix = Path.Combine(prefix, "lib");
+                if(Directory.Exists(unix))
+                {
+                    folders.AddRange(Directory.GetDirectories(unix, "python3*"));
+                }
+                foreach(var folder in folders)
+                {
+                    foreach(var name in new[] { "librp2040.so", "librp2040.dylib", "rp2040.dll" })
+                    {
+                        var candidate = Path.Combine(folder, "site-packages", "sim", name);
+                        if(File.Exists(candidate))
+                        {
+                            return Path.GetFullPath(candidate);
+                        }
+                    }
+                }
+            }
+            return null;
+        }
 
         public static string Error(IntPtr chip)
         {

@@ -1,5 +1,6 @@
 // Registers, interrupts, pins and serial ports behind Renode's windows.
 using System;
+using System.IO;
 using System.Linq;
 using System.Text;
 
@@ -35,11 +36,11 @@ public static class BlockTests
     public static void A_refused_access_is_logged_with_the_blocks_name_and_kept()
     {
         var rig = new Rig().Clocked();
-        LoggingExtensions.Lines.Clear();
+        Logger.Lines.Clear();
         string seen = null;
         rig.Chip.FaultHandler = text => seen = text;
         rig.Read(0x40068000);
-        True(LoggingExtensions.Lines.Any(l => l.StartsWith("Error RP2040_Window") && l.Contains("0x40068000")), "logged");
+        True(Logger.Lines.Any(l => l.StartsWith("Error RP2040_Window") && l.Contains("0x40068000")), "logged");
         True(rig.Chip.FaultText.Contains("not modelled"), rig.Chip.FaultText);
         Equal(rig.Chip.FaultText, seen, "handler");
         rig.Chip.Reset();
@@ -54,6 +55,39 @@ public static class BlockTests
         Equal("CH3_CTRL_TRIG", rig.Window(Rig.Dma).NameOf(0xCC), "counted");
         Equal("+0xF00", rig.Window(Rig.Dma).NameOf(0xF00), "no register");
         Equal("SPINLOCK31", new RP2040_Window(rig.Chip, Rig.Sio, 0x1000).NameOf(0x17C), "a window without aliases");
+    }
+
+    public static void The_library_is_found_beside_the_command_or_in_the_virtual_environment()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())).FullName;
+        var path = Environment.GetEnvironmentVariable("PATH");
+        var start = Environment.GetEnvironmentVariable("PWD");
+        try
+        {
+            var tree = Path.Combine(root, "tree");
+            Environment.SetEnvironmentVariable("PWD", tree);
+            Environment.SetEnvironmentVariable("PATH", Path.Combine(root, "nothing") + Path.PathSeparator + Path.Combine(root, "bin"));
+            Equal(null, RP2040Native.Search(), "nothing there");
+            var ofTree = Touch(tree, ".venv", "lib", "python3.12", "site-packages", "sim", "librp2040.so");
+            Equal(ofTree, RP2040Native.Search(), "virtual environment");
+            Touch(root, "bin", "emberwatch");
+            var ofCommand = Touch(root, "lib", "python3.11", "site-packages", "sim", "librp2040.so");
+            Equal(ofCommand, RP2040Native.Search(), "command");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PATH", path);
+            Environment.SetEnvironmentVariable("PWD", start);
+            Directory.Delete(root, true);
+        }
+    }
+
+    private static string Touch(params string[] names)
+    {
+        var path = Path.Combine(names);
+        Directory.CreateDirectory(Path.GetDirectoryName(path));
+        File.WriteAllText(path, "");
+        return path;
     }
 
     public static void Construction_errors_name_the_value()
