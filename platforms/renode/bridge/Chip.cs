@@ -75,15 +75,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// </summary>
         public void Boot()
         {
-            var rom = new byte[RomSize];
-            Marshal.Copy(Native.rp2040_boot_rom(), rom, 0, rom.Length);
-            machine.SystemBus.WriteBytes(rom, 0);
-            var flash = machine.SystemBus.ReadBytes(FlashBase, (int)flashSize);
-            Check(Native.rp2040_load(chip, (uint)FlashBase, flash, (UIntPtr)(uint)flash.Length));
-            uint pc, sp;
-            Check(Native.rp2040_boot(chip, out pc, out sp));
-            Start(pc, sp);
-            time.Plan();
+            using(Hold())
+            {
+                BootHeld();
+            }
         }
 
         /// <summary>Starts the processor at an address, as a debugger or a boot ROM does.</summary>
@@ -95,6 +90,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
             cpu.SetRegister(13, sp);
             cpu.SetRegister(14, 0u);
+        }
+
+        /// <summary>
+        /// Stops the processor while another thread, such as the monitor's, uses the chip: the library is for one at a time.
+        /// On the processor's own thread there is nothing to stop.
+        /// </summary>
+        public IDisposable Hold()
+        {
+            ICPU current;
+            return machine.SystemBus.TryGetCurrentCPU(out current) ? null : machine.ObtainPausedState(true);
         }
 
         // ---- what the windows do -----------------------------------------------------------------------------------
@@ -160,6 +165,19 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
+
+        private void BootHeld()
+        {
+            var rom = new byte[RomSize];
+            Marshal.Copy(Native.rp2040_boot_rom(), rom, 0, rom.Length);
+            machine.SystemBus.WriteBytes(rom, 0);
+            var flash = machine.SystemBus.ReadBytes(FlashBase, (int)flashSize);
+            Check(Native.rp2040_load(chip, (uint)FlashBase, flash, (UIntPtr)(uint)flash.Length));
+            uint pc, sp;
+            Check(Native.rp2040_boot(chip, out pc, out sp));
+            Start(pc, sp);
+            time.Plan();
+        }
 
         private void AfterActivity(uint status, IPeripheral where)
         {
@@ -285,7 +303,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 }
                 Check(Native.rp2040_finish_reset(chip));
                 Native.rp2040_cpu_forget(chip);
-                Boot();
+                BootHeld();
             }
         }
 

@@ -18,7 +18,10 @@ namespace Antmicro.Renode.Peripherals.Sound
         public RP2040_PDMMicrophone(RP2040 chip, uint clockPin, uint dataPin, bool right = false, uint seed = 1)
         {
             this.chip = chip;
-            chip.Check(Native.rp2040_mic_attach(chip.Handle, clockPin, dataPin, right ? 1u : 0u, seed));
+            if(Native.rp2040_mic_attach(chip.Handle, clockPin, dataPin, right ? 1u : 0u, seed) != Native.Ok)
+            {
+                throw new ConstructionException(Native.Error(chip.Handle));
+            }
         }
 
         public void Reset()
@@ -32,8 +35,11 @@ namespace Antmicro.Renode.Peripherals.Sound
             string name = path;
             uint channels, rate;
             var samples = ReadWav(File.ReadAllBytes(name), name, out channels, out rate);
-            chip.Synchronise();
-            chip.Check(Native.rp2040_mic_play(chip.Handle, samples, (UIntPtr)(samples.Length / channels), channels, rate));
+            using(chip.Hold())
+            {
+                chip.Synchronise();
+                chip.Check(Native.rp2040_mic_play(chip.Handle, samples, (UIntPtr)(samples.Length / channels), channels, rate));
+            }
             this.Log(LogLevel.Info, "{0}: {1:0.00} s", name, samples.Length / channels / (double)rate);
         }
 
@@ -42,7 +48,10 @@ namespace Antmicro.Renode.Peripherals.Sound
         {
             string name = path;
             var bytes = File.ReadAllBytes(name);
-            chip.Check(Native.rp2040_mic_push_bits(chip.Handle, bytes, (UIntPtr)(8 * (ulong)bytes.Length)));
+            using(chip.Hold())
+            {
+                chip.Check(Native.rp2040_mic_push_bits(chip.Handle, bytes, (UIntPtr)(8 * (ulong)bytes.Length)));
+            }
         }
 
         /// <summary>none, missing, stuck_low or stuck_high.</summary>
@@ -53,20 +62,29 @@ namespace Antmicro.Renode.Peripherals.Sound
             {
                 throw new RecoverableException("microphone faults are " + string.Join(", ", faults));
             }
-            chip.Synchronise();
-            chip.Check(Native.rp2040_mic_fault(chip.Handle, (uint)index));
+            using(chip.Hold())
+            {
+                chip.Synchronise();
+                chip.Check(Native.rp2040_mic_fault(chip.Handle, (uint)index));
+            }
         }
 
         /// <summary>Gain (1 = none) and offset (full scale = 1) before the modulator.</summary>
         public void Analog(double gain, double offset)
         {
-            chip.Check(Native.rp2040_mic_analog(chip.Handle, (int)Math.Round(gain * 4096), (int)Math.Round(offset * (1 << 23))));
+            using(chip.Hold())
+            {
+                chip.Check(Native.rp2040_mic_analog(chip.Handle, (int)Math.Round(gain * 4096), (int)Math.Round(offset * (1 << 23))));
+            }
         }
 
         /// <summary>0: sound by emulated time; else bit n hears the sound at n / rate seconds.</summary>
         public void Timebase(uint rate)
         {
-            chip.Check(Native.rp2040_mic_timebase(chip.Handle, rate));
+            using(chip.Hold())
+            {
+                chip.Check(Native.rp2040_mic_timebase(chip.Handle, rate));
+            }
         }
 
         public ulong BitsHeard { get { return Native.rp2040_mic_bits(chip.Handle); } }

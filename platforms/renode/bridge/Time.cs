@@ -35,7 +35,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             cpu.AddHookAtInterruptBegin(OnExceptionBegin);
             try
             {
-                cpu.AddHookAtInterruptEnd(_ => Charge(Native.rp2040_cpu_exception(chip, 0), 0));
+                cpu.AddHookAtInterruptEnd(OnExceptionEnd);
             }
             catch(RecoverableException e)
             {
@@ -63,20 +63,20 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// </summary>
         public void Calibrate()
         {
-            if(1000 % cpu.PerformanceInMips != 0)
+            if(Mips == 0 || 1000 % Mips != 0)
             {
-                throw new RecoverableException(string.Format("PerformanceInMips = {0} must divide 1000, or time moves in lumps", cpu.PerformanceInMips));
+                throw new RecoverableException(string.Format("PerformanceInMips = {0} must divide 1000, or time moves in lumps", Mips));
             }
-            picosecondsPerInstruction = 1000000 / cpu.PerformanceInMips;
+            picosecondsPerInstruction = 1000000 / Mips;
         }
 
         /// <summary>clk_sys changed.</summary>
         public void SetClock(uint hertz)
         {
-            if(hertz / 1000000 > cpu.PerformanceInMips && !warned)
+            if(hertz / 1000000 > Mips && !warned)
             {
                 warned = true;
-                owner.Log(LogLevel.Warning, "clk_sys = {0} Hz, but PerformanceInMips = {1}: instructions take too long; set it, before `chip Boot`, to a number that divides 1000 and is no smaller", hertz, cpu.PerformanceInMips);
+                owner.Log(LogLevel.Warning, "clk_sys = {0} Hz, but PerformanceInMips = {1}: instructions take too long; set it, before `chip Boot`, to a number that divides 1000 and is no smaller", hertz, Mips);
             }
             picosecondsPerCycle = (long)((1000000000000UL + hertz / 2) / hertz);
         }
@@ -168,9 +168,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void OnExceptionBegin(ulong index)
         {
             // SVC and faults come twice: first as themselves, to be pended, then as the interrupt that is taken.
-            if(index == RP2040_Exceptions.Taken)
+            if(index == RP2040_Exceptions.Taken && chip != IntPtr.Zero)
             {
                 Charge(Native.rp2040_cpu_exception(chip, 1), 0);
+            }
+        }
+
+        private void OnExceptionEnd(ulong index)
+        {
+            if(chip != IntPtr.Zero)
+            {
+                Charge(Native.rp2040_cpu_exception(chip, 0), 0);
             }
         }
 
@@ -186,6 +194,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             owed -= whole * picosecondsPerInstruction;
             cpu.SkipTime(TimeInterval.FromNanoseconds((ulong)(whole * picosecondsPerInstruction / 1000)));
         }
+
+        private uint Mips { get { return (uint)cpu.PerformanceInMips; } }
 
         private IntPtr chip;
         private ulong epoch;     // virtual time of power-on in ns

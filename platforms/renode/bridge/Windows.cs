@@ -63,9 +63,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>A register as a debugger sees it, without side effects.</summary>
         public uint Peek(uint offset)
         {
-            uint value;
-            Chip.Check(Native.rp2040_peek(Chip.Handle, Address + offset, 4, out value));
-            return value;
+            using(Chip.Hold())
+            {
+                return Look(offset);
+            }
         }
 
         public long Size { get; private set; }
@@ -83,6 +84,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 }
             }
             return name;
+        }
+
+        protected uint Look(uint offset)
+        {
+            uint value;
+            Chip.Check(Native.rp2040_peek(Chip.Handle, Address + offset, 4, out value));
+            return value;
         }
 
         protected RP2040 Chip { get; private set; }
@@ -128,7 +136,10 @@ namespace Antmicro.Renode.Peripherals.GPIOPort
         /// <summary>Percentage of time that a pad is high.</summary>
         public double Brightness(uint pin)
         {
-            return Native.rp2040_pin_share(Chip.Handle, pin) * 100.0 / 65536;
+            using(Chip.Hold())
+            {
+                return Native.rp2040_pin_share(Chip.Handle, pin) * 100.0 / 65536;
+            }
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
@@ -178,18 +189,18 @@ namespace Antmicro.Renode.Peripherals.UART
                 {
                     return 0;
                 }
-                var divisor = Peek(0x24) * 64 + Peek(0x28);
+                var divisor = Look(0x24) * 64 + Look(0x28);
                 return divisor == 0 ? 0 : (uint)(4UL * Native.rp2040_clock_hz(Chip.Handle, 6) / divisor);
             }
         }
 
-        public Bits StopBits { get { return port != Native.Usb && (Peek(0x2C) & 8) != 0 ? Bits.Two : Bits.One; } }
+        public Bits StopBits { get { return port != Native.Usb && (Look(0x2C) & 8) != 0 ? Bits.Two : Bits.One; } }
 
         public Parity ParityBit
         {
             get
             {
-                var lcr = port == Native.Usb ? 0 : Peek(0x2C);
+                var lcr = port == Native.Usb ? 0 : Look(0x2C);
                 return (lcr & 2) == 0 ? Parity.None : (lcr & 4) != 0 ? Parity.Even : Parity.Odd;
             }
         }

@@ -8,17 +8,55 @@ using Antmicro.Renode.Time;
 
 namespace Antmicro.Renode.Peripherals.CPU
 {
-    public interface ICPU : IPeripheral { void SyncTime(); }
-    public interface ICpuSupportingGdb : ICPU { }
+    public interface ICPU : IPeripheral
+    {
+        RegisterValue PC { get; set; }
+        bool IsHalted { get; set; }
+        bool OnPossessedThread { get; }
+        void SyncTime();
+    }
+
+    public interface ICPUWithHooks : ICPU
+    {
+        void AddHook(ulong addr, Action<ICpuSupportingGdb, ulong> hook);
+        void RemoveHook(ulong addr, Action<ICpuSupportingGdb, ulong> hook);
+    }
+
+    public interface ICPUWithRegisters : ICPU
+    {
+        void SetRegister(int register, RegisterValue value);
+        RegisterValue GetRegister(int register);
+    }
+
+    public static class ICPUWithRegistersExtensions
+    {
+        public static void SetRegister(this ICPUWithRegisters cpu, string register, RegisterValue value) { throw new NotSupportedException(); }
+        public static RegisterValue GetRegister(this ICPUWithRegisters cpu, string register) { throw new NotSupportedException(); }
+    }
+
+    public interface ICpuSupportingGdb : ICPUWithHooks { }
 
     public struct RegisterValue
     {
         public ulong RawValue { get; private set; }
-        public static implicit operator RegisterValue(uint v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(long v) { return new RegisterValue { RawValue = (ulong)v }; }
         public static implicit operator RegisterValue(ulong v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(uint v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(ushort v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(byte v) { return new RegisterValue { RawValue = v }; }
+        public static implicit operator RegisterValue(byte[] v) { throw new NotSupportedException(); }
+        public static implicit operator ulong(RegisterValue v) { return v.RawValue; }
+        public static implicit operator uint(RegisterValue v) { return (uint)v.RawValue; }
+        public static implicit operator ushort(RegisterValue v) { return (ushort)v.RawValue; }
+        public static implicit operator byte(RegisterValue v) { return (byte)v.RawValue; }
     }
 
-    public class TranslationCPU : ICpuSupportingGdb
+    public static class TranslationCPUHooksExtensions
+    {
+        public static void SetHookAtBlockEnd(this TranslationCPU cpu, IMachine m, string pythonScript) { throw new NotSupportedException(); }
+    }
+
+    public class TranslationCPU : ICpuSupportingGdb, ICPUWithRegisters
     {
         public struct Block { public uint Pc, Instructions; public Action Access; }
 
@@ -34,7 +72,7 @@ namespace Antmicro.Renode.Peripherals.CPU
             {
                 if(value.RawValue % 2 == 0)
                 {
-                    LoggingExtensions.Lines.Add("Warning: Patching PC for Thumb mode");
+                    Logger.Lines.Add("Warning: Patching PC for Thumb mode");
                 }
                 pc = value.RawValue & ~1ul;
                 pcKnown = true;
@@ -68,6 +106,7 @@ namespace Antmicro.Renode.Peripherals.CPU
             pcKnown = vectorsKnown = false;
         }
 
+        public bool OnPossessedThread { get { return Executing; } }
         public void SyncTime() { }
         public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
         public RegisterValue GetRegister(int register) { return Registers[register]; }

@@ -1,6 +1,7 @@
 // As much of Renode's interfaces as the bridge uses, with a machine that keeps virtual time; ProcessorStub.cs has the
-// processor. Names and signatures follow Renode 1.16.1; behaviour follows its sources where the bridge depends on it:
-// actions run at their time, SkipTime moves time, hooks are called under a lock, properties come after constructors.
+// processor. Names, types, overloads and conversions follow Renode's sources, so that what compiles here does so there;
+// behaviour follows them where the bridge depends on it: actions run at their time, SkipTime moves time, hooks are called
+// under a lock, properties come after constructors.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -18,12 +19,14 @@ namespace Antmicro.Renode.Time
     {
         public const ulong TicksPerNanosecond = 1;
         public ulong Ticks { get; private set; }
-        public static TimeInterval FromNanoseconds(ulong v) { return new TimeInterval { Ticks = v }; }
+        public static TimeInterval FromNanoseconds(ulong v) { return FromTicks(v * TicksPerNanosecond); }
+        public static TimeInterval FromTicks(ulong ticks) { return new TimeInterval { Ticks = ticks }; }
     }
 
     public struct TimeStamp
     {
-        public TimeInterval TimeElapsed { get; set; }
+        public TimeStamp(TimeInterval interval, object domain) : this() { TimeElapsed = interval; }
+        public TimeInterval TimeElapsed { get; private set; }
     }
 }
 
@@ -35,26 +38,43 @@ namespace Antmicro.Renode.Exceptions
 
 namespace Antmicro.Renode.Utilities
 {
-    public class ReadFilePath
+    public class FilePath
     {
-        public static implicit operator string(ReadFilePath path) { return path.name; }
-        public static implicit operator ReadFilePath(string name) { return new ReadFilePath { name = name }; }
-        private string name;
+        public FilePath(string path) { this.path = path; }
+        public static implicit operator string(FilePath path) { return path.path; }
+        private readonly string path;
+    }
+
+    public class ReadFilePath : FilePath
+    {
+        public ReadFilePath(string path) : base(path) { }
+        public static implicit operator ReadFilePath(string path) { return new ReadFilePath(path); }
     }
 }
 
 namespace Antmicro.Renode.Logging
 {
-    public enum LogLevel { Noisy, Debug, Info, Warning, Error }
+    public sealed class LogLevel
+    {
+        public static readonly LogLevel Noisy = new LogLevel(-1), Debug = new LogLevel(0), Info = new LogLevel(1),
+            Warning = new LogLevel(2), Error = new LogLevel(3);
+        public override string ToString() { return new[] { "Noisy", "Debug", "Info", "Warning", "Error" }[NumericLevel + 1]; }
+        public readonly int NumericLevel;
+        private LogLevel(int level) { NumericLevel = level; }
+    }
 
-    public static class LoggingExtensions
+    public static class Logger
     {
         public static readonly List<string> Lines = new List<string>();
-        public static void Log(this IEmulationElement element, LogLevel level, string message, params object[] arguments)
+        public static void Log(this IEmulationElement e, LogLevel type, string message, params object[] args) { LogAs(e, type, message, args); }
+        public static void Log(this IEmulationElement e, LogLevel type, string message) { LogAs(e, type, message); }
+        public static void Log(this IEmulationElement e, LogLevel type, string message, object arg1) { LogAs(e, type, message, arg1); }
+        public static void Log(this IEmulationElement e, LogLevel type, string message, object arg1, object arg2) { LogAs(e, type, message, arg1, arg2); }
+        public static void LogAs(object o, LogLevel type, string message, params object[] args)
         {
-            if(level >= LogLevel.Info)
+            if(type.NumericLevel >= LogLevel.Info.NumericLevel)
             {
-                Lines.Add(string.Format("{0} {1}: {2}", level, element.GetType().Name, string.Format(message, arguments)));
+                Lines.Add(string.Format("{0} {1}: {2}", type, o.GetType().Name, args.Length == 0 ? message : string.Format(message, args)));
             }
         }
     }
@@ -63,19 +83,32 @@ namespace Antmicro.Renode.Logging
 namespace Antmicro.Renode.Core
 {
     public interface IEmulationElement { }
+    public class GPIOEndpoint { }
     public interface IGPIOReceiver : IPeripheral { void OnGPIO(int number, bool value); }
     public interface INumberedGPIOOutput : IPeripheral { IReadOnlyDictionary<int, IGPIO> Connections { get; } }
 
     public interface IGPIO
     {
         bool IsSet { get; }
-        bool IsConnected { get; }
         void Set(bool value);
+        void Toggle();
+        bool IsConnected { get; }
         void Connect(IGPIOReceiver destination, int destinationNumber);
+        void Disconnect();
+        GPIOEndpoint Endpoint { get; }
     }
 
-    public class GPIO : IGPIO
+    public static class IGPIOExtensions
     {
+        public static void Set(this IGPIO gpio) { gpio.Set(true); }
+        public static void Unset(this IGPIO gpio) { gpio.Set(false); }
+    }
+
+    public sealed class GPIO : IGPIO
+    {
+        public void Toggle() { Set(!IsSet); }
+        public void Disconnect() { receiver = null; }
+        public GPIOEndpoint Endpoint { get { return null; } }
         public bool IsSet { get; private set; }
         public bool IsConnected { get { return receiver != null; } }
         public void Connect(IGPIOReceiver destination, int destinationNumber)
@@ -127,10 +160,10 @@ namespace Antmicro.Renode.Core
         public Machine() { SystemBus = new Bus(this); }
         IBusController IMachine.SystemBus { get { return SystemBus; } }
         public Bus SystemBus { get; private set; }
-        public TimeStamp ElapsedVirtualTime { get { return new TimeStamp { TimeElapsed = TimeInterval.FromNanoseconds(Now) }; } }
+        public TimeStamp ElapsedVirtualTime { get { return new TimeStamp(TimeInterval.FromNanoseconds(Now), null); } }
         public ulong Now;
         public TranslationCPU Cpu;
-        public int Scheduled;
+        public int Scheduled, Pauses;
         public int Outstanding { get { return actions.Count; } }
         public readonly List<IPeripheral> Peripherals = new List<IPeripheral>();
 
@@ -156,7 +189,11 @@ namespace Antmicro.Renode.Core
         }
 
         /// <summary>The processor resumes when it is disposed, as the last thing.</summary>
-        public IDisposable ObtainPausedState(bool internalPause = false) { return new Resumption { Cpu = Cpu }; }
+        public IDisposable ObtainPausedState(bool internalPause = false)
+        {
+            Pauses++;
+            return new Resumption { Cpu = Cpu };
+        }
 
         private class Resumption : IDisposable
         {
@@ -212,10 +249,11 @@ namespace Antmicro.Renode.Peripherals
 
 namespace Antmicro.Renode.Peripherals.Bus
 {
-    public interface IKnownSize : IPeripheral { long Size { get; } }
-    public interface IBytePeripheral : IPeripheral { byte ReadByte(long offset); void WriteByte(long offset, byte value); }
-    public interface IWordPeripheral : IPeripheral { ushort ReadWord(long offset); void WriteWord(long offset, ushort value); }
-    public interface IDoubleWordPeripheral : IPeripheral { uint ReadDoubleWord(long offset); void WriteDoubleWord(long offset, uint value); }
+    public interface IBusPeripheral : IPeripheral { }
+    public interface IKnownSize : IBusPeripheral { long Size { get; } }
+    public interface IBytePeripheral : IBusPeripheral { byte ReadByte(long offset); void WriteByte(long offset, byte value); }
+    public interface IWordPeripheral : IBusPeripheral { ushort ReadWord(long offset); void WriteWord(long offset, ushort value); }
+    public interface IDoubleWordPeripheral : IBusPeripheral { uint ReadDoubleWord(long offset); void WriteDoubleWord(long offset, uint value); }
 
     public interface IBusController : IPeripheral
     {
@@ -225,8 +263,11 @@ namespace Antmicro.Renode.Peripherals.Bus
         void WriteByte(ulong address, byte value, IPeripheral context = null, ulong? cpuState = null);
         void WriteWord(ulong address, ushort value, IPeripheral context = null, ulong? cpuState = null);
         void WriteDoubleWord(ulong address, uint value, IPeripheral context = null, ulong? cpuState = null);
-        byte[] ReadBytes(ulong startingAddress, int count, bool onlyMemory = false, IPeripheral context = null);
+        void ReadBytes(ulong address, int count, byte[] destination, int startIndex, bool onlyMemory = false, IPeripheral context = null);
+        byte[] ReadBytes(ulong address, int count, bool onlyMemory = false, IPeripheral context = null);
         void WriteBytes(byte[] bytes, ulong address, bool onlyMemory = false, IPeripheral context = null);
+        void WriteBytes(byte[] bytes, ulong address, int startingIndex, long count, bool onlyMemory = false, IPeripheral context = null);
+        void WriteBytes(byte[] bytes, ulong address, long count, bool onlyMemory = false, IPeripheral context = null);
         bool TryGetCurrentCPU(out ICPU cpu);
     }
 
@@ -245,6 +286,11 @@ namespace Antmicro.Renode.Peripherals.Bus
         public void WriteByte(ulong a, byte v, IPeripheral c, ulong? s) { WriteBytes(new[] { v }, a, false, null); }
         public void WriteWord(ulong a, ushort v, IPeripheral c, ulong? s) { WriteBytes(BitConverter.GetBytes(v), a, false, null); }
         public void WriteDoubleWord(ulong a, uint v, IPeripheral c, ulong? s) { WriteBytes(BitConverter.GetBytes(v), a, false, null); }
+
+        // Overloads that are only there to be chosen between.
+        public void ReadBytes(ulong a, int n, byte[] to, int at, bool m, IPeripheral c) { throw new NotSupportedException(); }
+        public void WriteBytes(byte[] b, ulong a, int at, long n, bool m, IPeripheral c) { throw new NotSupportedException(); }
+        public void WriteBytes(byte[] b, ulong a, long n, bool m, IPeripheral c) { throw new NotSupportedException(); }
 
         public byte[] ReadBytes(ulong address, int count, bool onlyMemory, IPeripheral context)
         {
@@ -287,12 +333,14 @@ namespace Antmicro.Renode.Peripherals.UART
 {
     public enum Parity { Odd, Even, None, Forced1, Forced0, Multidrop }
     public enum Bits { None, One, Half, OneAndAHalf, Two }
-    public interface IUART : IPeripheral
+    public interface IUART<T> : IPeripheral
     {
-        event Action<byte> CharReceived;
-        void WriteChar(byte value);
+        event Action<T> CharReceived;
+        void WriteChar(T value);
         uint BaudRate { get; }
         Bits StopBits { get; }
         Parity ParityBit { get; }
     }
+
+    public interface IUART : IUART<byte> { }
 }

@@ -23,7 +23,7 @@ public class Nvic : Sink
     public readonly List<int> Pended = new List<int>();
     public void SetPendingIRQ(int number) { Pended.Add(number); }
     private void ClearPending(int number) { Pended.Remove(number); } // not public in Renode either
-    public ulong Frequency { get; set; }
+    public long Frequency { get; set; }
 }
 
 public class Rig

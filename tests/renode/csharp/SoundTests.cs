@@ -6,6 +6,7 @@ using System.Text;
 
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
+using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Peripherals.Sound;
 
 using static Check;
@@ -63,6 +64,37 @@ public static class SoundTests
         Throws<RecoverableException>(() => microphone.PlayWav(path), "16-bit PCM");
         microphone.PlayWav(Wav(44100, 2, n => 5, 4410));
         Throws<RecoverableException>(() => microphone.PlayWav(Wav(4000, 1, n => 5, 400)), "8000 to 192000");
+    }
+
+    public static void The_monitors_thread_stops_the_processor_first_and_the_processors_own_does_not()
+    {
+        var rig = new Rig().Clocked();
+        Throws<ConstructionException>(() => new RP2040_PDMMicrophone(rig.Chip, 3, 3), "pin");
+        var microphone = new RP2040_PDMMicrophone(rig.Chip, 3, 2);
+        var bits = Path.GetTempFileName();
+        File.WriteAllBytes(bits, new byte[8]);
+        var commands = new Action[]
+        {
+            () => microphone.PlayWav(Wav(16000, 1, n => 5, 160)),
+            () => microphone.PlayBits(bits),
+            () => microphone.Break("missing"),
+            () => microphone.Analog(1, 0),
+            () => microphone.Timebase(0),
+            () => rig.Gpio.Brightness(25),
+            () => rig.Uart.Peek(0x18),
+            () => rig.Chip.Boot(),
+        };
+        foreach(var command in commands.Take(commands.Length - 1))
+        {
+            var before = rig.Machine.Pauses;
+            command();
+            Equal(before + 1, rig.Machine.Pauses, "from another thread");
+            rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 1, Access = command });
+            rig.Wait(8);
+            Equal(before + 1, rig.Machine.Pauses, "from the processor's own");
+        }
+        Throws<RecoverableException>(() => commands.Last()(), "second-stage");
+        Equal(commands.Length, rig.Machine.Pauses, "a boot as well");
     }
 
     private static string Wav(uint rate, ushort channels, Func<int, short> sample, int frames)
