@@ -234,7 +234,10 @@ def test_the_scripted_sensor_breaks_and_mends_the_microphone() -> None:
     peripherals = type("Peripherals", (), {"IPeripheralExtensions": extensions})
     antmicro = type("Antmicro", (), {"Renode": type("Renode", (), {"Time": time, "Peripherals": peripherals})})
     scope: dict[str, object] = {"self": owner, "Antmicro": antmicro}
-    script = compile((FOLDER / "examples/scripted_sensor.py").read_text(), "scripted_sensor.py", "exec")
+    loader = (FOLDER / "examples/scripted_sensor.resc").read_text()
+    source = re.search(r'^machine PyDevFromFile \$ORIGIN/(\S+) 0x60000000 0x100 true "sensor"$', loader, re.M)
+    assert source, "the script's path must not depend on Renode's working folder"
+    script = compile((FOLDER / "examples" / source[1]).read_text(), source[1], "exec")
 
     def access(**fields: object) -> _Request:
         scope["request"] = request = _Request(**fields)
