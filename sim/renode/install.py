@@ -137,6 +137,9 @@ def environment() -> dict[str, str]:
                 f"engine 'renode' needs Renode {VERSION}, which is not installed; run: emberwatch renode install, "
                 "or set PYRENODE_BIN to its program (docs/renode.md)"
             )
+    else:  # Renode changes the working folder
+        given = {name: os.environ.get(name, "") for name in _VARIABLES}
+        variables |= {name: os.path.abspath(path) for name, path in given.items() if os.path.exists(path)}
     variables["EMBERWATCH_LIBRP2040"] = str(library_path())
     return variables
 

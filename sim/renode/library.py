@@ -87,7 +87,7 @@ def library_path() -> Path:
         EngineError: there is none.
     """
     if override := os.environ.get("EMBERWATCH_LIBRP2040"):
-        path = Path(override)
+        path = Path(override).absolute()  # Renode changes the working folder
         if not path.is_file():
             raise EngineError(f"EMBERWATCH_LIBRP2040 = {override} is no file; unset it or give the path of the library")
         return path

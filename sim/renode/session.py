@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ class RenodeSession:
         except EngineError:
             raise
         except Exception as error:
-            raise EngineError(f"Renode: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+            raise EngineError(f"Renode: {_reason(error)}") from None
 
     # Program
 
@@ -321,6 +322,14 @@ class RenodeSession:
     def set_microphone_timebase(self, hz: int) -> None:
         """See `Engine.set_microphone_timebase`."""
         self._chip.mic_timebase(hz)
+
+
+def _reason(error: Any) -> str:
+    """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
+    while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
+        error = error.InnerException
+    lines = [line.strip() for line in str(getattr(error, "Message", error)).splitlines() if line.strip()]
+    return " ".join(itertools.takewhile(lambda line: not line.startswith("At "), lines)) or type(error).__name__
 
 
 def _in_memory(address: int, size: int) -> bool:

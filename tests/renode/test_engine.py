@@ -19,6 +19,7 @@ from sim.elf import Image, Segment, SymbolTable
 from sim.engines import create_engine
 from sim.errors import EmulationError, EngineError, MissingDependencyError
 from sim.renode import install, worker
+from sim.renode.session import _reason
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).parent / "fake"
@@ -155,6 +156,25 @@ def test_what_renode_has_to_complain_about_is_raised(
     with pytest.raises((EngineError, EmulationError), match=message) as caught:
         Machine(ram_image(tmp_path, [0xE7FE]), engine="renode").run(0.001)
     assert "\n" not in str(caught.value)
+
+
+def test_net_exceptions_are_named_in_one_line() -> None:
+    class TargetInvocationException(Exception):
+        InnerException: Exception | None = None
+
+    class ParsingException(Exception):
+        Message = (
+            "Error E36: Exception was thrown during construction of 'chip':\r\nlibrp2040 cannot be loaded\r\n"
+            "At pico.repl:3:1:\nchip: Miscellaneous.RP2040 @ sysbus\n^"
+        )
+
+    outer = TargetInvocationException("Exception has been thrown by the target of an invocation.")
+    assert _reason(outer) == str(outer)
+    outer.InnerException = ParsingException()
+    assert _reason(outer) == (
+        "Error E36: Exception was thrown during construction of 'chip': librp2040 cannot be loaded"
+    )
+    assert _reason(ValueError()) == "ValueError"
 
 
 @pytest.mark.usefixtures("renode")

@@ -178,6 +178,24 @@ def test_a_system_package_needs_no_variable_and_a_script_on_the_path_is_none(
     assert "PYRENODE_BIN" not in install.environment()
 
 
+def test_paths_of_the_users_are_made_absolute_because_renode_changes_its_folder(
+    librp2040: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "fake"))
+    for name in ("PYRENODE_PATH", "PYRENODE_BUILD_DIR", "PYRENODE_PKG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "renode").touch()
+    (tmp_path / "copy.so").symlink_to(librp2040)
+    monkeypatch.setenv("PYRENODE_BIN", "renode")
+    monkeypatch.setenv("EMBERWATCH_LIBRP2040", "copy.so")
+    variables = install.environment()
+    assert variables["PYRENODE_BIN"] == str(tmp_path / "renode")
+    assert variables["EMBERWATCH_LIBRP2040"] == str(tmp_path / "copy.so")
+    monkeypatch.setenv("PYRENODE_BIN", "elsewhere")
+    assert "PYRENODE_BIN" not in install.environment(), "not ours to change"
+
+
 def test_only_one_process_loads_renode_at_a_time(cache: Path) -> None:
     ask = (
         "import fcntl, sys; file = open(sys.argv[1], 'w')\n"
