@@ -85,7 +85,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Start(uint pc, uint sp)
         {
             time.Calibrate();
-            started = true;
+            if(!started)
+            {
+                started = true;
+                time.Restart(); // the emulation may have run before this board was added
+            }
             exceptions.SetSysTick(ClockFrequency);
             cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
             cpu.SetRegister(13, sp);

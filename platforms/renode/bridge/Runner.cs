@@ -105,8 +105,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>
-        /// Copies memory to a buffer of the host program, also while the processor waits at a breakpoint: the
-        /// monitor's own commands would pause the machine first, and wait for ever.
+        /// Copies memory to a buffer of the host program, also while the processor waits at a breakpoint: what pauses the
+        /// machine first, as some of the monitor's commands do, would wait for ever then.
         /// </summary>
         public void ReadMemory(ulong address, int size, long destination)
         {

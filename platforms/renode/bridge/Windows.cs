@@ -126,7 +126,11 @@ namespace Antmicro.Renode.Peripherals.GPIOPort
         /// <summary>Something outside drives a pad.</summary>
         public void OnGPIO(int number, bool value)
         {
-            if(number >= 0 && number < Pins)
+            if(number < 0 || number >= Pins)
+            {
+                return;
+            }
+            using(Chip.Hold())
             {
                 Chip.Synchronise();
                 Chip.Check(Native.rp2040_drive_pin(Chip.Handle, (uint)number, value ? 1u : 0u));
@@ -173,9 +177,12 @@ namespace Antmicro.Renode.Peripherals.UART
 
         public void WriteChar(byte value)
         {
-            Chip.Synchronise();
-            Chip.Check(Native.rp2040_serial_send(Chip.Handle, port, new[] { value }, (UIntPtr)1u));
-            Chip.Synchronise();
+            using(Chip.Hold())
+            {
+                Chip.Synchronise();
+                Chip.Check(Native.rp2040_serial_send(Chip.Handle, port, new[] { value }, (UIntPtr)1u));
+                Chip.Synchronise();
+            }
         }
 
         /// <summary>Whether bytes go to Renode's listeners; false leaves them to who takes them from the library.</summary>

@@ -61,6 +61,16 @@ public static class ProcessorTests
         True(taken > 1999000 && taken < 2001000, "13000 cycles at 6.5 MHz are 2 ms: " + taken);
     }
 
+    public static void A_board_that_comes_late_begins_at_its_own_cycle_0()
+    {
+        var rig = new Rig(elapsed: 5000000000);
+        rig.Chip.Synchronise();
+        Equal(0ul, rig.Chip.Cycle, "power-on");
+        rig.Wait(1000000);
+        rig.Chip.Synchronise();
+        Equal(6500ul, rig.Chip.Cycle, "1 ms of the ring oscillator");
+    }
+
     public static void A_clock_that_renode_is_too_slow_for_is_named()
     {
         Logger.Lines.Clear();

@@ -95,7 +95,8 @@ namespace Antmicro.Renode.Core
         bool IsConnected { get; }
         void Connect(IGPIOReceiver destination, int destinationNumber);
         void Disconnect();
-        GPIOEndpoint Endpoint { get; }
+        void Disconnect(GPIOEndpoint endpoint);
+        IList<GPIOEndpoint> Endpoints { get; }
     }
 
     public static class IGPIOExtensions
@@ -108,7 +109,8 @@ namespace Antmicro.Renode.Core
     {
         public void Toggle() { Set(!IsSet); }
         public void Disconnect() { receiver = null; }
-        public GPIOEndpoint Endpoint { get { return null; } }
+        public void Disconnect(GPIOEndpoint endpoint) { throw new NotSupportedException(); }
+        public IList<GPIOEndpoint> Endpoints { get { throw new NotSupportedException(); } }
         public bool IsSet { get; private set; }
         public bool IsConnected { get { return receiver != null; } }
         public void Connect(IGPIOReceiver destination, int destinationNumber)

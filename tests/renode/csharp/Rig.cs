@@ -42,8 +42,9 @@ public class Rig
     public readonly byte[] SramBytes = new byte[0x42000], Flash = new byte[0x200000], Rom = new byte[0x4000];
     private readonly Dictionary<uint, RP2040_Window> windows = new Dictionary<uint, RP2040_Window>();
 
-    public Rig(bool refusesInterruptEnd = false)
+    public Rig(bool refusesInterruptEnd = false, ulong elapsed = 0)
     {
+        Machine.Now = elapsed;
         Machine.SystemBus.Memories[0] = Rom;
         Machine.SystemBus.Memories[0x10000000] = Flash;
         Machine.SystemBus.Memories[Sram] = SramBytes;

@@ -82,6 +82,8 @@ public static class SoundTests
             () => microphone.Timebase(0),
             () => rig.Gpio.Brightness(25),
             () => rig.Uart.Peek(0x18),
+            () => rig.Uart.WriteChar(65),
+            () => rig.Gpio.OnGPIO(5, true),
             () => rig.Chip.Boot(),
         };
         foreach(var command in commands.Take(commands.Length - 1))
