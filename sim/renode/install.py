@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes.util
 import importlib.util
 import os
 import platform
@@ -26,6 +27,7 @@ PYRENODE = "git+https://github.com/antmicro/pyrenode3.git@dde4a47"
 SYSTEM_PACKAGE = Path("/opt/renode")
 """Where Renode's .deb, .rpm and Arch packages put it."""
 
+_INVARIANT = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"
 _VARIABLES = ("PYRENODE_PATH", "PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
 
 
@@ -140,6 +142,8 @@ def environment() -> dict[str, str]:
     else:  # Renode changes the working folder
         given = {name: os.environ.get(name, "") for name in _VARIABLES}
         variables |= {name: os.path.abspath(path) for name, path in given.items() if os.path.exists(path)}
+    if sys.platform == "linux" and _INVARIANT not in os.environ and ctypes.util.find_library("icuuc") is None:
+        variables[_INVARIANT] = "1"  # or .NET, loaded without Renode's own settings, ends the process for want of ICU
     variables["EMBERWATCH_LIBRP2040"] = str(library_path())
     return variables
 

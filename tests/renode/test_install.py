@@ -196,6 +196,19 @@ def test_paths_of_the_users_are_made_absolute_because_renode_changes_its_folder(
     assert "PYRENODE_BIN" not in install.environment(), "not ours to change"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere .NET uses the system's")
+def test_net_does_without_icu_where_there_is_none(librp2040: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "fake"))
+    monkeypatch.setenv("PYRENODE_BIN", "/somewhere/renode")
+    monkeypatch.delenv("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", raising=False)
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: "libicuuc.so.72")
+    assert "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT" not in install.environment()
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: None)
+    assert install.environment()["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] == "1"
+    monkeypatch.setenv("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "0")
+    assert "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT" not in install.environment()
+
+
 def test_only_one_process_loads_renode_at_a_time(cache: Path) -> None:
     ask = (
         "import fcntl, sys; file = open(sys.argv[1], 'w')\n"
