@@ -125,9 +125,17 @@ void Chip::connect() {
         blocks_.push_back({block, std::nullopt});
 
     flash_.on_change = [this](std::uint32_t offset, std::uint32_t bytes) { bus_.flash_changed(offset, bytes); };
-    const auto sources_changed = [this] { clocks_.sources_changed(); };
+    const auto sources_changed = [this] {
+        clocks_.sources_changed();
+        wake_oscillators();
+    };
     xosc_.on_change = rosc_.on_change = pll_sys_.on_change = pll_usb_.on_change = sources_changed;
     clocks_.on_change = [this] { clocks_moved(); };
+    clocks_.on_halt = [this] {
+        core0_.yield();
+        core1_.yield();
+    };
+    io_bank0_.on_change = [this] { wake_oscillators(); };
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
     syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
@@ -247,6 +255,27 @@ std::optional<Stop> Chip::stopped(Cpu& cpu) {
     return std::nullopt;
 }
 
+/// An event that DORMANT_WAKE enables starts the oscillators that are dormant (datasheet 2.11.3).
+void Chip::wake_oscillators() {
+    if (!(xosc_.dormant() || rosc_.dormant()) || !io_bank0_.dormant_wake()) return;
+    xosc_.wake();
+    rosc_.wake();
+}
+
+/// clk_sys and with it the count of cycles stand still in dormant mode. Time goes on: to `limit`, or to the next change
+/// that comes from outside. Returns false when `limit` is reached.
+bool Chip::stand_still(Cycles limit) {
+    const Cycles now = events_.now();
+    const Cycles until = std::min(limit, pins_.next_announced());
+    if (until > now) {
+        time_.stand_still(now, time_.picoseconds(until) - time_.picoseconds(now));
+        pins_.bring_forward(until - now);
+    }
+    if (until == limit) return false;
+    pins_.catch_up(now + 1);
+    return true;
+}
+
 Stop Chip::run_until(Cycles limit) {
     if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
     for (Cpu* cpu : {&core0_, &core1_})
@@ -257,6 +286,11 @@ Stop Chip::run_until(Cycles limit) {
             if (resets_requested_ != 0) {
                 perform_resets();
                 if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+            }
+            if (clocks_.halted()) [[unlikely]] {
+                wake_oscillators();
+                if (clocks_.halted() && !stand_still(limit)) break;
+                continue;
             }
             Cycles until = limit;
             cpu = next_core(until);

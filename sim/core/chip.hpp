@@ -80,7 +80,8 @@ class Chip : public Fabric, private DmaBus {
     /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
     void reset(std::optional<std::uint32_t> ram_entry = std::nullopt);
 
-    /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later.
+    /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later. In dormant
+    /// mode, where no cycles pass, until the time at which `limit` would have been reached.
     Stop run_until(Cycles limit);
     /// Lets one core execute one instruction, the other one keeping step; handlers that come between run through.
     /// Stops earlier at `limit` or for any reason that run_until() has.
@@ -154,6 +155,8 @@ class Chip : public Fabric, private DmaBus {
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
     void watchdog_reset();
+    [[nodiscard]] bool stand_still(Cycles limit);
+    void wake_oscillators();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
 

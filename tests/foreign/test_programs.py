@@ -222,6 +222,33 @@ def test_watchdog_reboots() -> None:
     ]
 
 
+def test_dormant_until_a_pin_changes() -> None:
+    result = Run.of(build("dormant", "copy_to_ram"))
+    chip = result.chip
+    chip.drive_pin(10, False)
+    chip.drive_pin(11, True)
+    for pin, level in ((10, True), (11, False)):
+        result.run(0.1)
+        cycles, picoseconds = chip.cycles, chip.picoseconds
+        saved = chip.save()
+        result.run(0.25)
+        assert chip.cycles == cycles, "clk_sys stands still"
+        assert chip.picoseconds - picoseconds == pytest.approx(0.25e12, abs=1e6)
+        chip.restore(saved)
+        result.run(0.5)
+        assert chip.cycles == cycles
+        chip.drive_pin(pin, level)
+    assert result.run(1).ended(), result.text
+    values = result.values
+    assert values["crystal_us"] == pytest.approx(256 * 47 / 12, abs=20), "the crystal's start-up, nothing of the sleep"
+    assert values["again_us"] == pytest.approx(256 * 47 / 12, abs=20)
+    assert values["ring_us"] < 10
+    assert values["crystal_pwm"] < 50
+    assert values["ring_pwm"] < 50
+    assert values["woken_by"] == 8 << 8
+    assert values["asleep"] == 1
+
+
 def test_gpio_interrupts() -> None:
     result = Run.of(build("gpio"))
     result.chip.drive_pin(4, False)

@@ -32,6 +32,11 @@ class RateCounter {
         base_ = value;
         remainder_ = 0;
     }
+    /// Counts `periods` more at once; the phase stays.
+    void add(Cycles at, std::uint64_t periods) {
+        advance_origin(at);
+        base_ += periods;
+    }
     [[nodiscard]] std::uint64_t count(Cycles at) const {
         if (num_ == 0 || den_ == 0 || at <= origin_) return base_;
         if (whole_ != 0 && at - origin_ < kShort) return base_ + (at - origin_) * whole_ + remainder_ / den_;

@@ -11,8 +11,8 @@
 
 namespace rp2040 {
 
-/// One segment per frequency of clk_sys. Past times stay convertible, so a timestamp taken before a
-/// frequency change still gives the right second afterwards.
+/// One segment per frequency of clk_sys and per standstill. Past times stay convertible, so a timestamp taken before
+/// a frequency change still gives the right second afterwards.
 class TimeBase {
   public:
     static constexpr std::uint64_t kPicosecondsPerSecond = 1'000'000'000'000;
@@ -36,13 +36,22 @@ class TimeBase {
         else
             segments_.push_back(next);
     }
+    /// clk_sys stands still at cycle `at` for so many picoseconds.
+    void stand_still(Cycles at, std::uint64_t picoseconds) {
+        if (segments_.back().start != at) {
+            segments_.push_back(segments_.back());
+            segments_.back().start = at;
+        }
+        segments_.back().counter.add(at, picoseconds);
+    }
     [[nodiscard]] std::uint32_t hz() const { return segments_.back().hz; }
     [[nodiscard]] std::uint64_t picoseconds(Cycles at) const { return segment_of(at).counter.count(at); }
     /// First cycle at or after `picoseconds`.
     [[nodiscard]] Cycles cycle_at(std::uint64_t picoseconds) const {
-        for (std::size_t i = segments_.size(); i-- > 0;)
+        Cycles end = kNever;  // of the segment: none of its cycles may lie within a standstill
+        for (std::size_t i = segments_.size(); i-- > 0; end = segments_[i].start)
             if (i == 0 || segments_[i].counter.count(segments_[i].start) <= picoseconds)
-                return segments_[i].counter.when(picoseconds);
+                return std::min(segments_[i].counter.when(picoseconds), end);
         return 0;
     }
 

@@ -63,6 +63,7 @@ ExternalChip::ExternalChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, con
         }
         forget_code();
     };
+    clocks_.on_halt = nullptr;                  // the host's time goes on
     psm_.on_core_held = [](unsigned, bool) {};  // the host has one core
     report_clock();
 }

@@ -75,6 +75,7 @@ void IoBank0::update_irq() {
         line_[core] = level;
         fabric_.set_core_irq(core, Irq::io_bank0, level);
     }
+    if (on_change) on_change();
 }
 
 std::uint32_t IoBank0::read(std::uint32_t offset) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "base/peripheral.hpp"
 #include "io/pin_matrix.hpp"
@@ -31,6 +32,8 @@ class IoBank0 final : public StatefulPeripheral<IoBank0State>, public PinIrqList
     void irq_levels_changed() override;
     /// Whether an enabled DORMANT_WAKE event is pending (XOSC and ROSC stop until it is).
     [[nodiscard]] bool dormant_wake() const;
+    /// Called when dormant_wake() may have become true.
+    std::function<void()> on_change;
 
   private:
     [[nodiscard]] std::uint32_t intr(unsigned word) const;

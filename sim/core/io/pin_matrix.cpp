@@ -156,6 +156,13 @@ void PinMatrix::apply_pending(Cycles when) {
     schedule_pending();
 }
 
+void PinMatrix::bring_forward(Cycles cycles) {
+    if (pending_.empty()) return;
+    for (Pending& p : pending_) p.when -= cycles;
+    next_pending_ = pending_.front().when;
+    schedule_pending();
+}
+
 void PinMatrix::schedule_pending() {
     // Changes that nobody awaits are applied when looked at.
     const auto first = std::find_if(pending_.begin(), pending_.end(),

@@ -48,6 +48,10 @@ class PinMatrix final : public Gpio {
     void catch_up(Cycles until);
     /// Works out whose changes are awaited; for the end of restore(), when every driver has its state back.
     void note_awaited();
+    /// Cycle of the next change that the outside has announced; kNever if there is none.
+    [[nodiscard]] Cycles next_announced() const { return next_pending_; }
+    /// clk_sys stood still for so many of its cycles: what is announced comes that much earlier in its count.
+    void bring_forward(Cycles cycles);
     /// To be called by a timed driver whose waited_pins() has changed.
     void waited_changed();
 

@@ -115,13 +115,24 @@ void Clocks::sources_changed() {
             }
             if (value == 0) {
                 s_.hz = before;
-                unmodelled(0x3c, true, "clk_sys has no running source; the chip would stop here");
+                halt();
+                return;
             }
         }
         s_.hz[index(clock)] = value;
     }
+    s_.halted = false;
     if (s_.resussed != was_resussed) update_irq();
     if (s_.hz != before && on_change) on_change();
+}
+
+/// Cycles of clk_sys are the time of every block, so the frequencies do not matter until it runs again.
+void Clocks::halt() {
+    if (!xosc_.dormant() && !rosc_.dormant())
+        unmodelled(0x3c, true, "clk_sys has no running source; the chip would stop here");
+    if (!on_halt) unmodelled(0x3c, true, "clk_sys stops in DORMANT mode; only the embedded processors can do that");
+    s_.halted = true;
+    on_halt();
 }
 
 void Clocks::clocks_changed() {

@@ -23,6 +23,7 @@ struct ClocksState {
     std::array<std::uint32_t, static_cast<std::size_t>(ClockId::count)> hz{};
     std::uint32_t resus_ctrl = 0xff;
     bool resussed = false;
+    bool halted = false;  // clk_sys stands still; `hz` is what was before.
     std::uint32_t fc0_ref_khz = 0, fc0_min_khz = 0, fc0_max_khz = 0x1ffffff, fc0_delay = 1, fc0_interval = 8,
                   fc0_src = 0;
     RateCounter fc0_reference;  // clk_ref periods since FC0_SRC was written.
@@ -59,6 +60,10 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     /// Called after any generator changed frequency: Chip updates its TimeBase from hz(ClockId::sys) at now() and
     /// calls clocks_changed() of every peripheral.
     std::function<void()> on_change;
+    /// clk_sys stands still because its oscillator is dormant. halted() ends when the oscillator has been woken.
+    /// Without this function a dormant oscillator of clk_sys is not modelled.
+    std::function<void()> on_halt;
+    [[nodiscard]] bool halted() const { return s_.halted; }
 
     [[nodiscard]] std::uint32_t sleep_en0() const { return s_.sleep_en0; }
     [[nodiscard]] std::uint32_t sleep_en1() const { return s_.sleep_en1; }
@@ -71,6 +76,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     [[nodiscard]] std::uint32_t fc0_result() const;
     [[nodiscard]] std::uint64_t fc0_interval_periods() const;
     void start_fc0();
+    void halt();
     void update_irq();
     void set_output_rates();
     void show(unsigned index, Cycles when);

@@ -25,7 +25,7 @@ unsigned stages(std::uint32_t range) {
 }  // namespace
 
 std::uint32_t Rosc::hz() const {
-    if (!s_.enabled) return 0;
+    if (!s_.enabled || s_.dormant) return 0;
     const unsigned ring = stages(s_.ctrl & 0xfff);
     // A stage of drive strength n (one plus the set bits of its DS field) takes 1/n of a weak stage's time.
     // Delays are summed in twelfths so that 1, 1/2, 1/3 and 1/4 are whole numbers.
@@ -46,10 +46,11 @@ std::uint32_t Rosc::peek(std::uint32_t offset) {
         case kCtrl: return s_.ctrl;
         case kFreqa: return s_.freqa;
         case kFreqb: return s_.freqb;
-        case kDormant: return kWakeCode;
+        case kDormant: return s_.dormant ? kDormantCode : kWakeCode;
         case kDiv: return s_.div;
         case kPhase: return s_.phase;
-        case kStatus: return (s_.enabled ? 1u << 31 | 1u << 16 | 1u << 12 : 0) | (s_.bad_write ? 1u << 24 : 0);
+        case kStatus:
+            return (hz() != 0 ? 1u << 31 | 1u << 16 : 0) | (s_.enabled ? 1u << 12 : 0) | (s_.bad_write ? 1u << 24 : 0);
         case kRandombit: return s_.random & 1u;
         case kCount: {
             const std::uint64_t elapsed = s_.ring.count(now()) - s_.count_origin;
@@ -76,12 +77,8 @@ void Rosc::write_ctrl(std::uint32_t value) {
         s_.ctrl = (s_.ctrl & ~0xfffu) | old_range;
     }
     const std::uint32_t code = s_.ctrl >> 12;
-    if (code == kEnableCode)
-        s_.enabled = true;
-    else if (code == kDisableCode)
-        s_.enabled = false;
-    else if (code != 0)
-        s_.bad_write = true;
+    if (code != kEnableCode && code != kDisableCode && code != 0) s_.bad_write = true;
+    s_.enabled = code != kDisableCode;  // an invalid code enables it as well
 }
 
 void Rosc::write(std::uint32_t offset, std::uint32_t value) {
@@ -91,8 +88,8 @@ void Rosc::write(std::uint32_t offset, std::uint32_t value) {
         case kFreqa: s_.freqa = value & 0xffff7777; break;
         case kFreqb: s_.freqb = value & 0xffff7777; break;
         case kDormant:
-            if (value == kDormantCode) unmodelled(offset, true, "DORMANT mode");
-            if (value != kWakeCode) s_.bad_write = true;
+            if (value != kDormantCode && value != kWakeCode) s_.bad_write = true;  // also selects WAKE
+            s_.dormant = value == kDormantCode && s_.enabled;
             break;
         case kDiv: s_.div = value & 0xfff; break;
         case kPhase: s_.phase = value & 0xfff; break;
@@ -105,6 +102,12 @@ void Rosc::write(std::uint32_t offset, std::uint32_t value) {
         default: unmodelled(offset, true);
     }
     changed(old_hz);
+}
+
+void Rosc::wake() {
+    if (!s_.dormant) return;
+    s_.dormant = false;
+    changed(0);
 }
 
 void Rosc::changed(std::uint32_t old_hz) {

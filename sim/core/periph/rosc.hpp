@@ -15,6 +15,7 @@ struct RoscState {
     std::uint32_t phase = 0x8;
     std::uint32_t random = 1;  // Linear-feedback register: runs must be reproducible.
     bool enabled = true;
+    bool dormant = false;
     bool bad_write = false;
     RateCounter ring;               // Output periods since power-on.
     std::uint32_t count_start = 0;  // COUNT as written, and the output period at that moment.
@@ -34,6 +35,9 @@ class Rosc final : public StatefulPeripheral<RoscState> {
     void clocks_changed() override;
 
     [[nodiscard]] std::uint32_t hz() const;
+    [[nodiscard]] bool dormant() const { return s_.dormant; }
+    /// Ends dormant mode: an event that DORMANT_WAKE enables has come, or the RTC's alarm.
+    void wake();
     /// Called after hz() changed.
     std::function<void()> on_change;
 

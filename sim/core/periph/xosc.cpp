@@ -10,7 +10,7 @@ constexpr std::uint32_t kBadWrite = 1u << 24;
 }  // namespace
 
 bool Xosc::stable() const {
-    if (!s_.enabled) return false;
+    if (hz() == 0) return false;
     const std::uint64_t delay = std::uint64_t{s_.startup & 0x3fff} * 256 * ((s_.startup >> 20) & 1u ? 4 : 1);
     return s_.crystal.count(now()) >= delay;
 }
@@ -19,7 +19,7 @@ std::uint32_t Xosc::read(std::uint32_t offset) {
     switch (offset) {
         case kCtrl: return s_.ctrl;
         case kStatus: return (stable() ? 1u << 31 : 0) | (s_.bad_write ? kBadWrite : 0) | (s_.enabled ? 1u << 12 : 0);
-        case kDormant: return kWakeCode;
+        case kDormant: return s_.dormant ? kDormantCode : kWakeCode;
         case kStartup: return s_.startup;
         case kCount: {
             const std::uint64_t elapsed = s_.crystal.count(now()) - s_.count_origin;
@@ -33,14 +33,24 @@ void Xosc::write_ctrl(std::uint32_t value) {
     s_.ctrl = value & 0x00ffffff;
     const std::uint32_t code = s_.ctrl >> 12;
     if ((s_.ctrl & 0xfff) != kRange1To15MHz) s_.bad_write = true;
-    if (code != kEnableCode && code != kDisableCode) {
-        // The SDK writes the range alone first, with code 0; only a nonzero wrong code is an error.
-        if (code != 0) s_.bad_write = true;
-        return;
-    }
-    const bool enable = code == kEnableCode;
+    // The SDK writes the range alone first: the reset value of the code does nothing. Any other invalid code enables.
+    if (code == 0) return;
+    if (code != kEnableCode && code != kDisableCode) s_.bad_write = true;
+    const bool enable = code != kDisableCode;
     if (enable == s_.enabled) return;
     s_.enabled = enable;
+    restart();
+}
+
+/// Datasheet 2.16.5: the oscillator stops until something wakes it, then starts up anew.
+void Xosc::set_dormant(bool dormant) {
+    if (dormant == s_.dormant || !s_.enabled) return;
+    s_.dormant = dormant;
+    restart();
+}
+
+/// It has begun or ceased to run.
+void Xosc::restart() {
     s_.crystal.set_count(now(), 0);
     s_.count_origin = 0;
     s_.count_start = 0;
@@ -56,8 +66,8 @@ void Xosc::write(std::uint32_t offset, std::uint32_t value) {
             s_.bad_write = false;
             break;
         case kDormant:
-            if (value == kDormantCode) unmodelled(offset, true, "DORMANT mode");
-            if (value != kWakeCode) s_.bad_write = true;
+            if (value != kDormantCode && value != kWakeCode) s_.bad_write = true;  // also selects WAKE
+            set_dormant(value == kDormantCode);
             break;
         case kStartup: s_.startup = value & 0x00103fff; break;
         case kCount:

@@ -13,6 +13,7 @@ struct XoscState {
     std::uint32_t startup = 0xc4;
     std::uint32_t crystal_hz = 12'000'000;
     bool enabled = false;
+    bool dormant = false;
     bool bad_write = false;
     RateCounter crystal;            // Periods since the crystal was enabled.
     std::uint32_t count_start = 0;  // COUNT as written, and the period of the crystal at that moment.
@@ -30,14 +31,19 @@ class Xosc final : public StatefulPeripheral<XoscState> {
     /// The board's crystal; survives reset(). Default 12 MHz.
     void set_crystal(std::uint32_t hz);
     /// Output frequency in hertz; 0 when disabled. Before STATUS.STABLE the crystal counts as running.
-    [[nodiscard]] std::uint32_t hz() const { return s_.enabled ? s_.crystal_hz : 0; }
+    [[nodiscard]] std::uint32_t hz() const { return s_.enabled && !s_.dormant ? s_.crystal_hz : 0; }
     [[nodiscard]] bool enabled() const { return s_.enabled; }
+    [[nodiscard]] bool dormant() const { return s_.dormant; }
+    /// Ends dormant mode: an event that DORMANT_WAKE enables has come, or the RTC's alarm.
+    void wake() { set_dormant(false); }
     [[nodiscard]] bool stable() const;
     /// Called after hz() changed.
     std::function<void()> on_change;
 
   private:
     void write_ctrl(std::uint32_t value);
+    void set_dormant(bool dormant);
+    void restart();
 };
 
 }  // namespace rp2040
