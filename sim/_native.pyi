@@ -160,6 +160,8 @@ class Chip:
         """Level at the pad now."""
     def drive_pin(self, pin: int, level: bool | None) -> None:
         """Level from outside; None lets go."""
+    def wire_pins(self, a: int, b: int) -> None:
+        """A jumper between two pins; it stays until the chip is thrown away."""
     def record_pins(self, mask: int) -> None:
         """Records the edges of these pins from now on."""
     def take_edges(self) -> list[tuple[int, int, bool]]:

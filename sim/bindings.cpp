@@ -364,6 +364,12 @@ NB_MODULE(_native, m) {
             },
             "pin"_a, "level"_a.none())
         .def(
+            "wire_pins",
+            [](PyChip& self, unsigned a, unsigned b) {
+                self.wire(check_index(a, kPins, "pin"), check_index(b, kPins, "pin"));
+            },
+            "a"_a, "b"_a)
+        .def(
             "record_pins", [](PyChip& self, std::uint32_t mask) { self.recorder.record(mask); }, "mask"_a)
         .def("take_edges",
              [](PyChip& self) {

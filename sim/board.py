@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -14,6 +14,9 @@ from sim.clocktree import PdmClock, PllSettings, solve_pdm, solve_pll, solve_uar
 from sim.errors import BoardError
 
 _T = TypeVar("_T")
+
+Wires = tuple[tuple[int, int], ...]
+"""Jumpers between two pins each."""
 
 PINS = range(30)
 #: GPIOs with the UART function, per instance (datasheet table 279).
@@ -77,6 +80,7 @@ class Board:
     uart: UartConfig
     led: LedConfig
     microphone: MicrophoneConfig
+    wires: Wires = ()
 
     @property
     def pll(self) -> PllSettings:
@@ -171,19 +175,28 @@ def load_board(name: str | Path) -> Board:
 def _parse(cls: type[_T], table: Mapping[str, Any], prefix: str) -> _T:
     """Builds a dataclass from a TOML table, checking names and types against its annotations."""
     hints = get_type_hints(cls)
-    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    optional = {field.name: field.default is not MISSING for field in fields(cls)}  # type: ignore[arg-type]
+    names = list(optional)
     for key in table:
         if key not in names:
             raise BoardError(f"unknown key '{prefix}{key}'; known keys: {', '.join(prefix + n for n in names)}")
     values: dict[str, Any] = {}
     for key in names:
         if key not in table:
+            if optional[key]:
+                continue
             raise BoardError(f"missing key '{prefix}{key}'")
         values[key] = _convert(hints[key], table[key], prefix + key)
     return cls(**values)
 
 
 def _convert(hint: Any, value: object, key: str) -> Any:
+    if hint == Wires:
+        pairs: list[Any] = value if isinstance(value, list) else [value]
+        for pair in pairs:
+            if not (isinstance(pair, list) and len(pair) == 2 and all(type(pin) is int for pin in pair)):
+                raise BoardError(f"{key} = {value!r}; write pairs of pins, as in [[4, 6], [5, 7]]")
+        return tuple((first, second) for first, second in pairs)
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise BoardError(f"{key} = {value!r}; accepted: {', '.join(map(repr, get_args(hint)))}")
@@ -228,6 +241,9 @@ def _check_pins(board: Board) -> None:
         "microphone.data": board.microphone.data,
         "microphone.clock": board.microphone.clock,
     }
+    for first, second in board.wires:
+        if first not in PINS or second not in PINS or first == second:
+            raise BoardError(f"wires has [{first}, {second}]; a jumper connects two of GPIO 0 to 29")
     seen: dict[int, str] = {}
     for use, pin in uses.items():
         if pin not in PINS:

@@ -78,6 +78,10 @@ void Chip::connect() {
         dma_.delay(master == BusMaster::dma_write, cycles);
     };
     dma_.set_bus(*this);
+    spi0_.set_peer(spi1_);
+    spi1_.set_peer(spi0_);
+    i2c0_.set_peer(i2c1_);
+    i2c1_.set_peer(i2c0_);
 
     const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit,
                             bool alias_penalty = false) {

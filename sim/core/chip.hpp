@@ -122,6 +122,8 @@ class Chip : public Fabric, private DmaBus {
     Pwm& pwm() { return pwm_; }
     Usb& usb() { return usb_; }
     Adc& adc() { return adc_; }
+    /// A jumper between two pins.
+    void wire(unsigned pin, unsigned other) { pins_.wire(pin, other); }
     /// The BOOTSEL button: pulls the flash chip select low while pressed.
     void press_bootsel(bool pressed);
 

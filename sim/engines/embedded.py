@@ -48,6 +48,8 @@ class EmbeddedEngine(Engine):
         microphone = board.microphone
         right = microphone.channel == "right"
         self._microphone = self._chip.attach_microphone(microphone.clock, microphone.data, right, seed)
+        for first, second in board.wires:
+            self._chip.wire_pins(first, second)
         self._traced: list[str] = []
         self._breakpoints: Counter[int] = Counter()  # a debugger and the call tracer may use the same address
 

@@ -29,6 +29,8 @@ class RenodeEngine(Engine):
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS})
 
     def __init__(self, board: Board, seed: int) -> None:
+        if board.wires:
+            raise EngineError(f"engine 'renode' cannot connect pins, and board {board.name!r} has wires; use embedded")
         self._worker = worker.acquire(install.environment())
         # A machine that is dropped gives its process back.
         self._finalizer = weakref.finalize(self, worker.release, self._worker)

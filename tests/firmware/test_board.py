@@ -77,6 +77,10 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ("clk_sys_hz = 125_000_000", "clk_sys_hz = 122_880_000", "cannot be made from a 12000000 Hz crystal"),
         ("size = 0x200000", "size = 1000", "flash.size = 1000"),
         ("[led]", "[lamp]", "unknown key 'lamp'"),
+        ("[clock]", "wires = [[4, 30]]\n[clock]", "wires has [4, 30]; a jumper connects two of GPIO 0 to 29"),
+        ("[clock]", "wires = [[4, 4]]\n[clock]", "wires has [4, 4]; a jumper connects two of GPIO 0 to 29"),
+        ("[clock]", "wires = [4, 5]\n[clock]", "wires = [4, 5]; write pairs of pins, as in [[4, 6], [5, 7]]"),
+        ("[clock]", "wires = 4\n[clock]", "wires = 4; write pairs of pins"),
         ("[clock]", "[clock", "not valid TOML"),
         ('description = "', 'description = "a\\n', "it must be one line without backslashes"),
         ('description = "', 'description = "a \\\\ ', "it must be one line without backslashes"),
@@ -86,6 +90,11 @@ def test_faults_are_named(tmp_path: Path, old: str, new: str, message: str) -> N
     with pytest.raises(BoardError, match=re.escape(message)) as caught:
         load_board(edited(tmp_path, old, new))
     assert "edited.toml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_wires_are_optional(tmp_path: Path) -> None:
+    assert load_board("pico").wires == ()
+    assert load_board(edited(tmp_path, "[clock]", "wires = [[4, 6], [5, 7]]\n[clock]")).wires == ((4, 6), (5, 7))
 
 
 def test_pll_of_the_default_clock() -> None:

@@ -11,6 +11,8 @@ import pytest
 from foreign import Run, build, run
 
 from sim import _native
+from sim.board import boards_folder
+from sim.machine import Machine
 
 CLOCKS = {
     "pll_sys": 125_000,
@@ -247,6 +249,59 @@ def test_dormant_until_a_pin_changes() -> None:
     assert values["ring_pwm"] < 50
     assert values["woken_by"] == 8 << 8
     assert values["asleep"] == 1
+
+
+def test_slaves_on_jumpers() -> None:
+    result = Run.of(build("slaves"))
+    for a, b in ((4, 6), (5, 7), (19, 8), (17, 9), (18, 10), (16, 11), (2, 3)):
+        result.chip.wire_pins(a, b)
+    assert result.run(1).ended(), result.text
+    values = result.values
+    assert 500 <= values.pop("stretched_us") < 600
+    assert values == {
+        "nobody": 1,
+        "written": 1,
+        "read": 1,
+        "requests": 7,
+        "restarts": 1,
+        "dones": 1,
+        "stops": 2,
+        "late": 1,
+        "answers": 0xA0A1_A200,
+        "heard": 0x1122_3344,
+        "deselected": 0,
+        "selected": 0x66,
+        "overrun": 1,
+        "levels": 0b1010,
+    }
+
+
+def test_wave_forms_on_jumpers(tmp_path: Path) -> None:
+    """The board file connects the pins, and the machine runs the program."""
+    board = tmp_path / "wired.toml"
+    board.write_text("wires = [[8, 9], [13, 10], [14, 15]]\n" + (boards_folder() / "pico.toml").read_text())
+    with Machine(build("jumpers"), board=board) as machine:
+        machine.run(0.2)
+        lines = [line for _, line in machine.log.lines]
+    values = dict(line.split("=") for line in lines)
+    assert values == {
+        "uart": "0x61626364",
+        "counted": "21",
+        "source_edges": "21",
+        "wire_edges": "21",
+        "pulses": values["wire_pulses"],
+        "wire_pulses": values["pulses"],
+        "open_drain": "0x00003000",
+    }
+    pulses = 0.003 * 125e6 / (12 * (5 + 77 / 256))
+    assert int(values["pulses"]) == pytest.approx(pulses, abs=10)
+
+
+def test_slaves_without_jumpers_hear_nothing() -> None:
+    result = Run.of(build("slaves")).run(0.1)
+    assert result.stop is not None and result.stop.reason == "cycle"
+    assert result.text.startswith("nobody=1")
+    assert "written=1" not in result.text
 
 
 def test_gpio_interrupts() -> None:

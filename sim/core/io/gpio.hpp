@@ -89,6 +89,9 @@ class Gpio {
     /// the future (a device's output delay); such changes take effect in time order.
     virtual void drive(unsigned pin, Drive drive, Cycles when) = 0;
 
+    /// `pins` and what is wired to them.
+    [[nodiscard]] virtual std::uint32_t wired(std::uint32_t pins) const { return pins; }
+
     virtual void attach(PinDevice& device) = 0;
     virtual void detach(PinDevice& device) = 0;
     /// To be called when the watched() of an attached device has changed.

@@ -181,7 +181,9 @@ void PinMatrix::resolve(Cycles when) {
     // Both pulls together are the bus keeper. An undriven pin without pulls reads low.
     const std::uint32_t pulled = s_.pull_up & (~s_.pull_down | s_.level);
     const std::uint32_t outside = (s_.external & s_.external_level) | (~s_.external & pulled);
-    const std::uint32_t level = (oe & out) | (~oe & outside);
+    std::uint32_t level = (oe & out) | (~oe & outside);
+    if (!nets_.empty()) [[unlikely]]
+        level = join(level, oe);
     const std::uint32_t raw = level & s_.input_enable;
     const std::uint32_t input = overridden_ ? override_levels(raw, s_.in_over) : raw & kPinMask;
     const std::uint32_t changed = level ^ s_.level;
@@ -204,6 +206,35 @@ void PinMatrix::resolve(Cycles when) {
             devices_[i].device->pin_changed(pin, (level >> pin) & 1, when);
         }
     }
+}
+
+std::uint32_t PinMatrix::wired(std::uint32_t pins) const {
+    for (const std::uint32_t net : nets_)
+        if ((pins & net) != 0) pins |= net;
+    return pins;
+}
+
+void PinMatrix::wire(unsigned pin, unsigned other) {
+    const Cycles now = fabric_.events().now();
+    catch_up(now + 1);
+    const std::uint32_t net = wired(1u << pin | 1u << other);
+    std::erase_if(nets_, [net](std::uint32_t old) { return (old & net) != 0; });
+    nets_.push_back(net);
+    resolve(now + 1);
+    finish();
+    plan();
+}
+
+/// One level for each net: that of the chip's outputs, else of what drives it from outside, else of the pulls. Low wins
+/// where they disagree among outputs, as with open drains; among pulls high.
+std::uint32_t PinMatrix::join(std::uint32_t level, std::uint32_t enabled) const {
+    for (const std::uint32_t net : nets_) {
+        std::uint32_t driven = net & enabled;
+        if (driven == 0) driven = net & s_.external;
+        const bool high = driven != 0 ? (level & driven) == driven : (level & net) != 0;
+        level = high ? level | net : level & ~net;
+    }
+    return level;
 }
 
 void PinMatrix::wake_waiting(std::uint32_t seen, Cycles when) {
@@ -280,9 +311,10 @@ void PinMatrix::plan() {
 void PinMatrix::note_awaited() {
     awaited_ = irq_pins_;
     for (const auto* driver : timed_) awaited_ |= driver->awaited_pins();
+    awaited_ = wired(awaited_);
     awaited_inputs_ = awaited_;
     for (const auto& w : devices_)
-        if ((w.device->driven() & awaited_) != 0) awaited_inputs_ |= w.pins;
+        if ((w.device->driven() & awaited_) != 0) awaited_inputs_ |= wired(w.pins);
     schedule_pending();
 }
 
@@ -299,13 +331,13 @@ bool PinMatrix::may_change(std::uint32_t pins) const {
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
-/// Pins that devices may drive in answer to changes of `pins`, directly or through other devices.
+/// Pins that follow changes of `pins`: wired to them, or driven by devices in answer, directly or through others.
 std::uint32_t PinMatrix::answered(std::uint32_t pins) const {
-    std::uint32_t answers = 0;
+    std::uint32_t answers = nets_.empty() ? 0 : wired(pins) & ~pins;
     for (std::uint32_t before = ~answers; before != answers;) {
         before = answers;
         for (const auto& w : devices_)
-            if ((w.pins & (pins | answers)) != 0) answers |= w.device->driven();
+            if ((w.pins & (pins | answers)) != 0) answers |= wired(w.device->driven());
     }
     return answers;
 }

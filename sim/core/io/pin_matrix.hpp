@@ -38,12 +38,16 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] bool awaited(PinFunction function) const override;
     void plan() override;
     void drive(unsigned pin, Drive drive, Cycles when) override;
+    [[nodiscard]] std::uint32_t wired(std::uint32_t pins) const override;
     void attach(PinDevice& device) override;
     void detach(PinDevice& device) override;
     void watch_changed() override;
     void add_lazy_driver(LazyDriver& driver) override;
     [[nodiscard]] std::uint32_t observed_outputs(PinFunction function) const override { return selected(function); }
 
+    /// A jumper between two pins: from now on they and all that is wired to them have one level. Part of the board:
+    /// neither reset() nor restore() changes it.
+    void wire(unsigned pin, unsigned other);
     /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
     void catch_up(Cycles until);
     /// Works out whose changes are awaited; for the end of restore(), when every driver has its state back.
@@ -144,6 +148,7 @@ class PinMatrix final : public Gpio {
             i = (i - 1) % kHistory;
         return s_.history[i].input;
     }
+    [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
     void note_overrides();
     void apply(unsigned pin, Drive drive, Cycles when);
@@ -165,6 +170,7 @@ class PinMatrix final : public Gpio {
     };
     std::vector<Watch> devices_;
     std::uint32_t watched_ = 0;
+    std::vector<std::uint32_t> nets_;  ///< Pins that are wired together.
     std::vector<LazyDriver*> untimed_;
     std::vector<TimedDriver*> timed_;
     std::vector<std::uint8_t> woken_;

@@ -1,6 +1,10 @@
 #include "periph/i2c.hpp"
 
+#include "periph/i2c_bits.hpp"
+
 namespace rp2040 {
+
+using namespace i2c;
 
 namespace {
 constexpr std::uint32_t kCon = 0x00, kTar = 0x04, kSar = 0x08, kDataCmd = 0x10, kSsSclHcnt = 0x14, kSsSclLcnt = 0x18,
@@ -12,20 +16,6 @@ constexpr std::uint32_t kCon = 0x00, kTar = 0x04, kSar = 0x08, kDataCmd = 0x10, 
                         kDmaCr = 0x88, kDmaTdlr = 0x8c, kDmaRdlr = 0x90, kSdaSetup = 0x94, kAckGeneralCall = 0x98,
                         kEnableStatus = 0x9c, kFsSpklen = 0xa0, kClrRestartDet = 0xa8, kCompParam1 = 0xf4,
                         kCompVersion = 0xf8, kCompType = 0xfc;
-// IC_CON
-constexpr std::uint32_t kMasterMode = 1u << 0, k10BitMaster = 1u << 4, kRestartEn = 1u << 5, kSlaveDisable = 1u << 6,
-                        kTxEmptyCtrl = 1u << 8;
-// IC_DATA_CMD
-constexpr std::uint32_t kCmdRead = 1u << 8, kCmdStop = 1u << 9, kCmdRestart = 1u << 10, kFirstDataByte = 1u << 11;
-// IC_RAW_INTR_STAT
-constexpr std::uint32_t kRxUnder = 1u << 0, kRxOver = 1u << 1, kRxFull = 1u << 2, kTxOver = 1u << 3, kTxEmpty = 1u << 4,
-                        kRdReq = 1u << 5, kTxAbrt = 1u << 6, kRxDone = 1u << 7, kActivity = 1u << 8, kStopDet = 1u << 9,
-                        kStartDet = 1u << 10, kGenCall = 1u << 11, kRestartDet = 1u << 12;
-// IC_TX_ABRT_SOURCE
-constexpr std::uint32_t k7bAddrNoack = 1u << 0, k10Addr1Noack = 1u << 1, kTxDataNoack = 1u << 3,
-                        kSbyteNorstrt = 1u << 9, kUserAbrt = 1u << 16;
-// IC_ENABLE
-constexpr std::uint32_t kEnabled = 1u << 0, kAbort = 1u << 1, kTxCmdBlock = 1u << 2;
 constexpr unsigned kByteBits = 9;  // Eight data bits and the acknowledge.
 }  // namespace
 
@@ -63,8 +53,7 @@ void I2c::next() {
     s_.command = s_.tx.pop();
     const bool reading = (s_.command & kCmdRead) != 0;
     if (open && (s_.command & kCmdRestart) == 0 && reading == s_.reading) {
-        s_.phase = Phase::data;
-        after(kByteBits * bit_cycles());
+        transfer_byte();
         return;
     }
     if (open && (s_.con & kRestartEn) == 0) {
@@ -91,26 +80,40 @@ void I2c::stop() {
     after(bit_cycles());
 }
 
+bool I2c::address_anyone() {
+    const bool ten_bit = (s_.con & k10BitMaster) != 0;
+    const auto address = static_cast<std::uint16_t>(s_.tar & (ten_bit ? 0x3ff : 0x7f));
+    I2c* const slave = wired_slave();
+    s_.with_slave = slave != nullptr && slave->slave_start(address, ten_bit, s_.reading);
+    return s_.with_slave || (bus_ != nullptr && bus_->start(address, s_.reading, now()));
+}
+
+void I2c::transfer_byte() {
+    s_.phase = I2cState::Phase::data;
+    s_.stretched = s_.with_slave && s_.reading && !peer_->slave_ready();
+    if (!s_.stretched) after(kByteBits * bit_cycles());
+}
+
 void I2c::event() {
     using Phase = I2cState::Phase;
     const bool ten_bit = (s_.con & k10BitMaster) != 0;
     switch (s_.phase) {
-        case Phase::address: {
-            const auto address = static_cast<std::uint16_t>(s_.tar & (ten_bit ? 0x3ff : 0x7f));
-            if (bus_ == nullptr || !bus_->start(address, s_.reading, now())) {
+        case Phase::address:
+            if (!address_anyone())
                 abort(ten_bit ? k10Addr1Noack : k7bAddrNoack);
-                break;
-            }
-            s_.phase = Phase::data;
-            after(kByteBits * bit_cycles());
+            else
+                transfer_byte();
             break;
-        }
         case Phase::data: {
             bool acknowledged = true;
             if (s_.reading) {
                 const std::uint32_t flag = s_.first_byte ? kFirstDataByte : 0;
-                const std::uint8_t value = bus_ != nullptr ? bus_->read(now()) : 0xff;
+                const std::uint8_t value = s_.with_slave     ? peer_->slave_transmit()
+                                           : bus_ != nullptr ? bus_->read(now())
+                                                             : 0xff;
                 if (!s_.rx.push(static_cast<std::uint16_t>(value | flag))) s_.raw_intr |= kRxOver;
+            } else if (s_.with_slave) {
+                acknowledged = peer_->slave_receive(static_cast<std::uint8_t>(s_.command));
             } else if (bus_ != nullptr) {
                 acknowledged = bus_->write(static_cast<std::uint8_t>(s_.command), now());
             }
@@ -124,7 +127,11 @@ void I2c::event() {
             break;
         }
         case Phase::stop:
-            if (bus_ != nullptr) bus_->stop(now());
+            if (s_.with_slave)
+                peer_->slave_stop();
+            else if (bus_ != nullptr)
+                bus_->stop(now());
+            s_.with_slave = false;
             s_.phase = Phase::idle;
             s_.raw_intr |= kStopDet;
             s_.enable &= ~kAbort;
@@ -143,8 +150,8 @@ std::uint32_t I2c::raw() const {
 
 std::uint32_t I2c::status() const {
     const bool active = s_.phase != I2cState::Phase::idle;
-    return (active ? 0x21u : 0) | (s_.tx.full() ? 0 : 2u) | (s_.tx.empty() ? 4u : 0) | (s_.rx.empty() ? 0 : 8u) |
-           (s_.rx.full() ? 16u : 0);
+    return (active ? 0x21u : 0) | (s_.addressed ? 0x41u : 0) | (s_.tx.full() ? 0 : 2u) | (s_.tx.empty() ? 4u : 0) |
+           (s_.rx.empty() ? 0 : 8u) | (s_.rx.full() ? 16u : 0);
 }
 
 void I2c::update() {
@@ -193,7 +200,7 @@ std::uint32_t I2c::peek(std::uint32_t offset) {
         case kRxflr: return static_cast<std::uint32_t>(s_.rx.size());
         case kSdaHold: return s_.sda_hold;
         case kTxAbrtSource: return s_.tx_abrt_source;
-        case kSlvDataNackOnly: return 0;
+        case kSlvDataNackOnly: return s_.slv_data_nack_only;
         case kDmaCr: return s_.dma_cr;
         case kDmaTdlr: return s_.dma_tdlr;
         case kDmaRdlr: return s_.dma_rdlr;
@@ -232,7 +239,7 @@ std::uint32_t I2c::read(std::uint32_t offset) {
         case kClrRdReq: s_.raw_intr &= ~kRdReq; break;
         case kClrRxDone: s_.raw_intr &= ~kRxDone; break;
         case kClrActivity:
-            if (s_.phase == I2cState::Phase::idle) s_.raw_intr &= ~kActivity;
+            if (s_.phase == I2cState::Phase::idle && !s_.addressed) s_.raw_intr &= ~kActivity;
             break;
         case kClrStopDet: s_.raw_intr &= ~kStopDet; break;
         case kClrStartDet: s_.raw_intr &= ~kStartDet; break;
@@ -252,6 +259,7 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case kDataCmd:
             if ((s_.raw_intr & kTxAbrt) != 0) break;  // The FIFO stays flushed until CLR_TX_ABRT is read.
             if (!s_.tx.push(static_cast<std::uint16_t>(value & 0x7ff))) s_.raw_intr |= kTxOver;
+            release_clock();
             break;
         case kSsSclHcnt: s_.ss_hcnt = value & 0xffff; break;
         case kSsSclLcnt: s_.ss_lcnt = value & 0xffff; break;
@@ -261,14 +269,14 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case kRxTl: s_.rx_tl = (value & 0xff) > 15 ? 15 : value & 0xff; break;
         case kTxTl: s_.tx_tl = (value & 0xff) > 15 ? 15 : value & 0xff; break;
         case kEnable:
-            if ((value & kEnabled) != 0 && (s_.con & (kMasterMode | kSlaveDisable)) == 0)
-                unmodelled(offset, true, "slave mode");
             s_.enable = value & 7u;
             if ((s_.enable & kEnabled) == 0) {
                 s_.tx.clear();
                 s_.rx.clear();
                 s_.raw_intr &= ~kActivity;
                 if (s_.phase == I2cState::Phase::held) stop();
+                s_.addressed = false;
+                release_clock();
             } else if ((s_.enable & kAbort) != 0) {
                 if (s_.phase == I2cState::Phase::held)
                     abort(kUserAbrt);
@@ -283,9 +291,7 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case kSdaSetup: s_.sda_setup = value & 0xff; break;
         case kAckGeneralCall: s_.ack_general_call = value & 1u; break;
         case kFsSpklen: s_.fs_spklen = value & 0xff; break;
-        case kSlvDataNackOnly:
-            if (value != 0) unmodelled(offset, true, "slave mode");
-            break;
+        case kSlvDataNackOnly: s_.slv_data_nack_only = value & 1u; break;
         default:
             // Status, level, clear and identification registers are read-only.
             if (offset > kCompType || (offset & 3u) != 0) unmodelled(offset, true);

@@ -1,4 +1,4 @@
-// I2C: Synopsys DW_apb_i2c (datasheet 4.3), master mode.
+// I2C: Synopsys DW_apb_i2c (datasheet 4.3). A slave hears the chip's other I2C if wires connect their pins.
 #pragma once
 
 #include "base/peripheral.hpp"
@@ -23,7 +23,7 @@ struct I2cState {
     std::uint32_t con = 0x65, tar = 0x55, sar = 0x55, ss_hcnt = 0x28, ss_lcnt = 0x2f, fs_hcnt = 6, fs_lcnt = 0xd;
     std::uint32_t intr_mask = 0x8ff, raw_intr = 0, rx_tl = 0, tx_tl = 0, enable = 0, sda_hold = 1;
     std::uint32_t tx_abrt_source = 0, dma_cr = 0, dma_tdlr = 0, dma_rdlr = 0, sda_setup = 0x64, ack_general_call = 1;
-    std::uint32_t fs_spklen = 7, clr_restart_det = 0;
+    std::uint32_t fs_spklen = 7, clr_restart_det = 0, slv_data_nack_only = 0;
     Fifo<std::uint16_t, 16> tx;  // IC_DATA_CMD bits 0-10.
     Fifo<std::uint16_t, 16> rx;
     enum class Phase : std::uint8_t { idle, address, data, stop, held };
@@ -31,6 +31,9 @@ struct I2cState {
     std::uint16_t command = 0;
     bool reading = false;
     bool first_byte = false;
+    bool with_slave = false;  // As master: the chip's other I2C has acknowledged, not a device of the bus.
+    bool stretched = false;   // As master: that slave holds SCL low until it has a byte.
+    bool addressed = false;   // As slave: by the transfer in progress.
     Cycles done_at = kNever;
 };
 
@@ -44,6 +47,8 @@ class I2c final : public StatefulPeripheral<I2cState> {
 
     /// Connects a bus (nullptr: no device, every address gets a NACK); not owned.
     void connect(I2cBus* bus) { bus_ = bus; }
+    /// The chip's other I2C.
+    void set_peer(I2c& peer) { peer_ = &peer; }
     /// clk_sys cycles of one SCL period in the mode selected by IC_CON.SPEED.
     [[nodiscard]] Cycles bit_cycles() const;
 
@@ -54,10 +59,23 @@ class I2c final : public StatefulPeripheral<I2cState> {
     void stop();
     void update();
     void after(Cycles cycles);
+    void transfer_byte();
+    [[nodiscard]] bool address_anyone();
+
+    // The slave's half (i2c_slave.cpp), called by the master that it is wired to.
+    [[nodiscard]] I2c* wired_slave() const;
+    [[nodiscard]] std::uint32_t pins(unsigned line) const;
+    bool slave_start(std::uint16_t address, bool ten_bit, bool read);
+    bool slave_receive(std::uint8_t value);
+    [[nodiscard]] bool slave_ready();
+    std::uint8_t slave_transmit();
+    void slave_stop();
+    void release_clock();
     [[nodiscard]] std::uint32_t status() const;
     [[nodiscard]] std::uint32_t raw() const;
     unsigned instance_;
     I2cBus* bus_ = nullptr;
+    I2c* peer_ = nullptr;
 };
 
 }  // namespace rp2040

@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <array>
 
+#include "io/gpio.hpp"
+
 namespace rp2040 {
 
 namespace {
 constexpr std::uint32_t kCr0 = 0x00, kCr1 = 0x04, kDr = 0x08, kSr = 0x0c, kCpsr = 0x10, kImsc = 0x14, kRis = 0x18,
                         kMis = 0x1c, kIcr = 0x20, kDmacr = 0x24, kPeriphId0 = 0xfe0;
 constexpr std::array<std::uint8_t, 8> kIds = {0x22, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
-constexpr std::uint32_t kLbm = 1, kSse = 2, kMs = 4;
+constexpr std::uint32_t kLbm = 1, kSse = 2, kMs = 4, kSod = 8;
+// Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
+constexpr unsigned kPinRx = 0, kPinCsn = 1, kPinSck = 2, kPinTx = 3;
+constexpr std::uint32_t kPinsOfSpi0 = 0x00ff00ff, kEveryFourth = 0x11111111;
 constexpr std::uint32_t kRor = 1, kRt = 2, kRx = 4, kTx = 8;
 constexpr std::size_t kHalf = 4;
 constexpr unsigned kTimeoutBits = 32;
@@ -51,7 +56,7 @@ void Spi::event() {
             received = sent;
         } else {
             transmitted_.push_back(sent);
-            if (device_ != nullptr) received = device_->transfer(sent, bits, now()) & mask;
+            received = (device_ != nullptr ? device_->transfer(sent, bits, now()) : exchange_on_wires(sent)) & mask;
         }
         if (!s_.rx.push(received)) s_.ris |= kRor;
         s_.busy = false;
@@ -65,8 +70,45 @@ void Spi::event() {
     update();
 }
 
+/// Pins that IO_BANK0 gives to one signal of this instance.
+std::uint32_t Spi::pins(unsigned role) const {
+    const std::uint32_t own = instance_ == 0 ? kPinsOfSpi0 : ~kPinsOfSpi0;
+    return fabric_.gpio().observed_outputs(PinFunction::spi) & own & kEveryFourth << role;
+}
+
+/// Whether it is an enabled slave that gets the master's clock and is selected.
+bool Spi::listens_to(const Spi& master) const {
+    if ((s_.cr1 & (kSse | kMs)) != (kSse | kMs)) return false;
+    Gpio& gpio = fabric_.gpio();
+    if ((gpio.wired(master.pins(kPinSck)) & pins(kPinSck)) == 0) return false;
+    const std::uint32_t select = pins(kPinCsn);
+    if ((gpio.wired(master.pins(kPinCsn)) & select) != 0) return true;
+    return select == 0 || !gpio.level(static_cast<unsigned>(__builtin_ctz(select)), now());
+}
+
+/// What the other SPI, as a slave, answers to a frame.
+std::uint16_t Spi::exchange_on_wires(std::uint16_t sent) {
+    if (peer_ == nullptr || !peer_->listens_to(*this)) return 0;
+    const Gpio& gpio = fabric_.gpio();
+    const bool to_slave = (gpio.wired(pins(kPinTx)) & peer_->pins(kPinRx)) != 0;
+    const bool from_slave = (gpio.wired(peer_->pins(kPinTx)) & pins(kPinRx)) != 0;
+    const unsigned bits = (s_.cr0 & 0xf) + 1;
+    const std::uint16_t answer = peer_->exchange_as_slave(to_slave ? sent : 0, frame_cycles() * kTimeoutBits / bits);
+    return from_slave ? answer : std::uint16_t{0};
+}
+
+std::uint16_t Spi::exchange_as_slave(std::uint16_t received, Cycles timeout) {
+    const auto mask = static_cast<std::uint16_t>((2u << (s_.cr0 & 0xf)) - 1);
+    const std::uint16_t answer = s_.tx.empty() ? std::uint16_t{0} : s_.tx.pop();
+    if (!s_.rx.push(received & mask)) s_.ris |= kRor;
+    s_.rx_timeout = now() + timeout;
+    update();
+    return (s_.cr1 & kSod) != 0 ? std::uint16_t{0} : answer & mask;
+}
+
 void Spi::update() {
-    if (!s_.busy && !s_.tx.empty() && (s_.cr1 & kSse) != 0 && frame_cycles() != 0) start();
+    const bool master = (s_.cr1 & (kSse | kMs)) == kSse;
+    if (!s_.busy && !s_.tx.empty() && master && frame_cycles() != 0) start();
     s_.ris = (s_.ris & (kRor | kRt)) | (s_.tx.size() <= kHalf ? kTx : 0) | (s_.rx.size() >= kHalf ? kRx : 0);
     fabric_.set_irq(instance_ == 0 ? Irq::spi0 : Irq::spi1, (s_.ris & s_.imsc) != 0);
     const auto tx = static_cast<Dreq>(static_cast<unsigned>(Dreq::spi0_tx) + 2 * instance_);
@@ -114,10 +156,7 @@ std::uint32_t Spi::read(std::uint32_t offset) {
 void Spi::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
         case kCr0: s_.cr0 = value & 0xffff; break;
-        case kCr1:
-            if ((value & kMs) != 0) unmodelled(offset, true, "slave mode");
-            s_.cr1 = value & 0xf;
-            break;
+        case kCr1: s_.cr1 = value & 0xf; break;
         case kDr: s_.tx.push(static_cast<std::uint16_t>(value)); break;
         case kCpsr: s_.cpsr = value & 0xfe; break;  // Bit 0 always reads as zero.
         case kImsc: s_.imsc = value & 0xf; break;

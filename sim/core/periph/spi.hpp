@@ -1,4 +1,4 @@
-// SPI: Arm PL022 (datasheet 4.4), master mode.
+// SPI: Arm PL022 (datasheet 4.4). A slave hears the chip's other SPI if wires connect their pins.
 #pragma once
 
 #include <vector>
@@ -37,6 +37,8 @@ class Spi final : public StatefulPeripheral<SpiState> {
 
     /// Connects a device (nullptr: RX floats and reads as zeros); not owned.
     void connect(SpiDevice* device) { device_ = device; }
+    /// The chip's other SPI.
+    void set_peer(Spi& peer) { peer_ = &peer; }
     /// Frames sent since the last call.
     [[nodiscard]] std::vector<std::uint16_t> take_transmitted();
     /// Length of one frame in clk_sys cycles, rounded up.
@@ -45,10 +47,15 @@ class Spi final : public StatefulPeripheral<SpiState> {
   private:
     void event();
     void start();
+    [[nodiscard]] std::uint16_t exchange_on_wires(std::uint16_t sent);
+    [[nodiscard]] std::uint32_t pins(unsigned role) const;
+    [[nodiscard]] bool listens_to(const Spi& master) const;
+    [[nodiscard]] std::uint16_t exchange_as_slave(std::uint16_t received, Cycles timeout);
     void update();
     void reschedule();
     unsigned instance_;
     SpiDevice* device_ = nullptr;
+    Spi* peer_ = nullptr;
     std::vector<std::uint16_t> transmitted_;
 };
 
