@@ -31,6 +31,7 @@ class CdcDevice:
         self.address = 0
         self.pending = b""
         self.requests: list[bytes] = []
+        self.configuration = CONFIGURATION
         self.line_state: int | None = None
         self.received = b""
         self.double = False
@@ -101,7 +102,7 @@ class CdcDevice:
             chip.write(self.buffer(0, True), STALL)
             chip.write(self.buffer(0, False), STALL)
         elif code == 6:
-            data = (DEVICE if value >> 8 == 1 else CONFIGURATION)[:length]
+            data = (DEVICE if value >> 8 == 1 else self.configuration)[:length]
             self.pending = data[64:]
             self.send0(data[:64])
             chip.write(self.buffer(0, False), LAST | PID | AVAILABLE | 64)  # status stage
@@ -141,6 +142,23 @@ def test_enumeration_opens_the_port(device: CdcDevice) -> None:
     assert [r[1] for r in device.requests] == [6, 5, 6, 6, 6, 9, 0x20, 0x22]
     assert device.line_state == 3 and device.chip.read(USB + ADDR_ENDP) == 1
     assert device.get(0x100, 7) == bytes.fromhex("00c20100000008")  # 115200 8N1
+
+
+def test_the_serial_port_of_a_composite_device_is_found(device: CdcDevice) -> None:
+    """A keyboard and a network function (CDC NCM, with bulk endpoints of its own) come before it."""
+    before = bytes.fromhex(
+        "09 04 00 00 01 03 01 01 00  09 21 1101 00 01 22 4000  07 05 85 03 0800 0a"
+        "09 04 01 00 01 02 0d 00 00  05 24 00 1001  07 05 86 03 0800 10"
+        "09 04 02 00 00 0a 00 01 00  09 04 02 01 02 0a 00 01 00  07 05 84 02 4000 00  07 05 04 02 4000 00"
+    )
+    serial = bytearray(CONFIGURATION[9:])
+    serial[2], serial[9 + 5 + 5 + 4 + 5 + 7 + 2] = 3, 4  # their numbers
+    size = 9 + len(before) + len(serial)
+    device.configuration = bytes([9, 2, size & 0xFF, size >> 8, 5, 1, 0, 0x80, 0x32]) + before + bytes(serial)
+    device.run(lambda: bool(device.chip.call("usb_open")))
+    assert device.requests[-1] == bytes.fromhex("21 22 0300 0300 0000")
+    device.chip.call("usb_send", b"to the port", 11)
+    device.run(lambda: device.received == b"to the port")
 
 
 def test_nothing_happens_without_the_pull_up() -> None:

@@ -14,7 +14,7 @@ constexpr std::uint8_t kAddress = 1;
 constexpr std::uint8_t kGetDescriptor = 6, kSetAddress = 5, kSetConfiguration = 9;
 constexpr std::uint8_t kDeviceDescriptor = 1, kConfigurationDescriptor = 2, kInterfaceDescriptor = 4,
                        kEndpointDescriptor = 5;
-constexpr std::uint8_t kCdcControlClass = 2, kCdcDataClass = 10;
+constexpr std::uint8_t kCdcControlClass = 2, kAbstractControlModel = 2, kCdcDataClass = 10;
 constexpr std::uint8_t kSetLineCoding = 0x20, kSetControlLineState = 0x22;
 constexpr std::array<std::uint8_t, 7> kLineCoding = {0x00, 0xc2, 0x01, 0x00, 0, 0, 8};  // 115200 8N1.
 
@@ -150,18 +150,19 @@ void UsbHost::finish_control() {
     }
 }
 
-/// Finds the first CDC control interface and the bulk endpoints of the first CDC data interface.
+/// Finds the first serial port (CDC control interface of subclass ACM, not a network's) and the bulk endpoints of the
+/// data interface that follows it.
 void UsbHost::parse_configuration() {
     bool in_data_interface = false, found_control = false;
     for (std::size_t at = 0; at + 2 <= s_.received && s_.buffer[at] >= 2; at += s_.buffer[at]) {
         const std::uint8_t* d = &s_.buffer[at];
         if (at + d[0] > s_.received) break;
         if (d[1] == kInterfaceDescriptor && d[0] >= 9) {
-            if (d[5] == kCdcControlClass && !found_control) {
+            if (d[5] == kCdcControlClass && d[6] == kAbstractControlModel && !found_control) {
                 s_.cdc_interface = d[2];
                 found_control = true;
             }
-            in_data_interface = d[5] == kCdcDataClass && (s_.bulk_in == 0 || s_.bulk_out == 0);
+            in_data_interface = found_control && d[5] == kCdcDataClass && (s_.bulk_in == 0 || s_.bulk_out == 0);
         } else if (d[1] == kEndpointDescriptor && d[0] >= 7 && in_data_interface && (d[3] & 3) == 2) {
             if ((d[2] & 0x80) != 0)
                 s_.bulk_in = d[2] & 0xf;
