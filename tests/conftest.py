@@ -1,4 +1,4 @@
-"""Lets the tests run against another build of the native module, as `make sanitize` does."""
+"""What tests may rely on wherever they run, and another build of the native module for `make sanitize`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and none fails because the host is slow.
+settings.register_profile("emberwatch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("emberwatch")
+
+# Servers of the tests are on this machine: no proxy stands between.
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 
 def _load_native(path: str) -> None:

@@ -17,6 +17,7 @@ from sim.tracing import Call
 
 HERE = Path(__file__).parent
 MODULES = build_folder() / "witness"
+_INSTALL_TIMEOUT_S = 100
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,12 @@ def _install() -> str | None:
     """Let npm install beside, so that what stands in its place is whole even after an interruption."""
     with tempfile.TemporaryDirectory(dir=MODULES) as aside:
         shutil.copy(HERE / "package.json", aside)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=aside, capture_output=True, text=True)
+        # Where packets vanish, npm itself would try for a quarter of an hour.
+        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
+        try:
+            done = subprocess.run(command, cwd=aside, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return f"npm cannot install rp2040js: no answer within {_INSTALL_TIMEOUT_S} s"
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
             return f"npm cannot install rp2040js: {lines[-1] if lines else 'no message'}"

@@ -28,7 +28,7 @@ def sine(frequency_hz: float, level_dbfs: float, samples: int = 2048) -> npt.NDA
 
 
 @given(seed=st.integers(0, 2**32 - 1), level=st.floats(0, 15), samples=st.integers(0, 3000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_native_equals_reference(seed: int, level: float, samples: int) -> None:
     rng = np.random.default_rng(seed)
     peak = 2**level

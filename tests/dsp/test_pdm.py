@@ -38,7 +38,7 @@ def test_extremes(words: np.ndarray) -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), density=st.floats(0, 1), samples=st.integers(0, 300))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_random_bits(seed: int, density: float, samples: int) -> None:
     bits = np.random.default_rng(seed).random(samples * 64) < density
     words = np.packbits(bits, bitorder="little").view("<u4")
@@ -46,14 +46,14 @@ def test_random_bits(seed: int, density: float, samples: int) -> None:
 
 
 @given(words=st.lists(st.integers(0, 2**32 - 1), min_size=0, max_size=64).filter(lambda w: len(w) % 2 == 0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_words(words: list[int]) -> None:
     array = np.array(words, dtype=np.uint32)
     np.testing.assert_array_equal(native.decimate(array), PdmDecimator().decimate(array))
 
 
 @given(cuts=st.lists(st.integers(0, 700), max_size=6), seed=st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_split_into_calls_gives_the_same_samples(cuts: list[int], seed: int) -> None:
     words = np.random.default_rng(seed).integers(0, 2**32, 1400, dtype=np.uint32)
     edges = [0, *sorted(2 * cut for cut in cuts), words.size]

@@ -47,13 +47,13 @@ def assert_equal(frames: npt.NDArray[np.int16], window: npt.NDArray[np.int64]) -
 
 
 @given(seed=st.integers(0, 2**32 - 1), rectangular=st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_native_equals_reference(seed: int, rectangular: bool) -> None:
     assert_equal(frames_of(seed), HALF if rectangular else HANN)
 
 
 @given(samples=st.lists(st.integers(-32768, 32767), min_size=256, max_size=256))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_native_equals_reference_on_any_frame(samples: list[int]) -> None:
     assert_equal(np.array([samples], dtype=np.int16), HANN)
 

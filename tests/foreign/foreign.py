@@ -64,9 +64,9 @@ def _seal(elf: Path) -> None:
         file.write(sealed)
 
 
-def objcopy(elf: Path, form: str) -> Path:
-    """The same program as 'ihex' or 'binary'."""
-    path = elf.with_suffix({"ihex": ".hex", "binary": ".bin"}[form])
+def objcopy(elf: Path, form: str, folder: Path) -> Path:
+    """The same program as 'ihex' or 'binary', in `folder`."""
+    path = folder / f"{elf.stem}.{'hex' if form == 'ihex' else 'bin'}"
     subprocess.run([PREFIX + "objcopy", "-O", form, str(elf), str(path)], check=True)
     return path
 

@@ -40,12 +40,12 @@ def test_uf2_runs_like_the_elf(layout: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", ["flash", "no_flash"])
-def test_hex_runs_like_the_elf(layout: str) -> None:
-    assert Run.of(objcopy(build("timer", layout), "ihex")).run(1).text == run("timer", layout=layout).text
+def test_hex_runs_like_the_elf(layout: str, tmp_path: Path) -> None:
+    assert Run.of(objcopy(build("timer", layout), "ihex", tmp_path)).run(1).text == run("timer", layout=layout).text
 
 
-def test_binary_runs_like_the_elf() -> None:
-    assert Run.of(objcopy(build("timer"), "binary")).run(1).text == run("timer").text
+def test_binary_runs_like_the_elf(tmp_path: Path) -> None:
+    assert Run.of(objcopy(build("timer"), "binary", tmp_path)).run(1).text == run("timer").text
 
 
 def test_binary_of_a_ram_program_is_refused(tmp_path: Path) -> None:

@@ -60,13 +60,13 @@ class Session:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
             stdin=subprocess.DEVNULL,
         )
         return done.stdout + done.stderr
 
     def gdb_interrupted(self, script: str, after: str) -> str:
-        """As gdb(), with Ctrl-C half a second after GDB has printed `after`."""
+        """As gdb(), with Ctrl-C once GDB has printed `after` and the machine has run on from there."""
         process = subprocess.Popen(
             self.command(self.machine.image.path, script),
             stdout=subprocess.PIPE,
@@ -79,10 +79,12 @@ class Session:
         for line in process.stdout:
             text += line
             if after in line:
-                time.sleep(0.5)
+                begun = self.machine.cycles
+                while self.machine.cycles == begun and process.poll() is None:
+                    time.sleep(0.01)
                 process.send_signal(signal.SIGINT)
                 break
-        rest, _ = process.communicate(timeout=120)
+        rest, _ = process.communicate(timeout=240)
         return text + rest
 
 

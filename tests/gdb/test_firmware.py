@@ -48,7 +48,7 @@ def test_alarm_is_detected_with_the_same_cycles(debug: Debug, firmware: Path, al
         kill
         """
     )
-    assert session.finished.wait(10)
+    assert session.finished.wait(60)
     assert re.search(r"hit Temporary breakpoint 2, model_stream_push \(frames=", text), text
     assert re.search(r"#1 .*\n(#\d .*\n)*#\d+ .* in main \(\) at firmware/app/main.c", text), text
     assert re.search(r"^\$1 = \"", text, re.M), text
@@ -343,4 +343,4 @@ def test_detach_and_connect_again(debug: Debug, firmware: Path) -> None:
         """
     )
     assert cycles(first) == cycles(second)
-    assert session.finished.wait(10)
+    assert session.finished.wait(60)

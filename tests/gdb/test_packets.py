@@ -124,7 +124,7 @@ _PACKETS = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_PACKETS, max_size=8))
 def test_no_packet_crashes_the_server(session: Session, packets: list[bytes]) -> None:
     for packet in packets:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +128,9 @@ def test_only_what_is_missing_is_made(toolchain: None, items: list[Item], tmp_pa
     times = {path: path.stat().st_mtime_ns for _, path in plan(items, out)}
     gone = out / "other/clip.wav"
     gone.unlink()
-    soundfile.write(items[2].source, noise(0.1, 0.05), 16000)  # newer than what was made of it
+    soundfile.write(items[2].source, noise(0.1, 0.05), 16000)
+    newer = max(times.values()) + 10**9  # than what was made of it, however coarse the file system's clock is
+    os.utime(items[2].source, ns=(newer, newer))
     progress: list[tuple[int, int]] = []
     pass_through_device(items, out, native=True, jobs=1, on_progress=lambda *step: progress.append(step))
     assert progress[0] == (1, 3)
@@ -152,22 +152,36 @@ def test_ctrl_c_and_resume(toolchain: None, tmp_path: Path) -> None:
     for index in range(30):
         soundfile.write(source / f"{index:02}.wav", noise(2.0, 0.05, index), 16000)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "sim.cli.main", "data", "through-device"]
-    command += ["--manifest", str(source.parent), "--out", str(out), "-j", "1"]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    while not list(out.glob("other/0*.wav")) and process.poll() is None:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it as well
-    _, stderr = process.communicate(timeout=120)
-    assert (process.returncode, stderr) == (130, "")
+    arguments = ["data", "through-device", "--manifest", str(source.parent), "--out", str(out), "-j", "1"]
+    command = [sys.executable, "-c", _INTERRUPTED, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, start_new_session=True)
+    assert (done.returncode, done.stderr) == (130, "")
     made = list(out.glob("other/*.wav"))
     assert 0 < len(made) < 30 and not list(out.glob("other/*.partial.wav"))
     assert not (out / "manifest.csv").exists()
     assert all(soundfile.info(path).frames == 32000 for path in made)
-    again = subprocess.run([*command, "--native", "--verify", "1"], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "sim.cli.main", *arguments, "--native", "--verify", "1"]
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert "bit for bit, on 1 of 30 clips" in again.stdout
     assert len((out / "manifest.csv").read_text().splitlines()) == 31
+
+
+# Ctrl-C after the first clip, as a terminal sends it: the workers get it as well.
+_INTERRUPTED = """
+import os, signal, sys
+from sim.capture import dataset
+from sim.cli.main import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+run = dataset._run
+
+def interrupt(todo, worker, jobs, on_progress):
+    run(todo, worker, jobs, lambda count: os.killpg(0, signal.SIGINT))
+
+dataset._run = interrupt
+main(sys.argv[1:])
+"""
 
 
 class Ideal:

@@ -89,8 +89,10 @@ def test_bad_scenario(sounds: Path) -> None:
 
 
 def test_bad_firmware(tmp_path: Path) -> None:
+    from test_elf import make_elf
+
     x86 = tmp_path / "x86.elf"
-    x86.write_bytes(Path(sys.executable).resolve().read_bytes()[:100_000])
+    x86.write_bytes(make_elf([(0x2000_0000, bytes(64))], machine=3))
     should_refuse(emberwatch("run", x86), "x86")
     should_refuse(emberwatch("run", tmp_path / "absent.elf"), "absent.elf")
     text = tmp_path / "text.elf"
@@ -139,7 +141,7 @@ def test_summary_needs_a_robot_result(tmp_path: Path) -> None:
     should_refuse(emberwatch("summary", tmp_path / "output.xml"), "output.xml")
 
 
-needs_firmware = pytest.mark.skipif(not FIRMWARE.exists(), reason="the Pico firmware is not built; run: make build")
+needs_firmware = pytest.mark.skipif(not FIRMWARE.exists(), reason="the Pico firmware is not built; run: make firmware")
 
 
 def test_summary_of_no_test_is_no_success(tmp_path: Path) -> None:
@@ -159,6 +161,7 @@ def test_refuses_impossible_lengths_before_it_runs(seconds: str) -> None:
 
 
 @needs_firmware
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a device of Linux")
 def test_full_output_device() -> None:
     with open("/dev/full", "w") as full:
         result = subprocess.run(
@@ -282,7 +285,7 @@ main(sys.argv[1:])
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Windows break differently")
 def test_reader_that_goes_away() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim.cli.main", "run", str(FIRMWARE), "--seconds", "20", "--uart"],
+        [sys.executable, "-m", "sim.cli.main", "run", str(FIRMWARE), "--seconds", "100000", "--uart"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -98,7 +98,7 @@ def test_numbers_wrap() -> None:
     assert assembler.report.clean
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=600), st.integers(1, 200))
 def test_noise_never_hides_the_frames_behind_it(noise: bytes, piece: int) -> None:
     parser = FrameParser()
