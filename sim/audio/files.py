@@ -63,12 +63,7 @@ def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
     if file.frames == 0:
         raise AudioError(f"audio file {path} holds no samples; give a file with sound in it")
     length = max(1, round(file.frames * SAMPLE_RATE / file.samplerate))
-    if length > _MEMORY_SECONDS * SAMPLE_RATE:
-        with tempfile.TemporaryFile() as storage:
-            samples: npt.NDArray[np.float32] = np.memmap(storage, dtype=np.float32, mode="w+", shape=(length,))
-    else:
-        samples = np.zeros(length, dtype=np.float32)
-
+    samples = _mapped(path, length) if length > _MEMORY_SECONDS * SAMPLE_RATE else np.zeros(length, dtype=np.float32)
     resampler = None
     if file.samplerate != SAMPLE_RATE:
         resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
@@ -90,6 +85,20 @@ def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
     if written == 0:
         raise AudioError(f"audio file {path} holds no samples; give a file with sound in it")
     return samples
+
+
+def _mapped(path: Path, length: int) -> npt.NDArray[np.float32]:
+    """Zeros in an unnamed temporary file, whose space is taken at once: a page without any would be a bus error."""
+    try:
+        with tempfile.TemporaryFile() as storage:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(storage.fileno(), 0, 4 * length)
+            return np.memmap(storage, dtype=np.float32, mode="r+", shape=(length,))
+    except OSError as error:
+        raise AudioError(
+            f"audio file {path} needs {4e-6 * length:.0f} MB in {tempfile.gettempdir()}: {error.strerror}; "
+            "make room there or set TMPDIR"
+        ) from None
 
 
 def save(path: str | Path, samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> None:

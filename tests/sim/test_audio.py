@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,19 @@ def test_long_files_are_decoded_in_pieces(tmp_path: Path, monkeypatch: pytest.Mo
     assert np.max(np.abs(whole - pieces)) < 1e-6
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve room for a file")
+def test_a_long_file_that_finds_no_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "long.wav"
+    soundfile.write(path, sine(440.0, 16000, 2.0), 16000)
+    monkeypatch.setattr(files, "_MEMORY_SECONDS", 1.0)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(AudioError, match=r"long\.wav needs 0 MB in .*: No space left on device; make room there"):
+        files.load(path)
+
+
 def write_text(path: Path) -> None:
     path.write_text("this is not sound\n" * 10)
 
@@ -93,7 +108,7 @@ ALL_SOUNDS = sorted(scenario.GENERATORS)
 
 
 @pytest.mark.parametrize("name", ALL_SOUNDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(start=st.integers(0, 200_000), split=st.integers(1, 5000))
 def test_any_part_of_a_sound_is_the_same_however_it_is_rendered(name: str, start: int, split: int) -> None:
     whole = generate(name).read(start, 6000)
