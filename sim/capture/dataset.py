@@ -9,12 +9,10 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from sim.audio.files import SAMPLE_RATE
 from sim.capture.chain import Chain, EmulatedChain, NativeChain, capture_firmware
 from sim.errors import EngineError, UsageError
 from sim.output import write_file
+from sim.workers import WorkerPool
 
 MANIFEST_COLUMNS = ("file", "label", "category", "group", "licence", "seconds", "source")
 _SETTINGS = "chain.json"
@@ -61,8 +60,6 @@ _chain: Chain | None = None
 
 
 def _start_worker(board: str, firmware: Path, seed: int, native: bool) -> None:
-    # Ctrl-C reaches the whole group of processes: the parent alone decides, and lets clips under way finish.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _chain
     emulated = EmulatedChain(board, firmware, seed)
     _chain = NativeChain(emulated, seed) if native else emulated
@@ -169,25 +166,21 @@ def _run(
     todo: list[_Job], worker: tuple[str, Path, int, bool], jobs: int | None, on_progress: Callable[[int], None]
 ) -> None:
     workers = min(jobs or os.cpu_count() or 1, len(todo))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, worker) as pool:
+    with WorkerPool(workers, _start_worker, worker) as pool:
         # A few clips per process in flight: an interruption has little to wait for.
         queue = iter(todo)
         pending: set[Future[int]] = set()
         finished = 0
-        try:
-            while True:
-                while len(pending) < 2 * workers and (job := next(queue, None)):
-                    pending.add(pool.submit(_pass_through, job))
-                if not pending:
-                    return
-                ready, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    future.result()
-                    finished += 1
-                on_progress(finished)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+        while True:
+            while len(pending) < 2 * workers and (job := next(queue, None)):
+                pending.add(pool.submit(_pass_through, job))
+            if not pending:
+                return
+            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in ready:
+                future.result()
+                finished += 1
+            on_progress(finished)
 
 
 def _write_manifest(path: Path, planned: list[tuple[Item, Path]]) -> None:

@@ -114,7 +114,7 @@ class _ReaderGone(Exception):
 
 
 def _keep_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with BrokenPipeError renamed: click would make exit code 1 of it, which means "no"."""
+    """The command with BrokenPipeError renamed: click and Rich would make exit code 1 of it, which means "no"."""
 
     @functools.wraps(command)
     def renamed(*args: Any, **kwargs: Any) -> Any:
@@ -122,6 +122,10 @@ def _keep_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except (BrokenPipeError, _ReaderGone):
             raise _ReaderGone from None
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):
+                raise _ReaderGone from None
+            raise
 
     return renamed
 

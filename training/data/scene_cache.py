@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.workers import WorkerPool
 from training.data import features
 from training.data.clips import Clip
 from training.data.scenes import Material, make_scene
@@ -113,9 +112,7 @@ def build_scenes(
     done = count - sum(size for _, _, size in missing)
     on_progress(done, count)
     if missing and workers > 1:
-        with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(clips, folds)
-        ) as pool:
+        with WorkerPool(workers, _start_worker, (clips, folds), finish=False) as pool:
             jobs = [pool.submit(_make_shard, path, seed, first, size) for path, first, size in missing]
             for job, (_, _, size) in zip(jobs, missing, strict=True):
                 job.result()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from sim.errors import EngineError
+from sim.workers import WorkerPool
 from training.data.features import BLOCK_SAMPLES
 from training.evaluate.detector import Detector
 from training.evaluate.run import Judged
@@ -79,21 +77,12 @@ def check_on_emulator(
     jobs = [(elf, model, parameters, one.trial) for one in sample]
     workers = min(workers, len(jobs))
     windows = same = 0
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
-        try:
-            for index, (compared, alarm) in enumerate(pool.map(_play, jobs)):
-                windows += compared
-                same += alarm == (sample[index].result.events > 0)
-                on_progress(index + 1, len(jobs))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    with WorkerPool(workers) as pool:
+        for index, (compared, alarm) in enumerate(pool.map(_play, jobs)):
+            windows += compared
+            same += alarm == (sample[index].result.events > 0)
+            on_progress(index + 1, len(jobs))
     return Agreement(len(sample), windows, same)
-
-
-def _start_worker() -> None:
-    # Ctrl-C reaches the whole group of processes; the parent alone says so.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import EmberwatchError
+from sim.workers import WorkerPool
 from training.data.clips import Clip
 from training.evaluate.detector import Detector
 from training.evaluate.trials import Trial, render
@@ -79,8 +77,6 @@ def judge(trial: Trial, detector: Detector) -> Judged:
 
 
 def _start_worker(tflite: Path, parameters: EventParameters) -> None:
-    # Ctrl-C reaches the whole group of processes; the parent alone says so.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _detector
     _detector = Detector(tflite, parameters)
 
@@ -110,12 +106,8 @@ def run_trials(
             judged.append(judge(trial, detector))
             on_progress(len(judged), len(trials))
         return judged
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (tflite, parameters)) as pool:
-        try:
-            for one in pool.map(_work, trials, chunksize=_CHUNK):
-                judged.append(one)
-                on_progress(len(judged), len(trials))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    with WorkerPool(workers, _start_worker, (tflite, parameters)) as pool:
+        for one in pool.map(_work, trials, chunksize=_CHUNK):
+            judged.append(one)
+            on_progress(len(judged), len(trials))
     return judged

@@ -8,14 +8,13 @@ touches anew.
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.workers import WorkerPool
 from training.data.clips import Clip, assign_folds
 from training.data.features import block_features
 from training.data.scenes import SCENE_SECONDS
@@ -71,7 +70,7 @@ def _trial_features(trial: Trial) -> tuple[float, float, NDArray[np.int8]]:
 
 def _listen(tflite: Path, trials: list[Trial], fold: int, workers: int) -> list[HeldOut]:
     detector = Detector(tflite, EventParameters())
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with WorkerPool(workers, finish=False) as pool:
         heard = list(pool.map(_trial_features, trials, chunksize=16))
     return [
         HeldOut(trial, fold, seconds, onset, detector.probabilities(features))

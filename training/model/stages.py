@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.workers import WorkerPool
 from training.data.clips import Clip
 from training.data.scene_cache import SceneSet, build_scenes, join, recipe_digest
 from training.model.int8 import Comparison, compare
@@ -220,9 +220,7 @@ class Stages:
             return
         with _log_of_workers(self.log) as lines:
             state = (self.recipe, self.clips, self.folds, self.work, lines)
-            with ProcessPoolExecutor(
-                min(self.workers, len(missing)), get_context("spawn"), initializer=_start_worker, initargs=state
-            ) as pool:
+            with WorkerPool(min(self.workers, len(missing)), _start_worker, state, finish=False) as pool:
                 list(pool.map(_fine_tune, missing))
 
 
