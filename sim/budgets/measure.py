@@ -11,6 +11,7 @@ from elftools.elf.elffile import ELFFile
 
 from sim.audio import Scenario
 from sim.elf import FLASH_WINDOW, SRAM_BASE, SRAM_SIZE, Image
+from sim.errors import ImageError
 from sim.machine import Machine
 from sim.profiling import ProfileRecorder
 
@@ -69,8 +70,13 @@ def measure(firmware: Path, scenario: Scenario, seconds: float, board: str = "pi
         scenario: what the microphone hears.
         seconds: emulated time.
         board: name or TOML file.
+
+    Raises:
+        ImageError: the firmware has no symbols of functions.
     """
     with Machine(firmware, scenario, board=board, engine="embedded", trace=()) as machine:
+        if not machine.image.symbols.functions():
+            raise ImageError(f"firmware {firmware} has no symbols to measure functions by; give an ELF, not stripped")
         recorder = ProfileRecorder(machine)
         machine.run(seconds)
         profile = recorder.profile()

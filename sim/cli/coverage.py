@@ -55,7 +55,8 @@ def coverage(
     seen, directions = result.directions
     percent = 100 * hit / lines if lines else 0.0
     ways = 100 * seen / directions if directions else 0.0
-    print(f"{result.runs} runs: {percent:.1f} % of lines, {ways:.1f} % of branch ways; {info}{page}")
+    runs = f"{result.runs} run{'s' if result.runs != 1 else ''}"
+    print(f"{runs}: {percent:.1f} % of lines, {ways:.1f} % of branch ways; {info}{page}")
     for note in result.notes:
         print(f"emberwatch: note: {note}", file=sys.stderr)
     if minimum is not None and percent < minimum:

@@ -28,10 +28,11 @@ def write(report: CoverageReport) -> str:
     bodies = "".join(_source(file) for file in report.files)
     notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
     name = escape(report.firmware.name) if report.firmware else ""
+    runs = f"{report.runs} run{'s' if report.runs != 1 else ''}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Coverage of {name}</title><style>{_STYLE}</style><h1>Coverage of {name}</h1>"
-        f"<p>{report.runs} runs. Lines {hit} of {lines} ({_percent(hit, lines)}), branch directions {seen} of "
+        f"<p>{runs}. Lines {hit} of {lines} ({_percent(hit, lines)}), branch directions {seen} of "
         f"{directions} ({_percent(seen, directions)}).</p>{notes}"
         f"<table><tr><th>file<th>lines<th><th>hit<th>branch directions<th>hit</tr>{rows}</table>"
         f"<h2>Sources</h2>{bodies}"

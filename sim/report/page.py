@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sim.audio import SAMPLE_RATE
 from sim.board import project_root
+from sim.elf import SRAM_SIZE
 from sim.firmware_image import measure
 from sim.machine import FeatureCapture, Machine, PcmCapture
 from sim.output import write_file
@@ -72,6 +73,7 @@ class RunRecorder:
         # All plots share one time axis: power-on to the end of the run.
         span = max(result.seconds, BLOCK_SECONDS)
         start = result.windows[0][0] - BLOCK_SECONDS if result.windows else 0.0
+        memory, sections = _memory_bars(machine)
         return environment.get_template("run.html.j2").render(
             title=title or machine.image.path.name,
             firmware=machine.image.path.name,
@@ -88,7 +90,8 @@ class RunRecorder:
             alarms=_alarm_spans(result, span),
             load_percent=100.0 * result.busy_cycles / result.total_cycles if result.total_cycles else 0.0,
             cycles=_cycle_bars(result),
-            memory=_memory_bars(machine),
+            memory=memory,
+            sections=sections,
             console=[(f"{t:10.6f}", line) for t, line in machine.log.lines][-_CONSOLE_LINES:],
             console_dropped=max(0, len(machine.log.lines) - _CONSOLE_LINES),
         )
@@ -189,15 +192,20 @@ def _cycle_bars(result: RunResult) -> list[Bar]:
     return bars
 
 
-def _memory_bars(machine: Machine) -> list[Bar]:
-    if machine.image.path.suffix.lower() != ".elf":
-        return []
-    sizes = measure(machine.image.path)
-    sram = 264 * 1024
-    bars = []
-    for name, used, total in (("flash", sizes.flash, machine.board.flash.size), ("SRAM", sizes.ram, sram)):
-        bars.append(Bar(name, f"{used:,} of {total:,} bytes", 100.0 * used / total, used > total))
+def _memory_bars(machine: Machine) -> tuple[list[Bar], list[Bar]]:
+    """What of the memories is used, and the ten largest sections; both empty when the firmware is no ELF."""
+    path = machine.image.path
+    with path.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return [], []
+    sizes = measure(path)
+    memory = [
+        Bar(name, f"{used:,} of {total:,} bytes", 100.0 * used / total, used > total)
+        for name, used, total in (("flash", sizes.flash, machine.board.flash.size), ("SRAM", sizes.ram, SRAM_SIZE))
+    ]
     largest = max(sizes.sections.values(), default=1)
-    for section, size in sorted(sizes.sections.items(), key=lambda item: -item[1])[:10]:
-        bars.append(Bar(section, f"{size:,} bytes", 100.0 * size / largest, False))
-    return bars
+    sections = [
+        Bar(name, f"{size:,} bytes", 100.0 * size / largest, False)
+        for name, size in sorted(sizes.sections.items(), key=lambda item: -item[1])[:10]
+    ]
+    return memory, sections

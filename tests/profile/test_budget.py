@@ -14,7 +14,7 @@ from programs import ROOT
 from sim.audio import Scenario
 from sim.budgets import Measurement, compare, load, measure, update
 from sim.elf import load_image
-from sim.errors import UsageError
+from sim.errors import ImageError, UsageError
 from sim.machine import Machine
 from sim.profiling import Profile
 
@@ -60,6 +60,13 @@ def test_figures_are_those_of_the_profile_and_the_elf(
     size = load_image(calls_elf).symbols["recurse"].size
     assert (figures.flash, figures.ram) == (0, size), "linked to SRAM"
     assert measured.compiler.startswith("GCC ")
+
+
+def test_firmware_without_symbols_is_refused(calls_elf: Path, tmp_path: Path) -> None:
+    stripped = tmp_path / "stripped.elf"
+    subprocess.run(["arm-none-eabi-objcopy", "--strip-all", calls_elf, stripped], check=True)
+    with pytest.raises(ImageError, match="has no symbols to measure functions by"):
+        measure(stripped, Scenario(), 0.001)
 
 
 def test_update_then_check_is_quiet_and_keeps_what_was_written_by_hand(file: Path, measured: Measurement) -> None:

@@ -57,6 +57,16 @@ def test_silence_shows_no_alarm() -> None:
 
 
 @needs_firmware
+def test_what_a_file_is_decides_not_its_name(tmp_path: Path) -> None:
+    uf2, elf = tmp_path / "a.elf", tmp_path / "b.firmware"
+    uf2.write_bytes(FIRMWARE.with_suffix(".uf2").read_bytes())
+    elf.write_bytes(FIRMWARE.read_bytes())
+    for path, has_sections in ((uf2, False), (elf, True)):
+        with Machine(path) as machine:
+            assert (".bss" in RunRecorder(machine).render()) == has_sections
+
+
+@needs_firmware
 def test_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
