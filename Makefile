@@ -70,7 +70,7 @@ format: setup-dev ## Rewrite sources in the house format
 	@$(BIN)/ruff format .
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format -i
 
-pytest: setup-dev ## Unit, integration and witness tests
+pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600

@@ -153,9 +153,12 @@ def load_board(name: str | Path) -> Board:
     Raises:
         BoardError: unknown board, malformed file, unknown or missing key, value out of range, pin used twice.
     """
-    path = Path(name) if str(name).endswith(".toml") else boards_folder() / f"{name}.toml"
+    is_file = str(name).endswith(".toml")
+    path = Path(name) if is_file else boards_folder() / f"{name}.toml"
     if path.is_dir():
         raise BoardError(f"board file {path} is a folder; give a TOML file")
+    if is_file and not path.exists():
+        raise BoardError(f"board file {path} does not exist; known boards: {', '.join(known_boards())}")
     if not path.is_file():
         raise BoardError(f"unknown board '{name}'; known boards: {', '.join(known_boards())} (or give a .toml file)")
     try:
