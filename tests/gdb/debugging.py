@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 PROGRAMS = Path(__file__).parent / "programs"
 GDB = shutil.which("gdb-multiarch")
+PATIENT = "set remotetimeout 300"
+"""GDB takes a server for dead that is silent for two seconds; on a busy host this one may be."""
 
 Program = Callable[[str], Path]
 
@@ -42,11 +44,17 @@ class Session:
             self.finished.set()
 
         threading.Thread(target=run, daemon=True).start()
-        self.port = ports.get(timeout=30)
+        self.port = ports.get()
 
     def command(self, elf: Path | None, script: str) -> list[str]:
         assert GDB is not None
-        lines = ["set pagination off", "set confirm off", "set width 0", f"target remote 127.0.0.1:{self.port}"]
+        lines = [
+            "set pagination off",
+            "set confirm off",
+            "set width 0",
+            PATIENT,
+            f"target remote 127.0.0.1:{self.port}",
+        ]
         lines += [line.strip() for line in script.strip().splitlines()]
         words = [GDB, "-q", "-nx", "-batch"]
         for line in lines:
@@ -60,7 +68,6 @@ class Session:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
             stdin=subprocess.DEVNULL,
         )
         return done.stdout + done.stderr
@@ -84,7 +91,7 @@ class Session:
                     time.sleep(0.01)
                 process.send_signal(signal.SIGINT)
                 break
-        rest, _ = process.communicate(timeout=240)
+        rest, _ = process.communicate()
         return text + rest
 
 

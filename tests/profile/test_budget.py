@@ -46,7 +46,7 @@ def file(tmp_path: Path) -> Path:
 
 def emberwatch(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sim.cli.main", "budget", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
 def test_figures_are_those_of_the_profile_and_the_elf(

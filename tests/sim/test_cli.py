@@ -19,7 +19,7 @@ FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 def emberwatch(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sim.cli.main", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
 
 
@@ -171,7 +171,6 @@ def test_full_output_device() -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=120,
         )
     assert result.returncode == 2
     assert result.stderr == "emberwatch: the output cannot be written: No space left on device\n"
@@ -257,7 +256,7 @@ def test_interruption_is_told_by_the_exit_code(tmp_path: Path, command: str) -> 
         stderr=subprocess.PIPE,
         text=True,
     )
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate()
     assert process.returncode == 130, err
     assert out
     assert "Traceback" not in err
@@ -294,4 +293,4 @@ def test_reader_that_goes_away() -> None:
     assert b"emberwatch" in process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(timeout=120) == 141
+    assert process.wait() == 141

@@ -103,7 +103,6 @@ def _limited(*arguments: object, **environment: str) -> subprocess.CompletedProc
         text=True,
         check=False,
         preexec_fn=_no_files,
-        timeout=120,
     )
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not FIRMWARE.is_file(), reason="the firmware is 
 
 def emberwatch(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sim.cli.main", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

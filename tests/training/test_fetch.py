@@ -340,7 +340,7 @@ def test_folders_of_others_are_left_alone(server: Server, tmp_path: Path) -> Non
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sim.cli.main", "data", "fetch", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def test_command(server: Server, tmp_path: Path) -> None:
