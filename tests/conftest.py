@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("emberwatch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("emberwatch")
 
+# What the user's shell may ask of programs is not asked of those under test.
+for variable in ("FORCE_COLOR", "EMBERWATCH_COVERAGE", "EMBERWATCH_ENGINE"):
+    os.environ.pop(variable, None)
+
 # Servers of the tests are on this machine: no proxy stands between.
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import typer
 
 from sim.cli import options
+from sim.cli.progress import progress
 from sim.crash import CrashSite
 from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
 from sim.machine import Machine
@@ -175,8 +176,7 @@ def describe_crash(site: CrashSite, given: GdbArguments) -> str:
 
 def _run(machine: Machine, seconds: float, uart: bool, led: LedChanges) -> tuple[bool, EmberwatchError | None]:
     """Runs with a progress bar on a terminal. Returns whether Ctrl-C ended it, and an error of the program."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
     ports = machine.ports
     printed = dict.fromkeys(ports, 0)
@@ -190,24 +190,23 @@ def _run(machine: Machine, seconds: float, uart: bool, led: LedChanges) -> tuple
         for t, name, line in sorted(new, key=lambda entry: entry[0]):
             print(f"{t:10.6f}  {line}" if name == main else f"{t:10.6f}  {name}: {line}", flush=True)
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal or uart, transient=True) as bar:
+    with progress(*columns, hidden=uart) as bar:
         task = bar.add_task("emulating", total=seconds)
 
-        def progress(now: float) -> None:
+        def look(now: float) -> None:
             bar.update(task, completed=now)
             led.look()
             if uart:
                 show_console()
 
         try:
-            machine.run(seconds, progress=progress)
+            machine.run(seconds, progress=look)
         except KeyboardInterrupt:
             return True, None
         except EmberwatchError as error:

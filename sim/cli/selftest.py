@@ -23,16 +23,13 @@ def selftest(
     emberwatch selftest
     emberwatch selftest --instructions 1e8
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from sim.cli.progress import progress
     from sim.errors import UsageError
     from sim.selftest import run_differential
 
     if not 1 <= instructions <= 1e12:
         raise UsageError(f"--instructions {instructions:g} is outside 1..1e12")
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+    with progress() as bar:
         task = bar.add_task("comparing", total=instructions)
         result = run_differential(round(instructions), seed, lambda done: bar.update(task, completed=done))
     print(f"{result.instructions} instructions in {result.programs} programs, {len(result.mismatches)} differences")

@@ -245,6 +245,11 @@ def test_things_of_another_kind(sounds: Path) -> None:
 
 
 @needs_firmware
+def test_no_progress_bar_where_stderr_is_no_terminal() -> None:
+    assert emberwatch("run", FIRMWARE, "--seconds", "0.2", FORCE_COLOR="1").stderr == ""
+
+
+@needs_firmware
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("command", ["run", "profile", "trace"])
 def test_interruption_is_told_by_the_exit_code(tmp_path: Path, command: str) -> None:

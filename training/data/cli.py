@@ -28,9 +28,9 @@ def fetch(
     emberwatch data fetch esc50
     emberwatch train --data data/esc50 --data my_alarms/manifest.csv
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
+    from sim.cli.progress import progress
     from training.data.fetch import LOCK
     from training.data.fetch import fetch as fetch_dataset
     from training.data.public import DATASETS, find_dataset
@@ -44,17 +44,16 @@ def fetch(
         dataset = replace(dataset, url=url)
     print(f"{dataset.name}: {dataset.about}\nlicence: {dataset.licence}\nfrom:    {dataset.url}", flush=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with progress(*columns) as bar:
         task = bar.add_task("", total=None)
 
         def step(text: str) -> None:
             bar.reset(task, description=text, total=None)
 
-        def progress(done: int, total: int | None) -> None:
+        def loaded(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
-        result = fetch_dataset(dataset, out, step, progress)
+        result = fetch_dataset(dataset, out, step, loaded)
     if not result.downloaded:
         print(f"{result.folder}: already there")
     elif result.recorded:

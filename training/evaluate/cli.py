@@ -73,7 +73,7 @@ def evaluate(
     emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
-    from sim.cli.data import progress_bar
+    from sim.cli.progress import progress_bar
     from sim.output import check_outputs, write_file
     from training.data.clips import default_recordings, load_datasets
     from training.evaluate.detector import Detector, detector_file
