@@ -279,13 +279,15 @@ def test_slaves_on_jumpers() -> None:
 def test_wave_forms_on_jumpers(tmp_path: Path) -> None:
     """The board file connects the pins, and the machine runs the program."""
     board = tmp_path / "wired.toml"
-    board.write_text("wires = [[8, 9], [13, 10], [14, 15]]\n" + (boards_folder() / "pico.toml").read_text())
+    board.write_text("wires = [[8, 9], [13, 10], [14, 15], [16, 19]]\n" + (boards_folder() / "pico.toml").read_text())
     with Machine(build("jumpers"), board=board) as machine:
         machine.run(0.2)
         lines = [line for _, line in machine.log.lines]
     values = dict(line.split("=") for line in lines)
     assert values == {
         "uart": "0x61626364",
+        "loop": "0x00005ac3",
+        "pulls": "0x000000ff",
         "counted": "21",
         "source_edges": "21",
         "wire_edges": "21",

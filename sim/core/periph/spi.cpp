@@ -86,12 +86,16 @@ bool Spi::listens_to(const Spi& master) const {
     return select == 0 || !gpio.level(static_cast<unsigned>(__builtin_ctz(select)), now());
 }
 
-/// What the other SPI, as a slave, answers to a frame.
+/// What a frame brings in without a device: itself through a jumper from TX to RX, the answer of the other SPI as a
+/// slave, or else the level that RX rests at.
 std::uint16_t Spi::exchange_on_wires(std::uint16_t sent) {
-    if (peer_ == nullptr || !peer_->listens_to(*this)) return 0;
-    const Gpio& gpio = fabric_.gpio();
+    Gpio& gpio = fabric_.gpio();
+    const std::uint32_t rx = pins(kPinRx);
+    if ((gpio.wired(pins(kPinTx)) & rx) != 0) return sent;
+    if (peer_ == nullptr || !peer_->listens_to(*this))
+        return rx != 0 && gpio.level(static_cast<unsigned>(__builtin_ctz(rx)), now()) ? 0xffff : 0;
     const bool to_slave = (gpio.wired(pins(kPinTx)) & peer_->pins(kPinRx)) != 0;
-    const bool from_slave = (gpio.wired(peer_->pins(kPinTx)) & pins(kPinRx)) != 0;
+    const bool from_slave = (gpio.wired(peer_->pins(kPinTx)) & rx) != 0;
     const unsigned bits = (s_.cr0 & 0xf) + 1;
     const std::uint16_t answer = peer_->exchange_as_slave(to_slave ? sent : 0, frame_cycles() * kTimeoutBits / bits);
     return from_slave ? answer : std::uint16_t{0};

@@ -35,7 +35,7 @@ class Spi final : public StatefulPeripheral<SpiState> {
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
 
-    /// Connects a device (nullptr: RX floats and reads as zeros); not owned.
+    /// Connects a device (nullptr: what the pins are wired to answers); not owned.
     void connect(SpiDevice* device) { device_ = device; }
     /// The chip's other SPI.
     void set_peer(Spi& peer) { peer_ = &peer; }

@@ -1,4 +1,5 @@
-/* Wave forms through jumpers: each is also looked at where it comes from. The test connects 8-9, 10-13 and 14-15. */
+/* Wave forms through jumpers: each is also looked at where it comes from. The test connects 8-9, 10-13 and 14-15, and
+ * 16-19, TX and RX of SPI0. */
 #include "sdk.h"
 
 #define UART1 (UART0 + 0x4000)
@@ -103,9 +104,33 @@ static void open_drain(void) {
     show_hex("open_drain", seen);
 }
 
+static uint32_t spi_frame(uint32_t value) {
+    REG(SPI0 + 0x8) = value;
+    while (REG(SPI0 + 0xc) & 1u << 4) {
+    }
+    return REG(SPI0 + 0x8);
+}
+
+/* What SPI0 sends comes back; on another pin it reads what the pulls make. */
+static void spi(void) {
+    for (unsigned pin = 16; pin < 20; pin++) pin_function(pin, 1);
+    REG(SPI0 + 0x0) = 7;
+    REG(SPI0 + 0x10) = 2;
+    REG(SPI0 + 0x4) = 1u << 1;
+    show_hex("loop", spi_frame(0x5a) << 8 | spi_frame(0xc3));
+    pin_function(16, 31);
+    pin_function(4, 1);
+    uint32_t seen = spi_frame(0x5a);
+    REG(PADS_BANK0 + 4 + 4 * 4 + CLR_ALIAS) = 4;
+    REG(PADS_BANK0 + 4 + 4 * 4 + SET_ALIAS) = 8;
+    seen = seen << 8 | spi_frame(0x5a);
+    show_hex("pulls", seen);
+}
+
 int main(void) {
     sdk_init();
     uart();
+    spi();
     pwm();
     pio();
     open_drain();
