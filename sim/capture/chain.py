@@ -145,7 +145,6 @@ class NativeChain:
         self._seed = seed
         self._divider = emulated.board.pdm.clkdiv_256
         self._period_ps, rest = divmod(_PICO, emulated.board.clock.clk_sys_hz)
-        self._first_edge = emulated.edges[0]
         self._first_edge_ps = emulated.first_edge_ps
         if rest:
             raise EngineError(

@@ -20,8 +20,6 @@ from sim.errors import EngineError
 class Capability(Enum):
     """What an engine may be able to do beyond running a program."""
 
-    CYCLE_ACCURATE = auto()
-    SECOND_CORE = auto()
     SNAPSHOTS = auto()
     MICROPHONE_FAULTS = auto()
     BREAKPOINTS = auto()

@@ -80,8 +80,8 @@ class Target:
 
         if not isinstance(machine.engine, EmbeddedEngine):
             raise EngineError(
-                f"engine {machine.engine.name!r} brings its own debug server; in Renode's monitor: "
-                "machine StartGdbServer 3333"
+                f"engine {machine.engine.name!r} brings its own debug server: machine.engine.start_gdb_server(3333), "
+                "or in Renode's monitor: machine StartGdbServer 3333"
             )
         self.machine = machine
         self.engine = machine.engine
