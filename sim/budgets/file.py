@@ -67,14 +67,18 @@ class Budgets:
         return scenario.load(self.scenario) if self.scenario is not None else Scenario()
 
 
-def load(path: Path) -> Budgets:
-    """Reads a budget file.
+def load(path: Path, *, new: bool = False) -> Budgets:
+    """Reads a budget file; with `new`, one that does not exist yet is empty.
 
     Raises:
         UsageError: it cannot be read, or has an entry that is not understood.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = {} if new and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"budget file {path} does not exist; measure a baseline: emberwatch budget update --file {path}"
+        ) from None
     except OSError as error:
         raise UsageError(f"budget file {path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -158,6 +162,8 @@ def update(budgets: Budgets, measured: Measurement) -> Budgets:
         values = ", ".join(f"{key} = {getattr(chosen[name], key)}" for key in FIGURES)
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
         out.append(f"{key} = {{ {values} }}")
-    by_hand = budgets.path.read_text(encoding="utf-8").partition(_MARK)[0].rstrip()
-    write_file(budgets.path, by_hand + "\n\n" + "\n".join(out) + "\n", "budget file")
+    by_hand = ""
+    if budgets.path.exists():
+        by_hand = budgets.path.read_text(encoding="utf-8").partition(_MARK)[0].rstrip()
+    write_file(budgets.path, "\n\n".join(filter(None, [by_hand, "\n".join(out) + "\n"])), "budget file")
     return load(budgets.path)

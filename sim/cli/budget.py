@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sim.budgets import Budgets, Measurement, compare, load, measure
+from sim.budgets import compare, load, measure
 from sim.budgets import update as update_file
 from sim.budgets.compare import same_compiler
 from sim.errors import UsageError
+from sim.output import check_outputs
 
 _FIRMWARE = Path("build/firmware/pico/emberwatch.elf")
 _FILE = Path("robot/budgets.toml")
@@ -32,7 +33,8 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
     emberwatch budget check
     emberwatch budget check build/firmware/pico/emberwatch.elf --file robot/budgets.toml
     """
-    budgets, measured = _measure(firmware, file, board)
+    budgets = load(file)
+    measured = measure(firmware, budgets.heard(), budgets.seconds, board)
     limits = sum(len(entries) for entries in budgets.limits.values())
     if limits == 0 and not budgets.functions:
         raise UsageError(f"budget file {file} has neither limits nor a baseline; write one: emberwatch budget update")
@@ -55,19 +57,18 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
 def update(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName = "pico") -> int:
     """Measure a firmware and write its figures as the new baseline; limits stay as they are.
 
+    A file that does not exist yet is made.
+
     Examples:
 
     \b
     emberwatch budget update
     """
-    budgets, measured = _measure(firmware, file, board)
+    check_outputs({"--file": file}, [firmware])
+    budgets = load(file, new=True)
+    measured = measure(firmware, budgets.heard(), budgets.seconds, board)
     for finding in compare(budgets, measured):
         print(finding)
     written = update_file(budgets, measured)
     print(f"{file}: baseline of {len(written.functions)} functions by {written.compiler or 'an unknown compiler'}")
     return 0
-
-
-def _measure(firmware: Path, file: Path, board: str) -> tuple[Budgets, Measurement]:
-    budgets = load(file)
-    return budgets, measure(firmware, budgets.heard(), budgets.seconds, board)

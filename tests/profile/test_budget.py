@@ -79,6 +79,13 @@ def test_update_then_check_is_quiet_and_keeps_what_was_written_by_hand(file: Pat
     assert file.read_text() == once
 
 
+def test_update_makes_a_file_that_does_not_exist(tmp_path: Path, measured: Measurement) -> None:
+    path = tmp_path / "new" / "budgets.toml"
+    with pytest.raises(UsageError, match="does not exist; measure a baseline"):
+        load(path)
+    assert compare(update(load(path, new=True), measured), measured) == []
+
+
 def test_worse_better_missing_and_new(file: Path, measured: Measurement) -> None:
     budgets = update(load(file), measured)
     functions = dict(measured.functions)
