@@ -114,11 +114,11 @@ class Machine(Emulation):
         """
         engine = self.engine
         address = self.image.symbols[name].address
-        end = engine.cycle_at(engine.picoseconds(engine.cycle) + round(timeout_s * PICO))
+        end = engine.picoseconds(engine.cycle) + round(timeout_s * PICO)
         engine.add_breakpoint(address)
         try:
-            while engine.cycle < end:
-                stop, _ = self.run_slice(end)
+            while engine.picoseconds(engine.cycle) < end:
+                stop, _ = self.run_slice(engine.cycle_at(end))
                 if stop.reason is StopReason.BREAKPOINT and stop.pc == address:
                     return
                 if stop.reason is StopReason.HARD_FAULT:

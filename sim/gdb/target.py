@@ -169,13 +169,17 @@ class Target:
         """Runs to a cycle without stopping at breakpoints; an event is what else stopped it.
 
         Raises:
-            UsageError: the cycle is negative or more than MAX_CYCLES.
+            UsageError: the cycle is negative or more than MAX_CYCLES, or the chip becomes dormant before for good.
         """
         if not 0 <= cycle <= MAX_CYCLES:
             raise UsageError(f"cycle {cycle} is outside 0..{MAX_CYCLES}")
         while self.engine.cycle < cycle:
             self.history.before_running()
-            event = self._happened(*self.machine.run_slice(cycle))
+            before = self.engine.cycle
+            stop, handled = self.machine.run_slice(cycle)
+            if stop.reason is StopReason.TIME and self.engine.cycle == before:
+                raise UsageError(f"cycle {cycle} never comes: the chip is dormant from {before} on; no pin wakes it")
+            event = self._happened(stop, handled)
             if event is not None and event.detail[0] not in ("swbreak", "hwbreak", "watch", "rwatch", "awatch"):
                 return self._stopped(event)
         return None

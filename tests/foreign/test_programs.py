@@ -12,6 +12,8 @@ from foreign import Run, build, run
 
 from sim import _native
 from sim.board import boards_folder
+from sim.errors import EmulationTimeout, UsageError
+from sim.gdb.target import Target
 from sim.machine import Machine
 
 CLOCKS = {
@@ -249,6 +251,16 @@ def test_dormant_until_a_pin_changes() -> None:
     assert values["ring_pwm"] < 50
     assert values["woken_by"] == 8 << 8
     assert values["asleep"] == 1
+
+
+def test_nobody_waits_for_cycles_that_never_come() -> None:
+    with Machine(build("dormant", "copy_to_ram")) as machine:
+        with pytest.raises(EmulationTimeout, match="show was not called"):
+            machine.run_until_function("show", 0.3)
+        assert machine.time_s == pytest.approx(0.3, abs=1e-3)
+        asleep = machine.cycles
+        with pytest.raises(UsageError, match=f"the chip is dormant from {asleep} on; no pin wakes it"):
+            Target(machine, lambda _: None, Path.cwd()).run_to(asleep + 1)
 
 
 def test_slaves_on_jumpers() -> None:

@@ -23,6 +23,7 @@ from renode_rig import (
     UART0,
     WATCHDOG,
     XOR,
+    XOSC,
     Memory,
     capture_pdm,
     power_up,
@@ -108,6 +109,14 @@ def test_a_stray_program_counter_reads_no_registers_and_costs_no_stalls() -> Non
         assert chip.cpu_block(address, 4) == 0, hex(address)
         assert chip.xip_stall(address) == 0
     assert chip.peek(PIO0 + 0x0C) == level and memory.resets == []
+
+
+def test_dormant_is_refused_with_its_reason() -> None:
+    """clk_sys comes from the crystal: the host's processor cannot be stopped with it. The ring may sleep."""
+    chip, _ = power_up()
+    chip.write(0x4006000C, 0x636F6D61)  # ROSC
+    with pytest.raises(ChipError, match="clk_sys stops in DORMANT mode"):
+        chip.write(XOSC + 0x08, 0x636F6D61)
 
 
 def test_registers_have_the_datasheets_names() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,11 @@ def renode(librp2040: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("EMBERWATCH_LIBRP2040", str(librp2040))
     yield
     worker.end_all()
+
+
+def test_a_board_with_wires_is_refused() -> None:
+    with pytest.raises(EngineError, match="cannot connect pins, and board 'pico' has wires; use embedded"):
+        create_engine("renode", replace(load_board("pico"), wires=((4, 6),)), 1)
 
 
 def ram_image(tmp_path: Path, code: list[int]) -> Image:

@@ -1,0 +1,35 @@
+// Jumpers between pins: each net has one level.
+#include "io/pin_matrix.hpp"
+
+namespace rp2040 {
+
+std::uint32_t PinMatrix::wired(std::uint32_t pins) const {
+    for (const std::uint32_t net : nets_)
+        if ((pins & net) != 0) pins |= net;
+    return pins;
+}
+
+void PinMatrix::wire(unsigned pin, unsigned other) {
+    const Cycles now = fabric_.events().now();
+    catch_up(now + 1);
+    const std::uint32_t net = wired(1u << pin | 1u << other);
+    std::erase_if(nets_, [net](std::uint32_t old) { return (old & net) != 0; });
+    nets_.push_back(net);
+    resolve(now + 1);
+    finish();
+    plan();
+}
+
+/// One level for each net: that of the chip's outputs, else of what drives it from outside, else of the pulls. Low wins
+/// where they disagree among outputs, as with open drains; among pulls high.
+std::uint32_t PinMatrix::join(std::uint32_t level, std::uint32_t enabled) const {
+    for (const std::uint32_t net : nets_) {
+        std::uint32_t driven = net & enabled;
+        if (driven == 0) driven = net & s_.external;
+        const bool high = driven != 0 ? (level & driven) == driven : (level & net) != 0;
+        level = high ? level | net : level & ~net;
+    }
+    return level;
+}
+
+}  // namespace rp2040
