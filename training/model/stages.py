@@ -74,12 +74,16 @@ class Recipe:
         )
 
 
+def training_sources() -> bytes:
+    """The code that trains: other code gives other weights, so it is part of what a stage's result is kept under."""
+    return b"".join(Path(__file__).with_name(name).read_bytes() for name in _SOURCES)
+
+
 def _digest(recipe: Recipe, data: str) -> str:
     digest = hashlib.sha256(data.encode())
     relevant = {name: value for name, value in asdict(recipe).items() if name in _TRAINING_FIELDS}
     digest.update(json.dumps(relevant, sort_keys=True).encode())
-    for name in _SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+    digest.update(training_sources())
     return digest.hexdigest()[:12]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from training.model.logs import StageLog, read_history
 from training.model.network import import_tensorflow
+from training.model.stages import training_sources
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Weights = list[NDArray[np.float32]]
@@ -39,10 +40,10 @@ class Outcome:
 
 
 def stage_digest(*parts: object) -> str:
-    """Twelve hex digits of whatever decides a stage's result; another result lives in another folder."""
+    """Twelve hex digits of whatever decides a stage's result, the training code included; each has its own folder."""
     plain = [asdict(p) if is_dataclass(p) and not isinstance(p, type) else p for p in parts]
     text = json.dumps(plain, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode() + training_sources()).hexdigest()[:12]
 
 
 def run_stage(
