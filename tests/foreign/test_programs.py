@@ -279,6 +279,8 @@ def test_slaves_on_jumpers() -> None:
         "dones": 1,
         "stops": 2,
         "late": 1,
+        "held": 1,
+        "lost": 0xFF,
         "answers": 0xA0A1_A200,
         "heard": 0x1122_3344,
         "deselected": 0,

@@ -29,6 +29,7 @@ void I2c::reset() {
     s_ = I2cState{};
     fabric_.events().cancel(instance_ == 0 ? EventId::i2c0 : EventId::i2c1);
     update();
+    release_clock();
 }
 
 /// SCL is high for HCNT + SPKLEN + 7 and low for LCNT + 1 periods of clk_sys (datasheet 4.3.14.1).

@@ -111,6 +111,16 @@ static void i2c(void) {
     wait_stop();
     show("stretched_us", (uint32_t)(time_us() - start));
     show("late", equal);
+
+    /* A slave that is reset while the master waits lets go: ones are read. */
+    REG(I2C0 + IC_INTR_MASK) = 0;
+    command(READ | STOP);
+    busy_wait_us(300);
+    show("held", REG(I2C1 + IC_STATUS) & 1);
+    REG(RESETS + SET_ALIAS) = 1u << 3;
+    wait_stop();
+    REG(RESETS + CLR_ALIAS) = 1u << 3;
+    show_hex("lost", REG(I2C1 + IC_DATA_CMD) & 0xff);
 }
 
 static uint32_t spi_frame(uint32_t value) {
