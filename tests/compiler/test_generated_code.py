@@ -21,6 +21,8 @@ from training.compiler.native import NativeModel
 
 GCC = "arm-none-eabi-gcc"
 GOLDEN = Path(__file__).parent / "golden"
+LIBC = Path(__file__).resolve().parents[2] / "firmware" / "libc"
+"""The C library's header: the toolchain may have come without one."""
 needs_gcc = pytest.mark.skipif(shutil.which(GCC) is None, reason=f"{GCC} is not installed")
 
 
@@ -38,7 +40,7 @@ def test_builds_for_arm_without_warnings(cpu: str, standard: str, tmp_path: Path
         _, result = compiled(name, 1, tmp_path / name)
         for level in ("-O2", "-Os"):
             flags = [f"-mcpu={cpu}", "-mthumb", f"-std={standard}", level, "-ffreestanding"]
-            flags += ["-Wall", "-Wextra", "-Werror"]
+            flags += ["-Wall", "-Wextra", "-Werror", "-isystem", str(LIBC)]
             output = tmp_path / name / "net.o"
             subprocess.run([GCC, *flags, "-c", str(result.source), "-o", str(output)], check=True)
             names = ["arm-none-eabi-nm", "-u", str(output)]
