@@ -9,6 +9,7 @@ from typing import cast
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from sim.board import project_root
 from sim.errors import EmulationError
 from sim.toolchain import find_compiler, run_tool
 
@@ -65,6 +66,8 @@ def link(folder: Path, sources: Sequence[Path], keep: Sequence[str], flags: Sequ
     command = [str(find_compiler()), "-mcpu=cortex-m0plus", "-mthumb", "-std=gnu11", "-ffreestanding", "-nostdlib"]
     # Without the second option GCC would make memcpy out of the loop in memcpy.
     command += ["-O2", "-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections", *flags]
+    # Distributions package the C library apart from the compiler; the firmware does without, and so does this.
+    command += ["-idirafter", str(project_root() / "firmware" / "libc")]
     command += [f"-Wl,-T,{script},--gc-sections,--no-warn-rwx-segments,-e,{keep[0]}"]
     command += [f"-Wl,--undefined={name}" for name in keep]
     run_tool([*command, *map(str, sources), str(_MEMORY_C), "-lgcc", "-o", str(elf)], folder)
