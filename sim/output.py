@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -54,6 +55,12 @@ def _check_writable(option: str, path: Path) -> None:
         raise UsageError(f"{option} {path} cannot be written: {folder} is no folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{option} {path} cannot be written: folder {folder} may not be written to")
+
+
+def unpack_tar(archive: tarfile.TarFile, folder: str | Path) -> None:
+    """Unpacks files that stay in `folder`; `extractall` has its argument for that since Python 3.11.4 only."""
+    archive.extraction_filter = getattr(tarfile, "data_filter", None)
+    archive.extractall(folder)
 
 
 def write_file(path: Path, content: str | bytes, option: str = "") -> None:

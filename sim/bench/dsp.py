@@ -20,6 +20,7 @@ from pathlib import Path
 from sim.bench.bare import BareChip, link
 from sim.board import project_root
 from sim.errors import MissingDependencyError
+from sim.output import unpack_tar
 
 CMSIS_VERSION = "1.10.3"
 CMSIS_SHA256 = "307d32298faa7c58db912851027fce35f886fec7eb1a27c4b309ce1a97f47519"
@@ -154,7 +155,7 @@ def cmsis_source() -> Path:
                 f"{archives[0].name}: SHA-256 {digest} is not that of the release, {CMSIS_SHA256}"
             )
         with tarfile.open(archives[0]) as archive:
-            archive.extractall(folder, filter="data")
+            unpack_tar(archive, folder)
         (Path(folder) / root.name).rename(root)
     return root
 

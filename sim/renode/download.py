@@ -15,6 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from sim.errors import EngineError
+from sim.output import unpack_tar
 
 NEEDED_MB = 700
 """Room for the package and what it unpacks to."""
@@ -96,7 +97,7 @@ def _extract(archive: Path, folder: Path) -> None:
         _extract_disk_image(archive, folder)
     else:
         with tarfile.open(archive) as file:
-            file.extractall(folder, filter="data")
+            unpack_tar(file, folder)
 
 
 def _extract_disk_image(archive: Path, folder: Path) -> None:
