@@ -16,7 +16,9 @@ from sim.firmware_image import flash_bytes
 from sim.tracing import Call
 
 HERE = Path(__file__).parent
-MODULES = build_folder() / "witness"
+WITNESS = build_folder() / "witness"
+_VERSION = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]["rp2040js"]
+MODULES = WITNESS / f"rp2040js-{_VERSION}"
 _INSTALL_TIMEOUT_S = 100
 
 
@@ -35,26 +37,27 @@ def why_not() -> str | None:
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
-    MODULES.mkdir(parents=True, exist_ok=True)
-    with locked(MODULES / ".lock"):
-        return None if (MODULES / "node_modules").is_dir() else _install()
+    WITNESS.mkdir(parents=True, exist_ok=True)
+    with locked(WITNESS / ".lock"):
+        return None if MODULES.is_dir() else _install()
 
 
 def _install() -> str | None:
     """Let npm install beside, so that what stands in its place is whole even after an interruption."""
-    with tempfile.TemporaryDirectory(dir=MODULES) as aside:
-        shutil.copy(HERE / "package.json", aside)
+    with tempfile.TemporaryDirectory(dir=WITNESS) as aside:
+        folder = Path(aside) / MODULES.name
+        folder.mkdir()
+        shutil.copy(HERE / "package.json", folder)
         # Where packets vanish, npm itself would try for a quarter of an hour.
         command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
         try:
-            done = subprocess.run(command, cwd=aside, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S)
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             return f"npm cannot install rp2040js: no answer within {_INSTALL_TIMEOUT_S} s"
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
             return f"npm cannot install rp2040js: {lines[-1] if lines else 'no message'}"
-        shutil.copy(HERE / "package.json", MODULES)
-        (Path(aside) / "node_modules").rename(MODULES / "node_modules")
+        folder.rename(MODULES)
     return None
 
 
