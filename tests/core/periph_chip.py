@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+from native_library import build_library
 
 SYSINFO, SYSCFG, CLOCKS, RESETS, PSM = 0x40000000, 0x40004000, 0x40008000, 0x4000C000, 0x40010000
 IO_BANK0, PADS_BANK0, XOSC, PLL_SYS, PLL_USB = 0x40014000, 0x4001C000, 0x40024000, 0x40028000, 0x4002C000
@@ -30,20 +22,6 @@ class Unmodelled(Exception):
     """An access that the model refuses."""
 
 
-def _build() -> Path:
-    cmake = shutil.which("cmake", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if cmake is None:
-        pytest.skip("cmake is not installed: pip install cmake")
-    build = ROOT / "build" / "rp2040_periph"
-    build.mkdir(parents=True, exist_ok=True)
-    with (build / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for command in ([cmake, "-S", HERE / "native_periph", "-B", build], [cmake, "--build", build, "-j2"]):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-    return build / "librp2040_periph.so"
-
-
 _library: ctypes.CDLL | None = None
 
 
@@ -51,7 +29,7 @@ def library() -> ctypes.CDLL:
     """The loaded library with its functions' types declared."""
     global _library
     if _library is None:
-        lib = ctypes.CDLL(str(os.environ.get("RP2040_PERIPH") or _build()))
+        lib = ctypes.CDLL(str(os.environ.get("RP2040_PERIPH") or build_library("native_periph", "rp2040_periph")))
         chip, u32, u64, flag = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_bool
         bytes_in, word = ctypes.c_char_p, ctypes.POINTER(ctypes.c_uint32)
         for name, result, *arguments in (

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-import pytest
+from native_library import build_library
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 SRAM = 0x20000000
 IO_BANK0, PADS_BANK0, DMA, PIO0, PIO1 = 0x40014000, 0x4001C000, 0x50000000, 0x50200000, 0x50300000
 XOR, SET, CLR = 0x1000, 0x2000, 0x3000
@@ -37,21 +30,6 @@ class Access(ctypes.Structure):
     _fields_ = (("cycle", ctypes.c_uint64), ("address", ctypes.c_uint32), ("is_write", ctypes.c_uint32))
 
 
-def build_library() -> Path:
-    """Builds the library once for all workers of a test run and returns its path."""
-    cmake = shutil.which("cmake", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if cmake is None:
-        pytest.skip("cmake is not installed: pip install cmake")
-    build = ROOT / "build" / "rp2040_unit"
-    build.mkdir(parents=True, exist_ok=True)
-    with (build / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for command in ([cmake, "-S", HERE / "native", "-B", build], [cmake, "--build", build, "-j2"]):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-    return build / "librp2040_unit.so"
-
-
 _library: ctypes.CDLL | None = None
 
 
@@ -59,7 +37,7 @@ def library() -> ctypes.CDLL:
     """The loaded library with its functions' types declared."""
     global _library
     if _library is None:
-        lib = ctypes.CDLL(str(os.environ.get("RP2040_UNIT") or build_library()))
+        lib = ctypes.CDLL(str(os.environ.get("RP2040_UNIT") or build_library("native", "rp2040_unit")))
         chip, u32, u64, i32 = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int
         for name, result, *arguments in (
             ("new", chip),

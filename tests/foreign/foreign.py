@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import struct
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 pytest.importorskip("sim._native", reason="the native module is not built (make setup)")
 from sim import _native
+from sim.build import locked
 from sim.elf import load_image
 from sim.firmware_image import seal_boot2
 
@@ -28,8 +28,7 @@ def build(program: str, layout: str = "flash") -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     elf = BUILD / f"{program}-{layout}.elf"
     inputs = [PROGRAMS / name for name in ("boot2.S", "start.S", "sdk.c", f"{program}.c", f"{layout}.ld", "sdk.h")]
-    with (BUILD / f"{elf.stem}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(BUILD / f"{elf.stem}.lock"):
         if elf.exists() and all(elf.stat().st_mtime > path.stat().st_mtime for path in inputs):
             return elf
         unsealed = elf.with_suffix(".unsealed")

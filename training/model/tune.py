@@ -17,8 +17,8 @@ _QUICK = ((185, 200, 210, 220, 230), (10, 15, 25, 40), (2, 4, 8, 16))
 _PATIENT = ((64, 96, 115, 128, 140, 150), (15, 20, 30, 60), (2, 4, 8, 16, 32))
 MARGINS = (1.03, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
 SPARE = 0.03
-"""Weighted recall that may be spent on margin: with less, thresholds rest on the hardest sound that was heard, and a
-fold whose sounds were left out of the choice had two false events an hour; with this it has none."""
+"""Weighted recall that may be spent on margin: with less, thresholds rest on the hardest sound that was heard, and
+folds left out of the choice had up to two false events in 50 minutes; with this they had none."""
 
 _SHORTEST = 12  # blocks of full evidence, 0.38 s: many sounds are tones for less, no alarm's burst is but T4's
 _LONGEST = 125  # blocks: a threshold must be within reach of 4 s of full evidence
