@@ -1,21 +1,19 @@
 // Boot ROM: vectors, the public lookup interface, the entry of both cores and core 1's launch protocol.
 // Written from the interface in the RP2040 datasheet, sections 2.8.1 to 2.8.3. No writable memory belongs
 // to the ROM: user code calls into it at any time.
+#include "rp2040_addresses.h"
+
     .syntax unified
     .cpu cortex-m0plus
     .thumb
 
-    .equ SIO_BASE, 0xd0000000
-    .equ SIO_FIFO_ST, 0x50
-    .equ SIO_FIFO_WR, 0x54
-    .equ SIO_FIFO_RD, 0x58
     .equ FIFO_ST_VLD, 1 << 0
     .equ FIFO_ST_RDY, 1 << 1
-    .equ SCB_VTOR, 0xe000ed08
+    .equ SCB_VTOR, SCB_BASE + SCB_VTOR_OFFSET
     .equ SCB_SCR_FROM_VTOR, 8
     .equ SCR_SLEEPDEEP, 1 << 2
-    .equ WATCHDOG_SCRATCH4, 0x4005801c
-    .equ CLOCKS_WAKE_EN0, 0x400080a0
+    .equ WATCHDOG_SCRATCH4, WATCHDOG_BASE + WATCHDOG_SCRATCH_OFFSET + 4 * WATCHDOG_SCRATCH_STRIDE
+    .equ CLOCKS_WAKE_EN0, CLOCKS_BASE + CLOCKS_WAKE_EN0_OFFSET
 
     .macro rom_function name
     .global \name
@@ -65,7 +63,7 @@ rom_function rom_hardfault
 
 // An NMI during boot can only come from a stale SYSCFG mask; clear it for both cores.
 rom_function rom_nmi
-    ldr r0, =0x40004000
+    ldr r0, =SYSCFG_BASE
     movs r1, #0
     str r1, [r0, #0]
     str r1, [r0, #4]
@@ -114,11 +112,11 @@ rom_function wait_for_vector
     movs r0, #SCR_SLEEPDEEP
     str r0, [r5, #SCB_SCR_FROM_VTOR]
 restart:
-    ldr r0, [r4, #SIO_FIFO_ST]      // drop whatever is waiting
+    ldr r0, [r4, #SIO_FIFO_ST_OFFSET]      // drop whatever is waiting
     movs r1, #FIFO_ST_VLD
     tst r0, r1
     beq 1f
-    ldr r0, [r4, #SIO_FIFO_RD]
+    ldr r0, [r4, #SIO_FIFO_RD_OFFSET]
     b restart
 1:  movs r0, #0
     bl exchange                     // announce with 0; the answer must be 1
@@ -141,25 +139,25 @@ restart:
 exchange:
     mov r3, lr
     bl send
-1:  ldr r0, [r4, #SIO_FIFO_ST]
+1:  ldr r0, [r4, #SIO_FIFO_ST_OFFSET]
     movs r1, #FIFO_ST_VLD
     tst r0, r1
     bne 2f
     wfe
     b 1b
-2:  ldr r0, [r4, #SIO_FIFO_RD]
+2:  ldr r0, [r4, #SIO_FIFO_RD_OFFSET]
     cmp r0, #0
     beq restart
     bx r3
 
 send:
-    ldr r1, [r4, #SIO_FIFO_ST]
+    ldr r1, [r4, #SIO_FIFO_ST_OFFSET]
     movs r2, #FIFO_ST_RDY
     tst r1, r2
     bne 1f
     wfe
     b send
-1:  str r0, [r4, #SIO_FIFO_WR]
+1:  str r0, [r4, #SIO_FIFO_WR_OFFSET]
     sev
     bx lr
 

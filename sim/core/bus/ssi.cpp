@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/timing.hpp"
+#include "regs/ssi.hpp"
 
 namespace rp2040 {
 
@@ -64,7 +65,7 @@ constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, uns
 
 }  // namespace
 
-Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {
+Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral(regs::kXipSsi, fabric), flash_(flash) {
     fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update(); });
 }
 

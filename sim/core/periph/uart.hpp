@@ -9,17 +9,20 @@
 #include "base/rate_counter.hpp"
 #include "io/gpio.hpp"
 #include "periph/fifo.hpp"
+#include "regs/uart.hpp"
 
 namespace rp2040 {
 
 namespace uart {
-// UARTCR
-inline constexpr std::uint32_t kUarten = 1u << 0, kLbe = 1u << 7, kTxe = 1u << 8, kRxe = 1u << 9, kCtsen = 1u << 15;
-// UARTLCR_H
-inline constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kEps = 1u << 2, kStp2 = 1u << 3, kFen = 1u << 4,
-                               kSps = 1u << 7;
-// UARTDR
-inline constexpr std::uint32_t kFramingError = 1u << 8, kParityError = 1u << 9, kBreak = 1u << 10;
+inline constexpr std::uint32_t kUarten = regs::kUart.mask("UARTCR.UARTEN"), kLbe = regs::kUart.mask("UARTCR.LBE"),
+                               kTxe = regs::kUart.mask("UARTCR.TXE"), kRxe = regs::kUart.mask("UARTCR.RXE"),
+                               kCtsen = regs::kUart.mask("UARTCR.CTSEN");
+inline constexpr std::uint32_t kBrk = regs::kUart.mask("UARTLCR_H.BRK"), kPen = regs::kUart.mask("UARTLCR_H.PEN"),
+                               kEps = regs::kUart.mask("UARTLCR_H.EPS"), kStp2 = regs::kUart.mask("UARTLCR_H.STP2"),
+                               kFen = regs::kUart.mask("UARTLCR_H.FEN"), kSps = regs::kUart.mask("UARTLCR_H.SPS");
+inline constexpr regs::Bits kWlen = regs::kUart.bits("UARTLCR_H.WLEN");
+inline constexpr std::uint32_t kFramingError = regs::kUart.mask("UARTDR.FE"),
+                               kParityError = regs::kUart.mask("UARTDR.PE"), kBreak = regs::kUart.mask("UARTDR.BE");
 }  // namespace uart
 
 /// A time with a binary fraction of a cycle: consecutive frames must not round each one up.
@@ -36,7 +39,8 @@ struct FineTime {
 };
 
 struct UartState {
-    std::uint32_t ibrd = 0, fbrd = 0, lcr_h = 0, cr = 0x300, ifls = 0x12, imsc = 0, dmacr = 0, rsr = 0;
+    std::uint32_t ibrd = 0, fbrd = 0, lcr_h = 0, cr = regs::kUart.reset("UARTCR"), ifls = regs::kUart.reset("UARTIFLS"),
+                  imsc = 0, dmacr = 0, rsr = 0;
     std::uint32_t ilpr = 0;
     std::uint32_t active_divisor = 0;  // IBRD * 64 + FBRD as latched by the write of LCR_H.
     std::uint32_t ris = 0;             // Latched causes: RT, FE, PE, BE, OE, and the edge-triggered TX, RX.
@@ -77,7 +81,6 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override;
     void reset() override;
     void save(StateWriter& out) const override;
@@ -105,9 +108,9 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
   private:
     [[nodiscard]] Wide frame_q32() const;
     [[nodiscard]] Wide bits_q32(unsigned bits) const;
-    [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h >> 4) & 1u; }
+    [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h & uart::kFen) != 0; }
     [[nodiscard]] unsigned depth() const { return fifo_enabled() ? 32 : 1; }
-    [[nodiscard]] unsigned data_bits() const { return 5 + ((s_.lcr_h >> 5) & 3u); }
+    [[nodiscard]] unsigned data_bits() const { return 5 + uart::kWlen.of(s_.lcr_h); }
     [[nodiscard]] std::uint32_t data_mask() const { return 0xffu >> (8 - data_bits()); }
     [[nodiscard]] bool parity_of(std::uint32_t data) const;
     [[nodiscard]] std::uint32_t tx_pins() const { return instance_ == 0 ? 0x10011001u : 0x01100110u; }
@@ -140,10 +143,19 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     void push_transmit(std::uint8_t value);
     std::uint32_t pop_receive();
     void restart_timeout();
+    [[nodiscard]] bool can_send() const;
+    [[nodiscard]] bool receiver_on() const;
+    [[nodiscard]] bool can_receive() const;
     void update();
+    void update_requests();
+    void reschedule();
+    void replan_pins();
     [[nodiscard]] std::size_t transmit_trigger() const;
     [[nodiscard]] std::size_t receive_trigger() const;
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     Inputs inputs_{*this};
     bool started_ = false;            ///< A frame, since the last look in update().
     std::uint32_t awaited_pins_ = 0;  ///< RX pins while the receiver is on.
