@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emberwatch.base.errors import UsageError
+from emberwatch.robot.session import METRIC
 from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
-
-from sim.errors import UsageError
-from sim.robotlib.session import METRIC
 
 _WIDTH = 18
 

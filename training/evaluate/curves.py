@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.evaluate.verdict import MARGINS, POSITIVE
 from numpy.typing import NDArray
-
-from training.evaluate.run import Judged
-from training.evaluate.verdict import MARGINS, POSITIVE
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
-from training.synth.signals import (
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,

@@ -7,10 +7,9 @@ towards high frequencies as air and furniture make it.
 from __future__ import annotations
 
 import numpy as np
+from emberwatch.audio.files import loudest_second_rms
+from emberwatch.training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
 from numpy.typing import NDArray
-
-from sim.audio.files import loudest_second_rms
-from training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
 
 
 def room_response(rng: Rng, next_room: bool = False) -> NDArray[np.float64]:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from training.transfer.baseline import BaselineResult
-from training.transfer.loop import Weights
+from emberwatch.training.transfer.baseline import BaselineResult
+from emberwatch.training.transfer.loop import Weights
 
 
 def save_features(path: Path, result: BaselineResult) -> None:
