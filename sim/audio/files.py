@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+
 from emberwatch.base.errors import AudioError
 
 SAMPLE_RATE = 16_000

@@ -35,6 +35,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.audio import files, sounds
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.audio.sounds import Recording, Sound

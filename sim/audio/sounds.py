@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base.errors import ScenarioError
 

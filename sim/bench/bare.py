@@ -8,6 +8,7 @@ from typing import cast
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+
 from emberwatch.base.errors import EmulationError
 from emberwatch.base.paths import project_root
 from emberwatch.program.toolchain import find_compiler, run_tool

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import EmulationError
 from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, load_board

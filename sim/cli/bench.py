@@ -27,11 +27,12 @@ def bench(
     emberwatch bench
     emberwatch bench build/firmware/sparkfun_micromod/emberwatch.elf --out /tmp/bench
     """
+    from rich.console import Console
+    from rich.table import Table
+
     from emberwatch.base.errors import ImageError
     from emberwatch.base.paths import build_folder
     from emberwatch.bench.suite import Row, run_bench, save
-    from rich.console import Console
-    from rich.table import Table
 
     firmware = elf or build_folder() / "firmware/pico/emberwatch.elf"
     if not firmware.exists():

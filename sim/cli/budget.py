@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs
 from emberwatch.inspect.budgets import compare, load, measure

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
 

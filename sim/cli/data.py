@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
 from emberwatch.cli.progress import progress_bar

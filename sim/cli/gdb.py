@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 import typer
+
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
 from emberwatch.cli import options
 from emberwatch.inspect.gdb.server import serve

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
+
 from emberwatch import __version__
 from emberwatch.base.errors import EmberwatchError, UsageError
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from emberwatch.audio import Scenario, scenario
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
 from emberwatch.base.output import write_file

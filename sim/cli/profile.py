@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 import typer
+
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs
 from emberwatch.cli import options

@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 import typer
+
 from emberwatch.base.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
 from emberwatch.base.output import check_outputs, write_file
 from emberwatch.cli import options

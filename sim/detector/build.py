@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jinja2
+
 from emberwatch import __version__
 from emberwatch.base.errors import BuildError
 from emberwatch.base.output import write_file

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.inspect.calls import Call
 
 if TYPE_CHECKING:

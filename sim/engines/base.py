@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import EngineError
 from emberwatch.program.elf import Image
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason

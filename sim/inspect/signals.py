@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from emberwatch.base.errors import UsageError
 from emberwatch.engines import Engine
 from emberwatch.engines.embedded import chip_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import capstone  # type: ignore[import-untyped]
+
 from emberwatch.program.elf import SymbolTable
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+
 from emberwatch.base.errors import ImageError
 from emberwatch.program.firmware_image import crc32_mpeg2
 from emberwatch.program.uf2 import read_uf2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+
 from emberwatch.base.errors import BuildError
 
 FLASH_START = 0x10000000

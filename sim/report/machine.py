@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emberwatch.machine.machine import Machine
     from rich.table import Table
+
+    from emberwatch.machine.machine import Machine
 
 
 def facts(machine: Machine) -> list[tuple[str, str]]:

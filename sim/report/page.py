@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.audio import SAMPLE_RATE
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import project_root

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base.errors import UsageError
-from emberwatch.robot.session import METRIC
 from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
+
+from emberwatch.base.errors import UsageError
+from emberwatch.robot.session import METRIC
 
 _WIDTH = 18
 

@@ -9,6 +9,9 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from robot.api import logger
+from robot.api.deco import keyword, library
+
 from emberwatch.audio import Clip, Recording, Scenario, files
 from emberwatch.audio.recordings import RealRecording
 from emberwatch.base.errors import EmulationTimeout
@@ -18,8 +21,6 @@ from emberwatch.report.page import RunRecorder
 from emberwatch.robot.attachments import attach_evidence
 from emberwatch.robot.run_reports import RunReports
 from emberwatch.robot.session import metric, session, variable
-from robot.api import logger
-from robot.api.deco import keyword, library
 
 _LEAD_IN_S = 0.2
 _TAIL_S = 1.0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from robot.api import SkipExecution, logger
+from robot.api.deco import keyword, library
+
 from emberwatch.audio import Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.paths import build_folder
@@ -13,8 +16,6 @@ from emberwatch.inspect.budgets.compare import same_compiler
 from emberwatch.machine.machine import Machine
 from emberwatch.program.firmware_image import measure as measure_sizes
 from emberwatch.robot.session import metric, session
-from robot.api import SkipExecution, logger
-from robot.api.deco import keyword, library
 
 
 @library(scope="GLOBAL")

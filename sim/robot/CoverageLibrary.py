@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emberwatch.inspect import coverage
-from emberwatch.robot.session import variable
 from robot.api import logger
 from robot.api.deco import keyword, library
+
+from emberwatch.inspect import coverage
+from emberwatch.robot.session import variable
 
 
 @library(scope="GLOBAL", listener="SELF")

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from robot.api import SkipExecution, logger
+from robot.api.deco import keyword, library
+
 from emberwatch.audio import Scenario
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.machine.machine import FeatureCapture, Machine, PcmCapture
 from emberwatch.robot.session import session, variable
-from robot.api import SkipExecution, logger
-from robot.api.deco import keyword, library
 
 _ENGINES = ("embedded", "renode")
 _TIME = re.compile(r"\bt=(\d+\.\d+)")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from robot.api import logger
+from robot.api.deco import keyword, library
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.program.elf import load_image
 from emberwatch.robot.session import session
-from robot.api import logger
-from robot.api.deco import keyword, library
 
 
 @library(scope="GLOBAL")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from emberwatch.detector.protocol import Other
-from emberwatch.robot.session import session
 from robot.api import logger
 from robot.api.deco import keyword, library
+
+from emberwatch.detector.protocol import Other
+from emberwatch.robot.session import session
 
 # RP2040 registers (datasheet 2.14.3, 2.19.6.1): peripherals held in reset, functions of the pins.
 _RESETS_RESET = 0x4000C000

@@ -6,12 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from robot.api import SkipExecution
+from robot.api.deco import keyword, library
+
 from emberwatch.audio import Clip, Recording, files, generate
 from emberwatch.audio.recordings import RealRecording, fixed_sample, read_manifest
 from emberwatch.base.paths import recordings_folder
 from emberwatch.robot.session import session
-from robot.api import SkipExecution
-from robot.api.deco import keyword, library
 
 
 @library(scope="GLOBAL")

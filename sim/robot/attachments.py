@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+from robot.api import logger
+
 from emberwatch.audio import SAMPLE_RATE, files
 from emberwatch.machine.machine import Machine, PcmCapture
 from emberwatch.robot.session import output_folder, variable
-from robot.api import logger
 
 
 def attach_evidence(machine: Machine, pcm: PcmCapture | None, name: str = "") -> None:

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from robot.api import logger
+from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
+
 from emberwatch.audio import Clip
 from emberwatch.machine.machine import Machine, PcmCapture
 from emberwatch.report.page import RunRecorder
-from robot.api import logger
-from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 METRIC = "emberwatch-metric "
 """Log messages that begin so carry one figure as JSON; `emberwatch.report.summary` collects them from output.xml."""

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from emberwatch.audio import SAMPLE_RATE, Clip, Recording, Scenario, files, generate, scenario
-from emberwatch.base.errors import AudioError, EmberwatchError, ScenarioError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from emberwatch.audio import SAMPLE_RATE, Clip, Recording, Scenario, files, generate, scenario
+from emberwatch.base.errors import AudioError, EmberwatchError, ScenarioError
 
 
 def sine(frequency: float, rate: int, seconds: float = 1.0) -> np.ndarray:

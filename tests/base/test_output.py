@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from test_cli import FIRMWARE, ROOT, emberwatch, should_refuse
+
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
-from test_cli import FIRMWARE, ROOT, emberwatch, should_refuse
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 

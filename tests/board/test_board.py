@@ -7,8 +7,9 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
-import emberwatch.board.board
 import pytest
+
+import emberwatch.board.board
 from emberwatch.base.errors import BoardError
 from emberwatch.base.paths import build_folder, project_root
 from emberwatch.board.board import boards_folder, known_boards, load_board

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from emberwatch.base.errors import BoardError, BuildError
 from emberwatch.base.paths import project_root
 from emberwatch.detector.build import BuildResult, build_firmware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from emberwatch.base.errors import ProtocolError
 from emberwatch.detector.protocol import Alarm, Banner, Fault, Log, Other, Statistics, Window, parse_line
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from emberwatch.base.paths import RELEASED_MODEL
 from emberwatch.detector.build import BuildResult, build_firmware
 from emberwatch.program.toolchain import COMPILER, install_command

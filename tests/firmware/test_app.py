@@ -10,6 +10,7 @@ import subprocess
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from emberwatch.base.paths import project_root
 
 SOURCES = ("common/text.c", "detector/level.c", "detector/health.c", "detector/stats.c")

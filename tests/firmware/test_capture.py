@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_build import clone
+
 from emberwatch.base.errors import BuildError
 from emberwatch.base.paths import project_root
 from emberwatch.detector.build import BuildResult, build_firmware
-from test_build import clone
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 

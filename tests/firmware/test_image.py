@@ -7,6 +7,7 @@ import struct
 import pytest
 from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
+
 from emberwatch.base.errors import BuildError
 from emberwatch.detector.build import BuildResult
 from emberwatch.program.firmware_image import crc32_mpeg2, flash_bytes, seal_boot2

@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
+
 from emberwatch.base.paths import project_root
 from emberwatch.detector.build import BuildResult, build_firmware
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
+
 from emberwatch.base.paths import project_root
 from emberwatch.detector.build import BuildResult, build_firmware
 

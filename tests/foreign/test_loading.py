@@ -7,12 +7,13 @@ import struct
 from pathlib import Path
 
 import pytest
+from foreign import Run, build, objcopy, run
+
 from emberwatch import Machine
 from emberwatch.base.errors import EmulationError, ImageError
 from emberwatch.cli.run import run as run_command
 from emberwatch.program.elf import load_image
 from emberwatch.program.uf2 import BLOCK_BYTES, read_uf2, write_uf2
-from foreign import Run, build, objcopy, run
 
 FLASH = 2 << 20
 

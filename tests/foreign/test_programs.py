@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from foreign import Run, build, run
+from paths import ROOT
+
 from emberwatch import _native
 from emberwatch.base.errors import EmulationTimeout, UsageError
 from emberwatch.board.board import boards_folder
 from emberwatch.inspect.gdb.target import Target
 from emberwatch.machine.machine import Machine
-from foreign import Run, build, run
-from paths import ROOT
 
 CLOCKS = {
     "pll_sys": 125_000,

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from emberwatch.audio import reference
 from paths import ROOT
+
+from emberwatch.audio import reference
 
 PDM_HZ = 1_024_000
 

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from emberwatch.base.errors import ImageError
 from emberwatch.program.elf import FLASH_BASE, load_image
 from emberwatch.program.firmware_image import crc32_mpeg2

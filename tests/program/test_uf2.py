@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from emberwatch.base.errors import ImageError
-from emberwatch.program.uf2 import BLOCK_BYTES, FAMILY_RP2040, read_uf2, write_uf2
 from hypothesis import given
 from hypothesis import strategies as st
+
+from emberwatch.base.errors import ImageError
+from emberwatch.program.uf2 import BLOCK_BYTES, FAMILY_RP2040, read_uf2, write_uf2
 
 
 def blocks(data: bytes) -> list[tuple[int, ...]]:

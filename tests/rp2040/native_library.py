@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from emberwatch.detector.build import locked
 from paths import ROOT
+
+from emberwatch.detector.build import locked
 
 HERE = Path(__file__).parent
 

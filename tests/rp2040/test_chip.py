@@ -6,8 +6,9 @@ import random
 import time
 
 import pytest
-from emberwatch import _native
 from thumb import FLASH_CODE, RAM, assemble, boot2_crc, run, word
+
+from emberwatch import _native
 
 # A second stage for these tests: quad I/O reads with `divider`, then the vector table at 0x10000100.
 _BOOT2 = """

@@ -1,6 +1,7 @@
 """Random programs on our core and on Unicorn's Cortex-M0."""
 
 import pytest
+
 from emberwatch.bench.selftest import run_differential
 
 

@@ -1,8 +1,9 @@
 """Exceptions of the core: faults, priorities, stacks, sleep (Arm ARM B1.5)."""
 
 import pytest
-from emberwatch import _native
 from thumb import RAM, STACK, run, word
+
+from emberwatch import _native
 
 # Vector table at `vectors`; each handler is a label or 0. Exception number 16 + n is interrupt n.
 _TABLE = """

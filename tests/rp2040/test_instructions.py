@@ -1,8 +1,9 @@
 """One test per encoding family: results and flags by hand from the Arm ARM's pseudocode."""
 
 import pytest
-from emberwatch import _native
 from thumb import RAM, STACK, run, word
+
+from emberwatch import _native
 
 CASES = [
     # (code, registers before, expected registers, expected flags)

@@ -1,8 +1,9 @@
 """The Memory Protection Unit against the rules of the Arm manual (B3.5) and of the Cortex-M0+ (eight regions)."""
 
 import pytest
-from emberwatch import _native
 from thumb import RAM, assemble, run
+
+from emberwatch import _native
 
 NONE, PRIVILEGED, READ_USER, FULL, READ_PRIVILEGED, READ_ONLY = 0, 1, 2, 3, 5, 6
 XN = 1 << 28

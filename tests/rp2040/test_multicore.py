@@ -2,8 +2,9 @@
 
 from itertools import pairwise
 
-from emberwatch import _native
 from thumb import LAUNCH, LAUNCH_TABLE, RAM, assemble, run, word
+
+from emberwatch import _native
 
 
 def test_core1_is_launched_and_runs() -> None:

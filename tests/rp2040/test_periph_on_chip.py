@@ -7,9 +7,10 @@ import struct
 import pytest
 
 pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
-from emberwatch import _native
 from periph_chip import CLOCKS, CLR, PLL_SYS, PSM, RESETS, ROSC, SET, WATCHDOG, XOSC
 from thumb import RAM, assemble, run
+
+from emberwatch import _native
 
 TABLE = RAM + 0x1000
 # Performs the (address, value) writes of TABLE, waiting 8000 turns after each so that oscillators and PLLs settle.

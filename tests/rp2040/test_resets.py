@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from emberwatch import _native
 from thumb import LAUNCH, LAUNCH_TABLE, RAM, assemble, word
+
+from emberwatch import _native
 
 RESETS, SET, CLEAR = 0x4000_C000, 0x2000, 0x3000
 ALL = 0x01FF_FFFF

@@ -1,8 +1,9 @@
 """Interrupts of XIP_SSI (datasheet 4.10.13): levels of both FIFOs, and what happens beyond them."""
 
 import pytest
-from emberwatch import _native
 from thumb import RAM, assemble, word
+
+from emberwatch import _native
 
 SSI = 0x1800_0000
 SSIENR, TXFTLR, RXFTLR, IMR, ISR, RISR = 0x08, 0x18, 0x1C, 0x2C, 0x30, 0x34

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from emberwatch import _native
 from test_chip import boot
 from thumb import RAM, SYSTICK, Outcome, assemble, run
 from xip_model import hits_and_accesses, miss_cycles
+
+from emberwatch import _native
 
 _VECTORS = """
     .align 8

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from emberwatch import _native
 
 RAM = 0x2000_0000

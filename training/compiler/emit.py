@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+
 from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Program
 from emberwatch.training.compiler.memory import Plan
 from emberwatch.training.compiler.model import Model, Tensor

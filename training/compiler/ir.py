@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.model import Model, Operator, Tensor
 

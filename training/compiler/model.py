@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.flatbuffer import Buffer, Table
 from emberwatch.training.compiler.schema import (

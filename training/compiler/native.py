@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import BuildError
 from emberwatch.training.compiler.compiler import CompiledModel
 from emberwatch.training.compiler.model import Model

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.compiler.depthwise import Window, window_code
 from emberwatch.training.compiler.emit import constant_text
 from emberwatch.training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from emberwatch.training.compiler import fixedpoint as fx
 from emberwatch.training.compiler.ir import Lowering
 from emberwatch.training.compiler.model import Tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from emberwatch.training.compiler.fixedpoint import Scale, quantize_multiplier
 from emberwatch.training.compiler.ir import Lowering
 from emberwatch.training.compiler.ops_matmul import activation_limits, window

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering
 from emberwatch.training.compiler.model import Tensor
 

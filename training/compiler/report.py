@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+
 from emberwatch.training.compiler import emit
 from emberwatch.training.compiler.compiler import VERSION, CompiledModel
 

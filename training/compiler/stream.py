@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+
 from emberwatch.training.compiler.model import Model, Operator, Tensor
 from emberwatch.training.compiler.schema import PADDINGS
 

@@ -28,11 +28,12 @@ def fetch(
     emberwatch data fetch esc50
     emberwatch train --data data/esc50 --data my_alarms/manifest.csv
     """
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+
     from emberwatch.cli.progress import progress
     from emberwatch.training.data.fetch import LOCK
     from emberwatch.training.data.fetch import fetch as fetch_dataset
     from emberwatch.training.data.public import DATASETS, find_dataset
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
     if name is None:
         for dataset in DATASETS.values():

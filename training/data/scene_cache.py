@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.paths import TRAINING, project_root
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data import features
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.scenes import Material, make_scene
-from numpy.typing import NDArray
 
 SHARD_SCENES = 200
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.audio.files import load, loudest_second_rms
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.synth.alarms import make_alarm
@@ -25,7 +27,6 @@ from emberwatch.training.synth.signals import (
     rms,
     samples_of,
 )
-from numpy.typing import NDArray
 
 BLOCK_SAMPLES = 512
 SCENE_BLOCKS = 250

@@ -14,8 +14,9 @@ import itertools
 
 import numpy as np
 import numpy.typing as npt
-from emberwatch.training.dsp import tables
 from scipy.optimize import linprog, minimize
+
+from emberwatch.training.dsp import tables
 
 FloatArray = npt.NDArray[np.float64]
 

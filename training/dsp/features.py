@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.dsp import log2, rfft, tables
 
 FRAME = 256

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import BuildError, MissingDependencyError
 from emberwatch.base.paths import project_root
 

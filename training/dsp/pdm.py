@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.dsp import tables
 
 WORDS_PER_SAMPLE = 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.dsp import log2, tables
 
 IntArray = npt.NDArray[np.int64]

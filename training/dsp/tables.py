@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.paths import project_root
 
 IntArray = npt.NDArray[np.int64]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
 from emberwatch.base.errors import EmberwatchError, UsageError
 
 if TYPE_CHECKING:
@@ -135,9 +136,10 @@ def evaluate(
 
 
 def _print_report(figures: dict[str, Any], judged: list[Judged]) -> None:
-    from emberwatch.training.evaluate.report import worst
     from rich.console import Console
     from rich.table import Table
+
+    from emberwatch.training.evaluate.report import worst
 
     console = Console()
     if not console.is_terminal:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.verdict import MARGINS, POSITIVE
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.paths import RELEASED_DETECTOR
 from emberwatch.training.compiler import compile_model
@@ -13,7 +15,6 @@ from emberwatch.training.compiler.model import Model, Tensor, read_model
 from emberwatch.training.compiler.native import NativeModel
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT, block_features
 from emberwatch.training.model.events import Event, EventParameters, find_events
-from numpy.typing import NDArray
 
 
 def detector_file(model: Path) -> Path:

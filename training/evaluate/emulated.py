@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from emberwatch.base.errors import EngineError
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.features import BLOCK_SAMPLES

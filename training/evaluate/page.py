@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.output import write_file
 from emberwatch.training.data.features import block_features
 from emberwatch.training.evaluate import chart
@@ -21,7 +23,6 @@ from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.trials import render
 from emberwatch.training.evaluate.verdict import POSITIVE
 from emberwatch.training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON, EventParameters, find_events
-from numpy.typing import NDArray
 
 WORST = 12
 """Clips shown with spectrogram and probability."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.clips import Clip
@@ -14,7 +16,6 @@ from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.trials import Trial, render
 from emberwatch.training.evaluate.verdict import ClipResult, clip_result
 from emberwatch.training.model.events import EventParameters
-from numpy.typing import NDArray
 
 NOISE_CATEGORIES = frozenset(
     "airplane background_noise chainsaw church_bells clapping crackling_fire crying_baby dog engine hand_saw "

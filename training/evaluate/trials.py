@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.audio.files import SAMPLE_RATE, load, loudest_second_rms
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.features import BLOCK_SAMPLES, whole_blocks
@@ -12,7 +14,6 @@ from emberwatch.training.data.scenes import sounding_of_recording
 from emberwatch.training.model.train import labels_and_weights
 from emberwatch.training.synth.rooms import at_level, to_pcm
 from emberwatch.training.synth.signals import Signal, from_db
-from numpy.typing import NDArray
 
 LEAD_IN_SECONDS = 0.2
 TAIL_SECONDS = 2.0

@@ -7,9 +7,10 @@ alarm one stays: other sounds lie over it, its pitch moves by whole bands, louds
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT
 from emberwatch.training.data.scene_cache import SceneSet
-from numpy.typing import NDArray
 
 STEP_DB = 10 * np.log10(2) / 8
 """One step of a feature byte: an eighth of a power of two, 0.376 dB."""

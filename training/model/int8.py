@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.data.scene_cache import SceneSet
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.model.events import EventParameters
 from emberwatch.training.model.network import Architecture
 from emberwatch.training.model.scores import BlockScores, block_scores, block_targets
 from emberwatch.training.model.train import sequence_probabilities
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

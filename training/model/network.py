@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
-from numpy.typing import NDArray
 
 INPUT_DIVISOR = 32.0
 """Training sees feature bytes divided by this; the exported first layer has it folded in."""

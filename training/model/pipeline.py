@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.clips import Clip, assign_folds
 from emberwatch.training.data.features import block_features
@@ -28,7 +30,6 @@ from emberwatch.training.synth.alarms import ALARM_KINDS, make_alarm
 from emberwatch.training.synth.negatives import NEGATIVE_KINDS, make_negative
 from emberwatch.training.synth.rooms import at_level, room_response, through_room, to_pcm
 from emberwatch.training.synth.signals import SAMPLE_RATE, coloured_noise
-from numpy.typing import NDArray
 
 __all__ = ["HeldOut", "Outcome", "Recipe", "observations", "run", "synthetic_observations"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.evaluate.metrics import summarise
 from emberwatch.training.evaluate.verdict import ClipResult, clip_result

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.training.model.network import Architecture
 from emberwatch.training.model.train import labels_and_weights
 

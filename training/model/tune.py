@@ -6,8 +6,9 @@ import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
-from emberwatch.training.model.events import BLOCK_SECONDS, EventParameters
 from numpy.typing import NDArray
+
+from emberwatch.training.model.events import BLOCK_SECONDS, EventParameters
 
 LATEST_S = 4.0
 """A detection later than this after the alarm's onset does not count."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
@@ -20,7 +22,6 @@ from emberwatch.training.synth.signals import (
     samples_of,
     smooth_walk,
 )
-from numpy.typing import NDArray
 
 ALARM_KINDS = ("t3", "t3_520", "t4", "continuous", "pulsed", "warble")
 _WEIGHTS = (0.30, 0.14, 0.12, 0.14, 0.22, 0.08)

@@ -7,9 +7,10 @@ towards high frequencies as air and furniture make it.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.audio.files import loudest_second_rms
 from emberwatch.training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
-from numpy.typing import NDArray
 
 
 def room_response(rng: Rng, next_room: bool = False) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.paths import recordings_folder
 from emberwatch.training.data.clips import Clip, load_datasets
@@ -136,6 +137,7 @@ def transfer(
     import hashlib
 
     import numpy as np
+
     from emberwatch.base.paths import RELEASED_DETECTOR
     from emberwatch.training.data.clips import assign_folds
     from emberwatch.training.data.scene_cache import build_scenes, recipe_digest

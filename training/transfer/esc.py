@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.audio.files import load
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.clips import Clip
@@ -15,7 +17,6 @@ from emberwatch.training.data.features import SILENT, block_features, whole_bloc
 from emberwatch.training.model.network import scaled_input
 from emberwatch.training.synth.rooms import at_level, to_pcm
 from emberwatch.training.transfer.loop import Batch
-from numpy.typing import NDArray
 
 FRAMES = 624
 """Feature frames kept of each clip: 5 s, whole blocks."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.data.scene_cache import SceneSet
 from emberwatch.training.model.augment import Augmentation
 from emberwatch.training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
@@ -15,7 +17,6 @@ from emberwatch.training.model.scores import block_scores, block_targets
 from emberwatch.training.model.train import TrainingOptions, batches
 from emberwatch.training.transfer.baseline import feature_layers
 from emberwatch.training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
-from numpy.typing import NDArray
 
 BATCH = 32
 _NEGATIVE_WEIGHT = 2.0

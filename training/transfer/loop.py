@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.training.model.logs import StageLog, read_history
 from emberwatch.training.model.network import import_tensorflow
 from emberwatch.training.model.stages import training_sources
-from numpy.typing import NDArray
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Weights = list[NDArray[np.float32]]

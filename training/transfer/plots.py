@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Outcome

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
 from emberwatch.training.data.scene_cache import SceneSet
 from emberwatch.training.model.network import Architecture, import_tensorflow, scaled_input
 from emberwatch.training.transfer.finetune import run_alarm_stage
 from emberwatch.training.transfer.loop import Outcome, Stage
-from numpy.typing import NDArray
 
 _BN_EPSILON = 1e-3
 

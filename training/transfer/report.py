@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Weights
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base.errors import EmulationError, EngineError
 from emberwatch.board.board import Board, load_board

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+
 from emberwatch.audio import files
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base.errors import EngineError, UsageError

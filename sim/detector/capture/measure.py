@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.detector.capture.chain import Chain
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import BuildError, MissingDependencyError
 from emberwatch.base.paths import PACKAGE
 

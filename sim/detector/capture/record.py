@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import soundfile
+
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base.errors import EngineError, MissingDependencyError, UsageError
 from emberwatch.detector.capture.stream import PcmAssembler, StreamReport

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.engines.renode.library import (
     CLOCK_SYS,
     FAULTS,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+
 from emberwatch.base.errors import BoardError
 from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, known_boards, load_board

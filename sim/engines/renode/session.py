@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
 from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
 from emberwatch.engines.base import FunctionCycles, Stop, StopReason

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
+
 from emberwatch.audio import Scenario
 from emberwatch.base.errors import ImageError
 from emberwatch.inspect.profiling import ProfileRecorder

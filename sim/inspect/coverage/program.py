@@ -8,6 +8,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+
 from emberwatch.program.debuginfo import DebugInfo, SourceLine
 from emberwatch.program.elf import load_image
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from emberwatch.base.errors import EngineError
-from emberwatch.detector.capture.record import record
-from emberwatch.detector.capture.stream import BLOCK_SAMPLES, INFO, PCM, SYNC, Frame, FrameParser, PcmAssembler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import ROOT
+
+from emberwatch.base.errors import EngineError
+from emberwatch.detector.capture.record import record
+from emberwatch.detector.capture.stream import BLOCK_SAMPLES, INFO, PCM, SYNC, Frame, FrameParser, PcmAssembler
 
 INFO_TEXT = b"emberwatch-capture 0.1.0 board=pico clk=125000000 rate=16000 block=512 crc=ok missed=0 dropped=0"
 

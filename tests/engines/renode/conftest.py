@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import EngineError
 from emberwatch.engines.renode import library
-from paths import ROOT
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 

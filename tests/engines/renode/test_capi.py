@@ -7,10 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emberwatch.audio import reference
-from emberwatch.engines.renode import library
-from emberwatch.engines.renode.chip import ExternalChip
-from emberwatch.engines.renode.library import BUS_FAULT, INVALID, NEVER, UNMODELLED, ChipError
 from renode_rig import (
     CLR,
     DMA,
@@ -33,6 +29,11 @@ from renode_rig import (
     power_up,
     run_by_events,
 )
+
+from emberwatch.audio import reference
+from emberwatch.engines.renode import library
+from emberwatch.engines.renode.chip import ExternalChip
+from emberwatch.engines.renode.library import BUS_FAULT, INVALID, NEVER, UNMODELLED, ChipError
 
 pytestmark = pytest.mark.usefixtures("librp2040")
 

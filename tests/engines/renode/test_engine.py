@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
+
 from emberwatch import Machine
 from emberwatch.base.errors import EmulationError, EngineError, MissingDependencyError
 from emberwatch.board.board import load_board
@@ -20,7 +22,6 @@ from emberwatch.engines import create_engine
 from emberwatch.engines.renode import install, worker
 from emberwatch.engines.renode.session import _reason
 from emberwatch.program.elf import Image, Segment, SymbolTable
-from paths import ROOT
 
 FAKE = Path(__file__).parent / "fake"
 

@@ -18,9 +18,10 @@ from threading import Thread
 from typing import ClassVar
 
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import EngineError, MissingDependencyError
 from emberwatch.engines.renode import install
-from paths import ROOT
 
 
 @pytest.fixture

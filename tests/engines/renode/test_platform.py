@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import BoardError
 from emberwatch.board.board import known_boards, load_board
 from emberwatch.engines.renode import generate
-from paths import ROOT
 
 FOLDER = ROOT / "platforms/renode"
 

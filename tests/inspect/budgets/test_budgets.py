@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from programs import ROOT
+
 from emberwatch.audio import Scenario
 from emberwatch.base.errors import ImageError, UsageError
 from emberwatch.inspect.budgets import Measurement, compare, load, measure, update
 from emberwatch.inspect.profiling import Profile
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import load_image
-from programs import ROOT
 
 BY_HAND = """# a remark that must stay
 [run]

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+from programs import build, needs_firmware
+
 from emberwatch.base.errors import UsageError
 from emberwatch.inspect import coverage
 from emberwatch.inspect.coverage import html, lcov, report
 from emberwatch.inspect.coverage.program import is_conditional_branch, read_program
 from emberwatch.machine.machine import Machine
-from paths import ROOT
-from programs import build, needs_firmware
 
 SOURCE = """
 volatile unsigned input = 3, sink;

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from debugging import Debug, Session
+
 from emberwatch import Machine, Scenario
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from debugging import GDB, PATIENT, ROOT, Debug, Program
+
 from emberwatch import Machine
 
 

@@ -16,6 +16,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 import itertools
 
 from debugging import Program
+
 from emberwatch import Machine
 from emberwatch.inspect.gdb.description import REGISTERS, memory_map_xml, target_xml
 from emberwatch.inspect.gdb.packets import MAX_PAYLOAD, Mark, Packet, PacketReader, frame

@@ -7,9 +7,10 @@ import json
 import re
 from typing import Any
 
+from paths import ROOT
+
 from emberwatch.cli.gdb import gdb
 from emberwatch.inspect.gdb.monitor import Monitor
-from paths import ROOT
 
 
 def _read(name: str) -> Any:

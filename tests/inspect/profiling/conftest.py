@@ -7,9 +7,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from programs import CALLS, build, needs_firmware
+
 from emberwatch.inspect.profiling import Profile, ProfileRecorder
 from emberwatch.machine.machine import Machine
-from programs import CALLS, build, needs_firmware
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.program.toolchain import find_compiler
-from paths import ROOT
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 

@@ -10,10 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from programs import needs_firmware
+
 from emberwatch.inspect.profiling import Profile
 from emberwatch.inspect.profiling.formats import FORMATS
 from emberwatch.machine.machine import Machine
-from programs import needs_firmware
 
 Profiled = tuple[Machine, Profile]
 

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import needs_firmware
+
 from emberwatch.inspect.profiling import CoreProfile, Costs, Profile, ProfileRecorder
 from emberwatch.machine.machine import Machine
-from programs import needs_firmware
 
 Profiled = tuple[Machine, Profile]
 

@@ -10,12 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+from vcd_parser import Vcd, VcdError, parse
+
 from emberwatch.base.errors import UsageError
 from emberwatch.inspect.signals import Signals, exception_name
 from emberwatch.inspect.trace.vcd import Variable, write_vcd
 from emberwatch.machine.machine import Machine
-from paths import ROOT
-from vcd_parser import Vcd, VcdError, parse
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 PDM_HZ, WORD_BITS = 1_024_000, 32

@@ -13,11 +13,12 @@ from paths import ROOT
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') writes the models")
 
+from tflite_cases import CASES
+from tflite_networks import detector
+
 from emberwatch.training.compiler.compiler import CompiledModel, write_model
 from emberwatch.training.compiler.model import Model, parse_model
 from emberwatch.training.compiler.native import NativeModel
-from tflite_cases import CASES
-from tflite_networks import detector
 
 GCC = "arm-none-eabi-gcc"
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,11 +9,12 @@ import pytest
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') writes the models")
 
+from tflite_cases import CASES
+from tflite_networks import detector
+
 from emberwatch.training.compiler.compiler import write_model
 from emberwatch.training.compiler.memory import Block, _place
 from emberwatch.training.compiler.model import parse_model
-from tflite_cases import CASES
-from tflite_networks import detector
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -13,11 +13,12 @@ from paths import ROOT
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the witness for int8 layers")
 
+from tflite_builder import Oracle
+from tflite_graphs import random_graph
+
 from emberwatch.training.compiler.compiler import compile_model, write_model
 from emberwatch.training.compiler.model import parse_model, read_model
 from emberwatch.training.compiler.native import NativeModel
-from tflite_builder import Oracle
-from tflite_graphs import random_graph
 
 FOLDER = Path(os.environ.get("EMBERWATCH_MODELS", ROOT.parent / "shared" / "models"))
 MODELS = sorted(FOLDER.glob("*.tflite")) + sorted((ROOT / "training" / "released").glob("*.tflite"))

@@ -13,11 +13,12 @@ import pytest
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the witness for int8 layers")
 
+from tflite_builder import Oracle
+from tflite_cases import CASES
+
 from emberwatch.training.compiler.compiler import write_model
 from emberwatch.training.compiler.model import Tensor, parse_model
 from emberwatch.training.compiler.native import NativeModel
-from tflite_builder import Oracle
-from tflite_cases import CASES
 
 SEEDS = int(os.environ.get("EMBERWATCH_FUZZ", "12"))
 

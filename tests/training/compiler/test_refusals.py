@@ -9,9 +9,10 @@ import pytest
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') writes the models")
 
-from emberwatch.training.compiler import CompileError, compile_model
 from tflite_builder import Builder
 from tflite_cases import CASES
+
+from emberwatch.training.compiler import CompileError, compile_model
 
 
 def refusal(data: bytes, tmp_path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from emberwatch.training.compiler.fixedpoint import Scale, quantize_multiplier, rescale
 from emberwatch.training.compiler.requantise import Channel, channel_row
 

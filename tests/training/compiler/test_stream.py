@@ -10,12 +10,13 @@ import pytest
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the witness for int8 layers")
 
+from tflite_builder import Oracle
+from tflite_networks import SAME, Network, detector
+
 from emberwatch.training.compiler.compiler import write_model
 from emberwatch.training.compiler.model import parse_model
 from emberwatch.training.compiler.native import NativeModel
 from emberwatch.training.compiler.stream import FILL
-from tflite_builder import Oracle
-from tflite_networks import SAME, Network, detector
 
 SEEDS = int(os.environ.get("EMBERWATCH_FUZZ", "12"))
 

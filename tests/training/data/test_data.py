@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.clips import Clip, assign_folds, group_of, load_dataset, load_datasets
 from emberwatch.training.data.features import block_features, whole_blocks

@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.training.data.download import DownloadError, download
 from emberwatch.training.data.fetch import LOCK, fetch
 from emberwatch.training.data.public import DATASETS, PublicDataset
-from paths import ROOT
 
 
 class Server:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from emberwatch.training.dsp import features, native
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from emberwatch.training.dsp import features, native
 
 RATE = 16_000
 

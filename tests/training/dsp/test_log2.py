@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from emberwatch.training.dsp import log2, native
 from hypothesis import given
 from hypothesis import strategies as st
+
+from emberwatch.training.dsp import log2, native
 
 
 @given(value=st.integers(1, 2**32 - 1))

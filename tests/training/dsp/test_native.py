@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from emberwatch.base.errors import BuildError, MissingDependencyError
 from emberwatch.training.dsp import native
 

@@ -9,11 +9,12 @@ import shutil
 
 import numpy as np
 import pytest
+from target import Target, UnicornTarget
+from test_rfft import HALF, HANN, frames_of, worst_frames
+
 from emberwatch.base.paths import project_root
 from emberwatch.bench.bare import SRAM_END, BareChip, BareImage, link
 from emberwatch.training.dsp import native
-from target import Target, UnicornTarget
-from test_rfft import HALF, HANN, frames_of, worst_frames
 
 BUFFERS = 0x20020000
 STATE, WORDS, PCM = BUFFERS, BUFFERS + 0x1000, BUFFERS + 0x8000

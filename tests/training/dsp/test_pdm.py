@@ -6,10 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
-from emberwatch.training.dsp import native
-from emberwatch.training.dsp.pdm import PdmDecimator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from emberwatch.training.dsp import native
+from emberwatch.training.dsp.pdm import PdmDecimator
 
 ALL_ONES, ALL_ZEROS, SILENCE = 0xFFFFFFFF, 0, 0x55555555
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from emberwatch.training.dsp import native, tables
 from modulator import modulate, sines
 from spectrum import amplitude, snr_db
+
+from emberwatch.training.dsp import native, tables
 
 SETTLED = 2560
 """Samples after which the DC blocker's start has died out (5 time constants of 512 samples)."""

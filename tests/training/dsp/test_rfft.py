@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pytest
-from emberwatch.training.dsp import native, rfft, tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from emberwatch.training.dsp import native, rfft, tables
 
 HANN = tables.hann_q15()
 HALF = np.full(256, 16384)

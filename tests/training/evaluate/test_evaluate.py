@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from paths import ROOT
+
 from emberwatch.base.errors import EmberwatchError, EngineError
 from emberwatch.base.paths import RELEASED_DETECTOR, RELEASED_MODEL
 from emberwatch.training.compiler.model import read_model
@@ -29,7 +31,6 @@ from emberwatch.training.model.events import EVENT_ALARM_ON, EventParameters, fi
 from emberwatch.training.model.tune import Observed, choose_parameters
 from emberwatch.training.synth import make_negative, standard_t3
 from emberwatch.training.synth.rooms import at_level, to_pcm
-from paths import ROOT
 
 
 @pytest.fixture(scope="module")

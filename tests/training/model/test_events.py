@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from paths import ROOT
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.model.events import (
     EVENT_ALARM_KIND,
@@ -17,7 +19,6 @@ from emberwatch.training.model.events import (
     find_events,
     render_header,
 )
-from paths import ROOT
 
 
 class CEvent(ctypes.Structure):

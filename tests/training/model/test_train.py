@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from emberwatch.training.data.scene_cache import SceneSet
 from emberwatch.training.model import augment
 from emberwatch.training.model.augment import Augmentation

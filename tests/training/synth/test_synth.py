@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from emberwatch.training.synth import ALARM_KINDS, NEGATIVE_KINDS, make_alarm, make_negative, standard_t3
 from emberwatch.training.synth.rooms import at_level, loudest_second_rms, room_response, through_room, to_pcm
 from emberwatch.training.synth.signals import SAMPLE_RATE, coloured_noise

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from paths import ROOT
+
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.clips import load_dataset
 from emberwatch.training.model.scores import auc_of, block_scores
 from emberwatch.training.transfer.esc import CROP, FRAMES, TEST, TRAIN, VALIDATION, class_batches, load_esc
 from emberwatch.training.transfer.loop import Stage, stage_digest
-from paths import ROOT
 
 needs_tensorflow = pytest.mark.skipif(
     find_spec("tensorflow") is None, reason="TensorFlow is not installed; pip install emberwatch[train]"

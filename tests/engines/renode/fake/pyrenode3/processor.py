@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import unicorn
+from unicorn import arm_const
+
 from emberwatch.engines.renode.chip import ExternalChip
 from emberwatch.engines.renode.library import ChipError, boot_rom, windows
-from unicorn import arm_const
 
 SRAM, SRAM_SIZE, FLASH = 0x20000000, 0x42000, 0x10000000
 FINISHED, BREAKPOINT, FAULT = range(3)
