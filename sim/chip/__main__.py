@@ -1,11 +1,11 @@
-"""`python -m sim.chip`: renders what is made from the description; `--check` only says whether it is fresh."""
+"""`python -m emberwatch.chip`: renders what is made from the description; `--check` only says whether it is fresh."""
 
 from __future__ import annotations
 
 import sys
 
-from sim.chip.render import stale, write
-from sim.errors import EmberwatchError
+from emberwatch.chip.render import stale, write
+from emberwatch.base.errors import EmberwatchError
 
 
 def main(arguments: list[str]) -> int:

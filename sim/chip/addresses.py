@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.chip.cpp import enumerator
-from sim.chip.facts import Chip
+from emberwatch.chip.cpp import enumerator
+from emberwatch.chip.facts import Chip
 
 _HEAD = """\
 // Rendered from platforms/rp2040/ by `make chip`: change it there. Plain numbers, for C and for the assembler.

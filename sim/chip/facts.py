@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.board import project_root
-from sim.errors import EmberwatchError
+from emberwatch.base.paths import project_root
+from emberwatch.base.errors import EmberwatchError
 
 
 class ChipError(EmberwatchError):

@@ -1,7 +1,7 @@
 """Renders what is made from platforms/rp2040/: tables of the C++ core, the firmware's header, rows of docs/chip.md.
 
-    python -m sim.chip            write them
-    python -m sim.chip --check    exit with 1 if one is stale
+    python -m emberwatch.chip            write them
+    python -m emberwatch.chip --check    exit with 1 if one is stale
 
 The files are committed, so that nothing but the core's own build needs them; a test renders them again and compares.
 """
@@ -10,25 +10,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.board import project_root
-from sim.chip.addresses import render_addresses
-from sim.chip.cpp import render_blocks, render_chip, render_table
-from sim.chip.docs import render_document
-from sim.chip.facts import Chip, load
-from sim.chip.header import render_header
+from emberwatch.base.paths import project_root
+from emberwatch.chip.addresses import render_addresses
+from emberwatch.chip.cpp import render_blocks, render_chip, render_table
+from emberwatch.chip.docs import render_document
+from emberwatch.chip.facts import Chip, load
+from emberwatch.chip.header import render_header
 
 
 def render_all(chip: Chip | None = None) -> dict[Path, str]:
     """Text of every rendered file by its path."""
     chip = chip or load()
     root = project_root()
-    tables = root / "sim" / "core" / "regs"
+    tables = root / "sim" / "rp2040" / "regs"
     files = {tables / name: text for name, text in render_blocks(chip).items()}
     files[tables / "chip.hpp"] = render_chip(chip)
     files[tables / "table.hpp"] = render_table(chip)
     files[root / "firmware" / "hw" / "rp2040.h"] = render_header(chip)
     files[root / "firmware" / "hw" / "rp2040_addresses.h"] = render_addresses(chip)
-    files[root / "sim" / "core" / "bootrom" / "rp2040_addresses.h"] = render_addresses(chip)
+    files[root / "sim" / "rp2040" / "bootrom" / "rp2040_addresses.h"] = render_addresses(chip)
     document = root / "docs" / "chip.md"
     files[document] = render_document(chip, document.read_text(encoding="utf-8"))
     return files
