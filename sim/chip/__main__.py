@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from emberwatch.chip.render import stale, write
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.chip.render import stale, write
 
 
 def main(arguments: list[str]) -> int:

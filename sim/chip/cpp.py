@@ -73,7 +73,9 @@ def _field(field: Field, note: str) -> str:
 
 
 def _register(register: Register, block: str, at: int) -> str:
-    fields = f"{{k{block}Fields + {at}, {len(register.fields)}}}" if at else f"{{k{block}Fields, {len(register.fields)}}}"
+    fields = (
+        f"{{k{block}Fields + {at}, {len(register.fields)}}}" if at else f"{{k{block}Fields, {len(register.fields)}}}"
+    )
     values = [f'"{register.name}"', f"{register.at:#05x}", fields]
     rest = [str(register.count), f"{register.stride:#x}", str(register.first), str(register.of or 0)]
     for default in ("0", "0", "0x4", "1"):
@@ -153,5 +155,3 @@ def _bases(chip: Chip) -> set[str]:
 
 def _window(memory: Memory) -> str:
     return f'{{{memory.base:#010x}, {memory.size:#x}, "{memory.name}"}}'
-
-

@@ -35,10 +35,14 @@ def _fields(chip: Chip, verdict: Verdict) -> list[str]:
     for block in chip.blocks:
         reasons: dict[str, list[str]] = {}
         for register in block.registers:
-            for field in register.fields:
-                if field.verdict is verdict:
-                    reason = block.note(register.name, field.name)
-                    reasons.setdefault(reason, []).append(_name(register.name, field.name))
+            found = [field for field in register.fields if field.verdict is verdict]
+            whole = len(found) == sum(field.access.writable for field in register.fields)
+            if whole and len({block.note(register.name, field.name) for field in found}) == 1:
+                reasons.setdefault(block.note(register.name, found[0].name), []).append(register.name)
+                continue
+            for field in found:
+                reason = block.note(register.name, field.name)
+                reasons.setdefault(reason, []).append(_name(register.name, field.name))
         rows += [f"| {block.name}: {_shorten(fields)} | {reason} |" for reason, fields in reasons.items()]
     return [*rows, ""]
 
@@ -55,5 +59,3 @@ def _shorten(names: list[str]) -> str:
         result.append(f".{field}" if dot and register == before else name)
         before = register
     return ", ".join(result).replace("%", "n")
-
-

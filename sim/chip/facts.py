@@ -1,6 +1,6 @@
 """Reads and checks platforms/rp2040/: one TOML file a block, and `chip.toml` for what belongs to no block alone.
 
-docs/extending.md describes the files. Every mistake is a ChipError that names file, register and remedy.
+docs/extending.md describes the files. Every mistake is a DescriptionError that names file, register and remedy.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base.paths import project_root
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.paths import PACKAGE
 
 
-class ChipError(EmberwatchError):
+class DescriptionError(EmberwatchError):
     """A fact in platforms/rp2040/ is malformed or contradicts another one."""
 
 
@@ -70,6 +70,10 @@ class Field:
         """Bits of all its repetitions."""
         one = (1 << self.width) - 1 << self.lsb
         return sum(one << self.step * n for n in range(self.count))
+
+    def of(self, word: int) -> int:
+        """Its value in a register's word."""
+        return word >> self.lsb & (1 << self.width) - 1
 
 
 @dataclass(frozen=True)
@@ -143,29 +147,33 @@ class Block:
         """The register of that name, with its index or with `%`.
 
         Raises:
-            ChipError: there is none.
+            DescriptionError: there is none.
         """
         for register in self.registers:
             if name == register.name or any(name == single for single, _, _ in register.instances()):
                 return register
-        raise ChipError(f"{self.name} has no register {name!r}; see platforms/rp2040/{self.file}")
+        raise DescriptionError(f"{self.name} has no register {name!r}; see platforms/rp2040/{self.file}")
 
     def offset(self, name: str) -> int:
         """Offset of a register; with `%` of the first one."""
         register = self.register(name)
         return next((at for single, at, _ in register.instances() if single == name), register.at)
 
+    def address(self, name: str, instance: str = "") -> int:
+        """Address of a register of an instance, of the first one without a name."""
+        return (self.bases[instance] if instance else self.base) + self.offset(name)
+
     def field(self, path: str) -> Field:
         """The field "REGISTER.FIELD".
 
         Raises:
-            ChipError: there is none.
+            DescriptionError: there is none.
         """
         register, _, name = path.partition(".")
         for field in self.register(register).fields:
             if field.name == name:
                 return field
-        raise ChipError(f"{self.name}.{register} has no field {name!r}; see platforms/rp2040/{self.file}")
+        raise DescriptionError(f"{self.name}.{register} has no field {name!r}; see platforms/rp2040/{self.file}")
 
     @property
     def base(self) -> int:
@@ -197,6 +205,11 @@ class Memory:
     base: int
     size: int
 
+    @property
+    def end(self) -> int:
+        """First address behind it."""
+        return self.base + self.size
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -216,16 +229,31 @@ class Chip:
         for candidate in self.blocks:
             if name == candidate.name or name in candidate.bases:
                 return candidate
-        raise ChipError(f"there is no block {name!r}; there are {', '.join(b.name for b in self.blocks)}")
+        raise DescriptionError(f"there is no block {name!r}; there are {', '.join(b.name for b in self.blocks)}")
 
 
 def folder() -> Path:
-    """Where the description lies."""
-    return project_root() / "platforms" / "rp2040"
+    """Where the description lies: in the clone, or inside the installed package."""
+    inside = PACKAGE / "tree" / "platforms" / "rp2040"
+    return inside if inside.is_dir() else PACKAGE.parent / "platforms" / "rp2040"
 
 
 @cache
-def irqs() -> tuple[str, ...]:
+def memory(name: str) -> Memory:
+    """A memory or window of `chip.toml`, without reading the blocks.
+
+    Raises:
+        DescriptionError: there is none of that name.
+    """
+    chip = _toml("chip.toml")
+    ranges = chip["memories"] | chip["windows"] | chip["private"]
+    if name not in ranges:
+        raise DescriptionError(f"chip.toml has no memory {name!r}; it has {', '.join(ranges)}")
+    return Memory(name, ranges[name]["base"], ranges[name]["size"])
+
+
+@cache
+def irq_names() -> tuple[str, ...]:
     """Names of the external interrupts, by number."""
     return tuple(_toml("chip.toml")["irqs"])
 
@@ -235,7 +263,7 @@ def block(file: str) -> Block:
     """One block by the name of its file, without reading the others.
 
     Raises:
-        ChipError: a fact of the file is malformed.
+        DescriptionError: a fact of the file is malformed.
     """
     return _block(f"{file}.toml")
 
@@ -245,7 +273,7 @@ def load() -> Chip:
     """The whole description, checked.
 
     Raises:
-        ChipError: a fact is malformed, or two contradict each other.
+        DescriptionError: a fact is malformed, or two contradict each other.
     """
     chip = _toml("chip.toml")
     blocks = tuple(block(path.stem) for path in sorted(folder().glob("*.toml")) if path.name != "chip.toml")
@@ -270,9 +298,9 @@ def _toml(name: str) -> dict[str, Any]:
     try:
         return tomllib.loads((folder() / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ChipError(f"platforms/rp2040/{name} does not exist; restore it from the repository") from None
+        raise DescriptionError(f"platforms/rp2040/{name} does not exist; restore it from the repository") from None
     except tomllib.TOMLDecodeError as error:
-        raise ChipError(f"platforms/rp2040/{name} is no TOML: {error}") from None
+        raise DescriptionError(f"platforms/rp2040/{name} is no TOML: {error}") from None
 
 
 _BLOCK_KEYS = {"name", "title", "datasheet", "bases", "resets", "irqs", "window", "registers", "notes", "values"}
@@ -286,7 +314,7 @@ _FIELD = re.compile(
 def _block(file: str) -> Block:
     raw = _toml(file)
     if unknown := set(raw) - _BLOCK_KEYS:
-        raise ChipError(f"{file}: unknown {sorted(unknown)[0]!r}; use some of {', '.join(sorted(_BLOCK_KEYS))}")
+        raise DescriptionError(f"{file}: unknown {sorted(unknown)[0]!r}; use some of {', '.join(sorted(_BLOCK_KEYS))}")
     registers: dict[str, Register] = {}
     for name, entry in raw["registers"].items():
         registers[name] = _register(file, name, entry, registers)
@@ -312,10 +340,12 @@ def _block(file: str) -> Block:
 def _register(file: str, name: str, entry: dict[str, Any], before: dict[str, Register]) -> Register:
     where = f"{file}: {name}"
     if unknown := set(entry) - _REGISTER_KEYS:
-        raise ChipError(f"{where}: unknown {sorted(unknown)[0]!r}; use some of {', '.join(sorted(_REGISTER_KEYS))}")
+        raise DescriptionError(
+            f"{where}: unknown {sorted(unknown)[0]!r}; use some of {', '.join(sorted(_REGISTER_KEYS))}"
+        )
     if like := entry.get("like"):
         if like not in before:
-            raise ChipError(f"{where}: like = {like!r} names no register above it")
+            raise DescriptionError(f"{where}: like = {like!r} names no register above it")
         fields = before[like].fields
         if access := entry.get("access"):
             fields = tuple(replace(field, access=Access(access), verdict=Verdict.FULL) for field in fields)
@@ -347,7 +377,7 @@ def _register(file: str, name: str, entry: dict[str, Any], before: dict[str, Reg
 def _field(where: str, text: str) -> Field:
     found = _FIELD.fullmatch(text)
     if found is None:
-        raise ChipError(f'{where}: {text!r} is no field; write "NAME BITS ACCESS [RESET] [stored|refused]"')
+        raise DescriptionError(f'{where}: {text!r} is no field; write "NAME BITS ACCESS [RESET] [stored|refused]"')
     part = found.groupdict()
     lsb = int(part["lsb"] or part["bit"])
     width = int(part["msb"] or part["bit"]) - lsb + 1
@@ -363,11 +393,11 @@ def _field(where: str, text: str) -> Field:
         step=int(part["step"] or 0),
     )
     if width < 1 or field.mask >> 32:
-        raise ChipError(f"{where}: {text!r} has no bits or bits above 31")
+        raise DescriptionError(f"{where}: {text!r} has no bits or bits above 31")
     if reset is not None and reset >> width:
-        raise ChipError(f"{where}: {text!r} resets to more than its {width} bits hold")
+        raise DescriptionError(f"{where}: {text!r} resets to more than its {width} bits hold")
     if not field.access.writable and field.verdict is not Verdict.FULL:
-        raise ChipError(f"{where}: {text!r} is read-only and cannot be {field.verdict.value}")
+        raise DescriptionError(f"{where}: {text!r} is read-only and cannot be {field.verdict.value}")
     return field
 
 
@@ -376,23 +406,25 @@ def _check_block(made: Block) -> None:
     names: set[str] = set()
     for register in made.registers:
         if (register.count > 1) != ("%" in register.name):
-            raise ChipError(f"{made.file}: {register.name}: a count goes with % in the name")
+            raise DescriptionError(f"{made.file}: {register.name}: a count goes with % in the name")
         for name, at, fields in register.instances():
             if at in taken or at % 4:
-                raise ChipError(f"{made.file}: {name} at {at:#x} is taken by {taken.get(at, 'no whole word')}")
+                raise DescriptionError(f"{made.file}: {name} at {at:#x} is taken by {taken.get(at, 'no whole word')}")
             if name in names:
-                raise ChipError(f"{made.file}: there are two registers {name}")
+                raise DescriptionError(f"{made.file}: there are two registers {name}")
             taken[at] = name
             names.add(name)
             bits = 0
             for field in fields:
                 mask = (1 << field.width) - 1 << field.lsb
                 if bits & mask:
-                    raise ChipError(f"{made.file}: {name}.{field.name} overlaps another field")
+                    raise DescriptionError(f"{made.file}: {name}.{field.name} overlaps another field")
                 bits |= mask
         for field in register.fields:
             if field.verdict is not Verdict.FULL and not made.note(register.name, field.name):
-                raise ChipError(f"{made.file}: {register.name}.{field.name} is {field.verdict.value}; say why in [notes]")
+                raise DescriptionError(
+                    f"{made.file}: {register.name}.{field.name} is {field.verdict.value}; say why in [notes]"
+                )
         for other in register.same_as:
             made.register(other)
     for key in made.notes:
@@ -404,7 +436,7 @@ def _check_block(made: Block) -> None:
         field = made.field(key)
         for name, value in values.items():
             if value >> field.width:
-                raise ChipError(f"{made.file}: {key}: {name} = {value:#x} does not fit {field.width} bits")
+                raise DescriptionError(f"{made.file}: {key}: {name} = {value:#x} does not fit {field.width} bits")
 
 
 def _check_chip(chip: Chip) -> None:
@@ -412,13 +444,13 @@ def _check_chip(chip: Chip) -> None:
     for each in chip.blocks:
         for instance, reset in each.resets.items():
             if reset not in lines or instance not in each.bases:
-                raise ChipError(f"{each.file}: resets: {instance} = {reset!r} is no field of RESETS.RESET")
+                raise DescriptionError(f"{each.file}: resets: {instance} = {reset!r} is no field of RESETS.RESET")
         for instance, irqs in each.irqs.items():
             for irq in irqs:
                 if irq not in chip.irqs or instance not in each.bases:
-                    raise ChipError(f"{each.file}: irqs: {irq!r} is not in chip.toml")
+                    raise DescriptionError(f"{each.file}: irqs: {irq!r} is not in chip.toml")
     end = 0
     for window in chip.windows:
         if window.base < end:
-            raise ChipError(f"window {window.name} at {window.base:#x} overlaps the one before it")
+            raise DescriptionError(f"window {window.name} at {window.base:#x} overlaps the one before it")
         end = window.base + window.size

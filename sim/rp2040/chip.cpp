@@ -320,7 +320,7 @@ Stop Chip::run_until(Cycles limit) {
         if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};
         return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
     }
-    return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+    return {StopReason::time, 0, core0_.pc(), 0, {}};
 }
 
 Stop Chip::step(unsigned index, Cycles limit) {
