@@ -308,7 +308,8 @@ class _Core:
         chip.set_register(0, "pc", _CODE)
         stop = chip.run_until(chip.cycles + 100_000)
         if stop.reason.name != "BREAKPOINT":
-            raise EmberwatchError(f"the program did not reach its end: {stop.reason.name} at 0x{stop.pc:08x} {stop.detail}")
+            where = f"{stop.reason.name} at 0x{stop.pc:08x} {stop.detail}"
+            raise EmberwatchError(f"the program did not reach its end: {where}")
         after = chip.registers(0)
         memory = chip.read_memory(_DATA, _DATA_BYTES) + chip.read_memory(_STACK, _STACK_BYTES)
         return [after[name] for name in names], after["xpsr"] & 0xF000_0000, memory

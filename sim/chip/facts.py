@@ -33,12 +33,14 @@ class Access(Enum):
     SC = "sc"
     """A one starts something; it reads as zero."""
     RF = "rf"
-    """Reading or writing moves a FIFO, or changes something else."""
+    """A FIFO: writing puts into it, reading takes from it."""
+    RP = "rp"
+    """Reading changes something: it takes from a FIFO, or latches; writing does nothing."""
 
     @property
     def writable(self) -> bool:
         """Whether a write can do something."""
-        return self is not Access.RO
+        return self not in (Access.RO, Access.RP)
 
 
 class Verdict(Enum):
@@ -307,7 +309,7 @@ _BLOCK_KEYS = {"name", "title", "datasheet", "bases", "resets", "irqs", "window"
 _REGISTER_KEYS = {"at", "count", "stride", "first", "of", "fields", "like", "access", "reset", "verdict", "same_as"}
 _FIELD = re.compile(
     r"(?P<name>[A-Z0-9_%]+) (?:(?P<msb>\d+):(?P<lsb>\d+)|(?P<bit>\d+)(?:\+(?P<step>\d+)\*(?P<count>\d+))?) "
-    r"(?P<access>ro|rw|wo|wc|sc|rf)(?: (?P<reset>%|0x[0-9a-f]+|\d+))?(?: (?P<verdict>stored|refused))?"
+    r"(?P<access>ro|rw|wo|wc|sc|rf|rp)(?: (?P<reset>%|0x[0-9a-f]+|\d+))?(?: (?P<verdict>stored|refused))?"
 )
 
 

@@ -18,6 +18,7 @@ _ACCESS = {
     Access.WC: "read-write",
     Access.SC: "write-only",
     Access.RF: "read-write",
+    Access.RP: "read-only",
 }
 
 
@@ -86,7 +87,7 @@ def _registers(parent: ET.Element, block: Block, register: Register) -> None:
             ("resetValue", f"{register.reset(n):#010x}"),
         ):
             ET.SubElement(element, tag).text = text
-        if any(field.access is Access.RF for field in fields):
+        if any(field.access in (Access.RF, Access.RP) for field in fields):
             ET.SubElement(element, "readAction").text = "modify"
         holder = ET.SubElement(element, "fields")
         for field in sorted(fields, key=lambda each: each.lsb):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from thumb import RAM, assemble
 
@@ -19,26 +20,30 @@ from emberwatch.chip import Access, Block, Field, Register, Verdict, load
 HORIZON = 40_000
 """Cycles that a value has to show itself."""
 _PROGRAM = RAM + 0x3F000
-_WFI = """
+_IDLE = """
     cpsid i
-1:  wfi
-    b 1b
+1:  b 1b
     str r1, [r0]
+    sev
+    b 1b
+    ldr r1, [r0]
     b 1b
 """
-_STORE = 6  # offset of the store in that program
+_TURN, _STORE, _EVENT, _LOAD = 2, 4, 6, 10  # offsets of the loop, the store, the event and the load
+OBSERVED = range(RAM + 0x2000, RAM + 0x2800)
+"""Memory into which stimuli may bring what they receive."""
 _CLOCKS = ("ref", "sys", "peri", "usb", "adc", "rtc", "gpout0", "gpout1", "gpout2", "gpout3")
 
 
 @dataclass
 class Bench:
-    """A chip whose cores sleep, and its registers by name."""
+    """A chip whose core 0 idles with interrupts masked, and its registers by name."""
 
     chip: _native.Chip = field(default_factory=_native.Chip)
 
     def start(self) -> None:
-        """Clocks as usual, all blocks out of reset, core 0 asleep with interrupts masked."""
-        self.chip.load(_PROGRAM, assemble(_WFI, _PROGRAM))
+        """Clocks as usual, all blocks out of reset."""
+        self.chip.load(_PROGRAM, assemble(_IDLE, _PROGRAM))
         self.chip.reset(_PROGRAM | 1)
         self.run(100)
         self.put("RESETS.RESET", 0)
@@ -79,12 +84,32 @@ class Bench:
         stop = self.chip.step(0, self.chip.cycles + 1000)
         if stop.reason is _native.StopReason.UNMODELLED:
             raise RuntimeError(stop.detail)
-        self.chip.set_register(0, "pc", _PROGRAM + 2)
+        for name, word in (("r0", 0), ("r1", 0), ("pc", _PROGRAM + _TURN)):
+            self.chip.set_register(0, name, word)
+
+    def take(self, path: str) -> None:
+        """The processor reads a register into r1, with what reading does."""
+        self.chip.set_register(0, "r0", self.address(path))
+        self.chip.set_register(0, "pc", _PROGRAM + _LOAD)
+        self.chip.step(0, self.chip.cycles + 1000)
+        self.chip.set_register(0, "pc", _PROGRAM + _TURN)
+
+    def launch(self, entry: int) -> None:
+        """Core 1, as the boot ROM wants it."""
+        for word in (0, 0, 1, RAM + 0x7000, RAM + 0x3E000, entry | 1):
+            self.put("SIO.FIFO_WR", word)
+            self.event()
+            self.run(1000)
+
+    def event(self) -> None:
+        """SEV."""
+        self.chip.set_register(0, "pc", _PROGRAM + _EVENT)
 
     def peek(self, address: int) -> int:
         return int.from_bytes(self.chip.read_memory(address, 4), "little")
 
     def run(self, cycles: int) -> None:
+        """Raises RuntimeError where the chip stops."""
         stop = self.chip.run_until(self.chip.cycles + cycles)
         if stop.reason is not _native.StopReason.TIME:
             raise RuntimeError(stop.detail)
@@ -92,7 +117,7 @@ class Bench:
     def function(self, number: int, *pins: int) -> None:
         """Gives pins to a function, inputs enabled."""
         for pin in pins:
-            self.put(f"PADS_BANK0.GPIO{pin}", 0x5A)
+            self.put(f"PADS_BANK0.GPIO{pin}", 0x56)
             self.put(f"IO_BANK0.GPIO{pin}_CTRL", number)
 
     def dma(self, channel: int, read: int, write: int, count: int, ctrl: int) -> None:
@@ -114,14 +139,16 @@ def nothing(_: Bench) -> None:
 
 
 @dataclass(frozen=True)
-class Audited:
+class Scene:
     """How a block is made to show what its fields do."""
 
     prelude: Step = nothing
     stir: Step = nothing
+    horizon: int = HORIZON
     values: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Values to try by "REGISTER.FIELD", where those from the seed would not do."""
-    horizon: int = HORIZON
+    only: tuple[str, ...] = ()
+    """Registers to try in this scene; all without any."""
 
 
 def writable_fields(block: Block) -> Iterator[tuple[str, Register, str, Field]]:
@@ -143,7 +170,7 @@ def _candidates(one: Field, values: tuple[int, ...] | None, current: int, seed: 
         return list(range(1 << one.width))
     top = (1 << one.width) - 1
     chosen = random.Random(seed)
-    few = [0, 1, top, current ^ 1, *(chosen.randrange(top + 1) for _ in range(4))]
+    few = [current, 0, 1, top, current ^ 1, *(chosen.randrange(top + 1) for _ in range(4))]
     return list(dict.fromkeys(few))
 
 
@@ -154,9 +181,9 @@ def _linked(block: Block, register: Register) -> set[str]:
 
 
 class Audit:
-    """Verdicts on the fields of one block."""
+    """Verdicts on the fields of one block in one scene."""
 
-    def __init__(self, block: Block, how: Audited) -> None:
+    def __init__(self, block: Block, how: Scene) -> None:
         self.block, self.how = block, how
         self.instance = next(iter(block.bases))
         self.bench = Bench()
@@ -187,21 +214,36 @@ class Audit:
         address = self.block.address(name, self.instance)
         mask = (1 << one.width) - 1 << one.lsb
         hidden = {(self.instance, row) for row in _linked(self.block, register)}
+        if one.access in (Access.WC, Access.SC, Access.RF):  # what they do shows in the register itself
+            hidden = set()
         self._restart()
         before = self.bench.peek(address)
         clears = register.mask(Access.WC, Access.SC) & ~mask
+        refusals = tuple(f"({each.name}: " for each in register.fields)
         seen: object = None
         refused = False
+        own: list[tuple[int, int]] = []  # the field itself, as written and as found in the end
+        acts = one.access in (Access.WC, Access.SC, Access.RF)
+        start = 0 if acts else 2  # what an action does shows in the register itself
+        if all(row.access in (Access.WC, Access.RF, Access.RO) for row in register.fields) and acts:
+            seen = self._observe(address, None, mask, hidden)  # some do the same whatever is written
         for value in _candidates(one, self.how.values.get(path), one.of(before), hash_of(path)):
             word = before & ~mask & ~clears | value << one.lsb
             try:
-                found = self._observe(address, word, mask, hidden)
-            except (RuntimeError, ValueError):
-                refused = True
-                continue
+                found: Any = self._observe(address, word, mask, hidden)
+            except RuntimeError as error:  # the run has stopped: that is what the field refuses, or an effect
+                if any(refusal in str(error) for refusal in refusals):
+                    refused = True
+                    continue
+                found = str(error)
+            else:
+                own.append((found[0], found[1]))
+                found = found[start:]
             if seen is not None and found != seen:
                 return Verdict.FULL
             seen = found
+        if any(written != end for written, end in own) and len({end for _, end in own}) > 1:
+            return Verdict.FULL
         return Verdict.REFUSED if refused else Verdict.STORED
 
     def _restart(self) -> None:
@@ -212,29 +254,44 @@ class Audit:
         for uart in (0, 1):
             self.bench.chip.uart_take(uart)
 
-    def _observe(self, address: int, word: int, mask: int, hidden: set[tuple[str, str]]) -> object:
+    def _observe(self, address: int, word: int | None, mask: int, hidden: set[tuple[str, str]]) -> tuple[Any, ...]:
         self._restart()
         bench, chip = self.bench, self.bench.chip
-        bench.write(address, word)
+        if word is not None:
+            bench.write(address, word)
         written = bench.peek(address) & mask
         early = bench.peek(address) & ~mask
         self.how.stir(bench)
         bench.run(self.how.horizon)
-        changed = bench.peek(address) & mask != written  # by hardware
         registers = [bench.peek(at) for instance, row, at in self.watched if (instance, row) not in hidden]
         return (
+            written,
+            bench.peek(address) & mask,
             registers,
             early,
             bench.peek(address) & ~mask,
-            bench.peek(address) if changed else None,
             chip.take_edges(),
             chip.take_signals(),
             [chip.uart_take(uart) for uart in (0, 1)],
+            chip.read_memory(OBSERVED.start, len(OBSERVED)),
             chip.usb_take(),
             [chip.clock_hz(name) for name in _CLOCKS],
-            [(chip.registers(core)["pc"], chip.core_state(core)) for core in (0, 1)],
+            [(chip.registers(core), chip.core_state(core)) for core in (0, 1)],
             chip.picoseconds,
         )
+
+
+def verdicts(block: Block, scenes: tuple[Scene, ...]) -> dict[str, tuple[Verdict, Field]]:
+    """The best that any scene shows of each field, by path; what is seen in one scene need not be in the others."""
+    found: dict[str, tuple[Verdict, Field]] = {}
+    for scene in scenes:
+        audit = Audit(block, scene)
+        for name, register, path, one in writable_fields(block):
+            if scene.only and register.name not in scene.only:
+                continue
+            if path not in found or found[path][0] is Verdict.STORED:
+                found[path] = audit.verdict(name, register, path, one), one
+    return found
 
 
 def hash_of(text: str) -> int:

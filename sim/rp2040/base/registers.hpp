@@ -15,7 +15,8 @@ enum class Access : std::uint8_t {
     wo,
     wc,  ///< A one clears it.
     sc,  ///< A one starts something; it reads as zero.
-    rf,  ///< Reading or writing moves a FIFO, or changes something else.
+    rf,  ///< A FIFO: writing puts into it, reading takes from it.
+    rp,  ///< Reading changes something; writing does nothing.
 };
 
 /// What the model does with a value written: uses it, keeps it without any effect, or stops the run.

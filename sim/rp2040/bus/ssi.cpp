@@ -159,7 +159,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         return;
     }
     switch (offset) {
-        case CTRLR0: s_.ctrlr0 = value & 0x017fffff; break;
+        case CTRLR0:
+            if ((value & regs::kXipSsi.refused("CTRLR0")) != 0) refuse(offset, value);
+            s_.ctrlr0 = value & 0x017fffff;
+            break;
         case CTRLR1: s_.ctrlr1 = value & 0xffff; break;
         case SSIENR:
             s_.ssienr = value & 1;
@@ -184,7 +187,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         case DMATDLR: s_.dmatdlr = value & 0xff; break;
         case DMARDLR: s_.dmardlr = value & 0xff; break;
         case RX_SAMPLE_DLY: s_.rx_sample_dly = value & 0xff; break;
-        case SPI_CTRLR0: s_.spi_ctrlr0 = value & 0xff07fb3f; break;
+        case SPI_CTRLR0:
+            if ((value & regs::kXipSsi.refused("SPI_CTRLR0")) != 0) refuse(offset, value);
+            s_.spi_ctrlr0 = value & 0xff07fb3f;
+            break;
         case TXD_DRIVE_EDGE: s_.txd_drive_edge = value & 0xff; break;
         case IMR:
             s_.imr = value & (kTxe | kTxo | kRxu | kRxo | kRxf | kMst);
@@ -195,6 +201,8 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             update();
             break;
         case MWCR:
+            if ((value & regs::kXipSsi.refused("MWCR")) != 0) refuse(offset, value);
+            break;
         case SR:
         case IDR:
         case VERSION:

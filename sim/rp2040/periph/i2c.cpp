@@ -151,10 +151,8 @@ void I2c::event() {
             break;
         }
         case Phase::stop:
-            if (s_.with_slave)
-                peer_->slave_stop();
-            else if (bus_ != nullptr)
-                bus_->stop(now());
+            if (I2c* const slave = wired_slave()) slave->slave_stop();  // it sees those of others as well
+            if (!s_.with_slave && bus_ != nullptr) bus_->stop(now());
             s_.with_slave = false;
             s_.phase = Phase::idle;
             s_.raw_intr |= kStopDet;

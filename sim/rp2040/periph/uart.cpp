@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "regs/uart.hpp"
@@ -13,7 +14,8 @@ constexpr const regs::Block& kRegs = regs::kUart;
 consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 using namespace uart;
 constexpr std::uint32_t kRxi = kRegs.mask("UARTRIS.RXRIS"), kTxi = kRegs.mask("UARTRIS.TXRIS"),
-                        kRti = kRegs.mask("UARTRIS.RTRIS"), kOei = kRegs.mask("UARTRIS.OERIS");
+                        kRti = kRegs.mask("UARTRIS.RTRIS"), kOei = kRegs.mask("UARTRIS.OERIS"),
+                        kRtsen = kRegs.mask("UARTCR.RTSEN"), kRts = kRegs.mask("UARTCR.RTS");
 constexpr std::uint32_t kErrorInterrupts =
     kOei | kRegs.mask("UARTRIS.BERIS") | kRegs.mask("UARTRIS.PERIS") | kRegs.mask("UARTRIS.FERIS");
 /// FE, PE and BE of UARTDR, UARTRSR and UARTRIS stand in this order, lowest first.
@@ -47,7 +49,8 @@ Uart::Uart(Fabric& fabric, unsigned instance)
 
 void Uart::reset() {
     s_ = UartState{};
-    fabric_.gpio().set_output(PinFunction::uart, tx_pins(), tx_pins(), tx_pins(), now());
+    const std::uint32_t outputs = tx_pins() | rts_pins();
+    fabric_.gpio().set_output(PinFunction::uart, outputs, outputs, outputs, now());
     update();
 }
 
@@ -78,7 +81,7 @@ void Uart::restore(StateReader& in) {
         transmitted_.push_back(byte);
     }
     in.get(cts_);
-    awaited_pins_ = receiver_on() ? selected(rx_pins()) : 0;  // as replan_pins() has it; FUNCSEL is restored by now
+    static_cast<void>(choose_pins());  // FUNCSEL is restored by now
 }
 
 std::size_t Uart::transmit_trigger() const { return fifo_enabled() ? level(kTxLevel.of(s_.ifls)) : 0; }
@@ -110,7 +113,7 @@ std::uint32_t Uart::peek(std::uint32_t offset) {
                    (s_.tx.size() >= depth() ? kRegs.mask("UARTFR.TXFF") : 0) |
                    (s_.rx.empty() ? kRegs.mask("UARTFR.RXFE") : 0) |
                    (!s_.tx.empty() || s_.shifting ? kRegs.mask("UARTFR.BUSY") : 0) |
-                   (cts_ ? kRegs.mask("UARTFR.CTS") : 0);
+                   (clear_to_send() ? kRegs.mask("UARTFR.CTS") : 0);
         case at("UARTILPR"): return s_.ilpr;
         case at("UARTIBRD"): return s_.ibrd;
         case at("UARTFBRD"): return s_.fbrd;
@@ -260,7 +263,24 @@ void Uart::event(Cycles when) {
 /// A frame may start now. A break lets the frame in the shift register end and holds back those in the FIFO.
 bool Uart::can_send() const {
     return (s_.cr & (kUarten | kTxe)) == (kUarten | kTxe) && s_.bit_q32 != 0 && (s_.lcr_h & kBrk) == 0 &&
-           ((s_.cr & kCtsen) == 0 || cts_) && !s_.shifting && !s_.tx.empty();
+           ((s_.cr & kCtsen) == 0 || clear_to_send()) && !s_.shifting && !s_.tx.empty();
+}
+
+bool Uart::clear_to_send() const {
+    const std::uint32_t pins = selected(cts_pins());
+    return cts_ && (pins == 0 || !fabric_.gpio().level(static_cast<unsigned>(std::countr_zero(pins)), now()));
+}
+
+/// RTS: as the program says, or while the receive FIFO is below its trigger (PL011 TRM 2.4.4).
+bool Uart::request_to_send() const {
+    if ((s_.cr & kRtsen) == 0) return (s_.cr & kRts) != 0;
+    return (s_.cr & kUarten) != 0 && s_.rx.size() < receive_trigger();
+}
+
+void Uart::show_rts(Cycles when) {
+    if (request_to_send() == s_.rts) return;
+    s_.rts = !s_.rts;
+    fabric_.gpio().set_output(PinFunction::uart, rts_pins(), s_.rts ? 0 : rts_pins(), rts_pins(), when);
 }
 
 bool Uart::receiver_on() const { return (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && s_.bit_q32 != 0; }
@@ -276,6 +296,7 @@ void Uart::update() {
     if (can_send()) start_transmit({now(), 0});
     if (can_receive()) start_receive({now(), 0});
     if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
+    show_rts(now() + 1);
     update_requests();
     reschedule();
     replan_pins();
@@ -299,11 +320,19 @@ void Uart::reschedule() {
     fabric_.events().schedule(event_, due);
 }
 
-/// A receiver to be told of its input, or edges to come that a state machine may wait for.
+/// Pins whose changes matter: RX while the receiver is on, CTS while somebody cares. Returns whether they have changed.
+bool Uart::choose_pins() {
+    const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
+    const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
+    const std::uint32_t rx = receiver_on() ? selected(rx_pins()) : 0;
+    const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
+    return std::exchange(cts_watched_, cts) != cts || rx_changed;
+}
+
+/// Others are told when this one waits for other pins, or when edges come that a state machine may wait for.
 void Uart::replan_pins() {
-    const std::uint32_t awaited = receiver_on() ? selected(rx_pins()) : 0;
-    if (const bool started = std::exchange(started_, false); awaited == awaited_pins_ && !started) return;
-    awaited_pins_ = awaited;
+    const bool changed = choose_pins();
+    if (!std::exchange(started_, false) && !changed) return;
     fabric_.gpio().watch_changed();
     fabric_.gpio().plan();
 }

@@ -20,6 +20,7 @@ inline constexpr std::uint32_t kUarten = regs::kUart.mask("UARTCR.UARTEN"), kLbe
 inline constexpr std::uint32_t kBrk = regs::kUart.mask("UARTLCR_H.BRK"), kPen = regs::kUart.mask("UARTLCR_H.PEN"),
                                kEps = regs::kUart.mask("UARTLCR_H.EPS"), kStp2 = regs::kUart.mask("UARTLCR_H.STP2"),
                                kFen = regs::kUart.mask("UARTLCR_H.FEN"), kSps = regs::kUart.mask("UARTLCR_H.SPS");
+inline constexpr std::uint32_t kCtsi = regs::kUart.mask("UARTRIS.CTSRMIS");
 inline constexpr regs::Bits kWlen = regs::kUart.bits("UARTLCR_H.WLEN");
 inline constexpr std::uint32_t kFramingError = regs::kUart.mask("UARTDR.FE"),
                                kParityError = regs::kUart.mask("UARTDR.PE"), kBreak = regs::kUart.mask("UARTDR.BE");
@@ -54,6 +55,7 @@ struct UartState {
     std::uint8_t frame_bits = 0;
     std::uint8_t next_bit = 0;  // First bit not yet put on the pins.
     bool line = true;           // Level of TX.
+    bool rts = false;           // Asserted: the pin is low.
     bool receiving = false;
     std::uint16_t rx_shift = 0;
     FineTime rx_end{};
@@ -102,7 +104,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] std::size_t host_pending() const { return host_queue_.size() + (s_.receiving ? 1 : 0); }
     /// Length of one frame in clk_sys cycles, rounded up; 0 while the baud rate is not set.
     [[nodiscard]] Cycles frame_cycles() const;
-    /// Modem inputs (active high here: true = asserted).
+    /// What the host says; with CTS on a pin, its level counts as well (true = asserted: the pin is low).
     void set_cts(bool asserted);
 
   private:
@@ -115,6 +117,9 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] bool parity_of(std::uint32_t data) const;
     [[nodiscard]] std::uint32_t tx_pins() const { return instance_ == 0 ? 0x10011001u : 0x01100110u; }
     [[nodiscard]] std::uint32_t rx_pins() const { return tx_pins() << 1; }
+    static constexpr std::uint32_t kAllPins = (1u << kPins) - 1;
+    [[nodiscard]] std::uint32_t cts_pins() const { return tx_pins() << 2 & kAllPins; }
+    [[nodiscard]] std::uint32_t rts_pins() const { return tx_pins() << 3 & kAllPins; }
     [[nodiscard]] std::uint32_t selected(std::uint32_t pins) const;
     [[nodiscard]] FineTime bit_time(unsigned bit) const;
     [[nodiscard]] unsigned next_edge() const;
@@ -123,7 +128,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     class Inputs final : public PinDevice {
       public:
         explicit Inputs(Uart& uart) : uart_(uart) {}
-        [[nodiscard]] std::uint32_t watched() const override { return uart_.awaited_pins_; }
+        [[nodiscard]] std::uint32_t watched() const override { return uart_.awaited_pins_ | uart_.cts_watched_; }
         [[nodiscard]] std::uint32_t driven() const override { return 0; }
         void pin_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
 
@@ -144,12 +149,16 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::uint32_t pop_receive();
     void restart_timeout();
     [[nodiscard]] bool can_send() const;
+    [[nodiscard]] bool clear_to_send() const;
+    [[nodiscard]] bool request_to_send() const;
+    void show_rts(Cycles when);
     [[nodiscard]] bool receiver_on() const;
     [[nodiscard]] bool can_receive() const;
     void update();
     void update_requests();
     void reschedule();
     void replan_pins();
+    [[nodiscard]] bool choose_pins();
     [[nodiscard]] std::size_t transmit_trigger() const;
     [[nodiscard]] std::size_t receive_trigger() const;
     unsigned instance_;
@@ -159,6 +168,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     Inputs inputs_{*this};
     bool started_ = false;            ///< A frame, since the last look in update().
     std::uint32_t awaited_pins_ = 0;  ///< RX pins while the receiver is on.
+    std::uint32_t cts_watched_ = 0;   ///< CTS pins while somebody cares.
     std::deque<std::uint16_t> host_queue_;
     std::vector<Byte> transmitted_;
     bool cts_ = true;

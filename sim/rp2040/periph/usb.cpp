@@ -267,7 +267,10 @@ std::uint32_t Usb::read(std::uint32_t offset) {
 
 void Usb::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case at("ADDR_ENDP"): s_.addr_endp = value & kRegs.writable("ADDR_ENDP"); break;
+        case at("ADDR_ENDP"):
+            if ((value & kRegs.refused("ADDR_ENDP")) != 0) refuse(offset, value);
+            s_.addr_endp = value & kRegs.writable("ADDR_ENDP");
+            break;
         case at("MAIN_CTRL"):
             if ((value & kRegs.refused("MAIN_CTRL")) != 0) refuse(offset, value);
             s_.main_ctrl = value & kRegs.writable("MAIN_CTRL");

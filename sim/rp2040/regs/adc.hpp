@@ -32,8 +32,8 @@ inline constexpr Field kAdcFields[] = {
     {"SHIFT", 1, 1, Access::rw},
     {"EN", 0, 1, Access::rw},
     // FIFO
-    {"ERR", 15, 1, Access::rf},
-    {"VAL", 0, 12, Access::rf},
+    {"ERR", 15, 1, Access::rp},
+    {"VAL", 0, 12, Access::rp},
     // DIV
     {"INT", 8, 16, Access::rw},
     {"FRAC", 0, 8, Access::rw},

@@ -22,7 +22,7 @@ inline constexpr Field kIoQspiFields[] = {
     {"INOVER", 16, 2, Access::rw},
     {"OEOVER", 12, 2, Access::rw},
     {"OUTOVER", 8, 2, Access::rw},
-    {"FUNCSEL", 0, 5, Access::rw, Verdict::full, 0x1f},
+    {"FUNCSEL", 0, 5, Access::rw, Verdict::stored, 0x1f},
     // INTR
     {"GPIO_QSPI_SD3_EDGE_HIGH", 23, 1, Access::wc},
     {"GPIO_QSPI_SD3_EDGE_LOW", 22, 1, Access::wc},

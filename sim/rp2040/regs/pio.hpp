@@ -34,7 +34,7 @@ inline constexpr Field kPioFields[] = {
     // TXF%
     {"TXF%", 0, 32, Access::rf},
     // RXF%
-    {"RXF%", 0, 32, Access::rf},
+    {"RXF%", 0, 32, Access::rp},
     // IRQ
     {"IRQ", 0, 8, Access::wc},
     // IRQ_FORCE

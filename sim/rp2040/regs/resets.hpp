@@ -26,7 +26,7 @@ inline constexpr Field kResetsFields[] = {
     {"PIO0", 10, 1, Access::rw, Verdict::full, 1},
     {"PADS_QSPI", 9, 1, Access::rw, Verdict::full, 1},
     {"PADS_BANK0", 8, 1, Access::rw, Verdict::full, 1},
-    {"JTAG", 7, 1, Access::rw, Verdict::full, 1},
+    {"JTAG", 7, 1, Access::rw, Verdict::stored, 1},
     {"IO_QSPI", 6, 1, Access::rw, Verdict::full, 1},
     {"IO_BANK0", 5, 1, Access::rw, Verdict::full, 1},
     {"I2C1", 4, 1, Access::rw, Verdict::full, 1},

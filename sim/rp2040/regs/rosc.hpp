@@ -24,7 +24,7 @@ inline constexpr Field kRoscFields[] = {
     {"DS5", 4, 3, Access::rw},
     {"DS4", 0, 3, Access::rw},
     // DORMANT
-    {"DORMANT", 0, 32, Access::rw},
+    {"DORMANT", 0, 32, Access::rw, Verdict::full, 0x77616b65},
     // DIV
     {"DIV", 0, 12, Access::rw, Verdict::full, 0xab0},
     // PHASE

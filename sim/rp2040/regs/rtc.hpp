@@ -47,10 +47,10 @@ inline constexpr Field kRtcFields[] = {
     {"MONTH", 8, 4, Access::ro},
     {"DAY", 0, 5, Access::ro},
     // RTC_0
-    {"DOTW", 24, 3, Access::rf},
-    {"HOUR", 16, 5, Access::rf},
-    {"MIN", 8, 6, Access::rf},
-    {"SEC", 0, 6, Access::rf},
+    {"DOTW", 24, 3, Access::rp},
+    {"HOUR", 16, 5, Access::rp},
+    {"MIN", 8, 6, Access::rp},
+    {"SEC", 0, 6, Access::rp},
     // INTR
     {"RTC", 0, 1, Access::ro},
     // INTE

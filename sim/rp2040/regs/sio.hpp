@@ -31,21 +31,21 @@ inline constexpr Field kSioFields[] = {
     // GPIO_OE_XOR
     {"GPIO_OE_XOR", 0, 30, Access::wo},
     // GPIO_HI_OUT
-    {"GPIO_HI_OUT", 0, 6, Access::rw},
+    {"GPIO_HI_OUT", 0, 6, Access::rw, Verdict::stored},
     // GPIO_HI_OUT_SET
-    {"GPIO_HI_OUT_SET", 0, 6, Access::wo},
+    {"GPIO_HI_OUT_SET", 0, 6, Access::wo, Verdict::stored},
     // GPIO_HI_OUT_CLR
-    {"GPIO_HI_OUT_CLR", 0, 6, Access::wo},
+    {"GPIO_HI_OUT_CLR", 0, 6, Access::wo, Verdict::stored},
     // GPIO_HI_OUT_XOR
-    {"GPIO_HI_OUT_XOR", 0, 6, Access::wo},
+    {"GPIO_HI_OUT_XOR", 0, 6, Access::wo, Verdict::stored},
     // GPIO_HI_OE
-    {"GPIO_HI_OE", 0, 6, Access::rw},
+    {"GPIO_HI_OE", 0, 6, Access::rw, Verdict::stored},
     // GPIO_HI_OE_SET
-    {"GPIO_HI_OE_SET", 0, 6, Access::wo},
+    {"GPIO_HI_OE_SET", 0, 6, Access::wo, Verdict::stored},
     // GPIO_HI_OE_CLR
-    {"GPIO_HI_OE_CLR", 0, 6, Access::wo},
+    {"GPIO_HI_OE_CLR", 0, 6, Access::wo, Verdict::stored},
     // GPIO_HI_OE_XOR
-    {"GPIO_HI_OE_XOR", 0, 6, Access::wo},
+    {"GPIO_HI_OE_XOR", 0, 6, Access::wo, Verdict::stored},
     // FIFO_ST
     {"ROE", 3, 1, Access::wc},
     {"WOF", 2, 1, Access::wc},
@@ -54,7 +54,7 @@ inline constexpr Field kSioFields[] = {
     // FIFO_WR
     {"FIFO_WR", 0, 32, Access::wo},
     // FIFO_RD
-    {"FIFO_RD", 0, 32, Access::rf},
+    {"FIFO_RD", 0, 32, Access::rp},
     // SPINLOCK_ST
     {"SPINLOCK_ST", 0, 32, Access::ro},
     // DIV_UDIVIDEND
@@ -66,9 +66,9 @@ inline constexpr Field kSioFields[] = {
     // DIV_SDIVISOR
     {"DIV_SDIVISOR", 0, 32, Access::rw},
     // DIV_QUOTIENT
-    {"DIV_QUOTIENT", 0, 32, Access::rw},
+    {"DIV_QUOTIENT", 0, 32, Access::rw, Verdict::stored},
     // DIV_REMAINDER
-    {"DIV_REMAINDER", 0, 32, Access::rw},
+    {"DIV_REMAINDER", 0, 32, Access::rw, Verdict::stored},
     // DIV_CSR
     {"DIRTY", 1, 1, Access::ro},
     {"READY", 0, 1, Access::ro, Verdict::full, 1},

@@ -9,25 +9,25 @@ namespace rp2040::regs {
 // clang-format off
 inline constexpr Field kXipSsiFields[] = {
     // CTRLR0
-    {"SSTE", 24, 1, Access::rw},
+    {"SSTE", 24, 1, Access::rw, Verdict::stored},
     {"SPI_FRF", 21, 2, Access::rw},
     {"DFS_32", 16, 5, Access::rw},
-    {"CFS", 12, 4, Access::rw},
-    {"SRL", 11, 1, Access::rw},
-    {"SLV_OE", 10, 1, Access::rw},
+    {"CFS", 12, 4, Access::rw, Verdict::stored},
+    {"SRL", 11, 1, Access::rw, Verdict::refused, 0, 1, 0, "test mode"},
+    {"SLV_OE", 10, 1, Access::rw, Verdict::stored},
     {"TMOD", 8, 2, Access::rw},
-    {"SCPOL", 7, 1, Access::rw},
-    {"SCPH", 6, 1, Access::rw},
-    {"FRF", 4, 2, Access::rw},
-    {"DFS", 0, 4, Access::rw},
+    {"SCPOL", 7, 1, Access::rw, Verdict::stored},
+    {"SCPH", 6, 1, Access::rw, Verdict::stored},
+    {"FRF", 4, 2, Access::rw, Verdict::refused, 0, 1, 0, "frame formats other than Motorola SPI"},
+    {"DFS", 0, 4, Access::rw, Verdict::stored},
     // CTRLR1
     {"NDF", 0, 16, Access::rw},
     // SSIENR
     {"SSI_EN", 0, 1, Access::rw},
     // MWCR
-    {"MHS", 2, 1, Access::rw},
-    {"MDD", 1, 1, Access::rw},
-    {"MWMOD", 0, 1, Access::rw},
+    {"MHS", 2, 1, Access::rw, Verdict::refused, 0, 1, 0, "National Semiconductor's Microwire"},
+    {"MDD", 1, 1, Access::rw, Verdict::refused, 0, 1, 0, "National Semiconductor's Microwire"},
+    {"MWMOD", 0, 1, Access::rw, Verdict::refused, 0, 1, 0, "National Semiconductor's Microwire"},
     // SER
     {"SER", 0, 1, Access::rw},
     // BAUDR
@@ -49,7 +49,7 @@ inline constexpr Field kXipSsiFields[] = {
     {"TFNF", 1, 1, Access::ro},
     {"BUSY", 0, 1, Access::ro},
     // IMR
-    {"MSTIM", 5, 1, Access::rw},
+    {"MSTIM", 5, 1, Access::rw, Verdict::stored},
     {"RXFIM", 4, 1, Access::rw},
     {"RXOIM", 3, 1, Access::rw},
     {"RXUIM", 2, 1, Access::rw},
@@ -83,9 +83,9 @@ inline constexpr Field kXipSsiFields[] = {
     {"TDMAE", 1, 1, Access::rw},
     {"RDMAE", 0, 1, Access::rw},
     // DMATDLR
-    {"DMATDL", 0, 8, Access::rw},
+    {"DMATDL", 0, 8, Access::rw, Verdict::stored},
     // DMARDLR
-    {"DMARDL", 0, 8, Access::rw},
+    {"DMARDL", 0, 8, Access::rw, Verdict::stored},
     // IDR
     {"IDCODE", 0, 32, Access::ro, Verdict::full, 0x51535049},
     // SSI_VERSION_ID
@@ -93,18 +93,18 @@ inline constexpr Field kXipSsiFields[] = {
     // DR%
     {"DR", 0, 32, Access::rf},
     // RX_SAMPLE_DLY
-    {"RSD", 0, 8, Access::rw},
+    {"RSD", 0, 8, Access::rw, Verdict::stored},
     // SPI_CTRLR0
-    {"XIP_CMD", 24, 8, Access::rw, Verdict::full, 3},
-    {"SPI_RXDS_EN", 18, 1, Access::rw},
-    {"INST_DDR_EN", 17, 1, Access::rw},
-    {"SPI_DDR_EN", 16, 1, Access::rw},
+    {"XIP_CMD", 24, 8, Access::rw, Verdict::stored, 3},
+    {"SPI_RXDS_EN", 18, 1, Access::rw, Verdict::refused, 0, 1, 0, "double data rate"},
+    {"INST_DDR_EN", 17, 1, Access::rw, Verdict::refused, 0, 1, 0, "double data rate"},
+    {"SPI_DDR_EN", 16, 1, Access::rw, Verdict::refused, 0, 1, 0, "double data rate"},
     {"WAIT_CYCLES", 11, 5, Access::rw},
     {"INST_L", 8, 2, Access::rw},
     {"ADDR_L", 2, 4, Access::rw},
     {"TRANS_TYPE", 0, 2, Access::rw},
     // TXD_DRIVE_EDGE
-    {"TDE", 0, 8, Access::rw},
+    {"TDE", 0, 8, Access::rw, Verdict::stored},
 };
 inline constexpr Register kXipSsiRegisters[] = {
     {"CTRLR0", 0x000, {kXipSsiFields, 11}},

@@ -18,7 +18,7 @@ inline constexpr Field kSyscfgFields[] = {
     // PROC_IN_SYNC_BYPASS
     {"PROC_IN_SYNC_BYPASS", 0, 30, Access::rw},
     // PROC_IN_SYNC_BYPASS_HI
-    {"PROC_IN_SYNC_BYPASS_HI", 0, 6, Access::rw},
+    {"PROC_IN_SYNC_BYPASS_HI", 0, 6, Access::rw, Verdict::stored},
     // DBGFORCE
     {"PROC1_ATTACH", 7, 1, Access::rw, Verdict::stored},
     {"PROC1_SWCLK", 6, 1, Access::rw, Verdict::stored, 1},

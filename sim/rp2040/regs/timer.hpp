@@ -15,7 +15,7 @@ inline constexpr Field kTimerFields[] = {
     // TIMEHR
     {"TIMEHR", 0, 32, Access::ro},
     // TIMELR
-    {"TIMELR", 0, 32, Access::rf},
+    {"TIMELR", 0, 32, Access::rp},
     // ALARM%
     {"ALARM%", 0, 32, Access::rw},
     // ARMED

@@ -9,7 +9,7 @@ namespace rp2040::regs {
 // clang-format off
 inline constexpr Field kUsbctrlFields[] = {
     // ADDR_ENDP
-    {"ENDPOINT", 16, 4, Access::rw},
+    {"ENDPOINT", 16, 4, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
     {"ADDRESS", 0, 7, Access::rw},
     // ADDR_ENDP%
     {"INTEP_PREAMBLE", 26, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
@@ -86,17 +86,17 @@ inline constexpr Field kUsbctrlFields[] = {
     {"DELAY_FS", 16, 10, Access::rw, Verdict::stored, 0x10},
     {"DELAY_LS", 0, 10, Access::rw, Verdict::stored, 0x10},
     // USB_MUXING
-    {"SOFTCON", 3, 1, Access::rw},
+    {"SOFTCON", 3, 1, Access::rw, Verdict::stored},
     {"TO_DIGITAL_PAD", 2, 1, Access::rw},
-    {"TO_EXTPHY", 1, 1, Access::rw},
-    {"TO_PHY", 0, 1, Access::rw},
+    {"TO_EXTPHY", 1, 1, Access::rw, Verdict::stored},
+    {"TO_PHY", 0, 1, Access::rw, Verdict::stored},
     // USB_PWR
-    {"OVERCURR_DETECT_EN", 5, 1, Access::rw},
-    {"OVERCURR_DETECT", 4, 1, Access::rw},
+    {"OVERCURR_DETECT_EN", 5, 1, Access::rw, Verdict::stored},
+    {"OVERCURR_DETECT", 4, 1, Access::rw, Verdict::stored},
     {"VBUS_DETECT_OVERRIDE_EN", 3, 1, Access::rw},
     {"VBUS_DETECT", 2, 1, Access::rw},
-    {"VBUS_EN_OVERRIDE_EN", 1, 1, Access::rw},
-    {"VBUS_EN", 0, 1, Access::rw},
+    {"VBUS_EN_OVERRIDE_EN", 1, 1, Access::rw, Verdict::stored},
+    {"VBUS_EN", 0, 1, Access::rw, Verdict::stored},
     // USBPHY_DIRECT
     {"DM_OVV", 22, 1, Access::ro},
     {"DP_OVV", 21, 1, Access::ro},
@@ -163,6 +163,27 @@ inline constexpr Field kUsbctrlFields[] = {
     {"ABORT_DONE", 18, 1, Access::rw},
     {"DEV_SOF", 17, 1, Access::rw},
     {"SETUP_REQ", 16, 1, Access::rw},
+    {"DEV_RESUME_FROM_HOST", 15, 1, Access::rw, Verdict::stored},
+    {"DEV_SUSPEND", 14, 1, Access::rw, Verdict::stored},
+    {"DEV_CONN_DIS", 13, 1, Access::rw, Verdict::stored},
+    {"BUS_RESET", 12, 1, Access::rw},
+    {"VBUS_DETECT", 11, 1, Access::rw, Verdict::stored},
+    {"STALL", 10, 1, Access::rw, Verdict::stored},
+    {"ERROR_CRC", 9, 1, Access::rw, Verdict::stored},
+    {"ERROR_BIT_STUFF", 8, 1, Access::rw, Verdict::stored},
+    {"ERROR_RX_OVERFLOW", 7, 1, Access::rw, Verdict::stored},
+    {"ERROR_RX_TIMEOUT", 6, 1, Access::rw, Verdict::stored},
+    {"ERROR_DATA_SEQ", 5, 1, Access::rw, Verdict::stored},
+    {"BUFF_STATUS", 4, 1, Access::rw},
+    {"TRANS_COMPLETE", 3, 1, Access::rw},
+    {"HOST_SOF", 2, 1, Access::rw, Verdict::stored},
+    {"HOST_RESUME", 1, 1, Access::rw, Verdict::stored},
+    {"HOST_CONN_DIS", 0, 1, Access::rw, Verdict::stored},
+    // INTF
+    {"EP_STALL_NAK", 19, 1, Access::rw},
+    {"ABORT_DONE", 18, 1, Access::rw},
+    {"DEV_SOF", 17, 1, Access::rw},
+    {"SETUP_REQ", 16, 1, Access::rw},
     {"DEV_RESUME_FROM_HOST", 15, 1, Access::rw},
     {"DEV_SUSPEND", 14, 1, Access::rw},
     {"DEV_CONN_DIS", 13, 1, Access::rw},
@@ -203,7 +224,7 @@ inline constexpr Register kUsbctrlRegisters[] = {
     {"USBPHY_TRIM", 0x084, {kUsbctrlFields + 109, 2}},
     {"INTR", 0x08c, {kUsbctrlFields + 111, 20}},
     {"INTE", 0x090, {kUsbctrlFields + 131, 20}},
-    {"INTF", 0x094, {kUsbctrlFields + 131, 20}},
+    {"INTF", 0x094, {kUsbctrlFields + 151, 20}},
     {"INTS", 0x098, {kUsbctrlFields + 111, 20}},
 };
 inline constexpr std::string_view kUsbctrlInstances[] = {"USBCTRL"};

@@ -17,7 +17,7 @@ inline constexpr Field kVregAndChipResetFields[] = {
     {"VSEL", 4, 4, Access::rw, Verdict::stored, 9},
     {"EN", 0, 1, Access::rw, Verdict::stored, 1},
     // CHIP_RESET
-    {"PSM_RESTART_FLAG", 24, 1, Access::wc},
+    {"PSM_RESTART_FLAG", 24, 1, Access::wc, Verdict::stored},
     {"HAD_PSM_RESTART", 20, 1, Access::ro},
     {"HAD_RUN", 16, 1, Access::ro},
     {"HAD_POR", 8, 1, Access::ro, Verdict::full, 1},

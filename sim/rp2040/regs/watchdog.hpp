@@ -21,7 +21,7 @@ inline constexpr Field kWatchdogFields[] = {
     {"FORCE", 1, 1, Access::ro},
     {"TIMER", 0, 1, Access::ro},
     // SCRATCH%
-    {"SCRATCH%", 0, 32, Access::rw},
+    {"SCRATCH%", 0, 32, Access::rw, Verdict::stored},
     // TICK
     {"COUNT", 11, 9, Access::ro},
     {"RUNNING", 10, 1, Access::ro},

@@ -27,7 +27,7 @@ inline constexpr Field kXipCtrlFields[] = {
     // STREAM_CTR
     {"STREAM_CTR", 0, 22, Access::rw},
     // STREAM_FIFO
-    {"STREAM_FIFO", 0, 32, Access::rf},
+    {"STREAM_FIFO", 0, 32, Access::rp},
 };
 inline constexpr Register kXipCtrlRegisters[] = {
     {"CTRL", 0x000, {kXipCtrlFields, 3}},

@@ -17,7 +17,7 @@ inline constexpr Field kXoscFields[] = {
     {"ENABLED", 12, 1, Access::ro},
     {"FREQ_RANGE", 0, 2, Access::ro},
     // DORMANT
-    {"DORMANT", 0, 32, Access::rw},
+    {"DORMANT", 0, 32, Access::rw, Verdict::full, 0x77616b65},
     // STARTUP
     {"X4", 20, 1, Access::rw},
     {"DELAY", 0, 14, Access::rw, Verdict::full, 0xc4},
