@@ -408,6 +408,17 @@ def pio_stir(bench: Bench) -> None:
         bench.run(300)
 
 
+def pio_status(bench: Bench) -> None:
+    """mov pins, status: words wait in the transmit FIFO, none in the receive FIFO."""
+    pio_program(bench, 0xA005)
+    bench.put("PIO0.SM0_EXECCTRL", bench.get("PIO0.SM0_EXECCTRL") & ~0x1F000 | 1)
+    bench.put("PIO0.SM0_PINCTRL", 3 << 26 | 3 << 20)
+    bench.put("PIO0.SM0_INSTR", 0xE087)
+    for word in range(2):
+        bench.put("PIO0.TXF0", word)
+    bench.put("PIO0.CTRL", 1)
+
+
 def pio_waits(bench: Bench) -> None:
     """wait 1 pin 0, then a flag: how long it takes shows the synchroniser."""
     pio_program(bench, 0x20A0, 0xC001, 0x2020)
@@ -422,15 +433,15 @@ def pio_waits_stir(bench: Bench) -> None:
 
 def sio(bench: Bench) -> None:
     bench.function(5, 0, 1)
-    bench.put("SIO.GPIO_OE", 1)
-    bench.put("SIO.GPIO_OUT", 3)
+    bench.put("SIO.GPIO_OE", 3)
+    bench.put("SIO.GPIO_OUT", 2)
     bench.put("SIO.INTERP0_BASE0", 0x10)
     bench.put("SIO.INTERP0_BASE1", 0x1000)
-    bench.put("SIO.INTERP0_ACCUM0", 0x12345678)
+    bench.put("SIO.INTERP0_ACCUM0", 0x123C5678)
     bench.put("SIO.INTERP0_ACCUM1", 0x9ABCDEF0)
     for lane in ("INTERP0_CTRL_LANE0", "INTERP0_CTRL_LANE1", "INTERP1_CTRL_LANE0", "INTERP1_CTRL_LANE1"):
         bench.put(f"SIO.{lane}", 15 << 10 | 4)
-    bench.put("SIO.INTERP1_ACCUM0", 0x92345678)
+    bench.put("SIO.INTERP1_ACCUM0", 0x923C5678)
     bench.put("SIO.INTERP1_BASE1", 0x100)
     bench.put("SIO.DIV_UDIVIDEND", 1000)
     bench.put("SIO.DIV_UDIVISOR", 7)
@@ -439,6 +450,14 @@ def sio(bench: Bench) -> None:
     for path in ("SIO.FIFO_RD", "SIO.SPINLOCK0"):
         bench.take(path)  # ROE, and the lock is held
     bench.run(100)
+
+
+def sio_half(bench: Bench) -> None:
+    """Both outputs are high; one of them is enabled."""
+    bench.function(5, 0, 1)
+    bench.put("SIO.GPIO_OE", 1)
+    bench.put("SIO.GPIO_OUT", 3)
+    bench.run(10)
 
 
 def sio_stir(bench: Bench) -> None:
@@ -643,7 +662,7 @@ def uart_held(bench: Bench) -> None:
 
 def uart_stir(bench: Bench) -> None:
     bench.put("UART0.UARTLCR_H", bench.get("UART0.UARTLCR_H"))  # latches the divisors
-    for value in b"\xa5U":
+    for value in b"\xa5\x07":
         bench.put("UART0.UARTDR", value)
 
 
@@ -781,7 +800,7 @@ def rtc_stir(bench: Bench) -> None:
 
 
 DPRAM = memory("usb_dpram").base
-EP0_IN = DPRAM + 0x80
+EP0_IN, EP0_OUT = DPRAM + 0x80, DPRAM + 0x84
 FULL, LAST, STALL, AVAILABLE = 1 << 15, 1 << 14, 1 << 11, 1 << 10
 
 
@@ -798,23 +817,43 @@ def usb(bench: Bench) -> None:
 
 def usb_double(bench: Bench) -> None:
     usb(bench)
+    bench.put("USBCTRL.SIE_CTRL", 1 << 16 | 1 << 30 | 1 << 29)
+
+
+def usb_pair(bench: Bench) -> None:
+    usb(bench)
     bench.put("USBCTRL.SIE_CTRL", 1 << 16 | 1 << 30)
 
 
 def usb_answer(bench: Bench) -> None:
-    bench.write(EP0_IN, FULL | AVAILABLE | 8)
-    bench.run(150_000)
-    bench.write(EP0_IN, FULL | AVAILABLE | 8 | (FULL | AVAILABLE | 8) << 16)
+    """A descriptor of a device with packets of eight bytes, its new address, and the descriptor again, in pieces."""
+    bench.write(DPRAM + 0x104, 8 << 24)
+    for turn in range(8):
+        if turn == 3:
+            bench.put("USBCTRL.ADDR_ENDP", 1)
+        bench.write(EP0_IN, FULL | LAST | AVAILABLE | 8)
+        bench.write(EP0_OUT, AVAILABLE | 64)
+        bench.run(150_000)
 
 
 def usb_armed(bench: Bench) -> None:
     usb(bench)
+    bench.put("USBCTRL.SIE_CTRL", 1 << 16 | 1 << 31)
     bench.put("USBCTRL.EP_STALL_ARM", 3)
 
 
 def usb_stall(bench: Bench) -> None:
-    for buffer in (EP0_IN, EP0_IN + 4):
+    for buffer in (EP0_IN, EP0_OUT):
         bench.write(buffer, STALL)
+
+
+def usb_stall_status(bench: Bench) -> None:
+    bench.write(EP0_OUT, STALL)
+    bench.write(EP0_IN, FULL | LAST | AVAILABLE | 8)
+
+
+def usb_vbus(bench: Bench) -> None:
+    bench.put("USBCTRL.USB_PWR", 8)
 
 
 def usb_done(bench: Bench) -> None:
@@ -852,6 +891,7 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
     "IO_QSPI": (
         Scene(io_qspi),
         Scene(io_qspi, io_qspi_stir),
+        Scene(io_qspi_low),
         Scene(io_qspi_low, io_qspi_stir),
         Scene(on_crystal, sleep_deeply),
     ),
@@ -860,6 +900,7 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
         Scene(pio_out, pio_stir, values={"SM%_EXECCTRL.JMP_PIN": (0, 4)}),
         Scene(pio_sticky, pio_sticky_stir),
         Scene(pio_flags),
+        Scene(pio_status),
         Scene(pio_full, pio_stir),
         Scene(pio_waits, pio_waits_stir),
     ),
@@ -868,7 +909,7 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
     "RESETS": (Scene(awake, reset_by_watchdog),),
     "ROSC": (Scene(ring), Scene(), Scene(horizon=20)),
     "RTC": (Scene(rtc_later), Scene(rtc, rtc_stir, 200_000), Scene(rtc_february, rtc_stir, 200_000)),
-    "SIO": (Scene(sio, sio_stir), Scene(stir=wake)),
+    "SIO": (Scene(sio, sio_stir), Scene(sio_half), Scene(stir=wake)),
     "SPI": (Scene(spi, spi_stir), Scene(spi_slave, spi_slave_stir)),
     "SYSCFG": (
         Scene(stir=interrupt, values={"PROC%_NMI_MASK.PROC%_NMI_MASK": (0, 1, 1 << 20)}),
@@ -888,9 +929,12 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
         Scene(),
         Scene(usb_attached, horizon=8_000_000, only=("ADDR_ENDP",)),
         Scene(usb, usb_answer, 200_000),
-        Scene(usb_double, usb_answer, 200_000),
+        Scene(usb_double, usb_answer, 200_000, only=("SIE_CTRL",)),
+        Scene(usb_pair, usb_answer, 200_000, only=("SIE_CTRL",)),
         Scene(usb, usb_stall, 200_000),
-        Scene(usb_armed, usb_stall, 200_000),
+        Scene(usb_armed, usb_stall, 200_000, only=("EP_STALL_ARM", "SIE_CTRL")),
+        Scene(usb_armed, usb_stall_status, 200_000, only=("EP_STALL_ARM",)),
+        Scene(usb_vbus, only=("USB_PWR",)),
         Scene(usb_done),
     ),
     "WATCHDOG": (Scene(watchdog),),
