@@ -70,7 +70,7 @@ def layer_lines(program: Program) -> list[str]:
     """A table of the layers: operator, shapes, MACs, bytes."""
     rows = [("layer", "output", "MACs", "constants", "")]
     for layer in program.layers:
-        output = program.model.tensors[layer.outputs[0]]
+        output = program.model.tensors[(layer.outputs + layer.states)[0]]
         size = sum(program.constants[c].size for c in layer.constants)
         shape = "x".join(map(str, output.shape)) or "scalar"
         rows.append((f"{layer.index:02d} {layer.operator}", shape, str(layer.macs), f"{size} B", layer.summary))
@@ -87,10 +87,13 @@ def call_text(program: Program, plan: Plan, layer: Layer, constant_places: dict[
 
     def place(tensor: int, const: bool) -> str:
         text = constant_places.get(tensor) or plan.places[tensor]
+        if layer.raw:
+            return f"({'const ' if const else ''}void *)({text})"
         ctype = C_TYPES[program.model.tensors[tensor].dtype]
         if " + " not in text:
             return text
         return f"({'const ' if const else ''}{ctype} *)({text})"
 
     arguments = [place(t, True) for t in layer.inputs] + [place(t, False) for t in layer.outputs]
+    arguments += [f"(void *)({plan.places[t]})" for t in layer.states]
     return f"{layer.symbol}({', '.join(arguments)});"

@@ -12,8 +12,11 @@ import numpy.typing as npt
 from training.compiler.errors import CompileError
 from training.compiler.model import Model, Operator, Tensor
 
-C_TYPES = {"INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t", "FLOAT32": "float"}
-ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT32": 4, "FLOAT32": 4}
+C_TYPES = {
+    "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",
+    "FLOAT32": "float", "BOOL": "uint8_t",
+}  # fmt: skip
+ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT16": 2, "INT32": 4, "INT64": 8, "FLOAT32": 4, "BOOL": 1}
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,21 @@ class Constant:
     @property
     def size(self) -> int:
         """Bytes of flash."""
-        return len(self.values) * {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2}.get(self.ctype, 4)
+        sizes = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int64_t": 8}
+        return len(self.values) * sizes.get(self.ctype, 4)
+
+
+@dataclass(frozen=True)
+class State:
+    """Memory that lives from one inference to the next.
+
+    Attributes:
+        size: bytes.
+        initial: what it holds after a reset.
+    """
+
+    size: int
+    initial: bytes
 
 
 @dataclass
@@ -50,6 +67,8 @@ class Layer:
         helpers: names of the runtime helpers that the function calls.
         summary: one line of text about shapes and parameters.
         code: bytes of straight-line code with the weights in it, about.
+        states: tensors that name states which the function reads and writes, passed after the outputs.
+        raw: the function moves bytes: arguments are passed as void pointers.
     """
 
     index: int
@@ -66,6 +85,8 @@ class Layer:
     helpers: set[str] = field(default_factory=set)
     summary: str = ""
     code: int = 0
+    states: list[int] = field(default_factory=list)
+    raw: bool = False
 
 
 @dataclass
@@ -79,6 +100,7 @@ class Program:
         constants: by symbol, in order of first use.
         unroll_limit: bytes of straight-line code that the program may have.
         aliases: tensor -> tensor whose memory it shares because only the shape differs.
+        states: tensor that names a state -> the state.
     """
 
     model: Model
@@ -87,6 +109,7 @@ class Program:
     constants: dict[str, Constant] = field(default_factory=dict)
     aliases: dict[int, int] = field(default_factory=dict)
     unroll_limit: int = 0
+    states: dict[int, State] = field(default_factory=dict)
 
 
 class Lowering:
@@ -168,16 +191,34 @@ class Lowering:
             self.fail(f"type {tensor.dtype} is not supported", tensor)
         return tensor.index
 
-    def layer(self, template: str, inputs: list[Tensor], context: dict[str, Any], **extra: Any) -> Layer:
-        """Add a layer that reads `inputs` and writes the operator's outputs."""
+    def layer(
+        self,
+        template: str,
+        inputs: list[Tensor],
+        context: dict[str, Any],
+        outputs: list[Tensor] | None = None,
+        suffix: str = "",
+        **extra: Any,
+    ) -> Layer:
+        """Add a layer that reads `inputs` and writes `outputs`, by default those of the operator.
+
+        Args:
+            template: name of the template.
+            inputs: tensors passed as arguments.
+            context: variables of the template.
+            outputs: tensors written.
+            suffix: set apart several functions of one operator.
+            extra: further fields of `Layer`.
+        """
+        written = [self.output(i) for i in range(len(self.op.outputs))] if outputs is None else outputs
         layer = Layer(
             index=self.op.index,
             operator=self.op.name,
-            symbol=self.symbol,
+            symbol=self.symbol + suffix,
             template=template,
             context=context,
             inputs=[self.argument(t) for t in inputs],
-            outputs=[self.argument(self.output(i)) for i in range(len(self.op.outputs))],
+            outputs=[self.argument(t) for t in written],
             constants=list(self.used),
             **extra,
         )
