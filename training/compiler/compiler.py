@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape
+from training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape, ops_variable
 from training.compiler.errors import CompileError
-from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
+from training.compiler.fold import fold_constants
+from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program, Rule
 from training.compiler.memory import Plan, plan_memory
 from training.compiler.model import Model, read_model
+from training.compiler.state import state_bytes, state_text
 from training.compiler.stream import FILL, History, state_size, stream_graph
 
 VERSION = "1.0"
@@ -44,6 +46,8 @@ OPERATORS: dict[str, Lower] = {
     "TANH": ops_pointwise.tanh,
     "TRANSPOSE": ops_shape.transpose,
 }
+
+RULES: dict[str, Rule] = ops_variable.RULES
 
 
 @dataclass(frozen=True)
@@ -103,16 +107,24 @@ def lower_model(
         CompileError: an operator, type or shape is not supported.
     """
     program = Program(model, prefix, constants=constants if constants is not None else {}, unroll_limit=unroll_limit)
-    known = set(model.inputs) | set(given) | {t.index for t in model.tensors if t.data is not None}
+    known = set(model.inputs) | set(given) | {t.index for t in model.tensors if t.data is not None or t.variable}
     for operator in model.operators:
         low = Lowering(program, operator, tag)
-        if operator.name not in OPERATORS:
+        if operator.name not in OPERATORS and operator.name not in RULES:
             target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
-            low.fail("this operator is not supported; supported are " + " ".join(sorted(OPERATORS)), target)
+            names = " ".join(sorted({*OPERATORS, *RULES}))
+            low.fail(f"this operator is not supported; supported are {names}", target)
         for index in operator.inputs:
             if index >= 0 and index not in known:
                 low.fail("read before anything writes it", low.tensors[index])
-        OPERATORS[operator.name](low)
+        if operator.name in RULES:
+            rule = RULES[operator.name]
+            low.count(rule.inputs, len(operator.outputs) if rule.outputs is None else rule.outputs)
+            with low.naming():
+                rule.check(low)
+                rule.lower(low)
+        else:
+            OPERATORS[operator.name](low)
         known |= set(operator.outputs)
     for index in model.outputs:
         if index not in known:
@@ -120,6 +132,7 @@ def lower_model(
     for tensor in (model.tensors[i] for i in model.inputs + model.outputs):
         if tensor.dtype not in C_TYPES:
             raise CompileError(f"{model.path}: tensor {tensor.label()}: type {tensor.dtype} is not supported")
+    ops_variable.share_variables(program)
     return program
 
 
@@ -236,6 +249,7 @@ def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _S
 
 def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
     """Write the C of a model that was read already; see `compile_model`."""
+    model = fold_constants(model)
     # Where the network streams, the whole inference is for checking: its code need not be fast.
     program = lower_model(model, name, unroll_limit=0 if stream_graph(model) else UNROLL_LIMIT)
     arena = f"{name}_arena"
@@ -247,6 +261,8 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
     calls = _calls(program, plan, constants)
     read = "\n".join(calls)
     calls = [f"(void){word};" for word in inputs if not re.search(rf"\b{word}\b", read)] + calls
+    states = state_text(program)
+    calls = ([f"if (!{name}_ready) {name}_reset();"] if states else []) + calls
     entries = [emit.render("invoke.c.j2", prefix=name, arguments=arguments, calls=calls, arena=plan.arena)]
     streamed = _write_stream(model, name, program.constants)
     if streamed is not None:
@@ -254,10 +270,12 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         entries.append(streamed.entry)
     declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
     used = {h for layer in program.layers for h in layer.helpers} | (streamed.helpers if streamed else set())
+    used |= {"fill"} if states else set()
     helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used))
     first = model.tensors[model.inputs[0]]
     constant_texts = [emit.constant_text(c) for c in program.constants.values()] + declarations
     constant_texts += streamed.declarations if streamed else []
+    constant_texts += [states] if states else []
     input_frames = first.shape[1] if len(first.shape) > 2 else 1
     macs = sum(layer.macs for layer in program.layers)
     constant_bytes = sum(c.size for c in program.constants.values())
@@ -276,6 +294,7 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         "arena": plan.arena,
         "arguments": arguments,
         "stream": streamed,
+        "states": state_bytes(program),
         "total_macs": macs,
         "constant_bytes": constant_bytes,
         "layer_table": emit.layer_lines(program),

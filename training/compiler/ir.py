@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -10,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.compiler.errors import CompileError
+from training.compiler.fixedpoint import RangeError
 from training.compiler.model import Model, Operator, Tensor
+from training.compiler.schema import NUMPY_TYPES
 
 C_TYPES = {
     "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",
@@ -63,7 +66,7 @@ class Layer:
         macs: multiply-accumulate operations.
         constants: symbols of the constants that the function reads.
         scratch: bytes of working memory needed while the function runs.
-        in_place: the output may share the first input's memory.
+        in_place: positions of the inputs whose memory the output may share.
         helpers: names of the runtime helpers that the function calls.
         summary: one line of text about shapes and parameters.
         code: bytes of straight-line code with the weights in it, about.
@@ -81,7 +84,7 @@ class Layer:
     macs: int = 0
     constants: list[str] = field(default_factory=list)
     scratch: int = 0
-    in_place: bool = False
+    in_place: tuple[int, ...] = ()
     helpers: set[str] = field(default_factory=set)
     summary: str = ""
     code: int = 0
@@ -127,10 +130,24 @@ class Lowering:
         where = f", tensor {tensor.label()}" if tensor is not None else ""
         raise CompileError(f"{self.program.model.path}: {self.op.label()}{where}: {reason}")
 
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Turn a factor or limit that integers cannot express into a refusal that names the operator."""
+        try:
+            yield
+        except RangeError as error:
+            self.fail(str(error), self.tensors[self.op.outputs[0]] if self.op.outputs else None)
+
     def count(self, inputs: tuple[int, int], outputs: int = 1) -> None:
         """Refuse a wrong number of inputs (smallest, largest) or outputs."""
         if not inputs[0] <= len(self.op.inputs) <= inputs[1] or len(self.op.outputs) != outputs:
             self.fail(f"{len(self.op.inputs)} inputs and {len(self.op.outputs)} outputs, not of this operator's form")
+
+    def expect(self, shape: Sequence[int], output: int = 0) -> None:
+        """Refuse an output whose shape is not the one that follows from the inputs."""
+        tensor = self.output(output)
+        if tensor.shape != tuple(shape):
+            self.fail(f"the inputs give shape {list(shape)}, but the model says {list(tensor.shape)}", tensor)
 
     def input(self, position: int) -> Tensor:
         """The tensor at an input position."""
@@ -144,20 +161,29 @@ class Lowering:
             self.fail(f"output {position} is missing")
         return self.tensors[self.op.outputs[position]]
 
-    def int8(self, tensor: Tensor) -> tuple[float, int]:
-        """Scale and zero point of an int8 activation; refuses every other type."""
-        if tensor.dtype != "INT8":
-            hint = "; quantise the model to full int8" if tensor.dtype in ("FLOAT32", "FLOAT16", "INT16") else ""
-            self.fail(f"type {tensor.dtype} is not supported, only INT8{hint}", tensor)
-        if tensor.scale.size != 1:
-            self.fail(f"{tensor.scale.size} scales on an activation, exactly one is needed", tensor)
+    def quantisation(self, tensor: Tensor, dtypes: tuple[str, ...]) -> tuple[float, int]:
+        """Scale and zero point (0 when the file gives none) of an activation of one of some integer types."""
+        if tensor.dtype not in dtypes:
+            wide = "INT8" in dtypes and tensor.dtype in ("FLOAT32", "FLOAT16", "INT16")
+            hint = "; quantise the model to full int8" if wide else ""
+            self.fail(f"type {tensor.dtype} is not supported, only {' and '.join(dtypes)}{hint}", tensor)
+        if tensor.scale.size != 1 or tensor.zero_point.size > 1:
+            self.fail(
+                f"{tensor.scale.size} scales and {tensor.zero_point.size} zero points on an activation, one is needed",
+                tensor,
+            )
         scale = float(tensor.scale[0])
         if not (scale > 0 and np.isfinite(scale)):
-            self.fail(f"scale {scale} is not a positive number", tensor)
+            self.fail(f"scale {scale} is not a positive number; export the model again", tensor)
         zero = int(tensor.zero_point[0]) if tensor.zero_point.size else 0
-        if not -128 <= zero <= 127:
-            self.fail(f"zero point {zero} is outside -128..127", tensor)
+        limits = np.iinfo(NUMPY_TYPES[tensor.dtype])
+        if not limits.min <= zero <= limits.max:
+            self.fail(f"zero point {zero} is outside {limits.min}..{limits.max}", tensor)
         return scale, zero
+
+    def int8(self, tensor: Tensor) -> tuple[float, int]:
+        """Scale and zero point of an int8 activation; refuses every other type."""
+        return self.quantisation(tensor, ("INT8",))
 
     def constant_of(self, tensor: Tensor, what: str, dtypes: tuple[str, ...]) -> npt.NDArray[Any]:
         """The value of a tensor that has to be a constant of one of some types."""
@@ -228,11 +254,38 @@ class Lowering:
     def alias(self) -> None:
         """Make the output a second name of the first input."""
         source, target = self.input(0), self.output()
-        if source.size != target.size:
-            self.fail(f"shape {list(source.shape)} cannot become {list(target.shape)}", target)
         if source.data is not None:
             target.data = source.data.reshape(target.shape)
         self.program.aliases[target.index] = source.index
 
 
 Lower = Callable[[Lowering], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the compiler knows of an operator.
+
+    Attributes:
+        inputs: smallest and largest number of inputs.
+        check: refuses shapes and options that do not belong together; sees the operator before anything else does.
+        lower: adds layers and constants to the program; may rely on what `check` made sure.
+        outputs: number of outputs; None: any.
+    """
+
+    inputs: tuple[int, int]
+    check: Lower
+    lower: Lower
+    outputs: int | None = 1
+
+
+def same_shape(low: Lowering) -> None:
+    """The check of operators whose output has the first input's shape."""
+    low.expect(low.input(0).shape)
+
+
+def same_size(low: Lowering) -> None:
+    """The check of operators whose output has as many elements as the first input, in the same order."""
+    source, output = low.input(0), low.output()
+    if source.size != output.size:
+        low.fail(f"shape {list(source.shape)} cannot become {list(output.shape)}", output)

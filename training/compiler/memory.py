@@ -50,20 +50,21 @@ class Plan:
         return "\n".join(lines)
 
 
-def _root(program: Program, tensor: int) -> int:
+def root_of(program: Program, tensor: int) -> int:
+    """The tensor whose memory a tensor shares."""
     while tensor in program.aliases:
         tensor = program.aliases[tensor]
     return tensor
 
 
-def _last_uses(program: Program) -> dict[int, int]:
+def last_uses(program: Program) -> dict[int, int]:
     """Last layer that reads each storage; outputs of the graph live to the end."""
     uses: dict[int, int] = {}
     for position, layer in enumerate(program.layers):
         for tensor in layer.inputs:
-            uses[_root(program, tensor)] = position
+            uses[root_of(program, tensor)] = position
     for tensor in program.model.outputs:
-        uses[_root(program, tensor)] = len(program.layers)
+        uses[root_of(program, tensor)] = len(program.layers)
     return uses
 
 
@@ -72,9 +73,9 @@ def _share_in_place(program: Program, fixed: set[int]) -> None:
     for position, layer in enumerate(program.layers):
         if not layer.in_place:
             continue
-        source, target = _root(program, layer.inputs[0]), layer.outputs[0]
-        dying = _last_uses(program).get(source) == position
-        if dying and source not in fixed and _root(program, target) not in fixed:
+        source, target = root_of(program, layer.inputs[0]), layer.outputs[0]
+        dying = last_uses(program).get(source) == position
+        if dying and source not in fixed and root_of(program, target) not in fixed:
             program.aliases[target] = source
 
 
@@ -98,14 +99,18 @@ def plan_memory(
     """
     model = program.model
     places: dict[int, str] = dict(preset or {})
+    offset = 0
+    for tensor, state in program.states.items():
+        places[tensor] = f"{program.prefix}_state + {offset}"
+        offset += (state.size + 7) // 8 * 8
     copies: list[tuple[str, str, int]] = []
     for tensor, name in zip(model.inputs, argument_in, strict=True):
         places[tensor] = name
-    fixed = set(places) | {_root(program, t) for t in model.inputs}
+    fixed = set(places) | set(program.states) | {root_of(program, t) for t in model.inputs}
     fixed |= {t.index for t in model.tensors if t.data is not None}
     pending: list[tuple[int, str]] = []
     for tensor, name in zip(model.outputs, argument_out, strict=True):
-        root = _root(program, tensor)
+        root = root_of(program, tensor)
         if root in fixed:
             pending.append((tensor, name))
         else:
@@ -113,13 +118,13 @@ def plan_memory(
             fixed.add(root)
     _share_in_place(program, fixed)
 
-    uses = _last_uses(program)
+    uses = last_uses(program)
     blocks: list[Block] = []
     owners: list[int | None] = []
     seen: set[int] = set()
     for position, layer in enumerate(program.layers):
         for tensor in layer.outputs:
-            root = _root(program, tensor)
+            root = root_of(program, tensor)
             if root in places or root in seen:
                 continue
             seen.add(root)
@@ -139,8 +144,8 @@ def plan_memory(
         else:
             places[owner] = f"{arena} + {block.offset}"
     for tensor, name in pending:
-        copies.append((places.get(_root(program, tensor), f"tensor {tensor}"), name, size_of(program, tensor)))
-    roots = {t.index: _root(program, t.index) for t in model.tensors}
+        copies.append((places.get(root_of(program, tensor), f"tensor {tensor}"), name, size_of(program, tensor)))
+    roots = {t.index: root_of(program, t.index) for t in model.tensors}
     named = {tensor: places[root] for tensor, root in roots.items() if root in places}
     return Plan(size, blocks, named, scratch, copies)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ from training.compiler.schema import (
     OPTION_FIELDS,
     TENSOR_TYPES,
 )
+
+MAX_RANK = 8
+
+
+def printable(text: str) -> str:
+    """Text from a file with everything that a terminal could act on, or that ends a line, replaced."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @dataclass
@@ -38,12 +46,12 @@ class Tensor:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     def label(self) -> str:
         """Short text that names the tensor in messages: its number and the end of its name."""
         tail = self.name.split(";")[-1]
-        return f"{self.index} '{tail[-60:]}'"
+        return f"{self.index} '{printable(tail[-60:])}'"
 
 
 @dataclass
@@ -73,6 +81,10 @@ class Model:
     outputs: tuple[int, ...]
     called: dict[int, Model] = field(default_factory=dict)
 
+    def has_memory(self) -> bool:
+        """Whether an inference depends on those before it."""
+        return any(t.variable for t in self.tensors) or any(op.name == "VAR_HANDLE" for op in self.operators)
+
 
 def _read_tensor(index: int, table: Table, buffers: list[Table], source: Buffer) -> Tensor:
     code = table.scalar(1, "b", 0)
@@ -87,10 +99,14 @@ def _read_tensor(index: int, table: Table, buffers: list[Table], source: Buffer)
         raise CompileError(
             f"{source.name}: tensor {tensor.label()} has a dynamic shape {list(shape)}; fix the batch size"
         )
+    if len(shape) > MAX_RANK:
+        raise CompileError(f"{source.name}: tensor {tensor.label()} has {len(shape)} dimensions; at most {MAX_RANK}")
     number = table.scalar(2, "I", 0)
     if number >= len(buffers):
         raise CompileError(f"{source.name}: tensor {tensor.label()} names buffer {number} of {len(buffers)}")
     raw = buffers[number].array(0, "u1").tobytes()
+    if tensor.size == 0 and not raw and dtype in NUMPY_TYPES:
+        tensor.data = np.zeros(0, NUMPY_TYPES[dtype])
     offset, size = buffers[number].scalar(1, "Q", 0), buffers[number].scalar(2, "Q", 0)
     if not raw and offset > 1:  # large models keep the data behind the FlatBuffer
         raw = source.slice(offset, size)
@@ -119,7 +135,7 @@ def _read_operator(index: int, table: Table, codes: list[Table], source: Buffer)
     code = max(codes[number].scalar(3, "i", 0), codes[number].scalar(0, "b", 0))
     name = BUILTIN_OPERATORS[code] if 0 <= code < len(BUILTIN_OPERATORS) else f"operator code {code}"
     if name == "CUSTOM":
-        name = f"CUSTOM {codes[number].string(1)}"
+        name = f"CUSTOM {printable(codes[number].string(1)[:60])}"
     options: dict[str, Any] = {}
     table_options = table.table(4)
     for key, (slot, fmt, default) in OPTION_FIELDS.get(name, {}).items():

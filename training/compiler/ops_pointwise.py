@@ -21,7 +21,7 @@ def _table(low: Lowering, function: Callable[[int], int], summary: str) -> None:
         low.fail(f"shape {list(source.shape)} cannot become {list(low.output().shape)}", low.output())
     values = [min(127, max(-128, function(x))) for x in range(-128, 128)]
     context = {"size": source.size, "table": low.constant("table", "int8_t", values, "output for inputs -128..127")}
-    low.layer("table", [source], context, in_place=True, summary=summary)
+    low.layer("table", [source], context, in_place=(0,), summary=summary)
 
 
 def relu(low: Lowering) -> None:
