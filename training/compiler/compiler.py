@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape, ops_variable
+from training.compiler import (
+    emit,
+    ops_binary,
+    ops_matmul,
+    ops_move,
+    ops_pointwise,
+    ops_pool,
+    ops_reduce,
+    ops_shape,
+    ops_unary,
+    ops_variable,
+)
 from training.compiler.errors import CompileError
 from training.compiler.fold import fold_constants
 from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program, Rule
@@ -47,7 +58,7 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": ops_shape.transpose,
 }
 
-RULES: dict[str, Rule] = ops_variable.RULES
+RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_reduce.RULES | ops_variable.RULES
 
 
 @dataclass(frozen=True)
