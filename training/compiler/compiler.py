@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from training.compiler import emit
@@ -14,8 +14,10 @@ from training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
 from training.compiler.memory import Place, Plan, plan_memory
 from training.compiler.model import Model, printable, read_model
 from training.compiler.operators import OPERATORS
+from training.compiler.ops_variable import share_variables
+from training.compiler.state import state_bytes, state_text
 from training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
-from training.compiler.validate import validate_model
+from training.compiler.validate import validated
 
 VERSION = "1.1"
 
@@ -68,7 +70,7 @@ def lower_model(
     constants: dict[str, Constant] | None = None,
     unroll: bool = True,
 ) -> Program:
-    """Lower every operator of a graph that `validate_model` has passed, or of its streaming form.
+    """Lower every operator of a graph that `validated` gave, or of its streaming form.
 
     Layers that have several forms are set to the one with the least working memory.
 
@@ -87,6 +89,7 @@ def lower_model(
         low = Lowering(program, operator)
         with low.naming():
             OPERATORS[operator.name].lower(low)
+    share_variables(program)
     for tensor in (model.tensors[i] for i in model.inputs + model.outputs):
         if tensor.dtype not in C_TYPES:
             raise CompileError(f"{model.path}: tensor {tensor.label()}: type {tensor.dtype} is not supported")
@@ -138,7 +141,7 @@ class _Written:
 
 
 def _written(program: Program, plan: Plan, arena: str, entry: str, helpers: set[str]) -> _Written:
-    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
+    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(8)));"] if plan.arena else []
     helpers = helpers.union(*(layer.helpers for layer in program.layers))
     return _Written(program, plan, functions_of(program, plan, arena), declarations, entry, helpers)
 
@@ -167,9 +170,13 @@ class _Whole:
         read = {plan.places[t].base for layer in self.program.layers for t in layer.inputs + layer.outputs}
         read |= {copy.source.base for copy in plan.copies}
         calls = [f"(void){word};" for word in self.names()[0] if word not in read] + calls
+        states = state_text(self.program)
+        if states:
+            calls.insert(0, f"if (!{self.name}_ready) {self.name}_reset();")
         arguments = _arguments(self.model)
         entry = emit.render("invoke.c.j2", prefix=self.name, arguments=arguments, calls=calls, arena=plan.arena)
-        return _written(self.program, plan, self.arena, entry, set())
+        written = _written(self.program, plan, self.arena, entry, {"fill"} if states else set())
+        return replace(written, declarations=[*written.declarations, *([states] if states else [])])
 
 
 class _Streaming:
@@ -254,7 +261,7 @@ def write_model(
     model: Model, file_name: str, out_dir: Path, name: str, options: Options | None = None
 ) -> CompiledModel:
     """Write the C of a model that was read already; see `compile_model`."""
-    validate_model(model)
+    model = validated(model)
     network = _network(model, name, options or Options())
     whole, stream, graph = network.whole, network.stream, network.graph
     first = model.tensors[model.inputs[0]]
@@ -280,6 +287,7 @@ def write_model(
         "graph": graph,
         "fill": FILL,
         "state": network.state,
+        "states": state_bytes(whole.program),
         "total_macs": whole.macs,
         "constant_bytes": constant_bytes,
         "layer_table": emit.layer_lines(whole.program),

@@ -72,7 +72,7 @@ def layer_lines(program: Program) -> list[str]:
     """A table of the layers: operator, shapes, MACs, bytes."""
     rows = [("layer", "output", "MACs", "constants", "")]
     for layer in program.layers:
-        output = program.model.tensors[layer.outputs[0]]
+        output = program.model.tensors[(layer.outputs + layer.states)[0]]
         size = sum(program.constants[c].size for c in layer.constants)
         shape = "x".join(map(str, output.shape)) or "scalar"
         rows.append((f"{layer.index:02d} {layer.operator}", shape, str(layer.macs), f"{size} B", layer.summary))
@@ -88,16 +88,19 @@ def address(place: Place, ctype: str, const: bool) -> str:
     """The C expression for where a tensor lives."""
     if place.offset is None:
         return place.base
-    return f"({'const ' if const else ''}{ctype} *)(void *)({place.base} + {place.offset})"
+    kind = "const " if const else ""
+    return f"({kind}{ctype} *)(void *)({place.base} + {place.offset})"
 
 
 def call_text(program: Program, plan: Plan, layer: Layer) -> str:
     """The call of a layer's function."""
 
     def argument(tensor: int, const: bool) -> str:
-        return address(plan.places[tensor], C_TYPES[program.model.tensors[tensor].dtype], const)
+        ctype = "void" if layer.raw else C_TYPES[program.model.tensors[tensor].dtype]
+        return address(plan.places[tensor], ctype, const)
 
     arguments = [argument(t, True) for t in layer.inputs] + [argument(t, False) for t in layer.outputs]
+    arguments += [address(plan.places[t], "void", False) for t in layer.states]
     return f"{layer.symbol}({', '.join(arguments)});"
 
 

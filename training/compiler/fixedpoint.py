@@ -209,3 +209,32 @@ def tanh(a: int, integer_bits: int) -> int:
         return 0
     value = one_minus_x_over_one_plus_x(exp_on_negative_values(-abs(a), integer_bits + 1))
     return value if a > 0 else -value
+
+
+def inverse_root(value: int) -> tuple[int, int]:
+    """1 / sqrt(value) as multiplier and right shift of a rescale (GetInvSqrtQuantizedMultiplierExp, reversed).
+
+    Args:
+        value: 1 or more; 0 counts as 1.
+
+    Returns:
+        Multiplier in Q0.31 and the shift of `Scale`.
+    """
+    if value <= 1:
+        return INT32_MAX, 0
+    shift = 11
+    while value >= 1 << 29:
+        value //= 4
+        shift += 1
+    pairs = (31 - value.bit_length()) // 2 - 1
+    shift -= pairs
+    value <<= 2 * pairs
+    half = rounding_shift(value >> 1, 1)  # Q3.28, half of the number
+    x = 1 << 28
+    for _ in range(5):
+        cube = _shift_left(_mul(_mul(x, x), x), 6)
+        x = _shift_left(_mul((1 << 28) + (1 << 27), x) - _mul(half, cube), 3)
+    x = _mul(x, 1518500250)  # sqrt(1/2)
+    if shift < 0:
+        x, shift = x << -shift, 0
+    return x, -shift

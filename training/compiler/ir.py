@@ -15,8 +15,11 @@ from training.compiler.fixedpoint import RangeError
 from training.compiler.model import Model, Operator, Tensor
 from training.compiler.schema import NUMPY_TYPES
 
-C_TYPES = {"INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t", "FLOAT32": "float"}
-ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT32": 4, "FLOAT32": 4}
+C_TYPES = {
+    "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",
+    "FLOAT32": "float", "BOOL": "uint8_t",
+}  # fmt: skip
+ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT16": 2, "INT32": 4, "INT64": 8, "FLOAT32": 4, "BOOL": 1}
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,21 @@ class Constant:
     @property
     def size(self) -> int:
         """Bytes of flash."""
-        return len(self.values) * {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2}.get(self.ctype, 4)
+        sizes = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int64_t": 8}
+        return len(self.values) * sizes.get(self.ctype, 4)
+
+
+@dataclass(frozen=True)
+class State:
+    """Memory that lives from one inference to the next.
+
+    Attributes:
+        size: bytes.
+        initial: what it holds after a reset.
+    """
+
+    size: int
+    initial: bytes
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,8 @@ class Layer:
         code: bytes of straight-line code with the weights in it, about.
         ram_code: those of them that lie in SRAM.
         forms: the ways to write it, when there are several; `choose` has set one of them.
+        states: tensors that name states which the function reads and writes, passed after the outputs.
+        raw: the function moves bytes: arguments are passed as void pointers.
     """
 
     index: int
@@ -99,6 +118,8 @@ class Layer:
     summary: str = ""
     code: int = 0
     ram_code: int = 0
+    states: list[int] = field(default_factory=list)
+    raw: bool = False
     forms: tuple[Form, ...] = ()
 
     def choose(self, form: Form) -> None:
@@ -122,6 +143,8 @@ class Program:
         operands: constant tensor that layers read as an activation -> symbol of its array.
         unroll: whether layers may become straight-line code.
         tag: further prefix of the layers' functions.
+        states: tensor that names a state -> the state.
+        kept: symbols of constants that no layer reads, but the reset.
     """
 
     model: Model
@@ -132,6 +155,8 @@ class Program:
     operands: dict[int, str] = field(default_factory=dict)
     unroll: bool = True
     tag: str = ""
+    states: dict[int, State] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
     def add_operands(self) -> None:
         """Give constant tensors that layers read as activations, or that are outputs, a C array."""
@@ -145,7 +170,7 @@ class Program:
 
     def used_constants(self) -> set[str]:
         """Symbols of the constants that the layers read in the forms that are set."""
-        return {c for layer in self.layers for c in layer.constants} | set(self.operands.values())
+        return {c for layer in self.layers for c in layer.constants} | set(self.operands.values()) | self.kept
 
 
 class Lowering:
@@ -250,16 +275,34 @@ class Lowering:
             self.fail(f"type {tensor.dtype} is not supported", tensor)
         return tensor.index
 
-    def layer(self, template: str, inputs: list[Tensor], context: dict[str, Any], **extra: Any) -> Layer:
-        """Add a layer that reads `inputs` and writes the operator's outputs."""
+    def layer(
+        self,
+        template: str,
+        inputs: list[Tensor],
+        context: dict[str, Any],
+        outputs: list[Tensor] | None = None,
+        suffix: str = "",
+        **extra: Any,
+    ) -> Layer:
+        """Add a layer that reads `inputs` and writes `outputs`, by default those of the operator.
+
+        Args:
+            template: name of the template.
+            inputs: tensors passed as arguments.
+            context: variables of the template.
+            outputs: tensors written.
+            suffix: set apart several functions of one operator.
+            extra: further fields of `Layer`.
+        """
+        written = [self.output(i) for i in range(len(self.op.outputs))] if outputs is None else outputs
         layer = Layer(
             index=self.op.index,
             operator=self.op.name,
-            symbol=self.symbol,
+            symbol=self.symbol + suffix,
             template=template,
             context=context,
             inputs=[self.argument(t) for t in inputs],
-            outputs=[self.argument(self.output(i)) for i in range(len(self.op.outputs))],
+            outputs=[self.argument(t) for t in written],
             constants=list(self.used),
             **extra,
         )
@@ -292,13 +335,13 @@ class Rule:
         inputs: smallest and largest number of inputs.
         check: refuses shapes and options that do not belong together; sees the operator before anything else does.
         lower: adds layers and constants to the program; may rely on what `check` made sure.
-        outputs: number of outputs.
+        outputs: number of outputs; None: any.
     """
 
     inputs: tuple[int, int]
     check: Lower
     lower: Lower
-    outputs: int = 1
+    outputs: int | None = 1
 
 
 def same_shape(low: Lowering) -> None:

@@ -113,6 +113,16 @@ class _Roots:
                     break
 
 
+def root_of(program: Program, tensor: int) -> int:
+    """The tensor whose memory a tensor shares."""
+    return _Roots(program)[tensor]
+
+
+def last_uses(program: Program) -> dict[int, int]:
+    """Last layer that reads each storage; outputs of the graph live to the end."""
+    return _Roots(program).last_uses()
+
+
 def size_of(program: Program, tensor: int) -> int:
     """Bytes of a tensor."""
     t = program.model.tensors[tensor]
@@ -133,6 +143,10 @@ def plan_memory(
     """
     model, roots = program.model, _Roots(program)
     places = dict(preset)
+    offset = 0
+    for tensor, state in program.states.items():
+        places[tensor] = Place(f"{program.prefix}_state", offset)
+        offset += (state.size + 7) // 8 * 8
     for tensor, name in zip(model.inputs, argument_in, strict=True):
         places[tensor] = Place(name)
     fixed = {roots[t] for t in places}
@@ -163,7 +177,8 @@ def plan_memory(
             blocks.append(Block(f"{layer.symbol} scratch", layer.scratch, position, position))
             owners.append(None)
 
-    blocks = place_blocks(blocks)
+    wide = any(ELEMENT_SIZE[model.tensors[t].dtype] == 8 for layer in program.layers for t in layer.outputs)
+    blocks = place_blocks(blocks, 8 if wide else 4)
     scratch: dict[int, int] = {}
     for block, owner in zip(blocks, owners, strict=True):
         if owner is None:
@@ -189,15 +204,15 @@ _ORDERS: tuple[Callable[[Block], tuple[int, ...]], ...] = (
 )
 
 
-def place_blocks(blocks: list[Block]) -> list[Block]:
+def place_blocks(blocks: list[Block], align: int = 4) -> list[Block]:
     """Give every block the lowest address at which it meets no block that lives at the same time.
 
     Of several orders in which blocks are taken, the one with the smallest arena counts.
     """
-    return min((_placed(blocks, order) for order in _ORDERS), key=arena_size)
+    return min((_placed(blocks, order, align) for order in _ORDERS), key=arena_size)
 
 
-def _placed(blocks: list[Block], order: Callable[[Block], tuple[int, ...]]) -> list[Block]:
+def _placed(blocks: list[Block], order: Callable[[Block], tuple[int, ...]], align: int) -> list[Block]:
     placed: list[Block] = []
     result = [replace(b) for b in blocks]
     for block in sorted(result, key=order):
@@ -207,7 +222,7 @@ def _placed(blocks: list[Block], order: Callable[[Block], tuple[int, ...]]) -> l
                 continue
             if offset + block.size <= other.offset:
                 break
-            offset = max(offset, (other.offset + other.size + 3) // 4 * 4)
+            offset = max(offset, -(-(other.offset + other.size) // align) * align)
         block.offset = offset
         placed.append(block)
     return result

@@ -149,9 +149,9 @@ def stream_graph(model: Model) -> StreamGraph | None:
     """Rewrite a graph for streaming, or return None when it does not stream.
 
     It streams when it has one int8 input `[1, T, ...]` with T > 1, one output, at least one layer that works on new
-    columns alone, and an output that no longer has a time axis.
+    columns alone, an output that no longer has a time axis, and no memory of its own.
     """
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or model.has_memory():
         return None
     source = model.tensors[model.inputs[0]]
     if source.dtype != "INT8" or len(source.shape) < 3 or source.shape[0] != 1 or source.shape[1] < 2:
