@@ -103,9 +103,9 @@ class _Roots:
     def share_in_place(self, fixed: set[int]) -> None:
         """Let elementwise layers write over inputs that nobody reads later."""
         for position, layer in enumerate(self._program.layers):
-            target = self[layer.outputs[0]]
-            if not layer.in_place or target in fixed:
+            if not layer.in_place or self[layer.outputs[0]] in fixed:
                 continue
+            target = self[layer.outputs[0]]
             uses = self.last_uses()
             for source in (self[layer.inputs[i]] for i in layer.in_place):
                 if uses.get(source) == position and source not in fixed and source != target:
