@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.compiler.errors import CompileError
-from training.compiler.ir import ELEMENT_SIZE, Form, Program
-from training.compiler.memory import Plan, size_of
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Form, Program
+from emberwatch.training.compiler.memory import Plan, size_of
 
 GOALS = ("speed", "balanced", "size")
 BALANCED_CODE = 256 * 1024  # bytes of straight-line code when neither size nor speed is wanted above all

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from training.compiler import emit
-from training.compiler.choose import Options, choose_forms, flash_of
-from training.compiler.errors import CompileError
-from training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
-from training.compiler.memory import Place, Plan, plan_memory
-from training.compiler.model import Model, printable, read_model
-from training.compiler.operators import OPERATORS
-from training.compiler.ops_variable import share_variables
-from training.compiler.state import state_bytes, state_text
-from training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
-from training.compiler.validate import validated
+from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.choose import Options, choose_forms, flash_of
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
+from emberwatch.training.compiler.memory import Place, Plan, plan_memory
+from emberwatch.training.compiler.model import Model, printable, read_model
+from emberwatch.training.compiler.operators import OPERATORS
+from emberwatch.training.compiler.ops_variable import share_variables
+from emberwatch.training.compiler.state import state_bytes, state_text
+from emberwatch.training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
+from emberwatch.training.compiler.validate import validated
 
 VERSION = "1.1"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from training.compiler.ir import Lowering
-from training.compiler.model import Tensor
-from training.compiler.schema import PADDINGS
+from emberwatch.training.compiler.ir import Lowering
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.schema import PADDINGS
 
 MAX_REACH = 1 << 16  # rows or columns that all windows together reach over, padding included
 _NAMES = {1: "rows", 2: "columns"}

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
-from training.compiler.fixedpoint import RangeError
-from training.compiler.model import Model, Operator, Tensor
-from training.compiler.schema import NUMPY_TYPES
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.fixedpoint import RangeError
+from emberwatch.training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.schema import NUMPY_TYPES
 
 C_TYPES = {
     "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",

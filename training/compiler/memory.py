@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from training.compiler.ir import ELEMENT_SIZE, Program
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Program
 
 
 @dataclass(frozen=True)

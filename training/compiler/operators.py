@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.compiler import (
+from emberwatch.training.compiler import (
     ops_binary,
     ops_matmul,
     ops_move,
@@ -13,7 +13,7 @@ from training.compiler import (
     ops_unary,
     ops_variable,
 )
-from training.compiler.ir import Rule
+from emberwatch.training.compiler.ir import Rule
 
 OPERATORS: dict[str, Rule] = {
     **ops_matmul.RULES,

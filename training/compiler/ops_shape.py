@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
-from training.compiler.model import Tensor
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
+from emberwatch.training.compiler.model import Tensor
 
 
 def _strides(shape: tuple[int, ...]) -> list[int]:
