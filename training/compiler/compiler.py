@@ -14,12 +14,14 @@ from training.compiler import (
     ops_move,
     ops_pointwise,
     ops_pool,
+    ops_recurrent,
     ops_reduce,
     ops_shape,
     ops_unary,
     ops_variable,
 )
 from training.compiler.errors import CompileError
+from training.compiler.fixedpoint16 import SIGMOID_TABLE
 from training.compiler.fold import fold_constants
 from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program, Rule
 from training.compiler.memory import Plan, plan_memory
@@ -58,7 +60,7 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": ops_shape.transpose,
 }
 
-RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_reduce.RULES | ops_variable.RULES
+RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,7 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
     declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
     used = {h for layer in program.layers for h in layer.helpers} | (streamed.helpers if streamed else set())
     used |= {"fill"} if states else set()
-    helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used))
+    helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used), sigmoid_table=SIGMOID_TABLE)
     first = model.tensors[model.inputs[0]]
     constant_texts = [emit.constant_text(c) for c in program.constants.values()] + declarations
     constant_texts += streamed.declarations if streamed else []
