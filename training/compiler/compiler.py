@@ -10,6 +10,7 @@ from pathlib import Path
 from training.compiler import (
     emit,
     ops_binary,
+    ops_convert,
     ops_matmul,
     ops_move,
     ops_pointwise,
@@ -60,7 +61,7 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": ops_shape.transpose,
 }
 
-RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
+RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_convert.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
 
 
 @dataclass(frozen=True)

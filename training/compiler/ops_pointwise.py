@@ -96,7 +96,7 @@ def quantize(low: Lowering) -> None:
     lower, upper = (-128, 127) if output.dtype == "INT8" else (0, 255)
     if source.dtype == "FLOAT32":
         context: dict[str, Any] = {
-            "size": source.size, "scale": _float(out_scale), "zero": out_zero, "low": lower, "high": upper,
+            "size": source.size, "scale": float_literal(out_scale), "zero": out_zero, "low": lower, "high": upper,
             "ctype": "int8_t" if output.dtype == "INT8" else "uint8_t",
         }  # fmt: skip
         low.layer("quantize", [source], context, summary="float to int8")
@@ -124,13 +124,13 @@ def dequantize(low: Lowering) -> None:
     if output.dtype != "FLOAT32":
         low.fail(f"output of type {output.dtype} is not supported, only FLOAT32", output)
     context = {
-        "size": source.size, "scale": _float(float(source.scale[0])), "zero": int(source.zero_point[0]),
+        "size": source.size, "scale": float_literal(float(source.scale[0])), "zero": int(source.zero_point[0]),
         "ctype": "int8_t" if source.dtype == "INT8" else "uint8_t",
     }  # fmt: skip
     low.layer("dequantize", [source], context, summary="int8 to float")
 
 
-def _float(value: float) -> str:
+def float_literal(value: float) -> str:
     """A float32 as a C literal that reads back to the same bits."""
     text = repr(float(value)) if float(np.float32(value)) == value else repr(float(np.float32(value)))
     return (text if "." in text or "e" in text else text + ".0") + "f"
