@@ -10,6 +10,7 @@ from pathlib import Path
 from training.compiler import (
     emit,
     ops_binary,
+    ops_conv_wide,
     ops_convert,
     ops_matmul,
     ops_move,
@@ -61,7 +62,17 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": ops_shape.transpose,
 }
 
-RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_convert.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
+RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_convert.RULES | ops_conv_wide.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
+
+WIDE_RULES: dict[str, Rule] = ops_conv_wide.WIDE_RULES
+
+
+def rule_of(low: Lowering) -> Rule | None:
+    """The rule for an operator's types: 16-bit activations and weights with a zero point have rules of their own."""
+    name = low.op.name
+    if name in WIDE_RULES and low.op.inputs and low.input(0).dtype == "INT16":
+        return WIDE_RULES[name]
+    return RULES.get(name)
 
 
 @dataclass(frozen=True)
@@ -126,13 +137,12 @@ def lower_model(
         low = Lowering(program, operator, tag)
         if operator.name not in OPERATORS and operator.name not in RULES:
             target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
-            names = " ".join(sorted({*OPERATORS, *RULES}))
-            low.fail(f"this operator is not supported; supported are {names}", target)
+            low.fail("this operator is not supported; build the network from those that docs/compiler.md lists", target)
         for index in operator.inputs:
             if index >= 0 and index not in known:
                 low.fail("read before anything writes it", low.tensors[index])
-        if operator.name in RULES:
-            rule = RULES[operator.name]
+        rule = rule_of(low)
+        if rule is not None:
             low.count(rule.inputs, len(operator.outputs) if rule.outputs is None else rule.outputs)
             with low.naming():
                 rule.check(low)
