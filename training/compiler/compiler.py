@@ -12,7 +12,9 @@ from training.compiler import (
     ops_binary,
     ops_conv_wide,
     ops_convert,
+    ops_int16,
     ops_matmul,
+    ops_matrix,
     ops_move,
     ops_pointwise,
     ops_pool,
@@ -62,9 +64,9 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": ops_shape.transpose,
 }
 
-RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_convert.RULES | ops_conv_wide.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
+RULES: dict[str, Rule] = ops_move.RULES | ops_unary.RULES | ops_binary.RULES | ops_convert.RULES | ops_conv_wide.RULES | ops_matrix.RULES | ops_reduce.RULES | ops_recurrent.RULES | ops_variable.RULES
 
-WIDE_RULES: dict[str, Rule] = ops_conv_wide.WIDE_RULES
+WIDE_RULES: dict[str, Rule] = ops_conv_wide.WIDE_RULES | ops_int16.WIDE_RULES
 
 
 def rule_of(low: Lowering) -> Rule | None:
