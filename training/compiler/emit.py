@@ -8,8 +8,9 @@ from typing import Any
 
 import jinja2
 
+from training.compiler.fixedpoint16 import SIGMOID_TABLE
 from training.compiler.ir import C_TYPES, Constant, Layer, Program
-from training.compiler.memory import Plan
+from training.compiler.memory import Copy, Place, Plan
 from training.compiler.model import Model, Tensor
 
 STRUCT_FIELDS = {"channel_t": 4, "exact_t": 3}  # of the generated structures
@@ -20,6 +21,7 @@ _TEMPLATES = jinja2.Environment(
     autoescape=False,  # C, not HTML
     keep_trailing_newline=False,
 )
+_TEMPLATES.globals["sigmoid_table"] = SIGMOID_TABLE
 
 
 def render(template: str, **context: Any) -> str:
@@ -27,7 +29,9 @@ def render(template: str, **context: Any) -> str:
     return _TEMPLATES.get_template(template).render(**context)
 
 
-def _word(value: int) -> str:
+def _word(value: int | float) -> str:
+    if isinstance(value, float):
+        return f"{value!r}f" if value == value and abs(value) != float("inf") else "0.0f"
     if value == -(2**31):
         return "INT32_MIN"
     return f"{value}u" if value > 2**31 - 1 else str(value)
@@ -82,18 +86,29 @@ def layer_lines(program: Program) -> list[str]:
     ]
 
 
-def call_text(program: Program, plan: Plan, layer: Layer, constant_places: dict[int, str]) -> str:
+def address(place: Place, ctype: str, const: bool) -> str:
+    """The C expression for where a tensor lives."""
+    if place.offset is None:
+        return place.base
+    kind = "const " if const else ""
+    return f"({kind}{ctype} *)(void *)({place.base} + {place.offset})"
+
+
+def call_text(program: Program, plan: Plan, layer: Layer) -> str:
     """The call of a layer's function."""
 
-    def place(tensor: int, const: bool) -> str:
-        text = constant_places.get(tensor) or plan.places[tensor]
+    def argument(tensor: int, const: bool) -> str:
         if layer.raw:
-            return f"({'const ' if const else ''}void *)({text})"
-        ctype = C_TYPES[program.model.tensors[tensor].dtype]
-        if " + " not in text:
-            return text
-        return f"({'const ' if const else ''}{ctype} *)({text})"
+            text = address(plan.places[tensor], "void", const)
+            return text if text.startswith("(") else f"({'const ' if const else ''}void *){text}"
+        return address(plan.places[tensor], C_TYPES[program.model.tensors[tensor].dtype], const)
 
-    arguments = [place(t, True) for t in layer.inputs] + [place(t, False) for t in layer.outputs]
-    arguments += [f"(void *)({plan.places[t]})" for t in layer.states]
+    arguments = [argument(t, True) for t in layer.inputs] + [argument(t, False) for t in layer.outputs]
+    arguments += [address(plan.places[t], "void", False) for t in layer.states]
     return f"{layer.symbol}({', '.join(arguments)});"
+
+
+def copy_text(copy: Copy) -> str:
+    """The copy of an output that is computed elsewhere."""
+    source, target = (p.base if p.offset is None else f"{p.base} + {p.offset}" for p in (copy.source, copy.target))
+    return f"memcpy({target}, {source}, {copy.size});"

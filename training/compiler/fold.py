@@ -80,6 +80,8 @@ FOLDS: dict[str, Fold] = {
     "SUB": _numbers(np.subtract),
     "TRANSPOSE": lambda op, v: np.transpose(v[0], [int(i) for i in v[1].ravel()]),
 }
+FOLDED = frozenset({*FOLDS, "SHAPE"})
+_BROADCAST = {"ADD", "MAXIMUM", "MINIMUM", "MUL", "SUB"}
 
 
 def _value(op: Operator, inputs: list[Tensor], output: Tensor) -> Array | None:
@@ -93,6 +95,10 @@ def _value(op: Operator, inputs: list[Tensor], output: Tensor) -> Array | None:
     values = [t.data for t in inputs if t.data is not None]
     if len(values) != len(inputs):
         return None
+    if op.name == "FILL" and tuple(int(n) for n in values[0].ravel()) != output.shape:
+        raise ValueError(f"dimensions {values[0].ravel().tolist()} for shape {list(output.shape)}")
+    if op.name in _BROADCAST and math.prod(np.broadcast_shapes(*(v.shape for v in values))) != output.size:
+        raise ValueError(f"shapes {[v.shape for v in values]} do not give {list(output.shape)}")
     if op.name == "CAST" and (values[0].dtype.kind not in "bi" or output.dtype not in ("INT32", "INT64")):
         return None
     return FOLDS[op.name](op, values)

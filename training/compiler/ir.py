@@ -28,7 +28,7 @@ class Constant:
 
     symbol: str
     ctype: str
-    values: tuple[int, ...]
+    values: tuple[int | float, ...]
     comment: str
 
     @property
@@ -51,6 +51,33 @@ class State:
     initial: bytes
 
 
+@dataclass(frozen=True)
+class Form:
+    """One of several ways to write a layer; all give the same bytes.
+
+    Attributes:
+        template: name of the template that gives the function.
+        context: its variables.
+        cycles: of one inference on the RP2040, about; it only decides between forms.
+        scratch: bytes of working memory.
+        constants: symbols of the constants that the function reads.
+        helpers: names of the runtime helpers that it calls.
+        code: bytes of straight-line code with the weights in it, about.
+        ram_code: those of them that lie in SRAM.
+        note: a word for the summary.
+    """
+
+    template: str
+    context: dict[str, Any]
+    cycles: float
+    scratch: int
+    constants: tuple[str, ...]
+    helpers: frozenset[str]
+    code: int = 0
+    ram_code: int = 0
+    note: str = ""
+
+
 @dataclass
 class Layer:
     """One generated C function.
@@ -70,6 +97,8 @@ class Layer:
         helpers: names of the runtime helpers that the function calls.
         summary: one line of text about shapes and parameters.
         code: bytes of straight-line code with the weights in it, about.
+        ram_code: those of them that lie in SRAM.
+        forms: the ways to write it, when there are several; `choose` has set one of them.
         states: tensors that name states which the function reads and writes, passed after the outputs.
         raw: the function moves bytes: arguments are passed as void pointers.
     """
@@ -88,8 +117,17 @@ class Layer:
     helpers: set[str] = field(default_factory=set)
     summary: str = ""
     code: int = 0
+    ram_code: int = 0
     states: list[int] = field(default_factory=list)
     raw: bool = False
+    forms: tuple[Form, ...] = ()
+
+    def choose(self, form: Form) -> None:
+        """Write the layer in one of its forms."""
+        self.template, self.context, self.scratch = form.template, form.context, form.scratch
+        self.constants, self.helpers = list(form.constants), set(form.helpers)
+        self.code, self.ram_code = form.code, form.ram_code
+        self.summary = self.summary.split("; ")[0] + (f"; {form.note}" if form.note else "")
 
 
 @dataclass
@@ -101,9 +139,12 @@ class Program:
         prefix: prefix of all C names.
         layers: in order of execution.
         constants: by symbol, in order of first use.
-        unroll_limit: bytes of straight-line code that the program may have.
         aliases: tensor -> tensor whose memory it shares because only the shape differs.
+        operands: constant tensor that layers read as an activation -> symbol of its array.
+        unroll: whether layers may become straight-line code.
+        tag: further prefix of the layers' functions.
         states: tensor that names a state -> the state.
+        kept: symbols of constants that no layer reads, but the reset.
     """
 
     model: Model
@@ -111,18 +152,35 @@ class Program:
     layers: list[Layer] = field(default_factory=list)
     constants: dict[str, Constant] = field(default_factory=dict)
     aliases: dict[int, int] = field(default_factory=dict)
-    unroll_limit: int = 0
+    operands: dict[int, str] = field(default_factory=dict)
+    unroll: bool = True
+    tag: str = ""
     states: dict[int, State] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+    def add_operands(self) -> None:
+        """Give constant tensors that layers read as activations, or that are outputs, a C array."""
+        for index in sorted({t for layer in self.layers for t in layer.inputs} | set(self.model.outputs)):
+            tensor = self.model.tensors[index]
+            if tensor.data is not None:
+                symbol = f"{self.prefix}_tensor{index}"
+                values = tuple(tensor.data.ravel().tolist())
+                self.constants[symbol] = Constant(symbol, C_TYPES[tensor.dtype], values, "constant operand")
+                self.operands[index] = symbol
+
+    def used_constants(self) -> set[str]:
+        """Symbols of the constants that the layers read in the forms that are set."""
+        return {c for layer in self.layers for c in layer.constants} | set(self.operands.values()) | self.kept
 
 
 class Lowering:
     """Lowers one operator: checks it and adds layers and constants to a program."""
 
-    def __init__(self, program: Program, operator: Operator, tag: str) -> None:
+    def __init__(self, program: Program, operator: Operator) -> None:
         self.program = program
         self.op = operator
         self.tensors = program.model.tensors
-        self.symbol = f"{program.prefix}_{tag}{operator.index:02d}_{operator.name.lower()}"
+        self.symbol = f"{program.prefix}_{program.tag}{operator.index:02d}_{operator.name.lower()}"
         self.used: list[str] = []
 
     def fail(self, reason: str, tensor: Tensor | None = None) -> NoReturn:
@@ -249,6 +307,13 @@ class Lowering:
             **extra,
         )
         self.program.layers.append(layer)
+        return layer
+
+    def formed(self, inputs: list[Tensor], forms: list[Form], **extra: Any) -> Layer:
+        """Add a layer that can be written in several forms; the one with the least working memory is set."""
+        layer = self.layer(forms[0].template, inputs, forms[0].context, **extra)
+        layer.forms = tuple(forms)
+        layer.choose(min(forms, key=lambda f: (f.scratch, f.cycles)))
         return layer
 
     def alias(self) -> None:

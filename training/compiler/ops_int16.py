@@ -68,8 +68,8 @@ def relu6(low: Lowering) -> None:
 
 def leaky_relu(low: Lowering) -> None:
     """LEAKY_RELU; the slope may be negative."""
-    in_scale, out_scale = np.float32(symmetric(low, 0)), np.float32(symmetric(low))
-    slope = float(in_scale * np.float32(low.op.options["alpha"]) / out_scale)
+    in_scale, out_scale = symmetric(low, 0), symmetric(low)
+    slope = in_scale * float(low.op.options["alpha"]) / out_scale
     _unary(
         low, "leaky", {"requantise", "clamp"}, scale=fx.quantize_multiplier(float(in_scale / out_scale)),
         below=fx.quantize_multiplier(abs(slope)), sign="-" if slope < 0 else "", limits=(-32768, 32767),

@@ -244,7 +244,9 @@ def _mirror_parts(low: Lowering) -> list[tuple[int, int]]:
     values, shape = low.integers(1, "the paddings"), low.input(0).shape
     edge = 0 if int(low.op.options["mode"]) == 1 else 1  # REFLECT leaves the edge out, SYMMETRIC repeats it
     pairs = list(zip(values[::2], values[1::2], strict=False))
-    if len(values) != 2 * len(shape) or any(p < 0 or p > n - edge for n, q in zip(shape, pairs, strict=False) for p in q):
+    if len(values) != 2 * len(shape) or any(
+        p < 0 or p > n - edge for n, q in zip(shape, pairs, strict=False) for p in q
+    ):
         low.fail(f"paddings {values} for shape {list(shape)}", low.input(1))
     return pairs
 
@@ -325,7 +327,9 @@ def check_space(low: Lowering) -> None:
     else:
         if n % math.prod(block):
             low.fail(f"batch {n} is no multiple of {math.prod(block)}", low.input(0))
-        low.expect([n // math.prod(block), *(s * b - x - y for s, b, (x, y) in zip(space, block, pairs, strict=True)), depth])
+        low.expect(
+            [n // math.prod(block), *(s * b - x - y for s, b, (x, y) in zip(space, block, pairs, strict=True)), depth]
+        )
 
 
 def space_to_batch(low: Lowering) -> None:

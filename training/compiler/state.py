@@ -24,6 +24,7 @@ def state_text(program: Program) -> str:
             value = f"{program.prefix}_initial{tensor}"
             words = tuple(b - 256 if b > 127 else b for b in state.initial)
             program.constants[value] = Constant(value, "int8_t", words, "first values of a state")
+            program.kept.add(value)
         pieces.append((offset, state.size, value))
         offset += (state.size + 7) // 8 * 8
     return emit.render("state.c.j2", prefix=program.prefix, size=offset, pieces=pieces)

@@ -225,6 +225,8 @@ def _rewrite(model: Model, rewriter: _Rewriter, local: list[bool], frames: int, 
         inputs = tuple(view(i, needed[i]) if i in needed else i for i in op.inputs)
         graph.model.operators.append(Operator(op.index, op.name, inputs, (fresh[out],), options))
 
+    if not graph.histories:  # the output depends on nothing but the last frames
+        return None
     offset = 0
     for root in sorted(graph.histories):
         history = graph.histories[root]
