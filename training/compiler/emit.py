@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from emberwatch.training.compiler.fixedpoint16 import SIGMOID_TABLE
 from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Program
 from emberwatch.training.compiler.memory import Copy, Place, Plan
 from emberwatch.training.compiler.model import Model, Tensor
@@ -19,6 +20,7 @@ _TEMPLATES = jinja2.Environment(
     autoescape=False,  # C, not HTML
     keep_trailing_newline=False,
 )
+_TEMPLATES.globals["sigmoid_table"] = SIGMOID_TABLE
 
 
 def render(template: str, **context: Any) -> str:
@@ -107,8 +109,10 @@ def call_text(program: Program, plan: Plan, layer: Layer) -> str:
     """The call of a layer's function."""
 
     def argument(tensor: int, const: bool) -> str:
-        ctype = "void" if layer.raw else C_TYPES[program.model.tensors[tensor].dtype]
-        return address(plan.places[tensor], ctype, const)
+        if layer.raw:
+            text = address(plan.places[tensor], "void", const)
+            return text if text.startswith("(") else f"({'const ' if const else ''}void *){text}"
+        return address(plan.places[tensor], C_TYPES[program.model.tensors[tensor].dtype], const)
 
     arguments = [argument(t, True) for t in layer.inputs] + [argument(t, False) for t in layer.outputs]
     arguments += [address(plan.places[t], "void", False) for t in layer.states]

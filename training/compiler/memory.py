@@ -126,7 +126,7 @@ def last_uses(program: Program) -> dict[int, int]:
 def size_of(program: Program, tensor: int) -> int:
     """Bytes of a tensor."""
     t = program.model.tensors[tensor]
-    return t.size * ELEMENT_SIZE[t.dtype]
+    return t.size * ELEMENT_SIZE.get(t.dtype, 4)  # the handle of a variable is a number
 
 
 def plan_memory(

@@ -17,7 +17,10 @@ from emberwatch.base.errors import BuildError
 from emberwatch.training.compiler.compiler import CompiledModel
 from emberwatch.training.compiler.model import Model
 
-_NUMPY = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32, "FLOAT32": np.float32}
+_NUMPY = {
+    "INT8": np.int8, "UINT8": np.uint8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32,
+    "BOOL": np.bool_,
+}  # fmt: skip
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 
 
@@ -80,6 +83,10 @@ class NativeModel:
         pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays + results]
         getattr(self._library, f"{self._name}_invoke")(*pointers)
         return results
+
+    def reset(self) -> None:
+        """Forget all inferences: for a network that remembers."""
+        getattr(self._library, f"{self._name}_reset")()
 
     def stream_reset(self) -> None:
         """Forget all frames."""

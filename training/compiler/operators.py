@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from emberwatch.training.compiler import (
     ops_binary,
+    ops_conv_wide,
+    ops_convert,
+    ops_int16,
     ops_matmul,
+    ops_matrix,
     ops_move,
     ops_pointwise,
     ops_pool,
+    ops_recurrent,
     ops_reduce,
     ops_shape,
     ops_unary,
     ops_variable,
 )
-from emberwatch.training.compiler.ir import Rule
+from emberwatch.training.compiler.ir import Lowering, Rule
+
+_WIDE: dict[str, Rule] = {**ops_conv_wide.WIDE_RULES, **ops_int16.WIDE_RULES}
+"""Rules for 16-bit activations."""
+
+
+def _by_type(plain: Rule, wide: Rule) -> Rule:
+    """The rule that the type of the first input chooses."""
+
+    def chosen(low: Lowering) -> Rule:
+        return wide if low.input(0).dtype == "INT16" else plain
+
+    inputs = (min(plain.inputs[0], wide.inputs[0]), max(plain.inputs[1], wide.inputs[1]))
+    return Rule(inputs, lambda low: chosen(low).check(low), lambda low: chosen(low).lower(low), plain.outputs)
+
 
 OPERATORS: dict[str, Rule] = {
     **ops_matmul.RULES,
@@ -23,6 +42,11 @@ OPERATORS: dict[str, Rule] = {
     **ops_move.RULES,
     **ops_unary.RULES,
     **ops_binary.RULES,
+    **ops_convert.RULES,
+    **ops_conv_wide.RULES,
+    **ops_matrix.RULES,
+    **ops_recurrent.RULES,
     **ops_reduce.RULES,
     **ops_variable.RULES,
 }
+OPERATORS |= {name: _by_type(OPERATORS[name], wide) for name, wide in _WIDE.items()}

@@ -97,7 +97,11 @@ def prelu(low: Lowering) -> None:
 
 
 def div(low: Lowering) -> None:
-    """DIV: the divisor's reciprocal by a table; a divisor of 0, for which the runtime has no result, counts as 1."""
+    """DIV: the divisor's reciprocal by a table; a divisor of 0, for which the runtime has no result, counts as 1.
+
+    Quotients far below a step of the output are shifted by 32 bits and more. The runtime leaves that to the machine;
+    the generated C does what its builds for x86-64 and ARM64 do, which take the shift modulo 32.
+    """
     (scale1, zero1), (scale2, zero2) = low.int8(low.input(0)), low.int8(low.input(1))
     out_scale, out_zero = low.int8(low.output())
     real = np.float32(scale1) / (np.float32(scale2) * np.float32(out_scale))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emberwatch.training.compiler import fixedpoint as fx
-from emberwatch.training.compiler.ir import Lowering, Rule, same_shape
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule, same_shape
 from emberwatch.training.compiler.model import Tensor
 from emberwatch.training.compiler.ops_matmul import activation_limits
 
@@ -89,7 +89,7 @@ def quantize(low: Lowering) -> None:
     lower, upper = (-128, 127) if output.dtype == "INT8" else (0, 255)
     if source.dtype == "FLOAT32":
         context: dict[str, Any] = {
-            "size": source.size, "scale": _float(out_scale), "zero": out_zero, "low": lower, "high": upper,
+            "size": source.size, "scale": float_literal(out_scale), "zero": out_zero, "low": lower, "high": upper,
             "ctype": "int8_t" if output.dtype == "INT8" else "uint8_t",
         }  # fmt: skip
         low.layer("quantize", [source], context, summary="float to int8")
@@ -115,13 +115,13 @@ def dequantize(low: Lowering) -> None:
     if output.dtype != "FLOAT32":
         low.fail(f"output of type {output.dtype} is not supported, only FLOAT32", output)
     context = {
-        "size": source.size, "scale": _float(scale), "zero": zero,
+        "size": source.size, "scale": float_literal(scale), "zero": zero,
         "ctype": "int8_t" if source.dtype == "INT8" else "uint8_t",
     }  # fmt: skip
     low.layer("dequantize", [source], context, summary="int8 to float")
 
 
-def _float(value: float) -> str:
+def float_literal(value: float) -> str:
     """A float32 as a C literal that reads back to the same bits."""
     text = repr(float(value)) if float(np.float32(value)) == value else repr(float(np.float32(value)))
     return (text if "." in text or "e" in text else text + ".0") + "f"
@@ -213,7 +213,12 @@ def softmax(low: Lowering) -> None:
     """SOFTMAX over the last dimension; exp() is a table of 256, the reciprocal is computed in fixed point."""
     source, output = low.input(0), low.output()
     scale, _ = low.int8(source)
-    if low.int8(output) != (1 / 256, -128):
+    wide = output.dtype == "INT16"
+    if wide:
+        out_scale, out_zero = low.quantisation(output, ("INT16",))
+        if out_zero != -32768 or abs(out_scale - 2.0**-16) > 0.001 * 2.0**-16:
+            low.fail("a 16-bit output must have scale 1/65536 and zero point -32768", output)
+    elif low.int8(output) != (1 / 256, -128):
         low.fail("the output must have scale 1/256 and zero point -128", output)
     beta = float(low.op.options["beta"])
     if not (beta > 0 and math.isfinite(beta)):
@@ -228,7 +233,8 @@ def softmax(low: Lowering) -> None:
         values.append(fx.exp_on_negative_values(scaled, 5) if -difference >= lowest else 0)
     depth = source.shape[-1] if source.shape else 1
     context = {
-        "rows": source.size // depth, "depth": depth,
+        "rows": source.size // depth, "depth": depth, "ctype": C_TYPES[output.dtype],
+        "shift": 27 if wide else 35, "half": 32768 if wide else 128,
         "table": low.constant("exp", "int32_t", values, "exp(-difference from the largest input), Q0.31"),
     }  # fmt: skip
     low.layer("softmax", [source], context, helpers={"requantise", "clamp", "reciprocal"}, summary=f"over {depth}")

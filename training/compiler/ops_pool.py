@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from emberwatch.training.compiler.fixedpoint import Scale, quantize_multiplier
 from emberwatch.training.compiler.geometry import Geometry, geometry, image
-from emberwatch.training.compiler.ir import Lowering, Rule
-from emberwatch.training.compiler.ops_matmul import activation_limits
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule
+from emberwatch.training.compiler.ops_conv_wide import activation_limits
 
 MAX_ADDENDS = 1 << 23  # int8 values less a zero point whose sum fits 32 bits
 MAX_ROWS = 65535  # rows or columns that the tables of RESIZE can name
@@ -27,20 +27,22 @@ def check_pool(low: Lowering) -> None:
     """One window of the image for each output pixel."""
     windows = _windows(low)
     low.expect(windows.output)
-    if math.prod(min(axis.kernel, axis.size) for axis in (windows.rows, windows.columns)) > MAX_ADDENDS:
-        low.fail(f"windows of more than {MAX_ADDENDS} elements", low.input(0))
+    most = MAX_ADDENDS if low.input(0).dtype == "INT8" else MAX_ADDENDS >> 8
+    if math.prod(min(axis.kernel, axis.size) for axis in (windows.rows, windows.columns)) > most:
+        low.fail(f"windows of more than {most} elements", low.input(0))
 
 
 def pool_2d(low: Lowering) -> None:
     """AVERAGE_POOL_2D and MAX_POOL_2D; windows are cut to the image, as the runtime does it."""
     source, output = low.input(0), low.output()
-    if low.int8(source) != low.int8(output):
-        low.fail("input and output must have the same scale and zero point", output)
+    kinds = ("INT8", "INT16")
+    if low.quantisation(source, kinds) != low.quantisation(output, kinds) or source.dtype != output.dtype:
+        low.fail("input and output must have the same type, scale and zero point", output)
     windows = _windows(low)
-    low_limit, high_limit = activation_limits(low, output)
+    low_limit, high_limit = activation_limits(low)
     context: dict[str, Any] = {
         "g": windows, "rows": windows.rows.clipped(), "columns": windows.columns.clipped(),
-        "low": low_limit, "high": high_limit,
+        "low": low_limit, "high": high_limit, "ctype": C_TYPES[source.dtype],
     }  # fmt: skip
     low.layer(low.op.name.lower(), [source], context, helpers={"clamp"}, summary=windows.summary())
 
@@ -59,22 +61,25 @@ def check_mean(low: Lowering) -> None:
         low.expect([1 if i in axes else n for i, n in enumerate(source.shape)])
     else:
         low.expect([n for i, n in enumerate(source.shape) if i not in axes])
-    if math.prod(source.shape[i] for i in axes) > MAX_ADDENDS:
-        low.fail(f"over more than {MAX_ADDENDS} elements", source)
+    most = MAX_ADDENDS if source.dtype == "INT8" else MAX_ADDENDS >> 8
+    if math.prod(source.shape[i] for i in axes) > most:
+        low.fail(f"over more than {most} elements", source)
 
 
 def mean(low: Lowering) -> None:
     """MEAN over any constant set of axes."""
     source, output = low.input(0), low.output()
-    in_scale, in_zero = low.int8(source)
-    out_scale, out_zero = low.int8(output)
+    kinds = ("INT8", "INT16")
+    (in_scale, in_zero), (out_scale, out_zero) = low.quantisation(source, kinds), low.quantisation(output, kinds)
+    if source.dtype != output.dtype:
+        low.fail(f"{source.dtype} cannot become {output.dtype}", output)
     chosen = _axes(low)
     kept = [(n, s) for i, (n, s) in enumerate(_strided(source.shape)) if i not in chosen]
     reduced = [(n, s) for i, (n, s) in enumerate(_strided(source.shape)) if i in chosen]
     count = math.prod(n for n, _ in reduced)
     context: dict[str, Any] = {
         "kept": kept, "reduced": reduced, "count": count, "in_zero": in_zero, "out_zero": out_zero,
-        "scale": _mean_scale(quantize_multiplier(in_scale / out_scale), count),
+        "scale": _mean_scale(quantize_multiplier(in_scale / out_scale), count), "ctype": C_TYPES[source.dtype],
     }  # fmt: skip
     low.layer("mean", [source], context, helpers={"clamp", "requantise"}, summary=f"over {count} elements")
 

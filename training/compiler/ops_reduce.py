@@ -38,7 +38,7 @@ def sum_(low: Lowering) -> None:
     if count > 1 << 22:
         low.fail(f"a sum of {count} elements may leave 32 bits; reduce in two steps", low.input(0))
     context |= {
-        "count": count, "in_zero": in_zero, "out_zero": out_zero,
+        "count": count, "in_zero": in_zero, "out_zero": out_zero, "ctype": "int8_t",
         "scale": fx.quantize_multiplier(in_scale / out_scale),
     }  # fmt: skip
     low.layer("mean", [low.input(0)], context, helpers={"clamp", "requantise"}, summary=f"over {count} elements")

@@ -94,9 +94,8 @@ def leaky_relu(low: Lowering) -> None:
     """LEAKY_RELU; the slope may be negative."""
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
-    ratio = np.float32(in_scale) / np.float32(out_scale)
-    slope = np.float32(in_scale) * np.float32(low.op.options["alpha"]) / np.float32(out_scale)
-    identity, below = fx.quantize_multiplier(float(ratio)), fx.quantize_multiplier(abs(float(slope)))
+    slope = in_scale * float(low.op.options["alpha"]) / out_scale
+    identity, below = fx.quantize_multiplier(in_scale / out_scale), fx.quantize_multiplier(abs(slope))
     sign = -1 if slope < 0 else 1
 
     def evaluate(x: int) -> int:

@@ -70,7 +70,7 @@ def _check_structure(model: Model) -> None:
         low = Lowering(program, operator)
         if operator.name not in OPERATORS and operator.name not in FOLDED:
             target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
-            low.fail("this operator is not supported; supported are " + " ".join(sorted(OPERATORS)), target)
+            low.fail("this operator is not supported; build the network from those that docs/compiler.md lists", target)
         _check_reads(low, known)
         _check_writes(low, known, constants)
     for index in model.outputs:
