@@ -13,6 +13,7 @@ from training.compiler.fold import FOLDED, fold_constants
 from training.compiler.ir import Lowering, Program
 from training.compiler.model import Model, Tensor
 from training.compiler.operators import OPERATORS
+from training.compiler.unsigned import as_signed
 
 MAX_BYTES = 1 << 24  # of a tensor: as much as the RP2040 can map
 
@@ -88,7 +89,7 @@ def validated(model: Model) -> Model:
     """
     for graph in (model, *model.called.values()):
         _check_structure(graph)
-    model = fold_constants(model)
+    model = as_signed(fold_constants(model))
     program = Program(model, "model")
     for operator in model.operators:
         low = Lowering(program, operator)
