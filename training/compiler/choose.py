@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.compiler.errors import CompileError
-from training.compiler.ir import Form, Layer, Program
-from training.compiler.memory import Plan, size_of
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Form, Program
+from emberwatch.training.compiler.memory import Plan, size_of
 
 GOALS = ("speed", "balanced", "size")
 BALANCED_CODE = 256 * 1024  # bytes of straight-line code when neither size nor speed is wanted above all
 SPEED_CODE = 1024 * 1024
+BALANCED_RAM = 32 * 1024  # bytes of SRAM for straight-line code
+SPEED_RAM = 96 * 1024  # bytes of SRAM for working memory, and as many for straight-line code and weights
 _ROUNDS = 12
 
 # What TensorFlow Lite Micro keeps in its arena beside activations on a 32-bit machine, at least: TfLiteEvalTensor per
@@ -61,6 +63,7 @@ def reference_arena(program: Program) -> int:
         t: len(model.operators) for t in model.outputs
     }
     born = dict.fromkeys(model.inputs, 0) | {t: i for i, op in enumerate(model.operators) for t in op.outputs}
+    born = {t: first for t, first in born.items() if model.tensors[t].dtype in ELEMENT_SIZE}
     peak = max(
         (
             sum(size_of(program, t) for t, first in born.items() if first <= i <= last.get(t, first))
@@ -77,55 +80,55 @@ def _flash(form: Form, program: Program) -> int:
     return form.code + sum(program.constants[c].size for c in form.constants)
 
 
-def _fastest(forms: list[Form]) -> Form:
-    return min(forms, key=lambda f: (f.cycles, f.scratch))
+def ram_of(program: Program) -> int:
+    """Bytes of SRAM for code and constants of a program."""
+    return sum(layer.ram for layer in program.layers)
 
 
 class _Chooser:
-    """Takes forms back until memory and flash are kept."""
+    """Takes the fastest forms, then takes back what saves least for its bytes until flash and SRAM are kept."""
 
     def __init__(self, program: Program, options: Options, beside: tuple[Program, ...]) -> None:
-        self.program, self.beside, self.max_flash = program, beside, options.max_flash
-        self.layers = [(i, layer) for i, layer in enumerate(program.layers) if layer.forms]
-        self.allowed: dict[int, list[Form]] = {i: list(layer.forms) for i, layer in self.layers}
+        self.program, self.beside, self.options = program, beside, options
+        self.ram = {"speed": SPEED_RAM, "balanced": BALANCED_RAM, "size": 0}[options.optimise]
         self.code = {"speed": SPEED_CODE, "balanced": BALANCED_CODE, "size": 0}[options.optimise]
+        room = options.optimise == "speed" or options.max_ram is not None  # for constants in SRAM
+        self.layers = {i: layer for i, layer in enumerate(program.layers) if layer.forms}
+        self.allowed = {i: [f for f in layer.forms if room or not f.ram_data] for i, layer in self.layers.items()}
 
     def limit_scratch(self, position: int, size: int) -> None:
         """Drop the forms of a layer that need more working memory; the most frugal ones stay."""
         least = min(f.scratch for f in self.allowed[position])
         self.allowed[position] = [f for f in self.allowed[position] if f.scratch <= max(size, least)]
 
-    def _slower(self, layer: Layer, position: int, now: Form) -> tuple[float, Form] | None:
-        """The form with less flash that costs least cycles for the bytes it saves."""
-        best: tuple[float, Form] | None = None
-        for form in self.allowed[position]:
-            saved = _flash(now, self.program) - _flash(form, self.program)
-            if saved > 0:
-                price = (form.cycles - now.cycles) / saved
-                if best is None or price < best[0]:
-                    best = (price, form)
-        return best
-
-    def _fits(self) -> bool:
-        if sum(layer.code for layer in self.program.layers) > self.code:
-            return False
-        return self.max_flash is None or flash_of(self.program, *self.beside) <= self.max_flash
-
     def choose(self) -> None:
-        """Set the fastest allowed forms within the limits of flash."""
-        for position, layer in self.layers:
-            layer.choose(_fastest(self.allowed[position]))
-        while not self._fits():
-            found = []
-            for position, layer in self.layers:
-                now = next(f for f in layer.forms if f.context is layer.context)
-                slower = self._slower(layer, position, now)
-                if slower is not None:
-                    found.append((slower[0], position, layer, slower[1]))
-            if not found:
+        """Set the fastest allowed forms within the limits of flash and SRAM."""
+        now = {i: min(forms, key=lambda f: (f.cycles, f.scratch)) for i, forms in self.allowed.items()}
+        for position, form in now.items():
+            self.layers[position].choose(form)
+        while (bytes_of := self._excess()) is not None:
+            prices = [
+                ((form.cycles - now[i].cycles) / saved, i, form)
+                for i, forms in self.allowed.items()
+                for form in forms
+                if (saved := bytes_of(now[i]) - bytes_of(form)) > 0
+            ]
+            if not prices:
                 return
-            _, _, layer, form = min(found, key=lambda entry: entry[:2])
-            layer.choose(form)
+            _, position, form = min(prices, key=lambda price: price[:2])
+            now[position] = form
+            self.layers[position].choose(form)
+
+    def _excess(self) -> Callable[[Form], int] | None:
+        """What counts the bytes of a form in the memory that is exceeded, or None when all limits are kept."""
+        if ram_of(self.program) > self.ram:
+            return lambda form: form.ram
+        if sum(layer.code for layer in self.program.layers) > self.code:
+            return lambda form: form.code
+        limit = self.options.max_flash
+        if limit is not None and flash_of(self.program, *self.beside) > limit:
+            return lambda form: _flash(form, self.program)
+        return None
 
 
 def choose_forms(
@@ -150,42 +153,36 @@ def choose_forms(
     Raises:
         CompileError: no choice keeps `max_ram` or `max_flash`.
     """
-    frugal = plan()  # lowering has set the forms with the least working memory
+    planned = plan()  # lowering has set forms with little memory
     chooser = _Chooser(program, options, beside)
-    limit = {"speed": 1 << 24, "balanced": max(frugal.arena, reference_arena(program)), "size": frugal.arena}[
+    limit = {"speed": SPEED_RAM, "balanced": max(planned.arena, reference_arena(program)), "size": planned.arena}[
         options.optimise
     ]
     if options.max_ram is not None:
-        limit = min(limit, max(options.max_ram - kept, 0))
-    for position, layer in chooser.layers:
-        chooser.limit_scratch(position, limit - (frugal.live(position) - layer.scratch))
-    chooser.choose()
-    planned = plan()
+        limit = max(planned.arena, min(limit, options.max_ram - kept))
+    for position, layer in chooser.layers.items():
+        chooser.limit_scratch(position, limit - (planned.live(position) - layer.scratch))
     for _ in range(_ROUNDS):
-        ram_code = sum(layer.ram_code for layer in program.layers)
-        over_code = options.max_ram is not None and planned.arena + kept + ram_code > options.max_ram and ram_code > 0
-        if planned.arena <= limit and not over_code:
-            break
-        if over_code:
-            largest = max(chooser.layers, key=lambda entry: entry[1].ram_code)[0]
-            chooser.allowed[largest] = [f for f in chooser.allowed[largest] if not f.ram_code]
-        for position, offset in planned.scratch.items():
-            layer = program.layers[position]
-            if position in chooser.allowed and offset + layer.scratch > limit:
-                chooser.limit_scratch(position, layer.scratch - 1 if offset >= limit else limit - offset)
+        if options.max_ram is not None:
+            chooser.ram = max(0, options.max_ram - kept - planned.arena)
         chooser.choose()
         planned = plan()
+        over = options.max_ram is not None and planned.arena + kept + ram_of(program) > options.max_ram
+        if planned.arena <= limit and not (over and ram_of(program)):
+            break
+        for position, offset in planned.scratch.items():
+            scratch = program.layers[position].scratch
+            if position in chooser.layers and offset + scratch > limit:
+                chooser.limit_scratch(position, scratch - 1 if offset >= limit else limit - offset)
     _refuse_excess(program, options, planned, kept, beside)
     return planned
 
 
 def _refuse_excess(program: Program, options: Options, plan: Plan, kept: int, beside: tuple[Program, ...]) -> None:
-    path = program.model.path
-    ram = plan.arena + kept + sum(layer.ram_code for layer in program.layers)
-    if options.max_ram is not None and ram > options.max_ram:
-        raise CompileError(f"{path}: needs {ram} bytes of RAM at least, --max-ram is {options.max_ram}; raise it")
-    flash = flash_of(program, *beside)
-    if options.max_flash is not None and flash > options.max_flash:
-        raise CompileError(
-            f"{path}: needs {flash} bytes of flash at least, --max-flash is {options.max_flash}; raise it"
-        )
+    for what, name, needed, limit in (
+        ("RAM", "--max-ram", plan.arena + kept + ram_of(program), options.max_ram),
+        ("flash", "--max-flash", flash_of(program, *beside), options.max_flash),
+    ):
+        if limit is not None and needed > limit:
+            path = program.model.path
+            raise CompileError(f"{path}: needs {needed} bytes of {what} at least, {name} is {limit}; raise it")

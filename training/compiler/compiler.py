@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from training.compiler import emit
-from training.compiler.choose import Options, choose_forms, flash_of
-from training.compiler.errors import CompileError
-from training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
-from training.compiler.memory import Place, Plan, plan_memory
-from training.compiler.model import Model, printable, read_model
-from training.compiler.operators import OPERATORS
-from training.compiler.ops_variable import share_variables
-from training.compiler.state import state_bytes, state_text
-from training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
-from training.compiler.validate import validated
+from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.choose import Options, choose_forms, flash_of
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
+from emberwatch.training.compiler.memory import Place, Plan, plan_memory
+from emberwatch.training.compiler.model import Model, printable, read_model
+from emberwatch.training.compiler.operators import OPERATORS
+from emberwatch.training.compiler.ops_variable import share_variables
+from emberwatch.training.compiler.state import state_bytes, state_text
+from emberwatch.training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
+from emberwatch.training.compiler.validate import validated
 
 VERSION = "1.1"
+
+Chooser = Callable[[Program, Options, Callable[[], Plan], int, tuple[Program, ...]], Plan]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def lower_model(
 ) -> Program:
     """Lower every operator of a graph that `validated` gave, or of its streaming form.
 
-    Layers that have several forms are set to the one with the least working memory.
+    Layers that have several forms are set to the one with the least flash and working memory.
 
     Args:
         model: the graph.
@@ -219,7 +221,7 @@ class _Streaming:
             calls += self._shift(history)
             calls.append(f"memcpy({self.state} + {history.offset + history.size - size}, frames, {size});")
         for layer in self.program.layers:
-            written = graph.fresh.get(layer.outputs[0])
+            written = graph.fresh.get(layer.outputs[0]) if layer.outputs else None
             if written is not None and written in graph.histories:
                 calls += self._shift(graph.histories[written])
             calls.append(emit.call_text(self.program, plan, layer))
@@ -243,26 +245,40 @@ class _Network:
     forms: list[_Written] = field(default_factory=list)
 
 
-def _network(model: Model, name: str, options: Options) -> _Network:
+def _network(model: Model, name: str, options: Options, choose: Chooser) -> _Network:
     """Lower all forms of a network and choose how their layers are written."""
     whole = _Whole(model, name)
     graph = stream_graph(model) if options.stream else None
     if graph is None:
-        written = whole.write(choose_forms(whole.program, options, whole.plan))
+        written = whole.write(choose(whole.program, options, whole.plan, 0, ()))
         return _Network(written, forms=[written])
     streaming = _Streaming(graph, model, name, whole.program.constants)
-    plan = choose_forms(streaming.program, options, streaming.plan, streaming.state_size, (whole.program,))
+    plan = choose(streaming.program, options, streaming.plan, streaming.state_size, (whole.program,))
     stream = streaming.write(plan)
-    written = whole.write(choose_forms(whole.program, options, whole.plan, 0, (streaming.program,)))
+    written = whole.write(choose(whole.program, options, whole.plan, 0, (streaming.program,)))
     return _Network(written, stream, graph, streaming.state_size, [written, stream])
 
 
 def write_model(
-    model: Model, file_name: str, out_dir: Path, name: str, options: Options | None = None
+    model: Model,
+    file_name: str,
+    out_dir: Path,
+    name: str,
+    options: Options | None = None,
+    choose: Chooser = choose_forms,
 ) -> CompiledModel:
-    """Write the C of a model that was read already; see `compile_model`."""
+    """Write the C of a model that was read already; see `compile_model`.
+
+    Args:
+        model: the graph as read.
+        file_name: for the comments of the C.
+        out_dir: folder for the C files; made if missing.
+        name: prefix of all C names and base name of the files.
+        options: size or speed, and limits.
+        choose: sets the form of every layer.
+    """
     model = validated(model)
-    network = _network(model, name, options or Options())
+    network = _network(model, name, options or Options(), choose)
     whole, stream, graph = network.whole, network.stream, network.graph
     first = model.tensors[model.inputs[0]]
     input_frames = first.shape[1] if len(first.shape) > 2 else 1

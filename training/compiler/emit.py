@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from training.compiler.fixedpoint16 import SIGMOID_TABLE
-from training.compiler.ir import C_TYPES, Constant, Layer, Program
-from training.compiler.memory import Copy, Place, Plan
-from training.compiler.model import Model, Tensor
+from emberwatch.training.compiler.fixedpoint16 import SIGMOID_TABLE
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Program
+from emberwatch.training.compiler.memory import Copy, Place, Plan
+from emberwatch.training.compiler.model import Model, Tensor
 
 STRUCT_FIELDS = {"channel_t": 4, "exact_t": 3}  # of the generated structures
 
@@ -37,6 +36,17 @@ def _word(value: int | float) -> str:
     return f"{value}u" if value > 2**31 - 1 else str(value)
 
 
+def _wrapped(words: list[str]) -> list[str]:
+    """Words in indented lines of up to 106 columns."""
+    lines, line = [], "   "
+    for word in words:
+        if len(line) + 1 + len(word) > 106:
+            lines.append(line)
+            line = "   "
+        line += " " + word
+    return [*lines, line]
+
+
 def constant_text(constant: Constant) -> str:
     """A constant array as C, wrapped at 110 columns; an array of structures has one per line."""
     lines, count = [], len(constant.values)
@@ -47,11 +57,12 @@ def constant_text(constant: Constant) -> str:
             row = constant.values[fields * i : fields * (i + 1)]
             lines.append("    {" + ", ".join(map(_word, row)) + "},")
     else:
-        text = ", ".join(map(_word, constant.values)) + ","
-        lines = textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="    ")
+        lines = _wrapped([f"{_word(v)}," for v in constant.values])
     body = "\n".join(lines)
     head = f"/* {constant.comment} */\n" if constant.comment else ""
     aligned = "__attribute__((aligned(4))) " if constant.ctype == "int8_t" else ""
+    if constant.fast:
+        aligned = f"{constant.fast}_FAST({constant.symbol}) {aligned}"
     return f"{head}{aligned}static const {constant.ctype} {constant.symbol}[{count}] = {{\n{body}\n}};"
 
 

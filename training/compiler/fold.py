@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
-from training.compiler.model import Model, Operator, Tensor
-from training.compiler.schema import NUMPY_TYPES
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.schema import NUMPY_TYPES
 
 MAX_BYTES = 1 << 16  # of one folded constant: larger ones are cheaper to compute than to store
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from training.compiler.ir import Lowering
-from training.compiler.model import Tensor
-from training.compiler.schema import PADDINGS
+from emberwatch.training.compiler.ir import Lowering
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.schema import PADDINGS
 
 MAX_REACH = 1 << 16  # rows or columns that all windows together reach over, padding included
+MAX_STEP = 32767  # of windows, strides and dilations: the runtime keeps padding in 16 bits
 _NAMES = {1: "rows", 2: "columns"}
 
 
@@ -104,8 +105,8 @@ def _axis(low: Lowering, number: int, kernel: int) -> Axis:
     code, size = int(options["padding"]), low.input(0).shape[number]
     if not 0 <= code < len(PADDINGS):
         low.fail(f"padding {code} is unknown")
-    if stride < 1 or dilation < 1 or kernel < 1:
-        low.fail(f"window {kernel}, stride {stride}, dilation {dilation}: each must be 1 or more")
+    if not all(1 <= n <= MAX_STEP for n in (stride, dilation, kernel)):
+        low.fail(f"window {kernel}, stride {stride}, dilation {dilation}: each must be 1 to {MAX_STEP}")
     reach = (kernel - 1) * dilation + 1
     if "pads" in options:  # a layer cut down for streaming
         out, pad = low.output().shape[number], int(options["pads"][number - 1])
@@ -116,6 +117,8 @@ def _axis(low: Lowering, number: int, kernel: int) -> Axis:
         out, pad = (size - reach) // stride + 1, 0
         if reach > size:
             low.fail(f"a window that reaches over {reach} of {size} {_NAMES[number]}, without padding", low.input(0))
+    if pad > MAX_STEP:
+        low.fail(f"{pad} {_NAMES[number]} of padding; at most {MAX_STEP}")
     return Axis(size, out, kernel, stride if out > 1 else 1, dilation if kernel > 1 else 1, pad)
 
 

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
-from training.compiler.fixedpoint import RangeError
-from training.compiler.model import Model, Operator, Tensor
-from training.compiler.schema import NUMPY_TYPES
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.fixedpoint import RangeError
+from emberwatch.training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.schema import NUMPY_TYPES
 
 C_TYPES = {
     "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",
@@ -30,6 +30,7 @@ class Constant:
     ctype: str
     values: tuple[int | float, ...]
     comment: str
+    fast: str = ""  # prefix of the macro that puts it into SRAM
 
     @property
     def size(self) -> int:
@@ -64,6 +65,7 @@ class Form:
         helpers: names of the runtime helpers that it calls.
         code: bytes of straight-line code with the weights in it, about.
         ram_code: those of them that lie in SRAM.
+        ram_data: bytes of constants in SRAM.
         note: a word for the summary.
     """
 
@@ -75,7 +77,13 @@ class Form:
     helpers: frozenset[str]
     code: int = 0
     ram_code: int = 0
+    ram_data: int = 0
     note: str = ""
+
+    @property
+    def ram(self) -> int:
+        """Bytes of SRAM for code and constants."""
+        return self.ram_code + self.ram_data
 
 
 @dataclass
@@ -97,7 +105,7 @@ class Layer:
         helpers: names of the runtime helpers that the function calls.
         summary: one line of text about shapes and parameters.
         code: bytes of straight-line code with the weights in it, about.
-        ram_code: those of them that lie in SRAM.
+        ram: bytes of SRAM for code and constants.
         forms: the ways to write it, when there are several; `choose` has set one of them.
         states: tensors that name states which the function reads and writes, passed after the outputs.
         raw: the function moves bytes: arguments are passed as void pointers.
@@ -117,7 +125,7 @@ class Layer:
     helpers: set[str] = field(default_factory=set)
     summary: str = ""
     code: int = 0
-    ram_code: int = 0
+    ram: int = 0
     states: list[int] = field(default_factory=list)
     raw: bool = False
     forms: tuple[Form, ...] = ()
@@ -126,7 +134,7 @@ class Layer:
         """Write the layer in one of its forms."""
         self.template, self.context, self.scratch = form.template, form.context, form.scratch
         self.constants, self.helpers = list(form.constants), set(form.helpers)
-        self.code, self.ram_code = form.code, form.ram_code
+        self.code, self.ram = form.code, form.ram
         self.summary = self.summary.split("; ")[0] + (f"; {form.note}" if form.note else "")
 
 
@@ -255,16 +263,17 @@ class Lowering:
         """The values of a constant INT32 or INT64 input."""
         return [int(v) for v in self.constant_of(self.input(position), what, ("INT32", "INT64")).ravel()]
 
-    def constant(self, suffix: str, ctype: str, values: Any, comment: str) -> str:
+    def constant(self, suffix: str, ctype: str, values: Any, comment: str, fast: bool = False) -> str:
         """Register a constant array and return its symbol; equal arrays are kept once."""
-        flat = tuple(int(v) for v in np.asarray(values).ravel())
+        home = self.program.prefix.upper() if fast else ""
+        flat = tuple(np.asarray(values).astype(np.int64).ravel().tolist())
         for known in self.program.constants.values():
-            if known.ctype == ctype and known.values == flat:
+            if known.ctype == ctype and known.fast == home and known.values == flat:
                 symbol = known.symbol
                 break
         else:
             symbol = f"{self.symbol}_{suffix}"
-            self.program.constants[symbol] = Constant(symbol, ctype, flat, comment)
+            self.program.constants[symbol] = Constant(symbol, ctype, flat, comment, home)
         if symbol not in self.used:
             self.used.append(symbol)
         return symbol
@@ -310,10 +319,10 @@ class Lowering:
         return layer
 
     def formed(self, inputs: list[Tensor], forms: list[Form], **extra: Any) -> Layer:
-        """Add a layer that can be written in several forms; the one with the least working memory is set."""
+        """Add a layer that can be written in several forms; the one with the least flash and working memory is set."""
         layer = self.layer(forms[0].template, inputs, forms[0].context, **extra)
         layer.forms = tuple(forms)
-        layer.choose(min(forms, key=lambda f: (f.scratch, f.cycles)))
+        layer.choose(min(forms, key=lambda f: (f.code, f.scratch, f.cycles)))
         return layer
 
     def alias(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from training.compiler.ir import ELEMENT_SIZE, Program
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Program
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,9 @@ class _Roots:
     def share_in_place(self, fixed: set[int]) -> None:
         """Let elementwise layers write over inputs that nobody reads later."""
         for position, layer in enumerate(self._program.layers):
-            if not layer.in_place:
+            if not layer.in_place or self[layer.outputs[0]] in fixed:
                 continue
             target = self[layer.outputs[0]]
-            if target in fixed:
-                continue
             uses = self.last_uses()
             for source in (self[layer.inputs[i]] for i in layer.in_place):
                 if uses.get(source) == position and source not in fixed and source != target:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from training.compiler.ir import ELEMENT_SIZE, Lowering
-from training.compiler.model import Tensor
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering
+from emberwatch.training.compiler.model import Tensor
 
 Loop = tuple[int, int, int]
 

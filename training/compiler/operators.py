@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.compiler import (
+from emberwatch.training.compiler import (
     ops_binary,
     ops_conv_wide,
     ops_convert,
@@ -18,7 +18,7 @@ from training.compiler import (
     ops_unary,
     ops_variable,
 )
-from training.compiler.ir import Lowering, Rule
+from emberwatch.training.compiler.ir import Lowering, Rule
 
 _WIDE: dict[str, Rule] = {**ops_conv_wide.WIDE_RULES, **ops_int16.WIDE_RULES}
 """Rules for 16-bit activations and for weights with a zero point."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import Lowering, Rule
-from training.compiler.model import Tensor
-from training.compiler.movement import element_size, strides
-from training.compiler.schema import ACTIVATIONS
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import Lowering, Rule
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.movement import element_size, strides
+from emberwatch.training.compiler.schema import ACTIVATIONS
 
 TripleLoop = tuple[int, int, int]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import C_TYPES, Lowering, Rule
-from training.compiler.model import Tensor
-from training.compiler.schema import ACTIVATIONS, PADDINGS
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.schema import ACTIVATIONS, PADDINGS
 
 Array = npt.NDArray[np.int64]
 
@@ -199,7 +199,12 @@ def fully_connected(low: Lowering) -> None:
     }  # fmt: skip
     macs = context["batch"] * weights.values.size
     low.layer(
-        "conv_wide", [source], context, macs=macs, helpers=helpers(weights), summary=f"{terms} terms, {channels} outputs"
+        "conv_wide",
+        [source],
+        context,
+        macs=macs,
+        helpers=helpers(weights),
+        summary=f"{terms} terms, {channels} outputs",
     )
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import C_TYPES, Lowering, Rule, same_shape, same_size
-from training.compiler.ops_pointwise import dequantize as dequantize8
-from training.compiler.ops_pointwise import float_literal
-from training.compiler.ops_pointwise import quantize as quantize8
-from training.compiler.schema import NUMPY_TYPES
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule, same_shape, same_size
+from emberwatch.training.compiler.ops_pointwise import dequantize as dequantize8
+from emberwatch.training.compiler.ops_pointwise import float_literal
+from emberwatch.training.compiler.ops_pointwise import quantize as quantize8
+from emberwatch.training.compiler.schema import NUMPY_TYPES
 
 _INTEGERS = ("INT8", "UINT8", "INT16", "INT32")
 _SAFE = 2.0**31 - 128  # the largest float32 that fits 32 bits

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.fixedpoint16 import input_factor
-from training.compiler.ir import Lowering, Rule, same_shape
-from training.compiler.ops_binary import broadcast_loops, check_broadcast
-from training.compiler.ops_conv_wide import activation_limits
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.fixedpoint16 import input_factor
+from emberwatch.training.compiler.ir import Lowering, Rule, same_shape
+from emberwatch.training.compiler.ops_binary import broadcast_loops, check_broadcast
+from emberwatch.training.compiler.ops_conv_wide import activation_limits
 
 
 def symmetric(low: Lowering, position: int | None = None) -> float:
@@ -44,9 +44,7 @@ def arithmetic(low: Lowering) -> None:
     low.layer("binary", [low.input(0), low.input(1)], context, helpers={"requantise", "clamp"})
 
 
-def _unary(
-    low: Lowering, kind: str, helpers: set[str], limits: tuple[int, int] = (0, 0), **context: Any
-) -> None:
+def _unary(low: Lowering, kind: str, helpers: set[str], limits: tuple[int, int] = (0, 0), **context: Any) -> None:
     context |= {"low": limits[0], "high": limits[1]}
     context |= {"kind": kind, "size": low.input(0).size}
     low.layer("unary16", [low.input(0)], context, helpers=helpers, in_place=(0,))
@@ -127,7 +125,9 @@ def softmax(low: Lowering) -> None:
     span = np.float32(65535)
     ten, one = float(np.float32(10) / span), float(np.float32(1) / span)
     exponentials = _interpolated(math.exp, float(np.float32(ten) * np.float32(-65535)), 0.0)
-    reciprocals = _interpolated(lambda x: float(np.float32(1) / (np.float32(1) + np.float32(x))), 0.0, float(np.float32(one) * span))
+    reciprocals = _interpolated(
+        lambda x: float(np.float32(1) / (np.float32(1) + np.float32(x))), 0.0, float(np.float32(one) * span)
+    )
     context = {
         "rows": source.size // depth, "depth": depth,
         "scale": fx.quantize_multiplier(scale * float(np.float32(low.op.options["beta"])) / (10.0 / 65535.0)),

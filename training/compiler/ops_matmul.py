@@ -8,15 +8,15 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.depthwise import Window, window_code
-from training.compiler.emit import constant_text
-from training.compiler.fixedpoint import activation_range, quantize_multiplier
-from training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
-from training.compiler.ir import Constant, Form, Lowering, Rule
-from training.compiler.model import Tensor
-from training.compiler.requantise import layer_rows
-from training.compiler.schema import ACTIVATIONS
-from training.compiler.unroll import make_blocks
+from emberwatch.training.compiler.depthwise import Window, window_code
+from emberwatch.training.compiler.emit import constant_text
+from emberwatch.training.compiler.fixedpoint import activation_range, quantize_multiplier
+from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
+from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.requantise import layer_rows
+from emberwatch.training.compiler.schema import ACTIVATIONS
+from emberwatch.training.compiler.unroll import make_blocks
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
 MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code
@@ -124,6 +124,11 @@ def _halves(largest: int) -> list[int]:
     return [largest >> i for i in range(largest.bit_length())]
 
 
+def _fourths(largest: int) -> list[int]:
+    """A multiple of 4, about half of it, and so on, all multiples of 4."""
+    return [_aligned(largest >> i) for i in range(largest.bit_length() - 1)]
+
+
 def _conv_geometry(low: Lowering) -> Geometry:
     weights = low.input(1)
     depth, channels = image(low, low.input(0))[3], image(low, weights)[0]
@@ -185,7 +190,8 @@ class _Convolution:
         self, template: str, extra: dict[str, Any], constants: tuple[str, ...], helpers: set[str], **cost: Any
     ) -> Form:
         """A form with the common context and helpers."""
-        shared = {"requantise", "clamp", "store"} | ({"field", "fill"} if self.g.padded else set())
+        padding = {"fill"} if template == "conv_2d_gathered" else {"field", "fill"}
+        shared = {"requantise", "clamp", "store"} | (padding if self.g.padded else set())
         tables = (self.output.rows, self.output.exact)
         return Form(
             template, self.context | extra, constants=(*tables, *constants), helpers=frozenset(shared | helpers), **cost
@@ -215,7 +221,7 @@ def _convolution(
     else:
         context |= {"run": windows.columns.kernel * windows.depth, "run_h": windows.rows.kernel, "run_w": 1}
     conv = _Convolution(low, windows, flat, groups, output, context)
-    forms = [*_straight_forms(conv), *_looped_forms(conv)]
+    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv)]
     low.formed([low.input(0)], forms, macs=conv.macs, summary=summary or windows.summary())
 
 
@@ -252,6 +258,30 @@ def _looped_forms(conv: _Convolution) -> list[Form]:
                         scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
                     )
                 )  # fmt: skip
+    return forms
+
+
+def _gathered_forms(conv: _Convolution) -> list[Form]:
+    """Forms for tight memory: one window at a time is gathered, and widened in blocks."""
+    padded = padded_rows(conv.weights)
+    channels, terms = padded.shape
+    taps = conv.g.rows.kernel * conv.g.columns.kernel
+    weights = conv.low.constant(
+        "weights", "int8_t", padded, f"weights [{channels}][{terms}], {conv.terms} of each row used"
+    )
+    forms = []
+    for block in [b for b in _fourths(terms) if b >= 32] or [terms]:
+        for chunk in [c for c in _halves(channels // conv.groups) if c >= 8] or [channels // conv.groups]:
+            chunks, blocks = -(-channels // chunk), -(-terms // block)
+            cycles = conv.macs * SINGLE_CYCLES + conv.g.batch * conv.g.windows * (
+                conv.groups * taps * (60.0 + conv.terms / taps) + chunks * (3.0 * terms + 120.0 * blocks)
+            )
+            forms.append(
+                conv.form(
+                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights},
+                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + _aligned(conv.terms),
+                )
+            )  # fmt: skip
     return forms
 
 
@@ -406,23 +436,35 @@ def fully_connected(low: Lowering) -> None:
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
     padded = padded_rows(flat)
-    data = low.constant(
-        "weights", "int8_t", padded, f"weights [{channels}][{padded.shape[1]}], {terms} of each row used"
-    )
     context: dict[str, Any] = {
         "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
-        "weights": data,
     }  # fmt: skip
     macs = rows * flat.size
-    forms = [
-        Form(
-            "fully_connected", context | {"chunk": chunk}, macs * SINGLE_CYCLES + 60.0 * rows * -(-channels // chunk),
-            4 * (padded.shape[1] + chunk), (output.rows, output.exact, data),
-            frozenset({"requantise", "clamp", "store", "dot1"}),
-        )
-        for chunk in [c for c in _halves(channels) if c >= 8] or [channels]
-    ]  # fmt: skip
-    low.formed([source], forms, macs=macs, summary=summary)
+    low.formed([source], _dense_forms(low, context, padded, output), macs=macs, summary=summary)
+
+
+def _dense_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
+    """Forms of a layer that uses each weight once or twice: weights in flash or in SRAM, inputs widened in blocks."""
+    channels, terms = weights.shape
+    text = f"weights [{channels}][{terms}], {context['terms']} of each row used"
+    homes = [(low.constant("weights", "int8_t", weights, text), weights.size / 8 * MISS_CYCLES, 0)]
+    homes.append((low.constant("fast_weights", "int8_t", weights, text, fast=True), 0.0, weights.size))
+    forms = []
+    for symbol, fetches, ram in homes:
+        for block in [b for b in _fourths(terms) if b >= 64] or [terms]:
+            for chunk in [c for c in _halves(channels) if c >= 8] or [channels]:
+                chunks, blocks = -(-channels // chunk), -(-terms // block)
+                cycles = weights.size * SINGLE_CYCLES + 15.0 * channels * blocks + 120.0 * chunks * blocks
+                cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
+                forms.append(
+                    Form(
+                        "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
+                        context["row_count"] * (cycles + fetches), 4 * (block + chunk),
+                        (output.rows, output.exact, symbol), frozenset({"requantise", "clamp", "store", "dot1"}),
+                        ram_data=ram, note="weights in SRAM" if ram else "",
+                    )
+                )  # fmt: skip
+    return forms
 
 
 RULES = {

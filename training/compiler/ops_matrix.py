@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import C_TYPES, Lowering, Rule
-from training.compiler.model import Tensor
-from training.compiler.movement import element_size, strides
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.movement import element_size, strides
 
 SCALE_BITS = 10  # of the interpolation's weights
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from training.compiler.ir import Lowering, Rule
-from training.compiler.model import Tensor
-from training.compiler.movement import copy, element_size, fill_byte, strides
+from emberwatch.training.compiler.ir import Lowering, Rule
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.movement import copy, element_size, fill_byte, strides
 
 
 def axis_of(low: Lowering, axis: int, rank: int) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import C_TYPES, Lowering, Rule, same_shape
-from training.compiler.model import Tensor
-from training.compiler.ops_matmul import activation_limits
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule, same_shape
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.ops_matmul import activation_limits
 
 MAX_SOFTMAX = 4095  # elements: the sum of their exponentials, Q12.19, stays below 2^31
 

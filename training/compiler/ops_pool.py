@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.fixedpoint import Scale, quantize_multiplier
-from training.compiler.geometry import Geometry, geometry, image
-from training.compiler.ir import C_TYPES, Lowering, Rule
-from training.compiler.ops_conv_wide import activation_limits
+from emberwatch.training.compiler.fixedpoint import Scale, quantize_multiplier
+from emberwatch.training.compiler.geometry import Geometry, geometry, image
+from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule
+from emberwatch.training.compiler.ops_conv_wide import activation_limits
 
 MAX_ADDENDS = 1 << 23  # int8 values less a zero point whose sum fits 32 bits
 MAX_ROWS = 65535  # rows or columns that the tables of RESIZE can name

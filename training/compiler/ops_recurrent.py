@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, State
-from training.compiler.model import Tensor
-from training.compiler.ops_matmul import padded_rows
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, State
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.ops_matmul import padded_rows
 
 
 def _state(low: Lowering, position: int, dtypes: tuple[str, ...], size: int) -> tuple[Tensor, float, int]:
@@ -23,7 +23,9 @@ def _state(low: Lowering, position: int, dtypes: tuple[str, ...], size: int) -> 
     if tensor.index in low.program.states:
         low.fail("the state belongs to another operator too", tensor)
     byte = zero % 256 if tensor.dtype == "INT8" else 0
-    low.program.states[tensor.index] = State(size * ELEMENT_SIZE[tensor.dtype], bytes([byte]) * size * ELEMENT_SIZE[tensor.dtype])
+    low.program.states[tensor.index] = State(
+        size * ELEMENT_SIZE[tensor.dtype], bytes([byte]) * size * ELEMENT_SIZE[tensor.dtype]
+    )
     return tensor, scale, zero
 
 
@@ -121,7 +123,9 @@ def lstm(low: Lowering) -> None:
         low.fail("the output must have the hidden state's scale and zero point", output)
     power = round(math.log2(cell_scale))
     if cell_zero or cell_scale != 2.0**power or not -30 <= power <= 0:
-        low.fail(f"scale {cell_scale:g} and zero point {cell_zero} of the cell state: a power of two and 0 are needed", cell)
+        low.fail(
+            f"scale {cell_scale:g} and zero point {cell_zero} of the cell state: a power of two and 0 are needed", cell
+        )
     if max(terms, units) * 128 * 255 >= 2**31:
         low.fail("the sums may leave 32 bits", source)
     gates = [_gate(low, gate, terms, units, (in_scale, in_zero), (hidden_scale, hidden_zero)) for gate in (1, 0, 2, 3)]

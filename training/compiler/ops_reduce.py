@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import Lowering, Rule, same_shape
-from training.compiler.movement import element_size, strides
-from training.compiler.ops_move import axis_of
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import Lowering, Rule, same_shape
+from emberwatch.training.compiler.movement import element_size, strides
+from emberwatch.training.compiler.ops_move import axis_of
 
 
 def _axes(low: Lowering) -> set[int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
-from training.compiler.movement import copy, element_size, fill_byte, strides
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
+from emberwatch.training.compiler.movement import copy, element_size, fill_byte, strides
 
 
 def reshape(low: Lowering) -> None:

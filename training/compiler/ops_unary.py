@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import Lowering, Rule, same_shape
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import Lowering, Rule, same_shape
 
 Function = Callable[[int], int]
 

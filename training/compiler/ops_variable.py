@@ -8,11 +8,11 @@ TensorFlow Lite Micro.
 
 from __future__ import annotations
 
-from training.compiler.errors import CompileError
-from training.compiler.fold import fold_constants
-from training.compiler.ir import ELEMENT_SIZE, Lowering, Program, Rule, State
-from training.compiler.memory import last_uses, root_of
-from training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.fold import fold_constants
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Program, Rule, State
+from emberwatch.training.compiler.memory import last_uses, root_of
+from emberwatch.training.compiler.model import Model, Operator, Tensor
 
 Key = tuple[str, str]
 

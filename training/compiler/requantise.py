@@ -21,7 +21,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.fixedpoint import Scale, rescale, wrap32
+from emberwatch.training.compiler.fixedpoint import Scale, rescale, wrap32
 
 FRACTION_BITS = 24
 MAX_BAND = 0.25  # of a step: above this the exact rule is used throughout

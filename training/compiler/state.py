@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from training.compiler import emit
-from training.compiler.ir import Constant, Program
+from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.ir import Constant, Program
 
 
 def state_text(program: Program) -> str:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.compiler.errors import CompileError
-from training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.model import Model, Operator, Tensor
 
 _BOTH = {"QUANTIZE", "DEQUANTIZE", "CAST", "ARG_MAX", "ARG_MIN", "RESHAPE", "SHAPE"}  # take uint8 as it is
 _WEIGHTED = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}

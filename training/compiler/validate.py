@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 
-from training.compiler.errors import CompileError
-from training.compiler.fold import FOLDED, fold_constants
-from training.compiler.ir import Lowering, Program
-from training.compiler.model import Model, Tensor
-from training.compiler.operators import OPERATORS
-from training.compiler.unsigned import as_signed
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.fold import FOLDED, fold_constants
+from emberwatch.training.compiler.ir import Lowering, Program
+from emberwatch.training.compiler.model import Model, Tensor
+from emberwatch.training.compiler.operators import OPERATORS
+from emberwatch.training.compiler.unsigned import as_signed
 
 MAX_BYTES = 1 << 24  # of a tensor: as much as the RP2040 can map
 
