@@ -12,6 +12,7 @@ from foreign import Run, build, objcopy, run
 from emberwatch import Machine
 from emberwatch.base.errors import EmulationError, ImageError
 from emberwatch.cli.run import run as run_command
+from emberwatch.inspect.crash import CrashWatch
 from emberwatch.program.elf import load_image
 from emberwatch.program.uf2 import BLOCK_BYTES, read_uf2, write_uf2
 
@@ -93,11 +94,12 @@ def test_program_for_a_larger_flash_is_refused() -> None:
 def test_machine_runs_a_program_that_ends() -> None:
     """What was still in the UART's FIFO when main returned arrives, and time goes on."""
     with Machine(build("timer")) as machine:
+        crashes = CrashWatch(machine)
         machine.run(0.1)
         assert machine.time_s == pytest.approx(0.1, abs=1e-5)
         assert machine.uart.endswith("latched=1\n")
         assert list(machine.ended_s) == [0]
-        assert machine.crashes == []
+        assert crashes.first is None
 
 
 def test_machine_says_why_a_program_stopped() -> None:

@@ -21,14 +21,14 @@ from emberwatch.training.compiler import (
 from emberwatch.training.compiler.ir import Lowering, Rule
 
 _WIDE: dict[str, Rule] = {**ops_conv_wide.WIDE_RULES, **ops_int16.WIDE_RULES}
-"""Rules for 16-bit activations."""
+"""Rules for 16-bit activations and for weights with a zero point."""
 
 
 def _by_type(plain: Rule, wide: Rule) -> Rule:
-    """The rule that the type of the first input chooses."""
+    """The rule that the type of the first input, or weights with a zero point, choose."""
 
     def chosen(low: Lowering) -> Rule:
-        return wide if low.input(0).dtype == "INT16" else plain
+        return wide if low.input(0).dtype == "INT16" or ops_conv_wide.has_zero_point(low) else plain
 
     inputs = (min(plain.inputs[0], wide.inputs[0]), max(plain.inputs[1], wide.inputs[1]))
     return Rule(inputs, lambda low: chosen(low).check(low), lambda low: chosen(low).lower(low), plain.outputs)

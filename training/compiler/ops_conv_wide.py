@@ -34,6 +34,20 @@ def activation_limits(low: Lowering) -> tuple[int, int]:
     return low_limit, highest if upper is None else min(highest, zero + fx.quantize_limit(upper, scale))
 
 
+def has_zero_point(low: Lowering) -> bool:
+    """Whether an operator's weights have a zero point that counts.
+
+    In the runtime it counts for FULLY_CONNECTED with one scale; convolutions of int8 ignore it. It counts in all
+    networks of uint8.
+    """
+    if low.op.options.get("asymmetric"):
+        return True
+    if low.op.name != "FULLY_CONNECTED" or len(low.op.inputs) < 2:
+        return False
+    weights = low.input(1)
+    return weights.scale.size == 1 and weights.zero_point.size == 1 and int(weights.zero_point[0]) != 0
+
+
 @dataclass(frozen=True)
 class Weights:
     """Weights with their zero points taken off, and the factors that bring sums to the output."""
@@ -71,7 +85,7 @@ def read_weights(low: Lowering, channels: int, axis: int, bias_at: int, weights_
         low.fail(f"weights quantised along axis {tensor.axis}, not {axis}", tensor)
     shape = [1] * data.ndim
     shape[axis] = zero.size
-    values = data - zero.reshape(shape)
+    values = data - zero.reshape(shape) if has_zero_point(low) else data
     wide = source.dtype == "INT16"
     bias = np.zeros(channels, np.int64)
     if len(low.op.inputs) > bias_at and low.op.inputs[bias_at] >= 0:

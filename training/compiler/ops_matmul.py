@@ -42,9 +42,7 @@ def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
 
 
 def weight_scales(low: Lowering, weights: Tensor, channels: int, axis: int) -> npt.NDArray[np.float32]:
-    """Weight scale of every output channel; refuses asymmetric weights."""
-    if np.any(weights.zero_point != 0):
-        low.fail("weights with a zero point other than 0 are not supported", weights)
+    """Weight scale of every output channel."""
     if weights.scale.size not in (1, channels):
         low.fail(f"{weights.scale.size} weight scales for {channels} channels", weights)
     wrong = weights.scale[~((weights.scale > 0) & np.isfinite(weights.scale))]

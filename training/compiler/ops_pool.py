@@ -43,6 +43,7 @@ def pool_2d(low: Lowering) -> None:
     context: dict[str, Any] = {
         "g": windows, "rows": windows.rows.clipped(), "columns": windows.columns.clipped(),
         "low": low_limit, "high": high_limit, "ctype": C_TYPES[source.dtype],
+        "unsigned": bool(low.op.options.get("unsigned")),
     }  # fmt: skip
     low.layer(low.op.name.lower(), [source], context, helpers={"clamp"}, summary=windows.summary())
 

@@ -4,33 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
-from emberwatch.training.compiler.model import Tensor
-
-
-def _strides(shape: tuple[int, ...]) -> list[int]:
-    return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
-
-
-def _same_quantisation(low: Lowering, source: Tensor) -> None:
-    low.int8(source)
-    if low.int8(source) != low.int8(low.output()):
-        low.fail("input and output must have the same scale and zero point", low.output())
-
-
-def _loops(shape: tuple[int, ...], from_strides: list[int], to_strides: list[int]) -> list[tuple[int, int, int]]:
-    """Loops (size, source stride, target stride) with joinable neighbours joined; a last run of bytes stays last."""
-    loops: list[tuple[int, int, int]] = []
-    for size, a, b in zip(shape, from_strides, to_strides, strict=True):
-        if size == 1:
-            continue
-        if loops and loops[-1][1] == a * size and loops[-1][2] == b * size:
-            loops[-1] = (loops[-1][0] * size, a, b)
-        else:
-            loops.append((size, a, b))
-    return loops or [(1, 1, 1)]
+from emberwatch.training.compiler.movement import copy, element_size, fill_byte, strides
 
 
 def reshape(low: Lowering) -> None:
@@ -58,21 +34,16 @@ def check_pad(low: Lowering) -> None:
 def pad(low: Lowering) -> None:
     """PAD with the zero point, PADV2 with a constant."""
     source, output = low.input(0), low.output()
-    _same_quantisation(low, source)
-    pairs = _paddings(low)
-    value = low.int8(output)[1]
+    pairs, value = _paddings(low), fill_byte(low, output)
     if len(low.op.inputs) == 3:
-        given = low.constant_of(low.input(2), "the padding value", ("INT8",))
-        if given.size != 1:
-            low.fail(f"{given.size} padding values, one is needed", low.input(2))
-        value = int(given.ravel()[0])
-    to = _strides(output.shape)
-    context: dict[str, Any] = {
-        "loops": _loops(source.shape, _strides(source.shape), to),
-        "start": sum(before * step for (before, _), step in zip(pairs, to, strict=True)), "from": 0,
-        "fill": value, "size": output.size,
-    }  # fmt: skip
-    low.layer("copy", [source], context, helpers={"fill"}, summary=f"paddings {[list(p) for p in pairs]}")
+        given = low.constant_of(low.input(2), "the padding value", (output.dtype,))
+        if given.size != 1 or len(set(given.tobytes())) != 1:
+            low.fail(f"padding values {given.ravel().tolist()[:4]}: one is needed, all of whose bytes are equal", low.input(2))
+        value = int.from_bytes(given.tobytes()[:1], "little", signed=True)
+    to = strides(output.shape)
+    start = sum(before * step for (before, _), step in zip(pairs, to, strict=True))
+    summary = f"paddings {[list(p) for p in pairs]}"
+    copy(low, source, output, source.shape, strides(source.shape), to, start=start, fill=value, summary=summary)
 
 
 @dataclass(frozen=True)
@@ -124,17 +95,12 @@ def check_strided_slice(low: Lowering) -> None:
 
 def strided_slice(low: Lowering) -> None:
     """STRIDED_SLICE with constant begin, end and strides."""
-    source, output = low.input(0), low.output()
-    _same_quantisation(low, source)
-    slices, strides = _slices(low), _strides(source.shape)
-    sizes = tuple(s.count for s in slices)
-    context = {
-        "loops": _loops(sizes, [s.step * n for s, n in zip(slices, strides, strict=True)], _strides(sizes)),
-        "start": 0, "from": sum(s.first * n for s, n in zip(slices, strides, strict=True)),
-        "fill": None, "size": output.size,
-    }  # fmt: skip
+    source, output, slices = low.input(0), low.output(), _slices(low)
+    steps, sizes = strides(source.shape), [s.count for s in slices]
+    first = sum(s.first * n for s, n in zip(slices, steps, strict=True))
     summary = f"from {[s.first for s in slices]}, strides {[s.step for s in slices]}"
-    low.layer("copy", [source], context, summary=summary)
+    taken = [s.step * n for s, n in zip(slices, steps, strict=True)]
+    copy(low, source, output, sizes, taken, strides(sizes), first, summary=summary)
 
 
 def _permutation(low: Lowering) -> list[int]:
@@ -152,14 +118,9 @@ def check_transpose(low: Lowering) -> None:
 
 def transpose(low: Lowering) -> None:
     """TRANSPOSE with a constant permutation."""
-    source, output = low.input(0), low.output()
-    _same_quantisation(low, source)
-    order, from_strides = _permutation(low), _strides(source.shape)
-    context = {
-        "loops": _loops(output.shape, [from_strides[i] for i in order], _strides(output.shape)),
-        "start": 0, "from": 0, "fill": None, "size": output.size,
-    }  # fmt: skip
-    low.layer("copy", [source], context, summary=f"order {order}")
+    source, output, order = low.input(0), low.output(), _permutation(low)
+    steps = strides(source.shape)
+    copy(low, source, output, output.shape, [steps[i] for i in order], strides(output.shape), summary=f"order {order}")
 
 
 def check_concatenation(low: Lowering) -> None:
@@ -185,14 +146,13 @@ def concatenation(low: Lowering) -> None:
         low.fail("a fused activation is not supported", output)
     axis = int(low.op.options["axis"]) % len(output.shape)
     sources = [low.input(i) for i in range(len(low.op.inputs))]
-    for source in sources:
-        _same_quantisation(low, source)
-    inner = math.prod(output.shape[axis + 1 :])
+    size = [element_size(low, source, output) for source in sources][0]
+    inner = math.prod(output.shape[axis + 1 :]) * size
     context = {
         "outer": math.prod(output.shape[:axis]),
         "runs": [s.shape[axis] * inner for s in sources], "total": output.shape[axis] * inner,
     }  # fmt: skip
-    low.layer("concatenation", sources, context, summary=f"axis {axis}")
+    low.layer("concatenation", sources, context, raw=True, summary=f"axis {axis}")
 
 
 RULES = {

@@ -13,6 +13,7 @@ from emberwatch.training.compiler.fold import FOLDED, fold_constants
 from emberwatch.training.compiler.ir import Lowering, Program
 from emberwatch.training.compiler.model import Model, Tensor
 from emberwatch.training.compiler.operators import OPERATORS
+from emberwatch.training.compiler.unsigned import as_signed
 
 MAX_BYTES = 1 << 24  # of a tensor: as much as the RP2040 can map
 
@@ -88,7 +89,7 @@ def validated(model: Model) -> Model:
     """
     for graph in (model, *model.called.values()):
         _check_structure(graph)
-    model = fold_constants(model)
+    model = as_signed(fold_constants(model))
     program = Program(model, "model")
     for operator in model.operators:
         low = Lowering(program, operator)
