@@ -38,7 +38,10 @@ def pad(low: Lowering) -> None:
     if len(low.op.inputs) == 3:
         given = low.constant_of(low.input(2), "the padding value", (output.dtype,))
         if given.size != 1 or len(set(given.tobytes())) != 1:
-            low.fail(f"padding values {given.ravel().tolist()[:4]}: one is needed, all of whose bytes are equal", low.input(2))
+            low.fail(
+                f"padding values {given.ravel().tolist()[:4]}: one is needed, all of whose bytes are equal",
+                low.input(2),
+            )
         value = int.from_bytes(given.tobytes()[:1], "little", signed=True)
     to = strides(output.shape)
     start = sum(before * step for (before, _), step in zip(pairs, to, strict=True))
