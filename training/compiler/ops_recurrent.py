@@ -73,12 +73,12 @@ def svdf(low: Lowering) -> None:
     if bias.size != filters // rank:
         low.fail(f"{bias.size} bias values for {filters // rank} units", low.input(3))
     limits = np.iinfo(np.int8 if state.dtype == "INT8" else np.int16)
-    reach = rank * memory * (limits.max - limits.min) * -int(limits.min) + int(np.abs(bias).max(initial=0))
-    if terms * 128 * 255 >= 2**31 or reach >= 2**31:
-        low.fail("the sums may leave 32 bits; use fewer taps or terms", source)
-    single = np.float32
-    first = fx.quantize_multiplier(float(single(in_scale) * single(weight_scale) / single(state_scale)))
-    second = fx.quantize_multiplier(float(single(state_scale) * single(time_scale) / single(out_scale)))
+    if terms * 128 * 255 >= 2**31:
+        low.fail("the sums may leave 32 bits; use fewer terms", source)
+    if state.dtype == "INT16" and state_zero:
+        low.fail(f"zero point {state_zero} of a 16-bit state is not supported, only 0", state)
+    first = fx.quantize_multiplier(in_scale * weight_scale / state_scale)
+    second = fx.quantize_multiplier(state_scale * time_scale / out_scale)
     padded = padded_rows(weights)
     ctype = f"{state.dtype.lower()}_t"
     context: dict[str, Any] = {
