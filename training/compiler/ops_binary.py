@@ -1,10 +1,8 @@
-"""Operators of two int8 inputs, element by element with broadcasting: DIV, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE."""
+"""Operators of two int8 inputs with broadcasting: DIV, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from emberwatch.training.compiler import fixedpoint as fx
 from emberwatch.training.compiler.ir import Lowering, Rule

@@ -110,7 +110,7 @@ def _interpolated(function: Callable[[float], float], first: float, last: float)
         error = single(between - rounded(single(middle * inverse)))
         values.append(sample - rounded(single(error / single(2))))
     values.append(rounded(single(at(in_max) * inverse)))
-    return [int(min(32767, max(-32768, v))) for v in values]
+    return [min(32767, max(-32768, int(v))) for v in values]
 
 
 def softmax(low: Lowering) -> None:

@@ -86,7 +86,7 @@ def svdf(low: Lowering) -> None:
         "rank": rank, "ctype": ctype, "state_zero": state_zero, "out_zero": out_zero, "first": first, "second": second,
         "lowest": int(limits.min), "highest": int(limits.max),
         "weights": low.constant("weights", "int8_t", padded, f"feature weights [{filters}][{padded.shape[1]}]"),
-        "offsets": low.constant("offsets", "int32_t", -in_zero * weights.sum(axis=1), "the input's zero point folded in"),
+        "offsets": low.constant("offsets", "int32_t", -in_zero * weights.sum(axis=1), "what the input zero point adds"),
         "times": low.constant("times", ctype, times, f"time weights [{filters}][{memory}]"),
         "bias": low.constant("bias", "int32_t", bias, "bias"),
     }  # fmt: skip
@@ -166,7 +166,7 @@ def _gate(
         if np.abs(offsets).max(initial=0) + size * 128 * 128 >= 2**31:
             low.fail(f"the sums of the {name} gate may leave 32 bits", low.input(position))
         found[part] = {
-            "weights": low.constant(f"{name}_{part}", "int8_t", padded_rows(weights), f"{name} gate, weights of {part}"),
+            "weights": low.constant(f"{name}_{part}", "int8_t", padded_rows(weights), f"{name} gate, {part}"),
             "offsets": low.constant(f"{name}_{part}_offsets", "int32_t", offsets, f"{name} gate, bias with zero point"),
             "scale": fx.quantize_multiplier(scale * weight_scale * 2.0**12),
         }  # fmt: skip

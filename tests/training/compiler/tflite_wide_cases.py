@@ -53,7 +53,9 @@ def _layer(rng: Rng, name: str, bits: int, asymmetric: bool = False) -> bytes:
         axis=3 if name == "DEPTHWISE_CONV_2D" else 0,
     )  # fmt: skip
     long = bits == 16 and (name in ("DEPTHWISE_CONV_2D", "TRANSPOSE_CONV") or rng.random() < 0.7)
-    bias = b.constant(rng.integers(-9999, 9999, channels).astype(np.int64 if long else np.int32), np.float32(s) * w_scale)
+    bias = b.constant(
+        rng.integers(-9999, 9999, channels).astype(np.int64 if long else np.int32), np.float32(s) * w_scale
+    )
     x, y = b.tensor(shapes[1], *q_in), b.tensor(shapes[2], *q_out)
     inputs = [x, w, bias]
     if name == "TRANSPOSE_CONV":
@@ -233,7 +235,9 @@ def quantize_wide(rng: Rng) -> bytes:
     source, target = kinds[int(rng.integers(len(kinds)))]
     s = {"i1": scale(rng), "i2": _scale16(rng), "i4": 1e-3}[source]
     x = b.tensor((1, 200), s, zero(rng) if source == "i1" else 0, source)
-    other = float(np.float32(s * (10 ** rng.uniform(-1, 1)) * {"i1": 1, "i2": 0.01, "i4": 0.1}[target] * (source != "i1" or 1)))
+    other = float(
+        np.float32(s * (10 ** rng.uniform(-1, 1)) * {"i1": 1, "i2": 0.01, "i4": 0.1}[target] * (source != "i1" or 1))
+    )
     y = b.tensor((1, 200), other, zero(rng) if target == "i1" else 0, target)
     b.operator("QUANTIZE", [x], [y])
     return b.build([x], [y])
