@@ -63,7 +63,7 @@ class Builder:
 
     def constant(self, values: Any, scale: Any = None, zero: int = 0, axis: int = 0) -> int:
         """Add a constant tensor of the array's type."""
-        array = np.ascontiguousarray(values)
+        array = np.ascontiguousarray(values).reshape(np.shape(values))
         index = self.tensor(array.shape, scale, zero, array.dtype.str[1:], axis)
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(array.tobytes(), np.uint8)
