@@ -74,9 +74,9 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio; do \
+	@for target in load_file registers instructions pio tflite_file; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
 
