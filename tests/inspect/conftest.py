@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from programs import CALLS, build, needs_firmware
 
 from emberwatch.inspect.profiling import Profile, ProfileRecorder
