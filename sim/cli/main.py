@@ -79,7 +79,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Compile a folder of models; a table of what they take and whether they are exact.",
     ),
     "evaluate": (
-        "emberwatch.training.evaluate.cli",
+        "emberwatch.cli.evaluate",
         "evaluate",
         "Measure recall and false alarms of a network on recordings.",
     ),

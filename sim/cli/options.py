@@ -151,7 +151,7 @@ def with_run_options(*without: str) -> Callable[[Callable[..., int]], Callable[.
 
         @functools.wraps(command)
         def wrapper(**given: Any) -> int:
-            run = RunOptions(**{field.name: given.pop(field.name) for field in taken})
+            run = RunOptions(**{field.name: given.pop(field.name) for field in taken if field.name in given})
             return command(run, **given)
 
         wrapper.__signature__ = inspect.Signature([*shared, *own])  # type: ignore[attr-defined]

@@ -11,9 +11,9 @@ import typer
 
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.progress import progress
 from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
-from emberwatch.cli.progress import progress
 from emberwatch.detector.log import DetectorLog, Log
 from emberwatch.detector.machine import budgeted_functions
 from emberwatch.detector.result import RunResult

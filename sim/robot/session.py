@@ -13,9 +13,7 @@ from emberwatch.audio import Clip
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.report.page import RunRecorder
-
-METRIC = "emberwatch-metric "
-"""Log messages that begin so carry one figure as JSON; `emberwatch.report.summary` collects them from output.xml."""
+from emberwatch.report.summary import METRIC
 
 
 class Session:

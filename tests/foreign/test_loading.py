@@ -119,7 +119,7 @@ def test_machine_has_the_usb_port() -> None:
 
 def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) -> None:
     """A program that knows nothing of our protocol: nothing about alarms and blocks, but whatever it printed."""
-    assert run_command(build("usb"), seconds=0.5, uart=True) == 0
+    assert run_command(firmware=build("usb"), seconds=0.5, uart=True) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(re.fullmatch(r" +0\.\d{6}  usb: Hello, USB!", line) for line in lines)
     assert any(re.fullmatch(r" +0\.\d{6}  resets=1", line) for line in lines)
@@ -129,7 +129,7 @@ def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_run_shows_a_blinking_led_and_an_unfinished_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(build("blink"), seconds=1.3, uart=True) == 0
+    assert run_command(firmware=build("blink"), seconds=1.3, uart=True) == 0
     out = capsys.readouterr().out
     assert re.search(r"^ +1\.300\d{3}  blinking$", out, re.MULTILINE)
     assert re.search(r"^LED +GPIO25 6 changes, the first before 0\.\d\d s; off at the end$", out, re.MULTILINE)

@@ -46,6 +46,11 @@ def element_size(low: Lowering, source: Tensor, output: Tensor) -> int:
     return ELEMENT_SIZE[source.dtype]
 
 
+def element_sizes(low: Lowering, sources: Sequence[Tensor], output: Tensor) -> int:
+    """Bytes of an element of several tensors that are moved to one, or of one that is moved to several."""
+    return [element_size(low, source, output) for source in sources][-1]
+
+
 def fill_byte(low: Lowering, output: Tensor) -> int:
     """The byte that fills an output with its zero point."""
     zero = int(output.zero_point[0]) if output.zero_point.size else 0

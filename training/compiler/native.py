@@ -15,7 +15,7 @@ from emberwatch.training.compiler.choose import Options
 from emberwatch.training.compiler.compiler import CompiledModel, compile_model
 from emberwatch.training.compiler.model import Model, Tensor, read_model
 
-_NUMPY: dict[str, type[np.generic]] = {
+NUMPY_OF: dict[str, type[np.generic]] = {
     "INT8": np.int8, "UINT8": np.uint8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32,
     "BOOL": np.bool_,
 }  # fmt: skip
@@ -24,7 +24,7 @@ WARNINGS = ("-Wpedantic",)
 
 def numpy_type(tensor: Tensor) -> type[np.generic]:
     """The NumPy type of a tensor of the interface."""
-    return _NUMPY[tensor.dtype]
+    return NUMPY_OF[tensor.dtype]
 
 
 class NativeModel:
@@ -62,11 +62,11 @@ class NativeModel:
         Returns:
             One array per graph output, of its shape.
         """
-        arrays = [np.ascontiguousarray(a, _NUMPY[t.dtype]) for a, t in zip(inputs, self._inputs, strict=True)]
+        arrays = [np.ascontiguousarray(a, NUMPY_OF[t.dtype]) for a, t in zip(inputs, self._inputs, strict=True)]
         for array, tensor in zip(arrays, self._inputs, strict=True):
             if array.size != tensor.size:
                 raise ValueError(f"input of {array.size} elements, {tensor.size} wanted")
-        results = [np.empty(t.shape, _NUMPY[t.dtype]) for t in self._outputs]
+        results = [np.empty(t.shape, NUMPY_OF[t.dtype]) for t in self._outputs]
         pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays + results]
         getattr(self._library, f"{self._name}_invoke")(*pointers)
         return results

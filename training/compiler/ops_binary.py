@@ -1,10 +1,8 @@
-"""Operators of two int8 inputs, element by element with broadcasting: DIV, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE."""
+"""Operators of two int8 inputs with broadcasting: DIV, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from emberwatch.training.compiler import fixedpoint as fx
 from emberwatch.training.compiler.ir import Lowering, Rule
@@ -78,7 +76,7 @@ def squared_difference(low: Lowering) -> None:
         values = [fx.rescale((x - zero) << 7, factor) for x in range(-128, 128)]
         text = "operand on the common scale for -128..127"
         context[f"table{i + 1}"] = low.constant(f"table{i + 1}", "int32_t", values, text)
-    context["scale"] = fx.quantize_multiplier(twice * twice / float(np.float32(1 << 14) * np.float32(out_scale)))
+    context["scale"] = fx.quantize_multiplier(twice * twice / ((1 << 14) * out_scale))
     context["low"], context["high"] = -128, 127
     _layer(low, context, {"requantise", "clamp"})
 
@@ -104,8 +102,7 @@ def div(low: Lowering) -> None:
     """
     (scale1, zero1), (scale2, zero2) = low.int8(low.input(0)), low.int8(low.input(1))
     out_scale, out_zero = low.int8(low.output())
-    real = np.float32(scale1) / (np.float32(scale2) * np.float32(out_scale))
-    scale = fx.quantize_multiplier(float(real))
+    scale = fx.quantize_multiplier(scale1 / (scale2 * out_scale))
     inverse, shifts = [], []
     for divisor in (abs(x - zero2) or 1 for x in range(-128, 128)):
         headroom = 32 - divisor.bit_length()

@@ -52,8 +52,8 @@ def _unary(low: Lowering, kind: str, helpers: set[str], limits: tuple[int, int] 
 
 def relu(low: Lowering) -> None:
     """RELU: rescales and limits."""
-    ratio = np.float32(symmetric(low, 0)) / np.float32(symmetric(low))
-    _unary(low, "rescale", {"requantise", "clamp"}, scale=fx.quantize_multiplier(float(ratio)), limits=(0, 32767))
+    ratio = symmetric(low, 0) / symmetric(low)
+    _unary(low, "rescale", {"requantise", "clamp"}, scale=fx.quantize_multiplier(ratio), limits=(0, 32767))
 
 
 def relu6(low: Lowering) -> None:
@@ -69,7 +69,7 @@ def leaky_relu(low: Lowering) -> None:
     in_scale, out_scale = symmetric(low, 0), symmetric(low)
     slope = in_scale * float(low.op.options["alpha"]) / out_scale
     _unary(
-        low, "leaky", {"requantise", "clamp"}, scale=fx.quantize_multiplier(float(in_scale / out_scale)),
+        low, "leaky", {"requantise", "clamp"}, scale=fx.quantize_multiplier(in_scale / out_scale),
         below=fx.quantize_multiplier(abs(slope)), sign="-" if slope < 0 else "", limits=(-32768, 32767),
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def _interpolated(function: Callable[[float], float], first: float, last: float)
         error = single(between - rounded(single(middle * inverse)))
         values.append(sample - rounded(single(error / single(2))))
     values.append(rounded(single(at(in_max) * inverse)))
-    return [int(min(32767, max(-32768, v))) for v in values]
+    return [min(32767, max(-32768, int(v))) for v in values]
 
 
 def softmax(low: Lowering) -> None:

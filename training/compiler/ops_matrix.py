@@ -89,8 +89,8 @@ def resize_bilinear(low: Lowering) -> None:
     context: dict[str, Any] = {
         "batch": batch, "height": height, "width": width, "depth": depth,
         "out_h": output.shape[1], "out_w": output.shape[2],
-        "rows": low.constant("rows", "int16_t", _taps(height, output.shape[1], align, half), "rows and weight of the second"),
-        "columns": low.constant("columns", "int16_t", _taps(width, output.shape[2], align, half), "columns and weight"),
+        "rows": low.constant("rows", "int16_t", _taps(height, output.shape[1], align, half), "rows, weight"),
+        "columns": low.constant("columns", "int16_t", _taps(width, output.shape[2], align, half), "columns, weight"),
     }  # fmt: skip
     low.layer("resize_bilinear", [source], context, summary=f"align {align}, half-pixel {half}")
 

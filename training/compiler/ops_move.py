@@ -6,7 +6,7 @@ import math
 
 from emberwatch.training.compiler.ir import Lowering, Rule
 from emberwatch.training.compiler.model import Tensor
-from emberwatch.training.compiler.movement import copy, element_size, fill_byte, strides
+from emberwatch.training.compiler.movement import copy, element_size, element_sizes, fill_byte, strides
 
 
 def axis_of(low: Lowering, axis: int, rank: int) -> int:
@@ -23,7 +23,7 @@ def _outputs(low: Lowering) -> list[Tensor]:
 def _divide(low: Lowering, source: Tensor, axis: int, counts: list[int]) -> None:
     """Copy consecutive pieces along an axis to the outputs."""
     outputs = _outputs(low)
-    size = [element_size(low, source, output) for output in outputs][0]
+    size = element_sizes(low, outputs, source)
     inner = math.prod(source.shape[axis + 1 :]) * size
     context = {"outer": math.prod(source.shape[:axis]), "runs": [count * inner for count in counts]}
     low.layer("split", [source], context, raw=True, summary=f"axis {axis} into {counts}")
@@ -93,7 +93,7 @@ def pack(low: Lowering) -> None:
     """PACK along a new axis."""
     output, sources = low.output(), [low.input(i) for i in range(len(low.op.inputs))]
     axis = axis_of(low, int(low.op.options["axis"]), len(output.shape))
-    size = [element_size(low, source, output) for source in sources][0]
+    size = element_sizes(low, sources, output)
     run = math.prod(output.shape[axis + 1 :]) * size
     context = {"outer": math.prod(output.shape[:axis]), "runs": [run] * len(sources)}
     low.layer("concatenation", sources, context, raw=True, summary=f"axis {axis}")
@@ -261,7 +261,8 @@ def mirror_pad(low: Lowering) -> None:
     source, output, pairs = low.input(0), low.output(), _mirror_parts(low)
     size = element_size(low, source, output)
     edge = 0 if int(low.op.options["mode"]) == 1 else 1
-    run, dimensions = size, []
+    dimensions: list[tuple[int, str]] = []
+    run = size
     for i in reversed(range(len(source.shape))):
         n, (before, after), step = source.shape[i], pairs[i], strides(source.shape)[i] * size
         if not dimensions and not before and not after:

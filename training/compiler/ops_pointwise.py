@@ -28,7 +28,7 @@ def relu(low: Lowering) -> None:
     """RELU: rescales from the input's to the output's quantisation."""
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
-    scale = fx.quantize_multiplier(float(np.float32(in_scale) / np.float32(out_scale)))
+    scale = fx.quantize_multiplier(in_scale / out_scale)
     lower, upper = fx.activation_range("RELU", out_scale, out_zero)
     _table(low, lambda x: min(max(fx.wrap32(out_zero + fx.rescale(x - in_zero, scale)), lower), upper), "table")
 

@@ -73,12 +73,12 @@ def svdf(low: Lowering) -> None:
     if bias.size != filters // rank:
         low.fail(f"{bias.size} bias values for {filters // rank} units", low.input(3))
     limits = np.iinfo(np.int8 if state.dtype == "INT8" else np.int16)
-    reach = rank * memory * (limits.max - limits.min) * -int(limits.min) + int(np.abs(bias).max(initial=0))
-    if terms * 128 * 255 >= 2**31 or reach >= 2**31:
-        low.fail("the sums may leave 32 bits; use fewer taps or terms", source)
-    single = np.float32
-    first = fx.quantize_multiplier(float(single(in_scale) * single(weight_scale) / single(state_scale)))
-    second = fx.quantize_multiplier(float(single(state_scale) * single(time_scale) / single(out_scale)))
+    if terms * 128 * 255 >= 2**31:
+        low.fail("the sums may leave 32 bits; use fewer terms", source)
+    if state.dtype == "INT16" and state_zero:
+        low.fail(f"zero point {state_zero} of a 16-bit state is not supported, only 0", state)
+    first = fx.quantize_multiplier(in_scale * weight_scale / state_scale)
+    second = fx.quantize_multiplier(state_scale * time_scale / out_scale)
     padded = padded_rows(weights)
     ctype = f"{state.dtype.lower()}_t"
     context: dict[str, Any] = {
@@ -86,7 +86,7 @@ def svdf(low: Lowering) -> None:
         "rank": rank, "ctype": ctype, "state_zero": state_zero, "out_zero": out_zero, "first": first, "second": second,
         "lowest": int(limits.min), "highest": int(limits.max),
         "weights": low.constant("weights", "int8_t", padded, f"feature weights [{filters}][{padded.shape[1]}]"),
-        "offsets": low.constant("offsets", "int32_t", -in_zero * weights.sum(axis=1), "the input's zero point folded in"),
+        "offsets": low.constant("offsets", "int32_t", -in_zero * weights.sum(axis=1), "what the input zero point adds"),
         "times": low.constant("times", ctype, times, f"time weights [{filters}][{memory}]"),
         "bias": low.constant("bias", "int32_t", bias, "bias"),
     }  # fmt: skip
@@ -166,7 +166,7 @@ def _gate(
         if np.abs(offsets).max(initial=0) + size * 128 * 128 >= 2**31:
             low.fail(f"the sums of the {name} gate may leave 32 bits", low.input(position))
         found[part] = {
-            "weights": low.constant(f"{name}_{part}", "int8_t", padded_rows(weights), f"{name} gate, weights of {part}"),
+            "weights": low.constant(f"{name}_{part}", "int8_t", padded_rows(weights), f"{name} gate, {part}"),
             "offsets": low.constant(f"{name}_{part}_offsets", "int32_t", offsets, f"{name} gate, bias with zero point"),
             "scale": fx.quantize_multiplier(scale * weight_scale * 2.0**12),
         }  # fmt: skip

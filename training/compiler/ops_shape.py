@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, same_size
-from emberwatch.training.compiler.movement import copy, element_size, fill_byte, strides
+from emberwatch.training.compiler.movement import copy, element_sizes, fill_byte, strides
 
 
 def reshape(low: Lowering) -> None:
@@ -149,7 +149,7 @@ def concatenation(low: Lowering) -> None:
         low.fail("a fused activation is not supported", output)
     axis = int(low.op.options["axis"]) % len(output.shape)
     sources = [low.input(i) for i in range(len(low.op.inputs))]
-    size = [element_size(low, source, output) for source in sources][0]
+    size = element_sizes(low, sources, output)
     inner = math.prod(output.shape[axis + 1 :]) * size
     context = {
         "outer": math.prod(output.shape[:axis]),

@@ -85,7 +85,7 @@ def absolute(low: Lowering) -> None:
     """ABS."""
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
-    scale = fx.quantize_multiplier(float(np.float32(in_scale) / np.float32(out_scale)))
+    scale = fx.quantize_multiplier(in_scale / out_scale)
     same = in_scale == out_scale
     table_layer(low, lambda x: (abs(x - in_zero) if same else fx.rescale(abs(x - in_zero), scale)) + out_zero)
 
@@ -109,7 +109,7 @@ def limited_relu(low: Lowering) -> None:
     """RELU_N1_TO_1 and RELU_0_TO_1: rescales, then limits."""
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
-    scale = fx.quantize_multiplier(float(np.float32(in_scale) / np.float32(out_scale)))
+    scale = fx.quantize_multiplier(in_scale / out_scale)
     lower = out_zero + (fx.quantize_limit(-1.0, out_scale) if low.op.name == "RELU_N1_TO_1" else 0)
     upper = out_zero + fx.quantize_limit(1.0, out_scale)
     table_layer(low, lambda x: min(max(out_zero + fx.rescale(x - in_zero, scale), max(lower, -128)), min(upper, 127)))
@@ -137,9 +137,8 @@ def hard_swish(low: Lowering) -> None:
     """HARD_SWISH in 16-bit fixed point."""
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
-    fine = np.float32(1 / 128) * np.float32(in_scale)
-    out = fx.quantize_multiplier(float(fine / np.float32(out_scale)))
-    relu = fx.quantize_multiplier(float(fine / (np.float32(3) / np.float32(32768))))
+    out = fx.quantize_multiplier(in_scale / 128 / out_scale)
+    relu = fx.quantize_multiplier(in_scale / 128 / float(np.float32(3 / 32768)))
     if out.shift > 0:
         low.fail(f"input scale {in_scale:g} is more than 128 times the output's {out_scale:g}", low.output())
 

@@ -57,7 +57,9 @@ def as_signed(model: Model) -> Model:
     if not any(touched(op) and op.name not in _BOTH for op in model.operators):
         return model
     tensors = [_signed(t) if t.dtype == "UINT8" else t for t in model.tensors]
-    before, operators, after = [], [], []
+    before: list[Operator] = []
+    operators: list[Operator] = []
+    after: list[Operator] = []
     for operator in model.operators:
         if touched(operator) and operator.name in _OTHER_RULES:
             raise CompileError(

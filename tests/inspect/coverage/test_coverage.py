@@ -56,6 +56,7 @@ def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gathering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     coverage.flush()
     monkeypatch.setenv(coverage.VARIABLE, str(tmp_path / "gathered"))
+    coverage.start()
     yield tmp_path / "gathered"
     coverage.flush()
 

@@ -128,7 +128,7 @@ def space_to_depth(rng: Rng) -> bytes:
 def space_to_batch_nd(rng: Rng) -> bytes:
     """SPACE_TO_BATCH_ND."""
     b, q, block = Builder(), (scale(rng), zero(rng)), rng.integers(1, 4, 2).astype(np.int32)
-    n, h, w, c = _shape(rng, 4)
+    n, c = _shape(rng, 2)
     grown = block * rng.integers(1, 4, 2)
     pads = np.zeros((2, 2), np.int32)  # what the runtime pads with is not initialised
     x = b.tensor((n, *grown, c), *q)
