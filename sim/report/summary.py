@@ -10,8 +10,10 @@ from typing import Any
 from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
 
-from sim.errors import UsageError
-from sim.robotlib.session import METRIC
+from emberwatch.base.errors import UsageError
+
+METRIC = "emberwatch-metric "
+"""Log messages of keywords that begin so carry one figure as JSON."""
 
 _WIDTH = 18
 

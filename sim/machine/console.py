@@ -1,0 +1,69 @@
+"""What a program prints: bytes of the UARTs and of USB as they came, and their lines with times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from emberwatch.engines import Engine
+
+_PICO = 10**12
+
+
+@dataclass
+class Port:
+    """A serial port: its bytes, its complete lines with the seconds at which they ended, and the line begun."""
+
+    data: bytearray = field(default_factory=bytearray)
+    lines: list[tuple[float, str]] = field(default_factory=list)
+    begun: bytearray = field(default_factory=bytearray)
+
+    def feed(self, seconds: float, byte: int) -> None:
+        """Takes one byte."""
+        self.data.append(byte)
+        if byte != 0x0A:
+            self.begun.append(byte)
+            return
+        self.lines.append((seconds, self.unfinished))
+        self.begun.clear()
+
+    def copy(self) -> Port:
+        """A port of its own with the same content."""
+        return Port(bytearray(self.data), list(self.lines), bytearray(self.begun))
+
+    @property
+    def text(self) -> str:
+        """Everything so far; what is no ASCII stands as an escape."""
+        return self.data.decode("ascii", errors="backslashreplace")
+
+    @property
+    def unfinished(self) -> str:
+        """The line begun, as text."""
+        return self.begun.decode("ascii", errors="backslashreplace").removesuffix("\r")
+
+
+@dataclass
+class Console:
+    """The board's console, the other UART and the USB serial port of one machine."""
+
+    uart: Port = field(default_factory=Port)
+    other_uart: Port = field(default_factory=Port)
+    usb: Port = field(default_factory=Port)
+
+    def take(self, engine: Engine) -> None:
+        """Takes what the program has sent since the last time."""
+        for port, sent in (
+            (self.uart, engine.take_uart()),
+            (self.other_uart, engine.take_other_uart()),
+            (self.usb, engine.take_usb()),
+        ):
+            for cycle, byte in sent:
+                port.feed(engine.picoseconds(cycle) / _PICO, byte)
+
+    @property
+    def received(self) -> int:
+        """Bytes of all ports so far."""
+        return len(self.uart.data) + len(self.other_uart.data) + len(self.usb.data)
+
+    def copy(self) -> Console:
+        """A console of its own with the same content."""
+        return Console(self.uart.copy(), self.other_uart.copy(), self.usb.copy())
