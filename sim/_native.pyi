@@ -42,7 +42,7 @@ class Device:
         """Names of its lines."""
 
 class PyDevice(Device):
-    """The native half of `sim.devices.Device`, whose methods it calls; see there and `sim.devices.Port`."""
+    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `emberwatch.devices.Port`."""
 
     def __init__(
         self,

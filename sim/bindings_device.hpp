@@ -10,7 +10,7 @@
 
 #include "device/device.hpp"
 
-/// Calls the methods of a Python object, sim.devices.Device, that its class overrides. What Python raises is kept and
+/// Calls the methods of a Python object, emberwatch.devices.Device, that its class overrides. What Python raises is kept and
 /// stops the run; see sim/devices/base.py for what each method gets and returns.
 class PyDevice final : public rp2040::Device {
   public:

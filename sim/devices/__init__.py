@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sim.devices.base import Device, Edge, Port
+from emberwatch.devices.base import Device, Edge, Port
 
 __all__ = ["Device", "Edge", "Port"]

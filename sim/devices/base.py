@@ -1,4 +1,4 @@
-"""`Device`: what is attached to the chip, written in Python on the same seam as the C++ ones (`sim/core/device`).
+"""`Device`: what is attached to the chip, written in Python on the same seam as the C++ ones (`sim/rp2040/device`).
 
 A device names its lines, and who attaches it says which GPIO each is. Names with a meaning:
 
@@ -16,9 +16,9 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Self
 
-from sim import _native
-from sim.devices.state import decode_state, encode_state
-from sim.errors import DeviceError
+from emberwatch import _native
+from emberwatch.devices.state import decode_state, encode_state
+from emberwatch.base.errors import DeviceError
 
 NEVER = (1 << 64) - 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 T1, T2, T3 = 27504, 26435, -1000  # trimming of the data sheet's worked example (BMP280 data sheet 3.12)
 P = (36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000)

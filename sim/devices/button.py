@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 
 class Button(Device):

@@ -7,23 +7,23 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
-from sim.board import Board, DeviceConfig
-from sim.devices.base import Device
-from sim.devices.bme280 import Bme280
-from sim.devices.button import Button
-from sim.devices.eeprom import Eeprom
-from sim.devices.jumper import Jumper
-from sim.devices.led import Led
-from sim.devices.microphones import I2sMicrophone, PdmMicrophone
-from sim.devices.mpu6050 import Mpu6050
-from sim.devices.potentiometer import Potentiometer
-from sim.devices.relay import Relay
-from sim.devices.sd_card import SdCard
-from sim.devices.spi_flash import SpiFlash
-from sim.devices.ssd1306 import Ssd1306
-from sim.devices.uart_peer import UartPeer
-from sim.devices.ws2812 import Ws2812
-from sim.errors import BoardError
+from emberwatch.board.board import Board, DeviceConfig
+from emberwatch.devices.base import Device
+from emberwatch.devices.bme280 import Bme280
+from emberwatch.devices.button import Button
+from emberwatch.devices.eeprom import Eeprom
+from emberwatch.devices.jumper import Jumper
+from emberwatch.devices.led import Led
+from emberwatch.devices.microphones import I2sMicrophone, PdmMicrophone
+from emberwatch.devices.mpu6050 import Mpu6050
+from emberwatch.devices.potentiometer import Potentiometer
+from emberwatch.devices.relay import Relay
+from emberwatch.devices.sd_card import SdCard
+from emberwatch.devices.spi_flash import SpiFlash
+from emberwatch.devices.ssd1306 import Ssd1306
+from emberwatch.devices.uart_peer import UartPeer
+from emberwatch.devices.ws2812 import Ws2812
+from emberwatch.base.errors import BoardError
 
 TYPES: dict[str, type[Device]] = {
     kind.__name__: kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 
 class Eeprom(Device):

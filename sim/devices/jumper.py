@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim import _native
-from sim.devices.base import NativeDevice
+from emberwatch import _native
+from emberwatch.devices.base import NativeDevice
 
 
 class Jumper(NativeDevice):

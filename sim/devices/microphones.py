@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sim import _native
-from sim.audio.files import load
-from sim.devices.base import NativeDevice
-from sim.errors import DeviceError
+from emberwatch import _native
+from emberwatch.audio.files import load
+from emberwatch.devices.base import NativeDevice
+from emberwatch.base.errors import DeviceError
 
 SAMPLE_RATE = 16_000
 

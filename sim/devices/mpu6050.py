@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 _SMPLRT_DIV, _CONFIG, _GYRO_CONFIG, _ACCEL_CONFIG = 0x19, 0x1A, 0x1B, 0x1C
 _INT_PIN_CFG, _INT_ENABLE, _INT_STATUS, _DATA, _PWR_MGMT_1, _WHO_AM_I = 0x37, 0x38, 0x3A, 0x3B, 0x6B, 0x75

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 BLOCK = 512
 _GAP = 16  # bytes before a block, in which a card finds it, and hears CMD12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim import _native
-from sim.devices.base import NativeDevice
-from sim.errors import DeviceError
+from emberwatch import _native
+from emberwatch.devices.base import NativeDevice
+from emberwatch.base.errors import DeviceError
 
 
 class SpiFlash(NativeDevice):

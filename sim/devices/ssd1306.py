@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sim.devices.base import Device
+from emberwatch.devices.base import Device
 
 WIDTH = 128
 _ARGUMENTS = {

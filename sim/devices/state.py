@@ -7,7 +7,7 @@ import json
 from collections import deque
 from typing import Any
 
-from sim.errors import DeviceError
+from emberwatch.base.errors import DeviceError
 
 _TAG = "$"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.devices.base import Device, Edge
+from emberwatch.devices.base import Device, Edge
 
 
 class Ws2812(Device):

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.elf import Image
-from sim.errors import EngineError
+from emberwatch.base.errors import EngineError
+from emberwatch.program.elf import Image
 
 if TYPE_CHECKING:
-    from sim.devices import Device
+    from emberwatch.devices.base import Device
 
 
 class Capability(Enum):

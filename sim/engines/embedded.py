@@ -9,16 +9,15 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.board import Board
-from sim.elf import Image
-from sim.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
-from sim.errors import DeviceError, EngineError
+from emberwatch.base.errors import DeviceError, EngineError
+from emberwatch.board.board import Board
+from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from emberwatch.program.elf import Image
 
 try:
-    from sim import _native
-    from sim.devices import Device
-    from sim.devices.base import check_lines
-    from sim.devices.catalogue import board_devices
+    from emberwatch import _native
+    from emberwatch.devices.base import Device, check_lines
+    from emberwatch.devices.catalogue import board_devices
 except ImportError as error:  # a source tree whose C++ part was not built
     raise EngineError(f"the emulator core is not built ({error}); run: make setup") from None
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/device/device.hpp"
+#include "rp2040/device/device.hpp"
 #include "mic/interpolator.hpp"
 #include "mic/microphone.hpp"
 

@@ -11,9 +11,9 @@
 #include <deque>
 #include <string>
 
-#include "core/device/device.hpp"
 #include "mic/interpolator.hpp"
 #include "mic/modulator.hpp"
+#include "rp2040/device/device.hpp"
 
 namespace mic {
 
