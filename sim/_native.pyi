@@ -60,8 +60,8 @@ class PyDevice(Device):
     ) -> None: ...
     def take_error(self) -> BaseException | None:
         """What its code raised last, once."""
-    def flush(self) -> None:
-        """Hands over the edges that wait."""
+    def settle(self) -> None:
+        """Brings its lines up to date and hands over the edges that wait."""
     @property
     def framing_errors(self) -> int: ...
     @property

@@ -249,7 +249,7 @@ class Device:
             DeviceError: named for the device.
         """
         if isinstance(self._plugged, _native.PyDevice):
-            self._plugged.flush()
+            self._plugged.settle()
             if (error := self._plugged.take_error()) is not None:
                 raise_device_error(self.title, error)
 

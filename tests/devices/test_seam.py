@@ -201,7 +201,9 @@ def test_wrong_lines(lines: dict[str, int], message: str) -> None:
     with pytest.raises(DeviceError) as caught:
         bench.machine.attach(Weather(), **lines)
     assert str(caught.value) == f"device 'weather': {message}"
-    with pytest.raises(DeviceError, match="'potentiometer': line 'adc' is on pin 4; the ADC's inputs are GPIO 26 to 29"):
+    with pytest.raises(
+        DeviceError, match="'potentiometer': line 'adc' is on pin 4; the ADC's inputs are GPIO 26 to 29"
+    ):
         bench.machine.attach(Potentiometer(), adc=4)
     bench.machine.attach(Weather(), sda=4, scl=5)
     with pytest.raises(DeviceError, match="one of this name is attached already"):

@@ -159,9 +159,12 @@ class SdDriver:
 
     def command(self, number: int, argument: int, extra: int = 0) -> bytes:
         frame = bytes([0x40 | number]) + argument.to_bytes(4, "big")
-        answer = self.spi.transfer(frame + bytes([crc7(frame) << 1 | 1]) + b"\xff" * (9 + extra))[6:]
-        at = next(i for i, byte in enumerate(answer) if not byte & 0x80)
-        return answer[at : at + 1 + extra]
+        self.spi.transfer(frame + bytes([crc7(frame) << 1 | 1]) + (b"\xff" if number == 12 else b""))
+        for _ in range(9):
+            answer = self.spi.transfer(b"\xff")
+            if not answer[0] & 0x80:
+                return answer + (self.spi.transfer(b"\xff" * extra) if extra else b"")
+        raise AssertionError(f"no answer to CMD{number}")
 
     def wait_for(self, token: int) -> None:
         for _ in range(100):
