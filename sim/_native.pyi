@@ -42,7 +42,7 @@ class Device:
         """Names of its lines."""
 
 class PyDevice(Device):
-    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `emberwatch.devices.Port`."""
+    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `Port`."""
 
     def __init__(
         self,

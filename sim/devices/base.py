@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Self
 
 from emberwatch import _native
-from emberwatch.devices.state import decode_state, encode_state
 from emberwatch.base.errors import DeviceError
+from emberwatch.devices.state import decode_state, encode_state
 
 NEVER = (1 << 64) - 1
 

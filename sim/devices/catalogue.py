@@ -7,6 +7,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
+from emberwatch.base.errors import BoardError
 from emberwatch.board.board import Board, DeviceConfig
 from emberwatch.devices.base import Device
 from emberwatch.devices.bme280 import Bme280
@@ -23,7 +24,6 @@ from emberwatch.devices.spi_flash import SpiFlash
 from emberwatch.devices.ssd1306 import Ssd1306
 from emberwatch.devices.uart_peer import UartPeer
 from emberwatch.devices.ws2812 import Ws2812
-from emberwatch.base.errors import BoardError
 
 TYPES: dict[str, type[Device]] = {
     kind.__name__: kind

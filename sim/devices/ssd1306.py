@@ -144,7 +144,7 @@ class Ssd1306(Device):
         picture = np.zeros((self.height, WIDTH), dtype=bool)
         height = min(self.height, len(shown))
         picture[:height] = shown[:height] if self.reverse else shown[:height][::-1]
-        return picture != self.inverse
+        return np.not_equal(picture, self.inverse)
 
     def text(self, lit: str = "#", dark: str = ".") -> str:
         """The picture as lines of characters."""

@@ -176,6 +176,6 @@ class RenodeEngine(Engine):
         """Not possible: librp2040's state and Renode's would have to be taken together."""
         raise EngineError("engine 'renode' has no snapshots; use the embedded engine")
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """Not possible, see `save`."""
         raise EngineError("engine 'renode' has no snapshots; use the embedded engine")
