@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from emberwatch.board.board import LedConfig
 from emberwatch.chip import block
-from emberwatch.engines import Engine
+from emberwatch.machine.machine import Machine
 
 
-def brightness(engine: Engine, led: LedConfig) -> float:
-    """0..1: the PWM duty of the LED's pin, or the pin's level when no running PWM slice drives it."""
+def led_brightness(machine: Machine) -> float:
+    """Brightness of the board's LED, 0..1: the duty of a running PWM slice that drives its pin, else the pin's level."""
+    engine, led = machine.engine, machine.board.led
     io, pwm = block("io_bank0"), block("pwm")
 
     def word(address: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
@@ -9,13 +11,17 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 from emberwatch.board.board import load_board
 from emberwatch.chip import block
 from emberwatch.engines.embedded import EmbeddedEngine
-from emberwatch.inspect.led import brightness
+from emberwatch.inspect.led import led_brightness
 
 BOARD = load_board("pico")  # LED on GPIO 25: slice 4, output B
 
 
 def put(engine: EmbeddedEngine, name: str, register: str, value: int) -> None:
     engine.chip.write_bus(block(name).address(register), 4, value)
+
+
+def lit(engine: EmbeddedEngine) -> float:
+    return led_brightness(SimpleNamespace(engine=engine, board=BOARD))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -31,18 +37,18 @@ def engine() -> EmbeddedEngine:
 
 def test_duty_while_the_slice_runs(engine: EmbeddedEngine) -> None:
     put(engine, "pwm", "CH4_CSR", 1)
-    assert brightness(engine, BOARD.led) == 0.25
+    assert lit(engine) == 0.25
     put(engine, "pwm", "CH4_CSR", 1 | 1 << 3)
-    assert brightness(engine, BOARD.led) == 0.75
+    assert lit(engine) == 0.75
 
 
 def test_a_slice_that_stopped_high_keeps_the_led_on(engine: EmbeddedEngine) -> None:
     put(engine, "pwm", "CH4_CSR", 1)
     put(engine, "pwm", "CH4_CSR", 0)
     assert engine.pin(BOARD.led.pin)
-    assert brightness(engine, BOARD.led) == 1.0
+    assert lit(engine) == 1.0
 
 
 def test_level_of_a_pin_without_pwm(engine: EmbeddedEngine) -> None:
     put(engine, "io_bank0", f"GPIO{BOARD.led.pin}_CTRL", 5)
-    assert brightness(engine, BOARD.led) == 0.0
+    assert lit(engine) == 0.0

@@ -120,6 +120,10 @@ class Bench:
             self.put(f"PADS_BANK0.GPIO{pin}", 0x56)
             self.put(f"IO_BANK0.GPIO{pin}_CTRL", number)
 
+    def wire(self, pin: int, other: int) -> None:
+        """A jumper."""
+        self.chip.attach(_native.Jumper(f"wire{pin}"), [("a", pin), ("b", other)])
+
     def dma(self, channel: int, read: int, write: int, count: int, ctrl: int) -> None:
         """A channel that is set up but not triggered; `ctrl` without EN and CHAIN_TO."""
         self.put(f"DMA.CH{channel}_READ_ADDR", read)

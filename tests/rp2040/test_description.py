@@ -168,7 +168,8 @@ def test_interrupts_are_where_the_processor_has_them(bench: Bench) -> None:
 
 
 def test_stop_reasons_and_causes_are_known_by_one_name() -> None:
-    assert {reason.name for reason in _native.StopReason} == {reason.name for reason in StopReason}
+    own = {reason.name for reason in _native.StopReason} - {"DEVICE"}  # which the engine turns into an error
+    assert own == {reason.name for reason in StopReason}
     assert {cause.name for cause in _native.FaultCause} == set(_CAUSES)
 
 

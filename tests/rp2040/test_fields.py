@@ -151,8 +151,8 @@ def first_channel(bench: Bench) -> None:
 def i2c(bench: Bench) -> None:
     """I2C0 as master writes to and reads from I2C1 as slave, through wires; the DMA keeps their FIFOs moving."""
     bench.function(3, 4, 5, 6, 7)
-    bench.chip.wire_pins(4, 6)
-    bench.chip.wire_pins(5, 7)
+    bench.wire(4, 6)
+    bench.wire(5, 7)
     for name, con in (("I2C0", 0x65), ("I2C1", 0x04)):
         bench.put(f"{name}.IC_ENABLE", 0)
         bench.put(f"{name}.IC_CON", con)
@@ -474,7 +474,7 @@ def spi(bench: Bench) -> None:
     """SPI0 as master and SPI1 as slave through wires."""
     bench.function(1, 16, 17, 18, 19, 8, 9, 10, 11)
     for master, slave in ((19, 8), (16, 11), (18, 10), (17, 9)):
-        bench.chip.wire_pins(master, slave)
+        bench.wire(master, slave)
     for name, cr1 in (("SPI1", 0b0110), ("SPI0", 0b0010)):
         bench.put(f"{name}.SSPCPSR", 4)
         bench.put(f"{name}.SSPCR0", 1 << 8 | 7)
@@ -588,7 +588,7 @@ def serial_flash_stir(bench: Bench) -> None:
 def uart(bench: Bench) -> None:
     """UART0 sends to itself through a wire and receives from the host, faults included."""
     bench.function(2, 0, 1, 2)
-    bench.chip.wire_pins(0, 1)
+    bench.wire(0, 1)
     bench.put("UART0.UARTIBRD", 4)
     bench.put("UART0.UARTFBRD", 10)
     bench.put("UART0.UARTLCR_H", 0x70)
@@ -605,7 +605,7 @@ def uart(bench: Bench) -> None:
 def uart_errors(bench: Bench) -> None:
     """UART1, which sends other frames and breaks, is wired to UART0, which has seen every kind of error."""
     bench.function(2, 0, 1, 2, 3, 4)
-    bench.chip.wire_pins(4, 1)
+    bench.wire(4, 1)
     for name, line_control in (("UART0", 0x76), ("UART1", 0x78)):
         bench.put(f"{name}.UARTIBRD", 4)
         bench.put(f"{name}.UARTLCR_H", line_control)
@@ -638,7 +638,7 @@ def uart_parity(bench: Bench) -> None:
 def uart_levels(bench: Bench) -> None:
     """Both FIFOs run through their triggers."""
     bench.function(2, 0, 1, 2, 3)
-    bench.chip.wire_pins(0, 1)
+    bench.wire(0, 1)
     bench.put("UART0.UARTIBRD", 4)
     bench.put("UART0.UARTLCR_H", 0x70)
     bench.put("UART0.UARTCR", 0x301)

@@ -14,8 +14,6 @@ consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr std::uint32_t kLbm = kRegs.mask("SSPCR1.LBM"), kSse = kRegs.mask("SSPCR1.SSE"), kMs = kRegs.mask("SSPCR1.MS"),
                         kSod = kRegs.mask("SSPCR1.SOD");
 constexpr regs::Bits kDss = kRegs.bits("SSPCR0.DSS"), kScr = kRegs.bits("SSPCR0.SCR");
-// Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
-constexpr unsigned kPinRx = 0, kPinCsn = 1, kPinSck = 2, kPinTx = 3;
 constexpr std::uint32_t kPinsOfSpi0 = 0x00ff00ff, kEveryFourth = 0x11111111;
 constexpr std::uint32_t kRor = kRegs.mask("SSPRIS.RORRIS"), kRt = kRegs.mask("SSPRIS.RTRIS"),
                         kRx = kRegs.mask("SSPRIS.RXRIS"), kTx = kRegs.mask("SSPRIS.TXRIS");
@@ -63,7 +61,7 @@ void Spi::event() {
             received = sent;
         } else {
             transmitted_.push_back(sent);
-            received = (device_ != nullptr ? device_->transfer(sent, bits, now()) : exchange_on_wires(sent)) & mask;
+            received = exchange(sent, bits) & mask;
         }
         if (!s_.rx.push(received)) s_.ris |= kRor;
         s_.busy = false;
@@ -77,7 +75,15 @@ void Spi::event() {
     update();
 }
 
-/// Pins that IO_BANK0 gives to one signal of this instance.
+/// What a device answers, else what the wires bring.
+std::uint16_t Spi::exchange(std::uint16_t sent, unsigned bits) {
+    constexpr std::uint32_t kSph = 1u << 7;  // without it CSn is high between frames
+    if (device_ != nullptr)
+        if (const auto answer = device_->transfer(sent, bits, (s_.cr0 & kSph) == 0 || s_.tx.empty(), now()))
+            return *answer;
+    return exchange_on_wires(sent);
+}
+
 std::uint32_t Spi::pins(unsigned role) const {
     const std::uint32_t own = instance_ == 0 ? kPinsOfSpi0 : ~kPinsOfSpi0;
     return fabric_.gpio().observed_outputs(PinFunction::spi) & own & kEveryFourth << role;

@@ -93,9 +93,7 @@ def test_windows_and_memories_are_the_librarys(librp2040: Path) -> None:
     from emberwatch.engines.renode import library
 
     assert [(w.name, w.base, w.size) for w in library.windows()] == [(w.name, w.base, w.size) for w in load().windows]
-    assert [(m.name, m.base, m.size) for m in library.memories()] == [
-        (m.name, m.base, m.size) for m in load().memories
-    ]
+    assert [(m.name, m.base, m.size) for m in library.memories()] == [(m.name, m.base, m.size) for m in load().memories]
 
 
 def test_nothing_overlaps_and_everything_lies_in_the_cores_map(board_name: str) -> None:

@@ -1,0 +1,329 @@
+// The C ABI: arguments checked, exceptions turned into status and text.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+
+#include "base/register_names.hpp"
+#include "bus/bootrom.hpp"
+#include "capi/external_chip.hpp"
+#include "capi/resample.hpp"
+#include "capi/rp2040.h"
+#include "cpu/timing.hpp"
+#include "regs/table.hpp"
+
+using rp2040::ExternalChip;
+
+struct rp2040_chip {
+    rp2040_chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, const rp2040_host& host)
+        : chip(flash_bytes, xosc_hz, host) {}
+    ExternalChip chip;
+};
+
+namespace {
+
+/// The description's tables in this ABI's type.
+template <std::size_t N>
+constexpr std::array<rp2040_window, N> in_abi(const rp2040::Window (&ranges)[N]) {
+    std::array<rp2040_window, N> result{};
+    for (std::size_t n = 0; n < N; ++n) result[n] = {ranges[n].base, ranges[n].size, ranges[n].name};
+    return result;
+}
+constexpr auto kWindows = in_abi(rp2040::kWindows);
+constexpr auto kMemories = in_abi(rp2040::kMemories);
+
+rp2040_status invalid(rp2040_chip* chip, std::string text) {
+    chip->chip.error = std::move(text);
+    return RP2040_INVALID;
+}
+
+/// Runs `function`, which returns a status, and keeps what it throws as the chip's error.
+template <class Function>
+rp2040_status guarded(rp2040_chip* chip, Function&& function) {
+    try {
+        return function();
+    } catch (const rp2040::Unmodelled& error) {
+        char where[32] = "";
+        if (error.address != 0) std::snprintf(where, sizeof where, " (0x%08x)", static_cast<unsigned>(error.address));
+        chip->chip.error = std::string(error.what()) + where;
+        return RP2040_UNMODELLED;
+    } catch (const std::exception& error) {
+        return invalid(chip, error.what());
+    }
+}
+
+rp2040_status bus_fault(rp2040_chip* chip, std::uint32_t address, const char* what) {
+    char text[96];
+    std::snprintf(text, sizeof text, "%s at 0x%08x: nothing answers there", what, static_cast<unsigned>(address));
+    chip->chip.error = text;
+    return RP2040_BUS_FAULT;
+}
+
+bool valid_access(std::uint32_t core, std::uint32_t address, std::uint32_t bytes) {
+    return core < 2 && (bytes == 1 || bytes == 2 || bytes == 4) && address % bytes == 0;
+}
+
+constexpr const char* kBadAccess = "an access needs core 0 or 1, 1, 2 or 4 bytes and an aligned address";
+
+std::string register_at(std::uint32_t address) {
+    for (const rp2040::regs::Block* block : rp2040::regs::kBlocks)
+        for (std::size_t n = 0; n < block->instances.size(); ++n) {
+            const std::uint32_t base = block->bases[n];
+            if (address < base || address - base >= block->size) continue;
+            return rp2040::register_name(block->instances[n], (address - base) & 0xffc);
+        }
+    return {};
+}
+
+rp2040_status no_microphone(rp2040_chip* chip) {
+    return invalid(chip, "no microphone is attached; call rp2040_mic_attach first");
+}
+
+}  // namespace
+
+extern "C" {
+
+uint32_t rp2040_abi_version(void) { return RP2040_ABI_VERSION; }
+
+rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_host* host) {
+    if (host == nullptr || host->irq == nullptr || host->read == nullptr || host->write == nullptr ||
+        host->reset == nullptr || host->send_event == nullptr || host->clock == nullptr || xosc_hz == 0)
+        return nullptr;
+    try {
+        return new rp2040_chip(flash_bytes, xosc_hz, *host);
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+void rp2040_destroy(rp2040_chip* chip) { delete chip; }
+const char* rp2040_error(const rp2040_chip* chip) { return chip->chip.error.c_str(); }
+void rp2040_reset(rp2040_chip* chip) { chip->chip.power_on(); }
+rp2040_status rp2040_finish_reset(rp2040_chip* chip) {
+    return guarded(chip, [&] {
+        chip->chip.finish_reset();
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size) {
+    return guarded(chip, [&] {
+        if (chip->chip.load(address, {data, size})) return RP2040_OK;
+        return invalid(chip, "the data does not fit the flash");
+    });
+}
+const uint8_t* rp2040_boot_rom(void) {
+    static const auto image = [] {
+        std::array<std::uint8_t, rp2040::kRomSize> rom{};
+        const auto own = rp2040::own_bootrom();
+        std::copy(own.begin(), own.end(), rom.begin());
+        return rom;
+    }();
+    return image.data();
+}
+rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp) {
+    return guarded(chip, [&] {
+        std::string error = chip->chip.boot(*pc, *sp);
+        return error.empty() ? RP2040_OK : invalid(chip, std::move(error));
+    });
+}
+
+uint64_t rp2040_now(const rp2040_chip* chip) { return chip->chip.cycles(); }
+uint64_t rp2040_next_event(const rp2040_chip* chip) { return const_cast<rp2040_chip*>(chip)->chip.events().next(); }
+rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
+    return guarded(chip, [&] {
+        chip->chip.advance(cycle);
+        return RP2040_OK;
+    });
+}
+uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle) { return chip->chip.picoseconds(cycle); }
+uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycle_at(picoseconds); }
+uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock) {
+    if (clock >= static_cast<std::uint32_t>(rp2040::ClockId::count)) return 0;
+    return chip->chip.clock_hz(static_cast<rp2040::ClockId>(clock));
+}
+
+rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
+                          uint32_t* value) {
+    *value = 0;
+    if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
+    return guarded(chip, [&] {
+        chip->chip.begin_access(cycle, address, false);
+        return chip->chip.core_read(core, address, bytes, *value) ? RP2040_OK : bus_fault(chip, address, "read");
+    });
+}
+rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
+                           uint32_t value) {
+    if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
+    return guarded(chip, [&] {
+        chip->chip.begin_access(cycle, address, true);
+        return chip->chip.core_write(core, address, bytes, value) ? RP2040_OK : bus_fault(chip, address, "write");
+    });
+}
+rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, uint32_t* value) {
+    *value = 0;
+    if (!valid_access(0, address, bytes)) return invalid(chip, kBadAccess);
+    return guarded(chip, [&] {
+        std::array<std::uint8_t, 4> data{};
+        if (!chip->chip.bus().debug_read(address, std::span(data).first(bytes)))
+            return bus_fault(chip, address, "debugger's read");
+        for (std::uint32_t i = 0; i < bytes; ++i) *value |= std::uint32_t{data[i]} << 8 * i;
+        return RP2040_OK;
+    });
+}
+uint32_t rp2040_windows(const rp2040_window** windows) {
+    *windows = kWindows.data();
+    return kWindows.size();
+}
+uint32_t rp2040_memories(const rp2040_window** memories) {
+    *memories = kMemories.data();
+    return kMemories.size();
+}
+
+uint32_t rp2040_register_name(uint32_t address, char* name, uint32_t room) {
+    const std::string found = register_at(address);
+    if (room > 0) name[found.copy(name, room - 1)] = 0;
+    return static_cast<std::uint32_t>(found.size());
+}
+
+uint32_t rp2040_pin(rp2040_chip* chip, uint32_t pin) {
+    return pin < rp2040::kPins && chip->chip.gpio().level(pin, chip->chip.cycles()) ? 1 : 0;
+}
+uint32_t rp2040_pin_share(rp2040_chip* chip, uint32_t pin) {
+    return pin < rp2040::kPins ? chip->chip.pin_share(pin) : 0;
+}
+rp2040_status rp2040_drive_pin(rp2040_chip* chip, uint32_t pin, uint32_t drive) {
+    using Drive = rp2040::Gpio::Drive;
+    if (pin >= rp2040::kPins || drive > 2) return invalid(chip, "drive pins 0 to 29 with 0 low, 1 high, 2 released");
+    return guarded(chip, [&] {
+        chip->chip.gpio().drive(pin,
+                                drive == 0   ? Drive::low
+                                : drive == 1 ? Drive::high
+                                             : Drive::released,
+                                chip->chip.cycles());
+        return RP2040_OK;
+    });
+}
+
+uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t* bytes, uint64_t* cycles, uint32_t room) {
+    if (port > 2) return 0;
+    auto& waiting = chip->chip.serial(port);
+    const auto count = std::min<std::size_t>(room, waiting.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        bytes[i] = waiting[i].value;
+        cycles[i] = waiting[i].when;
+    }
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    return static_cast<std::uint32_t>(count);
+}
+rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size) {
+    if (port > 2) return invalid(chip, "serial ports are 0 and 1 (UART) and 2 (USB)");
+    return guarded(chip, [&] {
+        if (port == 2)
+            chip->chip.usb().host_send({bytes, size});
+        else
+            chip->chip.uart(port).host_send({bytes, size});
+        return RP2040_OK;
+    });
+}
+
+rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
+                                uint32_t seed) {
+    return guarded(chip, [&] {
+        chip->chip.microphone.reset();
+        const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
+        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed);
+        chip->chip.attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
+        chip->chip.microphone = std::move(microphone);
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_mic_push(rp2040_chip* chip, const int32_t* samples, size_t count) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    return guarded(chip, [&] {
+        chip->chip.microphone->push(samples, count);
+        return RP2040_OK;
+    });
+}
+uint64_t rp2040_mic_supplied(const rp2040_chip* chip) {
+    return chip->chip.microphone ? chip->chip.microphone->supplied() : 0;
+}
+rp2040_status rp2040_mic_play(rp2040_chip* chip, const int16_t* samples, size_t frames, uint32_t channels,
+                              uint32_t rate) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    if (channels == 0 || channels > 32 || rate < 8000 || rate > 192000)
+        return invalid(chip, "a recording has 1 to 32 channels and a rate of 8000 to 192000 Hz; this one has " +
+                                 std::to_string(channels) + " and " + std::to_string(rate));
+    return guarded(chip, [&] {
+        auto& microphone = *chip->chip.microphone;
+        const std::uint64_t now = microphone.sound_picoseconds() / (1'000'000'000'000 / mic::kSampleRate);
+        if (now > microphone.supplied()) {
+            const std::vector<std::int32_t> silence(static_cast<std::size_t>(now - microphone.supplied()));
+            microphone.push(silence.data(), silence.size());
+        }
+        const auto sound = rp2040::to_16_khz(samples, frames, channels, rate);
+        microphone.push(sound.data(), sound.size());
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_mic_push_bits(rp2040_chip* chip, const uint8_t* bytes, size_t bits) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    for (std::size_t i = 0; i < bits; ++i) chip->chip.microphone->push_bit((bytes[i / 8] >> i % 8 & 1) != 0);
+    return RP2040_OK;
+}
+uint64_t rp2040_mic_bits(const rp2040_chip* chip) { return chip->chip.microphone ? chip->chip.microphone->bits() : 0; }
+rp2040_status rp2040_mic_timebase(rp2040_chip* chip, uint32_t hz) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    chip->chip.microphone->set_timebase(hz);
+    return RP2040_OK;
+}
+rp2040_status rp2040_mic_fault(rp2040_chip* chip, uint32_t fault) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    if (fault > 3) return invalid(chip, "microphone faults are 0 none, 1 missing, 2 stuck low, 3 stuck high");
+    return guarded(chip, [&] {
+        chip->chip.microphone->set_fault(static_cast<mic::Fault>(fault));
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_mic_analog(rp2040_chip* chip, int32_t gain_q12, int32_t offset_q23) {
+    if (!chip->chip.microphone) return no_microphone(chip);
+    chip->chip.microphone->set_analog(gain_q12, offset_q23);
+    return RP2040_OK;
+}
+
+uint32_t rp2040_block_cycles(uint32_t address, const uint16_t* halfwords, uint32_t count) {
+    const auto fetch = [&](std::uint32_t at, std::uint16_t& halfword) {
+        const std::uint32_t index = (at - address) / 2;
+        if (index >= count) return false;
+        halfword = halfwords[index];
+        return true;
+    };
+    return rp2040::block_cost(address, count, fetch).cycles;
+}
+uint32_t rp2040_taken_branch_cycles(void) { return rp2040::timing::kBranchTaken - rp2040::timing::kBranchNotTaken; }
+uint32_t rp2040_exception_entry_cycles(void) { return rp2040::timing::kExceptionEntry; }
+uint32_t rp2040_exception_return_cycles(void) { return rp2040::timing::kExceptionReturn; }
+uint32_t rp2040_access_cycles(uint32_t address, uint32_t is_write) {
+    return rp2040::access_cost(address, is_write != 0);
+}
+uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) { return chip->chip.xip_stall(address); }
+
+uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions) {
+    return chip->chip.charge_block(pc & ~1u, instructions);
+}
+uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins) { return chip->chip.charge_exception(begins != 0); }
+uint64_t rp2040_cpu_cycles(const rp2040_chip* chip) { return chip->chip.charged(); }
+void rp2040_cpu_forget(rp2040_chip* chip) { chip->chip.forget_code(); }
+rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_t count) {
+    chip->chip.calls.trace({addresses, count});
+    return RP2040_OK;
+}
+rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint64_t* calls, uint64_t* total,
+                                  uint64_t* least, uint64_t* most) {
+    const auto& counts = chip->chip.calls.counts();
+    if (index >= counts.size()) return RP2040_INVALID;
+    *calls = counts[index].calls;
+    *total = counts[index].total;
+    *least = counts[index].least;
+    *most = counts[index].most;
+    return RP2040_OK;
+}
+}
