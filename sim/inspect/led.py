@@ -7,7 +7,7 @@ from emberwatch.machine.machine import Machine
 
 
 def led_brightness(machine: Machine) -> float:
-    """Brightness of the board's LED, 0..1: the duty of a running PWM slice that drives its pin, else the pin's level."""
+    """Brightness of the board's LED, 0..1: the duty of a running PWM slice on its pin, else the pin's level."""
     engine, led = machine.engine, machine.board.led
     io, pwm = block("io_bank0"), block("pwm")
 
