@@ -15,7 +15,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
-NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot lint format check pytest clang fuzz sanitize coverage bench train clean
@@ -81,9 +81,9 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio; do \
+	@for target in load_file registers instructions pio tflite_file; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
 
