@@ -75,7 +75,12 @@ def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
         (end,) = struct.unpack_from("<I", sector, BLOCK_BYTES - 4)
         if (start0, start1) != MAGIC_START or end != MAGIC_END:
             continue
-        if not flags & FLAG_FAMILY_ID or family != FAMILY_RP2040 or flags & FLAG_NOT_MAIN_FLASH or size != PAYLOAD_BYTES:
+        if (
+            not flags & FLAG_FAMILY_ID
+            or family != FAMILY_RP2040
+            or flags & FLAG_NOT_MAIN_FLASH
+            or size != PAYLOAD_BYTES
+        ):
             continue
         taken += 1
         where = f"block {number} of {count} at byte {at} is for 0x{address:08x}"

@@ -17,6 +17,7 @@ pytest.importorskip("unicorn", reason="unicorn is not installed (pip install emb
 from bootrom_rig import Rom  # noqa: E402
 from unicorn import arm_const as reg  # noqa: E402
 
+
 @pytest.fixture(scope="module")
 def rom() -> Rom:
     return Rom()

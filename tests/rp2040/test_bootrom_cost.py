@@ -90,7 +90,9 @@ def _operands(row: str, double: bool, rng: random.Random) -> tuple[int, ...]:
     """Ordinary operands for which the result is in range: 16 binary orders of magnitude, any significand and sign."""
 
     def pack(value: float) -> tuple[int, ...]:
-        return struct.unpack("<II", struct.pack("<d", value)) if double else struct.unpack("<I", struct.pack("<f", value))
+        return (
+            struct.unpack("<II", struct.pack("<d", value)) if double else struct.unpack("<I", struct.pack("<f", value))
+        )
 
     def number(low: int, high: int, positive: bool = False) -> float:
         return (1 if positive else rng.choice((1, -1))) * math.ldexp(1 + rng.random(), rng.randint(low, high))

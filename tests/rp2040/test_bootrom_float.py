@@ -102,7 +102,9 @@ def test_from_integers(rom: Rom, table: str, form: Format, row: str) -> None:
     for _ in range(CASES):
         raw = rng.getrandbits(bits) >> rng.randrange(bits)
         if rng.random() < 0.3:
-            raw = rng.choice((0, 1, 1 << bits - 1, (1 << bits) - 1, (1 << rng.randrange(1, bits)) - rng.randrange(1, 3)))
+            raw = rng.choice(
+                (0, 1, 1 << bits - 1, (1 << bits) - 1, (1 << rng.randrange(1, bits)) - rng.randrange(1, 3))
+            )
         point = rng.choice((0, 1, 16, 32, -16, form.bias, form.bias + bits, form.bias + rng.randrange(70), -form.bias))
         point = point if "fix" in row else 0
         signed = "u" not in row
@@ -118,6 +120,8 @@ def test_between_the_formats(rom: Rom) -> None:
         a = number(SINGLE, rng)
         assert value(DOUBLE, rom, "SF", "2other", a) == SINGLE.convert(a, DOUBLE), f"{a:#x}"
         exponent = DOUBLE.bias + rng.choice((-128, -127, -126, -125, 126, 127, 128, rng.randrange(-150, 150)))
-        fraction = rng.choice((rng.getrandbits(52), (1 << 52) - 1, (1 << 52) - (1 << 28), rng.getrandbits(23) << 29 | 1 << 28))
+        fraction = rng.choice(
+            (rng.getrandbits(52), (1 << 52) - 1, (1 << 52) - (1 << 28), rng.getrandbits(23) << 29 | 1 << 28)
+        )
         for b in (number(DOUBLE, rng), rng.getrandbits(1) << 63 | exponent << 52 | fraction):
             assert value(SINGLE, rom, "SD", "2other", *words(DOUBLE, b)) == DOUBLE.convert(b, SINGLE), f"{b:#x}"
