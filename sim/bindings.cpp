@@ -45,7 +45,7 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
 }
 
 const char* reason_name(StopReason reason) {
-    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup", "unmodelled",
+    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup",     "unmodelled",
                                             "boot_error", "watchpoint", "step", "hard_fault", "device"};
     return names[static_cast<unsigned>(reason)];
 }
@@ -238,8 +238,8 @@ NB_MODULE(_native, m) {
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
             "ram_entry"_a = nb::none())
         .def(
-            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); }, "cycle"_a,
-            nb::call_guard<nb::gil_scoped_release>())
+            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); },
+            "cycle"_a, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("cycles", [](const PyChip& self) { return self.cycles(); })
         .def_prop_ro("picoseconds", [](const PyChip& self) { return self.picoseconds(self.cycles()); })
         .def(

@@ -14,8 +14,8 @@ namespace rp2040 {
 class SpiDevice {
   public:
     virtual ~SpiDevice() = default;
-    /// One frame of `bits` (4..16): returns what is on RX while `value` is on TX, nothing if nobody drives it. The block
-    /// raises CSn after the `last` one.
+    /// One frame of `bits` (4..16): returns what is on RX while `value` is on TX, nothing if nobody drives it. The
+    /// block raises CSn after the `last` one.
     virtual std::optional<std::uint16_t> transfer(std::uint16_t value, unsigned bits, bool last, Cycles when) = 0;
 };
 
