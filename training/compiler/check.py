@@ -65,8 +65,8 @@ def values_for(tensor: Tensor, count: int, rng: np.random.Generator) -> Iterator
         step = 2.0 ** float(rng.integers(-6, 2))
         for number in range(count):
             spread = float(rng.choice([0.5, 3.0, 40.0]))
-            values = rng.normal(0, spread, tensor.shape)
-            yield (np.round(values / step) * step if number % 2 else values).astype(kind)
+            noise = rng.normal(0, spread, tensor.shape)
+            yield (np.round(noise / step) * step if number % 2 else noise).astype(kind)
         return
     if kind == np.bool_:
         for _ in range(count):
