@@ -15,7 +15,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
-NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot lint format check pytest clang fuzz sanitize coverage bench train clean

@@ -180,9 +180,9 @@ function_table:
     function_row 'L', '3', clz32
     function_row 'T', '3', ctz32
     function_row 'M', 'S', memset
-    function_row 'S', '4', memset
+    function_row 'S', '4', memset4
     function_row 'M', 'C', memcpy
-    function_row 'C', '4', memcpy
+    function_row 'C', '4', memcpy44
     function_row 'U', 'B', reset_to_usb_boot
     function_row 'D', 'T', debug_trampoline
     function_row 'D', 'E', debug_trampoline_end
