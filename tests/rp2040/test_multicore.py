@@ -66,7 +66,7 @@ def test_core1_waits_in_the_rom() -> None:
 
 @pytest.mark.parametrize("gap", [6, 8, 16, 18])
 def test_core1_is_launched_without_waiting_for_its_echoes(gap: int) -> None:
-    """Some programs only push the words, with one SEV after each 0: the boot ROM's loop must be as quick as the chip's."""
+    """Some programs only push the words, with one SEV after each 0: the boot ROM must be as quick as the chip's."""
     wait = f".rept {gap}\nnop\n.endr\n"
     outcome = run(
         "ldr r0, =300\nsettle: subs r0, #1\nbne settle\n"
