@@ -12,28 +12,24 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from emberwatch.base.errors import ImageError
+from emberwatch.chip import memory
 from emberwatch.program.firmware_image import crc32_mpeg2
 from emberwatch.program.uf2 import read_uf2
 
-FLASH_BASE = 0x1000_0000
-FLASH_WINDOW = 0x0100_0000
+FLASH_BASE = memory("flash").base
+FLASH_WINDOW = memory("flash").size
 """XIP address space for flash (datasheet 2.6.3): 16 MB."""
-SRAM_BASE = 0x2000_0000
-SRAM_SIZE = 264 * 1024
+SRAM_BASE = memory("sram").base
+SRAM_SIZE = memory("sram").size
 """SRAM0-5 (datasheet 2.6.2)."""
-SRAM_BANKS_BASE = 0x2100_0000
-SRAM_BANKS_SIZE = 256 * 1024
+SRAM_BANKS = memory("sram_banks")
 """SRAM0-3 again, each in one piece (datasheet 2.6.2)."""
-XIP_SRAM_BASE = 0x1500_0000
-XIP_SRAM_SIZE = 16 * 1024
+XIP_SRAM = memory("xip_sram")
 BOOT2_SIZE = 256
 
 _RUN_REGIONS = (
     (FLASH_BASE, FLASH_WINDOW),
-    (XIP_SRAM_BASE, XIP_SRAM_SIZE),
-    (SRAM_BASE, SRAM_SIZE),
-    (SRAM_BANKS_BASE, SRAM_BANKS_SIZE),
-    (0x5010_0000, 4096),
+    *((memory(name).base, memory(name).size) for name in ("xip_sram", "sram", "sram_banks", "usb_dpram")),
 )
 _EM_ARM = 40
 _MACHINES = {3: "x86", 62: "x86-64", 183: "AArch64", 243: "RISC-V", 8: "MIPS", 20: "PowerPC", 94: "Xtensa"}
@@ -300,7 +296,7 @@ def _parse_hex(path: Path, data: bytes) -> tuple[list[Segment], int | None]:
 
 def _is_flash(address: int) -> bool:
     return FLASH_BASE <= address < FLASH_BASE + FLASH_WINDOW and not (
-        XIP_SRAM_BASE <= address < XIP_SRAM_BASE + XIP_SRAM_SIZE
+        XIP_SRAM.base <= address < XIP_SRAM.base + XIP_SRAM.size
     )
 
 
@@ -308,7 +304,7 @@ def _check_placement(image: Image, flash_size: int) -> None:
     regions = (
         ("flash", FLASH_BASE, flash_size),
         ("SRAM", SRAM_BASE, SRAM_SIZE),
-        ("its banks", SRAM_BANKS_BASE, SRAM_BANKS_SIZE),
+        ("its banks", SRAM_BANKS.base, SRAM_BANKS.size),
     )
     if not image.segments:
         raise ImageError(f"firmware {image.path} holds no bytes to load")

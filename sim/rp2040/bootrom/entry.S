@@ -1,19 +1,19 @@
 // Boot ROM: vectors, the public lookup interface, the entry of both cores and core 1's launch protocol.
 // Written from the interface in the RP2040 datasheet, sections 2.8.1 to 2.8.3. No writable memory belongs
 // to the ROM: user code calls into it at any time.
+#include "rp2040_addresses.h"
+
     .syntax unified
     .cpu cortex-m0plus
     .thumb
 
-    .equ SIO_BASE, 0xd0000000
-    .equ SIO_FIFO_ST, 0x50
-    .equ SIO_FIFO_WR, 0x54
-    .equ SIO_FIFO_RD, 0x58
-    .equ SCB_VTOR, 0xe000ed08
+    .equ FIFO_ST_VLD, 1 << 0
+    .equ FIFO_ST_RDY, 1 << 1
+    .equ SCB_VTOR, SCB_BASE + SCB_VTOR_OFFSET
     .equ SCB_SCR_FROM_VTOR, 8
     .equ SCR_SLEEPDEEP, 1 << 2
-    .equ WATCHDOG_SCRATCH4, 0x4005801c
-    .equ CLOCKS_WAKE_EN0, 0x400080a0
+    .equ WATCHDOG_SCRATCH4, WATCHDOG_BASE + WATCHDOG_SCRATCH_OFFSET + 4 * WATCHDOG_SCRATCH_STRIDE
+    .equ CLOCKS_WAKE_EN0, CLOCKS_BASE + CLOCKS_WAKE_EN0_OFFSET
 
     .macro rom_function name
     .global \name
@@ -114,9 +114,9 @@ rom_function wait_for_vector
     movs r0, #SCR_SLEEPDEEP
     str r0, [r6, #SCB_SCR_FROM_VTOR]
 discard:
-    ldr r0, [r4, #SIO_FIFO_RD]      // reading an empty FIFO does no harm
+    ldr r0, [r4, #SIO_FIFO_RD_OFFSET]      // reading an empty FIFO does no harm
 restart:
-    ldr r0, [r4, #SIO_FIFO_ST]
+    ldr r0, [r4, #SIO_FIFO_ST_OFFSET]
     lsrs r0, #1                     // VLD
     bcs discard
     adr r5, receive
@@ -141,10 +141,10 @@ launch:
     .balign 4
 receive:                            // waits for a word into r0; 0 means that core 0 starts over
     wfe
-    ldr r0, [r4, #SIO_FIFO_ST]
+    ldr r0, [r4, #SIO_FIFO_ST_OFFSET]
     lsrs r0, #1
     bcc receive
-    ldr r0, [r4, #SIO_FIFO_RD]
+    ldr r0, [r4, #SIO_FIFO_RD_OFFSET]
     cmp r0, #0
     beq restart
     bx lr
@@ -152,10 +152,10 @@ receive:                            // waits for a word into r0; 0 means that co
 send_full:
     wfe
 send:                               // sends r0, then goes on at r5
-    ldr r1, [r4, #SIO_FIFO_ST]
+    ldr r1, [r4, #SIO_FIFO_ST_OFFSET]
     lsrs r1, #2                     // RDY
     bcc send_full
-    str r0, [r4, #SIO_FIFO_WR]
+    str r0, [r4, #SIO_FIFO_WR_OFFSET]
     sev
     adds r7, r5, #1                 // the Thumb bit, which ADR leaves out
     bx r7
