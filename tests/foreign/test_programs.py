@@ -76,7 +76,7 @@ def test_interrupts_without_input_and_stores_to_rom() -> None:
 @pytest.mark.parametrize("layout", ["flash", "no_flash"])
 def test_both_cores(layout: str) -> None:
     values = run("multicore", layout=layout).values
-    assert 1 <= values.pop("irqs1") <= 10
+    assert 1 <= values.pop("irqs1") <= 11  # ten words, and what the launch left pending
     assert values == {
         "greeting": 123,
         "own_vectors": 1,
