@@ -1,7 +1,7 @@
 """Programs that others bring: every ELF, UF2, HEX or BIN file under EMBERWATCH_PROGRAMS, with what it must print.
 
-Beside NAME.elf (or .uf2, .hex, .bin) stands NAME.txt. Each of its lines must appear in the console's text, in that order
-and as part of a line; blank lines count for nothing. Lines that start with `#:` set the run:
+Beside NAME.elf (or .uf2, .hex, .bin) stands NAME.txt. Each of its lines must appear in the console's text, in that
+order and as part of a line; blank lines count for nothing. Lines that start with `#:` set the run:
 
     #: seconds 2.5        emulated time, 1 if not given
     #: console usb        uart (the default) or usb
@@ -97,7 +97,7 @@ def test_format_of_expectations(tmp_path: Path) -> None:
     assert expectation.missing("0 one\n1 two\n2 one") is None
     assert expectation.missing("0 one\n2 one\n1 two\n") == "one"
     path.write_text("#: second 2\n")
-    with pytest.raises(ValueError, match="a.txt:1: '#: second 2' is not a setting"):
+    with pytest.raises(ValueError, match=r"a\.txt:1: '#: second 2' is not a setting"):
         Expectation.read(path)
 
 

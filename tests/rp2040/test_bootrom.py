@@ -14,8 +14,8 @@ import pytest
 from paths import ROOT
 
 pytest.importorskip("unicorn", reason="unicorn is not installed (pip install emberwatch[dev])")
-from bootrom_rig import Rom  # noqa: E402
-from unicorn import arm_const as reg  # noqa: E402
+from bootrom_rig import Rom
+from unicorn import arm_const as reg
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from soft_float import DOUBLE, SINGLE, Format
 
 pytest.importorskip("unicorn", reason="unicorn is not installed (pip install emberwatch[dev])")
-from bootrom_rig import Rom  # noqa: E402
+from bootrom_rig import Rom
 
 CASES = 400
 FORMATS = pytest.mark.parametrize(("table", "form"), [("SF", SINGLE), ("SD", DOUBLE)], ids=["single", "double"])

@@ -64,9 +64,12 @@ def test_core1_waits_in_the_rom() -> None:
     assert chip.sleep_cycles(1) > 9_000
 
 
-@pytest.mark.parametrize("gap", [6, 8, 16, 18])
+@pytest.mark.parametrize("gap", range(25))
 def test_core1_is_launched_without_waiting_for_its_echoes(gap: int) -> None:
-    """Some programs only push the words, with one SEV after each 0: the boot ROM's loop must be as quick as the chip's."""
+    """Some programs only push the words, with one SEV after each 0; whether that works depends on the NOPs in between.
+
+    Which numbers of NOPs work was found with the chip's boot ROM, assembled from its public source.
+    """
     wait = f".rept {gap}\nnop\n.endr\n"
     outcome = run(
         "ldr r0, =300\nsettle: subs r0, #1\nbne settle\n"
@@ -78,4 +81,4 @@ def test_core1_is_launched_without_waiting_for_its_echoes(gap: int) -> None:
         + "core1: ldr r0, =0x20001000\nstr r0, [r0]\n2: b 2b\n.ltorg",
         cycles=20_000,
     )
-    assert word(outcome.chip, 0x2000_1000) == 0x2000_1000
+    assert (word(outcome.chip, 0x2000_1000) == 0x2000_1000) == (gap in (4, 5) or gap >= 14)

@@ -108,7 +108,7 @@ int main(void) {
     }
     busy_wait_us(100);
     show("doubled", from_irq);
-    show("irqs1", irqs1 >= 1 && irqs1 <= 10);
+    show("irqs1", irqs1 >= 1 && irqs1 <= 11);
 
     /* Reading an empty and writing a full FIFO set sticky errors. */
     REG(PPB + 0xe180) = 1u << 15;
