@@ -14,7 +14,15 @@ class Stop:
     def reason(
         self,
     ) -> Literal[
-        "cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error", "watchpoint", "step", "hard_fault",
+        "cycle",
+        "breakpoint",
+        "bkpt",
+        "lockup",
+        "unmodelled",
+        "boot_error",
+        "watchpoint",
+        "step",
+        "hard_fault",
         "device",
     ]:
         """What stopped the run; "cycle" is the normal end."""
