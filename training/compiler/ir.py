@@ -248,6 +248,12 @@ class Lowering:
             self.fail(f"zero point {zero} is outside {limits.min}..{limits.max}", tensor)
         return scale, zero
 
+    def factor(self, in_scale: float, weight_scale: float, out_scale: float) -> float:
+        """What brings sums of products to the output: in double; in networks of uint8 the product is a float32."""
+        if self.op.options.get("unsigned"):
+            return float(np.float32(in_scale) * np.float32(weight_scale)) / out_scale
+        return in_scale * float(weight_scale) / out_scale
+
     def int8(self, tensor: Tensor) -> tuple[float, int]:
         """Scale and zero point of an int8 activation; refuses every other type."""
         return self.quantisation(tensor, ("INT8",))

@@ -95,7 +95,7 @@ def read_weights(low: Lowering, channels: int, axis: int, bias_at: int, weights_
         if bias.size != channels:
             low.fail(f"{bias.size} bias values for {channels} channels", given)
     scales = [
-        fx.quantize_multiplier(in_scale * float(s) / out_scale, 7 if wide else fx.MAX_SHIFT)
+        fx.quantize_multiplier(low.factor(in_scale, s, out_scale), 7 if wide else fx.MAX_SHIFT)
         for s in np.broadcast_to(scale, (channels,))
     ]
     most = int(np.abs(values).sum(axis=tuple(i for i in range(values.ndim) if i != axis)).max(initial=0))

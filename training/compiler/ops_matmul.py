@@ -62,7 +62,7 @@ def conv_2d(low: Lowering) -> None:
     weights = low.constant_of(tensor, "weights", ("INT8",))
     in_scale, out_scale = low.int8(low.input(0))[0], low.int8(low.output())[0]
     scales = weight_scales(low, tensor, windows.channels, 0)
-    _convolution(low, windows, weights, [in_scale * float(s) / out_scale for s in scales])
+    _convolution(low, windows, weights, [low.factor(in_scale, s, out_scale) for s in scales])
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def depthwise_conv_2d(low: Lowering) -> None:
     weights = low.constant_of(tensor, "weights", ("INT8",))
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, _ = low.int8(low.output())
-    factors = [in_scale * float(s) / out_scale for s in weight_scales(low, tensor, g.channels, 3)]
+    factors = [low.factor(in_scale, s, out_scale) for s in weight_scales(low, tensor, g.channels, 3)]
     if g.depth == 1:  # one input channel for all: an ordinary convolution
         _convolution(low, g, weights.transpose(3, 1, 2, 0), factors)
         return
@@ -336,7 +336,7 @@ def fully_connected(low: Lowering) -> None:
         low.fail("shuffled weights are not supported", tensor)
     channels, terms = weights.shape
     # In double, also with one scale for all: so the witness (see docs/compiler.md) multiplies.
-    factors = [in_scale * float(s) / out_scale for s in weight_scales(low, tensor, channels, 0)]
+    factors = [low.factor(in_scale, s, out_scale) for s in weight_scales(low, tensor, channels, 0)]
     rows, summary = source.size // terms, f"{terms} terms, {channels} outputs"
     if rows > 2:  # as good as pixels of an image
         one = Axis(1, 1, 1, 1, 1, 0)

@@ -161,7 +161,7 @@ def rsqrt(low: Lowering) -> None:
     in_scale, in_zero = low.int8(low.input(0))
     out_scale, out_zero = low.int8(low.output())
     root = np.sqrt(np.float32(in_scale)) * np.float32(out_scale)
-    scale = fx.quantize_multiplier(1.0 / float(root))
+    scale = fx.quantize_multiplier(1.0 / float(root) if root > 0 else math.inf)
     shift = 20  # keeps the intermediate value an integer
     final = fx.Scale(scale.multiplier, scale.shift - shift)
 

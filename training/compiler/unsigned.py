@@ -1,8 +1,8 @@
 """Networks of uint8, as TensorFlow 1 quantised them, rewritten to int8.
 
 Every uint8 number less 128 is an int8 number with a zero point less 128, so the same sums come out. What does differ is
-marked in the operator's options: weights with a zero point of their own, which int8 kernels do not know, and averages,
-which round towards zero on either side of the uint8 zero.
+marked in the operator's options: weights with a zero point of their own, which int8 kernels do not know, averages,
+which are rounded as uint8 numbers, and products of scales, which are rounded to float32.
 """
 
 from __future__ import annotations
@@ -62,11 +62,10 @@ def as_signed(model: Model) -> Model:
     after: list[Operator] = []
     for operator in model.operators:
         if touched(operator) and operator.name in _OTHER_RULES:
-            raise CompileError(
-                f"{model.path}: {operator.label()}: of uint8 is not supported; quantise the network to int8"
-            )
-        options = {**operator.options, "unsigned": True} if operator.name == "AVERAGE_POOL_2D" else operator.options
-        changed = replace(operator, options=options)
+            where = f"{operator.label()}, tensor {model.tensors[operator.outputs[0]].label()}"
+            raise CompileError(f"{model.path}: {where}: not supported for uint8; quantise the network to int8")
+        marked = touched(operator) and (operator.name in _WEIGHTED or operator.name == "AVERAGE_POOL_2D")
+        changed = replace(operator, options=operator.options | {"unsigned": True}) if marked else operator
         fits = operator.name in _WEIGHTED and len(operator.inputs) > 1 and operator.inputs[1] >= 0 and touched(operator)
         operators.append(_weights(model, changed, tensors) if fits else changed)
     number = len(operators)

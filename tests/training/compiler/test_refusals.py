@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
 
 pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') writes the models")
 
-from tflite_builder import Builder
+from tflite_builder import Builder, schema
 from tflite_cases import CASES
 
 from emberwatch.training.compiler import CompileError, compile_model
@@ -34,7 +35,7 @@ def unary(name: str, dtype: str = "i1", **scales: float) -> bytes:
     return b.build([x], [y])
 
 
-@pytest.mark.parametrize("name", ["SIN", "LEAKY_RELU", "RESIZE_BILINEAR", "SVDF"])
+@pytest.mark.parametrize("name", ["LOCAL_RESPONSE_NORMALIZATION", "LSH_PROJECTION", "RANDOM_UNIFORM", "WHERE"])
 def test_unsupported_operator(name: str, tmp_path: Path) -> None:
     text = refusal(unary(name), tmp_path)
     assert f"operator 0 ({name})" in text
@@ -56,11 +57,33 @@ def test_weights_computed_at_run_time(tmp_path: Path) -> None:
     assert "must be a constant" in refusal(b.build([x, w], [y]), tmp_path)
 
 
-def test_asymmetric_weights(tmp_path: Path) -> None:
+def test_cell_without_tanh(tmp_path: Path) -> None:
+    """What is refused of a supported operator says what to do."""
+    rng = np.random.default_rng(0)
+    from tflite_recurrent_cases import lstm
+
+    data = lstm(rng)
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    model.subgraphs[0].operators[0].builtinOptions.fusedActivationFunction = 1
+    packer = flatbuffers.Builder(4096)
+    packer.Finish(model.Pack(packer), b"TFL3")
+    text = refusal(bytes(packer.Output()), tmp_path)
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in text
+    assert "train the layer with activation tanh" in text
+
+
+def test_variable_that_a_computation_initialises(tmp_path: Path) -> None:
     b = Builder()
-    x, w, y = b.tensor((1, 4), 0.1), b.constant(np.ones((3, 4), np.int8), 0.1, 5), b.tensor((1, 3), 0.1)
-    b.operator("FULLY_CONNECTED", [x, w, -1], [y], "FullyConnectedOptions")
-    assert "zero point" in refusal(b.build([x], [y]), tmp_path)
+    x, y = b.tensor((1, 4), 0.1), b.tensor((1, 4), 0.1)
+    b.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=1)
+    handle = b.handle("memory")
+    b.operator("READ_VARIABLE", [handle], [y], "ReadVariableOptions")
+    b.operator("ASSIGN_VARIABLE", [handle, x], [], "AssignVariableOptions")
+    first = b.call()
+    start, value = first.constant(np.zeros((1, 4), np.int8), 0.1), first.tensor((1, 4), 0.1)
+    first.operator("RELU6", [start], [value])
+    first.operator("ASSIGN_VARIABLE", [first.handle("memory"), value], [], "AssignVariableOptions")
+    assert "initialise the variables with constants" in refusal(b.build([x], [y]), tmp_path)
 
 
 def test_wrong_logistic_output(tmp_path: Path) -> None:
