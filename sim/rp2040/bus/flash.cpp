@@ -251,7 +251,8 @@ void Flash::restore(StateReader& in) {
     while (count-- > 0) {
         std::uint32_t sector;
         in.get(sector);
-        if (sector >= size() / kSectorBytes) throw std::invalid_argument("the snapshot is of a chip with a larger flash");
+        if (sector >= size() / kSectorBytes)
+            throw std::invalid_argument("the snapshot is of a chip with a larger flash");
         keep_original(sector * kSectorBytes, kSectorBytes);
         in.bytes(data_.data() + sector * kSectorBytes, kSectorBytes);
         if (on_change) on_change(sector * kSectorBytes, kSectorBytes);
