@@ -184,10 +184,13 @@ class _Whole:
 class _Streaming:
     """The streaming form, `<name>_stream_push` and `<name>_stream_reset`."""
 
-    def __init__(self, graph: StreamGraph, original: Model, name: str, constants: dict[str, Constant]) -> None:
+    def __init__(
+        self, graph: StreamGraph, original: Model, name: str, constants: dict[str, Constant], options: Options
+    ) -> None:
         self.graph, self.original, self.name = graph, original, name
         self.arena, self.state = f"{name}_stream_arena", f"{name}_stream_state"
-        self.program = lower_model(graph.model, name, "stream_", constants)
+        # A push has few pixels: straight-line code hardly pays for its bytes.
+        self.program = lower_model(graph.model, name, "stream_", constants, options.optimise == "speed")
         self.state_size = state_size(graph)
 
     def plan(self) -> Plan:
@@ -252,7 +255,7 @@ def _network(model: Model, name: str, options: Options, choose: Chooser) -> _Net
     if graph is None:
         written = whole.write(choose(whole.program, options, whole.plan, 0, ()))
         return _Network(written, forms=[written])
-    streaming = _Streaming(graph, model, name, whole.program.constants)
+    streaming = _Streaming(graph, model, name, whole.program.constants, options)
     plan = choose(streaming.program, options, streaming.plan, streaming.state_size, (whole.program,))
     stream = streaming.write(plan)
     written = whole.write(choose(whole.program, options, whole.plan, 0, (streaming.program,)))

@@ -184,12 +184,18 @@ def _gathered_forms(conv: _Convolution) -> list[Form]:
     for block in [b for b in fourths(terms) if b >= 32] or [terms]:
         for chunk in [c for c in halves(channels // conv.groups) if c >= 8] or [channels // conv.groups]:
             chunks, blocks = -(-channels // chunk), -(-terms // block)
+            # Weights that leave the cache before the next pixel are taken in portions, and windows gathered for each.
+            portions = chunks > 1 and padded.size > FLASH_CACHE // 2
+            gathered = conv.groups * taps * (60.0 + conv.terms / taps) * (chunks if portions else 1)
             cycles = conv.macs * SINGLE_CYCLES + conv.g.batch * conv.g.windows * (
-                conv.groups * taps * (60.0 + conv.terms / taps) + chunks * (3.0 * terms + 120.0 * blocks)
+                gathered + chunks * (3.0 * terms + 120.0 * blocks)
             )
+            if chunk * terms > FLASH_CACHE // 2:
+                cycles += conv.g.batch * conv.g.windows * padded.size / 8 * MISS_CYCLES
             forms.append(
                 conv.form(
-                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights},
+                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights,
+                                         "portions": portions},
                     (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
                 )
             )  # fmt: skip
