@@ -161,7 +161,9 @@ def build() -> bytes:
         (Path(scratch) / "series.inc").write_text(series_header(), encoding="utf-8")
         (Path(scratch) / "tables.inc").write_text(table_source(), encoding="utf-8")
         elf, binary = Path(scratch) / "rom.elf", Path(scratch) / "rom.bin"
-        sources = [str(path) for path in sorted(SOURCE.iterdir()) if path.suffix in (".S", ".c") and path.name != "macros.S"]
+        sources = [
+            str(path) for path in sorted(SOURCE.iterdir()) if path.suffix in (".S", ".c") and path.name != "macros.S"
+        ]
         flags = ["-mcpu=cortex-m0plus", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-fno-builtin", "-nostdlib"]
         warnings = ["-Wall", "-Wextra", "-Werror"]
         link = [f"-Wl,-T,{SOURCE / 'rom.ld'}", "-I", scratch, "-I", str(SOURCE), "-o", str(elf)]

@@ -34,7 +34,6 @@ class Spi final : public StatefulPeripheral<SpiState> {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
 
     // Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
@@ -60,6 +59,9 @@ class Spi final : public StatefulPeripheral<SpiState> {
     void update();
     void reschedule();
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     SpiDevice* device_ = nullptr;
     Spi* peer_ = nullptr;
     std::vector<std::uint16_t> transmitted_;
