@@ -183,7 +183,8 @@ def test_pio() -> None:
 def test_pdm_microphone_read_in_the_half_in_which_it_is_silent(level: float) -> None:
     """The line keeps the bit that the microphone has released: the density of ones is that of the sound."""
     result = Run.of(build("pdm"))
-    microphone = result.chip.attach_microphone(clock_pin=3, data_pin=2)
+    microphone = _native.Microphone()
+    result.chip.attach(microphone, [("clock", 3), ("data", 2)])
     microphone.push(np.full(8000, round(level * (1 << 23)), np.int32))
     assert result.run(1).ended(), result.text
     assert result.values["ones"] / (8 * 4096) == pytest.approx((1 + level) / 2, abs=0.01)
@@ -267,7 +268,7 @@ def test_nobody_waits_for_cycles_that_never_come() -> None:
 def test_slaves_on_jumpers() -> None:
     result = Run.of(build("slaves"))
     for a, b in ((4, 6), (5, 7), (19, 8), (17, 9), (18, 10), (16, 11), (2, 3)):
-        result.chip.wire_pins(a, b)
+        result.chip.attach(_native.Jumper(f"wire{a}"), [("a", a), ("b", b)])
     assert result.run(1).ended(), result.text
     values = result.values
     assert 500 <= values.pop("stretched_us") < 600

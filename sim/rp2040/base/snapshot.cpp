@@ -1,6 +1,7 @@
 #include "base/snapshot.hpp"
 
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 
 namespace rp2040 {
@@ -38,7 +39,11 @@ std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed) 
     return sum;
 }
 
-SnapshotWriter::SnapshotWriter(std::uint32_t layout) { out_.put(Header{kMagic, layout, 0, 0, 0}); }
+SnapshotWriter::SnapshotWriter(std::uint32_t layout) {
+    constexpr std::size_t kTypicalSize = 512 * 1024;  // a chip whose flash is as it was loaded
+    out_.reserve(kTypicalSize);
+    out_.put(Header{kMagic, layout, 0, 0, 0});
+}
 
 void SnapshotWriter::end_section() {
     if (size_at_ != 0) out_.patch(size_at_, static_cast<std::uint64_t>(out_.size() - size_at_ - 8));

@@ -12,6 +12,8 @@ namespace rp2040 {
 
 class StateWriter {
   public:
+    /// Room for so many bytes at once: growing step by step costs page faults.
+    void reserve(std::size_t size) { buffer_.reserve(size); }
     template <class T>
     void put(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);

@@ -41,7 +41,7 @@
     function rom_dtan, fixed_dtan, 0
     function rom_dexp, fixed_dexp, 0
     function rom_dln, fixed_dln, 0
-    function rom_datan2, fixed_datan2, 0
+    function rom_datan2, fixed_datan2, 64
 
 // Sine in r0:r1, cosine in r2:r3.
     .global rom_dsincos
