@@ -51,8 +51,8 @@ static uint32_t square(scaled_t v) {
 /* v (1 - v^2 series(v^2)): odd series with the leading term split off. */
 static scaled_t odd_series(const uint32_t* c, int terms, scaled_t v, int alternating) {
     const uint32_t s = square(v), part = mulhi(v.m, mulhi(s, series(c, terms, s, alternating)));
-    if (alternating) return v.m >> 31 && (v.m - part) >> 31 ? (scaled_t){v.m - part, v.e}
-                                                            : (scaled_t){(v.m - part) << 1, v.e - 1};
+    if (alternating)
+        return v.m >> 31 && (v.m - part) >> 31 ? (scaled_t){v.m - part, v.e} : (scaled_t){(v.m - part) << 1, v.e - 1};
     return normalise((uint64_t)v.m + part, v.e);
 }
 
@@ -64,7 +64,8 @@ __attribute__((always_inline)) static inline int sincos(f32 a, scaled_t* sine, s
     if (exponent(a) < 126) {
         r = (scaled_t){m, exponent(a) - 158};
     } else {
-        // |a| * 2 / pi in units of 2^-60: a product of 96 bits, so that results near multiples of pi keep their precision.
+        // |a| * 2 / pi in units of 2^-60: a product of 96 bits, so that results near multiples of pi keep their
+        // precision.
         const uint64_t low = rom_mul32(m, TWO_OVER_PI_LOW), high = rom_mul32(m, TWO_OVER_PI_HIGH) + (low >> 32);
         const int shift = exponent(a) - 130;
         uint32_t upper = (uint32_t)(high >> 32), lower = (uint32_t)high;
@@ -124,7 +125,7 @@ f32 fixed_fexp(f32 a) {
     if (e < 127 - 31) return F32_ONE;
     if (e > 127 + 6) return a & F32_SIGN ? 0 : F32_INFINITY;
     // |a| / ln 2 in units of 2^-32; whole powers of two and the rest.
-    const uint32_t m = significand(a);  // |a| = m * 2^(e - 158)
+    const uint32_t m = significand(a);                                                      // |a| = m * 2^(e - 158)
     const uint64_t product = rom_mul32(m, ONE_OVER_LN2_HIGH) + mulhi(m, ONE_OVER_LN2_LOW);  // units of 2^(e - 158 - 31)
     uint64_t power = product >> (157 - e);
     if (a & F32_SIGN) power = 0 - power;

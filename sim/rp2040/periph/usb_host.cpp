@@ -9,8 +9,8 @@ using Step = UsbHostState::Step;
 using Stage = UsbHostState::Stage;
 // USB 2.0 section 7.1.7: debounce 100 ms, reset at least 10 ms, recovery 10 ms, 2 ms after SET_ADDRESS.
 constexpr std::uint32_t kDebounceFrames = 100, kResetFrames = 10, kRecoveryFrames = 10, kAddressFrames = 2;
-// USB 2.0 section 9.2.6.4: a device has 500 ms for each packet of a request. Hosts then start over with a reset, and leave
-// the device alone after a few times.
+// USB 2.0 section 9.2.6.4: a device has 500 ms for each packet of a request. Hosts then start over with a reset, and
+// leave the device alone after a few times.
 constexpr std::uint16_t kPacketFrames = 500;
 constexpr std::uint8_t kAttempts = 3;
 // The first look at the device descriptor asks for more than any packet of endpoint 0 has, since its size is not known
