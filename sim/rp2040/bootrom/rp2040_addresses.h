@@ -2,6 +2,8 @@
 #ifndef RP2040_ADDRESSES_H
 #define RP2040_ADDRESSES_H
 
+// clang-format off
+
 #define ROM_BASE 0x00000000
 #define FLASH_BASE 0x10000000
 #define XIP_SRAM_BASE 0x15000000
@@ -597,8 +599,6 @@
 #define XOSC_COUNT_OFFSET 0x01c
 
 // External interrupts in order of their numbers, for the assembler's .irp
-#define IRQ_NAMES                                                                                             \
-    timer_0, timer_1, timer_2, timer_3, pwm_wrap, usbctrl, xip, pio0_0, pio0_1, pio1_0, pio1_1, dma_0, dma_1, \
-        io_bank0, io_qspi, sio_proc0, sio_proc1, clocks, spi0, spi1, uart0, uart1, adc_fifo, i2c0, i2c1, rtc
+#define IRQ_NAMES timer_0, timer_1, timer_2, timer_3, pwm_wrap, usbctrl, xip, pio0_0, pio0_1, pio1_0, pio1_1, dma_0, dma_1, io_bank0, io_qspi, sio_proc0, sio_proc1, clocks, spi0, spi1, uart0, uart1, adc_fifo, i2c0, i2c1, rtc
 
 #endif
