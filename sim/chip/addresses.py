@@ -9,6 +9,8 @@ _HEAD = """\
 // Rendered from platforms/rp2040/ by `make chip`: change it there. Plain numbers, for C and for the assembler.
 #ifndef RP2040_ADDRESSES_H
 #define RP2040_ADDRESSES_H
+
+// clang-format off
 """
 
 

@@ -52,8 +52,8 @@ def render_svd(chip: Chip) -> str:
     peripherals = ET.SubElement(device, "peripherals")
     for block in sorted(chip.blocks, key=lambda each: each.base):
         _peripherals(peripherals, chip, block)
-    text = parseString(ET.tostring(device, encoding="unicode")).toprettyxml(indent="  ", encoding="utf-8")
-    return text.decode("utf-8")
+    document = parseString(ET.tostring(device, encoding="unicode"))
+    return str(document.toprettyxml(indent="  ", encoding="utf-8"), "utf-8")
 
 
 def _peripherals(parent: ET.Element, chip: Chip, block: Block) -> None:

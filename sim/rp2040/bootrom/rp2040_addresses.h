@@ -2,6 +2,8 @@
 #ifndef RP2040_ADDRESSES_H
 #define RP2040_ADDRESSES_H
 
+// clang-format off
+
 #define ROM_BASE 0x00000000
 #define FLASH_BASE 0x10000000
 #define XIP_SRAM_BASE 0x15000000
