@@ -145,7 +145,6 @@ class Chip : public Fabric, private DmaBus {
   protected:  // ExternalChip (capi/) drives the same blocks for a processor outside.
     // DmaBus
     Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
-    [[nodiscard]] Cycles unobserved_until() const override;
     void transfers_pending(bool any) override { bus_.crossbar.set_dma_active(any); }
 
     static constexpr std::uint32_t kDefaultRoscHz = 6'500'000;

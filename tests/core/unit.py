@@ -57,12 +57,12 @@ def library() -> ctypes.CDLL:
             ("bit_source", None, chip, u32, u32),
             ("irq", u32, chip, u32),
             ("dreq", None, chip, u32, u32),
-            ("quiet_until", None, chip, u64),
             ("log_accesses", None, chip, i32),
             ("accesses", ctypes.c_size_t, chip, ctypes.POINTER(ctypes.POINTER(Access))),
             ("due", u64, chip, u32),
             ("save", None, chip),
             ("restore", None, chip),
+            ("pio_differential", ctypes.c_char_p, u64, u64, i32),
         ):
             function = getattr(lib, f"unit_{name}")
             function.restype = result
@@ -153,9 +153,6 @@ class UnitChip:
 
     def dreq(self, dreq: int, transfers: int) -> None:
         self._lib.unit_dreq(self._chip, dreq, transfers)
-
-    def quiet_until(self, cycle: int) -> None:
-        self._lib.unit_quiet_until(self._chip, cycle)
 
     def log_accesses(self) -> None:
         self._lib.unit_log_accesses(self._chip, 1)

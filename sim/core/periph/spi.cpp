@@ -11,6 +11,10 @@ namespace {
 constexpr std::uint32_t kCr0 = 0x00, kCr1 = 0x04, kDr = 0x08, kSr = 0x0c, kCpsr = 0x10, kImsc = 0x14, kRis = 0x18,
                         kMis = 0x1c, kIcr = 0x20, kDmacr = 0x24, kPeriphId0 = 0xfe0;
 constexpr std::array<std::uint8_t, 8> kIds = {0x22, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+// Between frames with SPH = 0 the select is raised and the clock stops (PL022 TRM, Motorola frame format). For how long
+// is not said; one and a half bits lie in the middle of what users measured.
+constexpr std::uint32_t kFrf = 0x30, kSph = 0x80;
+constexpr Cycles kGapHalfBits = 3;
 constexpr std::uint32_t kLbm = 1, kSse = 2, kMs = 4, kSod = 8;
 // Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
 constexpr unsigned kPinRx = 0, kPinCsn = 1, kPinSck = 2, kPinTx = 3;
@@ -40,6 +44,12 @@ Cycles Spi::frame_cycles() const {
     return (bits * divisor * fabric_.clock_hz(ClockId::sys) + peri - 1) / peri;
 }
 
+/// From the end of a frame until the next one can start.
+Cycles Spi::gap_cycles() const {
+    const Cycles bits = (s_.cr0 & 0xf) + 1;
+    return (s_.cr0 & (kFrf | kSph)) == 0 ? frame_cycles() * kGapHalfBits / (2 * bits) : 0;
+}
+
 void Spi::start() {
     s_.shift = s_.tx.pop();
     s_.busy = true;
@@ -61,6 +71,7 @@ void Spi::event() {
         if (!s_.rx.push(received)) s_.ris |= kRor;
         s_.busy = false;
         s_.done_at = kNever;
+        s_.free_at = now() + gap_cycles();
         s_.rx_timeout = now() + frame_cycles() * kTimeoutBits / bits;
     }
     if (s_.rx_timeout <= now()) {
@@ -112,7 +123,9 @@ std::uint16_t Spi::exchange_as_slave(std::uint16_t received, Cycles timeout) {
 
 void Spi::update() {
     const bool master = (s_.cr1 & (kSse | kMs)) == kSse;
-    if (!s_.busy && !s_.tx.empty() && master && frame_cycles() != 0) start();
+    const bool due = !s_.busy && !s_.tx.empty() && master && frame_cycles() != 0;
+    if (due && s_.free_at <= now()) start();
+    s_.start_at = due && !s_.busy ? s_.free_at : kNever;
     s_.ris = (s_.ris & (kRor | kRt)) | (s_.tx.size() <= kHalf ? kTx : 0) | (s_.rx.size() >= kHalf ? kRx : 0);
     fabric_.set_irq(instance_ == 0 ? Irq::spi0 : Irq::spi1, (s_.ris & s_.imsc) != 0);
     const auto tx = static_cast<Dreq>(static_cast<unsigned>(Dreq::spi0_tx) + 2 * instance_);
@@ -124,7 +137,7 @@ void Spi::update() {
 }
 
 void Spi::reschedule() {
-    fabric_.events().schedule(instance_ == 0 ? EventId::spi0 : EventId::spi1, std::min(s_.done_at, s_.rx_timeout));
+    fabric_.events().schedule(instance_ == 0 ? EventId::spi0 : EventId::spi1, std::min({s_.done_at, s_.start_at, s_.rx_timeout}));
 }
 
 std::uint32_t Spi::peek(std::uint32_t offset) {

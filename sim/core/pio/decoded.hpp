@@ -65,11 +65,6 @@ struct PioFlag {
 /// `address` is where the instruction lies (for next_pc), `index` the state machine's number (for relative IRQs).
 [[nodiscard]] PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, const PioMachine& m);
 
-/// Rotation that maps a field of `count` pins from `base` on, wrapping from pin 31 to 0.
-[[nodiscard]] constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) {
-    return (v << (n & 31)) | (v >> ((32 - n) & 31));
-}
-
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
