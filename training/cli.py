@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 
 def _log(text: str) -> None:
@@ -53,16 +53,17 @@ def train(
     emberwatch train --data my_recordings/manifest.csv --out build/mine
     emberwatch train --quick --synthetic-only
     """
-    from training.data.clips import default_recordings, load_datasets
-    from training.model.logs import plot_losses
-    from training.model.network import import_tensorflow
-    from training.model.pipeline import Recipe, run
-    from training.model.release import write_release
+    from emberwatch.base.paths import recordings_folder
+    from emberwatch.training.data.clips import load_datasets
+    from emberwatch.training.model.logs import plot_losses
+    from emberwatch.training.model.network import import_tensorflow
+    from emberwatch.training.model.pipeline import Recipe, run
+    from emberwatch.training.model.release import write_release
 
     if workers < 1:
         raise EmberwatchError(f"--workers {workers} must be at least 1")
     import_tensorflow()
-    found = default_recordings()
+    found = recordings_folder()
     sources = [] if synthetic_only else list(data or ([found] if found else []))
     clips = load_datasets(sources)
     if not clips and not synthetic_only:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.errors import EmberwatchError, UsageError
+from emberwatch.base.errors import EmberwatchError, UsageError
 
 if TYPE_CHECKING:
-    from training.evaluate.run import Judged
+    from emberwatch.training.evaluate.run import Judged
 
 OUT = Path("build/evaluation")
 _JSON, _HTML = "evaluation.json", "evaluation.html"
@@ -73,15 +73,16 @@ def evaluate(
     emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
-    from sim.cli.progress import progress_bar
-    from sim.output import check_outputs, write_file
-    from training.data.clips import default_recordings, load_datasets
-    from training.evaluate.detector import Detector, detector_file
-    from training.evaluate.emulated import check_on_emulator
-    from training.evaluate.page import write_page
-    from training.evaluate.report import report
-    from training.evaluate.run import plan_trials, run_trials
-    from training.model.events import EventParameters
+    from emberwatch.base.output import check_outputs, write_file
+    from emberwatch.base.paths import recordings_folder
+    from emberwatch.cli.progress import progress_bar
+    from emberwatch.training.data.clips import load_datasets
+    from emberwatch.training.evaluate.detector import Detector, detector_file
+    from emberwatch.training.evaluate.emulated import check_on_emulator
+    from emberwatch.training.evaluate.page import write_page
+    from emberwatch.training.evaluate.report import report
+    from emberwatch.training.evaluate.run import plan_trials, run_trials
+    from emberwatch.training.model.events import EventParameters
 
     for option, values in (("--level", level), ("--snr", snr)):
         for value in values or []:
@@ -91,7 +92,7 @@ def evaluate(
         raise UsageError(f"--workers {workers} and --noises {noises} must be at least 1")
     if emulate < 0:
         raise UsageError(f"--emulate {emulate} must not be negative")
-    source = manifest or default_recordings()
+    source = manifest or recordings_folder()
     if source is None:
         raise UsageError("no recordings: give --manifest CSV, or set EMBERWATCH_AUDIO to a folder with manifest.csv")
     if not model.is_file():
@@ -138,7 +139,7 @@ def _print_report(figures: dict[str, Any], judged: list[Judged]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from training.evaluate.report import worst
+    from emberwatch.training.evaluate.report import worst
 
     console = Console()
     if not console.is_terminal:

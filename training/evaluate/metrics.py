@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from training.evaluate.verdict import ClipResult
+from emberwatch.training.evaluate.verdict import ClipResult
 
 LATEST_S = 4.0
 """Two cycles of T3 at most: a detection later than this after the alarm's onset is called late."""

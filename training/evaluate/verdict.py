@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from training.evaluate.trials import Trial
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, Events, find_events
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.evaluate.trials import Trial
+from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, Events, find_events
 
 POSITIVE = 128
 """A window says alarm from this probability (of 255) on: one half."""

@@ -1,4 +1,4 @@
-"""The firmware's event logic (firmware/app/events.c) in Python, equal to the bit, and its parameters.
+"""The firmware's event logic (firmware/apps/detector/events.c) in Python, equal to the bit, and its parameters.
 
 Probabilities are integers 0..255, one per block of 32 ms. The parameters live in a TOML file next to the released
 model; :func:`render_header` turns it into the C header that the firmware is built with.
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 BLOCK_SECONDS = 0.032
 
@@ -35,7 +35,7 @@ _PULSE_JITTER = 4
 
 @dataclass(frozen=True)
 class EventParameters:
-    """What detector.toml may set; the meaning of each is in firmware/app/events.h. Defaults are that header's."""
+    """What detector.toml may set; firmware/apps/detector/events.h has the meanings and the defaults."""
 
     neutral: int = 160
     rise: int = 90

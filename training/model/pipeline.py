@@ -14,22 +14,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.workers import WorkerPool
-from training.data.clips import Clip, assign_folds
-from training.data.features import block_features
-from training.data.scenes import SCENE_SECONDS
-from training.evaluate.detector import Detector
-from training.evaluate.run import plan_trials
-from training.evaluate.trials import Trial, render
-from training.evaluate.verdict import counts_by_window
-from training.model.events import EventParameters
-from training.model.int8 import Comparison
-from training.model.stages import EVERYTHING, Log, Recipe, Stages, one_thread
-from training.model.tune import Choice, Observed, choose_parameters
-from training.synth.alarms import ALARM_KINDS, make_alarm
-from training.synth.negatives import NEGATIVE_KINDS, make_negative
-from training.synth.rooms import at_level, room_response, through_room, to_pcm
-from training.synth.signals import SAMPLE_RATE, coloured_noise
+from emberwatch.base.workers import WorkerPool
+from emberwatch.training.data.clips import Clip, assign_folds
+from emberwatch.training.data.features import block_features
+from emberwatch.training.data.scenes import SCENE_SECONDS
+from emberwatch.training.evaluate.detector import Detector
+from emberwatch.training.evaluate.run import plan_trials
+from emberwatch.training.evaluate.trials import Trial, render
+from emberwatch.training.evaluate.verdict import counts_by_window
+from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.int8 import Comparison
+from emberwatch.training.model.stages import EVERYTHING, Log, Recipe, Stages, one_thread
+from emberwatch.training.model.tune import Choice, Observed, choose_parameters
+from emberwatch.training.synth.alarms import ALARM_KINDS, make_alarm
+from emberwatch.training.synth.negatives import NEGATIVE_KINDS, make_negative
+from emberwatch.training.synth.rooms import at_level, room_response, through_room, to_pcm
+from emberwatch.training.synth.signals import SAMPLE_RATE, coloured_noise
 
 __all__ = ["HeldOut", "Outcome", "Recipe", "observations", "run", "synthetic_observations"]
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import jinja2
 
-from training.data.clips import Clip
-from training.evaluate.metrics import summarise
-from training.evaluate.verdict import ClipResult, clip_result
-from training.model.events import EVENT_ALARM_ON, EventParameters, find_events
-from training.model.pipeline import HeldOut, Outcome, Recipe
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.evaluate.metrics import summarise
+from emberwatch.training.evaluate.verdict import ClipResult, clip_result
+from emberwatch.training.model.events import EVENT_ALARM_ON, EventParameters, find_events
+from emberwatch.training.model.pipeline import HeldOut, Outcome, Recipe
 
 _DETECTOR_COMMENT = """\
-# Parameters of the event logic for the model beside this file (meaning: firmware/app/events.h).
+# Parameters of the event logic for the model beside this file (meaning: firmware/apps/detector/events.h).
 # Each key k of [events] becomes "#define EVENTS_K value" in the generated detector_config.h.
 """
 

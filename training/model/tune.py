@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.model.events import BLOCK_SECONDS, EventParameters
+from emberwatch.training.model.events import BLOCK_SECONDS, EventParameters
 
 LATEST_S = 4.0
 """A detection later than this after the alarm's onset does not count."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synth.signals import (
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,

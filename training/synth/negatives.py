@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.synth.signals import (
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,

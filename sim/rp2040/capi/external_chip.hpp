@@ -1,0 +1,92 @@
+// The chip for a processor that another simulator executes: the same blocks, wiring and address map as Chip, with
+// the cores at rest and core-facing signals handed to the host.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capi/block_cost.hpp"
+#include "capi/rp2040.h"
+#include "chip.hpp"
+#include "mic/microphone.hpp"
+
+namespace rp2040 {
+
+class ExternalChip final : public Chip {
+  public:
+    ExternalChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, const rp2040_host& host);
+
+    // Fabric: what Chip gives its own cores goes to the host.
+    void set_irq(Irq line, bool level) override;
+    void set_core_irq(unsigned core, Irq line, bool level) override;
+    bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
+    bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;
+    void request_chip_reset() override;
+    void send_event() override { host_.send_event(host_.context); }
+
+    void power_on();
+    void finish_reset();
+    /// Empty, or why the chip cannot boot.
+    std::string boot(std::uint32_t& pc, std::uint32_t& sp);
+    void advance(Cycles cycle) {
+        // An access may have left an event due at the very cycle that it came in.
+        if (cycle >= events_.now()) events_.advance_to(cycle);
+    }
+    /// Time of an access that the host dates `cycle`. Hosts know the time of a block of instructions, not of each: the
+    /// accesses within one are kept apart by what they take, or the second would come before the first had an effect.
+    void begin_access(Cycles cycle, std::uint32_t address, bool is_write) {
+        last_access_ = std::max({cycle, events_.now(), last_access_ + access_cost(address, is_write)});
+        advance(last_access_);
+    }
+    /// False on a bus fault; Unmodelled is thrown.
+    bool core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value);
+    bool core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value);
+    /// Share of time that a pad is high, 0..65536.
+    std::uint32_t pin_share(unsigned pin);
+
+    std::uint32_t charge_block(std::uint32_t pc, std::uint32_t instructions);
+    std::uint32_t charge_exception(bool begins);
+    [[nodiscard]] Cycles charged() const { return charged_; }
+    void forget_code();
+    [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
+        if (find_target(address) != Target::xip) return 0;
+        return static_cast<std::uint32_t>(xip_.fetch(address, events_.now(), BusMaster::core0));
+    }
+
+    /// UART0, UART1 or USB bytes that wait to be taken.
+    struct SerialByte {
+        std::uint8_t value;
+        Cycles when;
+    };
+    std::vector<SerialByte>& serial(unsigned port);
+
+    CallCounter calls;
+    std::unique_ptr<mic::PdmMicrophone> microphone;
+    std::string error;
+
+  private:
+    void report_clock();
+
+    rp2040_host host_;
+    std::array<std::uint32_t, 2> lines_{};
+    std::uint32_t reported_hz_ = 0;
+    std::array<std::vector<SerialByte>, 3> serial_;
+
+    std::unordered_map<std::uint64_t, BlockCost> blocks_seen_;
+    struct Context {
+        const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
+        Cycles began = 0;
+    };
+    Context running_;
+    std::vector<Context> interrupted_;
+    Cycles charged_ = 0;
+    Cycles in_exceptions_ = 0;
+    std::int64_t access_extra_ = 0;
+    Cycles last_access_ = 0;
+};
+
+}  // namespace rp2040
