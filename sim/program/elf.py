@@ -21,6 +21,9 @@ FLASH_WINDOW = 0x0100_0000
 SRAM_BASE = 0x2000_0000
 SRAM_SIZE = 264 * 1024
 """SRAM0-5 (datasheet 2.6.2)."""
+SRAM_BANKS_BASE = 0x2100_0000
+SRAM_BANKS_SIZE = 256 * 1024
+"""SRAM0-3 once more, bank after bank (datasheet 2.6.2)."""
 XIP_SRAM_BASE = 0x1500_0000
 XIP_SRAM_SIZE = 16 * 1024
 BOOT2_SIZE = 256
@@ -29,7 +32,7 @@ _RUN_REGIONS = (
     (FLASH_BASE, FLASH_WINDOW),
     (XIP_SRAM_BASE, XIP_SRAM_SIZE),
     (SRAM_BASE, SRAM_SIZE),
-    (0x2100_0000, 256 * 1024),
+    (SRAM_BANKS_BASE, SRAM_BANKS_SIZE),
     (0x5010_0000, 4096),
 )
 _EM_ARM = 40
@@ -298,6 +301,7 @@ def _check_placement(image: Image, flash_size: int) -> None:
     regions = (
         ("flash", FLASH_BASE, flash_size),
         ("SRAM", SRAM_BASE, SRAM_SIZE),
+        ("SRAM banks", SRAM_BANKS_BASE, SRAM_BANKS_SIZE),
     )
     if not image.segments:
         raise ImageError(f"firmware {image.path} holds no bytes to load")
@@ -307,6 +311,12 @@ def _check_placement(image: Image, flash_size: int) -> None:
             raise ImageError(
                 f"firmware {image.path} has code or data at {segment.address:#010x}..{segment.end - 1:#010x}, "
                 f"where the board has no memory ({memory}); link it for this board"
+            )
+        if image.in_flash and segment.address >= SRAM_BASE:
+            raise ImageError(
+                f"firmware {image.path} boots from flash, but {segment.address:#010x}..{segment.end - 1:#010x} would "
+                "have to be loaded into SRAM, which only a debugger does; give the section a load address in flash "
+                "(> RAM AT > FLASH) and copy it at start"
             )
     if image.in_flash:
         _check_boot2(image, flash_size)

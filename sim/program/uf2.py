@@ -1,4 +1,4 @@
-"""UF2, the container of the RP2040's USB boot loader: writing and strict reading.
+"""UF2, the container of the RP2040's USB boot loader: writing, and reading as the boot loader does.
 
 Format: https://github.com/microsoft/uf2 - 512-byte blocks of little-endian words around up to 476 bytes of data.
 The RP2040 takes 256 bytes per block, page aligned (datasheet 2.8.4.2).
@@ -14,13 +14,13 @@ from emberwatch.base.errors import ImageError
 MAGIC_START = (0x0A324655, 0x9E5D5157)
 MAGIC_END = 0x0AB16F30
 FLAG_NOT_MAIN_FLASH = 0x00000001
-FLAG_FILE_CONTAINER = 0x00001000
 FLAG_FAMILY_ID = 0x00002000
 FAMILY_RP2040 = 0xE48BFF56
 BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256
 
 _HEADER = struct.Struct("<8I")
+_RAM = ((0x2000_0000, 0x4_2000), (0x1500_0000, 0x4000))  # SRAM and XIP SRAM, where the boot ROM takes blocks
 _DATA_BYTES = BLOCK_BYTES - _HEADER.size - 4
 
 
@@ -52,41 +52,52 @@ def write_uf2(segments: Mapping[int, bytes]) -> bytes:
 
 
 def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
-    """Reads the RP2040 blocks of a UF2 file.
+    """What the boot ROM's drive makes of a UF2 file that is copied to it.
+
+    As there (pico-bootrom-rp2040, virtual_disk.c): sectors without the magic numbers, of another family or without
+    one, meant for no main flash, or with another payload than 256 bytes are ignored; so are blocks that have come
+    already, that lie beyond the total, or that go to RAM in a file that began in flash and the other way round. Another
+    total begins another transfer.
 
     Returns:
         Start address to bytes, adjacent blocks joined.
 
     Raises:
-        ImageError: the file breaks a rule of the format or holds nothing for the RP2040.
+        ImageError: no transfer completes, so that a board would stay in BOOTSEL mode.
     """
-    if not data or len(data) % BLOCK_BYTES:
-        raise ImageError(f"{name}: {len(data)} bytes is not a whole number of {BLOCK_BYTES}-byte UF2 blocks")
-    payloads: dict[int, bytes] = {}
+    pages: dict[int, bytes] = {}
     seen: set[int] = set()
-    total = -1
-    for at in range(0, len(data), BLOCK_BYTES):
-        where = f"{name}: UF2 block at byte {at}"
+    total = 0
+    in_ram = complete = False
+    for at in range(0, len(data) - BLOCK_BYTES + 1, BLOCK_BYTES):
         start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(data, at)
         (end,) = struct.unpack_from("<I", data, at + BLOCK_BYTES - 4)
-        if (start0, start1) != MAGIC_START or end != MAGIC_END:
-            raise ImageError(f"{where} lacks the UF2 magic numbers")
-        if flags & (FLAG_NOT_MAIN_FLASH | FLAG_FILE_CONTAINER) or (flags & FLAG_FAMILY_ID and family != FAMILY_RP2040):
-            continue  # meant for something else, as the boot loader judges
-        if size != PAYLOAD_BYTES or address % PAYLOAD_BYTES:
-            raise ImageError(f"{where} has {size} bytes for 0x{address:08x}; the RP2040 takes 256, page aligned")
-        if number == 0 and 0 < len(seen) == total:  # another file follows, as in concatenated images
-            seen, total = set(), -1
-        if total not in (-1, count) or number >= count or number in seen:
-            raise ImageError(f"{where} is numbered {number} of {count}, which does not fit the blocks before")
-        total = count
+        if (start0, start1) != MAGIC_START or end != MAGIC_END or size != PAYLOAD_BYTES:
+            continue
+        if not flags & FLAG_FAMILY_ID or flags & FLAG_NOT_MAIN_FLASH or family != FAMILY_RP2040:
+            continue
+        if count != total:
+            seen, total, in_ram = set(), count, _is_ram(address)
+        if number in seen or number >= count or address % PAYLOAD_BYTES or _is_ram(address) != in_ram:
+            continue
         seen.add(number)
-        payloads[address] = data[at + _HEADER.size : at + _HEADER.size + size]
-    if total == -1:
-        raise ImageError(f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x})")
-    if len(seen) != total:
-        raise ImageError(f"{name}: {len(seen)} of {total} UF2 blocks; the file is incomplete")
-    return _join(payloads)
+        pages[address] = data[at + _HEADER.size : at + _HEADER.size + size]
+        complete = complete or len(seen) == total
+    if not pages:
+        raise ImageError(
+            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}, 256 bytes); make it with picotool or "
+            "uf2conv.py -f 0xe48bff56"
+        )
+    if not complete:
+        raise ImageError(
+            f"{name}: {len(seen)} of {total} UF2 blocks; a board would wait for the others in BOOTSEL mode: build or copy "
+            "the file again"
+        )
+    return _join(pages)
+
+
+def _is_ram(address: int) -> bool:
+    return any(base <= address < base + size for base, size in _RAM)
 
 
 def _join(payloads: Mapping[int, bytes]) -> dict[int, bytes]:

