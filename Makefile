@@ -13,7 +13,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean

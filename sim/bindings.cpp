@@ -14,9 +14,11 @@
 #include <optional>
 #include <tuple>
 
+#include "bindings_device.hpp"
 #include "chip.hpp"
 #include "cpu/decoder.hpp"
 #include "io/pin_recorder.hpp"
+#include "mic/i2s.hpp"
 #include "mic/microphone.hpp"
 
 namespace nb = nanobind;
@@ -43,8 +45,8 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
 }
 
 const char* reason_name(StopReason reason) {
-    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup",    "unmodelled",
-                                            "boot_error", "watchpoint", "step", "hard_fault"};
+    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup", "unmodelled",
+                                            "boot_error", "watchpoint", "step", "hard_fault", "device"};
     return names[static_cast<unsigned>(reason)];
 }
 
@@ -69,6 +71,16 @@ struct PyChip : Chip {
     PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
     PinRecorder recorder;
     std::shared_ptr<Coverage> coverage;
+    std::vector<nb::object> attached;  ///< Keeps the devices that Python made; Chip does not own them.
+
+    /// Runs, then hands over to devices what they take in batches.
+    template <class Run>
+    Stop run(Run&& function) {
+        Stop stop = function();
+        for (Device* device : devices().devices())
+            if (auto* python = dynamic_cast<PyDevice*>(device)) python->flush();
+        return stop.reason == StopReason::cycle && failed() ? run_until(cycles()) : stop;
+    }
 };
 
 /// Everything that one core's profiler knows; see _native.pyi.
@@ -166,7 +178,14 @@ NB_MODULE(_native, m) {
                    ", detail='" + s.detail + "')";
         });
 
-    nb::class_<mic::PdmMicrophone>(m, "Microphone")
+    bind_devices(m);
+    nb::class_<mic::PdmMicrophone, Device>(m, "Microphone")
+        .def(
+            "__init__",
+            [](mic::PdmMicrophone* self, bool right, std::uint32_t seed, std::string name) {
+                new (self) mic::PdmMicrophone(right ? mic::Channel::right : mic::Channel::left, seed, std::move(name));
+            },
+            "right"_a = false, "seed"_a = 1, "name"_a = "microphone")
         .def(
             "push",
             [](mic::PdmMicrophone& self,
@@ -187,6 +206,22 @@ NB_MODULE(_native, m) {
         .def("set_timebase", &mic::PdmMicrophone::set_timebase, "hz"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
 
+    nb::class_<mic::I2sMicrophone, Device>(m, "I2sMicrophone")
+        .def(
+            "__init__",
+            [](mic::I2sMicrophone* self, bool right, std::string name) {
+                new (self) mic::I2sMicrophone(right ? mic::Channel::right : mic::Channel::left, std::move(name));
+            },
+            "right"_a = false, "name"_a = "i2s_microphone")
+        .def(
+            "push",
+            [](mic::I2sMicrophone& self,
+               nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
+                self.push(samples.data(), samples.size());
+            },
+            "samples"_a)
+        .def_prop_ro("words", &mic::I2sMicrophone::words);
+
     nb::class_<Coverage>(m, "Coverage").def(nb::init<>()).def("pages", &coverage_pages);
 
     nb::class_<PyChip>(m, "Chip")
@@ -203,14 +238,14 @@ NB_MODULE(_native, m) {
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
             "ram_entry"_a = nb::none())
         .def(
-            "run_until", [](PyChip& self, Cycles cycle) { return self.run_until(cycle); }, "cycle"_a,
+            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); }, "cycle"_a,
             nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("cycles", [](const PyChip& self) { return self.cycles(); })
         .def_prop_ro("picoseconds", [](const PyChip& self) { return self.picoseconds(self.cycles()); })
         .def(
             "picoseconds_at", [](const PyChip& self, Cycles cycle) { return self.picoseconds(cycle); }, "cycle"_a)
         .def(
-            "cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycles_at(picoseconds); },
+            "cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycle_at(picoseconds); },
             "picoseconds"_a)
         .def(
             "clock_hz", [](const PyChip& self, const std::string& name) { return self.clock_hz(clock_id(name)); },
@@ -246,7 +281,9 @@ NB_MODULE(_native, m) {
             "attached"_a)
         .def(
             "step",
-            [](PyChip& self, unsigned core, Cycles limit) { return self.step(check_index(core, 2, "core"), limit); },
+            [](PyChip& self, unsigned core, Cycles limit) {
+                return self.run([&] { return self.step(check_index(core, 2, "core"), limit); });
+            },
             "core"_a, "limit"_a, nb::call_guard<nb::gil_scoped_release>())
         .def(
             "add_watchpoint",
@@ -364,11 +401,25 @@ NB_MODULE(_native, m) {
             },
             "pin"_a, "level"_a.none())
         .def(
-            "wire_pins",
-            [](PyChip& self, unsigned a, unsigned b) {
-                self.wire(check_index(a, kPins, "pin"), check_index(b, kPins, "pin"));
+            "attach",
+            [](PyChip& self, const nb::object& device, const std::vector<std::pair<std::string, unsigned>>& lines) {
+                self.attach(nb::cast<Device&>(device), lines);
+                self.attached.push_back(device);
             },
-            "a"_a, "b"_a)
+            "device"_a, "lines"_a)
+        .def(
+            "detach",
+            [](PyChip& self, const nb::object& device) {
+                self.detach(nb::cast<Device&>(device));
+                std::erase_if(self.attached, [&](const nb::object& o) { return o.is(device); });
+            },
+            "device"_a)
+        .def_prop_ro("devices",
+                     [](const PyChip& self) {
+                         std::vector<std::string> names;
+                         for (const Device* device : self.devices().devices()) names.emplace_back(device->name());
+                         return names;
+                     })
         .def(
             "record_pins", [](PyChip& self, std::uint32_t mask) { self.recorder.record(mask); }, "mask"_a)
         .def("take_edges",
@@ -477,19 +528,13 @@ NB_MODULE(_native, m) {
              })
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
         .def(
-            "restore", [](PyChip& self, const nb::bytes& snapshot) { self.restore(view(snapshot)); }, "snapshot"_a)
-        .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
-        .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); })
-        .def(
-            "attach_microphone",
-            [](PyChip& self, unsigned clock_pin, unsigned data_pin, bool right, std::uint32_t seed) {
-                check_index(clock_pin, kPins, "clock_pin");
-                check_index(data_pin, kPins, "data_pin");
-                return new mic::PdmMicrophone(
-                    self, {clock_pin, data_pin, right ? mic::Channel::right : mic::Channel::left, seed});
+            "restore",
+            [](PyChip& self, const nb::bytes& snapshot, bool power_on_others) {
+                self.restore(view(snapshot), power_on_others);
             },
-            "clock_pin"_a, "data_pin"_a, "right"_a = false, "seed"_a = 1, nb::rv_policy::take_ownership,
-            nb::keep_alive<0, 1>());
+            "snapshot"_a, "power_on_others"_a = false)
+        .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
+        .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); });
 
     m.def(
         "encoding_name",

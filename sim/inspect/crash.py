@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emberwatch.audio import SAMPLE_RATE
@@ -160,7 +160,9 @@ class _Replay:
             raise EmulationError("the crash cannot be replayed: this engine keeps no snapshots")
         self._site = site
         self._keyframe = site.keyframe
-        self._engine: EmbeddedEngine = EmbeddedEngine(machine.board, machine.seed)
+        self._engine: EmbeddedEngine = EmbeddedEngine(replace(machine.board, devices=()), machine.seed)
+        for device, lines in machine.engine.devices.values():
+            self._engine.attach(device.clone(), lines)
         if machine.bootrom is not None:
             self._engine.load_bootrom(machine.bootrom)
         self._engine.load(machine.image)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -296,8 +296,11 @@ class Emulation:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
+        self._restore(snapshot)
+
+    def _restore(self, snapshot: Snapshot, power_on_others: bool = False) -> None:
         self._needs(Capability.SNAPSHOTS)
-        self.engine.restore(snapshot.engine)
+        self.engine.restore(snapshot.engine, power_on_others=power_on_others)
         self._input_given()
         self.engine.take_uart()
         self.engine.take_usb()
@@ -308,9 +311,9 @@ class Emulation:
 
     def reset(self) -> None:
         """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
-        fresh = create_engine(self.engine.name, self.board, self.seed)
+        fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
-        self.restore(Snapshot(fresh.save(), Console().save()))
+        self._restore(Snapshot(fresh.save(), Console().save()), power_on_others=True)
         self.engine.reset(self.image)
         self.crashes.clear()
 

@@ -26,6 +26,8 @@ from emberwatch.machine.emulation import BUDGETED_FUNCTIONS, MAX_SECONDS, PICO, 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from emberwatch.devices.base import Device
+
 __all__ = ["BUDGETED_FUNCTIONS", "MAX_SECONDS", "FeatureCapture", "Machine", "PcmCapture", "Snapshot"]
 
 
@@ -128,6 +130,23 @@ class Machine(Emulation):
         finally:
             engine.remove_breakpoint(address)
         raise EmulationTimeout(f"{name} was not called within {timeout_s:g} s of emulated time; {self._context()}")
+
+    # Devices
+
+    def attach(self, device: Device, **lines: int) -> None:
+        """Attaches a device to pins from now on: ``machine.attach(Weather(), sda=4, scl=5)``.
+
+        Raises:
+            EngineError: the engine has no devices.
+            DeviceError: its name is taken, its lines are others, or its own code failed.
+        """
+        self.engine.attach(device, lines)
+        self._input_given()
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """Attached devices by name: those of the board file and those of `attach`."""
+        return {name: device for name, (device, _) in self.engine.devices.items()}
 
     # Looking inside
 

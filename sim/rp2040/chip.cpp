@@ -22,7 +22,7 @@ std::uint32_t checked_flash_size(std::uint32_t bytes) {
 Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
     : time_(kDefaultRoscHz),
       pins_(*this),
-      flash_(*this, checked_flash_size(flash_bytes)),
+      flash_(checked_flash_size(flash_bytes)),
       ssi_(*this, flash_),
       xip_(*this, flash_, ssi_),
       bus_(*this, flash_, ssi_, xip_),
@@ -60,11 +60,14 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       pads_qspi_(*this),
       pio0_(*this, pins_, 0),
       pio1_(*this, pins_, 1),
-      dma_(*this) {
+      dma_(*this),
+      devices_(*this, pins_, {{&spi0_, &spi1_}, {&i2c0_, &i2c1_}, adc_, pwm_}) {
     xosc_.set_crystal(xosc_hz);
     core0_.peer = &core1_;
     core1_.peer = &core0_;
     connect();
+    attach(flash_, {});
+    attach(usb_.host(), {});
     set_rom(own_bootrom());
     reset();
 }
@@ -155,6 +158,11 @@ void Chip::connect() {
         else
             boot(index);
     };
+    devices_.on_failure = [this] {
+        requests_ |= kDeviceFailed;
+        core0_.yield();
+        core1_.yield();
+    };
     events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
     events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
 }
@@ -162,6 +170,7 @@ void Chip::connect() {
 void Chip::clocks_moved() {
     if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);
     for (const Block& b : blocks_) b.block->clocks_changed();
+    devices_.time_changed();
 }
 
 // ---------------------------------------------------------------------------------------------- interrupts and events
@@ -261,12 +270,14 @@ void Chip::wake_oscillators() {
 /// that comes from outside. Returns false when `limit` is reached.
 bool Chip::stand_still(Cycles limit) {
     const Cycles now = events_.now();
-    const Cycles until = std::min(limit, pins_.next_announced());
+    const Cycles until = std::min({limit, pins_.next_announced(), devices_.next_due()});
     if (until > now) {
         time_.stand_still(now, time_.picoseconds(until) - time_.picoseconds(now));
         pins_.bring_forward(until - now);
+        devices_.time_changed();
     }
     if (until == limit) return false;
+    events_.advance_to(now);  // what devices had announced
     pins_.catch_up(now + 1);
     return true;
 }
@@ -278,10 +289,8 @@ Stop Chip::run_until(Cycles limit) {
     Cpu* cpu = nullptr;
     try {
         while (true) {
-            if (resets_requested_ != 0) {
-                perform_resets();
-                if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
-            }
+            if (requests_ != 0)
+                if (auto stop = attend()) return *stop;
             if (clocks_.halted()) [[unlikely]] {
                 wake_oscillators();
                 if (clocks_.halted() && !stand_still(limit)) break;
@@ -311,7 +320,21 @@ Stop Chip::run_until(Cycles limit) {
         if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};
         return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
     }
+    if (requests_ != 0)
+        if (auto stop = attend()) return *stop;
     return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+}
+
+/// Performs the resets that are asked for. A reason to stop: a program that cannot boot, a device that cannot go on.
+std::optional<Stop> Chip::attend() {
+    const bool failed = (requests_ & kDeviceFailed) != 0;
+    requests_ &= static_cast<std::uint8_t>(~kDeviceFailed);
+    if (failed)
+        if (std::string what = devices_.take_failure(); !what.empty())
+            return Stop{StopReason::device, 0, core0_.pc(), 0, std::move(what)};
+    perform_resets();
+    if (!boot_error_.empty()) return Stop{StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+    return std::nullopt;
 }
 
 Stop Chip::step(unsigned index, Cycles limit) {

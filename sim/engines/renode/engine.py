@@ -29,6 +29,8 @@ class RenodeEngine(Engine):
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS})
 
     def __init__(self, board: Board, seed: int) -> None:
+        if board.devices:
+            raise EngineError(f"engine 'renode' has no devices, and board {board.name!r} has {board.devices[0].name}; use embedded")
         if board.wires:
             raise EngineError(f"engine 'renode' cannot connect pins, and board {board.name!r} has wires; use embedded")
         self._worker = worker.acquire(install.environment())

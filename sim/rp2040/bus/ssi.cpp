@@ -261,7 +261,7 @@ void Ssi::fill() {
 }
 
 void Ssi::end_transaction(Cycles at) {
-    if (s_.selected) flash_.deselect(at);
+    if (s_.selected) flash_.spi_select(false, at);
     s_.selected = false;
 }
 
@@ -271,7 +271,7 @@ void Ssi::chip_select_changed() {
     s_.forced = override_now;
     end_transaction(now());
     if (override_now == 2) {
-        flash_.select();
+        flash_.spi_select(true, now());
         s_.selected = true;
     }
 }
@@ -292,7 +292,7 @@ void Ssi::push_standard(std::uint32_t value) {
     // The hardware drops chip select when its TX FIFO runs dry.
     if (now() >= s_.busy_until && forced() == 0) {
         end_transaction(s_.busy_until);
-        flash_.select();
+        flash_.spi_select(true, now());
         s_.selected = true;
     }
     const unsigned bits = frame_bits();
@@ -303,7 +303,12 @@ void Ssi::push_standard(std::uint32_t value) {
     std::uint32_t in = 0;
     for (unsigned shift = bits; shift != 0; shift -= 8) {
         const auto out = static_cast<std::uint8_t>(value >> (shift - 8));
-        in = in << 8 | (s_.selected ? flash_.exchange(out, start) : 0xff);
+        if (!s_.selected) {
+            in = in << 8 | 0xff;
+            continue;
+        }
+        in = in << 8 | flash_.spi_send(8, start);
+        flash_.spi_receive(out, 8, start);
     }
     const unsigned tmod = s_.ctrlr0 >> 8 & 3;
     if (tmod == 0) receive(in, s_.busy_until);

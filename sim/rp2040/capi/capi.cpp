@@ -158,7 +158,7 @@ rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
     });
 }
 uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle) { return chip->chip.picoseconds(cycle); }
-uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycles_at(picoseconds); }
+uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycle_at(picoseconds); }
 uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock) {
     if (clock >= static_cast<std::uint32_t>(rp2040::ClockId::count)) return 0;
     return chip->chip.clock_hz(static_cast<rp2040::ClockId>(clock));
@@ -253,8 +253,9 @@ rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t 
     return guarded(chip, [&] {
         chip->chip.microphone.reset();
         const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
-        chip->chip.microphone = std::make_unique<mic::PdmMicrophone>(
-            chip->chip, mic::PdmMicrophone::Config{clock_pin, data_pin, channel, seed});
+        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed);
+        chip->chip.attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
+        chip->chip.microphone = std::move(microphone);
         return RP2040_OK;
     });
 }

@@ -1,6 +1,7 @@
 #include "io/pin_matrix.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/scope.hpp"
 
@@ -200,10 +201,10 @@ void PinMatrix::resolve(Cycles when) {
     }
     if ((changed & irq_pins_) != 0) irq_listener_->irq_levels_changed();
     if ((changed & watched_) == 0) return;
-    for (std::size_t i = 0; i < devices_.size(); ++i) {
-        for (std::uint32_t pins = changed & devices_[i].pins; pins != 0; pins &= pins - 1) {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        for (std::uint32_t pins = changed & watches_[i].pins; pins != 0; pins &= pins - 1) {
             const auto pin = static_cast<unsigned>(__builtin_ctz(pins));
-            devices_[i].device->pin_changed(pin, (level >> pin) & 1, when);
+            watches_[i].watcher->line_changed(watches_[i].line[pin], (level >> pin) & 1, when);
         }
     }
 }
@@ -282,10 +283,12 @@ void PinMatrix::plan() {
 void PinMatrix::note_awaited() {
     awaited_ = irq_pins_;
     for (const auto* driver : timed_) awaited_ |= driver->awaited_pins();
+    for (const auto& w : watches_)
+        if (w.watcher->prompt()) awaited_ |= w.pins;
     awaited_ = wired(awaited_);
     awaited_inputs_ = awaited_;
-    for (const auto& w : devices_)
-        if ((w.device->driven() & awaited_) != 0) awaited_inputs_ |= wired(w.pins);
+    for (const auto& w : watches_)
+        if ((w.driven & awaited_) != 0) awaited_inputs_ |= wired(w.pins);
     schedule_pending();
 }
 
@@ -307,8 +310,8 @@ std::uint32_t PinMatrix::answered(std::uint32_t pins) const {
     std::uint32_t answers = nets_.empty() ? 0 : wired(pins) & ~pins;
     for (std::uint32_t before = ~answers; before != answers;) {
         before = answers;
-        for (const auto& w : devices_)
-            if ((w.pins & (pins | answers)) != 0) answers |= wired(w.device->driven());
+        for (const auto& w : watches_)
+            if ((w.pins & (pins | answers)) != 0) answers |= wired(w.driven);
     }
     return answers;
 }
@@ -325,19 +328,33 @@ bool PinMatrix::awaited(PinFunction function) const {
     return (awaited_ & (own | answered(own))) != 0;
 }
 
-void PinMatrix::attach(PinDevice& device) {
-    devices_.push_back({0, &device});
+void PinMatrix::attach(LineWatcher& watcher, const LinePins& pins) {
+    Watch watch{0, 0, &watcher, {}, pins};
+    for (unsigned pin = 0; pins.empty() && pin < kPins; ++pin) watch.pin.push_back(static_cast<std::uint8_t>(pin));
+    for (std::size_t line = 0; line < watch.pin.size(); ++line)
+        if (watch.pin[line] != kNoPin) watch.line.at(watch.pin[line]) = static_cast<std::uint8_t>(line);
+    watches_.push_back(std::move(watch));
     watch_changed();
 }
 
-void PinMatrix::detach(PinDevice& device) {
-    std::erase_if(devices_, [&](const Watch& w) { return w.device == &device; });
+void PinMatrix::detach(LineWatcher& watcher) {
+    std::erase_if(watches_, [&](const Watch& w) { return w.watcher == &watcher; });
     watch_changed();
+}
+
+std::uint32_t PinMatrix::pins_of(const Watch& watch, std::uint32_t lines) {
+    std::uint32_t pins = 0;
+    for (std::size_t line = 0; line < watch.pin.size(); ++line)
+        if ((lines >> line & 1) != 0 && watch.pin[line] != kNoPin) pins |= 1u << watch.pin[line];
+    return pins;
 }
 
 void PinMatrix::watch_changed() {
     watched_ = 0;
-    for (auto& w : devices_) watched_ |= w.pins = w.device->watched();
+    for (auto& w : watches_) {
+        watched_ |= w.pins = pins_of(w, w.watcher->watched_lines());
+        w.driven = pins_of(w, w.watcher->driven_lines());
+    }
     note_awaited();
 }
 
@@ -360,7 +377,6 @@ void PinMatrix::save(StateWriter& out) const {
     out.put(s_);
     out.put(static_cast<std::uint32_t>(pending_.size()));
     for (const auto& p : pending_) out.put(p);
-    for (const auto& w : devices_) w.device->save(out);
 }
 
 void PinMatrix::restore(StateReader& in) {
@@ -375,7 +391,6 @@ void PinMatrix::restore(StateReader& in) {
         pending_.push_back(p);
     }
     next_pending_ = pending_.empty() ? kNever : pending_.front().when;
-    for (const auto& w : devices_) w.device->restore(in);
     watch_changed();
 }
 

@@ -15,6 +15,12 @@ constexpr std::uint32_t kFcsEn = 1u << 0, kFcsShift = 1u << 1, kFcsDreqEn = 1u <
                         kFcsFull = 1u << 9, kFcsUnder = 1u << 10, kFcsOver = 1u << 11;
 constexpr std::uint32_t kFcsMask = 0x0f00000f;
 constexpr unsigned kTemperature = 4;
+
+/// VREF is 3.3 V; out of range saturates (datasheet 4.9.2). No voltage at all reads as zero.
+std::uint16_t conversion_result(double volts) {
+    const double code = std::clamp(volts / 3.3 * 4096.0, 0.0, 4095.0);
+    return std::isnan(code) ? std::uint16_t{0} : static_cast<std::uint16_t>(std::lround(code));
+}
 }  // namespace
 
 Adc::Adc(Fabric& fabric) : StatefulPeripheral("ADC", fabric) {
@@ -33,9 +39,7 @@ void Adc::reset() {
 void Adc::set_input(unsigned input, std::uint16_t value) { s_.input.at(input) = std::min<std::uint16_t>(value, 0xfff); }
 
 void Adc::set_temperature(double celsius) {
-    const double volts = 0.706 - 0.001721 * (celsius - 27.0);
-    const double code = std::clamp(volts / 3.3 * 4096.0, 0.0, 4095.0);
-    set_input(kTemperature, static_cast<std::uint16_t>(std::lround(code)));
+    set_input(kTemperature, conversion_result(0.706 - 0.001721 * (celsius - 27.0)));
 }
 
 void Adc::clocks_changed() {
@@ -54,6 +58,8 @@ void Adc::begin(std::uint64_t start_q8) {
 void Adc::finish() {
     const unsigned input = (s_.cs >> 12) & 7u;
     s_.result = input < s_.input.size() ? s_.input[input] : 0;
+    if (source && input < kTemperature)
+        if (const auto volts = source(input, now())) s_.result = conversion_result(*volts);
     if (input == kTemperature && (s_.cs & kTsEn) == 0) s_.result = 0;
     if ((s_.fcs & kFcsEn) != 0) {
         const std::uint32_t value = (s_.fcs & kFcsShift) != 0 ? s_.result >> 4 : s_.result;

@@ -45,6 +45,10 @@ class I2c final : public StatefulPeripheral<I2cState> {
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
 
+    // Line of a pin: SDA where its number is even, SCL where it is odd.
+    static constexpr unsigned kSda = 0, kScl = 1;
+    /// Pins that IO_BANK0 gives to one line of this instance.
+    [[nodiscard]] std::uint32_t pins(unsigned line) const;
     /// Connects a bus (nullptr: no device, every address gets a NACK); not owned.
     void connect(I2cBus* bus) { bus_ = bus; }
     /// The chip's other I2C.
@@ -64,7 +68,6 @@ class I2c final : public StatefulPeripheral<I2cState> {
 
     // The slave's half (i2c_slave.cpp), called by the master that it is wired to.
     [[nodiscard]] I2c* wired_slave() const;
-    [[nodiscard]] std::uint32_t pins(unsigned line) const;
     bool slave_start(std::uint16_t address, bool ten_bit, bool read);
     bool slave_receive(std::uint8_t value);
     [[nodiscard]] bool slave_ready();

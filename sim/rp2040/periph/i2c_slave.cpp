@@ -8,12 +8,9 @@ namespace rp2040 {
 using namespace i2c;
 
 namespace {
-// Line of a pin: SDA where its number is even, SCL where it is odd. The instances take turns every two pins.
-constexpr unsigned kSda = 0, kScl = 1;
-constexpr std::uint32_t kEveryFourth = 0x11111111;
+constexpr std::uint32_t kEveryFourth = 0x11111111;  // the instances take turns every two pins
 }  // namespace
 
-/// Pins that IO_BANK0 gives to one line of this instance.
 std::uint32_t I2c::pins(unsigned line) const {
     return fabric_.gpio().observed_outputs(PinFunction::i2c) & kEveryFourth << (2 * instance_ + line);
 }

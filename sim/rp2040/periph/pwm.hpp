@@ -57,11 +57,11 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
   private:
     using Slice = PwmState::Slice;
     /// The B inputs of slices in gated or edge mode.
-    class Inputs final : public PinDevice {
+    class Inputs final : public LineWatcher {
       public:
         explicit Inputs(Pwm& pwm) : pwm_(pwm) {}
-        [[nodiscard]] std::uint32_t watched() const override { return pwm_.input_pins(); }
-        void pin_changed(unsigned pin, bool level, Cycles when) override { pwm_.input_changed(pin, level, when); }
+        [[nodiscard]] std::uint32_t watched_lines() const override { return pwm_.input_pins(); }
+        void line_changed(unsigned pin, bool level, Cycles when) override { pwm_.input_changed(pin, level, when); }
 
       private:
         Pwm& pwm_;

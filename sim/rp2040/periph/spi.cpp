@@ -16,8 +16,6 @@ constexpr std::array<std::uint8_t, 8> kIds = {0x22, 0x10, 0x34, 0x00, 0x0d, 0xf0
 constexpr std::uint32_t kFrf = 0x30, kSph = 0x80;
 constexpr Cycles kGapHalfBits = 3;
 constexpr std::uint32_t kLbm = 1, kSse = 2, kMs = 4, kSod = 8;
-// Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
-constexpr unsigned kPinRx = 0, kPinCsn = 1, kPinSck = 2, kPinTx = 3;
 constexpr std::uint32_t kPinsOfSpi0 = 0x00ff00ff, kEveryFourth = 0x11111111;
 constexpr std::uint32_t kRor = 1, kRt = 2, kRx = 4, kTx = 8;
 constexpr std::size_t kHalf = 4;
@@ -66,7 +64,7 @@ void Spi::event() {
             received = sent;
         } else {
             transmitted_.push_back(sent);
-            received = (device_ != nullptr ? device_->transfer(sent, bits, now()) : exchange_on_wires(sent)) & mask;
+            received = exchange(sent, bits) & mask;
         }
         if (!s_.rx.push(received)) s_.ris |= kRor;
         s_.busy = false;
@@ -81,7 +79,15 @@ void Spi::event() {
     update();
 }
 
-/// Pins that IO_BANK0 gives to one signal of this instance.
+/// What a device answers, else what the wires bring.
+std::uint16_t Spi::exchange(std::uint16_t sent, unsigned bits) {
+    constexpr std::uint32_t kSph = 1u << 7;  // without it CSn is high between frames
+    if (device_ != nullptr)
+        if (const auto answer = device_->transfer(sent, bits, (s_.cr0 & kSph) == 0 || s_.tx.empty(), now()))
+            return *answer;
+    return exchange_on_wires(sent);
+}
+
 std::uint32_t Spi::pins(unsigned role) const {
     const std::uint32_t own = instance_ == 0 ? kPinsOfSpi0 : ~kPinsOfSpi0;
     return fabric_.gpio().observed_outputs(PinFunction::spi) & own & kEveryFourth << role;

@@ -117,12 +117,12 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] unsigned next_edge() const;
     void set_line(bool level, Cycles when);
     // uart_line.cpp: the receiver's pin
-    class Inputs final : public PinDevice {
+    class Inputs final : public LineWatcher {
       public:
         explicit Inputs(Uart& uart) : uart_(uart) {}
-        [[nodiscard]] std::uint32_t watched() const override { return uart_.awaited_pins_; }
-        [[nodiscard]] std::uint32_t driven() const override { return 0; }
-        void pin_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
+        [[nodiscard]] std::uint32_t watched_lines() const override { return uart_.awaited_pins_; }
+        [[nodiscard]] std::uint32_t driven_lines() const override { return 0; }
+        void line_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
 
       private:
         Uart& uart_;

@@ -38,12 +38,13 @@ constexpr std::uint32_t kBufferSize = 64;
 constexpr std::uint64_t kSlotPeriods = 48'000 / Usb::kSlotsPerFrame;  // Of clk_usb at 48 MHz.
 }  // namespace
 
-Usb::Usb(Fabric& fabric) : StatefulPeripheral("USBCTRL", fabric), host_(*this, s_.host) {
+Usb::Usb(Fabric& fabric) : StatefulPeripheral("USBCTRL", fabric), host_(*this) {
     fabric.events().bind(EventId::usb, this, [](void* self, Cycles) { static_cast<Usb*>(self)->event(); });
 }
 
 void Usb::reset() {
     s_ = UsbState{};
+    host_.attach(false);
     s_.slots.set_count(now(), 0);
     fabric_.events().cancel(EventId::usb);
     update();
@@ -51,13 +52,11 @@ void Usb::reset() {
 
 void Usb::save(StateWriter& out) const {
     StatefulPeripheral::save(out);
-    host_.save(out);
     out.put(connected_);
 }
 
 void Usb::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
-    host_.restore(in);
     in.get(connected_);
 }
 
@@ -69,7 +68,7 @@ void Usb::connect_host(bool connected) {
 /// The host sees the device through its pull-up resistor; nothing runs on the wire without it.
 void Usb::pullup_changed() {
     const bool present = connected_ && (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
-    const bool was = s_.host.step != UsbHostState::Step::detached;
+    const bool was = host_.attached();
     host_.attach(present);
     if (present == was) return;
     s_.slots.set_count(now(), 0);
@@ -81,7 +80,7 @@ void Usb::pullup_changed() {
 void Usb::clocks_changed() {
     s_.slots.set_rate(now(), fabric_.clock_hz(ClockId::usb),
                       std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
-    const bool present = s_.host.step != UsbHostState::Step::detached;
+    const bool present = host_.attached();
     fabric_.events().schedule(EventId::usb, present ? s_.slots.when(s_.next_slot) : kNever);
 }
 
@@ -210,7 +209,7 @@ void Usb::dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes)
 std::uint32_t Usb::line_state() const {
     constexpr std::uint32_t kSe0 = 0, kJ = 1, kToDigitalPad = 4;
     if ((s_.usb_muxing & kToDigitalPad) != 0) return kJ;
-    const bool pulled_up = s_.host.step != UsbHostState::Step::detached;
+    const bool pulled_up = host_.attached();
     return pulled_up && !host_.resets_bus() ? kJ : kSe0;
 }
 

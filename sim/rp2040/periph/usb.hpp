@@ -22,7 +22,6 @@ struct UsbState {
     alignas(4) std::array<std::uint8_t, 4096> dpram{};
     RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
     std::uint64_t next_slot = 0;
-    UsbHostState host{};
 };
 
 /// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
@@ -49,6 +48,8 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
 
     /// Plugs the built-in host in (true, the default) or out. Survives reset().
     void connect_host(bool connected);
+    /// The host, for whom it is to be part of the chip's devices.
+    [[nodiscard]] UsbHost& host() { return host_; }
     /// The CDC port's bytes: from the device since the last call, and to the device.
     [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
     [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }

@@ -58,7 +58,7 @@ void UsbHost::begin(Step step) {
 void UsbHost::start_of_frame() {
     if (s_.wait_frames == 0 || --s_.wait_frames != 0) return;
     if (s_.step == Step::debounce) {
-        port_.bus_reset();
+        bus_.bus_reset();
         s_.step = Step::reset;
         s_.wait_frames = kResetFrames + kRecoveryFrames;
     } else if (s_.step == Step::reset) {
@@ -81,17 +81,17 @@ bool UsbHost::control() {
     UsbHandshake answer = UsbHandshake::none;
     switch (s_.stage) {
         case Stage::setup:
-            answer = port_.setup(s_.address, setup);
+            answer = bus_.setup(s_.address, setup);
             if (answer == UsbHandshake::ack) s_.stage = s_.expected != 0 ? Stage::data : Stage::status;
             return answer == UsbHandshake::ack;
         case Stage::data: return control_data(to_host);
         default: break;
     }
     if (to_host && s_.expected != 0) {
-        answer = port_.out(s_.address, 0, {});
+        answer = bus_.out(s_.address, 0, {});
     } else {
         std::vector<std::uint8_t> empty;
-        answer = port_.in(s_.address, 0, empty);
+        answer = bus_.in(s_.address, 0, empty);
     }
     if (answer == UsbHandshake::ack)
         finish_control();
@@ -104,7 +104,7 @@ bool UsbHost::control_data(bool to_host) {
     UsbHandshake answer = UsbHandshake::none;
     if (to_host) {
         std::vector<std::uint8_t> data;
-        answer = port_.in(s_.address, 0, data);
+        answer = bus_.in(s_.address, 0, data);
         if (answer == UsbHandshake::ack) {
             const std::size_t room = std::min<std::size_t>(data.size(), s_.buffer.size() - s_.received);
             std::copy_n(data.begin(), room, s_.buffer.begin() + s_.received);
@@ -112,7 +112,7 @@ bool UsbHost::control_data(bool to_host) {
             if (s_.received >= s_.expected || data.size() < s_.max_packet0) s_.stage = Stage::status;
         }
     } else {
-        answer = port_.out(s_.address, 0, kLineCoding);
+        answer = bus_.out(s_.address, 0, kLineCoding);
         if (answer == UsbHandshake::ack) s_.stage = Stage::status;
     }
     if (answer == UsbHandshake::stall)
@@ -178,7 +178,7 @@ void UsbHost::parse_configuration() {
 bool UsbHost::bulk(Cycles when) {
     const auto receive = [&] {
         std::vector<std::uint8_t> data;
-        if (port_.in(s_.address, s_.bulk_in, data) != UsbHandshake::ack) return false;
+        if (bus_.in(s_.address, s_.bulk_in, data) != UsbHandshake::ack) return false;
         for (const std::uint8_t value : data) received_.push_back({value, when});
         return true;
     };
@@ -186,7 +186,7 @@ bool UsbHost::bulk(Cycles when) {
         if (queue_.empty()) return false;
         const std::size_t size = std::min<std::size_t>(queue_.size(), s_.bulk_out_size);
         const std::vector<std::uint8_t> data(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
-        if (port_.out(s_.address, s_.bulk_out, data) != UsbHandshake::ack) return false;
+        if (bus_.out(s_.address, s_.bulk_out, data) != UsbHandshake::ack) return false;
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
         return true;
     };
@@ -201,6 +201,7 @@ std::vector<UsbHost::Byte> UsbHost::take_received() {
 }
 
 void UsbHost::save(StateWriter& out) const {
+    out.put(s_);
     out.put(static_cast<std::uint64_t>(queue_.size()));
     for (const std::uint8_t value : queue_) out.put(value);
     out.put(static_cast<std::uint64_t>(received_.size()));
@@ -208,6 +209,7 @@ void UsbHost::save(StateWriter& out) const {
 }
 
 void UsbHost::restore(StateReader& in) {
+    in.get(s_);
     std::uint64_t size = 0;
     in.get(size);
     queue_.clear();
