@@ -59,7 +59,7 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
         return start - now;
     }
     start = std::max(start, s_.stream_until);
-    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits);
+    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
     taken += crossbar_->prolong(master, now, Port::xip_main, taken);
     if (enabled && (address & kNonAllocating) == 0) allocate(address);
     s_.miss_until = std::max(s_.miss_until, now + taken);
@@ -166,7 +166,7 @@ void Xip::schedule_stream(Cycles from) {
         return;
     }
     const Cycles start = std::max({from + kStreamCooldown, s_.stream_until, s_.miss_until});
-    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits);
+    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
     fabric_.events().schedule(EventId::xip_stream, s_.stream_until);
 }
 

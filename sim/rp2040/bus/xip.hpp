@@ -47,6 +47,10 @@ class Xip final : public StatefulPeripheral<XipState> {
     /// One 32-bit access of an XIP alias at `now`, instruction or data: returns the cycles that it stalls. A miss keeps
     /// the port busy for `master`.
     Cycles fetch(std::uint32_t address, Cycles now, BusMaster master) {
+        return hit(address) ? 0 : miss(address, now, master);
+    }
+    /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
+    bool hit(std::uint32_t address) {
         ++s_.accesses;
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
         // Only the plain alias (line below 16 MB / 8) of an enabled cache has entries in cached_.
@@ -54,11 +58,12 @@ class Xip final : public StatefulPeripheral<XipState> {
             if (const unsigned entry = cached_[line]; (entry & word_bit(address)) != 0) {
                 ++s_.hits;
                 s_.sets[line % XipState::kSets].recent = entry & kWay;
-                return 0;
+                return true;
             }
         }
-        return miss(address, now, master);
+        return false;
     }
+    Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
     /// Cycles for which a read of FLUSH at `now` holds the bus: until the flush is over (datasheet 2.6.3.6).
     [[nodiscard]] Cycles flush_stall(std::uint32_t offset, Cycles now) const {
@@ -88,7 +93,6 @@ class Xip final : public StatefulPeripheral<XipState> {
   private:
     static constexpr unsigned kWay = 3, kWord0 = 4;  // Fields of cached_.
     static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 << (address >> 2 & 1); }
-    Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     void allocate(std::uint32_t address);
     void note(std::uint32_t line, unsigned way) {
         cached_[line] = static_cast<std::uint8_t>((way + 1) | s_.sets[line % XipState::kSets].valid[way] * kWord0);

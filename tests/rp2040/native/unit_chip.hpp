@@ -24,18 +24,17 @@ namespace rp2040 {
 inline constexpr std::uint32_t kSram = 0x20000000, kSramSize = 0x10000;
 
 /// Puts the next bit of a pseudo-random sequence on the data pin at every falling edge of the clock.
-class BitSource final : public PinDevice {
+class BitSource final : public LineWatcher {
   public:
     BitSource(Gpio& gpio, unsigned clock, unsigned data) : gpio_(gpio), clock_(clock), data_(data) {}
-    [[nodiscard]] std::uint32_t watched() const override { return 1u << clock_; }
-    [[nodiscard]] std::uint32_t driven() const override { return 1u << data_; }
-    void pin_changed(unsigned, bool level, Cycles when) override {
+    [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << clock_; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << data_; }
+    void line_changed(unsigned, bool level, Cycles when) override {
         if (level) return;
         lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
         gpio_.drive(data_, (lfsr_ & 1) != 0 ? Gpio::Drive::high : Gpio::Drive::low, when);
     }
-    void save(StateWriter& out) const override { out.put(lfsr_); }
-    void restore(StateReader& in) override { in.get(lfsr_); }
+    std::uint32_t& state() { return lfsr_; }
 
   private:
     Gpio& gpio_;
@@ -72,6 +71,7 @@ class UnitChip final : public Fabric, public DmaBus {
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma.set_dreq(dreq, transfers); }
     std::uint32_t clock_hz(ClockId) const override { return 125'000'000; }
     std::uint64_t picoseconds(Cycles at) const override { return at * 8000; }
+    Cycles cycle_at(std::uint64_t picoseconds) const override { return (picoseconds + 7999) / 8000; }
     Gpio& gpio() override { return pins; }
     void reset_blocks(std::uint32_t) override {}
     void request_chip_reset() override {}
@@ -126,6 +126,8 @@ class UnitChip final : public Fabric, public DmaBus {
         pio0.save(out);
         pio1.save(out);
         dma.save(out);
+        for (const auto& device : devices)
+            if (auto* source = dynamic_cast<BitSource*>(device.get())) out.put(source->state());
         out.put(irq);
         out.put(irq1);
         return out.take();
@@ -142,6 +144,8 @@ class UnitChip final : public Fabric, public DmaBus {
         pio0.restore(in);
         pio1.restore(in);
         dma.restore(in);
+        for (const auto& device : devices)
+            if (auto* source = dynamic_cast<BitSource*>(device.get())) in.get(source->state());
         in.get(irq);
         in.get(irq1);
         events_.set_state(state);
@@ -155,7 +159,7 @@ class UnitChip final : public Fabric, public DmaBus {
     Pio pio0, pio1;
     Dma dma;
     Recorder recorder;
-    std::vector<std::unique_ptr<PinDevice>> devices;
+    std::vector<std::unique_ptr<LineWatcher>> devices;
     std::array<std::uint8_t, kSramSize> sram{};
     std::uint32_t irq = 0, irq1 = 0;
     bool log_accesses = false;
