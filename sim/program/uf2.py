@@ -85,7 +85,7 @@ def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
         complete = complete or len(seen) == total
     if not pages:
         raise ImageError(
-            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}, 256 bytes); make it with picotool or "
+            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}); make it with picotool or "
             "uf2conv.py -f 0xe48bff56"
         )
     if not complete:

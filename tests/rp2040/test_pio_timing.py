@@ -15,6 +15,7 @@ from unit import (
     FUNC_PIO0,
     FUNC_PIO1,
     IN_RIGHT,
+    IRQ,
     IRQ0_INTE,
     JOIN_RX,
     JOIN_TX,

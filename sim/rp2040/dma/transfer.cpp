@@ -264,7 +264,7 @@ void Dma::schedule() {
             const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
             if (x == 0 || y == 0) continue;
             const Cycles fire = timer.at + (x >= y ? 1 : (y - timer.phase + x - 1) / x);
-            start = std::max(start, fire);
+            start = std::max(earliest, fire);  // the pulse is looked at in its own cycle
         }
         due = std::min(due, start);
     }

@@ -163,6 +163,44 @@ void distances(const std::array<PioInstruction, 32>& program, const std::array<S
 }
 }  // namespace
 
+PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
+    PioLoop loop;
+    if ((m.shiftctrl & kAutopull) != 0) return loop;
+    const auto start = static_cast<std::uint8_t>(wrap_bottom(m.execctrl));
+    loop.start = start;
+    loop.least_gap = PioHorizon::kFar;
+    unsigned pc = start;
+    for (unsigned n = 0; n < PioLoop::kLongest; ++n) {
+        const PioInstruction& in = program[pc];
+        PioLoop::Step& step = loop.step[n];
+        step = {loop.ticks, in.side_mask, in.side_value};
+        switch (in.op) {
+            case PioOp::nop:
+            case PioOp::jmp: break;
+            case PioOp::set_pins:
+                step.value |= in.value & ~step.mask;
+                step.mask |= in.mask;
+                break;
+            case PioOp::in_pins:
+                if (loop.in_step >= 0 || in.operand != 1) return {};
+                loop.in_step = static_cast<int>(n);
+                break;
+            default: return {};
+        }
+        if (in.side_dirs && in.side_mask != 0) return {};
+        loop.pins |= step.mask;
+        loop.last_ticks = 1u + in.delay;
+        loop.ticks += loop.last_ticks;
+        loop.least_gap = std::min(loop.least_gap, loop.last_ticks);
+        pc = in.op == PioOp::jmp ? in.operand & 31u : in.next_pc;
+        if (pc == start) {
+            loop.length = static_cast<std::uint8_t>(n + 1);
+            return loop;
+        }
+    }
+    return {};
+}
+
 PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioHorizon h;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;

@@ -49,6 +49,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // run.cpp: time
     void run_alone(unsigned index);
+    bool run_loop(PioMachine& m, unsigned index);
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
@@ -111,6 +112,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<PioInstruction, 4> stalled_{};  // Forced or injected ones that stall, for their side-set.
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
+    std::array<PioLoop, 4> loop_{};
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;

@@ -216,6 +216,7 @@ void Pio::run_alone(unsigned index) {
     PioMachine& m = s_.sm[index];
     roused_ = false;
     while ((m.next >> 8) < pins_.horizon() && !m.asleep && !roused_) {
+        if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
         const Cycles cycle = m.next >> 8;
         Effects fx{s_.pad_out, s_.pad_oe};
         tick(m, index, fx);
@@ -280,7 +281,10 @@ void Pio::refresh() {
         }
         // Enabling a machine marks its horizon again, so idle ones need none.
         if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled)
+        {
             horizon_[i] = pio_horizon(code_[i], m);
+            loop_[i] = pio_loop(code_[i], m);
+        }
     }
     code_dirty_ = horizon_dirty_ = 0;
 }
