@@ -13,8 +13,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Warnings of the C++ compiler are errors here and in CI, never in a user's build.
+STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
-    $(shell find sim/rp2040 sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
+    $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean
 
@@ -45,12 +47,12 @@ $(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e .
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/bootstrap.sh --dev >/dev/null
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e ".[dev]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[dev]"
 	@touch $@
 
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
@@ -59,10 +61,12 @@ firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
 robot: setup ## Run the Robot suites (ENGINE=embedded or renode)
 	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/
 
-lint: setup-dev ## ruff, mypy --strict, clang-format: what pre-commit runs
+lint: setup-dev ## ruff, mypy --strict, layers of imports and includes, clang-format: what pre-commit runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/check_includes.py
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format --dry-run --Werror
 
 format: setup-dev ## Rewrite sources in the house format
@@ -109,7 +113,7 @@ bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this
 	@$(BIN)/emberwatch bench
 
 train: setup ## Reproduce the released model (installs TensorFlow)
-	@$(PIP) install --no-build-isolation -e ".[train]"
+	@$(PIP) install --no-build-isolation $(STRICT) -e ".[train]"
 	@$(BIN)/emberwatch train
 
 clean: ## Remove what was built (the virtual environment stays)

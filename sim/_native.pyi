@@ -42,7 +42,7 @@ class Device:
         """Names of its lines."""
 
 class PyDevice(Device):
-    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `emberwatch.devices.Port`."""
+    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `Port`."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class PyDevice(Device):
     ) -> None: ...
     def take_error(self) -> BaseException | None:
         """What its code raised last, once."""
-    def flush(self) -> None:
-        """Hands over the edges that wait."""
+    def settle(self) -> None:
+        """Brings its lines up to date and hands over the edges that wait."""
     @property
     def framing_errors(self) -> int: ...
     @property

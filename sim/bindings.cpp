@@ -78,7 +78,7 @@ struct PyChip : Chip {
     Stop run(Run&& function) {
         Stop stop = function();
         for (Device* device : devices().devices())
-            if (auto* python = dynamic_cast<PyDevice*>(device)) python->flush();
+            if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
         return stop.reason == StopReason::cycle && failed() ? run_until(cycles()) : stop;
     }
 };
@@ -427,6 +427,7 @@ NB_MODULE(_native, m) {
         .def("take_edges",
              [](PyChip& self) {
                  std::vector<std::tuple<Cycles, unsigned, bool>> out;
+                 self.gpio().settle(self.cycles());
                  for (const auto& e : self.recorder.take()) out.emplace_back(e.when, e.pin, e.level);
                  return out;
              })

@@ -137,6 +137,16 @@ void PyDevice::line_changed(unsigned line, bool level, Cycles when) {
     if (about_.prompt || edges_.size() >= kEdgesAtOnce) flush();
 }
 
+void PyDevice::settle() {
+    if (port() == nullptr) return;
+    for (unsigned line = 0; line < about_.lines.size(); ++line)
+        if ((about_.watched >> line & 1) != 0 && port()->connected(line)) {
+            static_cast<void>(port()->level(line));
+            break;
+        }
+    flush();
+}
+
 void PyDevice::flush() {
     if (edges_.empty()) return;
     guarded([&] {
@@ -275,7 +285,7 @@ double PyDevice::adc_volts(unsigned line, Cycles when) {
 void PyDevice::save(rp2040::StateWriter& out) const {
     std::vector<std::uint8_t> state;
     auto& self = const_cast<PyDevice&>(*this);  // handing edges over changes nothing that is saved
-    self.flush();
+    self.settle();
     {
         const nb::gil_scoped_acquire gil;
         state = from_python(self.call(kSave, bound().now()));
@@ -386,7 +396,7 @@ void bind_devices(nb::module_& m) {
             "owner"_a, "name"_a, "lines"_a, "optional"_a, "watched"_a, "driven"_a, "prompt"_a, "addresses"_a, "baud"_a,
             "spi_mode"_a, "methods"_a)
         .def("take_error", &PyDevice::take_error)
-        .def("flush", &PyDevice::flush)
+        .def("settle", &PyDevice::settle)
         .def_prop_ro("framing_errors", &PyDevice::framing_errors)
         .def_prop_ro("now",
                      [](const PyDevice& self) { return self.bound().picoseconds(self.moment()); })

@@ -48,8 +48,8 @@ class PyDevice final : public rp2040::Device {
     void save(rp2040::StateWriter& out) const override;
     void restore(rp2040::StateReader& in) override;
 
-    /// Hands over the edges that wait, for the end of a run.
-    void flush();
+    /// Brings its lines up to date and hands over the edges that wait: for the end of a run.
+    void settle();
     /// The exception of the last failure and no more; None if there was none.
     nanobind::object take_error() { return std::exchange(error_, nanobind::none()); }
     /// Voltage of a line as straight pieces between (picoseconds, volts), constant before and after.
@@ -68,6 +68,7 @@ class PyDevice final : public rp2040::Device {
     nanobind::object call(Method method, rp2040::Cycles when, Args&&... args);
     template <class Body>
     void guarded(Body&& body);
+    void flush();
     void wake_as_told(const nanobind::object& answer);
     void finish_write(rp2040::Cycles when);
     void more_to_send(rp2040::Cycles when);

@@ -216,7 +216,9 @@ def _devices(value: object, key: str) -> Devices:
         values = dict(table)
         kind = values.pop("type", None)
         if not isinstance(kind, str):
-            raise BoardError(f"missing key '{key}.{name}.type'" if kind is None else f"{key}.{name}.type = {kind!r} is not a string")
+            raise BoardError(
+                f"missing key '{key}.{name}.type'" if kind is None else f"{key}.{name}.type = {kind!r} is not a string"
+            )
         found.append(DeviceConfig(name, kind, values))
     return tuple(found)
 

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Self
 
 from emberwatch import _native
-from emberwatch.devices.state import decode_state, encode_state
 from emberwatch.base.errors import DeviceError
+from emberwatch.devices.state import decode_state, encode_state
 
 NEVER = (1 << 64) - 1
 
@@ -249,7 +249,7 @@ class Device:
             DeviceError: named for the device.
         """
         if isinstance(self._plugged, _native.PyDevice):
-            self._plugged.flush()
+            self._plugged.settle()
             if (error := self._plugged.take_error()) is not None:
                 raise_device_error(self.title, error)
 

@@ -7,6 +7,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
+from emberwatch.base.errors import BoardError
 from emberwatch.board.board import Board, DeviceConfig
 from emberwatch.devices.base import Device
 from emberwatch.devices.bme280 import Bme280
@@ -23,7 +24,6 @@ from emberwatch.devices.spi_flash import SpiFlash
 from emberwatch.devices.ssd1306 import Ssd1306
 from emberwatch.devices.uart_peer import UartPeer
 from emberwatch.devices.ws2812 import Ws2812
-from emberwatch.base.errors import BoardError
 
 TYPES: dict[str, type[Device]] = {
     kind.__name__: kind
@@ -86,6 +86,18 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
+def _fits(value: object, default: object) -> bool:
+    """Whether a value may stand where the default stands; a device of one's own may have options without one."""
+    if isinstance(default, float):
+        return type(value) in (int, float)
+    return default in (None, inspect.Parameter.empty) or type(value) is type(default)
+
+
+def _kind(default: object) -> str:
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+    return names.get(type(default), f"a {type(default).__name__}")
+
+
 def _make(config: DeviceConfig, board: Board) -> tuple[Device, dict[str, int]]:
     where = f"devices.{config.name}"
     try:
@@ -93,7 +105,7 @@ def _make(config: DeviceConfig, board: Board) -> tuple[Device, dict[str, int]]:
     except BoardError as error:
         raise BoardError(f"{board.file}: {where}.type: {error}") from None
     names = kind.line_names()
-    options = [name for name in inspect.signature(kind).parameters if name not in ("args", "kwargs")]
+    options = {n: p.default for n, p in inspect.signature(kind).parameters.items() if n not in ("args", "kwargs")}
     lines: dict[str, int] = {}
     values: dict[str, object] = {}
     for key, value in config.values.items():
@@ -102,6 +114,8 @@ def _make(config: DeviceConfig, board: Board) -> tuple[Device, dict[str, int]]:
                 raise BoardError(f"{board.file}: {where}.{key} = {value!r}; the RP2040 has GPIO 0 to 29")
             lines[key] = value
         elif key in options:
+            if not _fits(value, options[key]):
+                raise BoardError(f"{board.file}: {where}.{key} = {value!r}; it must be {_kind(options[key])}")
             values[key] = str(board.folder / str(value)) if key in ("file", "sound") and value else value
         else:
             known = ", ".join((*names, *options))

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from emberwatch import _native
 from emberwatch.audio.files import load
-from emberwatch.devices.base import NativeDevice
 from emberwatch.base.errors import DeviceError
+from emberwatch.devices.base import NativeDevice
 
 SAMPLE_RATE = 16_000
 

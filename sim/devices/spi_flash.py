@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from emberwatch import _native
-from emberwatch.devices.base import NativeDevice
 from emberwatch.base.errors import DeviceError
+from emberwatch.devices.base import NativeDevice
 
 
 class SpiFlash(NativeDevice):

@@ -144,7 +144,7 @@ class Ssd1306(Device):
         picture = np.zeros((self.height, WIDTH), dtype=bool)
         height = min(self.height, len(shown))
         picture[:height] = shown[:height] if self.reverse else shown[:height][::-1]
-        return picture != self.inverse
+        return np.not_equal(picture, self.inverse)
 
     def text(self, lit: str = "#", dark: str = ".") -> str:
         """The picture as lines of characters."""
@@ -159,9 +159,7 @@ class Ssd1306(Device):
             return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
         header = struct.pack(">IIBBBBB", grey.shape[1], grey.shape[0], 8, 0, 0, 0, 0)
-        return (
-            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-        )
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
     def save_picture(self, path: str | Path, scale: int = 4) -> None:
         """Writes the picture as a PNG file."""

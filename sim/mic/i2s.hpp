@@ -10,8 +10,8 @@
 
 namespace mic {
 
-/// Philips format: the most significant bit follows the edge of WS by one bit clock, bits change on falling edges; after
-/// the 24th, and in the other half of the frame, the line is released.
+/// Philips format: WS is sampled on rising edges, bits change on falling ones, the first of them right after the sample
+/// that showed a new WS; after the 24th, and in the other half of the frame, the line is released.
 class I2sMicrophone final : public rp2040::Device {
   public:
     enum Line : unsigned { kClock, kSelect, kData };
@@ -40,7 +40,8 @@ class I2sMicrophone final : public rp2040::Device {
 
   private:
     struct State {
-        bool select = false, last_select = false;  ///< WS now, and at the falling edge before.
+        bool select = false, sampled = false;  ///< WS now, and at the newest rising edge.
+        bool half = false;                     ///< Of the frame that is going out.
         std::uint32_t bits_left = 0, word = 0;
         std::uint64_t words = 0;
     };

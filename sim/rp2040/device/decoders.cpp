@@ -152,6 +152,7 @@ void SerialLine::line_changed(unsigned, bool level, Cycles when) {
         s_.start = ps;
     }
     s_.level = level;
+    changed_();
 }
 
 void SerialLine::begin_frame(std::uint64_t start) {

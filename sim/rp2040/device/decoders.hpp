@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 
 #include "device/device.hpp"
@@ -72,8 +73,9 @@ class SpiDecoder final : public LineWatcher {
 /// A serial line at a device's rate, 8N1: the chip's wave form to bytes, and bytes to a wave form.
 class SerialLine final : public LineWatcher {
   public:
-    SerialLine(Device& device, DevicePort& port, Gpio& gpio, std::uint8_t tx) :
-        device_(device), port_(port), gpio_(gpio), tx_pin_(tx) {}
+    /// `changed` is called when due() may have changed by itself.
+    SerialLine(Device& device, DevicePort& port, Gpio& gpio, std::uint8_t tx, std::function<void()> changed)
+        : device_(device), port_(port), gpio_(gpio), tx_pin_(tx), changed_(std::move(changed)) {}
     [[nodiscard]] std::uint32_t watched_lines() const override { return 1; }
     [[nodiscard]] std::uint32_t driven_lines() const override { return 0; }
     [[nodiscard]] bool prompt() const override { return true; }
@@ -106,6 +108,7 @@ class SerialLine final : public LineWatcher {
     DevicePort& port_;
     Gpio& gpio_;
     std::uint8_t tx_pin_;
+    std::function<void()> changed_;
     State s_{};
     std::deque<std::uint8_t> waiting_;
 };

@@ -18,7 +18,7 @@ DeviceHub::Socket::Socket(DeviceHub& hub, Device& device, LinePins pins)
             watch(select_, std::make_unique<Select>(*this), {cs, pin("miso")});
     }
     if (const auto rx = pin("rx"), tx = pin("tx"); rx != kNoPin || tx != kNoPin) {
-        watch(serial_, std::make_unique<SerialLine>(device, *this, hub.pins_, tx), {rx});
+        watch(serial_, std::make_unique<SerialLine>(device, *this, hub.pins_, tx, [&hub] { hub.reschedule(); }), {rx});
         serial_->idle(now());
     }
     hub.pins_.plan();
@@ -72,11 +72,18 @@ void DeviceHub::Socket::fail(std::string_view what) {
     if (hub_.on_failure) hub_.on_failure();
 }
 
+/// Whether the clock comes from an SPI block, which moves no pins in this model.
+bool DeviceHub::Socket::by_block() const {
+    const auto& blocks = hub_.blocks_.spi;
+    return std::any_of(blocks.begin(), blocks.end(),
+                       [this](const Spi* block) { return hub_.on(pin("sck"), block->pins(Spi::kPinSck)); });
+}
+
 void DeviceHub::Socket::select(bool selected, Cycles when) {
     if (selected == selected_) return;
     selected_ = selected;
     device_.spi_select(selected, when);
-    if (spi_ != nullptr) spi_->select(selected, when);
+    if (spi_ != nullptr) spi_->select(selected && !by_block(), when);
 }
 
 std::uint64_t DeviceHub::Socket::due() const {

@@ -65,6 +65,7 @@ class DeviceHub::Socket final : public DevicePort {
       private:
         Socket& socket_;
     };
+    [[nodiscard]] bool by_block() const;
     template <class Watcher>
     void watch(std::unique_ptr<Watcher>& slot, std::unique_ptr<Watcher> watcher, const LinePins& pins) {
         slot = std::move(watcher);

@@ -22,18 +22,19 @@ class Recorder final : public LineWatcher {
     std::vector<Edge> edges;
 };
 
-class Wire final : public LineWatcher {
+/// Repeats its first line on its second, later.
+class DelayedWire final : public LineWatcher {
   public:
-    Wire(Gpio& gpio, unsigned from, unsigned to, Cycles delay) : gpio_(gpio), from_(from), to_(to), delay_(delay) {}
-    [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << from_; }
-    [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << to_; }
+    DelayedWire(Gpio& gpio, unsigned to, Cycles delay) : gpio_(gpio), to_(to), delay_(delay) {}
+    [[nodiscard]] std::uint32_t watched_lines() const override { return 1; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 2; }
     void line_changed(unsigned, bool level, Cycles when) override {
         gpio_.drive(to_, level ? Gpio::Drive::high : Gpio::Drive::low, when + delay_);
     }
 
   private:
     Gpio& gpio_;
-    unsigned from_, to_;
+    unsigned to_;
     Cycles delay_;
 };
 

@@ -46,12 +46,12 @@ std::size_t unit_edges(UnitChip* chip, const Edge** edges) {
     return chip->recorder.edges.size();
 }
 void unit_wire(UnitChip* chip, unsigned from, unsigned to, std::uint64_t delay) {
-    chip->devices.push_back(std::make_unique<Wire>(chip->pins, from, to, delay));
-    chip->pins.attach(*chip->devices.back());
+    chip->wires.push_back(std::make_unique<DelayedWire>(chip->pins, to, delay));
+    chip->pins.attach(*chip->wires.back(), {static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to)});
 }
 void unit_bit_source(UnitChip* chip, unsigned clock, unsigned data) {
-    chip->devices.push_back(std::make_unique<BitSource>(chip->pins, clock, data));
-    chip->pins.attach(*chip->devices.back());
+    chip->sources.push_back(std::make_unique<BitSource>(chip->pins, clock, data));
+    chip->pins.attach(*chip->sources.back());
 }
 std::uint32_t unit_irq(UnitChip* chip, unsigned core) { return core == 0 ? chip->irq : chip->irq1; }
 void unit_dreq(UnitChip* chip, unsigned dreq, std::uint32_t transfers) {

@@ -34,7 +34,8 @@ class BitSource final : public LineWatcher {
         lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
         gpio_.drive(data_, (lfsr_ & 1) != 0 ? Gpio::Drive::high : Gpio::Drive::low, when);
     }
-    std::uint32_t& state() { return lfsr_; }
+    void save(StateWriter& out) const { out.put(lfsr_); }
+    void restore(StateReader& in) { in.get(lfsr_); }
 
   private:
     Gpio& gpio_;
@@ -121,13 +122,12 @@ class UnitChip final : public Fabric, public DmaBus {
         out.put(events_.state());
         out.bytes(sram.data(), sram.size());
         pins.save(out);
+        for (const auto& source : sources) source->save(out);
         io.save(out);
         pads.save(out);
         pio0.save(out);
         pio1.save(out);
         dma.save(out);
-        for (const auto& device : devices)
-            if (auto* source = dynamic_cast<BitSource*>(device.get())) out.put(source->state());
         out.put(irq);
         out.put(irq1);
         return out.take();
@@ -139,13 +139,12 @@ class UnitChip final : public Fabric, public DmaBus {
         events_.set_state(state);
         in.bytes(sram.data(), sram.size());
         pins.restore(in);
+        for (const auto& source : sources) source->restore(in);
         io.restore(in);
         pads.restore(in);
         pio0.restore(in);
         pio1.restore(in);
         dma.restore(in);
-        for (const auto& device : devices)
-            if (auto* source = dynamic_cast<BitSource*>(device.get())) in.get(source->state());
         in.get(irq);
         in.get(irq1);
         events_.set_state(state);
@@ -159,7 +158,8 @@ class UnitChip final : public Fabric, public DmaBus {
     Pio pio0, pio1;
     Dma dma;
     Recorder recorder;
-    std::vector<std::unique_ptr<LineWatcher>> devices;
+    std::vector<std::unique_ptr<DelayedWire>> wires;
+    std::vector<std::unique_ptr<BitSource>> sources;
     std::array<std::uint8_t, kSramSize> sram{};
     std::uint32_t irq = 0, irq1 = 0;
     bool log_accesses = false;

@@ -75,10 +75,10 @@ def evaluate(
     """
     from emberwatch.base.output import check_outputs, write_file
     from emberwatch.base.paths import recordings_folder
-    from emberwatch.cli.progress import progress_bar
+    from emberwatch.base.progress import progress_bar
+    from emberwatch.detector.agreement import check_on_emulator
     from emberwatch.training.data.clips import load_datasets
     from emberwatch.training.evaluate.detector import Detector, detector_file
-    from emberwatch.training.evaluate.emulated import check_on_emulator
     from emberwatch.training.evaluate.page import write_page
     from emberwatch.training.evaluate.report import report
     from emberwatch.training.evaluate.run import plan_trials, run_trials
