@@ -18,7 +18,7 @@ STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean
+.PHONY: help demo test setup setup-dev firmware robot lint format check pytest clang fuzz sanitize coverage bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,15 +74,28 @@ format: setup-dev ## Rewrite sources in the house format
 	@$(BIN)/ruff format .
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format -i
 
+check: setup-dev lint ## The daily loop, under half a minute: lint, and the tests of the rooms below the machine
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow" tests/base tests/program tests/board tests/audio tests/cli
+
 pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio; do \
+	@for target in load_file registers instructions pio tflite_file; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
+
+CLANG := build/clang
+clang: setup-dev ## Build the core, the C ABI and the native tests with clang++ too, warnings as errors
+	@options="-G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang"; \
+	options="$$options -DEMBERWATCH_WARNINGS_AS_ERRORS=ON -DCMAKE_BUILD_TYPE=Debug"; \
+	$(BIN)/cmake -S . -B $(CLANG) $$options >/dev/null; \
+	$(BIN)/cmake -S tests/rp2040/native -B $(CLANG)/unit $$options >/dev/null; \
+	$(BIN)/cmake -S tests/rp2040/native_periph -B $(CLANG)/periph $$options >/dev/null
+	@for folder in $(CLANG) $(CLANG)/unit $(CLANG)/periph; do $(BIN)/ninja -C $$folder -j$(JOBS) --quiet; done
+	@echo "clang: core, C ABI and native tests build without a warning"
 
 SANITIZE := build/sanitize
 # Python itself is not instrumented: the sanitizer's runtime comes first, and what Python never frees is no leak of ours.

@@ -9,7 +9,7 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["firmware_builds"]
+pytest_plugins = ["firmware_builds", "witnesses"]
 
 # The same examples in every run, and none fails because the host is slow.
 settings.register_profile("emberwatch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -73,6 +73,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Transfer them to alarms and fine-tune (needs TensorFlow).",
     ),
     "compile": ("emberwatch.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
+    "compile survey": (
+        "emberwatch.cli.compile",
+        "survey",
+        "Compile a folder of models; a table of what they take and whether they are exact.",
+    ),
     "evaluate": (
         "emberwatch.cli.evaluate",
         "evaluate",

@@ -69,7 +69,7 @@ def rows(compiled: CompiledModel, measured: Measurement | None) -> list[Row]:
                 layer.index,
                 layer.operator,
                 layer.summary,
-                "x".join(map(str, tensors[layer.outputs[0]].shape)) or "scalar",
+                "x".join(map(str, tensors[(layer.outputs + layer.states)[0]].shape)) or "scalar",
                 layer.macs,
                 measured.functions.get(layer.symbol) if measured is not None else None,
                 sum(compiled.program.constants[c].size for c in layer.constants),
