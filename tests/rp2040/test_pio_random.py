@@ -8,6 +8,7 @@ import random
 import pytest
 from unit import (
     ADDR,
+    AUTOPUSH,
     CLKDIV,
     CTRL,
     DBG_PADOE,
@@ -16,6 +17,7 @@ from unit import (
     FDEBUG,
     FLEVEL,
     FUNC_PIO0,
+    IN_RIGHT,
     INSTR_MEM,
     IRQ,
     PIN_COUNT,
@@ -24,8 +26,13 @@ from unit import (
     RXF,
     SHIFTCTRL,
     TXF,
+    StateMachine,
     UnitChip,
+    in_,
+    jmp,
     library,
+    nop,
+    push,
 )
 
 PIO0_IRQ0 = 7
@@ -79,3 +86,63 @@ def test_a_restored_snapshot_goes_on_identically(seed: int) -> None:
     chip.restore()
     assert chip.now == start
     assert play() == first
+
+
+CLOCK, DATA = 3, 5
+
+
+def _listener(rng: random.Random, recorded: bool) -> tuple[UnitChip, StateMachine]:
+    """A loop that clocks a data source and takes in its bits; recording its clock makes it go step by step."""
+    chip = UnitChip()
+    chip.function(FUNC_PIO0, CLOCK)
+    chip.bit_source(CLOCK, DATA)
+    if recorded:
+        chip.watch(CLOCK)
+    edge = rng.randrange(2)
+    steps = [in_("pins", 1, ds=edge << 4 | rng.randrange(8)), nop(ds=(1 - edge) << 4 | rng.randrange(8))]
+    if rng.randrange(3) == 0:
+        steps.insert(rng.randrange(3), nop(ds=rng.randrange(2) << 4))
+    if rng.randrange(3) == 0:
+        steps.append(jmp(0, ds=steps[-1] >> 8 & 0x10))
+    shift = rng.choice((IN_RIGHT, 0)) | rng.choice((AUTOPUSH, AUTOPUSH, 0)) | rng.choice((0, 0, 8, 31)) << 20
+    divider = rng.choice((5, 6.5, 61 + 9 / 256, 7 + 100 / 256))
+    machine = StateMachine(
+        chip, steps, side=(CLOCK, 1), in_base=DATA, pindirs=1 << CLOCK, shift=shift, divider=divider
+    )
+    return chip, machine
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_loop_in_bulk_does_what_its_steps_do(seed: int) -> None:
+    (bulk, machine), (plain, stepped) = (_listener(random.Random(seed), recorded) for recorded in (False, True))
+    rng = random.Random(seed + 1000)
+    for _ in range(60):
+        cycles = rng.choice((1, 3, 50, 400, 3000))
+        for chip in (bulk, plain):
+            chip.run(cycles)
+        assert (machine.pc, machine.rx_level) == (stepped.pc, stepped.rx_level)
+        if rng.randrange(3):
+            assert [bulk.level(pin) for pin in (CLOCK, DATA)] == [plain.level(pin) for pin in (CLOCK, DATA)]
+        while stepped.rx_level:
+            assert machine.get() == stepped.get()
+        if rng.randrange(8) == 0:
+            for each in (machine, stepped):
+                each.execute(push(block=0))
+    assert plain.answered_at_once == 0
+
+
+def test_the_firmwares_loop_does_run_in_bulk() -> None:
+    chip = UnitChip()
+    chip.function(FUNC_PIO0, CLOCK)
+    chip.bit_source(CLOCK, DATA)
+    StateMachine(
+        chip,
+        [in_("pins", 1, ds=0x10), nop()],
+        side=(CLOCK, 1),
+        in_base=DATA,
+        pindirs=1 << CLOCK,
+        shift=IN_RIGHT | AUTOPUSH,
+        divider=61 + 9 / 256,
+    )
+    chip.run(4 * 32 * 122)
+    assert chip.answered_at_once > 100, "of 128 bits"

@@ -55,6 +55,7 @@ def library() -> ctypes.CDLL:
             ("edges", ctypes.c_size_t, chip, ctypes.POINTER(ctypes.POINTER(Edge))),
             ("wire", None, chip, u32, u32, u64),
             ("bit_source", None, chip, u32, u32),
+            ("answered_at_once", u64, chip),
             ("irq", u32, chip, u32),
             ("dreq", None, chip, u32, u32),
             ("log_accesses", None, chip, i32),
@@ -144,6 +145,11 @@ class UnitChip:
 
     def wire(self, source: int, target: int, delay: int = 0) -> None:
         self._lib.unit_wire(self._chip, source, target, delay)
+
+    @property
+    def answered_at_once(self) -> int:
+        """Bits that data sources were asked for many at a time."""
+        return int(self._lib.unit_answered_at_once(self._chip))
 
     def bit_source(self, clock: int, data: int) -> None:
         self._lib.unit_bit_source(self._chip, clock, data)

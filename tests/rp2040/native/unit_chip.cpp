@@ -53,6 +53,12 @@ void unit_bit_source(UnitChip* chip, unsigned clock, unsigned data) {
     chip->sources.push_back(std::make_unique<BitSource>(chip->pins, clock, data));
     chip->pins.attach(*chip->sources.back());
 }
+/// Bits that data sources were asked for many at a time.
+std::uint64_t unit_answered_at_once(UnitChip* chip) {
+    std::uint64_t sum = 0;
+    for (const auto& source : chip->sources) sum += source->answered_at_once;
+    return sum;
+}
 std::uint32_t unit_irq(UnitChip* chip, unsigned core) { return core == 0 ? chip->irq : chip->irq1; }
 void unit_dreq(UnitChip* chip, unsigned dreq, std::uint32_t transfers) {
     chip->dma.set_dreq(static_cast<Dreq>(dreq), transfers);

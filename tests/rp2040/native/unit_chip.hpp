@@ -30,14 +30,24 @@ class BitSource final : public LineWatcher {
     [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << clock_; }
     [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << data_; }
     void line_changed(unsigned, bool level, Cycles when) override {
-        if (level) return;
-        lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
-        gpio_.drive(data_, (lfsr_ & 1) != 0 ? Gpio::Drive::high : Gpio::Drive::low, when);
+        if (!level) gpio_.drive(data_, next() ? Gpio::Drive::high : Gpio::Drive::low, when);
     }
+    [[nodiscard]] std::optional<ClockedLines> clocked_lines() const override {
+        return ClockedLines{clock_, data_, false};
+    }
+    void clock_edges(std::span<const Cycles>, std::span<bool> levels) override {
+        for (bool& level : levels) level = next();
+        answered_at_once += levels.size();
+    }
+    std::uint64_t answered_at_once = 0;
     void save(StateWriter& out) const { out.put(lfsr_); }
     void restore(StateReader& in) { in.get(lfsr_); }
 
   private:
+    bool next() {
+        lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
+        return (lfsr_ & 1) != 0;
+    }
     Gpio& gpio_;
     unsigned clock_, data_;
     std::uint32_t lfsr_ = 1;
