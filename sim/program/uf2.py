@@ -90,8 +90,8 @@ def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
         )
     if not complete:
         raise ImageError(
-            f"{name}: {len(seen)} of {total} UF2 blocks; a board would wait for the others in BOOTSEL mode: build or copy "
-            "the file again"
+            f"{name}: {len(seen)} of {total} UF2 blocks; a board would wait for the others in BOOTSEL mode: build or "
+            "copy the file again"
         )
     return _join(pages)
 

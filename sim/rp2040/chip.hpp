@@ -60,8 +60,8 @@ enum class StopReason : std::uint8_t {
     device
 };
 
-/// Why run_until() returned; `detail` of device is what one of them says that cannot go on. `address` is the register's for unmodelled, the data's for watchpoint, else that of the
-/// instruction.
+/// Why run_until() returned; `detail` of device is what one of them says that cannot go on. `address` is the register's
+/// for unmodelled, the data's for watchpoint, else that of the instruction.
 struct Stop {
     StopReason reason = StopReason::cycle;
     unsigned core = 0;

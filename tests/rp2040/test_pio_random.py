@@ -106,9 +106,7 @@ def _listener(rng: random.Random, recorded: bool) -> tuple[UnitChip, StateMachin
         steps.append(jmp(0, ds=steps[-1] >> 8 & 0x10))
     shift = rng.choice((IN_RIGHT, 0)) | rng.choice((AUTOPUSH, AUTOPUSH, 0)) | rng.choice((0, 0, 8, 31)) << 20
     divider = rng.choice((5, 6.5, 61 + 9 / 256, 7 + 100 / 256))
-    machine = StateMachine(
-        chip, steps, side=(CLOCK, 1), in_base=DATA, pindirs=1 << CLOCK, shift=shift, divider=divider
-    )
+    machine = StateMachine(chip, steps, side=(CLOCK, 1), in_base=DATA, pindirs=1 << CLOCK, shift=shift, divider=divider)
     return chip, machine
 
 

@@ -64,9 +64,7 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
     Cycles at = cycle;
     bool contested = false;
     const bool counted = claim == Claim::counted;
-    const auto overlaps = [&](const Access& a) {
-        return a.until > at && a.from < at + length && a.master != master;
-    };
+    const auto overlaps = [&](const Access& a) { return a.until > at && a.from < at + length && a.master != master; };
     const auto settle = [&](Access& a) {
         if (a.from > at || (a.from == at && (!counted || wins(master, a.master, at, p)))) {
             delay(a, port, at + length - a.from);

@@ -52,7 +52,8 @@ class Crossbar {
     Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1) {
         if (port == Port::none) return 0;
         PortState& p = s_.port[static_cast<unsigned>(port)];
-        if (p.busy_until > cycle || length != 1 || counting()) return arbitrate(master, cycle, port, length, Claim::counted);
+        if (p.busy_until > cycle || length != 1 || counting())
+            return arbitrate(master, cycle, port, length, Claim::counted);
         p.push(cycle, cycle + 1, master, true, false);
         return 0;
     }

@@ -98,8 +98,8 @@ void Flash::receive(std::uint8_t byte, Cycles now) {
         s.instruction = s.continuous ? kEndOfContinuousRead : byte;
         s.continuous = false;
         instruction_ = find(s.instruction);
-        s.ignored = instruction_ != nullptr && (busy(now) ? !instruction_->while_busy
-                                                          : s.powered_down && s.instruction != kReleasePowerDown);
+        s.ignored = instruction_ != nullptr &&
+                    (busy(now) ? !instruction_->while_busy : s.powered_down && s.instruction != kReleasePowerDown);
         if (s.ignored) instruction_ = nullptr;
     } else if (s.count <= std::size(s.head)) {
         s.head[s.count - 1] = byte;
@@ -147,7 +147,8 @@ void Flash::restore(StateReader& in) {
     while (count-- > 0) {
         std::uint32_t sector;
         in.get(sector);
-        if (sector >= size() / kSectorBytes) throw std::invalid_argument("the snapshot is of a chip with a larger flash");
+        if (sector >= size() / kSectorBytes)
+            throw std::invalid_argument("the snapshot is of a chip with a larger flash");
         keep_original(sector * kSectorBytes, kSectorBytes);
         in.bytes(data_.data() + sector * kSectorBytes, kSectorBytes);
         if (on_change) on_change(sector * kSectorBytes, kSectorBytes);

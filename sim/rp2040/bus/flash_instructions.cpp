@@ -10,8 +10,8 @@ namespace rp2040 {
 struct Flash::Instructions {
     static constexpr std::uint8_t kWinbond = 0xef, kDeviceType = 0x40;
     static constexpr std::uint64_t kUniqueId = 0xe660583883216426;
-    static constexpr std::uint64_t kWriteStatusTime = 10'000, kPageTime = 400, kSectorTime = 45'000, kBlock32Time = 120'000,
-                                   kBlock64Time = 150'000, kChipTime = 5'000'000;
+    static constexpr std::uint64_t kWriteStatusTime = 10'000, kPageTime = 400, kSectorTime = 45'000,
+                                   kBlock32Time = 120'000, kBlock64Time = 150'000, kChipTime = 5'000'000;
 
     // ---- answers: byte n after the instruction, from 1
 
@@ -147,7 +147,8 @@ struct Flash::Instructions {
 
 const Flash::Instruction* Flash::find(std::uint8_t code) {
     const auto& table = Instructions::kTable;
-    const auto found = std::find_if(table.begin(), table.end(), [code](const Instruction& i) { return i.code == code; });
+    const auto found =
+        std::find_if(table.begin(), table.end(), [code](const Instruction& i) { return i.code == code; });
     return found == table.end() ? nullptr : &*found;
 }
 

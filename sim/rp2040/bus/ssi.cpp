@@ -95,8 +95,9 @@ void Ssi::check_xip(Cycles at) const {
     if (s_.baudr < 2) refuse_xip(BAUDR, "XIP access while the SSI clock is stopped hangs the bus");
     const unsigned tmod = s_.ctrlr0 >> 8 & 3;
     if ((tmod != kEepromRead && tmod != kReceiveOnly) || frame_bits() != kWordBits)
-        refuse_xip(CTRLR0, "XIP access in command mode: the SSI is set up for commands, not for reading words; code that "
-                           "erases or programs flash must run from SRAM, interrupts included");
+        refuse_xip(CTRLR0,
+                   "XIP access in command mode: the SSI is set up for commands, not for reading words; code that "
+                   "erases or programs flash must run from SRAM, interrupts included");
     if (forced() != 0) refuse_xip(CTRLR0, "XIP access while a program holds the flash's chip select");
     if (flash_.busy(at))
         refuse_xip(CTRLR0, "XIP access while the flash erases or programs: it answers nothing until it is done");

@@ -29,7 +29,8 @@ Cycles Cpu::share_data(const Op* at) {
     Cycles lost = 0;
     for (std::uint32_t n = 0; n < std::max(access->bytes, 4u); n += 4) {
         const std::uint32_t address = access->address + n;
-        lost += crossbar_.access(master(), cycles + lost + n / 4, port_of(address), bus_cycles(bus_, address, access->write));
+        lost += crossbar_.access(master(), cycles + lost + n / 4, port_of(address),
+                                 bus_cycles(bus_, address, access->write));
     }
     return lost;
 }
@@ -80,8 +81,7 @@ void Cpu::execute_shared() {
 Cycles Cpu::share_frame(std::uint32_t frame, Cycles at) {
     if (!contends()) return 0;
     Cycles lost = 0;
-    for (std::uint32_t n = 0; n < 8; ++n)
-        lost += crossbar_.access(master(), at + lost + n, port_of(frame + 4 * n));
+    for (std::uint32_t n = 0; n < 8; ++n) lost += crossbar_.access(master(), at + lost + n, port_of(frame + 4 * n));
     bus_waits_ += lost;
     return lost;
 }

@@ -38,7 +38,7 @@ inline constexpr Cycles kExceptionReturn = 10;  // eight words unstacked at 1 + 
 inline constexpr Cycles kTailChain = 6;         // from one handler's return to the next handler, no stacking: assumed
 
 // Execute in place.
-inline constexpr Cycles kXipFlush = 1024;  // "just over 1024 cycles": [DS] 2.6.3.2
+inline constexpr Cycles kXipFlush = 1024;     // "just over 1024 cycles": [DS] 2.6.3.2
 inline constexpr Cycles kXipOverhead = 10;    // chip select, SSI FIFO and AHB hand-over around one transfer: no public
                                               // figure, fitted to whole programs; docs/timing.md
 inline constexpr unsigned kXipWordBits = 32;  // a miss brings one word, also of a line ("filled one half at a time":

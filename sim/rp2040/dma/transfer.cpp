@@ -99,7 +99,8 @@ void Dma::advance_timers(Cycles now) {
             timer.phase = static_cast<std::uint32_t>(total % y);
         }
         if (fired != 0)
-            give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)), now + 1);
+            give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
+                        now + 1);
     }
 }
 

@@ -52,8 +52,8 @@ class LineWatcher {
         bool edge;
     };
     [[nodiscard]] virtual std::optional<ClockedLines> clocked_lines() const { return std::nullopt; }
-    /// Many such changes at once, in the cycles `when`: fills in the levels of `data` after each, as line_changed() would
-    /// have driven them. Only for watchers with clocked_lines().
+    /// Many such changes at once, in the cycles `when`: fills in the levels of `data` after each, as line_changed()
+    /// would have driven them. Only for watchers with clocked_lines().
     virtual void clock_edges([[maybe_unused]] std::span<const Cycles> when, [[maybe_unused]] std::span<bool> levels) {}
 };
 

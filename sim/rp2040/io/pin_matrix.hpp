@@ -92,8 +92,8 @@ class PinMatrix final : public Gpio {
     }
     /// Cycle of the newest change of any input.
     [[nodiscard]] Cycles last_change() const { return s_.history[s_.newest].when; }
-    /// Who sees what a driver does with `pins` over and over (Pio::run_loop): `quiet` if nobody does but, if not null, one
-    /// watcher that answers the clock pin on the data pin.
+    /// Who sees what a driver does with `pins` over and over (Pio::run_loop): `quiet` if nobody does but, if not null,
+    /// one watcher that answers the clock pin on the data pin.
     struct LoopWatch {
         bool quiet = false;
         LineWatcher* watcher = nullptr;

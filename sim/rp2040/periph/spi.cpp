@@ -143,7 +143,8 @@ void Spi::update() {
 }
 
 void Spi::reschedule() {
-    fabric_.events().schedule(instance_ == 0 ? EventId::spi0 : EventId::spi1, std::min({s_.done_at, s_.start_at, s_.rx_timeout}));
+    fabric_.events().schedule(instance_ == 0 ? EventId::spi0 : EventId::spi1,
+                              std::min({s_.done_at, s_.start_at, s_.rx_timeout}));
 }
 
 std::uint32_t Spi::peek(std::uint32_t offset) {

@@ -69,7 +69,7 @@ struct PioFlag {
 struct PioLoop {
     static constexpr unsigned kLongest = 8;
     struct Step {
-        std::uint32_t at = 0;  ///< Ticks after the round's first instruction.
+        std::uint32_t at = 0;               ///< Ticks after the round's first instruction.
         std::uint32_t mask = 0, value = 0;  ///< Pins that it sets.
     };
     std::uint8_t start = 0, length = 0;  ///< First instruction; none in a round: there is no such loop.

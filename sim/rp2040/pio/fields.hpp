@@ -12,9 +12,7 @@ constexpr std::uint32_t field(std::uint32_t word, unsigned low, unsigned bits) {
 /// Low `n` bits; all of them for 32 and more.
 constexpr std::uint32_t low_bits(unsigned n) { return n >= 32 ? ~0u : (1u << n) - 1; }
 /// Rotation that maps a field of pins from `base` on, wrapping from pin 31 to 0.
-constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) {
-    return (v << (n & 31)) | (v >> ((32 - n) & 31));
-}
+constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) { return (v << (n & 31)) | (v >> ((32 - n) & 31)); }
 
 // EXECCTRL.
 inline constexpr std::uint32_t kOutSticky = 1u << 17, kInlineOutEn = 1u << 18, kSidePindir = 1u << 29,

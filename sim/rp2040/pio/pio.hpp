@@ -108,7 +108,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // Derived from the state; rebuilt after register writes and restore().
     std::array<Code, 4> code_{};
-    PioInstruction injected_;  // From OUT EXEC or MOV EXEC.
+    PioInstruction injected_;                  // From OUT EXEC or MOV EXEC.
     std::array<PioInstruction, 4> stalled_{};  // Forced or injected ones that stall, for their side-set.
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
@@ -119,7 +119,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     bool any_sticky_ = false;
     std::uint32_t waited_pins_ = 0;
     std::uint8_t side_setters_ = 0;  // Machines whose instructions may have a side-set.
-    std::uint8_t dozing_ = 0;      // Machines that began to wait for a pin in this cycle.
+    std::uint8_t dozing_ = 0;        // Machines that began to wait for a pin in this cycle.
     Cycles next_ = kNever;
     int alone_ = -1;       // The only machine that ticks, or -1.
     bool roused_ = false;  // A machine woke while others ran.

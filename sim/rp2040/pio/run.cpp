@@ -90,8 +90,7 @@ void Pio::wake(Cycles when) {
         // Nothing but an outside change can end these; a pin's last change must have been seen.
         const bool dozes = m.stall == PioStall::pin && pins_.last_change() + kSeenAfter <= cycle;
         if (dozes) dozing_ |= static_cast<std::uint8_t>(1u << index);
-        m.asleep =
-            dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq;
+        m.asleep = dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq;
     }
     m.next += static_cast<std::uint64_t>(m.ticks) * divider;
 }
@@ -280,8 +279,7 @@ void Pio::refresh() {
             side_setters_ = static_cast<std::uint8_t>(side != 0 ? side_setters_ | bit : side_setters_ & ~bit);
         }
         // Enabling a machine marks its horizon again, so idle ones need none.
-        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled)
-        {
+        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
             horizon_[i] = pio_horizon(code_[i], m);
             loop_[i] = pio_loop(code_[i], m);
         }
@@ -319,8 +317,7 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
         const unsigned push_at = push_threshold(m.shiftctrl);
         consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
     }
-    if (autopull)
-        consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
+    if (autopull) consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
     if (ticks >= PioHorizon::kFar) return kNever;
     return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
 }

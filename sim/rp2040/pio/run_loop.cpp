@@ -1,10 +1,10 @@
 // Rounds of a loop whose every effect is known beforehand, all at once.
 //
-// A program that only moves pins, and takes in one bit of them a round, does the same in every round but for that bit. If
-// nobody sees its pins, or only a watcher that answers a clock (a PDM microphone), the rounds before the next cycle in
-// which anything else may look are done together: the watcher is asked for all its bits, they are shifted in, time moves
-// on. The last round is always left to the ordinary steps, so that pins, their history and FIFOs are as these leave them;
-// so is a round that fills the ISR.
+// A program that only moves pins, and takes in one bit of them a round, does the same in every round but for that bit.
+// If nobody sees its pins, or only a watcher that answers a clock (a PDM microphone), the rounds before the next cycle
+// in which anything else may look are done together: the watcher is asked for all its bits, they are shifted in, time
+// moves on. The last round is always left to the ordinary steps, so that pins, their history and FIFOs are as these
+// leave them; so is a round that fills the ISR.
 #include <algorithm>
 #include <array>
 
@@ -15,8 +15,8 @@ namespace rp2040 {
 using namespace pio;
 
 bool Pio::run_loop(PioMachine& m, unsigned index) {
-    constexpr unsigned kMost = 64;          // rounds at once: more than fill the ISR
-    constexpr std::uint64_t kSettled = 5;   // cycles after which every instruction has seen a change of a pin
+    constexpr unsigned kMost = 64;         // rounds at once: more than fill the ISR
+    constexpr std::uint64_t kSettled = 5;  // cycles after which every instruction has seen a change of a pin
     const PioLoop& loop = loop_[index];
     const std::uint64_t divider = divider_[index], round = loop.ticks * divider;
     if (m.delay_left != 0 || m.exec_pending || m.ticks != loop.last_ticks || recorder_ != nullptr) return false;

@@ -1,5 +1,5 @@
-// Random PIO programs: the blocks that sleep and run ahead against plain ones, and against themselves looked at in every
-// cycle when the DMA takes part.
+// Random PIO programs: the blocks that sleep and run ahead against plain ones, and against themselves looked at in
+// every cycle when the DMA takes part.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -82,8 +82,8 @@ Setup random_setup(Random& r) {
     for (auto& m : setup.machine) {
         m.clkdiv = r.of(1u << 16, 1u << 16, 2u << 16, (0x10000 + r.below(0x70000)) & ~0xffu);
         const Word bottom = r.below(28), top = bottom + r.below(32 - bottom);
-        m.execctrl = r.below(16) | r.below(2) << 4 | bottom << 7 | top << 12 | r.below(kUsedPins) << 24 |
-                     r.below(4) << 29;
+        m.execctrl =
+            r.below(16) | r.below(2) << 4 | bottom << 7 | top << 12 | r.below(kUsedPins) << 24 | r.below(4) << 29;
         m.shiftctrl = r.below(16) << 16 | r.of(0, 0, 1, 2) << 30 | r.of(0, 0, 8, r.below(32)) << 20 |
                       r.of(0, 0, 8, r.below(32)) << 25;
         m.pinctrl = r.below(kUsedPins) | r.below(kUsedPins) << 5 | r.below(kUsedPins) << 10 | r.below(kUsedPins) << 15 |
@@ -252,11 +252,16 @@ class Pair {
             const struct {
                 const char* name;
                 Word offset, value;
-            } registers[] = {{"FLEVEL", kFlevel, block.flevel()}, {"FDEBUG", kFdebug, block.fdebug},
-                             {"IRQ", kIrq, block.irq},            {"DBG_PADOUT", kPadout, block.out},
-                             {"DBG_PADOE", kPadoe, block.oe},     {"INTR", kIntr, block.intr()},
-                             {"SM0_ADDR", kAddr, block.sm[0].pc}, {"SM1_ADDR", kAddr + 0x18, block.sm[1].pc},
-                             {"SM2_ADDR", kAddr + 0x30, block.sm[2].pc}, {"SM3_ADDR", kAddr + 0x48, block.sm[3].pc}};
+            } registers[] = {{"FLEVEL", kFlevel, block.flevel()},
+                             {"FDEBUG", kFdebug, block.fdebug},
+                             {"IRQ", kIrq, block.irq},
+                             {"DBG_PADOUT", kPadout, block.out},
+                             {"DBG_PADOE", kPadoe, block.oe},
+                             {"INTR", kIntr, block.intr()},
+                             {"SM0_ADDR", kAddr, block.sm[0].pc},
+                             {"SM1_ADDR", kAddr + 0x18, block.sm[1].pc},
+                             {"SM2_ADDR", kAddr + 0x30, block.sm[2].pc},
+                             {"SM3_ADDR", kAddr + 0x48, block.sm[3].pc}};
             for (const auto& reg : registers)
                 if (const Word here = read(chip_, kPio[b] + reg.offset); here != reg.value) {
                     char text[96];
@@ -313,8 +318,8 @@ std::string compare(UnitChip& ahead, UnitChip& stepped) {
     if (ahead.irq != stepped.irq) return "interrupt lines";
     if (ahead.sram != stepped.sram) return "memory";
     for (unsigned b = 0; b < 2; ++b)
-        for (const Word offset : {kFlevel, kFdebug, kIrq, kPadout, kPadoe, kAddr, kAddr + 0x18, kAddr + 0x30,
-                                  kAddr + 0x48})
+        for (const Word offset :
+             {kFlevel, kFdebug, kIrq, kPadout, kPadoe, kAddr, kAddr + 0x18, kAddr + 0x30, kAddr + 0x48})
             if (read(ahead, kPio[b] + offset) != read(stepped, kPio[b] + offset))
                 return "PIO" + std::to_string(b) + " register " + std::to_string(offset);
     for (unsigned channel = 0; channel < 6; ++channel)

@@ -1,5 +1,5 @@
-// Two PIO blocks that do everything in every cycle: slow, obvious, and written apart from sim's. Nothing sleeps, nothing
-// is decoded in advance, nothing is put off.
+// Two PIO blocks that do everything in every cycle: slow, obvious, and written apart from sim's. Nothing sleeps,
+// nothing is decoded in advance, nothing is put off.
 //
 // Conventions (datasheet 3.5): what executes in cycle c reads the state at the start of c; its pins are at the pads in
 // c + 1; inputs are the pads of c - 1, those of c - 3 behind the synchronisers; the side-set of a stalled instruction
@@ -356,7 +356,7 @@ class Block {
 class Chip {
   public:
     std::array<Block, 2> pio;
-    Word of_pio1 = 0;                ///< Pins that PIO1 drives; PIO0 has the others.
+    Word of_pio1 = 0;  ///< Pins that PIO1 drives; PIO0 has the others.
     Word external = 0, external_level = 0;
     [[nodiscard]] Word level() const { return pads_[3]; }
 

@@ -1,8 +1,8 @@
 // Pins, PIO and DMA wired together without CPUs.
 //
-// The caller is the bus master: it moves time and accesses registers in the current cycle. Every pin change is recorded,
-// and two simple devices can be attached: a wire from one pin to another, and a data source that answers a clock as a
-// PDM microphone does.
+// The caller is the bus master: it moves time and accesses registers in the current cycle. Every pin change is
+// recorded, and two simple devices can be attached: a wire from one pin to another, and a data source that answers a
+// clock as a PDM microphone does.
 #pragma once
 
 #include <array>
