@@ -3,21 +3,50 @@
 All times are whole clk_sys cycles since power-on. Nothing here is safe to use from two threads at once on one chip.
 """
 
+from enum import Enum
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-class Stop:
+class StopReason(Enum):
     """Why :meth:`Chip.run_until` returned."""
 
+    TIME = ...
+    """The cycle was reached: the normal end."""
+    BREAKPOINT = ...
+    BKPT = ...
+    LOCKUP = ...
+    UNMODELLED = ...
+    BOOT_ERROR = ...
+    WATCHPOINT = ...
+    STEP = ...
+    HARD_FAULT = ...
+    DEVICE = ...
+    """A device cannot go on; `Stop.detail` says which and why."""
+
+class FaultCause(Enum):
+    """What made a HardFault."""
+
+    UNALIGNED = ...
+    NO_MEMORY = ...
+    FETCH = ...
+    PROTECTION = ...
+    EXECUTE_NEVER = ...
+    UNDEFINED_INSTRUCTION = ...
+    THUMB_BIT_CLEAR = ...
+    EXCEPTION_RETURN = ...
+    BKPT = ...
+    SVC = ...
+    STACKING = ...
+    UNSTACKING = ...
+    VECTOR = ...
+
+class Stop:
+    """How a run ended."""
+
     @property
-    def reason(
-        self,
-    ) -> Literal[
-        "cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error", "watchpoint", "step", "hard_fault",
-        "device",
-    ]:
-        """What stopped the run; "cycle" is the normal end."""
+    def reason(self) -> StopReason:
+        """What stopped it."""
     @property
     def core(self) -> int:
         """The core concerned."""
@@ -26,7 +55,7 @@ class Stop:
         """Its program counter."""
     @property
     def address(self) -> int:
-        """The register's address for "unmodelled", the data's for "watchpoint", else the instruction's."""
+        """The register's address for UNMODELLED, the data's for WATCHPOINT, else the instruction's."""
     @property
     def detail(self) -> str:
         """One line of explanation, empty where the reason says it all."""
@@ -196,12 +225,8 @@ class Chip:
         """Removes one that was added with the same arguments; none is no error."""
     def catch_hard_fault(self, caught: bool) -> None:
         """Stops at the first instruction of the HardFault handler, as DEMCR.VC_HARDERR does."""
-    def faults(self, core: int = 0) -> list[tuple[str, int, int, bool, int]]:
-        """(cause, pc, data address, write, cycle) of the last four faults, oldest first.
-
-        Causes: unaligned, no_memory, fetch, undefined_instruction, thumb_bit, exc_return, bkpt, svc, stacking,
-        unstacking, vector.
-        """
+    def faults(self, core: int = 0) -> list[tuple[FaultCause, int, int, bool, int]]:
+        """(cause, pc, data address, write, cycle) of the last four faults, oldest first."""
     def record_instructions(self, depth: int) -> None:
         """Records the last `depth` instructions and data accesses of each core from now on; 0 stops it (default)."""
     def recent_instructions(self, core: int = 0) -> list[tuple[int, int, int]]:

@@ -44,12 +44,6 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
     return nb::make_tuple(to_bytes(values), cycles);
 }
 
-const char* reason_name(StopReason reason) {
-    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup", "unmodelled",
-                                            "boot_error", "watchpoint", "step", "hard_fault", "device"};
-    return names[static_cast<unsigned>(reason)];
-}
-
 unsigned check_index(unsigned index, unsigned count, const char* what) {
     if (index >= count) throw nb::index_error((std::string(what) + " is 0 to " + std::to_string(count - 1)).c_str());
     return index;
@@ -79,7 +73,7 @@ struct PyChip : Chip {
         Stop stop = function();
         for (Device* device : devices().devices())
             if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
-        return stop.reason == StopReason::cycle && failed() ? run_until(cycles()) : stop;
+        return stop.reason == StopReason::time && failed() ? run_until(cycles()) : stop;
     }
 };
 
@@ -144,14 +138,6 @@ void set_register(PyChip& chip, unsigned core, const std::string& name, std::uin
     throw nb::key_error(("no register named " + name).c_str());
 }
 
-const char* cause_name(FaultCause cause) {
-    static constexpr const char* names[] = {
-        "unaligned", "no_memory",  "fetch", "protection", "execute_never", "undefined_instruction",
-        "thumb_bit", "exc_return", "bkpt",  "svc",        "stacking",      "unstacking",
-        "vector"};
-    return names[static_cast<unsigned>(cause)];
-}
-
 mic::Fault fault(const std::string& name) {
     static const std::map<std::string, mic::Fault> faults = {{"none", mic::Fault::none},
                                                              {"missing", mic::Fault::missing},
@@ -167,15 +153,42 @@ mic::Fault fault(const std::string& name) {
 NB_MODULE(_native, m) {
     m.doc() = "librp2040: the RP2040 in emulated time";
 
+    nb::enum_<StopReason>(m, "StopReason")
+        .value("TIME", StopReason::time)
+        .value("BREAKPOINT", StopReason::breakpoint)
+        .value("BKPT", StopReason::bkpt)
+        .value("LOCKUP", StopReason::lockup)
+        .value("UNMODELLED", StopReason::unmodelled)
+        .value("BOOT_ERROR", StopReason::boot_error)
+        .value("WATCHPOINT", StopReason::watchpoint)
+        .value("STEP", StopReason::step)
+        .value("HARD_FAULT", StopReason::hard_fault)
+        .value("DEVICE", StopReason::device);
+
+    nb::enum_<FaultCause>(m, "FaultCause")
+        .value("UNALIGNED", FaultCause::unaligned)
+        .value("NO_MEMORY", FaultCause::no_memory)
+        .value("FETCH", FaultCause::fetch)
+        .value("PROTECTION", FaultCause::protection)
+        .value("EXECUTE_NEVER", FaultCause::execute_never)
+        .value("UNDEFINED_INSTRUCTION", FaultCause::undefined_instruction)
+        .value("THUMB_BIT_CLEAR", FaultCause::thumb_bit_clear)
+        .value("EXCEPTION_RETURN", FaultCause::exception_return)
+        .value("BKPT", FaultCause::bkpt)
+        .value("SVC", FaultCause::svc)
+        .value("STACKING", FaultCause::stacking)
+        .value("UNSTACKING", FaultCause::unstacking)
+        .value("VECTOR", FaultCause::vector);
+
     nb::class_<Stop>(m, "Stop")
-        .def_prop_ro("reason", [](const Stop& s) { return reason_name(s.reason); })
+        .def_ro("reason", &Stop::reason)
         .def_ro("core", &Stop::core)
         .def_ro("pc", &Stop::pc)
         .def_ro("address", &Stop::address)
         .def_ro("detail", &Stop::detail)
         .def("__repr__", [](const Stop& s) {
-            return std::string("Stop(reason='") + reason_name(s.reason) + "', core=" + std::to_string(s.core) +
-                   ", detail='" + s.detail + "')";
+            return "Stop(reason=" + nb::cast<std::string>(nb::str(nb::cast(s.reason))) +
+                   ", core=" + std::to_string(s.core) + ", detail='" + s.detail + "')";
         });
 
     bind_devices(m);
@@ -240,8 +253,8 @@ NB_MODULE(_native, m) {
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
             "ram_entry"_a = nb::none())
         .def(
-            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); }, "cycle"_a,
-            nb::call_guard<nb::gil_scoped_release>())
+            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); },
+            "cycle"_a, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("cycles", [](const PyChip& self) { return self.cycles(); })
         .def_prop_ro("picoseconds", [](const PyChip& self) { return self.picoseconds(self.cycles()); })
         .def(
@@ -308,9 +321,9 @@ NB_MODULE(_native, m) {
         .def(
             "faults",
             [](PyChip& self, unsigned core) {
-                std::vector<std::tuple<std::string, std::uint32_t, std::uint32_t, bool, Cycles>> out;
+                std::vector<std::tuple<FaultCause, std::uint32_t, std::uint32_t, bool, Cycles>> out;
                 for (const Fault& f : self.core(check_index(core, 2, "core")).faults())
-                    out.emplace_back(cause_name(f.cause), f.pc, f.address, f.write, f.when);
+                    out.emplace_back(f.cause, f.pc, f.address, f.write, f.when);
                 return out;
             },
             "core"_a = 0)

@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::size_t kEdgesAtOnce = 65536;
 
-constexpr const char* kMethodNames[] = {"power_on",   "wake",     "edges",    "uart_received", "i2c_start",
-                                        "i2c_write",  "i2c_read", "i2c_read_done", "spi",      "spi_end",
-                                        "adc_volts",  "save",     "restore"};
+constexpr const char* kMethodNames[] = {"power_on",  "wake",     "edges",         "uart_received", "i2c_start",
+                                        "i2c_write", "i2c_read", "i2c_read_done", "spi",           "spi_end",
+                                        "adc_volts", "save",     "restore"};
 
 nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
 
@@ -264,9 +264,7 @@ void PyDevice::set_volts(unsigned line, std::vector<std::pair<std::uint64_t, dou
 double PyDevice::adc_volts(unsigned line, Cycles when) {
     double volts = 0;
     if (has(kVolts)) {
-        guarded([&] {
-            volts = nb::cast<double>(call(kVolts, when, line_names_[line], bound().picoseconds(when)));
-        });
+        guarded([&] { volts = nb::cast<double>(call(kVolts, when, line_names_[line], bound().picoseconds(when))); });
         return volts;
     }
     const auto& points = volts_[line];
@@ -398,20 +396,22 @@ void bind_devices(nb::module_& m) {
         .def("take_error", &PyDevice::take_error)
         .def("settle", &PyDevice::settle)
         .def_prop_ro("framing_errors", &PyDevice::framing_errors)
-        .def_prop_ro("now",
-                     [](const PyDevice& self) { return self.bound().picoseconds(self.moment()); })
+        .def_prop_ro("now", [](const PyDevice& self) { return self.bound().picoseconds(self.moment()); })
         .def_prop_ro("attached", [](const PyDevice& self) { return self.port() != nullptr; })
         .def(
-            "connected", [](const PyDevice& self, const std::string& line) { return self.bound().connected(self.line(line)); },
+            "connected",
+            [](const PyDevice& self, const std::string& line) { return self.bound().connected(self.line(line)); },
             "line"_a)
         .def(
             "drive",
             [](PyDevice& self, const std::string& line, std::optional<bool> level, std::optional<std::uint64_t> at) {
                 DevicePort& port = self.bound();
                 const Cycles when = at ? std::max(port.cycle_at(*at), self.moment()) : self.moment();
-                port.drive(self.line(line), !level   ? DevicePort::Drive::released
-                                            : *level ? DevicePort::Drive::high
-                                                     : DevicePort::Drive::low, when);
+                port.drive(self.line(line),
+                           !level   ? DevicePort::Drive::released
+                           : *level ? DevicePort::Drive::high
+                                    : DevicePort::Drive::low,
+                           when);
             },
             "line"_a, "level"_a.none(), "at"_a = nb::none())
         .def(

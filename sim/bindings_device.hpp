@@ -10,8 +10,8 @@
 
 #include "device/device.hpp"
 
-/// Calls the methods of a Python object, emberwatch.devices.Device, that its class overrides. What Python raises is kept and
-/// stops the run; see sim/devices/base.py for what each method gets and returns.
+/// Calls the methods of a Python object, emberwatch.devices.Device, that its class overrides. What Python raises is
+/// kept and stops the run; see sim/devices/base.py for what each method gets and returns.
 class PyDevice final : public rp2040::Device {
   public:
     struct Description {
@@ -62,8 +62,22 @@ class PyDevice final : public rp2040::Device {
     [[nodiscard]] std::uint64_t framing_errors() const { return framing_errors_; }
 
   private:
-    enum Method { kPowerOn, kWake, kEdges, kUart, kStart, kWrite, kRead, kReadDone, kSpi, kSpiEnd, kVolts, kSave,
-                  kRestore, kMethods };
+    enum Method {
+        kPowerOn,
+        kWake,
+        kEdges,
+        kUart,
+        kStart,
+        kWrite,
+        kRead,
+        kReadDone,
+        kSpi,
+        kSpiEnd,
+        kVolts,
+        kSave,
+        kRestore,
+        kMethods
+    };
     template <class... Args>
     nanobind::object call(Method method, rp2040::Cycles when, Args&&... args);
     template <class Body>

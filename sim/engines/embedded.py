@@ -21,17 +21,6 @@ try:
 except ImportError as error:  # a source tree whose C++ part was not built
     raise EngineError(f"the emulator core is not built ({error}); run: make setup") from None
 
-_REASONS = {
-    "cycle": StopReason.TIME,
-    "breakpoint": StopReason.BREAKPOINT,
-    "bkpt": StopReason.BKPT,
-    "lockup": StopReason.LOCKUP,
-    "unmodelled": StopReason.UNMODELLED,
-    "boot_error": StopReason.BOOT_ERROR,
-    "watchpoint": StopReason.WATCHPOINT,
-    "step": StopReason.STEP,
-    "hard_fault": StopReason.HARD_FAULT,
-}
 _REGISTERS = ("r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc")
 
 
@@ -105,11 +94,11 @@ class EmbeddedEngine(Engine):
         return self._stop(self._chip.step(core, limit))
 
     def _stop(self, stop: _native.Stop) -> Stop:
-        if stop.reason == "device":
+        if stop.reason is _native.StopReason.DEVICE:
             for device, _ in self._devices.values():
                 device.settle()
             raise DeviceError(f"device {stop.detail}")
-        return Stop(_REASONS[stop.reason], stop.core, stop.pc, stop.detail, stop.address)
+        return Stop(StopReason[stop.reason.name], stop.core, stop.pc, stop.detail, stop.address)
 
     def attach(self, device: Device, lines: Mapping[str, int]) -> None:
         """See `Engine.attach`."""

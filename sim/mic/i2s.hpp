@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "rp2040/device/device.hpp"
 #include "mic/interpolator.hpp"
 #include "mic/microphone.hpp"
+#include "rp2040/device/device.hpp"
 
 namespace mic {
 

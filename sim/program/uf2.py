@@ -1,4 +1,4 @@
-"""UF2, the container of the RP2040's USB boot loader: writing, and reading as the boot loader does.
+"""UF2, the container of the RP2040's USB boot loader: writing, and reading as the boot ROM does.
 
 Format: https://github.com/microsoft/uf2 - 512-byte blocks of little-endian words around up to 476 bytes of data.
 The RP2040 takes 256 bytes per block, page aligned (datasheet 2.8.4.2).
@@ -20,7 +20,6 @@ BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256
 
 _HEADER = struct.Struct("<8I")
-_RAM = ((0x2000_0000, 0x4_2000), (0x1500_0000, 0x4000))  # SRAM and XIP SRAM, where the boot ROM takes blocks
 _DATA_BYTES = BLOCK_BYTES - _HEADER.size - 4
 
 
@@ -52,61 +51,99 @@ def write_uf2(segments: Mapping[int, bytes]) -> bytes:
 
 
 def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
-    """What the boot ROM's drive makes of a UF2 file that is copied to it.
+    """Reads a UF2 file as the RP2040's boot ROM does when it is copied to its drive.
 
-    As there (pico-bootrom-rp2040, virtual_disk.c): sectors without the magic numbers, of another family or without
-    one, meant for no main flash, or with another payload than 256 bytes are ignored; so are blocks that have come
-    already, that lie beyond the total, or that go to RAM in a file that began in flash and the other way round. Another
-    total begins another transfer.
+    A sector counts if it has the format's magic numbers, the RP2040's family, no NOT_MAIN_FLASH and 256 bytes of
+    payload; all others are ignored. A block of a number seen before is ignored, and so is everything that does not
+    belong to the transfer: a block for a place without memory, for RAM where the first was for flash (or the reverse),
+    or of a number beyond the total ends the transfer, and so does a new total. The program starts when all blocks of a
+    transfer have been seen. Sources: datasheet 2.8.4.2; vd_write_block() of the boot ROM, raspberrypi/pico-bootrom.
 
     Returns:
-        Start address to bytes, adjacent blocks joined.
+        Start address to bytes, adjacent blocks joined; also of transfers that were not completed, if another was.
 
     Raises:
-        ImageError: no transfer completes, so that a board would stay in BOOTSEL mode.
+        ImageError: the file holds nothing for the RP2040, or no transfer is ever completed.
     """
-    pages: dict[int, bytes] = {}
+    written: list[tuple[int, bytes]] = []
     seen: set[int] = set()
-    total = 0
-    in_ram = complete = False
-    for at in range(0, len(data) - BLOCK_BYTES + 1, BLOCK_BYTES):
-        start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(data, at)
-        (end,) = struct.unpack_from("<I", data, at + BLOCK_BYTES - 4)
-        if (start0, start1) != MAGIC_START or end != MAGIC_END or size != PAYLOAD_BYTES:
+    total, in_ram = 0, False  # of the present transfer; 0: none
+    taken, completed, ended = 0, False, ""
+    for at in range(0, len(data), BLOCK_BYTES):
+        sector = data[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0")
+        start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(sector)
+        (end,) = struct.unpack_from("<I", sector, BLOCK_BYTES - 4)
+        if (start0, start1) != MAGIC_START or end != MAGIC_END:
             continue
-        if not flags & FLAG_FAMILY_ID or flags & FLAG_NOT_MAIN_FLASH or family != FAMILY_RP2040:
+        if (
+            not flags & FLAG_FAMILY_ID
+            or family != FAMILY_RP2040
+            or flags & FLAG_NOT_MAIN_FLASH
+            or size != PAYLOAD_BYTES
+        ):
+            continue
+        taken += 1
+        where = f"block {number} of {count} at byte {at} is for 0x{address:08x}"
+        ram, flash = _in_regions(address, _RAM), _in_regions(address, _FLASH)
+        if not count or not (ram or flash) or (flash and address % PAYLOAD_BYTES):
+            total, ended = 0, f"{where}, where the boot ROM writes nothing"
             continue
         if count != total:
-            seen, total, in_ram = set(), count, _is_ram(address)
-        if number in seen or number >= count or address % PAYLOAD_BYTES or _is_ram(address) != in_ram:
+            seen, in_ram = set(), ram
+            total = count if count <= _MOST_BLOCKS[ram] else 0
+            if not total:
+                ended = f"{where}, and {count} blocks do not fit"
+                continue
+        if ram != in_ram:
+            total, ended = 0, f"{where}: the boot ROM takes blocks for flash or for RAM, not both"
             continue
-        seen.add(number)
-        pages[address] = data[at + _HEADER.size : at + _HEADER.size + size]
-        complete = complete or len(seen) == total
-    if not pages:
+        if number >= count:
+            total, ended = 0, f"{where}"
+            continue
+        if number not in seen:
+            seen.add(number)
+            written.append((address, sector[_HEADER.size : _HEADER.size + PAYLOAD_BYTES]))
+        completed = completed or len(seen) == total
+    if not taken:
         raise ImageError(
-            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}); make it with picotool or "
-            "uf2conv.py -f 0xe48bff56"
+            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}, which the boot ROM wants in every "
+            "block); convert it with that family"
         )
-    if not complete:
-        raise ImageError(
-            f"{name}: {len(seen)} of {total} UF2 blocks; a board would wait for the others in BOOTSEL mode: build or "
-            "copy the file again"
-        )
-    return _join(pages)
+    if not completed:
+        reason = f"{len(seen)} of {total} UF2 blocks" if total else f"UF2 {ended}"
+        raise ImageError(f"{name}: {reason}; the file is incomplete and the boot ROM would wait for the rest")
+    return _join(written)
 
 
-def _is_ram(address: int) -> bool:
-    return any(base <= address < base + size for base, size in _RAM)
+_FLASH = ((0x10000000, 0x20000000),)
+"""What the boot ROM takes for flash; beyond the chip's size it wraps."""
+_RAM = ((0x20000000, 0x20042000), (0x15000000, 0x15004000))
+_MOST_BLOCKS = {False: 16 * 1024 * 1024 // PAYLOAD_BYTES, True: (264 + 16) * 1024 // PAYLOAD_BYTES}
 
 
-def _join(payloads: Mapping[int, bytes]) -> dict[int, bytes]:
+def _in_regions(address: int, regions: tuple[tuple[int, int], ...]) -> bool:
+    last = address + PAYLOAD_BYTES - 1
+    return any(low <= address < high for low, high in regions) and any(low <= last < high for low, high in regions)
+
+
+def _join(written: list[tuple[int, bytes]]) -> dict[int, bytes]:
+    """Adjacent blocks joined; where blocks overlap, the one written later holds."""
+    order = sorted(range(len(written)), key=lambda index: written[index][0])
     joined: dict[int, bytearray] = {}
     last = None
-    for address in sorted(payloads):
-        if last is not None and last + len(joined[last]) == address:
-            joined[last] += payloads[address]
+    overlaps: list[int] = []
+    for index in order:
+        address, payload = written[index]
+        if last is not None and address < last + len(joined[last]):
+            overlaps.append(index)
+            joined[last] += payload[last + len(joined[last]) - address :]
+        elif last is not None and last + len(joined[last]) == address:
+            joined[last] += payload
         else:
             last = address
-            joined[address] = bytearray(payloads[address])
+            joined[address] = bytearray(payload)
+    if overlaps:
+        for address, payload in written:
+            start = max(base for base in joined if base <= address)
+            joined[start][address - start : address - start + len(payload)] = payload
     return {address: bytes(content) for address, content in joined.items()}

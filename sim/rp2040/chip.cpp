@@ -92,42 +92,42 @@ void Chip::connect() {
         bus_.connect_apb(base, block, alias_penalty);
         blocks_.push_back({&block, bit});
     };
-    apb(0x40000000, sysinfo_, ResetBit::sysinfo);
-    apb(0x40004000, syscfg_, ResetBit::syscfg);
-    apb(0x40008000, clocks_, std::nullopt);
-    apb(0x4000c000, resets_, std::nullopt);
-    apb(0x40010000, psm_, std::nullopt);
-    apb(0x40014000, io_bank0_, ResetBit::io_bank0);
-    apb(0x40018000, io_qspi_, ResetBit::io_qspi);
-    apb(0x4001c000, pads_bank0_, ResetBit::pads_bank0);
-    apb(0x40020000, pads_qspi_, ResetBit::pads_qspi);
-    apb(0x40024000, xosc_, std::nullopt);
-    apb(0x40028000, pll_sys_, ResetBit::pll_sys);
-    apb(0x4002c000, pll_usb_, ResetBit::pll_usb);
-    apb(0x40030000, busctrl_, ResetBit::busctrl);
-    apb(0x40034000, uart0_, ResetBit::uart0, true);
-    apb(0x40038000, uart1_, ResetBit::uart1, true);
-    apb(0x4003c000, spi0_, ResetBit::spi0, true);
-    apb(0x40040000, spi1_, ResetBit::spi1, true);
-    apb(0x40044000, i2c0_, ResetBit::i2c0, true);
-    apb(0x40048000, i2c1_, ResetBit::i2c1, true);
-    apb(0x4004c000, adc_, ResetBit::adc);
-    apb(0x40050000, pwm_, ResetBit::pwm);
-    apb(0x40054000, timer_, ResetBit::timer);
-    apb(0x40058000, watchdog_, std::nullopt);
-    apb(0x4005c000, rtc_, ResetBit::rtc);
-    apb(0x40060000, rosc_, std::nullopt);
-    apb(0x40064000, vreg_, std::nullopt);
-    apb(0x4006c000, tbman_, ResetBit::tbman);
+    apb(kSysinfoBase, sysinfo_, ResetBit::sysinfo);
+    apb(kSyscfgBase, syscfg_, ResetBit::syscfg);
+    apb(kClocksBase, clocks_, std::nullopt);
+    apb(kResetsBase, resets_, std::nullopt);
+    apb(kPsmBase, psm_, std::nullopt);
+    apb(kIoBank0Base, io_bank0_, ResetBit::io_bank0);
+    apb(kIoQspiBase, io_qspi_, ResetBit::io_qspi);
+    apb(kPadsBank0Base, pads_bank0_, ResetBit::pads_bank0);
+    apb(kPadsQspiBase, pads_qspi_, ResetBit::pads_qspi);
+    apb(kXoscBase, xosc_, std::nullopt);
+    apb(kPllSysBase, pll_sys_, ResetBit::pll_sys);
+    apb(kPllUsbBase, pll_usb_, ResetBit::pll_usb);
+    apb(kBusctrlBase, busctrl_, ResetBit::busctrl);
+    apb(kUart0Base, uart0_, ResetBit::uart0, true);
+    apb(kUart1Base, uart1_, ResetBit::uart1, true);
+    apb(kSpi0Base, spi0_, ResetBit::spi0, true);
+    apb(kSpi1Base, spi1_, ResetBit::spi1, true);
+    apb(kI2c0Base, i2c0_, ResetBit::i2c0, true);
+    apb(kI2c1Base, i2c1_, ResetBit::i2c1, true);
+    apb(kAdcBase, adc_, ResetBit::adc);
+    apb(kPwmBase, pwm_, ResetBit::pwm);
+    apb(kTimerBase, timer_, ResetBit::timer);
+    apb(kWatchdogBase, watchdog_, std::nullopt);
+    apb(kRtcBase, rtc_, ResetBit::rtc);
+    apb(kRoscBase, rosc_, std::nullopt);
+    apb(kVregAndChipResetBase, vreg_, std::nullopt);
+    apb(kTbmanBase, tbman_, ResetBit::tbman);
 
     const auto ahb = [this](std::uint32_t base, Peripheral& block, ResetBit bit) {
         bus_.connect_ahb(base, block);
         blocks_.push_back({&block, bit});
     };
-    ahb(0x50000000, dma_, ResetBit::dma);
-    ahb(0x50110000, usb_, ResetBit::usbctrl);
-    ahb(0x50200000, pio0_, ResetBit::pio0);
-    ahb(0x50300000, pio1_, ResetBit::pio1);
+    ahb(kDmaBase, dma_, ResetBit::dma);
+    ahb(kUsbctrlBase, usb_, ResetBit::usbctrl);
+    ahb(kPio0Base, pio0_, ResetBit::pio0);
+    ahb(kPio1Base, pio1_, ResetBit::pio1);
 
     for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_})
         blocks_.push_back({block, std::nullopt});
@@ -143,7 +143,7 @@ void Chip::connect() {
         core0_.yield();
         core1_.yield();
     };
-    io_bank0_.on_change = [this] { wake_oscillators(); };
+    io_bank0_.on_change = io_qspi_.on_change = [this] { wake_oscillators(); };
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
     syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
@@ -261,7 +261,7 @@ std::optional<Stop> Chip::stopped(Cpu& cpu) {
 
 /// An event that DORMANT_WAKE enables starts the oscillators that are dormant (datasheet 2.11.3).
 void Chip::wake_oscillators() {
-    if (!(xosc_.dormant() || rosc_.dormant()) || !io_bank0_.dormant_wake()) return;
+    if (!(xosc_.dormant() || rosc_.dormant()) || !(io_bank0_.dormant_wake() || io_qspi_.dormant_wake())) return;
     xosc_.wake();
     rosc_.wake();
 }
@@ -322,7 +322,7 @@ Stop Chip::run_until(Cycles limit) {
     }
     if (requests_ != 0)
         if (auto stop = attend()) return *stop;
-    return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+    return {StopReason::time, 0, core0_.pc(), 0, {}};
 }
 
 /// Performs the resets that are asked for. A reason to stop: a program that cannot boot, a device that cannot go on.

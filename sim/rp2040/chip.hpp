@@ -48,7 +48,7 @@
 namespace rp2040 {
 
 enum class StopReason : std::uint8_t {
-    cycle,
+    time,  ///< The cycle was reached.
     breakpoint,
     bkpt,
     lockup,
@@ -63,7 +63,7 @@ enum class StopReason : std::uint8_t {
 /// Why run_until() returned; `detail` of device is what one of them says that cannot go on. `address` is the register's
 /// for unmodelled, the data's for watchpoint, else that of the instruction.
 struct Stop {
-    StopReason reason = StopReason::cycle;
+    StopReason reason = StopReason::time;
     unsigned core = 0;
     std::uint32_t pc = 0, address = 0;
     std::string detail;

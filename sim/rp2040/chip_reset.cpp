@@ -121,40 +121,30 @@ void Chip::perform_resets() {
 
 /// What WDSEL in the power-on state machine and in RESETS selects.
 void Chip::watchdog_reset() {
-    enum Stage : unsigned {
-        kRosc,
-        kXosc,
-        kClocks,
-        kResets,
-        kXip = 12,
-        kVreg,
-        kSio,
-        kProc0,
-    };
     const std::uint32_t wdsel = psm_.wdsel();
-    const auto selected = [wdsel](unsigned stage) { return (wdsel >> stage & 1) != 0; };
+    const auto selected = [wdsel](std::uint32_t stage) { return (wdsel & stage) != 0; };
     // Clocks first: resetting a PLL must not stop clk_sys.
-    if (selected(kRosc)) rosc_.reset();
-    if (selected(kClocks)) clocks_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.ROSC"))) rosc_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.CLOCKS"))) clocks_.reset();
     resets_.watchdog_fired();
-    if (selected(kResets)) {
+    if (selected(regs::kPsm.mask("WDSEL.RESETS"))) {
         resets_.reset();
         reset_blocks(ResetsState::kAll);
     }
-    if (selected(kXip)) {
+    if (selected(regs::kPsm.mask("WDSEL.XIP"))) {
         ssi_.reset();
         xip_.reset();
         flash_.reset();
     }
-    if (selected(kSio)) sio_.reset();
-    if (selected(kVreg)) vreg_.reset();
-    if (selected(kXosc)) xosc_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.SIO"))) sio_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.VREG_AND_CHIP_RESET"))) vreg_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.XOSC"))) xosc_.reset();
     psm_.reset();
     watchdog_.restart_after_reset();
     clocks_.sources_changed();
     clocks_moved();
     for (unsigned index = 0; index < 2; ++index)
-        if (selected(kProc0 + index)) boot(index);
+        if (selected(1u << (Psm::kProc0 + index))) boot(index);
 }
 
 }  // namespace rp2040

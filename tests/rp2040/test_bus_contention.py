@@ -111,7 +111,7 @@ def test_two_cores_on_one_port(priority: int, cycles: int) -> None:
         LAUNCH_TABLE + f"core1: ldr r1, ={SRAM5 + 128}\nldr r0, ={SRAM5 + 1}\nbx r0\n.ltorg\n.align 2\n"
         "loop: ldr r2, [r1]\nb loop\nnop\nnop\n",
     )
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     assert abs(outcome["r0"] - cycles) <= (0 if priority == PROC0 else 3), "the phase of core 1's loop is free"
 
 
@@ -121,7 +121,7 @@ def _count(event: int, code: str, setup: str = "") -> int:
         f"str r2, [r7, #8]\n{code}\nldr r6, [r7, #8]",
         setup + f"ldr r7, =0x40030000\nmovs r0, #{event}\nstr r0, [r7, #12]\nldr r1, ={SRAM4}\n",
     )
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     return int.from_bytes(outcome.chip.read_memory(0x40030008, 4), "little")
 
 
@@ -163,7 +163,7 @@ def _copy(source: int, target: int, words: int, beside: str = "") -> int:
     """Cycles of a DMA copy with moving addresses, `beside` the core's loop that waits for its end."""
     setup = _dma(source, target, words) + f"ldr r2, ={_MOVING}\n"
     outcome = _measure(_START + beside + _UNTIL_DONE, setup)
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     return outcome["r0"]
 
 
@@ -177,7 +177,7 @@ def test_the_two_masters_of_the_dma_meet_at_a_port(source: int, target: int, cyc
 def _flash_reader(beside: str, words: int) -> int:
     """Cycles until the DMA has brought `words` uncached words of flash into SRAM4; the core's code is in SRAM."""
     chip = boot("bkpt #0", 2)
-    assert chip.run_until(2_000_000).reason == "bkpt"
+    assert chip.run_until(2_000_000).reason.name == "BKPT"
     code = (
         _RELEASE
         + SYSTICK
@@ -190,7 +190,7 @@ def _flash_reader(beside: str, words: int) -> int:
     )
     chip.write_memory(RAM, assemble(code))
     chip.set_register(0, "pc", RAM)
-    assert chip.run_until(chip.cycles + 1_000_000).reason == "bkpt"
+    assert chip.run_until(chip.cycles + 1_000_000).reason.name == "BKPT"
     registers = chip.registers(0)
     return int(registers["r5"]) - int(registers["r6"])
 

@@ -166,7 +166,7 @@ def test_an_instruction_that_no_flash_has_stops_the_run(ssi: Ssi) -> None:
 def test_xip_in_command_mode_stops_the_run() -> None:
     """Datasheet 2.8.3.1.3: the SSI, set up for 8-bit frames, serves no words; what the cache has goes on."""
     chip = boot("bkpt #0")
-    assert chip.run_until(2_000_000).reason == "bkpt"
+    assert chip.run_until(2_000_000).reason.name == "BKPT"
     chip.write_memory(
         RAM,
         assemble(
@@ -176,7 +176,7 @@ def test_xip_in_command_mode_stops_the_run() -> None:
     )
     chip.set_register(0, "pc", RAM)
     stop = chip.run_until(3_000_000)
-    assert stop.reason == "unmodelled"
+    assert stop.reason.name == "UNMODELLED"
     assert "command mode" in stop.detail and stop.address == SSI
     registers = chip.registers(0)
     assert registers["r2"] == 0x1000_8000 and registers["r4"] != 0, "the word that the cache has was read"

@@ -1,6 +1,7 @@
 #include "base/snapshot.hpp"
 
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 
 namespace rp2040 {
@@ -38,7 +39,11 @@ std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed) 
     return sum;
 }
 
-SnapshotWriter::SnapshotWriter(std::uint32_t layout) { out_.put(Header{kMagic, layout, 0, 0, 0}); }
+SnapshotWriter::SnapshotWriter(std::uint32_t layout) {
+    constexpr std::size_t kTypicalSize = 512 * 1024;  // a chip whose flash is as it was loaded
+    out_.reserve(kTypicalSize);
+    out_.put(Header{kMagic, layout, 0, 0, 0});
+}
 
 void SnapshotWriter::end_section() {
     if (size_at_ != 0) out_.patch(size_at_, static_cast<std::uint64_t>(out_.size() - size_at_ - 8));
@@ -66,8 +71,10 @@ Snapshot::Snapshot(std::span<const std::uint8_t> bytes, std::uint32_t layout) {
     if (header.magic != kMagic) throw std::invalid_argument("these bytes are no snapshot");
     if (header.layout != layout) throw std::invalid_argument("not a snapshot of this build of the library");
     const auto body = bytes.subspan(sizeof header);
-    if (header.size != body.size()) throw std::invalid_argument("the snapshot is damaged: it has another size than it says");
-    if (header.checksum != checksum(body)) throw std::invalid_argument("the snapshot is damaged: its checksum is wrong");
+    if (header.size != body.size())
+        throw std::invalid_argument("the snapshot is damaged: it has another size than it says");
+    if (header.checksum != checksum(body))
+        throw std::invalid_argument("the snapshot is damaged: its checksum is wrong");
     for (StateReader in(body.data(), body.size()); in.left() != 0;) {
         std::uint32_t length = 0;
         std::uint64_t size = 0;
@@ -76,7 +83,8 @@ Snapshot::Snapshot(std::span<const std::uint8_t> bytes, std::uint32_t layout) {
         std::string name(length, ' ');
         in.bytes(name.data(), length);
         in.get(size);
-        if (size > in.left()) throw std::invalid_argument("the snapshot is damaged: section '" + name + "' is too long");
+        if (size > in.left())
+            throw std::invalid_argument("the snapshot is damaged: section '" + name + "' is too long");
         sections_.emplace_back(std::move(name), body.subspan(body.size() - in.left(), size));
         in.skip(size);
     }

@@ -12,6 +12,8 @@ namespace rp2040 {
 
 class StateWriter {
   public:
+    /// Room for so many bytes at once: growing step by step costs page faults.
+    void reserve(std::size_t size) { buffer_.reserve(size); }
     template <class T>
     void put(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
@@ -46,7 +48,8 @@ class StateReader {
         bytes(&value, sizeof value);
     }
     void bytes(void* data, std::size_t size) {
-        if (static_cast<std::size_t>(end_ - p_) < size) throw std::invalid_argument("the snapshot is damaged: a part of it is too short");
+        if (static_cast<std::size_t>(end_ - p_) < size)
+            throw std::invalid_argument("the snapshot is damaged: a part of it is too short");
         if (size == 0) return;
         std::memcpy(data, p_, size);
         p_ += size;

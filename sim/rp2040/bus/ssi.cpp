@@ -5,6 +5,7 @@
 
 #include "bus/memory_map.hpp"
 #include "cpu/timing.hpp"
+#include "regs/ssi.hpp"
 
 namespace rp2040 {
 
@@ -66,7 +67,7 @@ constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, uns
 
 }  // namespace
 
-Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {
+Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral(regs::kXipSsi, fabric), flash_(flash) {
     fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update(); });
 }
 
@@ -83,7 +84,7 @@ void Ssi::refuse_instruction() const {
 
 void Ssi::refuse_xip(std::uint32_t offset, std::string_view why) const {
     Unmodelled error("XIP_SSI", offset, false, why);
-    error.address = kSsiBase + offset;
+    error.address = kXipSsiBase + offset;
     throw error;
 }
 
@@ -189,7 +190,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         return;
     }
     switch (offset) {
-        case CTRLR0: s_.ctrlr0 = value & 0x017fffff; break;
+        case CTRLR0:
+            if ((value & regs::kXipSsi.refused("CTRLR0")) != 0) refuse(offset, value);
+            s_.ctrlr0 = value & 0x017fffff;
+            break;
         case CTRLR1: s_.ctrlr1 = value & 0xffff; break;
         case SSIENR:
             s_.ssienr = value & 1;
@@ -214,7 +218,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         case DMATDLR: s_.dmatdlr = value & 0xff; break;
         case DMARDLR: s_.dmardlr = value & 0xff; break;
         case RX_SAMPLE_DLY: s_.rx_sample_dly = value & 0xff; break;
-        case SPI_CTRLR0: s_.spi_ctrlr0 = value & 0xff07fb3f; break;
+        case SPI_CTRLR0:
+            if ((value & regs::kXipSsi.refused("SPI_CTRLR0")) != 0) refuse(offset, value);
+            s_.spi_ctrlr0 = value & 0xff07fb3f;
+            break;
         case TXD_DRIVE_EDGE: s_.txd_drive_edge = value & 0xff; break;
         case IMR:
             s_.imr = value & (kTxe | kTxo | kRxu | kRxo | kRxf | kMst);
@@ -225,6 +232,8 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             update();
             break;
         case MWCR:
+            if ((value & regs::kXipSsi.refused("MWCR")) != 0) refuse(offset, value);
+            break;
         case SR:
         case IDR:
         case VERSION:

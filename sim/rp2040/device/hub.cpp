@@ -26,7 +26,8 @@ LinePins pins_of(const Device& device, const std::vector<Connection>& connection
             refuse(device, "it has no line '" + line + "'; it has " + (known.empty() ? "none" : known));
         const std::string place = "line '" + line + "' is on pin " + std::to_string(pin);
         if (pin >= kPins) refuse(device, place + "; the RP2040 has GPIO 0 to 29");
-        if (line.starts_with("adc") && pin < kFirstAdcPin) refuse(device, place + "; the ADC's inputs are GPIO 26 to 29");
+        if (line.starts_with("adc") && pin < kFirstAdcPin)
+            refuse(device, place + "; the ADC's inputs are GPIO 26 to 29");
         if (std::find(pins.begin(), pins.end(), pin) != pins.end())
             refuse(device, place + ", where another of its lines is");
         pins[static_cast<std::size_t>(found - lines.begin())] = static_cast<std::uint8_t>(pin);
@@ -51,8 +52,7 @@ DeviceHub::~DeviceHub() {
 void DeviceHub::attach(Device& device, const std::vector<Connection>& connections) {
     const std::string name(device.name());
     for (const auto& socket : sockets_)
-        if (socket->device().name() == name)
-            refuse(device, "one of this name is attached already");
+        if (socket->device().name() == name) refuse(device, "one of this name is attached already");
     sockets_.push_back(std::make_unique<Socket>(*this, device, pins_of(device, connections)));
     Socket& socket = *sockets_.back();
     // A block whose bus nobody is on has a null pointer to look at.
@@ -82,7 +82,8 @@ void DeviceHub::attach(Device& device, const std::vector<Connection>& connection
 void DeviceHub::detach(Device& device) {
     for (const auto& bus : i2c_)
         if (bus != nullptr && bus->target() == &device) bus->set_target(nullptr);
-    const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&](const auto& s) { return &s->device() == &device; });
+    const auto found =
+        std::find_if(sockets_.begin(), sockets_.end(), [&](const auto& s) { return &s->device() == &device; });
     if (found == sockets_.end()) return;
     device.port_ = nullptr;
     failure_.clear();
@@ -140,7 +141,8 @@ bool DeviceHub::I2cLines::start(std::uint16_t address, bool read, Cycles when) {
     Device* const before = target_;
     target_ = nullptr;
     for (const auto& socket : hub_.sockets_) {
-        if (!hub_.on(socket->pin("sda"), block_.pins(I2c::kSda)) || !hub_.on(socket->pin("scl"), block_.pins(I2c::kScl)))
+        if (!hub_.on(socket->pin("sda"), block_.pins(I2c::kSda)) ||
+            !hub_.on(socket->pin("scl"), block_.pins(I2c::kScl)))
             continue;
         if (!socket->device().i2c_start(address, read, when)) continue;
         target_ = &socket->device();

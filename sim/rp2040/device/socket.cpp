@@ -14,8 +14,7 @@ DeviceHub::Socket::Socket(DeviceHub& hub, Device& device, LinePins pins)
     }
     if (const auto sck = pin("sck"); sck != kNoPin) {
         watch(spi_, std::make_unique<SpiDecoder>(device, hub.pins_, pin("miso")), {sck, pin("mosi"), pin("miso")});
-        if (const auto cs = pin("cs"); cs != kNoPin)
-            watch(select_, std::make_unique<Select>(*this), {cs, pin("miso")});
+        if (const auto cs = pin("cs"); cs != kNoPin) watch(select_, std::make_unique<Select>(*this), {cs, pin("miso")});
     }
     if (const auto rx = pin("rx"), tx = pin("tx"); rx != kNoPin || tx != kNoPin) {
         watch(serial_, std::make_unique<SerialLine>(device, *this, hub.pins_, tx, [&hub] { hub.reschedule(); }), {rx});
@@ -25,7 +24,8 @@ DeviceHub::Socket::Socket(DeviceHub& hub, Device& device, LinePins pins)
 }
 
 DeviceHub::Socket::~Socket() {
-    for (LineWatcher* watcher : std::initializer_list<LineWatcher*>{i2c_.get(), spi_.get(), select_.get(), serial_.get()})
+    for (LineWatcher* watcher :
+         std::initializer_list<LineWatcher*>{i2c_.get(), spi_.get(), select_.get(), serial_.get()})
         if (watcher != nullptr) hub_.pins_.detach(*watcher);
     hub_.pins_.detach(device_);
 }
@@ -132,8 +132,10 @@ void DeviceHub::Socket::restore(StateReader& in) {
     for (auto& bus : hub_.i2c_) {
         bool target = false;
         in.get(target);
-        if (bus != nullptr && target) bus->set_target(&device_);
-        else if (bus != nullptr && bus->target() == &device_) bus->set_target(nullptr);
+        if (bus != nullptr && target)
+            bus->set_target(&device_);
+        else if (bus != nullptr && bus->target() == &device_)
+            bus->set_target(nullptr);
     }
     device_.restore(in);
 }

@@ -90,8 +90,12 @@ class DeviceHub::I2cLines final : public I2cBus {
   public:
     I2cLines(DeviceHub& hub, I2c& block) : hub_(hub), block_(block) {}
     bool start(std::uint16_t address, bool read, Cycles when) override;
-    bool write(std::uint8_t value, Cycles when) override { return target_ != nullptr && target_->i2c_write(value, when); }
-    std::uint8_t read(Cycles when) override { return target_ != nullptr ? target_->i2c_read(when) : std::uint8_t{0xff}; }
+    bool write(std::uint8_t value, Cycles when) override {
+        return target_ != nullptr && target_->i2c_write(value, when);
+    }
+    std::uint8_t read(Cycles when) override {
+        return target_ != nullptr ? target_->i2c_read(when) : std::uint8_t{0xff};
+    }
     void stop(Cycles when) override {
         if (Device* device = std::exchange(target_, nullptr); device != nullptr) device->i2c_stop(when);
     }

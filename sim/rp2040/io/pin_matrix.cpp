@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "base/scope.hpp"
+#include "regs/io_bank0.hpp"
+#include "regs/pads_bank0.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrlReset = 0x1f;
-constexpr std::uint32_t kPadReset = 0x56;
+constexpr std::uint32_t kCtrlReset = regs::kIoBank0.reset("GPIO0_CTRL");
+constexpr std::uint32_t kPadReset = regs::kPadsBank0.reset("GPIO0");
+consteval regs::Bits ctrl_bits(std::string_view field) { return regs::kIoBank0.bits(field); }
+consteval std::uint32_t pad_bit(std::string_view field) { return regs::kPadsBank0.mask(field); }
+consteval std::uint32_t status_bit(std::string_view field) { return regs::kIoBank0.bits(field).lsb; }
 
 void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
 }  // namespace
@@ -50,12 +55,12 @@ void PinMatrix::set_override(OverrideMasks& masks, unsigned pin, Override mode) 
 void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     catch_up(when);
     const std::uint32_t bit = 1u << pin;
-    const std::size_t function = ctrl & 0x1f;
+    const std::size_t function = ctrl_bits("GPIO0_CTRL.FUNCSEL").of(ctrl);
     for (std::size_t f = 0; f < kFunctions; ++f) set_bit(s_.select[f], bit, f == function);
-    set_override(s_.out_over, pin, static_cast<Override>((ctrl >> 8) & 3));
-    set_override(s_.oe_over, pin, static_cast<Override>((ctrl >> 12) & 3));
-    set_override(s_.in_over, pin, static_cast<Override>((ctrl >> 16) & 3));
-    set_override(s_.irq_over, pin, static_cast<Override>((ctrl >> 28) & 3));
+    set_override(s_.out_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.OUTOVER").of(ctrl)));
+    set_override(s_.oe_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.OEOVER").of(ctrl)));
+    set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
+    set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
     rebuild_mux();
     resolve(when);
@@ -72,10 +77,10 @@ void PinMatrix::note_overrides() {
 void PinMatrix::set_pad(unsigned pin, std::uint32_t pad, Cycles when) {
     catch_up(when);
     const std::uint32_t bit = 1u << pin;
-    set_bit(s_.pull_down, bit, pad & (1u << 2));
-    set_bit(s_.pull_up, bit, pad & (1u << 3));
-    set_bit(s_.input_enable, bit, pad & (1u << 6));
-    set_bit(s_.output_disable, bit, pad & (1u << 7));
+    set_bit(s_.pull_down, bit, pad & pad_bit("GPIO0.PDE"));
+    set_bit(s_.pull_up, bit, pad & pad_bit("GPIO0.PUE"));
+    set_bit(s_.input_enable, bit, pad & pad_bit("GPIO0.IE"));
+    set_bit(s_.output_disable, bit, pad & pad_bit("GPIO0.OD"));
     resolve(when);
     finish();
 }
@@ -93,8 +98,13 @@ std::uint32_t PinMatrix::status(unsigned pin, Cycles when) {
     const std::uint32_t to_pad = override_levels(s_.mux_out, s_.out_over);
     const std::uint32_t oe_to_pad = override_levels(s_.mux_oe, s_.oe_over);
     const auto bit = [pin](std::uint32_t word) { return (word >> pin) & 1; };
-    return bit(s_.mux_out) << 8 | bit(to_pad) << 9 | bit(s_.mux_oe) << 12 | bit(oe_to_pad) << 13 | bit(s_.raw) << 17 |
-           bit(override_levels(s_.raw, s_.in_over)) << 19 | bit(s_.raw) << 24 | bit(irq_levels()) << 26;
+    return bit(s_.mux_out) << status_bit("GPIO0_STATUS.OUTFROMPERI") |
+           bit(to_pad) << status_bit("GPIO0_STATUS.OUTTOPAD") |
+           bit(s_.mux_oe) << status_bit("GPIO0_STATUS.OEFROMPERI") |
+           bit(oe_to_pad) << status_bit("GPIO0_STATUS.OETOPAD") | bit(s_.raw) << status_bit("GPIO0_STATUS.INFROMPAD") |
+           bit(override_levels(s_.raw, s_.in_over)) << status_bit("GPIO0_STATUS.INTOPERI") |
+           bit(s_.raw) << status_bit("GPIO0_STATUS.IRQFROMPAD") |
+           bit(irq_levels()) << status_bit("GPIO0_STATUS.IRQTOPROC");
 }
 
 void PinMatrix::set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,

@@ -1,7 +1,7 @@
 // Conductors between pins: each net has one level.
-#include "io/pin_matrix.hpp"
-
 #include <utility>
+
+#include "io/pin_matrix.hpp"
 
 namespace rp2040 {
 

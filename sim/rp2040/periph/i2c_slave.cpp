@@ -37,7 +37,7 @@ bool I2c::slave_start(std::uint16_t address, bool ten_bit, bool read) {
     if (s_.addressed) s_.raw_intr |= kActivity | (general_call ? kGenCall : 0);
     if (own && read) {
         if (!s_.tx.empty()) {  // left from an earlier transfer: not meant for this one
-            s_.tx_abrt_source = kSlvflushTxfifo | static_cast<std::uint32_t>(s_.tx.size()) << 23;
+            s_.tx_abrt_source = kSlvflushTxfifo | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
             s_.raw_intr |= kTxAbrt;
             s_.tx.clear();
         }

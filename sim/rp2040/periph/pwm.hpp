@@ -36,7 +36,6 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void restore(StateReader& in) override;
 

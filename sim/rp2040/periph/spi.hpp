@@ -14,8 +14,8 @@ namespace rp2040 {
 class SpiDevice {
   public:
     virtual ~SpiDevice() = default;
-    /// One frame of `bits` (4..16): returns what is on RX while `value` is on TX, nothing if nobody drives it. The block
-    /// raises CSn after the `last` one.
+    /// One frame of `bits` (4..16): returns what is on RX while `value` is on TX, nothing if nobody drives it. The
+    /// block raises CSn after the `last` one.
     virtual std::optional<std::uint16_t> transfer(std::uint16_t value, unsigned bits, bool last, Cycles when) = 0;
 };
 
@@ -35,7 +35,6 @@ class Spi final : public StatefulPeripheral<SpiState> {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
 
     // Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
@@ -62,6 +61,9 @@ class Spi final : public StatefulPeripheral<SpiState> {
     void update();
     void reschedule();
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     SpiDevice* device_ = nullptr;
     Spi* peer_ = nullptr;
     std::vector<std::uint16_t> transmitted_;

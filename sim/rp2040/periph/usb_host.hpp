@@ -43,8 +43,11 @@ struct UsbHostState {
     Step step = Step::detached;
     Stage stage = Stage::setup;
     std::uint32_t wait_frames = 0;
+    std::uint16_t quiet_frames = 0;  ///< Frames since the device last acknowledged anything, in a control transfer.
+    std::uint8_t attempts = 0;       ///< Enumerations that came to nothing.
+    bool looked = false;             ///< The first look at the device descriptor is over, the second reset follows.
     std::uint8_t address = 0;
-    std::uint8_t max_packet0 = 8;
+    std::uint8_t max_packet0 = 64;
     std::uint8_t configuration = 1;
     std::uint8_t cdc_interface = 0, bulk_in = 0, bulk_out = 0, bulk_out_size = 64;
     bool bulk_in_turn = false;
@@ -84,6 +87,8 @@ class UsbHost final : public Device {
   private:
     [[nodiscard]] std::array<std::uint8_t, 8> request() const;
     void begin(UsbHostState::Step step);
+    void reset_bus();
+    void give_up();
     bool control();
     bool control_data(bool to_host);
     void finish_control();

@@ -2,6 +2,7 @@
 #include "pio/pio.hpp"
 
 #include "pio/fields.hpp"
+#include "regs/pio.hpp"
 
 namespace rp2040 {
 
@@ -38,7 +39,7 @@ constexpr std::uint32_t kCfginfo = 0x00200404;
 }  // namespace
 
 Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
-    : StatefulPeripheral(index == 0 ? "PIO0" : "PIO1", fabric),
+    : StatefulPeripheral(regs::kPio, fabric, index),
       pins_(pins),
       index_(index),
       function_(index == 0 ? PinFunction::pio0 : PinFunction::pio1) {

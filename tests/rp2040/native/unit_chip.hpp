@@ -21,7 +21,7 @@
 
 namespace rp2040 {
 
-inline constexpr std::uint32_t kSram = 0x20000000, kSramSize = 0x10000;
+inline constexpr std::uint32_t kSram = 0x20000000, kUnitSramSize = 0x10000;
 
 /// Puts the next bit of a pseudo-random sequence on the data pin at every falling edge of the clock.
 class BitSource final : public LineWatcher {
@@ -101,7 +101,7 @@ class UnitChip final : public Fabric, public DmaBus {
         }
     }
     bool bus_read(Master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override {
-        if (address - kSram < kSramSize) {
+        if (address - kSram < kUnitSramSize) {
             value = 0;
             std::memcpy(&value, &sram[address - kSram], bytes);
             return true;
@@ -113,7 +113,7 @@ class UnitChip final : public Fabric, public DmaBus {
         return true;
     }
     bool bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_t value) override {
-        if (address - kSram < kSramSize) {
+        if (address - kSram < kUnitSramSize) {
             std::memcpy(&sram[address - kSram], &value, bytes);
             return true;
         }
@@ -170,7 +170,7 @@ class UnitChip final : public Fabric, public DmaBus {
     Recorder recorder;
     std::vector<std::unique_ptr<DelayedWire>> wires;
     std::vector<std::unique_ptr<BitSource>> sources;
-    std::array<std::uint8_t, kSramSize> sram{};
+    std::array<std::uint8_t, kUnitSramSize> sram{};
     std::uint32_t irq = 0, irq1 = 0;
     bool log_accesses = false;
     std::vector<Access> accesses;

@@ -72,8 +72,8 @@ class Unit final : public BareChip {
     }
     /// The devices on pins of I2C0 (20, 21) and SPI0 (16, 18, 19), which the blocks are given.
     void connect() {
-        for (const auto& [pin, function] : std::initializer_list<std::pair<unsigned, unsigned>>{
-                 {20, 3}, {21, 3}, {16, 1}, {18, 1}, {19, 1}})
+        for (const auto& [pin, function] :
+             std::initializer_list<std::pair<unsigned, unsigned>>{{20, 3}, {21, 3}, {16, 1}, {18, 1}, {19, 1}})
             write(0x40014004 + 8 * pin, function);
         if (eeprom.port() != nullptr) return;
         attach(eeprom, {{"sda", 20}, {"scl", 21}});
@@ -159,7 +159,9 @@ void unit_set_adc(Unit* unit, std::uint32_t input, std::uint32_t value) {
 }
 void unit_set_temperature(Unit* unit, double celsius) { unit->adc().set_temperature(celsius); }
 void unit_watch_wraps(Unit* unit, std::uint32_t slices) { unit->pwm().watch_wraps(static_cast<std::uint8_t>(slices)); }
-double unit_pwm_duty(Unit* unit, std::uint32_t slice, std::uint32_t channel) { return unit->pwm().duty(slice, channel); }
+double unit_pwm_duty(Unit* unit, std::uint32_t slice, std::uint32_t channel) {
+    return unit->pwm().duty(slice, channel);
+}
 void unit_record(Unit* unit, std::uint32_t pins) {
     unit->recorder.mask = pins;
     unit->pins().watch_changed();
