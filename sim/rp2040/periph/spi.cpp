@@ -149,9 +149,7 @@ void Spi::update() {
     reschedule();
 }
 
-void Spi::reschedule() {
-    fabric_.events().schedule(event_, std::min({s_.done_at, s_.start_at, s_.rx_timeout}));
-}
+void Spi::reschedule() { fabric_.events().schedule(event_, std::min({s_.done_at, s_.start_at, s_.rx_timeout})); }
 
 std::uint32_t Spi::peek(std::uint32_t offset) {
     switch (offset) {
