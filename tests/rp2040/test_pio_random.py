@@ -49,6 +49,13 @@ def test_random_programs(part: int, with_dma: bool) -> None:
     assert wrong is None, wrong.decode()
 
 
+@pytest.mark.parametrize("program", [243986])
+def test_programs_that_have_differed(program: int) -> None:
+    """A machine was disabled while a forced instruction stood in the place of its delay's ticks."""
+    wrong = library().unit_pio_differential(program, 1, False)
+    assert wrong is None, wrong.decode()
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_restored_snapshot_goes_on_identically(seed: int) -> None:
     rng = random.Random(1000 + seed)

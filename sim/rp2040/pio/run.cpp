@@ -36,6 +36,11 @@ void Pio::rouse(PioMachine& m, Cycles after) {
         m.next = next;
         m.ticks -= early;
         m.delay_left += early;
+    } else if (next > m.next) {  // A forced instruction has stood in the place of ticks.
+        const auto lost = static_cast<std::uint32_t>((next - m.next) / divider);
+        m.next = next;
+        m.ticks += lost;
+        m.delay_left -= std::min(m.delay_left, lost);
     }
     roused_ = true;
 }
