@@ -170,6 +170,8 @@ class Chip:
         """`flash_bytes` is a power of two from 65536 to 16777216; ValueError otherwise."""
     def load(self, address: int, data: bytes) -> None:
         """Puts an image into flash (0x10000000), SRAM or ROM, before reset(); ValueError where there is no memory."""
+    def power_on_memory(self, seed: int) -> None:
+        """Fills SRAM and XIP SRAM with what chance leaves in them when power comes: the same for the same seed."""
     def load_rom(self, image: bytes) -> None:
         """Boots both cores in this boot ROM (at most 16384 bytes) from the next reset on."""
     def reset(self, ram_entry: int | None = None) -> None:

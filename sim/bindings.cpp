@@ -246,6 +246,8 @@ NB_MODULE(_native, m) {
             },
             "address"_a, "data"_a)
         .def(
+            "power_on_memory", [](PyChip& self, std::uint64_t seed) { self.power_on_memory(seed); }, "seed"_a)
+        .def(
             "load_rom", [](PyChip& self, const nb::bytes& image) { self.load_rom(view(image)); }, "image"_a)
         .def(
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },

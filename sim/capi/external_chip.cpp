@@ -229,7 +229,7 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
     const std::int64_t own = block.cycles + std::exchange(access_extra_, 0);
     charged_ += static_cast<Cycles>(std::max<std::int64_t>(own, 0));
     for (const std::uint32_t word : block.flash_words)
-        charged_ += xip_.fetch(word, events_.now() + (charged_ - before));
+        charged_ += xip_.fetch(word, events_.now() + (charged_ - before), BusMaster::core0);
     running_.last = &block;
     return static_cast<std::uint32_t>(charged_ - before);
 }

@@ -53,7 +53,8 @@ class ExternalChip final : public Chip {
     [[nodiscard]] Cycles charged() const { return charged_; }
     void forget_code();
     [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
-        return find_target(address) == Target::xip ? static_cast<std::uint32_t>(xip_.fetch(address, events_.now())) : 0;
+        if (find_target(address) != Target::xip) return 0;
+        return static_cast<std::uint32_t>(xip_.fetch(address, events_.now(), BusMaster::core0));
     }
 
     /// UART0, UART1 or USB bytes that wait to be taken.
@@ -68,7 +69,6 @@ class ExternalChip final : public Chip {
     std::string error;
 
   private:
-    [[nodiscard]] Cycles unobserved_until() const override { return 0; }  // the host's processor may look at any time
     void report_clock();
 
     rp2040_host host_;

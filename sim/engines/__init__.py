@@ -22,7 +22,7 @@ def create_engine(name: str, board: Board, seed: int) -> Engine:
     Args:
         name: 'embedded', 'renode' or 'auto' (the environment variable EMBERWATCH_ENGINE, else embedded).
         board: what is connected to the chip.
-        seed: seed of the microphone's dither.
+        seed: seed of the microphone's dither and of what memory holds at power-on.
 
     Raises:
         EngineError: unknown engine, or one that is not installed; never switches silently.

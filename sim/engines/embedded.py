@@ -33,6 +33,7 @@ class EmbeddedEngine(Engine):
     def __init__(self, board: Board, seed: int) -> None:
         self._uart = board.uart.instance
         self._chip = _native.Chip(board.flash.size, board.clock.xosc_hz)
+        self._chip.power_on_memory(seed)
         microphone = board.microphone
         self._microphone = _native.Microphone(microphone.channel == "right", seed)
         self._chip.attach(self._microphone, [("clock", microphone.clock), ("data", microphone.data)])

@@ -76,7 +76,7 @@ class Machine(FactSheet):
         scenario: what the microphone hears; time zero is power-on. None is silence.
         board: name or TOML file of the board, or a `Board`.
         engine: 'embedded', 'renode' or 'auto'.
-        seed: seed of the microphone's dither.
+        seed: seed of the microphone's dither and of what memory holds at power-on.
         trace: functions whose calls the engine counts, see `functions`.
         bootrom: boot ROM image (16 kB) to boot through; None boots as the ROM does, without one.
 

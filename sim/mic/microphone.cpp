@@ -37,26 +37,39 @@ void PdmMicrophone::set_fault(Fault fault) {
     if (port() != nullptr) port()->drive(kData, drive, port()->now());
 }
 
-void PdmMicrophone::line_changed(unsigned, bool level, rp2040::Cycles when) {
-    if (level != (channel_ == Channel::right)) return;  // released, and the line keeps its level
-    last_ps_ = port()->picoseconds(when);
+/// The bit that an edge of the clock at this time brings out.
+bool PdmMicrophone::next_bit(std::uint64_t picoseconds) {
+    last_ps_ = picoseconds;
     const std::uint64_t index = bits_++;
     if (index == 0) first_ps_ = last_ps_;
     if (!given_.empty()) {
         const bool bit = given_.front();
         given_.pop_front();
-        if (fault_ == Fault::none) port()->drive(kData, bit ? Drive::high : Drive::low, when);
-        return;
+        return bit;
     }
-    if (fault_ != Fault::none) return;
+    if (fault_ != Fault::none) return false;
     const std::uint64_t heard_ps =
         timebase_hz_ == 0 ? last_ps_ : static_cast<std::uint64_t>(rp2040::Wide{index} * kPicoseconds / timebase_hz_);
     std::int64_t u = sound_.at(heard_ps);
     if (gain_q12_ != 4096 || offset_q23_ != 0) {
         u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;
     }
-    const bool bit = modulator_.step(std::clamp(u, -kFullScale, kFullScale));
-    port()->drive(kData, bit ? Drive::high : Drive::low, when);
+    return modulator_.step(std::clamp(u, -kFullScale, kFullScale));
+}
+
+void PdmMicrophone::line_changed(unsigned, bool level, rp2040::Cycles when) {
+    if (level != (channel_ == Channel::right)) return;  // released, and the line keeps its level
+    const bool bit = next_bit(port()->picoseconds(when));
+    if (fault_ == Fault::none) port()->drive(kData, bit ? Drive::high : Drive::low, when);
+}
+
+void PdmMicrophone::clock_edges(std::span<const rp2040::Cycles> when, std::span<bool> levels) {
+    const rp2040::Cycles first = when.front(), cycles = when.back() - first;
+    const std::uint64_t began = port()->picoseconds(first), passed = port()->picoseconds(when.back()) - began;
+    // Rounding is monotonous: if both ends lie on a line of whole picoseconds a cycle, so does all between them.
+    const bool even = cycles != 0 && passed % cycles == 0;
+    for (std::size_t n = 0; n < when.size(); ++n)
+        levels[n] = next_bit(even ? began + (when[n] - first) * (passed / cycles) : port()->picoseconds(when[n]));
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

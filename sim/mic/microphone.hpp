@@ -58,10 +58,16 @@ class PdmMicrophone final : public rp2040::Device {
     [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << kClock; }
     [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << kData; }
     void line_changed(unsigned line, bool level, rp2040::Cycles when) override;
+    [[nodiscard]] std::optional<ClockedLines> clocked_lines() const override {
+        if (fault_ != Fault::none) return std::nullopt;
+        return ClockedLines{kClock, kData, channel_ == Channel::right};
+    }
+    void clock_edges(std::span<const rp2040::Cycles> when, std::span<bool> levels) override;
     void save(rp2040::StateWriter& out) const override;
     void restore(rp2040::StateReader& in) override;
 
   private:
+    [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;

@@ -77,6 +77,7 @@ void Chip::connect() {
     bus_.connect(code_);
     bus_.connect(sio_, usb_);
     bus_.crossbar.connect(busctrl_);
+    xip_.connect(bus_.crossbar);
     bus_.crossbar.delay_dma = [this](BusMaster master, Cycles cycles) {
         dma_.delay(master == BusMaster::dma_write, cycles);
     };
@@ -216,20 +217,10 @@ Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
     const Target target = find_target(address);
     Cycles length = 1;
     if (target == Target::apb || target == Target::ssi)
-        length = is_write ? timing::kApbWrite - timing::kBusCycle : timing::kApbRead - timing::kBusCycle;
+        length = (is_write ? timing::kApbWrite + bus_.alias_penalty(address) : timing::kApbRead) - timing::kBusCycle;
     Cycles waits = bus_.crossbar.access(master, cycle, port_of(address), length) + length - 1;
-    if (target == Target::xip && !is_write) {
-        if (const Cycles stall = xip_.fetch_for_dma(address, cycle + waits); stall != 0) {
-            bus_.crossbar.access(master, cycle + waits, Port::xip_main, stall + 1, false);
-            waits += stall;
-        }
-    }
+    if (target == Target::xip && !is_write) waits += xip_.fetch(address, cycle + waits + 1, master);
     return waits;
-}
-
-Cycles Chip::unobserved_until() const {
-    // While a core runs it may look at memory in any cycle; while both sleep nothing does before the next event.
-    return core0_.runnable() || core1_.runnable() || bus_.crossbar.counting() ? 0 : events_.next();
 }
 
 // ---------------------------------------------------------------------------------------------- running

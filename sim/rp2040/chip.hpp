@@ -78,6 +78,9 @@ class Chip : public Fabric, private DmaBus {
 
     /// Writes an image into flash, SRAM or (for a boot ROM) ROM; false when some of it is no memory.
     bool load(std::uint32_t address, std::span<const std::uint8_t> bytes);
+    /// Memory as it is when power comes: SRAM and XIP SRAM hold what chance has left in them (datasheet 2.6.2
+    /// gives no value); here the same for the same seed.
+    void power_on_memory(std::uint64_t seed);
     /// Both cores start in this boot ROM from the next reset on, as on the chip.
     void load_rom(std::span<const std::uint8_t> image);
     /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
@@ -154,7 +157,6 @@ class Chip : public Fabric, private DmaBus {
   protected:  // ExternalChip (capi/) drives the same blocks for a processor outside.
     // DmaBus
     Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
-    [[nodiscard]] Cycles unobserved_until() const override;
     void transfers_pending(bool any) override { bus_.crossbar.set_dma_active(any); }
 
     static constexpr std::uint32_t kDefaultRoscHz = 6'500'000;

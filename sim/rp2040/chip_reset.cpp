@@ -1,5 +1,6 @@
 // Loading, booting and the chip's ways to be reset (datasheet 2.12 to 2.14).
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "bus/bootrom.hpp"
@@ -11,6 +12,21 @@ bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) {
     if (!bus_.debug_write(address, bytes)) return false;
     if (find_target(address) == Target::xip) flash_.adopt_content(checksum(bytes, flash_.image() + address));
     return true;
+}
+
+void Chip::power_on_memory(std::uint64_t seed) {
+    const auto fill = [&seed](std::uint8_t* memory, std::size_t bytes) {
+        for (std::size_t at = 0; at < bytes; at += 8) {  // splitmix64
+            std::uint64_t word = seed += 0x9e3779b97f4a7c15;
+            word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
+            word = (word ^ word >> 27) * 0x94d049bb133111eb;
+            word ^= word >> 31;
+            std::memcpy(memory + at, &word, sizeof word);
+        }
+    };
+    fill(bus_.sram(), kSramSize);
+    fill(xip_.ram(), kXipSramSize);
+    code_.invalidate_all();
 }
 
 void Chip::load_rom(std::span<const std::uint8_t> image) {

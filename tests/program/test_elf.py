@@ -115,6 +115,14 @@ BAD = {
     "outside flash": (make_elf([(0x0800_0000, bytes(512))]), "0x08000000"),
     "beyond flash": (make_elf([(FLASH_BASE + FLASH_SIZE - 100, bytes(512))]), "no memory"),
     "no boot2": (make_elf([(FLASH_BASE, bytes(512))]), "no valid boot2"),
+    "only a debugger": (
+        make_elf([(FLASH_BASE, boot2()), (0x2000_1000, bytes(16))]),
+        "which only a debugger can do; give that section a load address in flash",
+    ),
+    "only a debugger, by bank": (
+        make_elf([(FLASH_BASE, boot2()), (0x2101_0000, bytes(16))]),
+        "loaded into SRAM at 0x21010000",
+    ),
     "nothing to load": (make_elf([]), "nothing to load"),
     "hex checksum": (b":0100000055AB\n", "checksum"),
     "hex cut": (b":0100000055AA\n", "end record"),
@@ -130,6 +138,13 @@ def test_bad_images_are_refused_in_one_line(tmp_path: Path, name: str) -> None:
         load_image(path, FLASH_SIZE)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", [0x2000_0000, 0x2100_0000])
+def test_programs_that_are_wholly_in_ram_run(tmp_path: Path, address: int) -> None:
+    """At the striped addresses and at those of single banks (datasheet 2.6.2)."""
+    (tmp_path / "a.elf").write_bytes(make_elf([(address, bytes(64))], entry=address + 1))
+    assert load_image(tmp_path / "a.elf", FLASH_SIZE).ram_entry == address
 
 
 def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:

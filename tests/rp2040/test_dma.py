@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import itertools
 import random
 import zlib
 from fractions import Fraction
@@ -83,20 +84,17 @@ def test_reset_values(chip: UnitChip) -> None:
         chip.read(DMA + 0x44C)
 
 
-@pytest.mark.parametrize("batched", [False, True])
-def test_word_copy_sustains_one_word_per_cycle(chip: UnitChip, batched: bool) -> None:
+def test_word_copy_sustains_one_word_per_cycle(chip: UnitChip) -> None:
     data = words(500)
     chip.write_words(SRAM, data)
-    if batched:
-        chip.quiet_until(chip.now + 10_000)
     started = chip.now
     setup(chip, 3, SRAM, SRAM + 0x1000, 500, WORD | INCR_READ | INCR_WRITE)
-    # First read in the cycle after the trigger, last write 500 cycles later.
-    chip.run(500)
+    # Address and data of the first read, address and data of its write; the others follow cycle by cycle.
+    chip.run(500 + 2)
     assert busy(chip, 3)
     chip.run(1)
     assert not busy(chip, 3)
-    assert chip.now == started + 501
+    assert chip.now == started + 503
     assert chip.read_words(SRAM + 0x1000, 500) == data
     assert chip.read(DMA + INTR) == 1 << 3
     assert chip.read(DMA + 0xC0) == SRAM + 2000
@@ -105,16 +103,28 @@ def test_word_copy_sustains_one_word_per_cycle(chip: UnitChip, batched: bool) ->
     assert chip.read(DMA + 0x800 + 0xC4) == 500  # DBG_TCR keeps the reload value
 
 
-def test_a_batch_stops_where_somebody_may_look(chip: UnitChip) -> None:
-    data = words(64)
-    chip.write_words(SRAM, data)
-    chip.quiet_until(chip.now + 21)
-    setup(chip, 0, SRAM, SRAM + 0x1000, 64, WORD | INCR_READ | INCR_WRITE)
-    chip.run(21)
-    seen = chip.read_words(SRAM + 0x1000, 64)
-    assert seen == data[:20] + [0] * 44
-    chip.run(50)
-    assert chip.read_words(SRAM + 0x1000, 64) == data
+def test_a_slow_write_is_done_when_its_time_is_over(chip: UnitChip) -> None:
+    """To a register behind the APB bridge (4 cycles, datasheet 2.1.3): its effect, the count and the interrupt."""
+    chip.write(DMA + INTE0, 1)
+    setup(chip, 0, SRAM, 0x4001C004, 1, WORD)
+    # Read address and data, write address, then four cycles of the bridge.
+    chip.run(3 + 3)
+    assert busy(chip, 0)
+    assert chip.irq(DMA_IRQ_0) == 0
+    chip.run(1)
+    assert not busy(chip, 0)
+    assert chip.irq(DMA_IRQ_0) == 1
+
+
+def test_chained_channels_start_with_the_cycle_after_the_last_write(chip: UnitChip) -> None:
+    chip.log_accesses()
+    setup(chip, 1, SRAM + 0x40, SRAM + 0x100, 1, WORD, start=False)
+    setup(chip, 0, SRAM, SRAM + 0x104, 2, WORD, chain=1)
+    start = chip.now
+    chip.run(20)
+    assert [(cycle - start, is_write) for cycle, _, is_write in chip.accesses()] == [
+        (2, 0), (3, 0), (4, 1), (5, 1), (7, 0), (9, 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("size", "bits"), [(BYTE, 8), (HALF, 16), (WORD, 32)])
@@ -256,9 +266,19 @@ def test_pacing_timers(chip: UnitChip, x: int, y: int) -> None:
     assert not busy(chip, 0)
     reads = [cycle for cycle, _, is_write in chip.accesses() if not is_write]
     rate = Fraction(x, y)
-    # The n-th request comes when the accumulator has passed n; it is served in its own cycle.
-    assert [int((cycle - start) * rate) for cycle in reads] == list(range(1, count + 1))
-    assert all(int((cycle - 1 - start) * rate) == n for n, cycle in enumerate(reads))
+    # The n-th request comes when the accumulator has passed n: the address of its read, the data in the next cycle.
+    assert [int((cycle - 1 - start) * rate) for cycle in reads] == list(range(1, count + 1))
+    assert all(int((cycle - 2 - start) * rate) == n for n, cycle in enumerate(reads))
+
+
+def test_a_pacing_timer_gives_nothing_for_the_time_before_the_start(chip: UnitChip) -> None:
+    chip.write(DMA + TIMER, 1 << 16 | 12)
+    chip.run(1000)
+    chip.log_accesses()
+    setup(chip, 0, SRAM, SRAM + 0x100, 5, WORD, treq=TIMER0)
+    chip.run(100)
+    reads = [cycle for cycle, _, is_write in chip.accesses() if not is_write]
+    assert [after - before for before, after in itertools.pairwise(reads)] == [12] * 4
 
 
 def test_dreq_counts_are_respected(chip: UnitChip) -> None:
@@ -268,7 +288,7 @@ def test_dreq_counts_are_respected(chip: UnitChip) -> None:
     assert chip.read(DMA + 4) == SRAM + 0x100
     chip.dreq(16, 0)
     chip.dreq(16, 1)
-    chip.run(1)  # read issued, write under way: the slot is taken although nobody has said so yet
+    chip.run(2)  # read, write under way: the slot is taken although nobody has said so yet
     chip.dreq(16, 0)
     chip.run(20)
     assert chip.read(DMA + 4) == SRAM + 0x104

@@ -265,7 +265,7 @@ def test_clocked_input(chip: UnitChip) -> None:
     sm = StateMachine(chip, [wait(0, "gpio", clock), wait(1, "gpio", clock), in_("pins", 1)], in_base=data,
                       shift=IN_RIGHT | AUTOPUSH)  # fmt: skip
     chip.run(21 * 32 * 4 + 100)
-    lfsr, expected = 1, []
+    lfsr, expected = 1, [0]  # the line rests low until the first falling edge
     for _ in range(160):
         lfsr = lfsr >> 1 ^ (0xEDB88320 if lfsr & 1 else 0)
         expected.append(lfsr & 1)

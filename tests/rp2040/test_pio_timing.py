@@ -15,6 +15,7 @@ from unit import (
     FUNC_PIO0,
     FUNC_PIO1,
     IN_RIGHT,
+    IRQ,
     IRQ0_INTE,
     JOIN_RX,
     JOIN_TX,
@@ -100,19 +101,51 @@ def test_optional_side_set_on_pin_directions(chip: UnitChip) -> None:
     assert chip.edges(3) == [(sm.start + 1, 3, 0), (sm.start + 3, 3, 1)]
 
 
-def test_input_synchroniser_is_two_cycles(chip: UnitChip) -> None:
+def test_the_side_set_of_a_stalled_instruction_acts_in_every_tick(chip: UnitChip) -> None:
+    """raspberrypi/pico-feedback#185: what a forced instruction puts on the pin lasts one tick."""
+    chip.function(FUNC_PIO0, 3)
+    chip.watch(3)
+    sm = StateMachine(chip, [wait(1, "gpio", 9, ds=0x00), jmp(1)], side=(3, 1), pindirs=1 << 3, set_pins=(3, 1))
+    chip.run(20)
+    forced = chip.now
+    sm.execute(set_("pins", 1, ds=0x10))
+    chip.run(20)
+    assert chip.edges(3) == [(forced + 2, 3, 1), (forced + 3, 3, 0)]
+    # The same by another machine, and on its own when the higher-numbered one has the last word in the cycle.
+    other = StateMachine(chip, [set_("pins", 1), jmp(21)], index=1, origin=20, set_pins=(3, 1))
+    chip.run(20)
+    assert chip.edges(3)[2:] == [(other.start + 1, 3, 1), (other.start + 2, 3, 0)]
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own side-set", "other machine"])
+def test_a_wait_ends_though_the_pin_changes_as_it_begins(chip: UnitChip, own: bool) -> None:
+    """raspberrypi/pico-feedback#238: the pin goes high in the very cycle in which the machine falls asleep."""
+    chip.function(FUNC_PIO0, 5)
+    ds = 0x10 if own else 0
+    program = [wait(1, "gpio", 5, ds=ds), irq(0, ds=ds), jmp(2, ds=ds)]
+    side = (5, 1) if own else (0, 0)
+    sm = StateMachine(chip, program, side=side, set_pins=(5, 1), pindirs=1 << 5, enable=False)
+    StateMachine(chip, [set_("pins", 1), jmp(21)], index=1, origin=20, set_pins=(5, 1), enable=False)
+    chip.run(20)
+    chip.write(PIO0 + CTRL, 0x101 if own else 0x303)
+    chip.run(20)
+    assert sm.pc == 2
+    assert chip.read(PIO0 + IRQ) == 1
+
+
+def test_input_synchroniser_and_register_are_three_cycles(chip: UnitChip) -> None:
     sm = StateMachine(chip, [wait(1, "gpio", 9), irq(0), jmp(2)])
     chip.write(PIO0 + IRQ0_INTE, 1 << 8)
     chip.run(50)
     change = chip.now
     chip.drive(9, 1)
-    # The pad is high in `change`; WAIT sees it two cycles later, IRQ runs in the third, the flag is there after it.
-    chip.run(3)
+    # The pad is high in `change`; WAIT sees it three cycles later, IRQ runs in the next, the flag is there after it.
+    chip.run(4)
     assert chip.irq(PIO0_IRQ0) == 0
     assert sm.pc == 1
     chip.run(1)
     assert chip.irq(PIO0_IRQ0) == 1
-    assert chip.now == change + 4
+    assert chip.now == change + 5
 
 
 def test_input_synchroniser_bypass(chip: UnitChip) -> None:
@@ -121,7 +154,7 @@ def test_input_synchroniser_bypass(chip: UnitChip) -> None:
     chip.write(PIO0 + SYNC_BYPASS, 1 << 9)
     chip.run(50)
     chip.drive(9, 1)
-    chip.run(1)
+    chip.run(2)
     assert chip.irq(PIO0_IRQ0) == 0
     chip.run(1)
     assert chip.irq(PIO0_IRQ0) == 1
@@ -142,13 +175,24 @@ def test_a_pulse_shorter_than_the_divider_can_be_missed_or_caught(chip: UnitChip
     assert sm.pc == 1
 
 
-def test_loop_back_through_a_pad_takes_three_cycles(chip: UnitChip) -> None:
+def test_loop_back_through_a_pad_takes_four_cycles(chip: UnitChip) -> None:
     chip.function(FUNC_PIO0, 5)
-    # SET in c, pad in c + 1, seen in c + 3: the third NOP-free sample.
+    # SET in c, pad in c + 1, seen in c + 4 (raspberrypi/pico-feedback#280): the fourth NOP-free sample.
     program = [set_("pins", 1), in_("pins", 1), in_("pins", 1), in_("pins", 1), in_("pins", 1), push(), jmp(6)]
     sm = StateMachine(chip, program, set_pins=(5, 1), in_base=5, pindirs=1 << 5, shift=OUT_RIGHT)
     chip.run(20)
-    assert sm.get() == 0b0011
+    assert sm.get() == 0b0001
+
+
+@pytest.mark.parametrize(("bypass", "samples"), [(1 << 5, 2), (0, 4)])
+def test_a_machine_sees_its_own_side_set_after_two_or_four_cycles(chip: UnitChip, bypass: int, samples: int) -> None:
+    chip.function(FUNC_PIO0, 5)
+    chip.write(PIO0 + SYNC_BYPASS, bypass)
+    program = [in_("pins", 1, ds=0x10 if n < 16 else 0) for n in range(32)]
+    sm = StateMachine(chip, program, side=(5, 1), in_base=5, pindirs=1 << 5, shift=IN_RIGHT | AUTOPUSH)
+    chip.run(40)
+    word = sm.get()
+    assert word & -word == 1 << samples, "the first sample that is 1"
 
 
 def test_autopush_in_the_cycle_of_the_last_in(chip: UnitChip) -> None:
@@ -268,8 +312,8 @@ def test_two_blocks_talk_through_a_pin(chip: UnitChip) -> None:
     whens = [when for when, _, _ in chip.edges()]
     pins = [pin for _, pin, _ in chip.edges()]
     assert pins[:20] == [0, 1] * 10
-    # Pad, two cycles of synchroniser, WAIT, SET, pad: four cycles from edge to edge.
-    assert {b - a for a, b in itertools.pairwise(whens[1:])} == {4}
+    # Pad, two cycles of synchroniser and one of the input register, WAIT, SET, pad: five cycles from edge to edge.
+    assert {b - a for a, b in itertools.pairwise(whens[1:])} == {5}
 
 
 def test_sio_and_wire_reach_a_waiting_machine(chip: UnitChip) -> None:
@@ -282,8 +326,8 @@ def test_sio_and_wire_reach_a_waiting_machine(chip: UnitChip) -> None:
     chip.sio(1 << 2, 1 << 2, 1 << 2)
     while chip.irq(PIO0_IRQ0) == 0 and chip.now < written + 50:
         chip.run(1)
-    # Pad one cycle after the store, wire three, synchroniser two, WAIT, PUSH; the level is there a cycle later.
-    assert chip.now == written + 1 + 3 + 2 + 1 + 1
+    # Pad one cycle after the store, wire three, synchroniser and register three, WAIT, PUSH; the level a cycle later.
+    assert chip.now == written + 1 + 3 + 3 + 1 + 1
     assert sm.rx_level == 1 or sm.pc == 2
 
 

@@ -1,6 +1,7 @@
 """Interrupts of XIP_SSI (datasheet 4.10.13): levels of both FIFOs, and what happens beyond them."""
 
 import pytest
+from test_chip import boot
 from thumb import RAM, assemble, word
 
 from emberwatch import _native
@@ -100,3 +101,97 @@ def test_overflow_and_underflow_stay_until_their_register_is_read(ssi: Ssi, caus
     assert ssi.read(clear) == 1
     assert ssi.peek(ISR) == 0
     assert ssi.read(clear) == 0
+
+
+def _exchange(ssi: Ssi, *sent: int) -> list[int]:
+    """One transfer with the chip select held low meanwhile; what comes back."""
+    ssi.chip.write_bus(0x4001_800C, 4, 2 << 8)  # IO_QSPI GPIO_QSPI_SS_CTRL: output driven low
+    received = []
+    for byte in sent:
+        ssi.write(DR0, byte)
+        ssi.wait(2 * FRAME)
+        received.append(ssi.read(DR0))
+    ssi.chip.write_bus(0x4001_800C, 4, 3 << 8)
+    ssi.chip.write_bus(0x4001_800C, 4, 0)
+    return received
+
+
+@pytest.fixture
+def flash(ssi: Ssi) -> Ssi:
+    """The controller with IO_QSPI out of reset."""
+    ssi.chip.write_bus(0x4000_F000, 4, 1 << 6)
+    return ssi
+
+
+def test_the_flash_tells_its_parameters(flash: Ssi) -> None:
+    """JESD216: the signature, the pointer to the basic table, in its second word the size in bits, less one."""
+    assert bytes(_exchange(flash, 0x5A, 0, 0, 0, *[0] * 5)[5:]) == b"SFDP"
+    table = _exchange(flash, 0x5A, 0, 0, 0x0C, *[0] * 4)[5]
+    assert table == 0x80
+    size = _exchange(flash, 0x5A, 0, 0, table + 4, *[0] * 5)[5:]
+    assert int.from_bytes(bytes(size), "little") == 2 * 2**20 * 8 - 1
+
+
+def test_status_registers_two_and_three(flash: Ssi) -> None:
+    assert [_exchange(flash, code, 0)[1] for code in (0x35, 0x15)] == [0x02, 0x60]
+    _exchange(flash, 0x11, 0x20)
+    assert _exchange(flash, 0x15, 0)[1] == 0x60, "a write without write enable has no effect"
+    _exchange(flash, 0x06)
+    _exchange(flash, 0x11, 0x20)
+    assert _exchange(flash, 0x05, 0)[1] & 1 == 1, "it is busy writing"
+    assert _exchange(flash, 0x9F, 0, 0, 0)[1:] == [0xFF] * 3, "and answers nothing else"
+
+
+def test_security_registers_are_programmed_and_read(flash: Ssi) -> None:
+    assert _exchange(flash, 0x48, 0, 0x20, 0, 0, 0)[5] == 0xFF
+    _exchange(flash, 0x06)
+    _exchange(flash, 0x42, 0, 0x20, 4, 0x5A)
+    flash.wait(3_000_000)
+    assert _exchange(flash, 0x48, 0, 0x20, 4, 0, 0)[5] == 0x5A
+    assert _exchange(flash, 0x48, 0, 0x10, 4, 0, 0)[5] == 0xFF
+
+
+def test_power_down_leaves_one_instruction(flash: Ssi) -> None:
+    _exchange(flash, 0xB9)
+    assert _exchange(flash, 0x9F, 0)[1] == 0xFF
+    _exchange(flash, 0xAB)
+    assert _exchange(flash, 0x9F, 0)[1] == 0xEF
+
+
+def test_an_instruction_that_no_flash_has_stops_the_run(ssi: Ssi) -> None:
+    with pytest.raises(RuntimeError, match="flash instruction 0x77"):
+        ssi.write(DR0, 0x77)
+
+
+def test_xip_in_command_mode_stops_the_run() -> None:
+    """Datasheet 2.8.3.1.3: the SSI, set up for 8-bit frames, serves no words; what the cache has goes on."""
+    chip = boot("bkpt #0")
+    assert chip.run_until(2_000_000).reason.name == "BKPT"
+    chip.write_memory(
+        RAM,
+        assemble(
+            "ldr r0, =0x18000000\nmovs r1, #0\nstr r1, [r0, #8]\nldr r1, =0x70000\nstr r1, [r0]\nmovs r1, #1\n"
+            "str r1, [r0, #8]\nldr r2, =0x10000100\nldr r4, [r2]\nldr r2, =0x10008000\nldr r3, [r2]\nbkpt #0\n.ltorg"
+        ),
+    )
+    chip.set_register(0, "pc", RAM)
+    stop = chip.run_until(3_000_000)
+    assert stop.reason.name == "UNMODELLED"
+    assert "command mode" in stop.detail and stop.address == SSI
+    registers = chip.registers(0)
+    assert registers["r2"] == 0x1000_8000 and registers["r4"] != 0, "the word that the cache has was read"
+    assert stop.pc == RAM + 20
+
+
+def test_memory_at_power_on_follows_the_seed() -> None:
+    first, again, other = _native.Chip(), _native.Chip(), _native.Chip()
+    for chip, seed in ((first, 7), (again, 7), (other, 8)):
+        chip.power_on_memory(seed)
+        chip.reset(RAM | 1)
+    memory = first.read_memory(RAM, 4096)
+    assert memory == again.read_memory(RAM, 4096) != other.read_memory(RAM, 4096)
+    ones = int.from_bytes(memory, "little").bit_count()
+    assert 0.45 < ones / (8 * 4096) < 0.55
+    first.write_memory(RAM, b"kept")
+    first.reset(RAM | 1)
+    assert first.read_memory(RAM, 4) == b"kept", "a reset leaves memory alone"

@@ -39,6 +39,7 @@ ROWS = [
     ("STR APB", "str r1, [r2, #12]", "ldr r2, =0x40058000", "", 5, "2.1.3: write 4, + 1"),
     ("STR APB atomic", "str r1, [r2, #12]", "ldr r2, =0x4005a000", "", 5, "2.1.2: no penalty on this block"),
     ("STR UART atomic", "str r1, [r2]", "ldr r2, =0x40036024\nmovs r1, #0", "", 7, "2.1.2: + 2"),
+    ("LDR UART atomic", "ldr r1, [r2]", "ldr r2, =0x40036024", "", 4, "2.1.2: atomic writes only"),
     ("LDR PPB", "ldr r1, [r4]", "", "", 2, "table 81"),
     ("PUSH 3", "push {r1, r2, r3}", "", "", 4, "table 81: 1 + N"),
     ("PUSH LR", "push {r1, lr}", "", "", 3, "table 81: 1 + N"),

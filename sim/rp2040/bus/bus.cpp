@@ -71,6 +71,10 @@ const Bus::Slot& Bus::slot(std::uint32_t address) const {
     }
 }
 
+Cycles Bus::alias_penalty(std::uint32_t address) const {
+    return alias_of(address) != 0 && slot(address).alias_penalty ? timing::kAtomicAlias : 0;
+}
+
 void Bus::absent(std::uint32_t address, bool is_write) {
     Unmodelled error("bus", address & 0xfff, is_write, "no such block in this model");
     error.address = address;
@@ -129,7 +133,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
     cpu.cost = cost_of(target).load;
     switch (target) {
         case Target::none: return false;
-        case Target::xip: cpu.cost += xip_.fetch(address, cpu.cycles + 1); [[fallthrough]];
+        case Target::xip: cpu.cost += xip_.fetch(address, cpu.cycles + 1, cpu.master()); [[fallthrough]];
         case Target::rom:
         case Target::xip_sram:
         case Target::sram:
@@ -161,7 +165,6 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         case Target::xip_aux: cpu.value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
     }
-    if (slot(address).alias_penalty && alias_of(address) != 0) cpu.cost += timing::kAtomicAlias;
     cpu.value = read_block(address, bytes);
     return true;
 }
@@ -188,7 +191,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         }
         default: break;
     }
-    if (slot(address).alias_penalty && alias_of(address) != 0) cpu.cost += timing::kAtomicAlias;
+    cpu.cost += alias_penalty(address);
     fabric_.events().advance_to(cpu.cycles + cpu.cost - 1);
     switch (target) {
         case Target::sio: try { sio_->write(cpu.core(), (address - kSioBase) & ~3u, replicate(data, bytes));

@@ -44,7 +44,9 @@ class Bus final : public CodeSource {
     /// cycles); false is a bus fault.
     bool load(Cpu& cpu, std::uint32_t address, unsigned bytes);
     bool store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t data);
-    /// Vector table read during exception entry; its time is part of the entry.
+    /// Cycles that a write to `address` takes longer because it becomes a read and a write (datasheet 2.1.2).
+    [[nodiscard]] Cycles alias_penalty(std::uint32_t address) const;
+    /// Vector table read during exception entry; Cpu::share_vector() has its waits.
     bool read_vector(std::uint32_t address, std::uint32_t& value) const;
 
     /// Accesses of the DMA at events().now().

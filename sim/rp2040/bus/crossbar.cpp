@@ -59,15 +59,14 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
         delay_dma(master, cycles);
 }
 
-Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted) {
+Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {
     PortState& p = s_.port[static_cast<unsigned>(port)];
     Cycles at = cycle;
     bool contested = false;
-    const auto overlaps = [&](const Access& a) {
-        return a.until > at && a.from < at + length && may_meet(a.master, master);
-    };
+    const bool counted = claim == Claim::counted;
+    const auto overlaps = [&](const Access& a) { return a.until > at && a.from < at + length && a.master != master; };
     const auto settle = [&](Access& a) {
-        if (a.from > at || (a.from == at && wins(master, a.master, at, p))) {
+        if (a.from > at || (a.from == at && (!counted || wins(master, a.master, at, p)))) {
             delay(a, port, at + length - a.from);
         } else {
             at = a.until;

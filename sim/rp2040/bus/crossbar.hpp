@@ -21,6 +21,7 @@ namespace rp2040 {
 /// Upstream ports, in the order of round-robin arbitration (assumed).
 enum class BusMaster : std::uint8_t { core0, core1, dma_read, dma_write };
 inline constexpr unsigned kBusMasters = 4;
+constexpr bool is_core(BusMaster master) { return master <= BusMaster::core1; }
 
 /// Downstream ports, in the order of BusEvent (PERFSEL).
 enum class Port : std::uint8_t { apb, fastperi, sram5, sram4, sram3, sram2, sram1, sram0, xip_main, rom, none };
@@ -47,14 +48,20 @@ class Crossbar {
     /// Called when accesses of the DMA must move by some cycles after the fact.
     std::function<void(BusMaster, Cycles)> delay_dma;
 
-    /// `master` wants `port` from `cycle` on, for `length` cycles: returns the cycles that it waits. Repeated or
-    /// prolonged accesses that are none of their own in the counters are not `counted`.
-    Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1, bool counted = true) {
+    /// `master` wants `port` from `cycle` on, for `length` cycles: returns the cycles that it waits.
+    Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1) {
         if (port == Port::none) return 0;
         PortState& p = s_.port[static_cast<unsigned>(port)];
-        if (p.busy_until > cycle || length != 1 || counting()) return arbitrate(master, cycle, port, length, counted);
-        p.push(cycle, cycle + 1, master, counted, false);
+        if (p.busy_until > cycle || length != 1 || counting())
+            return arbitrate(master, cycle, port, length, Claim::counted);
+        p.push(cycle, cycle + 1, master, true, false);
         return 0;
+    }
+
+    /// An access that was granted goes on for `length` cycles from `cycle` on (an XIP miss): those that others were
+    /// granted meanwhile, being simulated earlier, come after it. Returns what it waits for one that was there before.
+    Cycles prolong(BusMaster master, Cycles cycle, Port port, Cycles length) {
+        return arbitrate(master, cycle, port, length, Claim::goes_on);
     }
 
     /// Cycles that a core has lost since it was simulated; zero afterwards.
@@ -116,9 +123,8 @@ class Crossbar {
         Cycles dma_until = 0;
     };
     static constexpr unsigned index(BusMaster master) { return static_cast<unsigned>(master); }
-    Cycles arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, bool counted);
-    /// The DMA's two masters do not hold each other up: its FIFOs decouple them.
-    static constexpr bool may_meet(BusMaster a, BusMaster b) { return a != b && (index(a) < 2 || index(b) < 2); }
+    enum class Claim : std::uint8_t { counted, goes_on };
+    Cycles arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim);
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);

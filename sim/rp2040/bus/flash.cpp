@@ -1,59 +1,35 @@
 #include "bus/flash.hpp"
 
 #include <algorithm>
-#include <cstdio>
-
-#include "base/peripheral.hpp"
+#include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace rp2040 {
 
 namespace {
-
-// Instructions of the W25Q16JV data sheet, table 8.1.2.
-enum Instruction : std::uint8_t {
-    kWriteStatus1 = 0x01,
-    kPageProgram = 0x02,
-    kReadData = 0x03,
-    kWriteDisable = 0x04,
-    kReadStatus1 = 0x05,
-    kWriteEnable = 0x06,
-    kFastRead = 0x0b,
-    kReadStatus3 = 0x15,
-    kSectorErase = 0x20,
-    kWriteStatus2 = 0x31,
-    kReadStatus2 = 0x35,
-    kUniqueId = 0x4b,
-    kVolatileWriteEnable = 0x50,
-    kBlockErase32 = 0x52,
-    kChipErase60 = 0x60,
-    kEnableReset = 0x66,
-    kManufacturerId = 0x90,
-    kReset = 0x99,
-    kJedecId = 0x9f,
-    kReleasePowerDown = 0xab,
-    kPowerDown = 0xb9,
-    kChipEraseC7 = 0xc7,
-    kBlockErase64 = 0xd8,
-    kExitContinuous = 0xff,
-};
-
-// Typical times of the same data sheet, 9.6, in microseconds.
-constexpr std::uint64_t kWriteStatusTime = 10'000, kPageProgramTime = 400, kSectorEraseTime = 45'000,
-                        kBlock32EraseTime = 120'000, kBlock64EraseTime = 150'000, kChipEraseTime = 5'000'000;
-
-constexpr std::uint8_t kWinbond = 0xef, kDeviceType = 0x40;
-constexpr std::uint64_t kUniqueIdValue = 0xe660583883216426;
-
+constexpr std::uint64_t kPageProgramTime = 400;  // microseconds, typical: W25Q16JV data sheet, 9.6
+constexpr std::uint8_t kReset = 0x99, kReleasePowerDown = 0xab, kEndOfContinuousRead = 0xff;
 }  // namespace
 
-Flash::Flash(std::uint32_t bytes, std::string name) : name_(std::move(name)), data_(bytes, 0xff) {}
+Flash::Flash(std::uint32_t bytes, std::string name) : name_(std::move(name)), data_(bytes, 0xff) {
+    std::memset(state_.security, 0xff, sizeof state_.security);
+}
 
 void Flash::load(std::uint32_t offset, std::span<const std::uint8_t> bytes) {
     keep_original(offset, static_cast<std::uint32_t>(bytes.size()));
     std::copy(bytes.begin(), bytes.end(), data_.begin() + offset);
 }
 
-void Flash::reset() { state_ = State{.status2 = state_.status2}; }
+/// Power is switched on: what is not volatile stays.
+void Flash::reset() {
+    const State old = state_;
+    state_ = State{};
+    state_.status2 = old.status2;
+    state_.status3 = old.status3;
+    std::memcpy(state_.security, old.security, sizeof state_.security);
+    instruction_ = nullptr;
+}
 
 void Flash::begin_busy(Cycles now, std::uint64_t microseconds) {
     state_.busy_until = port()->cycle_at(port()->picoseconds(now) + microseconds * 1'000'000);
@@ -92,8 +68,9 @@ void Flash::program(Cycles now) {
 void Flash::select() {
     state_.selected = true;
     state_.count = 0;
-    state_.address = 0;
     state_.page_bytes = 0;
+    std::fill(std::begin(state_.head), std::end(state_.head), std::uint8_t{0});
+    instruction_ = nullptr;
 }
 
 void Flash::spi_select(bool selected, Cycles now) {
@@ -103,125 +80,43 @@ void Flash::spi_select(bool selected, Cycles now) {
         deselect(now);
 }
 
-std::uint16_t Flash::spi_send(unsigned, Cycles now) { return respond(now); }
+/// The byte that goes out while the next one comes in.
+std::uint16_t Flash::spi_send(unsigned, Cycles now) {
+    if (state_.count == 0 || instruction_ == nullptr || instruction_->reply == nullptr) return 0xff;
+    return instruction_->reply(*this, state_.count, now);
+}
 
 void Flash::spi_receive(std::uint16_t value, unsigned, Cycles now) {
     receive(static_cast<std::uint8_t>(value), now);
     ++state_.count;
 }
 
-/// The byte that goes out while the next one comes in.
-std::uint8_t Flash::respond(Cycles now) const {
-    const State& s = state_;
-    if (s.count == 0) return 0xff;
-    const bool busy = now < s.busy_until;
-    const std::uint32_t n = s.count;  // bytes after the instruction, from 1
-    switch (s.instruction) {
-        case kReadStatus1: return static_cast<std::uint8_t>((busy ? 1 : 0) | (s.write_enabled ? 2 : 0));
-        case kReadStatus2: return s.status2;
-        case kReadStatus3: return 0;
-        case kJedecId: {
-            const std::uint8_t id[3] = {kWinbond, kDeviceType, static_cast<std::uint8_t>(__builtin_ctz(size()))};
-            return id[(n - 1) % 3];
-        }
-        case kManufacturerId:
-            if (n <= 3) return 0xff;
-            return n % 2 == 0 ? kWinbond : static_cast<std::uint8_t>(__builtin_ctz(size()) - 1);
-        case kReleasePowerDown: return n <= 3 ? 0xff : static_cast<std::uint8_t>(__builtin_ctz(size()) - 1);
-        case kUniqueId: return n <= 4 ? 0xff : static_cast<std::uint8_t>(kUniqueIdValue >> (56 - 8 * ((n - 5) % 8)));
-        case kReadData: return n <= 3 ? 0xff : read(s.address + n - 4);
-        case kFastRead: return n <= 4 ? 0xff : read(s.address + n - 5);
-        default: return 0xff;
-    }
-}
-
-void Flash::receive(std::uint8_t out, Cycles now) {
+void Flash::receive(std::uint8_t byte, Cycles now) {
     State& s = state_;
     if (s.count == 0) {
-        const bool busy = now < s.busy_until;
-        s.instruction = s.continuous ? static_cast<std::uint8_t>(kExitContinuous) : out;
+        // In continuous read mode the first byte is an address and mode bits: those of these transfers end the mode.
+        s.instruction = s.continuous ? kEndOfContinuousRead : byte;
         s.continuous = false;
-        if (busy && out != kReadStatus1 && out != kReadStatus2 && out != kReadStatus3) s.instruction = kExitContinuous;
-        return;
-    }
-    const std::uint32_t n = s.count;
-    if (n <= 3) s.address = (s.address << 8 | out) & 0xffffff;
-    switch (s.instruction) {
-        case kWriteStatus1:
-        case kWriteStatus2:
-            if (n <= 2) s.status_write[n - 1] = out;
-            return;
-        case kPageProgram:
-            if (n > 3) s.page[s.page_bytes++ % kPageBytes] = out;
-            return;
-        case kReadStatus1:
-        case kReadStatus2:
-        case kReadStatus3:
-        case kJedecId:
-        case kManufacturerId:
-        case kReleasePowerDown:
-        case kUniqueId:
-        case kReadData:
-        case kFastRead:
-        case kWriteEnable:
-        case kWriteDisable:
-        case kVolatileWriteEnable:
-        case kSectorErase:
-        case kBlockErase32:
-        case kBlockErase64:
-        case kChipErase60:
-        case kChipEraseC7:
-        case kEnableReset:
-        case kReset:
-        case kPowerDown:
-        case kExitContinuous:
-        case 0x00: return;
-        default: {
-            char text[48];
-            std::snprintf(text, sizeof text, "flash instruction 0x%02x", static_cast<unsigned>(s.instruction));
-            throw Unmodelled("SSI", 0x60, true, text);
-        }
+        instruction_ = find(s.instruction);
+        s.ignored = instruction_ != nullptr &&
+                    (busy(now) ? !instruction_->while_busy : s.powered_down && s.instruction != kReleasePowerDown);
+        if (s.ignored) instruction_ = nullptr;
+    } else if (s.count <= std::size(s.head)) {
+        s.head[s.count - 1] = byte;
+    } else {
+        s.page[s.page_bytes++ % kPageBytes] = byte;
     }
 }
 
 void Flash::deselect(Cycles now) {
-    State& s = state_;
-    if (!s.selected) return;
-    s.selected = false;
-    if (s.count == 0) return;
-    const bool addressed = s.count == 4;  // erase instructions take effect with exactly three address bytes
-    switch (s.instruction) {
-        case kWriteEnable:
-        case kVolatileWriteEnable: s.write_enabled = true; break;
-        case kWriteDisable: s.write_enabled = false; break;
-        case kWriteStatus1:
-            if (!s.write_enabled) break;
-            if (s.count >= 3) s.status2 = s.status_write[1];
-            begin_busy(now, kWriteStatusTime);
-            break;
-        case kWriteStatus2:
-            if (!s.write_enabled) break;
-            s.status2 = s.status_write[0];
-            begin_busy(now, kWriteStatusTime);
-            break;
-        case kPageProgram: program(now); break;
-        case kSectorErase:
-            if (addressed) erase(address(), kSectorBytes, now, kSectorEraseTime);
-            break;
-        case kBlockErase32:
-            if (addressed) erase(address(), 0x8000, now, kBlock32EraseTime);
-            break;
-        case kBlockErase64:
-            if (addressed) erase(address(), 0x10000, now, kBlock64EraseTime);
-            break;
-        case kChipErase60:
-        case kChipEraseC7: erase(0, size(), now, kChipEraseTime); break;
-        default: break;
-    }
+    if (!std::exchange(state_.selected, false) || state_.count == 0) return;
+    const bool reset_enabled = std::exchange(state_.reset_enabled, false);
+    if (instruction_ == nullptr || instruction_->on_deselect == nullptr) return;
+    if (reset_enabled && instruction_->code == kReset) state_.reset_enabled = true;
+    instruction_->on_deselect(*this, now);
 }
 
-void Flash::fast_read(std::uint8_t, std::uint32_t address, std::uint8_t mode) {
-    state_.address = address;
+void Flash::fast_read(std::uint8_t, std::uint32_t, std::uint8_t mode) {
     state_.continuous = (mode & 0x30) == 0x20;  // M5-4 = 10: continuous read mode, 8.2.15
 }
 
@@ -240,6 +135,7 @@ void Flash::restore(StateReader& in) {
     in.get(image);
     if (image != image_) throw std::invalid_argument("the snapshot is of a chip with another program in flash");
     in.get(state_);
+    instruction_ = state_.count != 0 && !state_.ignored ? find(state_.instruction) : nullptr;
     // Back to the loaded image, then the snapshot's changed sectors on top.
     for (const auto& [sector, original] : originals_) {
         std::copy(original.begin(), original.end(), data_.begin() + sector * kSectorBytes);

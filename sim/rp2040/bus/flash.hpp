@@ -42,6 +42,14 @@ class Flash final : public Device {
     void fast_read(std::uint8_t instruction, std::uint32_t address, std::uint8_t mode);
     [[nodiscard]] std::uint8_t read(std::uint32_t address) const { return data_[address & (size() - 1)]; }
 
+    /// Whether the instruction of the transfer in progress is one of the table's. A chip ignores others.
+    [[nodiscard]] bool understood() const { return instruction_ != nullptr || state_.ignored || state_.count == 0; }
+    [[nodiscard]] std::uint8_t instruction() const { return state_.instruction; }
+    /// Erasing, programming or writing a status register: answers to nothing but the reading of the latter.
+    [[nodiscard]] bool busy(Cycles now) const { return now < state_.busy_until; }
+    /// The next transfer begins with an address, its instruction being that of the last.
+    [[nodiscard]] bool continuous() const { return state_.continuous; }
+
     /// Called after an erase or program operation changed [offset, offset + bytes).
     std::function<void(std::uint32_t offset, std::uint32_t bytes)> on_change;
 
@@ -50,26 +58,44 @@ class Flash final : public Device {
     void restore(StateReader& in) override;
 
   private:
+    /// A row of the data sheet's instruction set: what the chip answers, and does when it is deselected.
+    struct Instruction {
+        std::uint8_t code;
+        std::string_view name;
+        /// Byte `n` of the answer, from 1; null: none.
+        std::uint8_t (*reply)(const Flash& flash, std::uint32_t n, Cycles now);
+        void (*on_deselect)(Flash& flash, Cycles now);
+        bool while_busy = false;
+    };
+    struct Instructions;  // flash_instructions.cpp
+    [[nodiscard]] static const Instruction* find(std::uint8_t code);
+
     void begin_busy(Cycles now, std::uint64_t microseconds);
     void keep_original(std::uint32_t offset, std::uint32_t bytes);
     void erase(std::uint32_t offset, std::uint32_t bytes, Cycles now, std::uint64_t microseconds);
     void program(Cycles now);
-    [[nodiscard]] std::uint8_t respond(Cycles now) const;
     void receive(std::uint8_t out, Cycles now);
     void select();
     void deselect(Cycles now);
-    [[nodiscard]] std::uint32_t address() const { return state_.address & (size() - 1); }
+    [[nodiscard]] std::uint32_t address() const {
+        const auto all = static_cast<std::uint32_t>(state_.head[0] << 16 | state_.head[1] << 8 | state_.head[2]);
+        return all & (size() - 1);
+    }
+    /// Size as the identification codes give it: a power of two.
+    [[nodiscard]] std::uint8_t capacity() const { return static_cast<std::uint8_t>(__builtin_ctz(size())); }
 
     struct State {
-        bool selected = false, write_enabled = false, continuous = false;
+        bool selected = false, write_enabled = false, continuous = false, reset_enabled = false, powered_down = false;
+        bool ignored = false;  // The transfer in progress came while the chip was busy or powered down.
         std::uint8_t instruction = 0;
-        std::uint8_t status2 = 0x02;  // QE: set at the factory on the ...IQ parts that boards carry
-        std::uint32_t count = 0;      // bytes of this transaction so far
-        std::uint32_t address = 0;
+        // QE: set at the factory on the ...IQ parts that boards carry. DRV1, DRV0: a quarter of the drive strength.
+        std::uint8_t status2 = 0x02, status3 = 0x60;
+        std::uint8_t head[3] = {};  // The first bytes after the instruction: an address, or what goes into a register.
+        std::uint32_t count = 0;    // Bytes of this transfer so far.
         Cycles busy_until = 0;
         std::uint32_t page_bytes = 0;
         std::uint8_t page[kPageBytes] = {};
-        std::uint8_t status_write[2] = {};
+        std::uint8_t security[3][kPageBytes] = {};
     };
 
     std::string name_;
@@ -78,6 +104,7 @@ class Flash final : public Device {
         originals_;  ///< Sectors as loaded, where they have changed since.
     std::uint64_t image_ = 0;
     State state_;
+    const Instruction* instruction_ = nullptr;  ///< Of the transfer in progress; null if the chip ignores it.
 };
 
 }  // namespace rp2040

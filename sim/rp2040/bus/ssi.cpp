@@ -1,7 +1,9 @@
 #include "bus/ssi.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "bus/memory_map.hpp"
 #include "cpu/timing.hpp"
 #include "regs/ssi.hpp"
 
@@ -74,9 +76,38 @@ void Ssi::reset() {
     update();
 }
 
-Cycles Ssi::xip_transfer_cycles(unsigned data_bits) const {
-    if (s_.ssienr == 0) unmodelled(SSIENR, false, "XIP access while the SSI is disabled hangs the bus");
-    if (s_.baudr < 2) unmodelled(BAUDR, false, "XIP access while the SSI clock is stopped hangs the bus");
+void Ssi::refuse_instruction() const {
+    char text[48];
+    std::snprintf(text, sizeof text, "flash instruction 0x%02x", static_cast<unsigned>(flash_.instruction()));
+    unmodelled(DR0, true, text);
+}
+
+void Ssi::refuse_xip(std::uint32_t offset, std::string_view why) const {
+    Unmodelled error("XIP_SSI", offset, false, why);
+    error.address = kXipSsiBase + offset;
+    throw error;
+}
+
+/// Whether XIP would get data (datasheet 2.8.3.1.3: in command mode "the SSI is not in a state where it can handle XIP
+/// accesses"). What a board brings instead, 0xff or the bus's noise, no program wants.
+void Ssi::check_xip(Cycles at) const {
+    constexpr unsigned kEepromRead = 3, kReceiveOnly = 2, kWordBits = 32;
+    if (s_.ssienr == 0) refuse_xip(SSIENR, "XIP access while the SSI is disabled hangs the bus");
+    if (s_.baudr < 2) refuse_xip(BAUDR, "XIP access while the SSI clock is stopped hangs the bus");
+    const unsigned tmod = s_.ctrlr0 >> 8 & 3;
+    if ((tmod != kEepromRead && tmod != kReceiveOnly) || frame_bits() != kWordBits)
+        refuse_xip(CTRLR0,
+                   "XIP access in command mode: the SSI is set up for commands, not for reading words; code that "
+                   "erases or programs flash must run from SRAM, interrupts included");
+    if (forced() != 0) refuse_xip(CTRLR0, "XIP access while a program holds the flash's chip select");
+    if (flash_.busy(at))
+        refuse_xip(CTRLR0, "XIP access while the flash erases or programs: it answers nothing until it is done");
+    if (instruction_bits(s_.spi_ctrlr0) == 0 && !flash_.continuous())
+        refuse_xip(SPI_CTRLR0, "XIP access without an instruction, but the flash is not in continuous read mode");
+}
+
+Cycles Ssi::xip_transfer_cycles(unsigned data_bits, Cycles at) const {
+    check_xip(at);
     const unsigned bits_per_lane_clocks = transfer_clocks(s_.spi_ctrlr0, lanes(), data_bits);
     return Cycles{bits_per_lane_clocks} * (s_.baudr & ~1u) + timing::kXipOverhead;
 }
@@ -318,6 +349,7 @@ void Ssi::push_standard(std::uint32_t value) {
         }
         in = in << 8 | flash_.spi_send(8, start);
         flash_.spi_receive(out, 8, start);
+        if (!flash_.understood()) refuse_instruction();
     }
     const unsigned tmod = s_.ctrlr0 >> 8 & 3;
     if (tmod == 0) receive(in, s_.busy_until);

@@ -37,8 +37,9 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
 
-    /// clk_sys cycles of one execute-in-place transfer of `data_bits`, from the programmed divider and frame format.
-    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits) const;
+    /// clk_sys cycles of one execute-in-place transfer of `data_bits` at `at`, from the programmed divider and
+    /// frame format. Throws Unmodelled when XIP would get no data: the run stops.
+    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits, Cycles at) const;
 
     /// State of the chip-select override in IO_QSPI: 0 none, 2 driven low, 3 driven high. Connected by Chip.
     std::function<unsigned()> chip_select_override;
@@ -46,6 +47,9 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     void chip_select_changed();
 
   private:
+    void check_xip(Cycles at) const;
+    [[noreturn]] void refuse_xip(std::uint32_t offset, std::string_view why) const;
+    [[noreturn]] void refuse_instruction() const;
     [[nodiscard]] unsigned lanes() const { return 1u << (s_.ctrlr0 >> 21 & 3); }
     [[nodiscard]] unsigned frame_bits() const { return (s_.ctrlr0 >> 16 & 31) + 1; }
     [[nodiscard]] bool enabled() const { return s_.ssienr != 0 && s_.ser != 0 && s_.baudr != 0; }

@@ -29,49 +29,55 @@ std::uint32_t saturate(std::uint64_t counter) {
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
-    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), way_of_line_(kFlashLines) {
+    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), cached_(kFlashLines) {
     fabric.events().bind(EventId::xip_stream, this,
                          [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
 }
 
-void Xip::allocate(std::uint32_t line) {
+/// Puts the word at `address` into the cache: into its line, if that is there, or a new one.
+void Xip::allocate(std::uint32_t address) {
+    const std::uint32_t line = (address & 0xffffff) / kLineBytes;
     XipState::Set& set = s_.sets[line % XipState::kSets];
-    unsigned way = set.recent == 1 ? 1 : 0;
-    if (set.tag[0] == line + 1 || set.tag[0] == 0) way = 0;
-    if (set.tag[1] == line + 1)
-        way = 1;
-    else if (set.tag[0] != 0 && set.tag[0] != line + 1 && set.tag[1] == 0)
-        way = 1;
-    if (set.tag[way] != 0) way_of_line_[set.tag[way] - 1] = 0;
-    set.tag[way] = line + 1;
+    unsigned way = set.tag[1] == line + 1 ? 1 : 0;
+    if (set.tag[way] != line + 1) {
+        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : set.recent == 1 ? 1 : 0;
+        if (set.tag[way] != 0) cached_[set.tag[way] - 1] = 0;
+        set.tag[way] = line + 1;
+        set.valid[way] = 0;
+    }
+    set.valid[way] |= static_cast<std::uint8_t>(word_bit(address) / kWord0);
     set.recent = static_cast<std::uint8_t>(way + 1);
-    way_of_line_[line] = set.recent;
+    note(line, way);
 }
 
-Cycles Xip::miss(std::uint32_t address, Cycles now) {
+Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
     const bool enabled = (s_.ctrl & kEnable) != 0;
-    const Cycles start = std::max({now, s_.flush_until, s_.busy_until});
-    if (enabled && (address & kNonCacheable) == 0 && way_of_line_[line] != 0) {
+    Cycles start = std::max(now, s_.flush_until);
+    if (enabled && (address & kNonCacheable) == 0 && (cached_[line] & word_bit(address)) != 0) {
         ++s_.hits;
-        s_.sets[line % XipState::kSets].recent = way_of_line_[line];
-        return std::max(now, s_.flush_until) - now;
+        s_.sets[line % XipState::kSets].recent = cached_[line] & kWay;
+        return start - now;
     }
-    const bool allocates = enabled && (address & kNonAllocating) == 0;
-    const Cycles taken = ssi_.xip_transfer_cycles(allocates ? timing::kXipLineBits : timing::kXipWordBits);
-    if (allocates) allocate(line);
-    s_.busy_until = s_.miss_until = start + taken;
-    ++losses_.misses;
-    losses_.stalls += s_.busy_until - now;
-    return s_.busy_until - now;
+    start = std::max(start, s_.stream_until);
+    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
+    taken += crossbar_->prolong(master, now, Port::xip_main, taken);
+    if (enabled && (address & kNonAllocating) == 0) allocate(address);
+    s_.miss_until = std::max(s_.miss_until, now + taken);
+    if (is_core(master)) {
+        ++losses_.misses;
+        losses_.stalls += taken;
+    }
+    return taken;
 }
 
 bool Xip::write_flash(std::uint32_t address) {
     if ((address & (kNonAllocating | kNonCacheable)) != 0) return (s_.ctrl & kErrBadWrite) == 0;
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
-    if (const unsigned way = way_of_line_[line]; way != 0) {
+    if (const unsigned way = cached_[line] & kWay; way != 0) {
         s_.sets[line % XipState::kSets].tag[way - 1] = 0;
-        way_of_line_[line] = 0;
+        s_.sets[line % XipState::kSets].valid[way - 1] = 0;
+        cached_[line] = 0;
     }
     return true;
 }
@@ -79,7 +85,7 @@ bool Xip::write_flash(std::uint32_t address) {
 void Xip::flush(Cycles now) {
     for (XipState::Set& set : s_.sets) {
         for (std::uint32_t tag : set.tag)
-            if (tag != 0) way_of_line_[tag - 1] = 0;
+            if (tag != 0) cached_[tag - 1] = 0;
         set = {};
     }
     s_.flush_until = now + timing::kXipFlush;
@@ -88,7 +94,7 @@ void Xip::flush(Cycles now) {
 void Xip::index_lines() {
     for (const XipState::Set& set : s_.sets)
         for (unsigned way = 0; way < 2; ++way)
-            if (set.tag[way] != 0) way_of_line_[set.tag[way] - 1] = static_cast<std::uint8_t>(way + 1);
+            if (set.tag[way] != 0) note(set.tag[way] - 1, way);
 }
 
 void Xip::reset() {
@@ -160,9 +166,9 @@ void Xip::schedule_stream(Cycles from) {
         fabric_.events().cancel(EventId::xip_stream);
         return;
     }
-    const Cycles start = std::max(from + kStreamCooldown, s_.busy_until);
-    s_.busy_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits);
-    fabric_.events().schedule(EventId::xip_stream, s_.busy_until);
+    const Cycles start = std::max({from + kStreamCooldown, s_.stream_until, s_.miss_until});
+    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
+    fabric_.events().schedule(EventId::xip_stream, s_.stream_until);
 }
 
 void Xip::stream_due(Cycles when) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/peripheral.hpp"
+#include "bus/crossbar.hpp"
 #include "bus/flash.hpp"
 #include "bus/memory_map.hpp"
 #include "bus/ssi.hpp"
@@ -15,12 +16,14 @@ namespace rp2040 {
 struct XipState {
     static constexpr std::uint32_t kSets = 1024;
     struct Set {
-        std::uint32_t tag[2] = {0, 0};  // Line number + 1, 0: invalid. Way w of the set is tag[w].
+        std::uint32_t tag[2] = {0, 0};   // Line number + 1, 0: invalid. Way w of the set is tag[w].
+        std::uint8_t valid[2] = {0, 0};  // Bit per word of the line: each is filled by its own miss.
         std::uint8_t recent = 1;  // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
     };
     std::uint32_t ctrl = 3;
     std::uint64_t hits = 0, accesses = 0;
-    Cycles flush_until = 0, busy_until = 0, miss_until = 0;
+    Cycles flush_until = 0;
+    Cycles stream_until = 0, miss_until = 0;  // Ends of the stream's and of the last miss's transfer.
     std::uint32_t stream_address = 0, stream_count = 0;
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
@@ -39,26 +42,28 @@ class Xip final : public StatefulPeripheral<XipState> {
     static constexpr std::uint32_t kLineBytes = 8;
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
+    void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
 
-    /// One 32-bit access of an XIP alias at `now`, instruction or data: returns the cycles that it stalls.
-    Cycles fetch(std::uint32_t address, Cycles now) {
+    /// One 32-bit access of an XIP alias at `now`, instruction or data: returns the cycles that it stalls. A miss keeps
+    /// the port busy for `master`.
+    Cycles fetch(std::uint32_t address, Cycles now, BusMaster master) {
+        return hit(address) ? 0 : miss(address, now, master);
+    }
+    /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
+    bool hit(std::uint32_t address) {
         ++s_.accesses;
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        // Only the plain alias (line below 16 MB / 8) of an enabled cache has entries in way_of_line_.
-        if (line < way_of_line_.size() && way_of_line_[line] != 0 && (s_.ctrl & 1) != 0) {
-            ++s_.hits;
-            s_.sets[line % XipState::kSets].recent = way_of_line_[line];
-            return 0;
+        // Only the plain alias (line below 16 MB / 8) of an enabled cache has entries in cached_.
+        if (line < cached_.size() && (s_.ctrl & 1) != 0) {
+            if (const unsigned entry = cached_[line]; (entry & word_bit(address)) != 0) {
+                ++s_.hits;
+                s_.sets[line % XipState::kSets].recent = entry & kWay;
+                return true;
+            }
         }
-        return miss(address, now);
+        return false;
     }
-    /// The same by the DMA: no core loses anything.
-    Cycles fetch_for_dma(std::uint32_t address, Cycles now) {
-        const XipLosses kept = losses_;
-        const Cycles stall = fetch(address, now);
-        losses_ = kept;
-        return stall;
-    }
+    Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
     /// Cycles for which a read of FLUSH at `now` holds the bus: until the flush is over (datasheet 2.6.3.6).
     [[nodiscard]] Cycles flush_stall(std::uint32_t offset, Cycles now) const {
@@ -82,23 +87,25 @@ class Xip final : public StatefulPeripheral<XipState> {
     void reset() override;
     void restore(StateReader& in) override;
 
-    /// When the transfer of the last miss ends: the port serves nobody else until then.
-    [[nodiscard]] Cycles miss_until() const { return s_.miss_until; }
-
     [[nodiscard]] std::uint64_t hits() const { return s_.hits; }
     [[nodiscard]] std::uint64_t accesses() const { return s_.accesses; }
 
   private:
-    Cycles miss(std::uint32_t address, Cycles now);
-    void allocate(std::uint32_t line);
+    static constexpr unsigned kWay = 3, kWord0 = 4;  // Fields of cached_.
+    static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 << (address >> 2 & 1); }
+    void allocate(std::uint32_t address);
+    void note(std::uint32_t line, unsigned way) {
+        cached_[line] = static_cast<std::uint8_t>((way + 1) | s_.sets[line % XipState::kSets].valid[way] * kWord0);
+    }
     void flush(Cycles now);
     void index_lines();
     void stream_due(Cycles when);
     void schedule_stream(Cycles from);
     Flash& flash_;
     Ssi& ssi_;
+    Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
-    std::vector<std::uint8_t> way_of_line_;  ///< Way + 1 of each cached flash line: the tags, indexed for speed.
+    std::vector<std::uint8_t> cached_;  ///< Way + 1 and valid words of each flash line: the tags, indexed for speed.
 };
 
 }  // namespace rp2040

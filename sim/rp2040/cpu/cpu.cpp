@@ -186,7 +186,7 @@ void Cpu::jump(std::uint32_t address) {
     address &= ~1u;
     go_to(address);
     // A target in mid-word: no op_fetch stands before it, so its word is fetched here.
-    if (page->xip && (address & 2) != 0) cycles += xip.fetch(address & ~3u, cycles);
+    if (page->xip && (address & 2) != 0) cycles += xip.fetch(address & ~3u, cycles, master());
 }
 
 void Cpu::jump_exchange(std::uint32_t address) {

@@ -140,6 +140,7 @@ class Cpu {
     /// A core that has locked up executes nothing more; the rest of the chip goes on, and the watchdog may reset it.
     [[nodiscard]] bool runnable() const { return !held_ && !asleep_ && stop_ != CpuStop::lockup; }
     [[nodiscard]] unsigned core() const { return core_; }
+    [[nodiscard]] BusMaster master() const { return static_cast<BusMaster>(core_); }
 
     /// Something changed that the run loop must look at: an interrupt, an event, a closer deadline.
     void attend() {
@@ -244,8 +245,9 @@ class Cpu {
     void execute_one(const Op* at);
     void execute_shared();
     Cycles share_data(const Op* at);
-    void share_fetches(const Op* at, std::uint32_t address, Cycles start);
+    void share_fetches(const Op* at, std::uint32_t address);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);
+    [[nodiscard]] Cycles share_vector(std::uint32_t entry, Cycles at);
 
     Fabric& fabric_;
     Bus& bus_;

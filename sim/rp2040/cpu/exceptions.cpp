@@ -85,6 +85,7 @@ void Cpu::begin_handler(unsigned number, std::uint32_t lr) {
         begin_handler(kHardFault, lr);
         return;
     }
+    cycles += share_vector(system_.vtor() + number * 4, cycles - timing::kVectorFetch);
     thumb_ = (vector & 1) != 0;
     jump(vector);
     record(from, vector & ~1u);

@@ -214,7 +214,10 @@ void op_next_page(OP_PARAMS) {
 void op_fetch(OP_PARAMS) {
     // The word of the instruction's first halfword if the op starts the word, else the word of its second half.
     const std::uint32_t address = (c.address_of(op) + 2) & ~3u;
-    cycles += c.xip.fetch(address, cycles);
+    if (!c.xip.hit(address)) [[unlikely]] {
+        SPILL();  // a miss may be what stops the run
+        cycles += c.xip.miss(address, cycles, c.master());
+    }
     return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 

@@ -43,7 +43,7 @@ template <Base base, class T>
         T data;
         std::memcpy(&data, c.xip.content(address), sizeof data);
         c.r[op->rd] = static_cast<std::uint32_t>(data);
-        NEXT(kLoadStore + c.xip.fetch(address, cycles + 1));
+        NEXT(kLoadStore + c.xip.fetch(address, cycles + 1, c.master()));
     }
     if (!c.load(address, sizeof(T))) return;
     c.r[op->rd] = static_cast<std::uint32_t>(static_cast<T>(c.value));
@@ -109,7 +109,7 @@ void op_ldr_lit(OP_PARAMS) {
     SPILL();
     if (op->imm >= kXipBase && op->imm < kXipEnd) {
         std::memcpy(&c.r[op->rd], c.xip.content(op->imm), 4);
-        NEXT(kLoadStore + c.xip.fetch(op->imm, cycles + 1));
+        NEXT(kLoadStore + c.xip.fetch(op->imm, cycles + 1, c.master()));
     }
     if (!c.load(op->imm, 4)) return;
     c.r[op->rd] = c.value;

@@ -16,9 +16,9 @@ namespace rp2040 {
 namespace {
 
 /// Cycles for which one data access keeps its port busy.
-Cycles bus_cycles(std::uint32_t address, bool write) {
+Cycles bus_cycles(const Bus& bus, std::uint32_t address, bool write) {
     if (port_of(address) != Port::apb) return timing::kBusCycle;
-    return (write ? timing::kApbWrite : timing::kApbRead) - timing::kBusCycle;
+    return (write ? timing::kApbWrite + bus.alias_penalty(address) : timing::kApbRead) - timing::kBusCycle;
 }
 
 }  // namespace
@@ -26,29 +26,26 @@ Cycles bus_cycles(std::uint32_t address, bool write) {
 Cycles Cpu::share_data(const Op* at) {
     if (!accesses_data(at->operation)) return 0;
     const auto access = access_of(*this, at);
-    const auto master = static_cast<BusMaster>(core_);
     Cycles lost = 0;
     for (std::uint32_t n = 0; n < std::max(access->bytes, 4u); n += 4) {
         const std::uint32_t address = access->address + n;
-        lost += crossbar_.access(master, cycles + lost + n / 4, port_of(address), bus_cycles(address, access->write));
+        lost += crossbar_.access(master(), cycles + lost + n / 4, port_of(address),
+                                 bus_cycles(bus_, address, access->write));
     }
     return lost;
 }
 
-void Cpu::share_fetches(const Op* at, std::uint32_t address, Cycles start) {
-    const auto master = static_cast<BusMaster>(core_);
-    // A miss of this instruction, in its fetch or its data, has kept the XIP port busy.
-    if (xip.miss_until() > start) crossbar_.access(master, start, Port::xip_main, xip.miss_until() - start, false);
+void Cpu::share_fetches(const Op* at, std::uint32_t address) {
     const unsigned halfwords = is_wide(at->operation) ? 2 : 1;
     if (op == at + halfwords) {
         const std::uint32_t last = address + 2 * (halfwords - 1);
         const bool begins_word = (address & 2) == 0 || (last & 2) == 0;
-        if (begins_word) wait_for_bus(crossbar_.access(master, cycles - 1, port_of(address), 1));
+        if (begins_word) wait_for_bus(crossbar_.access(master(), cycles - 1, port_of(address), 1));
         return;
     }
     const std::uint32_t target = pc();
-    wait_for_bus(crossbar_.access(master, cycles - 2, port_of(target & ~3u), 1));
-    if ((target & 2) != 0) wait_for_bus(crossbar_.access(master, cycles - 1, port_of(target + 2), 1));
+    wait_for_bus(crossbar_.access(master(), cycles - 2, port_of(target & ~3u), 1));
+    if ((target & 2) != 0) wait_for_bus(crossbar_.access(master(), cycles - 1, port_of(target + 2), 1));
 }
 
 /// One instruction, with the accesses that others may be waiting for.
@@ -63,7 +60,7 @@ void Cpu::execute_one(const Op* at) {
     wait_for_bus(share_data(at));
     const Cycles start = cycles;
     at->handler(*this, at, cycles, nz, carry, overflow);
-    if (cycles > start) share_fetches(at, address, start);
+    if (cycles > start) share_fetches(at, address);
 }
 
 void Cpu::execute_shared() {
@@ -84,10 +81,16 @@ void Cpu::execute_shared() {
 Cycles Cpu::share_frame(std::uint32_t frame, Cycles at) {
     if (!contends()) return 0;
     Cycles lost = 0;
-    for (std::uint32_t n = 0; n < 8; ++n)
-        lost += crossbar_.access(static_cast<BusMaster>(core_), at + lost + n, port_of(frame + 4 * n));
+    for (std::uint32_t n = 0; n < 8; ++n) lost += crossbar_.access(master(), at + lost + n, port_of(frame + 4 * n));
     bus_waits_ += lost;
     return lost;
+}
+
+/// The read of an exception's vector: returns the cycles beyond those that are part of the entry.
+Cycles Cpu::share_vector(std::uint32_t entry, Cycles at) {
+    const Cycles lost = contends() ? crossbar_.access(master(), at, port_of(entry)) : 0;
+    bus_waits_ += lost;
+    return lost + (find_target(entry) == Target::xip ? xip.fetch(entry, at + lost + 1, master()) : 0);
 }
 
 }  // namespace rp2040

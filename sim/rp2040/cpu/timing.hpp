@@ -27,7 +27,8 @@ inline constexpr Cycles kIoPort = 1;       // SIO, the single-cycle I/O port: [D
 inline constexpr Cycles kApbRead = 4;      // APB read takes 3 bus cycles ([DS] 2.1.3), + 1 for the instruction: derived
 inline constexpr Cycles kApbWrite = 5;     // APB write takes 4 bus cycles ([DS] 2.1.3), + 1: derived
 inline constexpr Cycles kBusCycle = 1;     // of those, the cycle in which the instruction completes without the bus
-inline constexpr Cycles kAtomicAlias = 2;  // read-modify-write on I2C, UART, SPI, SSI: [DS] 2.1.2
+inline constexpr Cycles kAtomicAlias = 2;  // atomic write to I2C, UART, SPI, SSI, which becomes a read and a write:
+                                           // [DS] 2.1.2
 
 // Exceptions.
 inline constexpr Cycles kExceptionEntry = 15;  // worst-case latency, zero wait states: [TRM] 3.6.1, [DS] 2.4.3.6
@@ -37,10 +38,10 @@ inline constexpr Cycles kExceptionReturn = 10;  // eight words unstacked at 1 + 
 inline constexpr Cycles kTailChain = 6;         // from one handler's return to the next handler, no stacking: assumed
 
 // Execute in place.
-inline constexpr Cycles kXipFlush = 1024;  // "just over 1024 cycles": [DS] 2.6.3.2
-inline constexpr Cycles kXipOverhead = 8;  // chip select, SSI FIFO and AHB hand-over around one transfer; derived from
-                                           // a measured 50-cycle uncached load at divider 2 (20 SCK) less LDR's 2
-inline constexpr unsigned kXipLineBits = 64;  // a miss that allocates fills one 8-byte line: [DS] 2.6.3.1
-inline constexpr unsigned kXipWordBits = 32;  // an access that does not allocate transfers one word: assumed
+inline constexpr Cycles kXipFlush = 1024;     // "just over 1024 cycles": [DS] 2.6.3.2
+inline constexpr Cycles kXipOverhead = 10;    // chip select, SSI FIFO and AHB hand-over around one transfer: no public
+                                              // figure, fitted to whole programs; docs/timing.md
+inline constexpr unsigned kXipWordBits = 32;  // a miss brings one word, also of a line ("filled one half at a time":
+                                              // raspberrypi/pico-feedback#307)
 
 }  // namespace rp2040::timing

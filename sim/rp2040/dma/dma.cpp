@@ -100,8 +100,7 @@ std::uint32_t Dma::read(std::uint32_t offset) {
         case at("MULTI_CHAN_TRIGGER"): return 0;
         case at("SNIFF_CTRL"): return s_.sniffer.ctrl;
         case at("SNIFF_DATA"): return read_sniff_data();
-        case at("FIFO_LEVELS"):
-            return s_.latch.full ? 1u : 0u;  // TDF_LVL; the address FIFOs pass through in one cycle.
+        case at("FIFO_LEVELS"): return s_.words;  // TDF_LVL; the address FIFOs pass through in one cycle.
         case at("CHAN_ABORT"): return 0;
         case at("N_CHANNELS"): return kDmaChannels;
         default: unmodelled(offset, false);
@@ -177,12 +176,12 @@ void Dma::set_busy(unsigned index, bool busy, Cycles when) {
 void Dma::trigger(unsigned index, Cycles from) {
     Channel& c = s_.channel[index];
     if ((c.ctrl & kEn) == 0 || c.busy) return;
+    advance_timers(now());  // Pulses from before the start count for nobody.
     set_busy(index, true, from);
     c.trans_count = c.unread = c.reload;
     c.in_flight = 0;
     c.credits = 0;
-    c.ready = from;
-    advance_timers(now());
+    c.ready = from + 1;
     report_pwm();
 }
 
@@ -206,13 +205,22 @@ void Dma::fail(unsigned index, std::uint32_t error) {
     update_irq();
 }
 
+/// Words of a channel that has come to its end before they were written.
+void Dma::drop_words(unsigned index) {
+    const auto end = std::remove_if(s_.word.begin(), s_.word.begin() + s_.words,
+                                    [index](const DmaState::Word& w) { return w.channel == index; });
+    s_.words = static_cast<std::uint32_t>(end - s_.word.begin());
+    for (auto* access : {&s_.reading, &s_.writing})
+        if (access->channel == index) access->under_way = false;
+}
+
 void Dma::abort(std::uint32_t channels) {
     for (unsigned i = 0; i < kDmaChannels; ++i) {
         if (((channels >> i) & 1) == 0) continue;
         Channel& c = s_.channel[i];
         set_busy(i, false, now());
         c.unread = c.in_flight = 0;
-        if (s_.latch.full && s_.latch.channel == i) s_.latch.full = false;
+        drop_words(i);
     }
     report_pwm();
 }

@@ -1,7 +1,9 @@
 // DMA controller: 12 channels, separate read and write masters (datasheet 2.5).
 //
-// Each cycle can start one read, and write what was read a cycle earlier; the scheduler's dma event is one such
-// cycle. Nothing is scheduled while no channel may transfer.
+// A transfer has four phases, which overlap with those of others but follow each other: read address, read data, write
+// address, write data (raspberrypi/pico-feedback#202). A channel that may transfer from cycle c on is read in c + 1 and
+// written in c + 3; one word a cycle goes through. The scheduler's dma event is a cycle in which one of the two masters
+// begins or ends an access. Nothing is scheduled while no channel may transfer.
 #pragma once
 
 #include <array>
@@ -24,9 +26,6 @@ class DmaBus {
     /// another master in `cycle`, APB bridge, XIP miss).
     /// The default knows the APB bridge only: 3 cycles a read, 4 a write (datasheet 2.1.3).
     virtual Cycles access(Cycles cycle, std::uint32_t address, bool is_write);
-    /// First cycle in which a master other than the DMA may look at memory; transfers between memories that end
-    /// before it are made in one go. Returning the current cycle (the default: 0) forbids that.
-    [[nodiscard]] virtual Cycles unobserved_until() const { return 0; }
     /// Some channel is busy, or none any more.
     virtual void transfers_pending(bool) {}
 };
@@ -39,13 +38,21 @@ struct DmaState {
         std::uint32_t unread = 0;     // Transfers of the sequence whose read has not been issued.
         std::uint32_t in_flight = 0;  // Read but not yet written.
         std::uint32_t credits = 0;    // Transfers requested by pulses (timers, PWM wraps), at most 63.
-        Cycles ready = 0;             // First cycle in which it may issue a read.
+        Cycles ready = 0;             // First cycle in which it may be read.
     };
-    struct Latch {
-        bool full = false;
+    /// A word between its read and its write.
+    struct Word {
         bool last = false;
         std::uint8_t channel = 0;
         std::uint32_t data = 0;
+        Cycles due = 0;  // First cycle in which it may be written.
+    };
+    /// An access that has its port and waits for its data phase to end.
+    struct Access {
+        bool under_way = false;
+        bool last = false;
+        std::uint8_t channel = 0;
+        std::uint32_t address = 0;
         Cycles due = 0;
     };
     struct Timer {
@@ -54,7 +61,9 @@ struct DmaState {
         Cycles at = 0;  // Cycle up to which `phase` has counted.
     };
     std::array<Channel, kDmaChannels> channel{};
-    Latch latch{};
+    std::array<Word, 3> word{};  // Oldest first. How many the chip holds is not documented.
+    std::uint32_t words = 0;
+    Access reading{}, writing{};
     std::array<Timer, 4> timer{};
     std::array<std::uint32_t, 40> level{};  // Transfers that each DREQ could satisfy.
     std::uint32_t intr = 0;
@@ -87,14 +96,16 @@ class Dma final : public StatefulPeripheral<DmaState> {
   private:
     using Channel = DmaState::Channel;
     void step(Cycles now);
-    void write_latched(Cycles now);
-    void issue_read(Cycles now);
+    void begin_read(Cycles now);
+    void end_read(Cycles now);
+    void begin_write(Cycles now);
+    void end_write(Cycles now);
     void complete_empty(Cycles now);
-    void copy_batch(unsigned index, Cycles now);
     void trigger(unsigned index, Cycles from);
     void finish(unsigned index, Cycles from);
     void fail(unsigned index, std::uint32_t error);
     void abort(std::uint32_t channels);
+    void drop_words(unsigned index);
     void write_channel(unsigned index, unsigned reg, std::uint32_t value);
     void write_ctrl(unsigned index, std::uint32_t value);
     void null_trigger(unsigned index, std::uint32_t ctrl);
@@ -103,7 +114,7 @@ class Dma final : public StatefulPeripheral<DmaState> {
     [[nodiscard]] std::uint32_t read_sniff_data() const;
     [[nodiscard]] bool requested(const Channel& c) const;
     [[nodiscard]] bool eligible(const Channel& c, Cycles now) const;
-    void give_credit(unsigned treq, std::uint32_t count);
+    void give_credit(unsigned treq, std::uint32_t count, Cycles ready);
     void advance_timers(Cycles now);
     [[nodiscard]] int pick(Cycles now);
     void schedule();

@@ -38,23 +38,34 @@ std::uint32_t advance(std::uint32_t address, std::uint32_t ctrl, bool is_write) 
     return (address & ~mask) | (next & mask);
 }
 
-constexpr bool in_sram(std::uint32_t address) { return (address >> 24) == 0x20 || (address >> 24) == 0x21; }
 }  // namespace
 
 void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
     const auto source = static_cast<unsigned>(dreq);
+    // The request's own cycle, then that of the read's address.
+    const Cycles ready = now() + 2;
     if (is_pulsed(source)) {
-        give_credit(source, transfers);
+        give_credit(source, transfers, ready);
     } else {
         if (s_.level[source] == transfers) return;
+        std::uint32_t idle = 0;
+        for (unsigned i = 0; i < kDmaChannels; ++i)
+            if (treq(s_.channel[i].ctrl) == source && !requested(s_.channel[i])) idle |= 1u << i;
         s_.level[source] = transfers;
+        for (; idle != 0; idle &= idle - 1) {
+            Channel& c = s_.channel[static_cast<unsigned>(__builtin_ctz(idle))];
+            if (requested(c)) c.ready = std::max(c.ready, ready);
+        }
     }
     schedule();
 }
 
-void Dma::give_credit(unsigned source, std::uint32_t count) {
-    for (Channel& c : s_.channel)
-        if (c.busy && treq(c.ctrl) == source) c.credits = std::min(c.credits + count, kMaxCredits);
+void Dma::give_credit(unsigned source, std::uint32_t count, Cycles ready) {
+    for (Channel& c : s_.channel) {
+        if (!c.busy || treq(c.ctrl) != source) continue;
+        if (c.credits == 0) c.ready = std::max(c.ready, ready);
+        c.credits = std::min(c.credits + count, kMaxCredits);
+    }
 }
 
 bool Dma::requested(const Channel& c) const {
@@ -87,7 +98,9 @@ void Dma::advance_timers(Cycles now) {
             fired = total / y;
             timer.phase = static_cast<std::uint32_t>(total % y);
         }
-        if (fired != 0) give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, 63)));
+        if (fired != 0)
+            give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
+                        now + 1);
     }
 }
 
@@ -126,9 +139,11 @@ void Dma::step(Cycles now) {
     {
         const Scope scope(stepping_);
         advance_timers(now);
-        if (s_.latch.full && s_.latch.due <= now) write_latched(now);
+        if (s_.writing.under_way && s_.writing.due <= now) end_write(now);
+        if (s_.words != 0 && s_.word[0].due <= now && s_.write_free <= now) begin_write(now);
+        if (s_.reading.under_way && s_.reading.due <= now) end_read(now);
         complete_empty(now);
-        if (!s_.latch.full && s_.read_free <= now) issue_read(now);
+        if (s_.words < s_.word.size() && s_.read_free <= now) begin_read(now);
     }
     schedule();
 }
@@ -141,28 +156,32 @@ void Dma::complete_empty(Cycles now) {
     }
 }
 
-void Dma::issue_read(Cycles now) {
+void Dma::begin_read(Cycles now) {
     const int picked = pick(now);
     if (picked < 0) return;
     const auto index = static_cast<unsigned>(picked);
     Channel& c = s_.channel[index];
-    if (treq(c.ctrl) == kTreqPermanent && c.unread > 1) {
-        copy_batch(index, now);
-        if (s_.read_free > now) return;
-    }
-    const unsigned size = bytes(c.ctrl);
-    const std::uint32_t address = c.read_addr & ~(size - 1);
+    const std::uint32_t address = c.read_addr & ~(bytes(c.ctrl) - 1);
     if (is_pulsed(treq(c.ctrl))) --c.credits;
     c.read_addr = advance(c.read_addr, c.ctrl, false);
     --c.unread;
     ++c.in_flight;
     if (recorder_ != nullptr) recorder_->record(now, signal::kDmaTransfer + index, 1);
-    const bool last = c.unread == 0;
-    const Cycles done = now + 1 + bus_->access(now, address, false);
-    s_.read_free = done;
+    const Cycles end = now + bus_->access(now, address, false);
+    s_.reading = {true, c.unread == 0, static_cast<std::uint8_t>(index), address, end};
+    s_.read_free = end + 1;
+    if (end == now) end_read(now);
+}
+
+void Dma::end_read(Cycles now) {
+    const DmaState::Access access = s_.reading;
+    s_.reading.under_way = false;
+    const unsigned index = access.channel;
+    Channel& c = s_.channel[index];
+    const unsigned size = bytes(c.ctrl);
     std::uint32_t value = 0;
-    if (!fabric_.bus_read(Master::dma, address, size, value)) {
-        c.read_addr = address;
+    if (!fabric_.bus_read(Master::dma, access.address, size, value)) {
+        c.read_addr = access.address;
         fail(index, kReadError);
         return;
     }
@@ -172,65 +191,48 @@ void Dma::issue_read(Cycles now) {
         const std::uint32_t seen = (sniffer.ctrl & (1u << 9)) != 0 ? byte_swap(value, size) : value;
         s_.sniffer.data = sniff(sniffer.data, static_cast<SniffCalc>((sniffer.ctrl >> 5) & 0xf), seen, size);
     }
-    s_.latch = {true, last, static_cast<std::uint8_t>(index), value, std::max(done, s_.write_free)};
+    s_.word[s_.words++] = {access.last, access.channel, value, now + 2};
 }
 
-void Dma::write_latched(Cycles now) {
-    const DmaState::Latch latch = s_.latch;
-    s_.latch.full = false;
-    Channel& c = s_.channel[latch.channel];
-    const std::uint32_t ctrl = c.ctrl;
-    const unsigned size = bytes(ctrl);
-    const std::uint32_t address = c.write_addr & ~(size - 1);
-    const Cycles done = now + 1 + bus_->access(now, address, true);
-    s_.write_free = done;
-    c.write_addr = advance(c.write_addr, ctrl, true);
+void Dma::begin_write(Cycles now) {
+    const DmaState::Word& word = s_.word[0];
+    const Channel& c = s_.channel[word.channel];
+    const std::uint32_t address = c.write_addr & ~(bytes(c.ctrl) - 1);
+    const Cycles end = now + bus_->access(now, address, true);
+    s_.writing = {true, word.last, word.channel, address, end};
+    s_.write_free = end + 1;
+    if (end == now) end_write(now);
+}
+
+void Dma::end_write(Cycles now) {
+    const DmaState::Access access = s_.writing;
+    s_.writing.under_way = false;
+    const std::uint32_t data = s_.word[0].data;
+    std::copy(s_.word.begin() + 1, s_.word.begin() + s_.words--, s_.word.begin());
+    Channel& c = s_.channel[access.channel];
+    const unsigned size = bytes(c.ctrl);
+    c.write_addr = advance(c.write_addr, c.ctrl, true);
     --c.trans_count;
     // The write itself may reprogram or trigger this or another channel, so this one's books are closed first;
     // only the DREQ accounting must wait until the peripheral has counted the word.
-    const bool ok = fabric_.bus_write(Master::dma, address, size, replicate(latch.data, size));
-    if (!c.busy) return;  // It has aborted its own channel.
+    const bool ok = fabric_.bus_write(Master::dma, access.address, size, replicate(data, size));
+    if (!c.busy) return;  // It has aborted its own channel, or a read has failed since.
     --c.in_flight;
     if (!ok) {
-        c.write_addr = address;
-        fail(latch.channel, kWriteError);
-    } else if (latch.last) {
-        finish(latch.channel, done);
-    }
-}
-
-/// Copies between memories that nobody can watch: all but the last word at once, the time they take accounted.
-void Dma::copy_batch(unsigned index, Cycles now) {
-    Channel& c = s_.channel[index];
-    const Cycles until = bus_->unobserved_until();
-    if (until <= now + 2 || !in_sram(c.read_addr) || !in_sram(c.write_addr)) return;
-    if ((s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0) return;
-    for (const Channel& other : s_.channel)
-        if (&other != &c && other.busy) return;
-    const unsigned size = bytes(c.ctrl);
-    const std::uint64_t count = std::min<std::uint64_t>(c.unread - 1, until - now - 1);
-    for (std::uint64_t n = 0; n < count; ++n) {
-        std::uint32_t value = 0;
-        const std::uint32_t from = c.read_addr & ~(size - 1), to = c.write_addr & ~(size - 1);
-        if (!in_sram(from) || !in_sram(to)) break;
-        if (!fabric_.bus_read(Master::dma, from, size, value)) return fail(index, kReadError);
-        if ((c.ctrl & kBswap) != 0) value = byte_swap(value, size);
-        if (!fabric_.bus_write(Master::dma, to, size, replicate(value, size))) return fail(index, kWriteError);
-        c.read_addr = advance(c.read_addr, c.ctrl, false);
-        c.write_addr = advance(c.write_addr, c.ctrl, true);
-        --c.unread;
-        --c.trans_count;
-        s_.read_free = now + n + 1;
+        c.write_addr = access.address;
+        fail(access.channel, kWriteError);
+    } else if (access.last) {
+        finish(access.channel, now + 1);
     }
 }
 
 void Dma::delay(bool is_write, Cycles cycles) {
-    if (is_write) {
-        s_.write_free += cycles;
-    } else {
-        s_.read_free += cycles;
-        if (s_.latch.full) s_.latch.due += cycles;
-    }
+    (is_write ? s_.write_free : s_.read_free) += cycles;
+    auto& access = is_write ? s_.writing : s_.reading;
+    if (access.under_way)
+        access.due += cycles;
+    else if (!is_write && s_.words != 0)
+        s_.word[s_.words - 1].due += cycles;
     schedule();
 }
 
@@ -242,20 +244,28 @@ void Dma::schedule() {
         bus_->transfers_pending(pending);
     }
     const Cycles earliest = now() + 1;
-    Cycles due = s_.latch.full ? std::max(s_.latch.due, earliest) : kNever;
+    Cycles due = kNever;
+    if (s_.reading.under_way) due = std::min(due, std::max(s_.reading.due, earliest));
+    if (s_.writing.under_way)
+        due = std::min(due, std::max(s_.writing.due, earliest));
+    else if (s_.words != 0)
+        due = std::min(due, std::max({s_.word[0].due, s_.write_free, earliest}));
+    const bool room = s_.words < s_.word.size() && !s_.reading.under_way;
     for (const Channel& c : s_.channel) {
         if (!c.busy || (c.ctrl & kEn) == 0) continue;
         const unsigned source = treq(c.ctrl);
-        Cycles start = std::max({earliest, c.ready, s_.read_free, s_.latch.full ? s_.latch.due : Cycles{0}});
+        Cycles start = std::max({earliest, c.ready, s_.read_free});
         if (c.unread == 0) {
             if (c.in_flight != 0) continue;
+        } else if (!room) {
+            continue;  // The write that makes room has its own time.
         } else if (!requested(c)) {
             if (!is_timer(source)) continue;
             const auto& timer = s_.timer[source - kTreqTimer0];
             const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
             if (x == 0 || y == 0) continue;
             const Cycles fire = timer.at + (x >= y ? 1 : (y - timer.phase + x - 1) / x);
-            start = std::max(start, fire);
+            start = std::max(earliest, fire);  // the pulse is looked at in its own cycle
         }
         due = std::min(due, start);
     }

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/types.hpp"
@@ -42,6 +44,17 @@ class LineWatcher {
     [[nodiscard]] virtual bool prompt() const { return false; }
     /// Called for each change of a watched line, in time order. May call Gpio::drive().
     virtual void line_changed(unsigned line, bool level, Cycles when) = 0;
+
+    /// Two lines of a watcher that only answers a clock: it drives `data` in the cycles in which `clock` changes to
+    /// `edge`, in no others, and watches nothing else.
+    struct ClockedLines {
+        unsigned clock, data;
+        bool edge;
+    };
+    [[nodiscard]] virtual std::optional<ClockedLines> clocked_lines() const { return std::nullopt; }
+    /// Many such changes at once, in the cycles `when`: fills in the levels of `data` after each, as line_changed()
+    /// would have driven them. Only for watchers with clocked_lines().
+    virtual void clock_edges([[maybe_unused]] std::span<const Cycles> when, [[maybe_unused]] std::span<bool> levels) {}
 };
 
 /// The pin of each line of a watcher.

@@ -125,7 +125,7 @@ bool PinMatrix::level(unsigned pin, Cycles when) {
     return (s_.level >> pin) & 1;
 }
 
-inline void PinMatrix::apply(unsigned pin, Drive drive, Cycles when) {
+void PinMatrix::apply(unsigned pin, Drive drive, Cycles when) {
     const std::uint32_t bit = 1u << pin;
     const std::uint32_t external = drive == Drive::released ? s_.external & ~bit : s_.external | bit;
     const std::uint32_t level = drive == Drive::high ? s_.external_level | bit : s_.external_level & ~bit;
@@ -307,6 +307,26 @@ Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     for (const auto* driver : timed_)
         if (driver != self) earliest = std::min(earliest, driver->next_step());
     return earliest;
+}
+
+PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_t pins) const {
+    LoopWatch found;
+    const std::uint32_t mask = pins & selected(function), heard = irq_pins_ | waited_;
+    if (overridden_ || !nets_.empty() || (mask & (heard | s_.output_disable)) != 0) return found;
+    for (const Watch& w : watches_) {
+        if ((w.pins & mask) == 0) continue;
+        const auto lines = w.watcher->clocked_lines();
+        if (found.watcher != nullptr || !lines) return found;
+        found.watcher = w.watcher;
+        found.clock_pin = w.pin.at(lines->clock);
+        found.data_pin = w.pin.at(lines->data);
+        found.edge = lines->edge;
+        if (found.clock_pin >= kPins || found.data_pin >= kPins) return found;
+        const std::uint32_t data = 1u << found.data_pin;
+        if ((data & (heard | watched_ | s_.mux_oe | mask)) != 0 || (data & s_.input_enable) == 0) return found;
+    }
+    found.quiet = true;
+    return found;
 }
 
 bool PinMatrix::may_change(std::uint32_t pins) const {

@@ -92,6 +92,19 @@ class PinMatrix final : public Gpio {
     }
     /// Cycle of the newest change of any input.
     [[nodiscard]] Cycles last_change() const { return s_.history[s_.newest].when; }
+    /// Who sees what a driver does with `pins` over and over (Pio::run_loop): `quiet` if nobody does but, if not null,
+    /// one watcher that answers the clock pin on the data pin.
+    struct LoopWatch {
+        bool quiet = false;
+        LineWatcher* watcher = nullptr;
+        unsigned clock_pin = 0, data_pin = 0;
+        bool edge = false;
+    };
+    [[nodiscard]] LoopWatch watch_of_loop(PinFunction function, std::uint32_t pins) const;
+    /// The data pin of such a watcher has got its last level in cycle `when`.
+    void answer(unsigned pin, bool level, Cycles when) { apply(pin, level ? Drive::high : Drive::low, when); }
+    /// Level of a pin as of the newest change.
+    [[nodiscard]] bool newest_level(unsigned pin) const { return (s_.level >> pin & 1) != 0; }
     /// A running driver must stop before this cycle; it can move earlier while the driver runs.
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
     /// Earliest step of anything that can change a pin by itself, except `self`.

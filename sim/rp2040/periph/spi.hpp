@@ -25,6 +25,7 @@ struct SpiState {
     bool busy = false;
     std::uint16_t shift = 0;
     Cycles done_at = kNever;
+    Cycles free_at = 0, start_at = kNever;  // End of the gap after a frame; start of the next, if it waits for that.
     Cycles rx_timeout = kNever;
 };
 
@@ -50,6 +51,7 @@ class Spi final : public StatefulPeripheral<SpiState> {
     [[nodiscard]] Cycles frame_cycles() const;
 
   private:
+    [[nodiscard]] Cycles gap_cycles() const;
     void event();
     void start();
     [[nodiscard]] std::uint16_t exchange_on_wires(std::uint16_t sent);

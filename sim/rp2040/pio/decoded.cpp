@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "io/gpio.hpp"
+#include "pio/fields.hpp"
 
 namespace rp2040 {
 
+using namespace pio;
+
 namespace {
 constexpr std::uint32_t kPins32 = (1u << kPins) - 1;
-
-constexpr std::uint32_t low_bits(unsigned n) { return n >= 32 ? ~0u : (1u << n) - 1; }
 
 /// Relative IRQ numbers (datasheet 3.4.9.2): the state machine's number is added modulo 4 to the two low bits.
 constexpr std::uint8_t irq_flag(unsigned field, unsigned sm) {
@@ -27,21 +28,20 @@ constexpr std::array kSet{PioOp::set_pins,    PioOp::set_x,    PioOp::set_y,    
                           PioOp::set_pindirs, PioOp::reserved, PioOp::reserved, PioOp::reserved};
 
 void decode_side_set(PioInstruction& in, unsigned field, const PioMachine& m) {
-    const unsigned count = std::min((m.pinctrl >> 29) & 7, 5u);
+    const unsigned count = side_count(m.pinctrl);
     const unsigned delay_bits = 5 - count;
     in.delay = static_cast<std::uint8_t>(field & low_bits(delay_bits));
     if (count == 0) return;
     unsigned data = field >> delay_bits;
     unsigned pins = count;
-    if ((m.execctrl & (1u << 30)) != 0) {  // SIDE_EN: the top bit says whether there is a side-set
+    if ((m.execctrl & kSideEn) != 0) {  // the top bit says whether there is a side-set
         --pins;
         if ((data >> pins) == 0) return;
         data &= low_bits(pins);
     }
-    const unsigned base = (m.pinctrl >> 10) & 31;
-    in.side_mask = rotate_left(low_bits(pins), base) & kPins32;
-    in.side_value = rotate_left(data, base) & in.side_mask;
-    in.side_dirs = (m.execctrl & (1u << 29)) != 0;
+    in.side_mask = rotate_left(low_bits(pins), side_base(m.pinctrl)) & kPins32;
+    in.side_value = rotate_left(data, side_base(m.pinctrl)) & in.side_mask;
+    in.side_dirs = (m.execctrl & kSidePindir) != 0;
 }
 }  // namespace
 
@@ -49,14 +49,14 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
     PioInstruction in;
     const unsigned field = (code >> 5) & 7;
     const unsigned low = code & 0x1f;
-    const unsigned top = (m.execctrl >> 12) & 31;
-    in.next_pc = static_cast<std::uint8_t>(address == top ? (m.execctrl >> 7) & 31 : (address + 1) & 31);
+    const unsigned next = address == wrap_top(m.execctrl) ? wrap_bottom(m.execctrl) : (address + 1) & 31;
+    in.next_pc = static_cast<std::uint8_t>(next);
     in.operand = static_cast<std::uint8_t>(low);
     decode_side_set(in, (code >> 8) & 31, m);
     switch (code >> 13) {
         case 0:  // JMP
             in.op = kJmp[field];
-            if (in.op == PioOp::jmp_pin) in.mask = 1u << ((m.execctrl >> 24) & 31);
+            if (in.op == PioOp::jmp_pin) in.mask = 1u << jmp_pin(m.execctrl);
             break;
         case 1: {  // WAIT
             const unsigned source = field & 3;
@@ -68,7 +68,7 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
                 in.op = PioOp::reserved;
             } else {
                 in.op = PioOp::wait_gpio;
-                const unsigned base = source == 1 ? (m.pinctrl >> 15) & 31 : 0;
+                const unsigned base = source == 1 ? in_base(m.pinctrl) : 0;
                 in.mask = 1u << ((low + base) & 31);
             }
             break;
@@ -103,9 +103,8 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
             break;
         default: {  // SET
             in.op = kSet[field];
-            const unsigned base = (m.pinctrl >> 5) & 31;
-            in.mask = rotate_left(low_bits((m.pinctrl >> 26) & 7), base) & kPins32;
-            in.value = rotate_left(low, base) & in.mask;
+            in.mask = set_pins(m.pinctrl) & kPins32;
+            in.value = rotate_left(low, set_base(m.pinctrl)) & in.mask;
             break;
         }
     }
@@ -164,10 +163,48 @@ void distances(const std::array<PioInstruction, 32>& program, const std::array<S
 }
 }  // namespace
 
+PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
+    PioLoop loop;
+    if ((m.shiftctrl & kAutopull) != 0) return loop;
+    const auto start = static_cast<std::uint8_t>(wrap_bottom(m.execctrl));
+    loop.start = start;
+    loop.least_gap = PioHorizon::kFar;
+    unsigned pc = start;
+    for (unsigned n = 0; n < PioLoop::kLongest; ++n) {
+        const PioInstruction& in = program[pc];
+        PioLoop::Step& step = loop.step[n];
+        step = {loop.ticks, in.side_mask, in.side_value};
+        switch (in.op) {
+            case PioOp::nop:
+            case PioOp::jmp: break;
+            case PioOp::set_pins:
+                step.value |= in.value & ~step.mask;
+                step.mask |= in.mask;
+                break;
+            case PioOp::in_pins:
+                if (loop.in_step >= 0 || in.operand != 1) return {};
+                loop.in_step = static_cast<int>(n);
+                break;
+            default: return {};
+        }
+        if (in.side_dirs && in.side_mask != 0) return {};
+        loop.pins |= step.mask;
+        loop.last_ticks = 1u + in.delay;
+        loop.ticks += loop.last_ticks;
+        loop.least_gap = std::min(loop.least_gap, loop.last_ticks);
+        pc = in.op == PioOp::jmp ? in.operand & 31u : in.next_pc;
+        if (pc == start) {
+            loop.length = static_cast<std::uint8_t>(n + 1);
+            return loop;
+        }
+    }
+    return {};
+}
+
 PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioHorizon h;
-    const bool autopush = (m.shiftctrl & (1u << 16)) != 0;
-    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    const bool autopush = (m.shiftctrl & kAutopush) != 0;
+    const bool autopull = (m.shiftctrl & kAutopull) != 0;
     std::array<Seen, 32> seen{};
     for (unsigned pc = 0; pc < 32; ++pc) seen[pc] = seen_by_others(program[pc], autopush, autopull);
     distances(program, seen, Seen::visible, h.to_visible);

@@ -65,10 +65,23 @@ struct PioFlag {
 /// `address` is where the instruction lies (for next_pc), `index` the state machine's number (for relative IRQs).
 [[nodiscard]] PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, const PioMachine& m);
 
-/// Rotation that maps a field of `count` pins from `base` on, wrapping from pin 31 to 0.
-[[nodiscard]] constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) {
-    return (v << (n & 31)) | (v >> ((32 - n) & 31));
-}
+/// A program that goes round without asking anything: what it does in a round is known beforehand.
+struct PioLoop {
+    static constexpr unsigned kLongest = 8;
+    struct Step {
+        std::uint32_t at = 0;               ///< Ticks after the round's first instruction.
+        std::uint32_t mask = 0, value = 0;  ///< Pins that it sets.
+    };
+    std::uint8_t start = 0, length = 0;  ///< First instruction; none in a round: there is no such loop.
+    std::uint32_t ticks = 0;             ///< Of a round.
+    std::uint32_t least_gap = 0;         ///< Ticks from one instruction to the next.
+    std::uint32_t last_ticks = 0;        ///< Of the last instruction.
+    std::uint32_t pins = 0;              ///< Pins that it writes.
+    int in_step = -1;                    ///< The step that shifts in one bit of the pins, if one does.
+    std::array<Step, kLongest> step{};
+};
+
+[[nodiscard]] PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine& m);
 
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {

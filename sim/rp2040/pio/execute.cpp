@@ -3,15 +3,17 @@
 
 namespace rp2040 {
 
+using namespace pio;
+
 bool Pio::shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned bits) {
     const std::uint32_t value = bits == 32 ? data : data & ((1u << bits) - 1);
     std::uint32_t isr = value;
     if (bits != 32) {
-        const bool right = (m.shiftctrl & (1u << 18)) != 0;
+        const bool right = (m.shiftctrl & kInRight) != 0;
         isr = right ? (m.isr >> bits) | (value << (32 - bits)) : (m.isr << bits) | value;
     }
     const unsigned count = m.isr_count + bits > 32 ? 32 : m.isr_count + bits;
-    if ((m.shiftctrl & (1u << 16)) != 0 && count >= pio_threshold(m.shiftctrl >> 20)) {
+    if ((m.shiftctrl & kAutopush) != 0 && count >= push_threshold(m.shiftctrl)) {
         if (m.rx.full()) {
             s_.fdebug |= 1u << index;  // RXSTALL
             m.stall = PioStall::rx_full;
@@ -29,7 +31,7 @@ bool Pio::shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned b
 }
 
 bool Pio::push(PioMachine& m, unsigned index, const PioInstruction& in) {
-    if ((in.flags & PioFlag::if_threshold) != 0 && m.isr_count < pio_threshold(m.shiftctrl >> 20)) return true;
+    if ((in.flags & PioFlag::if_threshold) != 0 && m.isr_count < push_threshold(m.shiftctrl)) return true;
     if (m.rx.full()) {
         s_.fdebug |= 1u << index;  // RXSTALL, also when the word is dropped
         if ((in.flags & PioFlag::block) != 0) {
@@ -46,8 +48,8 @@ bool Pio::push(PioMachine& m, unsigned index, const PioInstruction& in) {
 }
 
 bool Pio::pull(PioMachine& m, unsigned index, const PioInstruction& in) {
-    const bool empty = m.osr_count >= pio_threshold(m.shiftctrl >> 25);
-    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    const bool empty = m.osr_count >= pull_threshold(m.shiftctrl);
+    const bool autopull = (m.shiftctrl & kAutopull) != 0;
     // With autopull a PULL is a fence: it does nothing unless the OSR has run empty (datasheet 3.4.7).
     if (!empty && (autopull || (in.flags & PioFlag::if_threshold) != 0)) return true;
     if (m.tx.empty()) {
@@ -66,15 +68,15 @@ bool Pio::pull(PioMachine& m, unsigned index, const PioInstruction& in) {
 }
 
 void Pio::refill(PioMachine& m, unsigned index) {
-    if (m.osr_count < pio_threshold(m.shiftctrl >> 25) || m.tx.empty()) return;
+    if (m.osr_count < pull_threshold(m.shiftctrl) || m.tx.empty()) return;
     m.osr = m.tx.pop();
     m.osr_count = 0;
     tx_changed(index);
 }
 
 bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& fx, bool& advance) {
-    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
-    if (autopull && m.osr_count >= pio_threshold(m.shiftctrl >> 25)) {
+    const bool autopull = (m.shiftctrl & kAutopull) != 0;
+    if (autopull && m.osr_count >= pull_threshold(m.shiftctrl)) {
         // An empty OSR cannot be filled and shifted in one cycle (datasheet 3.5.4.2).
         if (m.tx.empty()) {
             s_.fdebug |= 1u << (24 + index);  // TXSTALL
@@ -88,7 +90,7 @@ bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& 
     std::uint32_t data = m.osr;
     if (bits == 32) {
         m.osr = 0;
-    } else if ((m.shiftctrl & (1u << 19)) != 0) {
+    } else if ((m.shiftctrl & kOutRight) != 0) {
         data &= (1u << bits) - 1;
         m.osr >>= bits;
     } else {
@@ -98,7 +100,7 @@ bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& 
     m.osr_count = static_cast<std::uint8_t>(m.osr_count + bits > 32 ? 32 : m.osr_count + bits);
     if (autopull) refill(m, index);
     switch (in.op) {
-        case PioOp::out_pins: write_pins(m, data, fx, (m.execctrl & (1u << 18)) != 0); break;
+        case PioOp::out_pins: write_pins(m, data, fx, (m.execctrl & kInlineOutEn) != 0); break;
         case PioOp::out_x: m.x = data; break;
         case PioOp::out_y: m.y = data; break;
         case PioOp::out_pindirs: write_dirs(m, data, fx); break;
@@ -127,8 +129,8 @@ std::uint32_t Pio::mov_source(const PioMachine& m, const PioInstruction& in, Cyc
         case 2: v = m.y; break;
         case 3: break;
         case 5: {  // STATUS: all ones while a FIFO holds fewer than STATUS_N words
-            const unsigned level = (m.execctrl & 0x10) != 0 ? m.rx.count : m.tx.count;
-            v = level < (m.execctrl & 0xf) ? ~0u : 0;
+            const unsigned level = (m.execctrl & kStatusOfRx) != 0 ? m.rx.count : m.tx.count;
+            v = level < status_n(m.execctrl) ? ~0u : 0;
             break;
         }
         case 6: v = m.isr; break;

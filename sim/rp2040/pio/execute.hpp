@@ -2,11 +2,9 @@
 #pragma once
 
 #include "pio/effects.hpp"
+#include "pio/fields.hpp"
 
 namespace rp2040 {
-
-/// SHIFTCTRL's thresholds encode 32 as 0.
-constexpr unsigned pio_threshold(std::uint32_t field) { return (field & 31) == 0 ? 32 : field & 31; }
 
 constexpr std::uint32_t reverse_word(std::uint32_t v) {
     v = ((v >> 1) & 0x55555555u) | ((v & 0x55555555u) << 1);
@@ -15,29 +13,28 @@ constexpr std::uint32_t reverse_word(std::uint32_t v) {
     return __builtin_bswap32(v);
 }
 
-/// Input pins with IN_BASE rotated to bit 0.
+/// Input pins as a state machine sees them: behind the synchronisers and one more register.
+inline std::uint32_t Pio::seen_pins(Cycles cycle) const {
+    return pins_.synchronised(cycle - kInputStage, s_.input_sync_bypass);
+}
+
+/// The same with IN_BASE rotated to bit 0.
 inline std::uint32_t Pio::read_pins(const PioMachine& m, Cycles cycle) const {
-    const std::uint32_t pins = pins_.synchronised(cycle, s_.input_sync_bypass);
-    const unsigned base = (m.pinctrl >> 15) & 31;
-    return rotate_left(pins, 32 - base);
+    return pio::rotate_left(seen_pins(cycle), 32 - pio::in_base(m.pinctrl));
 }
 
 inline void Pio::write_pins(PioMachine& m, std::uint32_t data, Effects& fx, bool inline_enable) {
-    const unsigned base = m.pinctrl & 31;
-    const unsigned count = (m.pinctrl >> 20) & 63;
-    std::uint32_t mask = rotate_left(count >= 32 ? ~0u : (1u << count) - 1, base) & kPinMask;
-    if (inline_enable && ((data >> ((m.execctrl >> 19) & 31)) & 1) == 0) mask = 0;
-    const std::uint32_t value = rotate_left(data, base);
+    std::uint32_t mask = pio::out_pins(m.pinctrl) & kPinMask;
+    if (inline_enable && ((data >> pio::out_en_sel(m.execctrl)) & 1) == 0) mask = 0;
+    const std::uint32_t value = pio::rotate_left(data, pio::out_base(m.pinctrl));
     m.sticky_out_mask = mask;
     m.sticky_out = value;
     fx.write_out(mask, value);
 }
 
 inline void Pio::write_dirs(PioMachine& m, std::uint32_t data, Effects& fx) {
-    const unsigned base = m.pinctrl & 31;
-    const unsigned count = (m.pinctrl >> 20) & 63;
-    const std::uint32_t mask = rotate_left(count >= 32 ? ~0u : (1u << count) - 1, base) & kPinMask;
-    const std::uint32_t value = rotate_left(data, base);
+    const std::uint32_t mask = pio::out_pins(m.pinctrl) & kPinMask;
+    const std::uint32_t value = pio::rotate_left(data, pio::out_base(m.pinctrl));
     m.sticky_dir_mask = mask;
     m.sticky_dir = value;
     fx.write_oe(mask, value);
@@ -59,10 +56,10 @@ inline void Pio::write_dirs(PioMachine& m, std::uint32_t data, Effects& fx) {
         case PioOp::jmp_not_y: jump(m.y == 0); break;
         case PioOp::jmp_y_dec: jump(m.y-- != 0); break;
         case PioOp::jmp_x_ne_y: jump(m.x != m.y); break;
-        case PioOp::jmp_pin: jump((pins_.synchronised(cycle, s_.input_sync_bypass) & in.mask) != 0); break;
-        case PioOp::jmp_not_osre: jump(m.osr_count < pio_threshold(m.shiftctrl >> 25)); break;
+        case PioOp::jmp_pin: jump((seen_pins(cycle) & in.mask) != 0); break;
+        case PioOp::jmp_not_osre: jump(m.osr_count < pio::pull_threshold(m.shiftctrl)); break;
         case PioOp::wait_gpio: {
-            const bool high = (pins_.synchronised(cycle, s_.input_sync_bypass) & in.mask) != 0;
+            const bool high = (seen_pins(cycle) & in.mask) != 0;
             if (high != ((in.flags & PioFlag::polarity) != 0)) {
                 m.stall = PioStall::pin;
                 return false;

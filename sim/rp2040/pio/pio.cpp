@@ -1,9 +1,12 @@
 // Registers of a PIO block (datasheet 3.7).
 #include "pio/pio.hpp"
 
+#include "pio/fields.hpp"
 #include "regs/pio.hpp"
 
 namespace rp2040 {
+
+using namespace pio;
 
 namespace {
 enum : std::uint32_t {
@@ -31,17 +34,8 @@ enum : std::uint32_t {
 };
 enum : unsigned { kSmClkdiv, kSmExecctrl, kSmShiftctrl, kSmAddr, kSmInstr, kSmPinctrl, kSmRegisters };
 
-constexpr std::uint32_t kJoinTx = 1u << 30, kJoinRx = 1u << 31;
-constexpr std::uint32_t kExecStalled = 1u << 31;
-
 /// FIFO depth 4, four machines, 32 instructions.
 constexpr std::uint32_t kCfginfo = 0x00200404;
-
-constexpr std::uint32_t divider(std::uint32_t clkdiv) {
-    const std::uint32_t whole = clkdiv >> 16;
-    // INT = 0 stands for 65536, and FRAC must then be 0.
-    return whole == 0 ? 65536u << 8 : (whole << 8) | ((clkdiv >> 8) & 0xff);
-}
 }  // namespace
 
 Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
@@ -79,7 +73,7 @@ void Pio::restore(StateReader& in) {
     any_sticky_ = false;
     for (unsigned i = 0; i < 4; ++i) {
         divider_[i] = divider(s_.sm[i].clkdiv);
-        any_sticky_ |= (s_.sm[i].execctrl & (1u << 17)) != 0;
+        any_sticky_ |= (s_.sm[i].execctrl & kOutSticky) != 0;
     }
     code_dirty_ = 0xf;
     refresh();
@@ -132,7 +126,7 @@ void Pio::push_tx(unsigned index, std::uint32_t value, Cycles t) {
     tx_changed(index);
     wake_stalled(PioStall::tx_empty, t);
     // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
-    if ((m.shiftctrl & (1u << 17)) != 0 && m.osr_count != 0) rouse(m, t);
+    if ((m.shiftctrl & kAutopull) != 0 && m.osr_count != 0) rouse(m, t);
 }
 
 std::uint32_t Pio::read_register(std::uint32_t offset) const {
@@ -277,7 +271,7 @@ void Pio::restart(PioMachine& m) {
     m.osr_count = 32;
     if (m.enabled) rouse(m, now());
     m.delay_left = 0;
-    m.irq_raised = m.forced_raised = m.begun = m.forced_begun = false;
+    m.irq_raised = m.forced_raised = false;
     m.exec_pending = m.forced_pending = false;
     m.stall = PioStall::none;
     m.sticky_out_mask = m.sticky_dir_mask = 0;
@@ -300,20 +294,20 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
     switch (reg) {
         case kSmClkdiv: return write_clkdiv(index, value, t);
         case kSmExecctrl:
-            m.execctrl = value & ~(kExecStalled | 0x60u);
+            m.execctrl = value & ~(kExecStalled | kExecctrlReserved);
             any_sticky_ = false;
-            for (const auto& other : s_.sm) any_sticky_ |= (other.execctrl & (1u << 17)) != 0;
+            for (const auto& other : s_.sm) any_sticky_ |= (other.execctrl & kOutSticky) != 0;
             break;
         case kSmShiftctrl: {
             const bool rejoin = ((m.shiftctrl ^ value) & (kJoinTx | kJoinRx)) != 0;
-            m.shiftctrl = value & 0xffff0000u;
+            m.shiftctrl = value & kShiftctrlMask;
             if (rejoin) join_fifos(index);
             break;
         }
         case kSmInstr:
             m.forced = static_cast<std::uint16_t>(value);
             m.forced_pending = true;
-            m.forced_raised = m.forced_begun = false;
+            m.forced_raised = false;
             m.forced_at = t + 1;
             return;
         case kSmPinctrl: m.pinctrl = value; break;

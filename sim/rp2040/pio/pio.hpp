@@ -2,8 +2,9 @@
 //
 // Execution is lazy. The block runs up to a cycle when a register, a pin or a FIFO is looked at, and schedules an
 // event no later than the first cycle in which it could change a FIFO level, an interrupt or a pin somebody waits for.
-// Timing within a cycle: a state machine that ticks in cycle c reads what was there at the start of c; its pins
-// change at the pads in c + 1; a register read in c sees ticks before c, a register write in c acts after tick c.
+// Timing within a cycle: a state machine that ticks in cycle c reads what was there at the start of c; its pins change
+// at the pads in c + 1, and a register stands before its inputs: it sees pads of c - 1, behind the synchronisers of
+// c - 3 (raspberrypi/pico-feedback#280). A register read in c sees ticks before c, a register write acts after tick c.
 #pragma once
 
 #include <array>
@@ -42,15 +43,22 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void plan() override;
 
   private:
+    static constexpr Cycles kInputStage = 1;  ///< Between the inputs' mapping and the state machines.
     struct Effects;
     using Code = std::array<PioInstruction, 32>;
 
     // run.cpp: time
     void run_alone(unsigned index);
+    bool run_loop(PioMachine& m, unsigned index);
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
-    void assert_sticky(const PioMachine& m, Effects& fx) const;
+    static void assert_sticky(const PioMachine& m, Effects& fx);
+    static void set_side(const PioInstruction& in, Effects& fx);
+    /// The instruction in which the machine stalls without being run until something wakes it; null if it does not.
+    [[nodiscard]] const PioInstruction* stalled_in(const PioMachine& m, unsigned index) const;
+    [[nodiscard]] bool assert_stalled(unsigned index, Cycles cycle, Effects& fx) const;
+    void reassert_stalled(const Effects& fx, Cycles cycle);
     void apply(const Effects& fx, Cycles cycle);
     void update_next();
     void refresh();
@@ -66,6 +74,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     bool pull(PioMachine& m, unsigned index, const PioInstruction& in);
     bool out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& fx, bool& advance);
     void mov(PioMachine& m, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance);
+    [[nodiscard]] std::uint32_t seen_pins(Cycles cycle) const;
     [[nodiscard]] std::uint32_t read_pins(const PioMachine& m, Cycles cycle) const;
     static void write_pins(PioMachine& m, std::uint32_t data, Effects& fx, bool inline_enable);
     static void write_dirs(PioMachine& m, std::uint32_t data, Effects& fx);
@@ -99,13 +108,18 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // Derived from the state; rebuilt after register writes and restore().
     std::array<Code, 4> code_{};
-    PioInstruction injected_;  // From OUT EXEC or MOV EXEC.
+    PioInstruction injected_;                  // From OUT EXEC or MOV EXEC.
+    std::array<PioInstruction, 4> stalled_{};  // Forced or injected ones that stall, for their side-set.
+    std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
+    std::array<PioLoop, 4> loop_{};
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;
     bool any_sticky_ = false;
     std::uint32_t waited_pins_ = 0;
+    std::uint8_t side_setters_ = 0;  // Machines whose instructions may have a side-set.
+    std::uint8_t dozing_ = 0;        // Machines that began to wait for a pin in this cycle.
     Cycles next_ = kNever;
     int alone_ = -1;       // The only machine that ticks, or -1.
     bool roused_ = false;  // A machine woke while others ran.

@@ -5,8 +5,12 @@
 
 namespace rp2040 {
 
+using namespace pio;
+
 namespace {
-constexpr bool sticky(const PioMachine& m) { return (m.execctrl & (1u << 17)) != 0; }
+constexpr bool sticky(const PioMachine& m) { return (m.execctrl & kOutSticky) != 0; }
+/// A change of a pad in cycle c is seen by every instruction from c + this on, synchronised or not.
+constexpr Cycles kSeenAfter = PinMatrix::kSyncCycles + 1;
 }  // namespace
 
 /// First tick of the divider after cycle `after`, in 1/256 cycles, counted from the last processed one.
@@ -32,6 +36,11 @@ void Pio::rouse(PioMachine& m, Cycles after) {
         m.next = next;
         m.ticks -= early;
         m.delay_left += early;
+    } else if (next > m.next) {  // A forced instruction has stood in the place of ticks.
+        const auto lost = static_cast<std::uint32_t>((next - m.next) / divider);
+        m.next = next;
+        m.ticks += lost;
+        m.delay_left -= std::min(m.delay_left, lost);
     }
     roused_ = true;
 }
@@ -53,7 +62,7 @@ void Pio::wake(Cycles when) {
 [[gnu::always_inline]] inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
     const Cycles cycle = m.next >> 8;
     const std::uint32_t divider = divider_[index];
-    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
+    const bool autopull = (m.shiftctrl & kAutopull) != 0;
     if (m.delay_left != 0) {
         if (autopull) refill(m, index);
         m.ticks = m.delay_left;
@@ -71,13 +80,7 @@ void Pio::wake(Cycles when) {
     m.stall = PioStall::none;
     const bool done = execute(m, index, *in, cycle, fx, !from_exec);
     note_pc(m, index, cycle);
-    if (in->side_mask != 0 && !m.begun) {
-        if (in->side_dirs)
-            fx.write_oe(in->side_mask, in->side_value);
-        else
-            fx.write_out(in->side_mask, in->side_value);
-    }
-    m.begun = !done;
+    set_side(*in, fx);
     // Between OUTs an empty OSR fills itself, also while another instruction stalls (datasheet 3.5.4.2).
     if (autopull && (in->op < PioOp::out_pins || in->op > PioOp::out_exec)) refill(m, index);
     m.ticks = 1;
@@ -85,10 +88,14 @@ void Pio::wake(Cycles when) {
         // The delay of an OUT EXEC or MOV EXEC itself is ignored.
         if (!m.exec_pending) m.ticks += in->delay;
     } else {
-        if (from_exec) m.exec_pending = true;
-        // Nothing but an outside change can end these; a pin's last change must have come through the synchroniser.
-        m.asleep = m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq ||
-                   (m.stall == PioStall::pin && pins_.last_change() + PinMatrix::kSyncCycles <= cycle);
+        if (from_exec) {
+            m.exec_pending = true;
+            stalled_[index] = *in;
+        }
+        // Nothing but an outside change can end these; a pin's last change must have been seen.
+        const bool dozes = m.stall == PioStall::pin && pins_.last_change() + kSeenAfter <= cycle;
+        if (dozes) dozing_ |= static_cast<std::uint8_t>(1u << index);
+        m.asleep = dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq;
     }
     m.next += static_cast<std::uint64_t>(m.ticks) * divider;
 }
@@ -103,14 +110,10 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     note_pc(m, index, cycle);
     std::swap(m.irq_raised, m.forced_raised);
     // A jump abandons whatever the program was waiting for.
-    if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = m.begun = false;
-    if (in.side_mask != 0 && !m.forced_begun) {
-        if (in.side_dirs)
-            fx.write_oe(in.side_mask, in.side_value);
-        else
-            fx.write_out(in.side_mask, in.side_value);
-    }
-    m.forced_pending = m.forced_begun = !done;
+    if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = false;
+    set_side(in, fx);
+    m.forced_pending = !done;
+    stalled_[index] = in;
     const bool waits =
         !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
     m.forced_at = waits ? kNever : cycle + 1;
@@ -126,9 +129,47 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     }
 }
 
-void Pio::assert_sticky(const PioMachine& m, Effects& fx) const {
+void Pio::assert_sticky(const PioMachine& m, Effects& fx) {
     fx.write_out(m.sticky_out_mask, m.sticky_out);
     fx.write_oe(m.sticky_dir_mask, m.sticky_dir);
+}
+
+void Pio::set_side(const PioInstruction& in, Effects& fx) {
+    if (in.side_mask == 0) return;
+    if (in.side_dirs)
+        fx.write_oe(in.side_mask, in.side_value);
+    else
+        fx.write_out(in.side_mask, in.side_value);
+}
+
+const PioInstruction* Pio::stalled_in(const PioMachine& m, unsigned index) const {
+    if (m.forced_pending) return m.forced_at == kNever ? &stalled_[index] : nullptr;
+    if (!m.enabled || !m.asleep) return nullptr;
+    return m.exec_pending ? &stalled_[index] : &code_[index][m.pc];
+}
+
+/// The side-set of a stalled instruction acts in every tick (raspberrypi/pico-feedback#185), a forced one's in every
+/// cycle. A machine that sleeps is not run for that: it takes part in the cycles in which others act, ...
+bool Pio::assert_stalled(unsigned index, Cycles cycle, Effects& fx) const {
+    const PioMachine& m = s_.sm[index];
+    const PioInstruction* in = stalled_in(m, index);
+    if (in == nullptr || in->side_mask == 0) return false;
+    if (!m.forced_pending && tick_after(m, cycle - 1) >> 8 != cycle) return false;
+    set_side(*in, fx);
+    return true;
+}
+
+/// ... and is woken when it has lost its pins to another.
+void Pio::reassert_stalled(const Effects& fx, Cycles cycle) {
+    for (unsigned i = 0; i < 4; ++i) {
+        PioMachine& m = s_.sm[i];
+        const PioInstruction* in = stalled_in(m, i);
+        if (in == nullptr || (((in->side_dirs ? fx.oe : fx.out) ^ in->side_value) & in->side_mask) == 0) continue;
+        if (m.forced_pending)
+            m.forced_at = cycle + 1;
+        else
+            rouse(m, cycle);
+    }
 }
 
 void Pio::apply(const Effects& fx, Cycles cycle) {
@@ -144,6 +185,11 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
     s_.pad_out = fx.out;
     s_.pad_oe = fx.oe;
     pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
+    // Who began to wait in this cycle is not known to the pins as waiting yet.
+    if (dozing_ != 0 && pins_.last_change() > cycle) {
+        for (unsigned i = 0; i < 4; ++i)
+            if ((dozing_ >> i & 1) != 0) rouse(s_.sm[i], cycle);
+    }
 }
 
 /// One cycle of all machines: later ones win over earlier ones at the pins.
@@ -157,7 +203,7 @@ void Pio::run_cycle(Cycles cycle) {
             run_forced(m, i, cycle, fx);
         } else if (m.enabled && !m.asleep && !m.forced_pending && (m.next >> 8) <= cycle) {
             tick(m, i, fx);
-        } else if (!sticky(m)) {
+        } else if ((side_setters_ == 0 || !assert_stalled(i, cycle, fx)) && !sticky(m)) {
             continue;
         }
         if (sticky(m)) assert_sticky(m, fx);
@@ -165,6 +211,7 @@ void Pio::run_cycle(Cycles cycle) {
     }
     // A lower sticky machine asserts itself again in the cycle after a higher one has written.
     s_.sticky_at = any_sticky_ && overridden ? cycle + 1 : kNever;
+    if (side_setters_ != 0) reassert_stalled(fx, cycle);
     apply(fx, cycle);
 }
 
@@ -173,6 +220,7 @@ void Pio::run_alone(unsigned index) {
     PioMachine& m = s_.sm[index];
     roused_ = false;
     while ((m.next >> 8) < pins_.horizon() && !m.asleep && !roused_) {
+        if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
         const Cycles cycle = m.next >> 8;
         Effects fx{s_.pad_out, s_.pad_oe};
         tick(m, index, fx);
@@ -194,9 +242,10 @@ void Pio::catch_up(Cycles) {
 
 void Pio::update_next() {
     Cycles next = s_.sticky_at;
-    std::uint32_t waited = 0;
+    std::uint32_t waited = 0, held = 0;
     int ticking = 0;
     alone_ = -1;
+    dozing_ = 0;
     bool forced = false;
     for (unsigned i = 0; i < 4; ++i) {
         const PioMachine& m = s_.sm[i];
@@ -211,8 +260,10 @@ void Pio::update_next() {
             // Which pin is in the instruction; any change of a level is worth a look.
             waited |= m.exec_pending ? kPinMask : code_[i][m.pc].mask;
         }
+        if ((side_setters_ >> i & 1) != 0)
+            if (const PioInstruction* in = stalled_in(m, i)) held |= in->side_mask;
     }
-    if (ticking != 1 || forced || any_sticky_) alone_ = -1;
+    if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
     next_ = next;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
@@ -222,12 +273,21 @@ void Pio::update_next() {
 
 void Pio::refresh() {
     for (unsigned i = 0; i < 4; ++i) {
+        const PioMachine& m = s_.sm[i];
         const bool code = ((code_dirty_ >> i) & 1) != 0;
-        if (code)
-            for (unsigned pc = 0; pc < 32; ++pc) code_[i][pc] = pio_decode(s_.memory[pc], pc, i, s_.sm[i]);
+        if (code) {
+            for (unsigned pc = 0; pc < 32; ++pc) code_[i][pc] = pio_decode(s_.memory[pc], pc, i, m);
+            stalled_[i] = pio_decode(m.forced_pending ? m.forced : m.exec, m.pc, i, m);
+            const unsigned side = side_count(m.pinctrl);
+            reach_[i] = out_pins(m.pinctrl) | set_pins(m.pinctrl) | rotate_left(low_bits(side), side_base(m.pinctrl));
+            const auto bit = static_cast<std::uint8_t>(1u << i);
+            side_setters_ = static_cast<std::uint8_t>(side != 0 ? side_setters_ | bit : side_setters_ & ~bit);
+        }
         // Enabling a machine marks its horizon again, so idle ones need none.
-        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && s_.sm[i].enabled)
-            horizon_[i] = pio_horizon(code_[i], s_.sm[i]);
+        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
+            horizon_[i] = pio_horizon(code_[i], m);
+            loop_[i] = pio_loop(code_[i], m);
+        }
     }
     code_dirty_ = horizon_dirty_ = 0;
 }
@@ -238,9 +298,9 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
     const PioMachine& m = s_.sm[index];
     if (m.forced_pending) return m.forced_at;
     if (!m.enabled) return kNever;
-    const bool autopush = (m.shiftctrl & (1u << 16)) != 0;
-    const bool autopull = (m.shiftctrl & (1u << 17)) != 0;
-    const unsigned pull_threshold = pio_threshold(m.shiftctrl >> 25);
+    const bool autopush = (m.shiftctrl & kAutopush) != 0;
+    const bool autopull = (m.shiftctrl & kAutopull) != 0;
+    const unsigned pull_at = pull_threshold(m.shiftctrl);
     std::uint64_t first = m.next;
     if (m.asleep) {
         if (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full) return kNever;
@@ -249,7 +309,7 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
         // Something that happens in cycle c is seen one cycle later at the earliest.
         first = std::max(first, tick_after(m, others));
     }
-    if (autopull && m.osr_count >= pull_threshold && !m.tx.empty()) return first >> 8;
+    if (autopull && m.osr_count >= pull_at && !m.tx.empty()) return first >> 8;
     if (m.exec_pending || pins_.awaited(function_)) return first >> 8;
     const PioHorizon& h = horizon_[index];
     std::uint64_t ticks = h.to_visible[m.pc];
@@ -259,12 +319,10 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
         ticks = std::min(ticks, first_one + (count - 1) * gap);
     };
     if (autopush) {
-        const unsigned threshold = pio_threshold(m.shiftctrl >> 20);
-        consider(threshold - std::min<unsigned>(m.isr_count, threshold), h.in_bits, h.to_in[m.pc], h.in_gap);
+        const unsigned push_at = push_threshold(m.shiftctrl);
+        consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
     }
-    if (autopull)
-        consider(pull_threshold - std::min<unsigned>(m.osr_count, pull_threshold), h.out_bits, h.to_out[m.pc],
-                 h.out_gap);
+    if (autopull) consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
     if (ticks >= PioHorizon::kFar) return kNever;
     return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
 }

@@ -43,13 +43,11 @@ struct PioMachine {
     std::uint32_t delay_left = 0;  // Of those after `next`, when a delay had to be split.
     bool asleep = false;           // Stalled until something other than the clock wakes it.
     PioStall stall = PioStall::none;
-    bool begun = false;       // The instruction has stalled before: its side-set has happened.
     bool irq_raised = false;  // An IRQ WAIT has set its flag and waits for it to be cleared.
 
     bool exec_pending = false;    // OUT EXEC or MOV EXEC: `exec` runs in place of the next instruction.
     bool forced_pending = false;  // SMx_INSTR was written: `forced` runs at `forced_at`.
     bool forced_raised = false;   // As irq_raised, for a forced IRQ WAIT.
-    bool forced_begun = false;    // As begun, for a forced instruction.
     std::uint16_t exec = 0, forced = 0;
     Cycles forced_at = 0;
 
