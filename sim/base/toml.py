@@ -141,7 +141,7 @@ def convert(hint: Any, value: object, key: str, error: _Refusal) -> Any:
         return {name: convert(arguments[1], entry, f"{key}.{name}", error) for name, entry in value.items()}
     if origin is tuple:
         return _tuple(arguments, value, key, refused, error)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise error(f"{key} = {_shown(value)} must be a table; write [{key}]")
         return parse(hint, value, error, key + ".")
@@ -163,9 +163,8 @@ def _tuple(arguments: tuple[Any, ...], value: object, key: str, refused: Emberwa
         kinds = arguments
     else:
         raise refused
-    return tuple(
-        convert(kind, item, f"{key}[{n}]", error) for n, (kind, item) in enumerate(zip(kinds, value, strict=True))
-    )
+    pairs = enumerate(zip(kinds, value, strict=True))
+    return tuple(convert(kind, item, f"{key}[{number}]", error) for number, (kind, item) in pairs)
 
 
 def _describe(hint: Any) -> str:

@@ -92,7 +92,6 @@ class EmulatedChain:
         return self._engine.picoseconds(cycle)
 
     def hear(self, samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
-        """See `Chain.hear`."""
         sound = quantise(samples)
         engine = self._engine
         engine.restore(self._snapshot)
@@ -162,7 +161,6 @@ class NativeChain:
         return (cycles * self._period_ps + self._first_edge_ps).astype(np.uint64)
 
     def hear(self, samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
-        """See `Chain.hear`."""
         from emberwatch.detector.capture.native import Microphone
         from emberwatch.training.dsp.native import Decimator
 
