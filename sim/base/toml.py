@@ -10,7 +10,7 @@
     led = read(Led, path, "LED file", BoardError)
 
 Accepted annotations: bool, int, float (whole numbers, too), str, Literal, ``X | None``, ``dict[str, X]``,
-``tuple[X, ...]``, ``tuple[X, Y]``, other dataclasses (tables), and Annotated with `Between` or `Written`. A field
+``tuple[X, ...]``, ``tuple[X, Y]``, other dataclasses (tables), and Annotated with `Between`, `Written` or `By`. A field
 without a default must be there.
 """
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -46,6 +46,17 @@ class Between:
 
     def __str__(self) -> str:
         return f"{self.least:.12g} or more" if self.most == math.inf else f"{self.least:.12g} to {self.most:.12g}"
+
+
+@dataclass(frozen=True)
+class By:
+    """A function that makes the value of what is written, given it and its key, and says itself what is wrong."""
+
+    make: Callable[[object, str], Any]
+
+
+NO_KEY = {"toml": False}
+"""Metadata of a field that files do not set."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ def _table(path: Path, what: str, error: _Refusal, absent: str) -> dict[str, Any
 def parse(cls: type[_T], table: Mapping[str, Any], error: _Refusal, prefix: str = "") -> _T:
     """Makes a dataclass of a table; `prefix` goes before each key in messages."""
     hints = get_type_hints(cls, include_extras=True)
-    known: dict[str, Field[Any]] = {field.name: field for field in fields(cls) if field.init}  # type: ignore[arg-type]
+    known: dict[str, Field[Any]] = {field.name: field for field in fields(cls) if field.metadata != NO_KEY}  # type: ignore[arg-type]
     for key in table:
         if key not in known:
             raise error(f"unknown key '{prefix}{key}'{suggest(key, known, prefix)}")
@@ -121,6 +132,8 @@ def convert(hint: Any, value: object, key: str, error: _Refusal) -> Any:
     refused = error(f"{key} = {_shown(value)} must be {_describe(hint)}")
     if origin is Annotated:
         inner, note = arguments[0], arguments[1]
+        if isinstance(note, By):
+            return note.make(value, key)
         try:
             result = convert(inner, value, key, error)
         except error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from emberwatch.base import toml
 from emberwatch.base.errors import BoardError
@@ -13,6 +14,18 @@ from emberwatch.board.clocktree import PdmClock, PllSettings, solve_pdm, solve_p
 
 Wires = tuple[tuple[int, int], ...]
 """Jumpers between two pins each."""
+
+
+@dataclass(frozen=True)
+class DeviceConfig:
+    """A table [devices.NAME]: what is attached, by type, with GPIOs of its lines and options (`emberwatch.devices`)."""
+
+    name: str
+    type: str
+    values: Mapping[str, object]
+
+
+Devices = tuple[DeviceConfig, ...]
 
 PINS = range(30)
 #: GPIOs with the UART function, per instance (datasheet table 279).
@@ -65,6 +78,18 @@ class MicrophoneConfig:
     pdm_hz: int
 
 
+def _devices(value: object, key: str) -> Devices:
+    found: list[DeviceConfig] = []
+    for name, table in toml.convert(dict[str, dict[str, Any]], value, key, BoardError).items():
+        if not (name.isascii() and name.isidentifier()):
+            raise BoardError(f"{key}.{name}: the name may hold only letters, digits and '_'")
+        if "type" not in table:
+            raise BoardError(f"missing key '{key}.{name}.type'; add it: text in quotes")
+        kind = toml.convert(str, table["type"], f"{key}.{name}.type", BoardError)
+        found.append(DeviceConfig(name, kind, {word: entry for word, entry in table.items() if word != "type"}))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Board:
     """A board: what is connected to which pin, and at what speed it runs."""
@@ -77,6 +102,14 @@ class Board:
     led: LedConfig
     microphone: MicrophoneConfig
     wires: Annotated[Wires, toml.Written("pairs of pins, as in [[4, 6], [5, 7]]")] = ()
+    devices: Annotated[Devices, toml.By(_devices)] = ()
+    folder: Path = field(default=Path(), metadata=toml.NO_KEY)
+    """Where the board file lies; files that it names are relative to it."""
+
+    @property
+    def file(self) -> str:
+        """Name of the board file, for messages."""
+        return f"{self.name}.toml"
 
     @property
     def pll(self) -> PllSettings:
@@ -119,7 +152,7 @@ def load_board(name: str | Path) -> Board:
         raise BoardError(f"board file {path} does not exist; known boards: {', '.join(known_boards())}")
     if not path.exists():
         raise BoardError(f"unknown board '{name}'; known boards: {', '.join(known_boards())} (or give a .toml file)")
-    board = toml.read(Board, path, "board file", BoardError, name=path.stem)
+    board = replace(toml.read(Board, path, "board file", BoardError, name=path.stem), folder=path.parent)
     try:
         _check(board)
     except BoardError as error:

@@ -189,7 +189,8 @@ def survey(
 
     if not any(folder.glob("*.tflite")):
         raise UsageError(f"{folder} has no .tflite file; give a folder with some")
-    rows = survey_folder(folder, Options(optimise), check, cycles, lambda text: print(text, file=sys.stderr))
+    measure = _cycles if cycles else lambda compiled, scratch: None
+    rows = survey_folder(folder, Options(optimise), check, measure, lambda text: print(text, file=sys.stderr))
     text = table(rows)
     print(text)
     if out is not None:
@@ -199,3 +200,14 @@ def survey(
             raise UsageError(f"--out {out} cannot be written: {error.strerror or error}") from None
     if any(row.differences for row in rows):
         raise typer.Exit(1)
+
+
+def _cycles(compiled: CompiledModel, folder: Path) -> int | None:
+    """Cycles of one inference on the emulated chip; None without a toolchain, or where it does not fit."""
+    from emberwatch.base.errors import BuildError, EngineError
+    from emberwatch.bench.network import measure_network
+
+    try:
+        return measure_network(compiled, folder).total
+    except (BuildError, EngineError):
+        return None

@@ -28,6 +28,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
         "profile",

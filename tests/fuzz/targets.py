@@ -139,9 +139,9 @@ def run_bounded(chip: _native.Chip, cycles: int) -> None:
     stop = chip.run_until(cycles // 2)
     saved = chip.save()
     chip.restore(saved)
-    if stop.reason == "cycle":
+    if stop.reason.name == "TIME":
         stop = chip.run_until(cycles)
-        if stop.reason == "cycle" and chip.cycles < cycles:  # dormant: the count stands still, time does not
+        if stop.reason.name == "TIME" and chip.cycles < cycles:  # dormant: the count stands still, time does not
             asleep, since = chip.cycles, chip.picoseconds
             chip.run_until(cycles)
             assert chip.cycles == asleep and chip.picoseconds > since

@@ -144,7 +144,7 @@ def _change(rng: random.Random, model: Any) -> None:
         at, to = rng.randrange(len(graph.operators)), rng.randrange(len(graph.operators))
         graph.operators[at], graph.operators[to] = graph.operators[to], graph.operators[at]
     elif what == 17:
-        graph.operators = graph.operators + [_pick(rng, graph.operators)]
+        graph.operators = [*graph.operators, _pick(rng, graph.operators)]
     elif what == 18:  # integers of constants: paddings, axes, slices; extremes of biases and weights
         full = [b for b in model.buffers if b.data is not None and len(b.data) >= 4]
         if full:
@@ -213,7 +213,8 @@ def run_sanitized(model: Model, compiled: CompiledModel) -> None:
     main = folder / "main.c"
     main.write_text(_main_text(model, compiled))
     compiler = shutil.which("cc") or shutil.which("gcc") or "clang"
-    work = compiled.macs + sum(model.tensors[t].size for layer in compiled.layers for t in layer.outputs)
+    tensors = compiled.program.model.tensors
+    work = compiled.macs + sum(tensors[t].size for layer in compiled.layers for t in layer.outputs)
     program = folder / "program"
     command = [compiler, *FLAGS, *SANITIZERS, str(compiled.source), str(main), "-o", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -200,7 +200,8 @@ class Lowering:
     def naming(self) -> Iterator[None]:
         """Turn a factor or limit that integers cannot express into a refusal that names the operator."""
         try:
-            yield
+            with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is limited or refused
+                yield
         except RangeError as error:
             self.fail(str(error), self.tensors[self.op.outputs[0]] if self.op.outputs else None)
 

@@ -10,13 +10,20 @@ import numpy.typing as npt
 
 from emberwatch.training.compiler.depthwise import Window, window_code
 from emberwatch.training.compiler.emit import constant_text
-from emberwatch.training.compiler.fixedpoint import activation_range, quantize_multiplier
 from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
 from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule
 from emberwatch.training.compiler.model import Tensor
-from emberwatch.training.compiler.requantise import layer_rows
-from emberwatch.training.compiler.schema import ACTIVATIONS
 from emberwatch.training.compiler.unroll import make_blocks
+from emberwatch.training.compiler.weights import (
+    Output,
+    aligned,
+    bias_values,
+    fourths,
+    halves,
+    output_rows,
+    padded_rows,
+    weight_scales,
+)
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
 MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code
@@ -24,109 +31,13 @@ SRAM_CODE_LIMIT = 6144  # straight-line code of a layer up to this size lives in
 PAIR_BUFFERS = (32768, 16384, 8192, 4096, 2048, 1024, 0)  # bytes for packed pixels of a layer in straight-line code
 WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
 DEPTHWISE_SUMS = 1024  # sums of a depthwise layer that are kept before they are requantised
-MAX_BOUND = 2**31 - 2  # of a sum of products
 
 # Cycles, about: of a product when four pixels or one are multiplied, of a copied byte, of a requantised output.
 QUAD_CYCLES, SINGLE_CYCLES, DEPTHWISE_CYCLES, NARROW_CYCLES, COPY_CYCLES = 3.5, 5.3, 5.5, 14.0, 1.0
 
 
-def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
-    """Int8 limits of the operator's fused activation."""
-    scale, zero = low.int8(output)
-    code = int(low.op.options["activation"])
-    name = ACTIVATIONS[code] if 0 <= code < len(ACTIVATIONS) else str(code)
-    try:
-        return activation_range(name, scale, zero)
-    except KeyError:
-        low.fail(f"fused activation {name} is not supported", output)
-
-
-def weight_scales(low: Lowering, weights: Tensor, channels: int, axis: int) -> npt.NDArray[np.float32]:
-    """Weight scale of every output channel."""
-    if weights.scale.size not in (1, channels):
-        low.fail(f"{weights.scale.size} weight scales for {channels} channels", weights)
-    wrong = weights.scale[~((weights.scale > 0) & np.isfinite(weights.scale))]
-    if wrong.size:
-        low.fail(f"weight scale {wrong[0]} is not a positive number; export the model again", weights)
-    if weights.scale.size > 1 and weights.axis != axis:
-        low.fail(f"weights quantised along axis {weights.axis}, not {axis}", weights)
-    return np.broadcast_to(weights.scale, (channels,))
-
-
-def bias_values(low: Lowering, position: int, channels: int) -> npt.NDArray[np.int64]:
-    """The bias of every output channel, zeros when there is none."""
-    if len(low.op.inputs) <= position or low.op.inputs[position] < 0:
-        return np.zeros(channels, np.int64)
-    tensor = low.input(position)
-    data = low.constant_of(tensor, "bias", ("INT32",))
-    if data.size != channels:
-        low.fail(f"{data.size} bias values for {channels} channels", tensor)
-    return data.astype(np.int64).ravel()
-
-
-@dataclass(frozen=True)
-class Output:
-    """The requantisation of a layer: what its `<name>_output_t` holds, and the symbols of its tables."""
-
-    zero: int
-    low: int
-    high: int
-    band: int
-    rows: str
-    exact: str
-
-
-def output_rows(
-    low: Lowering, bias: npt.NDArray[np.int64], factors: list[float], bounds: npt.NDArray[np.int64]
-) -> Output:
-    """The requantisation of a layer's channels.
-
-    Args:
-        low: the operator.
-        bias: bias of every channel with the input offset folded in.
-        factors: real rescale factor of every channel.
-        bounds: largest magnitude of every channel's sum of products.
-    """
-    output = low.output()
-    _, zero = low.int8(output)
-    low_limit, high_limit = activation_limits(low, output)
-    if low_limit > high_limit:
-        low.fail("the fused activation leaves no value of the output", output)
-    if int(bounds.max()) > MAX_BOUND:
-        low.fail(f"sums of products up to {int(bounds.max())} do not fit 32 bits", low.input(1))
-    limits = [int(b) + abs(int(c)) for b, c in zip(bounds, bias, strict=True)]
-    scales = [quantize_multiplier(f) for f in factors]
-    rows, band = layer_rows([int(b) for b in bias], scales, zero, low_limit, high_limit, limits)
-    prefix = low.program.prefix
-    fast, exact = [row.fast_words() for row in rows], [row.exact_words() for row in rows]
-    return Output(
-        zero, low_limit, high_limit, band << 8,
-        low.constant("rows", f"{prefix}_channel_t", fast, "low, range, factor, offset"),
-        low.constant("exact", f"{prefix}_exact_t", exact, "bias, multiplier, shift"),
-    )  # fmt: skip
-
-
-def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Weights [channels][terms] with zeros appended so that the terms are a multiple of 4."""
-    return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
-
-
 def _refuse_weights(low: Lowering, weights: Tensor, depth: int, channels: int) -> NoReturn:
     low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights)
-
-
-def _aligned(size: int) -> int:
-    return (size + 3) // 4 * 4
-
-
-def _halves(largest: int) -> list[int]:
-    """A number, half of it, and so on down to 1."""
-    return [largest >> i for i in range(largest.bit_length())]
-
-
-def _fourths(largest: int) -> list[int]:
-    """A multiple of 4, about half of it, and so on, all multiples of 4."""
-    return [_aligned(largest >> i) for i in range(largest.bit_length() - 1)]
 
 
 def _conv_geometry(low: Lowering) -> Geometry:
@@ -179,7 +90,7 @@ class _Convolution:
         """Bytes of the padded image that `rows` rows of windows look at; 0 without padding."""
         if not self.g.padded:
             return 0
-        return _aligned(((rows - 1) * self.g.rows.stride + self.g.rows.reach) * self.g.columns.field * self.g.depth)
+        return aligned(((rows - 1) * self.g.rows.stride + self.g.rows.reach) * self.g.columns.field * self.g.depth)
 
     def band_cycles(self, rows: int, step: int) -> float:
         """Products that are computed for each that counts: bands rarely hold whole groups of `step` pixels."""
@@ -227,7 +138,7 @@ def _convolution(
 
 def _bands(conv: _Convolution) -> list[int]:
     """Rows of windows that share one padded image; only padding needs bands."""
-    return _halves(conv.g.rows.out) if conv.g.padded else [conv.g.rows.out]
+    return halves(conv.g.rows.out) if conv.g.padded else [conv.g.rows.out]
 
 
 def _looped_forms(conv: _Convolution) -> list[Form]:
@@ -245,7 +156,7 @@ def _looped_forms(conv: _Convolution) -> list[Form]:
         if quads and (conv.g.windows <= 2 or pairs > 255):
             continue
         for rows in _bands(conv):
-            for chunk in [c for c in _halves(portion) if c >= 4] or [portion]:
+            for chunk in [c for c in halves(portion) if c >= 4] or [portion]:
                 pixels = 4 if quads else 1
                 cycles = conv.macs * (QUAD_CYCLES if quads else SINGLE_CYCLES) * conv.band_cycles(rows, pixels)
                 cycles += -(-channels // chunk) * conv.g.windows * terms * COPY_CYCLES * (2 if quads else 3)
@@ -270,8 +181,8 @@ def _gathered_forms(conv: _Convolution) -> list[Form]:
         "weights", "int8_t", padded, f"weights [{channels}][{terms}], {conv.terms} of each row used"
     )
     forms = []
-    for block in [b for b in _fourths(terms) if b >= 32] or [terms]:
-        for chunk in [c for c in _halves(channels // conv.groups) if c >= 8] or [channels // conv.groups]:
+    for block in [b for b in fourths(terms) if b >= 32] or [terms]:
+        for chunk in [c for c in halves(channels // conv.groups) if c >= 8] or [channels // conv.groups]:
             chunks, blocks = -(-channels // chunk), -(-terms // block)
             cycles = conv.macs * SINGLE_CYCLES + conv.g.batch * conv.g.windows * (
                 conv.groups * taps * (60.0 + conv.terms / taps) + chunks * (3.0 * terms + 120.0 * blocks)
@@ -279,7 +190,7 @@ def _gathered_forms(conv: _Convolution) -> list[Form]:
             forms.append(
                 conv.form(
                     "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights},
-                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + _aligned(conv.terms),
+                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
                 )
             )  # fmt: skip
     return forms
@@ -372,17 +283,17 @@ def depthwise_conv_2d(low: Lowering) -> None:
     tables = (output.rows, output.exact, data)
     forms = []
     if narrow:
-        for chunk in [c for c in _halves(g.channels) if c >= 16] or [g.channels]:
+        for chunk in [c for c in halves(g.channels) if c >= 16] or [g.channels]:
             cycles = macs * NARROW_CYCLES + 60.0 * -(-g.channels // chunk)
             extra = {"chunk": chunk}
             forms.append(Form("depthwise_conv_2d_narrow", context | extra, cycles, 4 * chunk, tables, shared))
     else:
         context["code"] = window_code(f"{low.symbol}_window", _sliding(g))
-        for rows in _halves(min(g.rows.out, max(1, DEPTHWISE_SUMS // g.columns.out))):
+        for rows in halves(min(g.rows.out, max(1, DEPTHWISE_SUMS // g.columns.out))):
             plane = ((rows - 1) * g.rows.stride + g.rows.reach) * g.columns.field
             bands = -(-g.rows.out // rows)
             cycles = macs * DEPTHWISE_CYCLES + g.batch * g.depth * bands * (6.0 * plane + 200.0)
-            scratch = 4 * rows * g.columns.out + _aligned(plane)
+            scratch = 4 * rows * g.columns.out + aligned(plane)
             extra = {"band": rows}
             helpers = shared | {"fill"}
             forms.append(Form("depthwise_conv_2d", context | extra, cycles, scratch, tables, helpers))
@@ -451,8 +362,8 @@ def _dense_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np
     homes.append((low.constant("fast_weights", "int8_t", weights, text, fast=True), 0.0, weights.size))
     forms = []
     for symbol, fetches, ram in homes:
-        for block in [b for b in _fourths(terms) if b >= 64] or [terms]:
-            for chunk in [c for c in _halves(channels) if c >= 8] or [channels]:
+        for block in [b for b in fourths(terms) if b >= 64] or [terms]:
+            for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
                 chunks, blocks = -(-channels // chunk), -(-terms // block)
                 cycles = weights.size * SINGLE_CYCLES + 15.0 * channels * blocks + 120.0 * chunks * blocks
                 cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)

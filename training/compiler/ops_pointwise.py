@@ -11,7 +11,7 @@ import numpy as np
 from emberwatch.training.compiler import fixedpoint as fx
 from emberwatch.training.compiler.ir import C_TYPES, Lowering, Rule, same_shape
 from emberwatch.training.compiler.model import Tensor
-from emberwatch.training.compiler.ops_matmul import activation_limits
+from emberwatch.training.compiler.weights import activation_limits
 
 MAX_SOFTMAX = 4095  # elements: the sum of their exponentials, Q12.19, stays below 2^31
 

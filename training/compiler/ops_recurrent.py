@@ -11,7 +11,7 @@ import numpy.typing as npt
 from emberwatch.training.compiler import fixedpoint as fx
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering, Rule, State
 from emberwatch.training.compiler.model import Tensor
-from emberwatch.training.compiler.ops_matmul import padded_rows
+from emberwatch.training.compiler.weights import padded_rows
 
 
 def _state(low: Lowering, position: int, dtypes: tuple[str, ...], size: int) -> tuple[Tensor, float, int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from emberwatch.training.compiler import ops_binary, ops_unary
 from emberwatch.training.compiler.model import Model, Operator, Tensor
 from emberwatch.training.compiler.schema import PADDINGS
 
@@ -21,7 +22,9 @@ BLOCK_FRAMES = 4  # frames of one 32 ms block
 FILL = -128  # the quietest feature: what frames before the first count as
 
 _RESHAPES = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
-_ELEMENTWISE = {"RELU", "RELU6", "LOGISTIC", "TANH", "ADD", "SUB", "MUL", "QUANTIZE"}
+_ELEMENTWISE = {
+    "RELU", "RELU6", "LOGISTIC", "TANH", "ADD", "SUB", "MUL", "QUANTIZE", *ops_unary.RULES, *ops_binary.RULES,
+}  # fmt: skip
 _WINDOWED = {"CONV_2D": "filter", "DEPTHWISE_CONV_2D": "filter", "MAX_POOL_2D": "pool", "AVERAGE_POOL_2D": "pool"}
 
 

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from emberwatch.base.errors import BuildError, EngineError
 from emberwatch.training.compiler.check import check_model
 from emberwatch.training.compiler.choose import Options
 from emberwatch.training.compiler.compiler import CompiledModel, compile_model
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.model import Model, read_model
 from emberwatch.training.compiler.oracle import Oracle, oracle_version
+
+Measure = Callable[[CompiledModel, Path], int | None]
+"""Cycles of one inference on a chip, built in a folder; None where it cannot be measured."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,6 @@ class Row:
         return f"{self.cycles / self.macs:.2f}" if self.cycles and self.macs else ""
 
 
-def _cycles(compiled: CompiledModel, folder: Path) -> int | None:
-    from emberwatch.bench.network import measure_network
-
-    try:
-        return measure_network(compiled, folder).total
-    except (BuildError, EngineError):  # no toolchain, or more than the chip has
-        return None
-
-
 def _arena(data: bytes, model: Model) -> int | None:
     try:
         return Oracle(data, len(model.outputs)).arena()
@@ -73,14 +66,14 @@ def _arena(data: bytes, model: Model) -> int | None:
         return None
 
 
-def survey_model(path: Path, options: Options, check: int, cycles: bool) -> Row:
+def survey_model(path: Path, options: Options, check: int, measure: Measure) -> Row:
     """One row.
 
     Args:
         path: the .tflite file.
         options: size or speed.
         check: inputs to compare.
-        cycles: whether to run on the emulated chip.
+        measure: gives the cycles.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -99,7 +92,7 @@ def survey_model(path: Path, options: Options, check: int, cycles: bool) -> Row:
             compared=compared,
             differences=differences,
             macs=compiled.macs,
-            cycles=_cycles(compiled, folder / "bench") if cycles else None,
+            cycles=measure(compiled, folder / "bench"),
             ram=compiled.arena + sum(state.size for state in compiled.program.states.values()),
             arena=_arena(data, model),
             flash=compiled.flash,
@@ -107,12 +100,14 @@ def survey_model(path: Path, options: Options, check: int, cycles: bool) -> Row:
         )
 
 
-def survey_folder(folder: Path, options: Options, check: int, cycles: bool, say: Callable[[str], None]) -> list[Row]:
+def survey_folder(
+    folder: Path, options: Options, check: int, measure: Measure, say: Callable[[str], None]
+) -> list[Row]:
     """One row per .tflite file of a folder, in the order of names; `say` is told each name."""
     rows = []
     for path in sorted(folder.glob("*.tflite")):
         say(path.name)
-        rows.append(survey_model(path, options, check, cycles))
+        rows.append(survey_model(path, options, check, measure))
     return rows
 
 

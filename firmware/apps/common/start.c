@@ -8,9 +8,9 @@
 
 restart_t start_up(void) {
     clocks_init();
-    resets_release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER);
+    resets_release(RESETS_RESET_IO_BANK0 | RESETS_RESET_PADS_BANK0 | RESETS_RESET_TIMER);
     // A restart by the watchdog may come amid a transfer, which would write on while the program begins anew.
-    resets_cycle(RESETS_DMA);
+    resets_cycle(RESETS_RESET_DMA);
     const restart_t restart = watchdog_take_restart();
     watchdog_start();
     led_init();

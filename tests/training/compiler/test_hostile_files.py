@@ -1,4 +1,4 @@
-"""Files that lie about shapes, types, scales or order are refused in one line; what is accepted stays in its buffers."""
+"""Files that lie about shapes, scales or order are refused in one line; what is accepted stays in its buffers."""
 
 from __future__ import annotations
 
@@ -177,7 +177,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "mean over nothing": (lambda: mean((1, 9, 0), (1, 0)), "no elements"),
     "mean with an axis too many": (lambda: mean((4,), (4,)), "axes"),
     "a factor of 2^130": (lambda: mean((1, 9), (1,), 1e20, 1e-19), "2^30 or more"),
-    "pad with negative numbers": (lambda: single("PAD", ((1, 4), (1, 2)), "PadOptions", (ints(0, 0, -1, -1),)), "negative"),
+    "pad with negative numbers": (
+        lambda: single("PAD", ((1, 4), (1, 2)), "PadOptions", (ints(0, 0, -1, -1),)), "negative"
+    ),
     "pad with three numbers": (lambda: single("PAD", ((1, 4), (1, 5)), "PadOptions", (ints(0, 0, 1),)), "3 paddings"),
     "shrunk slice beyond the end": (lambda: sliced(9, 0, 1, 4), "is not there"),
     "shrunk slice far beyond the end": (lambda: sliced(2**31 - 1, 0, 1, 4), "is not there"),
