@@ -211,7 +211,7 @@ GENERATORS: dict[str, Callable[..., Sound]] = {
 
 
 @dataclass(frozen=True)
-class _ClipTable:
+class SoundKeys:
     """The keys of a [[sound]] besides what sounds."""
 
     at_s: float = 0.0
@@ -223,7 +223,7 @@ class _ClipTable:
 
 
 @dataclass(frozen=True)
-class _ScenarioTable:
+class ScenarioKeys:
     """The keys at the top of a scenario."""
 
     duration_s: float | None = None
@@ -262,14 +262,14 @@ def load(path: str | Path) -> Scenario:
         AudioError: a sound file that cannot be used.
     """
     path = Path(path)
-    table = toml.read(_ScenarioTable, path, "scenario", ScenarioError)
+    table = toml.read(ScenarioKeys, path, "scenario", ScenarioError)
     try:
         return _scenario(table, path.parent)
     except ScenarioError as error:
         raise ScenarioError(f"scenario {path}: {error}") from None
 
 
-def _scenario(table: _ScenarioTable, folder: Path) -> Scenario:
+def _scenario(table: ScenarioKeys, folder: Path) -> Scenario:
     clips = []
     for number, sound in enumerate(table.sound):
         try:
@@ -290,8 +290,8 @@ def _scenario(table: _ScenarioTable, folder: Path) -> Scenario:
 def _clip(table: dict[str, Any], folder: Path, seed: int) -> Clip:
     if ("file" in table) == ("generate" in table):
         raise ScenarioError("give either file or generate")
-    names = [field.name for field in fields(_ClipTable)]
-    options = toml.parse(_ClipTable, {key: table[key] for key in names if key in table}, ScenarioError)
+    names = [field.name for field in fields(SoundKeys)]
+    options = toml.parse(SoundKeys, {key: table[key] for key in names if key in table}, ScenarioError)
     rest = {key: value for key, value in table.items() if key not in names and key not in ("file", "generate")}
     sound: Sound
     if "file" in table:

@@ -182,6 +182,9 @@ class BlockSound(Sound):
 class WhiteNoise(BlockSound):
     """Gaussian noise with a flat spectrum."""
 
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+
     def _make(self, number: int) -> Samples:
         return 0.25 * self._random(number).standard_normal(self._block)
 

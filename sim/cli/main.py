@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import typer
@@ -161,14 +162,24 @@ def run_command(name: str, arguments: list[str]) -> int:
         close = difflib.get_close_matches(name, _COMMANDS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(_COMMANDS)}"
         raise UsageError(f"command {name!r} is not known; {hint}")
-    module, function, _ = entry
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    settings = {"help_option_names": _HELP_OPTIONS, "max_content_width": 110}
-    app.command(context_settings=settings)(_keep_broken_pipe(getattr(import_module(module), function)))
-    code = app(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
+    code = application(name)(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
     if asks_for_help and group:
         print(f"\nFurther commands:\n{_table(group)}", end="")
     return code if isinstance(code, int) else 0
+
+
+def application(name: str) -> typer.Typer:
+    """One command of `command_names` with its arguments and options."""
+    module, function, _ = _COMMANDS[name]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    settings = {"help_option_names": _HELP_OPTIONS, "max_content_width": 110}
+    app.command(context_settings=settings)(_keep_broken_pipe(getattr(import_module(module), function)))
+    return app
+
+
+def command_names() -> list[str]:
+    """All commands, of one word or two."""
+    return list(_COMMANDS)
 
 
 class _ReaderGone(Exception):
@@ -218,7 +229,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except ImportError as error:
-        if "_native" in str(error):
+        if error.name == "emberwatch._native" or find_spec("emberwatch._native") is None:
             _fail(f"the emulator core is not built ({error}); run: make setup")
         package = (error.name or "emberwatch").partition(".")[0]
         if package == "emberwatch" or not isinstance(error, ModuleNotFoundError):

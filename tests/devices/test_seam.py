@@ -352,7 +352,7 @@ def test_board_files_are_checked(tmp_path: Path, table: str, message: str) -> No
 def test_devices_table_itself(tmp_path: Path) -> None:
     with pytest.raises(BoardError, match=r"devices\.my-led: the name may hold only letters, digits and '_'"):
         load_board(board_with(tmp_path, '[devices.my-led]\ntype = "Led"\npin = 4\n'))
-    with pytest.raises(BoardError, match=r"devices\.x = 5 is not a table; write \[devices.x\]"):
+    with pytest.raises(BoardError, match=r"devices\.x = 5 must be a table; write \[devices.x\]"):
         load_board(board_with(tmp_path, "[devices]\nx = 5\n"))
 
 

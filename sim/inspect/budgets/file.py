@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,7 @@ from emberwatch.audio import Scenario, scenario
 from emberwatch.base import toml
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
-from emberwatch.inspect.budgets.measure import FIGURES, MEMORY, Measurement
+from emberwatch.inspect.budgets.measure import FIGURES, MEMORY, FunctionFigures, Measurement
 
 _MARK = "# ---- Baseline: written by `emberwatch budget update`, not by hand ----"
 _DEFAULT_SECONDS = 6.0
@@ -163,15 +164,21 @@ def update(budgets: Budgets, measured: Measurement) -> Budgets:
         for name, figures in measured.functions.items()
         if name in limited or 100 * figures.share >= budgets.least
     }
-    out = [_MARK, "", "[baseline]", f'compiler = "{measured.compiler}"', "", "[baseline.memory]"]
-    out += [f"{name} = {measured.memory[name]}" for name in MEMORY]
-    out += ["", "[baseline.functions]"]
-    for name in sorted(chosen):
-        values = ", ".join(f"{key} = {getattr(chosen[name], key)}" for key in FIGURES)
-        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
-        out.append(f"{key} = {{ {values} }}")
     by_hand = ""
     if budgets.path.exists():
         by_hand = budgets.path.read_text(encoding="utf-8").partition(_MARK)[0].rstrip()
-    write_file(budgets.path, "\n\n".join(filter(None, [by_hand, "\n".join(out) + "\n"])), "budget file")
+    baseline = _baseline(measured.compiler, measured.memory, chosen)
+    write_file(budgets.path, "\n\n".join(filter(None, [by_hand, baseline])), "budget file")
     return load(budgets.path)
+
+
+def _baseline(compiler: str, memory: Mapping[str, int], functions: Mapping[str, FunctionFigures]) -> str:
+    """The tables of a baseline as TOML."""
+    out = [_MARK, "", "[baseline]", f'compiler = "{compiler}"', "", "[baseline.memory]"]
+    out += [f"{name} = {memory[name]}" for name in MEMORY]
+    out += ["", "[baseline.functions]"]
+    for name in sorted(functions):
+        values = ", ".join(f"{key} = {getattr(functions[name], key)}" for key in FIGURES)
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+        out.append(f"{key} = {{ {values} }}")
+    return "\n".join(out) + "\n"
