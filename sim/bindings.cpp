@@ -73,7 +73,7 @@ struct PyChip : Chip {
         Stop stop = function();
         for (Device* device : devices().devices())
             if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
-        return stop.reason == StopReason::cycle && failed() ? run_until(cycles()) : stop;
+        return stop.reason == StopReason::time && failed() ? run_until(cycles()) : stop;
     }
 };
 
