@@ -50,12 +50,10 @@ Real Alarm Recordings
 *** Keywords ***
 Alarm Should Be Heard
     [Arguments]    ${sound}    ${level}    ${within}    &{parameters}
-    Forget Board
     Board Hears    ${sound}    ${level}    &{parameters}
     Alarm Should Go On Within    ${within}
 
 Alarm Should Be Heard In Noise
     [Arguments]    ${sound}    ${level}    ${noise}    ${noise_level}    ${within}    &{parameters}
-    Forget Board
     Board Hears In Noise    ${sound}    ${level}    ${noise}    ${noise_level}    &{parameters}
     Alarm Should Go On Within    ${within}

@@ -91,11 +91,9 @@ void pdm_mic_start(void) {
                  1u << (PIO_CTRL_SM_ENABLE_LSB + PDM_SM);
 }
 
-uint32_t pdm_mic_blocks(void) { return completed; }
-
 // WFI with interrupts masked wakes on a pending one all the same, so a block that completes between the test and
 // the instruction is not slept through.
-uint32_t pdm_mic_wait(uint32_t taken) {
+static uint32_t wait_for_more_than(uint32_t taken) {
     uint32_t available;
     for (;;) {
         cpu_disable_interrupts();
@@ -107,6 +105,15 @@ uint32_t pdm_mic_wait(uint32_t taken) {
     cpu_enable_interrupts();
     return available;
 }
+
+uint32_t pdm_mic_take(uint32_t* taken, uint32_t* missed) {
+    const uint32_t available = wait_for_more_than(*taken);
+    *missed += available - 1u - *taken;
+    *taken = available;
+    return available - 1u;
+}
+
+bool pdm_mic_overwritten(uint32_t number) { return completed - number > 1u; }
 
 const uint32_t* pdm_mic_block(uint32_t number) { return blocks[number & 1u]; }
 

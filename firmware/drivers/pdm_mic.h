@@ -38,11 +38,13 @@ void pdm_mic_init(void);
 // Starts the clock and the capture; block 0 begins with the first bit.
 void pdm_mic_start(void);
 
-// Number of blocks complete since pdm_mic_start().
-uint32_t pdm_mic_blocks(void);
+// Sleeps until more than `*taken` blocks are complete and takes the newest of them: the one before it is being
+// overwritten already. Returns its number, counts it in `*taken` and adds the blocks that were passed over to
+// `*missed`.
+uint32_t pdm_mic_take(uint32_t* taken, uint32_t* missed);
 
-// Sleeps until more than `taken` blocks are complete; returns their number.
-uint32_t pdm_mic_wait(uint32_t taken);
+// Whether the DMA has come back to block `number`: what is read of it now may be the future.
+bool pdm_mic_overwritten(uint32_t number);
 
 // The words of block `number`; valid from its completion until block `number + 1` completes.
 const uint32_t* pdm_mic_block(uint32_t number);

@@ -22,7 +22,8 @@ restart_t watchdog_take_restart(void) {
     return restart;
 }
 
-// Everything but the oscillators goes through reset.
+// Everything but the oscillators goes through reset: the crystal would take its start-up time anew, and the ring
+// oscillator clocks the chip until it runs.
 static void reset_everything(void) { PSM->WDSEL = PSM_WDSEL_BITS & ~(PSM_FRCE_ON_ROSC | PSM_FRCE_ON_XOSC); }
 
 void watchdog_start(void) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define PDM_WORDS_PER_SAMPLE 2
+#define PDM_BITS_PER_SAMPLE (32u * PDM_WORDS_PER_SAMPLE)
 #define PCM_BLOCK_SAMPLES 512
 
 // What one decimator carries from call to call. pdm_armv6m.S knows this layout. All of it is offset by half the range.

@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.base.units import PICO
+
 SAMPLE_RATE = 16_000
 FULL_SCALE_BITS = 23
 PHASES = 8
 TAPS_PER_PHASE = 80
 TAP_BITS = 20
-PICOSECONDS_PER_STEP = 10**12 // (SAMPLE_RATE * PHASES)
+PICOSECONDS_PER_STEP = PICO // (SAMPLE_RATE * PHASES)
 UNITS_PER_SAMPLE = 6
 """Output unit of the interpolator: sixths of a Q23 step, the natural unit of a cubic B-spline."""
 FULL_SCALE = UNITS_PER_SAMPLE << FULL_SCALE_BITS

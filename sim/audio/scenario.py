@@ -24,14 +24,12 @@ TOML (see docs of `load`)::
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
-import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +37,7 @@ import numpy.typing as npt
 from emberwatch.audio import files, sounds
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.audio.sounds import Recording, Sound
+from emberwatch.base import toml
 from emberwatch.base.errors import ScenarioError
 
 FULL_SCALE = 1 << 23
@@ -46,6 +45,12 @@ FULL_SCALE = 1 << 23
 
 _LEVEL_SECONDS = 10
 _INT32 = np.iinfo(np.int32)
+
+
+def quantise(samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    """Samples as the microphone takes them, Q23; what is beyond full scale stays there for the modulator to limit."""
+    scaled = np.round(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
+    return np.clip(scaled, _INT32.min, _INT32.max).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -164,9 +169,8 @@ class Scenario:
         return out
 
     def render(self, start: int, count: int) -> npt.NDArray[np.int32]:
-        """As `mix`, in Q23 integers for the emulated microphone, which limits at full scale."""
-        scaled = np.round(self.mix(start, count) * FULL_SCALE)
-        return np.clip(scaled, _INT32.min, _INT32.max).astype(np.int32)
+        """As `mix`, in the integers of `quantise`."""
+        return quantise(self.mix(start, count))
 
     @classmethod
     def from_file(
@@ -205,14 +209,26 @@ GENERATORS: dict[str, Callable[..., Sound]] = {
 }
 """Sounds that ``generate = "..."`` accepts; their parameters are the keywords of these callables."""
 
-_CLIP_KEYS = {
-    "at_s": float,
-    "gain_db": float,
-    "level_dbfs": float,
-    "offset_s": float,
-    "duration_s": float,
-    "loop": bool,
-}
+
+@dataclass(frozen=True)
+class SoundKeys:
+    """The keys of a [[sound]] besides what sounds."""
+
+    at_s: float = 0.0
+    gain_db: float = 0.0
+    level_dbfs: float | None = None
+    offset_s: float = 0.0
+    duration_s: float | None = None
+    loop: bool = False
+
+
+@dataclass(frozen=True)
+class ScenarioKeys:
+    """The keys at the top of a scenario."""
+
+    duration_s: float | None = None
+    seed: Annotated[int, toml.Between(0)] = 0
+    sound: Annotated[tuple[dict[str, Any], ...], toml.Written("[[sound]] tables")] = ()
 
 
 def generate(name: str, **parameters: Any) -> Sound:
@@ -222,16 +238,14 @@ def generate(name: str, **parameters: Any) -> Sound:
         ScenarioError: unknown name or parameter, or a value out of range.
     """
     if name not in GENERATORS:
-        raise ScenarioError(f"generate = {name!r} is not known{_suggest(name, GENERATORS)}")
+        raise ScenarioError(f"generate = {name!r} is not known{toml.suggest(name, GENERATORS)}")
     factory = GENERATORS[name]
     accepted = inspect.signature(factory).parameters
     for key, value in parameters.items():
         if key not in accepted:
             known = ", ".join(accepted) or "none"
             raise ScenarioError(f"{name} has no parameter {key!r}; it takes: {known}")
-        default = accepted[key].default
-        kind: type = type(default)
-        parameters[key] = _typed(f"{key}", value, kind)
+        parameters[key] = toml.convert(type(accepted[key].default), value, key, ScenarioError)
     return factory(**parameters)
 
 
@@ -248,37 +262,21 @@ def load(path: str | Path) -> Scenario:
         AudioError: a sound file that cannot be used.
     """
     path = Path(path)
+    table = toml.read(ScenarioKeys, path, "scenario", ScenarioError)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ScenarioError(f"scenario {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ScenarioError(f"scenario {path} is not a text file; give a TOML file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"scenario {path} is not valid TOML: {error}") from None
-    try:
-        return _from_table(data, path.parent)
+        return _scenario(table, path.parent)
     except ScenarioError as error:
         raise ScenarioError(f"scenario {path}: {error}") from None
 
 
-def _from_table(data: dict[str, Any], folder: Path) -> Scenario:
-    for key in data:
-        if key not in ("duration_s", "seed", "sound"):
-            raise ScenarioError(f"unknown key {key!r}{_suggest(key, ('duration_s', 'seed', 'sound'))}")
-    seed = _typed("seed", data.get("seed", 0), int)
-    if seed < 0:
-        raise ScenarioError(f"seed = {seed} must not be negative")
-    tables = data.get("sound", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ScenarioError("sounds are written as [[sound]] tables")
+def _scenario(table: ScenarioKeys, folder: Path) -> Scenario:
     clips = []
-    for number, table in enumerate(tables):
+    for number, sound in enumerate(table.sound):
         try:
-            clips.append(_clip(table, folder, seed + number))
+            clips.append(_clip(sound, folder, table.seed + number))
         except ScenarioError as error:
             raise ScenarioError(f"sound {number + 1}: {error}") from None
-    seconds = _typed("duration_s", data["duration_s"], float) if "duration_s" in data else None
+    seconds = table.duration_s
     for number, clip in enumerate(clips):
         if seconds is not None and clip.at_s >= seconds:
             raise ScenarioError(
@@ -292,41 +290,23 @@ def _from_table(data: dict[str, Any], folder: Path) -> Scenario:
 def _clip(table: dict[str, Any], folder: Path, seed: int) -> Clip:
     if ("file" in table) == ("generate" in table):
         raise ScenarioError("give either file or generate")
-    options = {key: _typed(key, table[key], kind) for key, kind in _CLIP_KEYS.items() if key in table}
-    rest = {key: value for key, value in table.items() if key not in _CLIP_KEYS and key not in ("file", "generate")}
+    names = [field.name for field in fields(SoundKeys)]
+    options = toml.parse(SoundKeys, {key: table[key] for key in names if key in table}, ScenarioError)
+    rest = {key: value for key, value in table.items() if key not in names and key not in ("file", "generate")}
     sound: Sound
     if "file" in table:
-        if rest:
-            unknown = next(iter(rest))
-            raise ScenarioError(f"unknown key {unknown!r}{_suggest(unknown, ('file', *_CLIP_KEYS))}")
-        path = folder / _typed("file", table["file"], str)
+        for key in rest:
+            raise ScenarioError(f"unknown key {key!r}{toml.suggest(key, ('file', *names))}")
+        path = folder / toml.convert(str, table["file"], "file", ScenarioError)
         sound = Recording(files.load(path), path)
     else:
-        name = _typed("generate", table["generate"], str)
+        name = toml.convert(str, table["generate"], "generate", ScenarioError)
         if name in GENERATORS and "seed" in inspect.signature(GENERATORS[name]).parameters:
             rest.setdefault("seed", seed)
         sound = generate(name, **rest)
-    offset = options.get("offset_s", 0.0)
-    if sound.length is not None and round(offset * SAMPLE_RATE) >= sound.length:
-        raise ScenarioError(
-            f"offset_s = {offset:g} leaves nothing of {table['file']}, which lasts {sound.length / SAMPLE_RATE:.3f} s"
-        )
-    if "duration_s" in options:
-        options["seconds"] = options.pop("duration_s")
-    return Clip(sound, **options)
-
-
-def _typed(name: str, value: Any, kind: type) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        kinds = {float: "a number", int: "a whole number", str: "text in quotes", bool: "true or false"}
-        raise ScenarioError(f"{name} = {value!r} must be {kinds.get(kind, kind.__name__)}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ScenarioError(f"{name} = {value!r} must be finite")
-    return value
-
-
-def _suggest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"
+    if sound.length is not None and round(options.offset_s * SAMPLE_RATE) >= sound.length:
+        lasts = f"{sound.length / SAMPLE_RATE:.3f} s"
+        raise ScenarioError(f"offset_s = {options.offset_s:g} leaves nothing of {table['file']}, which lasts {lasts}")
+    return Clip(
+        sound, options.at_s, options.gain_db, options.level_dbfs, options.offset_s, options.duration_s, options.loop
+    )

@@ -51,7 +51,6 @@ class Recording(Sound):
         return len(self.samples)
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         out = np.zeros(count)
         first, last = max(start, 0), min(start + count, len(self.samples))
         if first < last:
@@ -83,7 +82,6 @@ class Tone(Sound):
         self._waveform = waveform
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         # Reduced to one turn in exact arithmetic where possible: no drift after hours.
         phase = np.fmod(np.arange(start, start + count) * (self._frequency / SAMPLE_RATE), 1.0)
         return np.sin(2 * np.pi * phase) if self._waveform == "sine" else _square(phase, self._frequency)
@@ -108,7 +106,6 @@ class Pattern(Sound):
         self._edges = np.concatenate(([0.0], np.cumsum(beeps_s)))
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         index = np.arange(start, start + count)
         seconds = index / SAMPLE_RATE
         within = np.fmod(seconds, self._edges[-1])
@@ -154,7 +151,6 @@ class Silence(Sound):
     """Nothing at all: exact zeros."""
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         return np.zeros(count)
 
 
@@ -174,7 +170,6 @@ class BlockSound(Sound):
         return np.random.Generator(np.random.Philox(np.random.SeedSequence([self._seed, number, purpose])))
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         out = np.zeros(count)
         for number in range(max(start, 0) // self._block, -(-(start + count) // self._block)):
             origin = number * self._block
@@ -186,6 +181,9 @@ class BlockSound(Sound):
 
 class WhiteNoise(BlockSound):
     """Gaussian noise with a flat spectrum."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
 
     def _make(self, number: int) -> Samples:
         return 0.25 * self._random(number).standard_normal(self._block)
@@ -219,7 +217,6 @@ class Sweep(Sound):
         self._half = period_s / 2
 
     def read(self, start: int, count: int) -> Samples:
-        """See `Sound.read`."""
         seconds = np.arange(start, start + count) / SAMPLE_RATE
         ratio = np.log(self._high / self._low)
 

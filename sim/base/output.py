@@ -1,8 +1,9 @@
-"""Files that commands write: checked before the work begins, and named when they cannot be written."""
+"""What commands write: files, checked before the work begins and named when they cannot be written; lines on stderr."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,6 +56,11 @@ def _check_writable(option: str, path: Path) -> None:
         raise UsageError(f"{option} {path} cannot be written: {folder} is no folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{option} {path} cannot be written: folder {folder} may not be written to")
+
+
+def say(text: str) -> None:
+    """Tells the user something beside the result: one line on stderr that names the program."""
+    print(f"emberwatch: {text}", file=sys.stderr)
 
 
 def unpack_tar(archive: tarfile.TarFile, folder: str | Path) -> None:

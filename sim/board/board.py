@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
+from emberwatch.base import toml
 from emberwatch.base.errors import BoardError
 from emberwatch.base.paths import project_root
 from emberwatch.board.clocktree import PdmClock, PllSettings, solve_pdm, solve_pll, solve_uart
-
-_T = TypeVar("_T")
 
 Wires = tuple[tuple[int, int], ...]
 """Jumpers between two pins each."""
@@ -81,6 +78,18 @@ class MicrophoneConfig:
     pdm_hz: int
 
 
+def _devices(value: object, key: str) -> Devices:
+    found: list[DeviceConfig] = []
+    for name, table in toml.convert(dict[str, dict[str, Any]], value, key, BoardError).items():
+        if not (name.isascii() and name.isidentifier()):
+            raise BoardError(f"{key}.{name}: the name may hold only letters, digits and '_'")
+        if "type" not in table:
+            raise BoardError(f"missing key '{key}.{name}.type'; add it: text in quotes")
+        kind = toml.convert(str, table["type"], f"{key}.{name}.type", BoardError)
+        found.append(DeviceConfig(name, kind, {word: entry for word, entry in table.items() if word != "type"}))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Board:
     """A board: what is connected to which pin, and at what speed it runs."""
@@ -92,9 +101,9 @@ class Board:
     uart: UartConfig
     led: LedConfig
     microphone: MicrophoneConfig
-    wires: Wires = ()
-    devices: Devices = ()
-    folder: Path = Path()
+    wires: Annotated[Wires, toml.Written("pairs of pins, as in [[4, 6], [5, 7]]")] = ()
+    devices: Annotated[Devices, toml.By(_devices)] = ()
+    folder: Path = field(default=Path(), metadata=toml.NO_KEY)
     """Where the board file lies; files that it names are relative to it."""
 
     @property
@@ -139,88 +148,16 @@ def load_board(name: str | Path) -> Board:
     """
     is_file = str(name).endswith(".toml")
     path = Path(name) if is_file else boards_folder() / f"{name}.toml"
-    if path.is_dir():
-        raise BoardError(f"board file {path} is a folder; give a TOML file")
     if is_file and not path.exists():
         raise BoardError(f"board file {path} does not exist; known boards: {', '.join(known_boards())}")
-    if not path.is_file():
+    if not path.exists():
         raise BoardError(f"unknown board '{name}'; known boards: {', '.join(known_boards())} (or give a .toml file)")
+    board = replace(toml.read(Board, path, "board file", BoardError, name=path.stem), folder=path.parent)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BoardError(f"{path.name}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise BoardError(f"{path.name}: cannot be read: {error.strerror}") from None
-    try:
-        if "folder" in table:
-            raise BoardError("unknown key 'folder'")
-        board = _parse(Board, {"name": path.stem, **table, "folder": path.parent}, "")
         _check(board)
     except BoardError as error:
-        raise BoardError(f"{path.name}: {error}") from None
+        raise BoardError(f"board file {path}: {error}") from None
     return board
-
-
-def _parse(cls: type[_T], table: Mapping[str, Any], prefix: str) -> _T:
-    """Builds a dataclass from a TOML table, checking names and types against its annotations."""
-    hints = get_type_hints(cls)
-    optional = {field.name: field.default is not MISSING for field in fields(cls)}  # type: ignore[arg-type]
-    names = list(optional)
-    for key in table:
-        if key not in names:
-            raise BoardError(f"unknown key '{prefix}{key}'; known keys: {', '.join(prefix + n for n in names)}")
-    values: dict[str, Any] = {}
-    for key in names:
-        if key not in table:
-            if optional[key]:
-                continue
-            raise BoardError(f"missing key '{prefix}{key}'")
-        values[key] = _convert(hints[key], table[key], prefix + key)
-    return cls(**values)
-
-
-def _convert(hint: Any, value: object, key: str) -> Any:
-    if hint == Wires:
-        pairs: list[Any] = value if isinstance(value, list) else [value]
-        for pair in pairs:
-            if not (isinstance(pair, list) and len(pair) == 2 and all(type(pin) is int for pin in pair)):
-                raise BoardError(f"{key} = {value!r}; write pairs of pins, as in [[4, 6], [5, 7]]")
-        return tuple((first, second) for first, second in pairs)
-    if hint == Devices:
-        return _devices(value, key)
-    if hint is Path:
-        return value
-    if get_origin(hint) is Literal:
-        if value not in get_args(hint):
-            raise BoardError(f"{key} = {value!r}; accepted: {', '.join(map(repr, get_args(hint)))}")
-        return value
-    if hint is int or hint is str:
-        if type(value) is not hint:
-            raise BoardError(f"{key} = {value!r} is not {'an integer' if hint is int else 'a string'}")
-        return value
-    assert isinstance(hint, type) and not isinstance(hint, UnionType)
-    if not isinstance(value, Mapping):
-        raise BoardError(f"{key} = {value!r} is not a table; write [{key}]")
-    return _parse(hint, value, key + ".")
-
-
-def _devices(value: object, key: str) -> Devices:
-    if not isinstance(value, Mapping):
-        raise BoardError(f"{key} = {value!r} is not a table; write [{key}.NAME]")
-    found: list[DeviceConfig] = []
-    for name, table in value.items():
-        if not (name.isascii() and name.isidentifier()):
-            raise BoardError(f"{key}.{name}: the name may hold only letters, digits and '_'")
-        if not isinstance(table, Mapping):
-            raise BoardError(f"{key}.{name} = {table!r} is not a table; write [{key}.{name}]")
-        values = dict(table)
-        kind = values.pop("type", None)
-        if not isinstance(kind, str):
-            raise BoardError(
-                f"missing key '{key}.{name}.type'" if kind is None else f"{key}.{name}.type = {kind!r} is not a string"
-            )
-        found.append(DeviceConfig(name, kind, values))
-    return tuple(found)
 
 
 def _check(board: Board) -> None:

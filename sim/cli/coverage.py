@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emberwatch.base.errors import UsageError
-from emberwatch.base.output import write_file
+from emberwatch.base.output import say, write_file
 
 _HTML = ("auto", "own", "genhtml", "none")
 
@@ -50,19 +49,18 @@ def coverage(
     page = _pages(html, info, folder, own_html.write(result))
     for file in result.files:
         seen, directions = file.directions
-        print(f"{file.lines_hit:6} of {len(file.lines):6} lines  {seen:5} of {directions:5} branch ways  {file.name}")
+        executed = f"{file.lines_hit:6} of {len(file.lines):6} lines  {seen:5} of {directions:5} branch directions"
+        print(f"{executed}  {file.name}")
     hit, lines = result.lines
     seen, directions = result.directions
     percent = 100 * hit / lines if lines else 0.0
-    ways = 100 * seen / directions if directions else 0.0
+    branches = 100 * seen / directions if directions else 0.0
     runs = f"{result.runs} run{'s' if result.runs != 1 else ''}"
-    print(f"{runs}: {percent:.1f} % of lines, {ways:.1f} % of branch ways; {info}{page}")
+    print(f"{runs}: {percent:.1f} % of lines, {branches:.1f} % of branch directions; {info}{page}")
     for note in result.notes:
-        print(f"emberwatch: note: {note}", file=sys.stderr)
+        say(f"note: {note}")
     if minimum is not None and percent < minimum:
-        print(
-            f"emberwatch: {percent:.1f} % of lines were executed, at least {minimum:g} % are asked for", file=sys.stderr
-        )
+        say(f"{percent:.1f} % of lines were executed, at least {minimum:g} % are asked for")
         return 1
     return 0
 

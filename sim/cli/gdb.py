@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
+from emberwatch.base.output import say
 from emberwatch.cli.console import ConsolePrinter
 from emberwatch.cli.options import RunOptions, Uart, with_run_options
 from emberwatch.inspect.crash import CrashWatch
@@ -69,7 +69,7 @@ def gdb(
 
 def _crash_cycle(run_options: RunOptions, seconds: float) -> int:
     """Start of the instruction that makes the firmware crash first."""
-    print(f"emberwatch: waiting for a crash within {seconds:g} s of emulated time", file=sys.stderr)
+    say(f"waiting for a crash within {seconds:g} s of emulated time")
     with run_options.machine() as machine:
         crashes = CrashWatch(machine)
 
@@ -86,5 +86,5 @@ def _crash_cycle(run_options: RunOptions, seconds: float) -> int:
             ) from None
         assert crashes.first is not None
         report = crashes.first.report()
-    print(f"emberwatch: {report.title}", file=sys.stderr)
+    say(report.title)
     return report.cycle

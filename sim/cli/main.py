@@ -11,14 +11,16 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import typer
 
 from emberwatch import __version__
 from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.output import say
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
@@ -87,10 +89,15 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("emberwatch.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("emberwatch.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
     "bench": ("emberwatch.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
-    "renode": ("emberwatch.cli.renode", "renode", "Install Renode, find librp2040, open a board in Renode's monitor."),
+    "renode": ("emberwatch.cli.renode", "renode", "Say what the Renode engine needs; find librp2040."),
+    "renode install": ("emberwatch.cli.renode", "install", "Download Renode and check it."),
+    "renode generate": ("emberwatch.cli.renode", "generate", "Write Renode's platform files from the boards."),
+    "renode monitor": ("emberwatch.cli.renode", "monitor", "Open a board in Renode's monitor."),
     "summary": ("emberwatch.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name (one word or two), module, function, short help. The order is that of `--help`."""
+
+_HELP_OPTIONS = ["-h", "--help"]
 
 _INTRODUCTION = """\
 Usage: emberwatch COMMAND [OPTIONS]
@@ -119,9 +126,17 @@ Exit codes: 0 done; 1 the answer is no (a check failed, the firmware crashed); 2
 
 def help_text() -> str:
     """What `emberwatch --help` prints."""
+    return _INTRODUCTION + _table(_COMMANDS) + _EXAMPLES
+
+
+def _group(word: str) -> list[str]:
+    """The commands of two words that begin with this one."""
+    return [name for name in _COMMANDS if name.startswith(f"{word} ")]
+
+
+def _table(names: Iterable[str]) -> str:
     width = max(len(name) for name in _COMMANDS) + 3
-    commands = "".join(f"  {name:<{width}}{text}\n" for name, (_, _, text) in _COMMANDS.items())
-    return _INTRODUCTION + commands + _EXAMPLES
+    return "".join(f"  {name:<{width}}{_COMMANDS[name][2]}\n" for name in names)
 
 
 def run_command(name: str, arguments: list[str]) -> int:
@@ -136,19 +151,35 @@ def run_command(name: str, arguments: list[str]) -> int:
     full_name = _full_name([name, *arguments])
     if full_name != name:
         name, arguments = full_name, arguments[1:]
-    entry = _COMMANDS.get(name)
-    if entry is None and (words := [key for key in _COMMANDS if key.startswith(f"{name} ")]):
-        raise UsageError(f"command {name!r} needs one word more: {', '.join(words)}")
+    entry, group = _COMMANDS.get(name), _group(name)
+    asks_for_help = any(argument in _HELP_OPTIONS for argument in arguments)
+    if entry is None and group:
+        if not asks_for_help:
+            raise UsageError(f"command {name!r} needs one word more: {', '.join(group)}")
+        print(f"Usage: emberwatch {name} COMMAND [OPTIONS]\n\nCommands:\n{_table(group)}", end="")
+        return 0
     if entry is None:
         close = difflib.get_close_matches(name, _COMMANDS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(_COMMANDS)}"
         raise UsageError(f"command {name!r} is not known; {hint}")
-    module, function, _ = entry
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-    app.command(context_settings=settings)(_keep_broken_pipe(getattr(import_module(module), function)))
-    code = app(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
+    code = application(name)(args=arguments, prog_name=f"emberwatch {name}", standalone_mode=False)
+    if asks_for_help and group:
+        print(f"\nFurther commands:\n{_table(group)}", end="")
     return code if isinstance(code, int) else 0
+
+
+def application(name: str) -> typer.Typer:
+    """One command of `command_names` with its arguments and options."""
+    module, function, _ = _COMMANDS[name]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    settings = {"help_option_names": _HELP_OPTIONS, "max_content_width": 110}
+    app.command(context_settings=settings)(_keep_broken_pipe(getattr(import_module(module), function)))
+    return app
+
+
+def command_names() -> list[str]:
+    """All commands, of one word or two."""
+    return list(_COMMANDS)
 
 
 class _ReaderGone(Exception):
@@ -198,7 +229,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except ImportError as error:
-        if "_native" in str(error):
+        if error.name == "emberwatch._native" or find_spec("emberwatch._native") is None:
             _fail(f"the emulator core is not built ({error}); run: make setup")
         package = (error.name or "emberwatch").partition(".")[0]
         if package == "emberwatch" or not isinstance(error, ModuleNotFoundError):
@@ -245,7 +276,7 @@ def _describe(error: OSError) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"emberwatch: {message}", file=sys.stderr)
+    say(message)
     sys.exit(2)
 
 

@@ -7,7 +7,6 @@ import difflib
 import functools
 import inspect
 import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import typer
 
 from emberwatch.audio import Scenario, scenario
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
-from emberwatch.base.output import write_file
+from emberwatch.base.output import say, write_file
 from emberwatch.machine.machine import MAX_SECONDS, Machine
 
 DEFAULT_TAIL_S = 2.0
@@ -178,10 +177,10 @@ def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | 
     try:
         machine.run(left, progress=look)
     except FirmwareCrash as error:
-        print(f"emberwatch: {error}; what follows is up to there", file=sys.stderr)
+        say(f"{error}; what follows is up to there")
         return 1
     except KeyboardInterrupt:
-        print(f"emberwatch: interrupted after {machine.time_s:.3f} s; what follows is up to there", file=sys.stderr)
+        say(f"interrupted after {machine.time_s:.3f} s; what follows is up to there")
         return 130
     return 0
 
@@ -225,7 +224,7 @@ def _is_function(machine: Machine, trigger: str) -> bool:
 
 def note(text: str) -> None:
     """Something that the user should know beside the result."""
-    print(f"emberwatch: note: {text}", file=sys.stderr)
+    say(f"note: {text}")
 
 
 def write_text(out: Path | None, text: str) -> None:

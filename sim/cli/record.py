@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from emberwatch.base.errors import UsageError
+from emberwatch.base.units import BLOCK_SECONDS
 
 
 def record(
@@ -48,7 +49,7 @@ def record(
         if sys.stderr.isatty():
             print(file=sys.stderr)
     device = " ".join(f"{name}={report.info[name]}" for name in ("board", "clk", "rate") if name in report.info)
-    print(f"{out}: {report.blocks * 0.032:.2f} s received{', ' + device if device else ''}")
+    print(f"{out}: {report.blocks * BLOCK_SECONDS:.2f} s received{', ' + device if device else ''}")
     print(
         f"blocks lost {report.lost_blocks}, damaged {report.damaged_blocks}, restarts {report.restarts}, "
         f"bad frames {report.bad_frames}, bytes skipped {report.skipped_bytes}"

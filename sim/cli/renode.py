@@ -1,4 +1,4 @@
-"""`emberwatch renode`."""
+"""`emberwatch renode`, `renode install`, `renode generate` and `renode monitor`."""
 
 from __future__ import annotations
 
@@ -7,40 +7,19 @@ from typing import Annotated
 
 import typer
 
-from emberwatch.base.errors import UsageError
+from emberwatch.base.output import write_file
 
 
 def renode(
-    action: Annotated[
-        str | None,
-        typer.Argument(help="install, generate or monitor; without one, say what is there.", metavar="ACTION"),
-    ] = None,
     library: Annotated[bool, typer.Option("--library", help="Print the path of librp2040 and nothing else.")] = False,
-    board: Annotated[
-        str | None,
-        typer.Option(
-            help="Board name or TOML file: for monitor, default pico; for generate, only it.", metavar="BOARD"
-        ),
-    ] = None,
-    elf: Annotated[
-        Path | None, typer.Option(help="Firmware for monitor; default: the one of this tree.", metavar="FILE")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder that generate writes to.", metavar="DIR")] = None,
 ) -> int:
-    """Set up Renode 1.16.1 and work with the platform files for it.
-
-    \b
-    install   download Renode for this system, check its SHA-256, unpack it into the user's cache
-    generate  write platforms/renode/*.repl and *.resc from the boards' TOML files
-    monitor   open a board in Renode's monitor
+    """Say what the Renode engine needs and what of it is there; 1 if something is absent.
 
     Examples:
 
     \b
+    emberwatch renode
     emberwatch renode --library
-    emberwatch renode install
-    emberwatch renode generate --board my_board.toml --out build/renode
-    emberwatch renode monitor --board pico
     emberwatch run emberwatch.elf --engine renode --audio smoke.wav
     """
     if library:
@@ -48,23 +27,6 @@ def renode(
 
         print(library_path())
         return 0
-    if action is None:
-        return _status()
-    if action == "install":
-        from emberwatch.engines.renode.install import install
-
-        print(install())
-        return 0
-    if action == "generate":
-        return _generate(board, out)
-    if action == "monitor":
-        from emberwatch.engines.renode.install import open_monitor
-
-        return open_monitor(board or "pico", elf)
-    raise UsageError(f"action {action!r} is not known; use install, generate or monitor")
-
-
-def _status() -> int:
     from emberwatch.engines.renode.install import findings
 
     missing = False
@@ -74,7 +36,36 @@ def _status() -> int:
     return 1 if missing else 0
 
 
-def _generate(board: str | None, out: Path | None) -> int:
+def install() -> int:
+    """Download Renode 1.16.1 for this system, check its SHA-256 and unpack it into the user's cache.
+
+    Example:
+
+    \b
+    emberwatch renode install
+    """
+    from emberwatch.engines.renode import install
+
+    print(install.install())
+    return 0
+
+
+def generate(
+    board: Annotated[
+        str | None, typer.Option(help="Board name or TOML file; default: every board.", metavar="BOARD")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: platforms/renode.", metavar="DIR")
+    ] = None,
+) -> int:
+    """Write *.repl and *.resc, Renode's platform files, from the boards' TOML files.
+
+    Examples:
+
+    \b
+    emberwatch renode generate
+    emberwatch renode generate --board my_board.toml --out build/renode
+    """
     from emberwatch.board.board import load_board
     from emberwatch.engines.renode import generate
 
@@ -83,11 +74,23 @@ def _generate(board: str | None, out: Path | None) -> int:
     else:
         files = {"rp2040.repl": generate.render_chip()} | generate.render_board(load_board(board))
     target = out if out is not None else generate.folder()
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (target / name).write_text(text, encoding="utf-8")
-            print(target / name)
-    except OSError as error:
-        raise UsageError(f"--out {target} cannot be written ({error.strerror}); give another folder") from None
+    for name, text in files.items():
+        write_file(target / name, text, "--out")
+        print(target / name)
     return 0
+
+
+def monitor(
+    board: Annotated[str, typer.Option(help="Board name or TOML file.", metavar="BOARD")] = "pico",
+    elf: Annotated[Path | None, typer.Option(help="Firmware; default: the one of this tree.", metavar="FILE")] = None,
+) -> int:
+    """Open a board in Renode's monitor.
+
+    Example:
+
+    \b
+    emberwatch renode monitor --board pico
+    """
+    from emberwatch.engines.renode.install import open_monitor
+
+    return open_monitor(board, elf)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
-from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.progress import progress
 from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
@@ -135,7 +135,7 @@ def _exit_code(outcome: Outcome, run_options: RunOptions, expect_alarm: bool | N
     if outcome.failure is not None:
         if outcome.crash is None:
             raise outcome.failure
-        print(f"emberwatch: {outcome.failure}", file=sys.stderr)
+        say(str(outcome.failure))
     if outcome.crash is not None:
         print(describe_crash(outcome.crash, run_options), end="", file=sys.stderr)
         return 1
@@ -143,7 +143,7 @@ def _exit_code(outcome: Outcome, run_options: RunOptions, expect_alarm: bool | N
         return 130
     if expect_alarm is not None and outcome.result.alarm != expect_alarm:
         what = "no alarm was raised" if expect_alarm else "an alarm was raised"
-        print(f"emberwatch: {what} in {outcome.result.seconds:.4g} s", file=sys.stderr)
+        say(f"{what} in {outcome.result.seconds:.4g} s")
         return 1
     return 0
 

@@ -13,8 +13,6 @@ from typing import Literal
 
 from emberwatch.base.errors import ProtocolError
 
-BLOCK_SECONDS = 0.032
-
 Kind = Literal["t3", "t4", "continuous", "pulsed", "unknown"]
 
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import Log
-from emberwatch.detector.protocol import BLOCK_SECONDS, Alarm, Window
+from emberwatch.detector.protocol import Alarm, Window
 from emberwatch.machine.machine import Machine
 
 LOOP_FUNCTION = "app_process_block"

@@ -51,46 +51,37 @@ class EmbeddedEngine(Engine):
         return self._chip
 
     def load_bootrom(self, image: bytes) -> None:
-        """See `Engine.load_bootrom`."""
         try:
             self._chip.load_rom(image)
         except ValueError as error:
             raise EngineError(str(error)) from None
 
     def load(self, image: Image) -> None:
-        """See `Engine.load`."""
         for segment in image.segments:
             self._chip.load(segment.address, segment.data)
         self._chip.reset(image.ram_entry)
 
     def reset(self, image: Image) -> None:
-        """See `Engine.reset`."""
         self._chip.reset(image.ram_entry)
 
     @property
     def cycle(self) -> int:
-        """See `Engine.cycle`."""
         return self._chip.cycles
 
     @property
     def sleep_cycles(self) -> int:
-        """See `Engine.sleep_cycles`."""
         return self._chip.sleep_cycles(0)
 
     def picoseconds(self, cycle: int) -> int:
-        """See `Engine.picoseconds`."""
         return self._chip.picoseconds_at(cycle)
 
     def cycle_at(self, picoseconds: int) -> int:
-        """See `Engine.cycle_at`."""
         return self._chip.cycles_at(picoseconds)
 
     def run_until(self, cycle: int) -> Stop:
-        """See `Engine.run_until`."""
         return self._stop(self._chip.run_until(cycle))
 
     def step(self, core: int, limit: int) -> Stop:
-        """See `Engine.step`."""
         return self._stop(self._chip.step(core, limit))
 
     def _stop(self, stop: _native.Stop) -> Stop:
@@ -101,7 +92,6 @@ class EmbeddedEngine(Engine):
         return Stop(StopReason[stop.reason.name], stop.core, stop.pc, stop.detail, stop.address)
 
     def attach(self, device: Device, lines: Mapping[str, int]) -> None:
-        """See `Engine.attach`."""
         native = device.plug()
         try:
             self._chip.attach(native, check_lines(device, lines))
@@ -115,7 +105,6 @@ class EmbeddedEngine(Engine):
             raise
 
     def detach(self, device: Device) -> None:
-        """See `Engine.detach`."""
         attached, _ = self._devices.get(device.title, (None, {}))
         if attached is not device or device.plugged is None:
             raise DeviceError(f"device {device.title!r} is not attached here")
@@ -124,67 +113,53 @@ class EmbeddedEngine(Engine):
 
     @property
     def devices(self) -> dict[str, tuple[Device, dict[str, int]]]:
-        """See `Engine.devices`."""
         return dict(self._devices)
 
     def take_uart(self) -> list[tuple[int, int]]:
-        """See `Engine.take_uart`."""
         data, cycles = self._chip.uart_take(self._uart)
         return list(zip(cycles, data, strict=True))
 
     def take_usb(self) -> list[tuple[int, int]]:
-        """See `Engine.take_usb`."""
         data, cycles = self._chip.usb_take()
         return list(zip(cycles, data, strict=True))
 
     def take_other_uart(self) -> list[tuple[int, int]]:
-        """See `Engine.take_other_uart`."""
         data, cycles = self._chip.uart_take(1 - self._uart)
         return list(zip(cycles, data, strict=True))
 
     def send_uart(self, data: bytes) -> None:
-        """See `Engine.send_uart`."""
         self._chip.uart_send(self._uart, data)
 
     def send_usb(self, data: bytes) -> None:
-        """See `Engine.send_usb`."""
         self._chip.usb_send(data)
 
     def read_memory(self, address: int, size: int) -> bytes:
-        """See `Engine.read_memory`."""
         return self._chip.read_memory(address, size)
 
     def write_memory(self, address: int, data: bytes) -> None:
-        """See `Engine.write_memory`."""
         self._chip.write_memory(address, data)
 
     def register(self, number: int, core: int = 0) -> int:
-        """See `Engine.register`."""
         return self._chip.registers(core)[_REGISTERS[number]]
 
     def add_breakpoint(self, address: int) -> None:
-        """See `Engine.add_breakpoint`."""
         self._breakpoints[address] += 1
         self._chip.add_breakpoint(address)
 
     def remove_breakpoint(self, address: int) -> None:
-        """See `Engine.remove_breakpoint`."""
         self._breakpoints[address] -= 1
         if self._breakpoints[address] <= 0:
             del self._breakpoints[address]
             self._chip.remove_breakpoint(address)
 
     def catch_hard_faults(self, caught: bool) -> None:
-        """See `Engine.catch_hard_faults`."""
         self._chip.catch_hard_fault(caught)
 
     def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:
-        """See `Engine.trace_functions`."""
         self._traced = list(functions)
         self._chip.trace_functions(list(functions.values()))
 
     def function_cycles(self) -> dict[str, FunctionCycles]:
-        """See `Engine.function_cycles`."""
         profiles = self._chip.profiles(0)
         return {
             name: FunctionCycles(calls, total, least, most)
@@ -192,41 +167,32 @@ class EmbeddedEngine(Engine):
         }
 
     def pin(self, number: int) -> bool:
-        """See `Engine.pin`."""
         return self._chip.pin_level(number)
 
     def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
-        """See `Engine.push_sound`."""
         self._microphone.push(np.ascontiguousarray(samples, dtype=np.int32))
 
     @property
     def sound_supplied(self) -> int:
-        """See `Engine.sound_supplied`."""
         return self._microphone.supplied
 
     @property
     def microphone_bits(self) -> int:
-        """See `Engine.microphone_bits`."""
         return self._microphone.bits
 
     def set_microphone_fault(self, fault: str) -> None:
-        """See `Engine.set_microphone_fault`."""
         self._microphone.set_fault(fault)
 
     def set_microphone_analog(self, gain: float, offset: float) -> None:
-        """See `Engine.set_microphone_analog`."""
         self._microphone.set_analog(round(gain * 4096), round(offset * (1 << 23)))
 
     def set_microphone_timebase(self, hz: int) -> None:
-        """See `Engine.set_microphone_timebase`."""
         self._microphone.set_timebase(hz)
 
     def save(self) -> bytes:
-        """See `Engine.save`."""
         return self._chip.save()
 
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
-        """See `Engine.restore`."""
         try:
             self._chip.restore(snapshot, power_on_others)
         except (RuntimeError, ValueError) as error:

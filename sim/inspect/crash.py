@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EmulationError
+from emberwatch.base.units import PICO
 from emberwatch.engines import Capability, Stop, StopReason
 from emberwatch.engines.embedded import chip_of
 from emberwatch.inspect.signals import exception_name
-from emberwatch.machine.machine import PICO, Machine
+from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import Observer
 from emberwatch.program.debuginfo import DebugInfo
 from emberwatch.program.disassembly import Disassembler

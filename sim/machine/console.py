@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from emberwatch.base.units import PICO
 from emberwatch.engines import Engine
-
-_PICO = 10**12
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Console:
             (self.usb, engine.take_usb()),
         ):
             for cycle, byte in sent:
-                port.feed(engine.picoseconds(cycle) / _PICO, byte)
+                port.feed(engine.picoseconds(cycle) / PICO, byte)
 
     @property
     def received(self) -> int:

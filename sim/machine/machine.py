@@ -31,6 +31,7 @@ from emberwatch.base.errors import (
     ImageError,
     UsageError,
 )
+from emberwatch.base.units import PICO
 from emberwatch.board.board import Board, load_board
 from emberwatch.devices.base import Device
 from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
@@ -41,7 +42,6 @@ from emberwatch.program.elf import Image, load_image
 
 MAX_SECONDS = 1e6
 """Longest run at a time, in emulated seconds."""
-PICO = 10**12
 _SLICE_PS = PICO // 20
 """Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
 _SOUND_AHEAD = SAMPLE_RATE // 2

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import base64
 import io
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +16,11 @@ import numpy.typing as npt
 from emberwatch.audio import SAMPLE_RATE
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import project_root
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import DetectorLog
-from emberwatch.detector.protocol import BLOCK_SECONDS
 from emberwatch.detector.result import RunResult
 from emberwatch.detector.taps import FeatureCapture, PcmCapture
+from emberwatch.inspect import budgets
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import SRAM_SIZE
 from emberwatch.program.firmware_image import measure
@@ -177,17 +176,17 @@ def _alarm_spans(result: RunResult, span: float) -> list[tuple[float, float, str
     return spans
 
 
-def _budgets() -> dict[str, Any]:
-    path = project_root() / "robot/budgets.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def _cycle_limits() -> dict[str, int]:
+    path = project_root() / "robot" / "budgets.toml"
+    return budgets.load(path).limits["cycles"] if path.is_file() else {}
 
 
 def _cycle_bars(result: RunResult) -> list[Bar]:
-    budgets = _budgets().get("cycles", {})
+    limits = _cycle_limits()
     largest = max((f.max for f in result.functions.values()), default=1) or 1
     bars = []
     for name, function in result.functions.items():
-        budget = budgets.get(name, {}).get("max")
+        budget = limits.get(name)
         text = f"{function.calls:,} calls, mean {function.mean:,.0f}, max {function.max:,}"
         if budget:
             text += f" of {budget:,}"

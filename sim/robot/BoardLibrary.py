@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from robot.api import logger
 from robot.api.deco import keyword, library
 
-from emberwatch.audio import Clip, Recording, Scenario, files
+from emberwatch.audio import Clip, Recording, files
 from emberwatch.audio.recordings import RealRecording
 from emberwatch.base.errors import EmulationTimeout
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.protocol import Alarm, Window
 from emberwatch.detector.taps import PcmCapture
@@ -22,7 +23,7 @@ from emberwatch.inspect.led import led_brightness
 from emberwatch.report.page import RunRecorder
 from emberwatch.robot.attachments import attach_evidence
 from emberwatch.robot.run_reports import RunReports
-from emberwatch.robot.session import metric, session, variable
+from emberwatch.robot.session import board_maker, metric, session
 
 _LEAD_IN_S = 0.2
 _TAIL_S = 1.0
@@ -70,6 +71,23 @@ class BoardLibrary:
             raise AssertionError(str(error)) from None
 
     @keyword
+    def block_should_be_judged(self, number: int, within: timedelta = timedelta(seconds=1)) -> None:
+        """Runs until the firmware has judged this block of sound, counted from the start of the capture."""
+        self.wait_for_line(f"W {number} ", within)
+
+    @keyword
+    def board_should_restart_within(self, timeout: timedelta) -> None:
+        """Runs until the firmware begins anew and says so with its banner."""
+        self.wait_for_line("emberwatch ", timeout)
+
+    @keyword
+    def crash_should_be_reported_within(self, timeout: timedelta) -> None:
+        """Runs until the firmware reports, after a restart, the address at which it crashed."""
+        line = self.wait_for_line("FAULT hardfault-", timeout)
+        if not re.match(r"FAULT hardfault-[0-9a-f]{8} t=", line):
+            raise AssertionError(f"The crash was reported without an address: {line}")
+
+    @keyword
     def console_lines(self) -> list[str]:
         """All console lines so far."""
         return [line for _, line in session.board().lines]
@@ -100,7 +118,7 @@ class BoardLibrary:
             missing = sorted(set(range(max(numbers))) - set(numbers))[:5]
             raise AssertionError(f"Window numbers have gaps, first missing: {missing}")
         for t, number in entries:
-            expected = entries[0][0] + number * 0.032
+            expected = entries[0][0] + number * BLOCK_SECONDS
             if abs(t - expected) > tolerance.total_seconds():
                 raise AssertionError(f"Window {number} came at {t:.4f} s, expected {expected:.4f} s")
 
@@ -278,21 +296,12 @@ class BoardLibrary:
 
 
 def _machine(clips: Iterable[Clip]) -> DetectorMachine:
-    return _maker()(clips)
-
-
-def _maker() -> Callable[[Iterable[Clip]], DetectorMachine]:
-    """Makes machines as the suite's variables say; they are read now, so that any thread may make one."""
-    firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
-    if not firmware.is_file():
-        raise AssertionError(f"{firmware} does not exist; run: make firmware")
-    board, engine = str(variable("BOARD", "pico")), str(variable("ENGINE", "auto"))
-    return lambda clips: DetectorMachine(firmware, Scenario(list(clips), seconds=3600.0), board=board, engine=engine)
+    return board_maker()(clips)
 
 
 def _hear_all(recordings: list[RealRecording]) -> list[tuple[DetectorMachine, PcmCapture]]:
     """A board per recording, closed by now, each stopped when the alarm was on; one at a time for each processor."""
-    make = _maker()
+    make = board_maker()
 
     def hear(entry: RealRecording) -> tuple[DetectorMachine, PcmCapture]:
         with make([Clip(Recording(files.load(entry.path)), at_s=_LEAD_IN_S)]) as machine:

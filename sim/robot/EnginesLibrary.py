@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,10 @@ import numpy.typing as npt
 from robot.api import SkipExecution, logger
 from robot.api.deco import keyword, library
 
-from emberwatch.audio import Scenario
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import FeatureCapture, PcmCapture
-from emberwatch.robot.session import session, variable
+from emberwatch.robot.session import board_maker, session
 
 _ENGINES = ("embedded", "renode")
 _TIME = re.compile(r"\bt=(\d+\.\d+)")
@@ -52,12 +50,8 @@ class EnginesLibrary:
     def run_on_both_engines(self, duration: timedelta) -> None:
         """A board on each engine, from power-on, with the sounds prepared so far."""
         self._runs = []
-        firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
-        board = str(variable("BOARD", "pico"))
         for engine in _ENGINES:
-            machine = DetectorMachine(
-                firmware, Scenario(list(session.clips), seconds=3600.0), board=board, engine=engine
-            )
+            machine = board_maker(engine)(session.clips)
             machine.engine.set_microphone_timebase(machine.board.microphone.pdm_hz)
             run = _Run(machine, machine.capture_pcm(), machine.capture_features())
             machine.run(duration.total_seconds())

@@ -10,6 +10,7 @@ import numpy as np
 from robot.api import logger
 
 from emberwatch.audio import SAMPLE_RATE, files
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.robot.session import output_folder, variable
@@ -51,7 +52,7 @@ def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> Non
     spectrogram.set_ylabel("Hz")
     result = machine.result()
     if result.windows:
-        start = result.windows[0][0] - 0.032
+        start = result.windows[0][0] - BLOCK_SECONDS
         probability.step([t - start for t, _ in result.windows], [p for _, p in result.windows], where="pre")
         for event in result.events:
             probability.axvline(event.t_s - start, color="red" if event.state != "off" else "gray", linestyle="--")

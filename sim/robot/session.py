@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
-from emberwatch.audio import Clip
+from emberwatch.audio import Clip, Scenario
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.report.page import RunRecorder
@@ -47,6 +48,19 @@ def variable(name: str, default: Any) -> Any:
         return BuiltIn().get_variable_value(f"${{{name}}}", default)
     except RobotNotRunningError:
         return default
+
+
+def board_maker(engine: str | None = None) -> Callable[[Iterable[Clip]], DetectorMachine]:
+    """Makes boards as the suite's variables say; they are read now, so that any thread may make one.
+
+    Args:
+        engine: instead of what ENGINE says.
+    """
+    firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
+    if not firmware.is_file():
+        raise AssertionError(f"{firmware} does not exist; run: make firmware")
+    board, chosen = str(variable("BOARD", "pico")), engine or str(variable("ENGINE", "auto"))
+    return lambda clips: DetectorMachine(firmware, Scenario(list(clips), seconds=3600.0), board=board, engine=chosen)
 
 
 def metric(kind: str, **values: Any) -> None:

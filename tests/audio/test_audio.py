@@ -224,6 +224,16 @@ def test_scenario_file(tmp_path: Path) -> None:
         ('[[sound]]\ngenerate = "t3"\nat_s = -1', "at_s"),
         ('[[sound]]\nfile = "absent.wav"', "does not exist"),
         ("sound = 3", r"\[\[sound\]\]"),
+        ("sound = [1]", r"\[\[sound\]\]"),
+        ("duration_s = nan", "duration_s = nan must be finite"),
+        ("duration_s = 1" + 400 * "0", "duration_s = 10000.* must be a number"),
+        ("duration_s = 1" + 5000 * "0", "not valid TOML"),
+        ("seed = -1\nduration_s = 1", "seed = -1 must be a whole number, 0 or more"),
+        ("seed = " + 200 * "[", "not valid TOML"),
+        ("seed = " + 20000 * "[", "not valid TOML"),
+        ('[[sound]]\ngenerate = "t3"\nloop = 1', "loop = 1 must be true or false"),
+        ('[[sound]]\ngenerate = "t3"\nfrequency_hz = nan', "frequency_hz = nan must be finite"),
+        ('[[sound]]\ngenerate = ["t3"]', "generate = .* must be text in quotes"),
     ],
 )
 def test_bad_scenarios_are_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -235,7 +245,7 @@ def test_bad_scenarios_are_refused_in_one_line(tmp_path: Path, text: str, messag
 
 
 def test_missing_and_binary_scenarios_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="cannot be read"):
+    with pytest.raises(ScenarioError, match="does not exist; give"):
         scenario.load(tmp_path / "absent.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ScenarioError, match="not a text file"):

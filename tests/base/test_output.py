@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from test_cli import FIRMWARE, ROOT, emberwatch, should_refuse
+from command_line import FIRMWARE, emberwatch, should_refuse
+from paths import ROOT
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file

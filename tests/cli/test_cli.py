@@ -11,25 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from command_line import FIRMWARE, emberwatch, should_refuse
 from paths import ROOT
-
-FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
-
-
-def emberwatch(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "emberwatch.cli.main", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-
-
-def should_refuse(result: subprocess.CompletedProcess[str], *fragments: str) -> None:
-    assert result.returncode == 2, result.stderr
-    assert result.stdout == ""
-    assert result.stderr.startswith("emberwatch: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    for fragment in fragments:
-        assert fragment in result.stderr
 
 
 def test_version_and_help() -> None:
@@ -39,6 +22,22 @@ def test_version_and_help() -> None:
         assert f"\n  {command} " in text
     assert "Examples:" in text
     assert "Examples:" in emberwatch("run", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        ("train", "baseline transfer"),
+        ("data", "through-device measure-chain fetch"),
+        ("budget", "check update"),
+        ("renode", "install generate monitor"),
+    ],
+)
+def test_help_of_a_group_names_its_commands(group: str, words: str) -> None:
+    done = emberwatch(group, "--help")
+    assert done.returncode == 0
+    for word in words.split():
+        assert f"\n  {group} {word} " in done.stdout
 
 
 @pytest.mark.parametrize("command", ["run", "build", "data fetch", "train", "train transfer", "evaluate", "selftest"])

@@ -338,21 +338,21 @@ def test_board_files_attach_devices(tmp_path: Path) -> None:
         ('type = "Bme280"\nsda = 4\nscl = 5\naddress = 1', "devices.x: address is 0x1; a BME280 has 0x76 or 0x77"),
         ('type = "Bme280"\nsda = 4\nscl = 5\ncelsius = "hot"', "devices.x.celsius = 'hot'; it must be a number"),
         ('type = "SdCard"\nsck = 2\nmosi = 3\nmiso = 4\ncs = 5\nfile = "none"', "devices.x: [Errno 2]"),
-        ('type = 5', "devices.x.type = 5 is not a string"),
+        ('type = 5', "devices.x.type = 5 must be text in quotes"),
     ],
 )  # fmt: skip
 def test_board_files_are_checked(tmp_path: Path, table: str, message: str) -> None:
     path = board_with(tmp_path, f"[devices.x]\n{table}\n")
     with pytest.raises(BoardError) as caught:
         Machine(Bench().machine.image, board=path)
-    assert str(caught.value).startswith("mine.toml: " + message)
+    assert "mine.toml: " + message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_devices_table_itself(tmp_path: Path) -> None:
     with pytest.raises(BoardError, match=r"devices\.my-led: the name may hold only letters, digits and '_'"):
         load_board(board_with(tmp_path, '[devices.my-led]\ntype = "Led"\npin = 4\n'))
-    with pytest.raises(BoardError, match=r"devices\.x = 5 is not a table; write \[devices.x\]"):
+    with pytest.raises(BoardError, match=r"devices\.x = 5 must be a table; write \[devices.x\]"):
         load_board(board_with(tmp_path, "[devices]\nx = 5\n"))
 
 

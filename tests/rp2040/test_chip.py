@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
-from thumb import FLASH_CODE, RAM, assemble, boot2_crc, run, word
+from thumb import FLASH_CODE, RAM, assemble, boot2_crc, run
 
 from emberwatch import _native
 
@@ -397,16 +396,3 @@ def test_profiler_survives_abandoned_calls() -> None:
     chip.trace_functions([(RAM + 32, 8)])
     assert chip.run_until(10_000_000).reason.name == "BKPT"
     assert 99_990 <= chip.profiles(0)[0][0] <= 100_000
-
-
-def test_snapshots_are_quick_enough_to_use_per_sound() -> None:
-    """No threshold: the figures go into the test's output."""
-    chip = boot(_BUSY)
-    chip.run_until(200_000)
-    start = time.perf_counter()
-    snapshot = chip.save()
-    middle = time.perf_counter()
-    chip.restore(snapshot)
-    end = time.perf_counter()
-    print(f"save {1e6 * (middle - start):.0f} us, restore {1e6 * (end - middle):.0f} us, {len(snapshot)} bytes")
-    assert word(chip, 0x1000_0000) == word(boot(_BUSY), 0x1000_0000)

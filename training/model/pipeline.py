@@ -25,7 +25,7 @@ from emberwatch.training.evaluate.verdict import counts_by_window
 from emberwatch.training.model.events import EventParameters
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.model.stages import EVERYTHING, Log, Recipe, Stages, one_thread
-from emberwatch.training.model.tune import Choice, Observed, choose_parameters
+from emberwatch.training.model.tune import Choice, NoParametersError, Observed, choose_parameters
 from emberwatch.training.synth.alarms import ALARM_KINDS, make_alarm
 from emberwatch.training.synth.negatives import NEGATIVE_KINDS, make_negative
 from emberwatch.training.synth.rooms import at_level, room_response, through_room, to_pcm
@@ -134,7 +134,7 @@ def _choose(held_out: list[HeldOut], synthetic: list[tuple[str, Observed]], reci
     seen += [trial for _, trial in synthetic if trial.is_alarm]
     try:
         choice = choose_parameters(seen, recipe.false_events_per_hour)
-    except ValueError as error:  # a model of few epochs or little data; its figures will show it
+    except NoParametersError as error:  # the figures will show it
         log(f"event parameters are left at their defaults: {error}")
         return None
     log(f"event parameters: {choice}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.model.events import BLOCK_SECONDS, EventParameters
 
 LATEST_S = 4.0
@@ -22,6 +23,10 @@ folds left out of the choice had up to two false events in 50 minutes; with this
 
 _SHORTEST = 12  # blocks of full evidence, 0.38 s: many sounds are tones for less, no alarm's burst is but T4's
 _LONGEST = 125  # blocks: a threshold must be within reach of 4 s of full evidence
+
+
+class NoParametersError(EmberwatchError):
+    """No parameters keep within the false events allowed: a model of few epochs or little data."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +193,7 @@ def choose_parameters(
         enough = enough or pair.recall - SPARE
         best = pair
     if best is None:
-        raise ValueError("no parameters keep within the false events allowed; train longer")
+        raise NoParametersError("no parameters keep within the false events allowed; train longer")
     at_once, lasting = best.quick.evidence, best.patient.evidence
     parameters = replace(
         start or EventParameters(),

@@ -6,6 +6,7 @@
 
 #include "apps/capture/frame.h"
 #include "apps/common/image.h"
+#include "apps/common/start.h"
 #include "apps/common/text.h"
 #include "board.h"
 #include "drivers/console.h"
@@ -13,9 +14,7 @@
 #include "drivers/pdm_mic.h"
 #include "drivers/watchdog.h"
 #include "dsp/pdm.h"
-#include "hw/clocks.h"
 #include "hw/memory.h"
-#include "hw/resets.h"
 
 #define BLOCKS_PER_INFO 31u
 #define LED_RECORDING 40u
@@ -59,7 +58,7 @@ static void send_info(uint32_t block) {
     text_string(&text, "emberwatch-capture " FIRMWARE_VERSION " board=" BOARD_NAME);
     field(&text, " clk=", CLK_SYS_HZ);
     field(&text, " pdm=", PDM_HZ);
-    field(&text, " rate=", PDM_HZ / 64u);
+    field(&text, " rate=", PDM_HZ / PDM_BITS_PER_SAMPLE);
     field(&text, " block=", PCM_BLOCK_SAMPLES);
     text_string(&text, intact ? " crc=ok" : " crc=bad");
     text_string(&text, " restart=");
@@ -70,14 +69,7 @@ static void send_info(uint32_t block) {
 }
 
 _Noreturn void main(void) {
-    clocks_init();
-    resets_release(RESETS_RESET_IO_BANK0 | RESETS_RESET_PADS_BANK0 | RESETS_RESET_TIMER);
-    resets_cycle(RESETS_RESET_DMA);
-    restart = watchdog_take_restart();
-    watchdog_start();
-    led_init();
-    console_init();
-    pdm_mic_init();
+    restart = start_up();
     pdm_init(&decimator);
     intact = image_intact();
     send_info(0);
@@ -86,13 +78,10 @@ _Noreturn void main(void) {
     pdm_mic_start();
 
     for (uint32_t taken = 0;;) {
-        const uint32_t available = pdm_mic_wait(taken);
-        const uint32_t block = available - 1u;  // of two blocks the older is being overwritten already
-        missed += block - taken;
-        taken = available;
+        const uint32_t block = pdm_mic_take(&taken, &missed);
         pdm_decimate(&decimator, pdm_mic_block(block), pcm, PCM_BLOCK_SAMPLES);
         uint32_t flags = pdm_mic_take_stall() ? FRAME_FLAG_STALL : 0;
-        if (pdm_mic_blocks() - block > 1u) flags |= FRAME_FLAG_OVERWRITTEN;
+        if (pdm_mic_overwritten(block)) flags |= FRAME_FLAG_OVERWRITTEN;
         send(FRAME_PCM, flags, block, pcm, sizeof pcm);
         if (taken % BLOCKS_PER_INFO == 0) send_info(taken);
         watchdog_feed();

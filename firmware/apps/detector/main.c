@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "apps/common/image.h"
+#include "apps/common/start.h"
 #include "apps/detector/events.h"
 #include "apps/detector/health.h"
 #include "apps/detector/inject.h"
@@ -16,12 +17,10 @@
 #include "drivers/led.h"
 #include "drivers/pdm_mic.h"
 #include "drivers/watchdog.h"
-#include "hw/clocks.h"
 #include "hw/memory.h"
-#include "hw/resets.h"
 #include "hw/timer.h"
 
-#define BLOCKS_PER_REPORT 31u
+#define BLOCKS_PER_REPORT 31u  // 0.992 s: nearest to a second from below
 #define BLOCK_US ((uint32_t)(PDM_BLOCK_WORDS * 32ull * 1000000ull / PDM_HZ))
 #define BLOCK_US_TOLERANCE (BLOCK_US / 100u)
 
@@ -57,8 +56,7 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     inject_at(block, restart.reason == RESTART_COLD);
     const uint32_t stuck = health_check_pdm(words, PDM_BLOCK_WORDS);
     const int16_t* pcm = pipeline_decimate(words);
-    // The DMA came back to this block while it was being read: part of it is already the future.
-    if (pdm_mic_blocks() - block > 1u) stats.missed++;
+    if (pdm_mic_overwritten(block)) stats.missed++;
     if (pdm_mic_take_stall()) symptoms |= HEALTH_OVERRUN;
     // A stuck microphone has an offset too; that is not worth a second fault.
     symptoms |= stuck ? stuck : health_check_mean(pipeline_mean());
@@ -80,15 +78,8 @@ static void report_restart(void) {
 }
 
 _Noreturn void main(void) {
-    clocks_init();
-    resets_release(RESETS_RESET_IO_BANK0 | RESETS_RESET_PADS_BANK0 | RESETS_RESET_TIMER);
-    resets_cycle(RESETS_RESET_DMA);
-    restart = watchdog_take_restart();
-    watchdog_start();
+    restart = start_up();
     cycle_counter_init();
-    led_init();
-    console_init();
-    pdm_mic_init();
     events_init(&events);
     health_init(&health);
 
@@ -102,15 +93,11 @@ _Noreturn void main(void) {
     last_block = (uint32_t)-1;
     last_block_us = pdm_mic_block_time();
     for (uint32_t taken = 0;;) {
-        const uint32_t available = pdm_mic_wait(taken);
+        const uint32_t block = pdm_mic_take(&taken, &stats.missed);
         const cycle_mark_t start = cycle_mark();
-        // Of two blocks the older is being overwritten already: take the newest.
-        const uint32_t block = available - 1u;
-        stats.missed += block - taken;
-        taken = available;
         app_process_block(block, pdm_mic_block_time());
         stats_add(&stats, cycles_since(start));
-        if (pdm_mic_blocks() - block > 1u) stats.late++;
+        if (pdm_mic_overwritten(block)) stats.late++;
         watchdog_feed();
     }
 }

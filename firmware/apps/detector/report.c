@@ -4,6 +4,7 @@
 #include "board.h"
 #include "drivers/console.h"
 #include "drivers/pdm_mic.h"
+#include "dsp/pdm.h"
 #include "model.h"
 
 #define MODEL_ID_DIGITS 12
@@ -36,7 +37,7 @@ void report_banner(bool image_intact) {
     text_prefix(&line, MODEL_SHA256, MODEL_ID_DIGITS);
     field(" clk=", CLK_SYS_HZ);
     field(" pdm=", PDM_HZ);
-    field(" rate=", PDM_HZ / 64u);
+    field(" rate=", PDM_HZ / PDM_BITS_PER_SAMPLE);
     field(" block=", PDM_BLOCK_WORDS / 2u);
     text_string(&line, image_intact ? " crc=ok" : " crc=bad");
     end();

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.audio.files import SAMPLE_RATE
+from emberwatch.audio.scenario import quantise
 from emberwatch.base.errors import EmulationError, EngineError
+from emberwatch.base.units import PICO
 from emberwatch.board.board import Board, load_board
 from emberwatch.detector.capture.stream import BLOCK_SAMPLES, PcmAssembler
 from emberwatch.engines import StopReason, create_engine
@@ -29,10 +31,9 @@ DELAY_SAMPLES = 2
 place."""
 
 BITS_PER_SAMPLE = 64
-_PICO = 10**12
 _SNAPSHOT_SAMPLES = LEAD_IN_SAMPLES - 100  # the microphone looks 42 samples ahead
-_SLICE_PS = _PICO // 10
-_CALIBRATION_PS = 40 * _PICO // 1000
+_SLICE_PS = PICO // 10
+_CALIBRATION_PS = 40 * PICO // 1000
 _NATIVE_PIECE = 16_000 * BITS_PER_SAMPLE
 
 
@@ -41,12 +42,6 @@ class Chain(Protocol):
 
     def hear(self, samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
         """PCM of a sound (full scale 1.0, 16 kHz) from a freshly started board; as long as the sound."""
-
-
-def quantise(samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
-    """Samples as the microphone takes them, Q23; what is beyond full scale stays there for the modulator to limit."""
-    scaled = np.round(np.asarray(samples, dtype=np.float64) * (1 << 23))
-    return np.clip(scaled, -(1 << 30), 1 << 30).astype(np.int32)
 
 
 def capture_firmware(board: Board) -> Path:
@@ -83,7 +78,7 @@ class EmulatedChain:
         engine.chip.record_pins(0)
         if not self.edges:
             raise EmulationError("the program does not clock the microphone; give the capture application")
-        self._run_to(_SNAPSHOT_SAMPLES * _PICO // SAMPLE_RATE)
+        self._run_to(_SNAPSHOT_SAMPLES * PICO // SAMPLE_RATE)
         self._booted = bytes(byte for _, byte in engine.take_uart())
         self._snapshot = engine.save()
 
@@ -97,7 +92,6 @@ class EmulatedChain:
         return self._engine.picoseconds(cycle)
 
     def hear(self, samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
-        """See `Chain.hear`."""
         sound = quantise(samples)
         engine = self._engine
         engine.restore(self._snapshot)
@@ -109,7 +103,7 @@ class EmulatedChain:
         pieces = assembler.feed(self._booted)
         have = sum(map(len, pieces))
         # A block is on the line for a third of the time it takes to capture.
-        deadline = engine.picoseconds(engine.cycle) + (wanted + 4 * BLOCK_SAMPLES) * _PICO // SAMPLE_RATE
+        deadline = engine.picoseconds(engine.cycle) + (wanted + 4 * BLOCK_SAMPLES) * PICO // SAMPLE_RATE
         while have < wanted:
             now = engine.picoseconds(engine.cycle)
             if now > deadline:
@@ -144,7 +138,7 @@ class NativeChain:
     def __init__(self, emulated: EmulatedChain, seed: int = 1) -> None:
         self._seed = seed
         self._divider = emulated.board.pdm.clkdiv_256
-        self._period_ps, rest = divmod(_PICO, emulated.board.clock.clk_sys_hz)
+        self._period_ps, rest = divmod(PICO, emulated.board.clock.clk_sys_hz)
         self._first_edge_ps = emulated.first_edge_ps
         if rest:
             raise EngineError(
@@ -167,7 +161,6 @@ class NativeChain:
         return (cycles * self._period_ps + self._first_edge_ps).astype(np.uint64)
 
     def hear(self, samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
-        """See `Chain.hear`."""
         from emberwatch.detector.capture.native import Microphone
         from emberwatch.training.dsp.native import Decimator
 
@@ -190,5 +183,5 @@ class NativeChain:
 
 def first_sample(first_edge_ps: int) -> int:
     """Index of the PCM sample, counted from the start of the capture, at which a clip begins."""
-    lead = LEAD_IN_SAMPLES * _PICO // SAMPLE_RATE - first_edge_ps
-    return round(lead * SAMPLE_RATE / _PICO) + DELAY_SAMPLES
+    lead = LEAD_IN_SAMPLES * PICO // SAMPLE_RATE - first_edge_ps
+    return round(lead * SAMPLE_RATE / PICO) + DELAY_SAMPLES

@@ -63,40 +63,32 @@ class RenodeEngine(Engine):
             self._finalizer()
 
     def load_bootrom(self, image: bytes) -> None:
-        """See `Engine.load_bootrom`."""
         self._call("load_bootrom", image)
 
     def load(self, image: Image) -> None:
-        """See `Engine.load`."""
         segments = [(segment.address, bytes(segment.data)) for segment in image.segments]
         self._call("load", segments, image.ram_entry)
 
     @property
     def cycle(self) -> int:
-        """See `Engine.cycle`."""
         return int(self._call("cycle"))
 
     @property
     def sleep_cycles(self) -> int:
-        """See `Engine.sleep_cycles`."""
         return int(self._call("sleep_cycles"))
 
     def picoseconds(self, cycle: int) -> int:
-        """See `Engine.picoseconds`."""
         return int(self._call("picoseconds", cycle))
 
     def cycle_at(self, picoseconds: int) -> int:
-        """See `Engine.cycle_at`."""
         return int(self._call("cycle_at", picoseconds))
 
     def run_until(self, cycle: int) -> Stop:
-        """See `Engine.run_until`."""
         stop = self._call("run_until", cycle)
         assert isinstance(stop, Stop)
         return stop
 
     def take_uart(self) -> list[tuple[int, int]]:
-        """See `Engine.take_uart`."""
         return list(self._call("take_uart"))
 
     def take_usb(self) -> list[tuple[int, int]]:
@@ -105,29 +97,23 @@ class RenodeEngine(Engine):
         return [(self.cycle, byte) for byte in data]
 
     def send_uart(self, data: bytes) -> None:
-        """See `Engine.send_uart`."""
         self._call("send_uart", data)
 
     def read_memory(self, address: int, size: int) -> bytes:
-        """See `Engine.read_memory`."""
         return bytes(self._call("read_memory", address, size))
 
     def write_memory(self, address: int, data: bytes) -> None:
-        """See `Engine.write_memory`."""
         self._call("write_memory", address, data)
 
     def register(self, number: int, core: int = 0) -> int:
-        """See `Engine.register`."""
         if core != 0:
             raise EngineError("engine 'renode' has core 0 only; use the embedded engine for core 1")
         return int(self._call("register", number))
 
     def add_breakpoint(self, address: int) -> None:
-        """See `Engine.add_breakpoint`."""
         self._call("add_breakpoint", address)
 
     def remove_breakpoint(self, address: int) -> None:
-        """See `Engine.remove_breakpoint`."""
         self._call("remove_breakpoint", address)
 
     def start_gdb_server(self, port: int) -> None:
@@ -135,41 +121,32 @@ class RenodeEngine(Engine):
         self._call("start_gdb_server", port)
 
     def trace_functions(self, functions: dict[str, tuple[int, int]]) -> None:
-        """See `Engine.trace_functions`."""
         self._call("trace_functions", {name: address for name, (address, _) in functions.items()})
 
     def function_cycles(self) -> dict[str, FunctionCycles]:
-        """See `Engine.function_cycles`."""
         return dict(self._call("function_cycles"))
 
     def pin(self, number: int) -> bool:
-        """See `Engine.pin`."""
         return bool(self._call("pin", number))
 
     def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
-        """See `Engine.push_sound`."""
         self._call("push_sound", np.ascontiguousarray(samples, dtype=np.int32))
 
     @property
     def sound_supplied(self) -> int:
-        """See `Engine.sound_supplied`."""
         return int(self._call("sound_supplied"))
 
     @property
     def microphone_bits(self) -> int:
-        """See `Engine.microphone_bits`."""
         return int(self._call("microphone_bits"))
 
     def set_microphone_fault(self, fault: str) -> None:
-        """See `Engine.set_microphone_fault`."""
         self._call("set_microphone_fault", fault)
 
     def set_microphone_analog(self, gain: float, offset: float) -> None:
-        """See `Engine.set_microphone_analog`."""
         self._call("set_microphone_analog", gain, offset)
 
     def set_microphone_timebase(self, hz: int) -> None:
-        """See `Engine.set_microphone_timebase`."""
         self._call("set_microphone_timebase", hz)
 
     def save(self) -> bytes:

@@ -147,20 +147,18 @@ class RenodeSession:
         """Puts segments into memory and the processor at its start; `entry` is for programs in SRAM."""
         for address, data in segments:
             self.write_memory(address, data)
-        try:
-            if self._rom is not None:
-                self.write_memory(0, self._rom)
-                self.command("sysbus.cpu VectorTableOffset 0x0")
-                start = int.from_bytes(self._rom[4:8], "little")
-                self._guard(lambda: self._bridge.Start(start, int.from_bytes((self._rom or b"")[:4], "little")))
-            elif entry is not None:
-                self._guard(lambda: self._bridge.Start(entry, _SRAM_END))
-            else:
+        if self._rom is not None:
+            self.write_memory(0, self._rom)
+            self.command("sysbus.cpu VectorTableOffset 0x0")
+            start = int.from_bytes(self._rom[4:8], "little")
+            self._guard(lambda: self._bridge.Start(start, int.from_bytes((self._rom or b"")[:4], "little")))
+        elif entry is not None:
+            self._guard(lambda: self._bridge.Start(entry, _SRAM_END))
+        else:
+            try:
                 self._guard(self._bridge.Boot)
-        except EngineError as error:
-            if "second-stage" not in str(error):
-                raise
-            self._boot_error = str(error).removeprefix("Renode: ")
+            except EngineError as error:  # what is in flash does not boot; `run_until` says so, as on the chip
+                self._boot_error = str(error).removeprefix("Renode: ")
 
     def write_memory(self, address: int, data: bytes) -> None:
         """Writes memory as a loader does."""

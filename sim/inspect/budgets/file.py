@@ -22,20 +22,74 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from emberwatch.audio import Scenario, scenario
+from emberwatch.base import toml
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
-from emberwatch.inspect.budgets.measure import FIGURES, MEMORY, Measurement
+from emberwatch.inspect.budgets.measure import FIGURES, MEMORY, FunctionFigures, Measurement
 
 _MARK = "# ---- Baseline: written by `emberwatch budget update`, not by hand ----"
 _DEFAULT_SECONDS = 6.0
 _DEFAULT_TOLERANCE = 2.0
 _DEFAULT_LEAST = 1.0
+
+
+_Count = Annotated[int, toml.Between(0)]
+_Percent = Annotated[float, toml.Between(0)]
+
+
+@dataclass(frozen=True)
+class _Run:
+    seconds: Annotated[float, toml.Between(0.001, 3600)] = _DEFAULT_SECONDS
+    scenario: str | None = None
+    tolerance_percent: _Percent = _DEFAULT_TOLERANCE
+    least_percent: _Percent = _DEFAULT_LEAST
+
+
+@dataclass(frozen=True)
+class _Limit:
+    max: _Count
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """As `FIGURES`."""
+
+    mean: _Count
+    max: _Count
+    stack: _Count
+    flash: _Count
+    ram: _Count
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """As `MEMORY`."""
+
+    flash: _Count | None = None
+    ram: _Count | None = None
+    stack: _Count | None = None
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    compiler: str = ""
+    memory: _Memory = _Memory()
+    functions: dict[str, _Figures] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _BudgetFile:
+    run: _Run = _Run()
+    cycles: dict[str, _Limit] = field(default_factory=dict)
+    stack: dict[str, _Limit] = field(default_factory=dict)
+    memory: _Memory = _Memory()
+    baseline: _Baseline = _Baseline()
 
 
 @dataclass(frozen=True)
@@ -73,75 +127,30 @@ def load(path: Path, *, new: bool = False) -> Budgets:
     Raises:
         UsageError: it cannot be read, or has an entry that is not understood.
     """
-    try:
-        table = {} if new and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            f"budget file {path} does not exist; measure a baseline: emberwatch budget update --file {path}"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"budget file {path} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"budget file {path} is not a text file; give a TOML file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"budget file {path} is not TOML: {error}") from None
-    _check_tables(path, table)
-    for name in table:
-        if name not in ("run", "cycles", "stack", "memory", "baseline"):
-            raise UsageError(f"budget file {path}: table [{name}] is not known; use run, cycles, stack or memory")
-    run, baseline = table.get("run", {}), table.get("baseline", {})
-    for name in run:
-        if name not in ("seconds", "scenario", "tolerance_percent", "least_percent"):
-            raise UsageError(f"budget file {path}: [run] has no key {name!r}")
-    limits = {
-        kind: {
-            name: _whole(path, f"{kind}.{name}.max", entry.get("max")) for name, entry in table.get(kind, {}).items()
-        }
-        for kind in ("cycles", "stack")
-    }
-    limits["memory"] = {name: _whole(path, f"memory.{name}", value) for name, value in table.get("memory", {}).items()}
-    if unknown := set(limits["memory"]) - set(MEMORY):
-        raise UsageError(f"budget file {path}: [memory] has no {sorted(unknown)[0]!r}; use {', '.join(MEMORY)}")
-    heard = run.get("scenario")
+    if new and not path.exists():
+        return Budgets(path)
+    remedy = f"measure a baseline: emberwatch budget update --file {path}"
+    table = toml.read(_BudgetFile, path, "budget file", UsageError, absent=remedy)
+    run, baseline = table.run, table.baseline
     return Budgets(
         path,
-        float(run.get("seconds", _DEFAULT_SECONDS)),
-        path.parent / heard if heard else None,
-        float(run.get("tolerance_percent", _DEFAULT_TOLERANCE)),
-        float(run.get("least_percent", _DEFAULT_LEAST)),
-        limits,
-        str(baseline.get("compiler", "")),
+        run.seconds,
+        path.parent / run.scenario if run.scenario else None,
+        run.tolerance_percent,
+        run.least_percent,
         {
-            name: {key: _whole(path, f"baseline.functions.{name}.{key}", entry.get(key)) for key in FIGURES}
-            for name, entry in baseline.get("functions", {}).items()
+            "cycles": {name: limit.max for name, limit in table.cycles.items()},
+            "stack": {name: limit.max for name, limit in table.stack.items()},
+            "memory": _given(table.memory),
         },
-        {name: _whole(path, f"baseline.memory.{name}", value) for name, value in baseline.get("memory", {}).items()},
+        baseline.compiler,
+        {name: asdict(figures) for name, figures in baseline.functions.items()},
+        _given(baseline.memory),
     )
 
 
-def _check_tables(path: Path, table: dict[str, Any]) -> None:
-    """That what ought to be a table is one, and what ought to be a number."""
-    tables = {name: value for name, value in table.items() if name in ("run", "cycles", "stack", "memory", "baseline")}
-    for kind in ("cycles", "stack"):
-        if isinstance(entries := table.get(kind), dict):
-            tables |= {f"{kind}.{name}": value for name, value in entries.items()}
-    if isinstance(baseline := table.get("baseline"), dict):
-        tables |= {f"baseline.{name}": baseline[name] for name in ("functions", "memory") if name in baseline}
-        if isinstance(functions := baseline.get("functions"), dict):
-            tables |= {f"baseline.functions.{name}": value for name, value in functions.items()}
-    for name, value in tables.items():
-        if not isinstance(value, dict):
-            raise UsageError(f"budget file {path}: {name} = {value!r} must be a table")
-    for name, value in table.get("run", {}).items():
-        wanted, words = (str, "text in quotes") if name == "scenario" else ((int, float), "a number")
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise UsageError(f"budget file {path}: run.{name} = {value!r} must be {words}")
-
-
-def _whole(path: Path, name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UsageError(f"budget file {path}: {name} = {value!r} must be a whole number, 0 or more")
-    return value
+def _given(memory: _Memory) -> dict[str, int]:
+    return {name: value for name, value in asdict(memory).items() if value is not None}
 
 
 def update(budgets: Budgets, measured: Measurement) -> Budgets:
@@ -155,15 +164,21 @@ def update(budgets: Budgets, measured: Measurement) -> Budgets:
         for name, figures in measured.functions.items()
         if name in limited or 100 * figures.share >= budgets.least
     }
-    out = [_MARK, "", "[baseline]", f'compiler = "{measured.compiler}"', "", "[baseline.memory]"]
-    out += [f"{name} = {measured.memory[name]}" for name in MEMORY]
-    out += ["", "[baseline.functions]"]
-    for name in sorted(chosen):
-        values = ", ".join(f"{key} = {getattr(chosen[name], key)}" for key in FIGURES)
-        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
-        out.append(f"{key} = {{ {values} }}")
     by_hand = ""
     if budgets.path.exists():
         by_hand = budgets.path.read_text(encoding="utf-8").partition(_MARK)[0].rstrip()
-    write_file(budgets.path, "\n\n".join(filter(None, [by_hand, "\n".join(out) + "\n"])), "budget file")
+    baseline = _baseline(measured.compiler, measured.memory, chosen)
+    write_file(budgets.path, "\n\n".join(filter(None, [by_hand, baseline])), "budget file")
     return load(budgets.path)
+
+
+def _baseline(compiler: str, memory: Mapping[str, int], functions: Mapping[str, FunctionFigures]) -> str:
+    """The tables of a baseline as TOML."""
+    out = [_MARK, "", "[baseline]", f'compiler = "{compiler}"', "", "[baseline.memory]"]
+    out += [f"{name} = {memory[name]}" for name in MEMORY]
+    out += ["", "[baseline.functions]"]
+    for name in sorted(functions):
+        values = ", ".join(f"{key} = {getattr(functions[name], key)}" for key in FIGURES)
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+        out.append(f"{key} = {{ {values} }}")
+    return "\n".join(out) + "\n"

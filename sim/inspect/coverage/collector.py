@@ -9,14 +9,13 @@ import atexit
 import hashlib
 import json
 import os
-import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emberwatch.base.errors import UsageError
-from emberwatch.base.output import write_file
+from emberwatch.base.output import say, write_file
 from emberwatch.chip import memory
 from emberwatch.engines import Capability
 from emberwatch.engines.embedded import chip_of
@@ -135,7 +134,7 @@ def _flush_at_exit() -> None:
     try:
         flush()
     except UsageError as error:
-        print(f"emberwatch: {error}", file=sys.stderr)
+        say(str(error))
 
 
 atexit.register(_flush_at_exit)

@@ -6,7 +6,7 @@ Reference: "GDB Remote Serial Protocol" in the GDB manual, section Packets.
 from __future__ import annotations
 
 from emberwatch.inspect.gdb.description import FLASH_SECTOR
-from emberwatch.inspect.gdb.packets import MAX_PAYLOAD
+from emberwatch.inspect.gdb.packets import MAX_PAYLOAD, PacketError, hex_bytes, number, pair
 from emberwatch.inspect.gdb.target import Target, Watch
 from emberwatch.program.elf import FLASH_BASE
 from emberwatch.program.firmware_image import crc32_mpeg2
@@ -32,7 +32,7 @@ class MemoryPackets:
     def write_hex(self, args: bytes) -> bytes:
         """M: address, size, bytes in hexadecimal."""
         place, _, data = args.partition(b":")
-        return self._write(place, bytes.fromhex(data.decode("ascii")))
+        return self._write(place, hex_bytes(data))
 
     def write_binary(self, args: bytes) -> bytes:
         """X: address, size, bytes."""
@@ -61,7 +61,7 @@ class MemoryPackets:
     def write_flash(self, args: bytes) -> bytes:
         """vFlashWrite: address and bytes; takes effect in `program_flash`."""
         address, _, data = args.partition(b":")
-        self._pieces.append((int(address, 16), data))
+        self._pieces.append((number(address), data))
         return OK
 
     def program_flash(self) -> bytes:
@@ -104,29 +104,18 @@ class MemoryPackets:
 
     def search(self, args: bytes) -> bytes:
         """qSearch:memory: address, size and the bytes to find."""
-        start, length, pattern = args.split(b";", 2)
-        at = self._whole(int(start, 16), int(length, 16)).find(pattern)
-        return b"0" if at < 0 else b"1,%x" % (int(start, 16) + at)
+        place, _, rest = args.partition(b";")
+        length, _, pattern = rest.partition(b";")
+        start = number(place)
+        at = self._whole(start, number(length)).find(pattern)
+        return b"0" if at < 0 else b"1,%x" % (start + at)
 
     def _whole(self, address: int, size: int) -> bytes:
         if size > _LONGEST:
-            raise ValueError("too much")
-        return self._target.chip.read_memory(address, size)
-
-
-def pair(text: bytes) -> tuple[int, int]:
-    """Two 32-bit numbers in hexadecimal with a comma between.
-
-    Raises:
-        ValueError: they are none.
-    """
-    first, _, second = text.partition(b",")
-    values = int(first, 16), int(second, 16)
-    if not 0 <= values[0] <= 0xFFFFFFFF or not 0 <= values[1] <= 0xFFFFFFFF:
-        raise ValueError("not a 32-bit number")
-    return values
+            raise PacketError(f"{size} bytes are more than any memory has")
+        return self._target.read(address, size, whole=True)
 
 
 def _point(args: bytes) -> tuple[int, int, int]:
-    kind, address, size = args.split(b";")[0].split(b",")
-    return (int(kind, 16), *pair(address + b"," + size))
+    kind, _, place = args.partition(b";")[0].partition(b",")
+    return (number(kind), *pair(place))

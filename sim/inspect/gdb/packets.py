@@ -5,14 +5,21 @@ Reference: "GDB Remote Serial Protocol" in the GDB manual, section Overview.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from emberwatch.base.errors import EmberwatchError
 
 MAX_PAYLOAD = 0x4000
 """Bytes of payload that either side may send; announced in the answer to qSupported."""
 _ESCAPE = ord("}")
 _SPECIAL = frozenset(b"#$}*")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+
+
+class PacketError(EmberwatchError):
+    """A packet that cannot be answered as it is asked; GDB gets ``E01``."""
 
 
 class Mark(Enum):
@@ -30,6 +37,34 @@ class Packet:
     """A payload with the escapes removed."""
 
     payload: bytes
+
+
+def number(text: bytes) -> int:
+    """A 32-bit number in hexadecimal.
+
+    Raises:
+        PacketError: it is none.
+    """
+    if not re.fullmatch(rb"0*[0-9a-fA-F]{1,8}", text):
+        raise PacketError(f"{text!r} is no 32-bit number in hexadecimal")
+    return int(text, 16)
+
+
+def pair(text: bytes) -> tuple[int, int]:
+    """Two of them with a comma between."""
+    first, _, second = text.partition(b",")
+    return number(first), number(second)
+
+
+def hex_bytes(text: bytes) -> bytes:
+    """Bytes of two hexadecimal digits each.
+
+    Raises:
+        PacketError: they are none.
+    """
+    if len(text) % 2 or not _HEX.issuperset(text):
+        raise PacketError(f"{text!r} are no bytes in hexadecimal")
+    return bytes.fromhex(text.decode("ascii"))
 
 
 def frame(payload: bytes) -> bytes:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from emberwatch._native import Chip
+from emberwatch.base.units import PICO
 
 CALL = 0xBEAB
 """``BKPT 0xAB``."""
@@ -109,7 +110,7 @@ class Semihosting:
         if operation == 0x10:  # SYS_CLOCK: centiseconds
             return self._chip.picoseconds // 10**10
         if operation == 0x11:  # SYS_TIME
-            return self._chip.picoseconds // 10**12
+            return self._chip.picoseconds // PICO
         if operation == 0x13:  # SYS_ERRNO
             return self._errno
         if operation == 0x16:  # SYS_HEAPINFO: the firmware knows its own memory

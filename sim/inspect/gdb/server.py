@@ -16,9 +16,19 @@ from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.inspect.gdb.description import REGISTERS, memory_map_xml, target_xml
-from emberwatch.inspect.gdb.memory import ERROR, OK, MemoryPackets, pair
+from emberwatch.inspect.gdb.memory import ERROR, OK, MemoryPackets
 from emberwatch.inspect.gdb.monitor import Monitor
-from emberwatch.inspect.gdb.packets import MAX_PAYLOAD, Mark, Packet, PacketReader, frame
+from emberwatch.inspect.gdb.packets import (
+    MAX_PAYLOAD,
+    Mark,
+    Packet,
+    PacketError,
+    PacketReader,
+    frame,
+    hex_bytes,
+    number,
+    pair,
+)
 from emberwatch.inspect.gdb.target import CORES, Event, Target
 
 if TYPE_CHECKING:
@@ -176,13 +186,16 @@ class Session:
                 self._send(answer)
 
     def answer(self, payload: bytes) -> bytes | None:
-        """The reply to one packet; empty if it is not known, None if there is none."""
+        """The reply to one packet: empty if it is not known, ``E01`` if it cannot be met, None if there is none.
+
+        An error that a packet cannot cause is ours and is not answered: it ends the server, to be seen.
+        """
         handler = self._handlers.get(payload[:1])
         if handler is None:
             return b""
         try:
             return handler(payload[1:])
-        except (ValueError, IndexError, KeyError, OverflowError, RuntimeError, EmberwatchError):
+        except EmberwatchError:
             return ERROR
 
     def _send(self, payload: bytes) -> None:
@@ -244,7 +257,7 @@ class Session:
 
     def _jump(self, args: bytes) -> None:
         if args:
-            self.target.set_register(self._core, "pc", int(args, 16))
+            self.target.set_register(self._core, "pc", number(args))
 
     def _reverse(self, args: bytes) -> bytes | None:
         if args == b"c":
@@ -286,7 +299,7 @@ class Session:
                 within = range(0)
                 if verb[:1] == b"r":
                     start, _, end = verb[1:].partition(b",")
-                    within = range(int(start, 16), int(end, 16))
+                    within = range(number(start), number(end))
                 return self._ran(self.target.step(core, self._interrupted, within))
             if verb[:1] == b"t":
                 return self._stop_reply(self.target.event)
@@ -294,7 +307,7 @@ class Session:
 
     def _detach(self, args: bytes) -> bytes | None:
         self.target.detach()
-        self.target.chip.attach_debugger(True)
+        self.target.chip.attach_debugger(True)  # the program waits for the next debugger, which BKPT must stop for
         self._send(OK)
         raise _Gone
 
@@ -309,8 +322,10 @@ class Session:
 
     def _thread(self, text: bytes) -> int:
         """Core of a thread id; -1 for all, the selected core for any (0)."""
-        number = int(text, 16)
-        return self._core if number == 0 else -1 if number < 0 else number - 1
+        if text.startswith(b"-"):
+            return -1
+        thread = number(text)
+        return self._core if thread == 0 else thread - 1
 
     def _select_thread(self, args: bytes) -> bytes:
         core = self._thread(args[1:])
@@ -335,23 +350,23 @@ class Session:
         return b"".join(values[name].to_bytes(4, "little").hex().encode() for name in REGISTERS)
 
     def _write_registers(self, args: bytes) -> bytes:
-        data = bytes.fromhex(args.decode("ascii"))
+        data = hex_bytes(args)
         if len(data) > 4 * len(REGISTERS):
             return ERROR
         before = self._registers()
-        for number in range(len(data) // 4):
-            value = int.from_bytes(data[4 * number : 4 * number + 4], "little")
-            if value != before[REGISTERS[number]]:
-                self.target.set_register(self._core, REGISTERS[number], value)
+        for index, name in enumerate(REGISTERS[: len(data) // 4]):
+            value = int.from_bytes(data[4 * index : 4 * index + 4], "little")
+            if value != before[name]:
+                self.target.set_register(self._core, name, value)
         return OK
 
     def _read_register(self, args: bytes) -> bytes:
         return self._registers()[_register(args)].to_bytes(4, "little").hex().encode()
 
     def _write_register(self, args: bytes) -> bytes:
-        number, _, value = args.partition(b"=")
-        name = _register(number)
-        data = bytes.fromhex(value.decode("ascii"))
+        which, _, value = args.partition(b"=")
+        name = _register(which)
+        data = hex_bytes(value)
         if len(data) != 4:
             return ERROR
         self.target.set_register(self._core, name, int.from_bytes(data, "little"))
@@ -385,7 +400,7 @@ class Session:
         if args.startswith(b"Xfer:"):
             return self._transfer(args[5:])
         if args.startswith(b"Rcmd,"):
-            text = self._monitor.run(bytes.fromhex(args[5:].decode("ascii")).decode("utf-8", "replace"))
+            text = self._monitor.run(hex_bytes(args[5:]).decode("utf-8", "replace"))
             if len(text) > 1024:  # longer than a packet may be
                 self._print(text)
                 return OK
@@ -414,7 +429,7 @@ class Session:
 
 
 def _register(text: bytes) -> str:
-    number = int(text, 16)
-    if not 0 <= number < len(REGISTERS):
-        raise ValueError("no such register")
-    return REGISTERS[number]
+    index = number(text)
+    if index >= len(REGISTERS):
+        raise PacketError(f"register {index} of {len(REGISTERS)} does not exist")
+    return REGISTERS[index]

@@ -13,6 +13,7 @@ from emberwatch.engines import Stop, StopReason
 from emberwatch.inspect.crash import FaultInfo
 from emberwatch.inspect.gdb import semihosting
 from emberwatch.inspect.gdb.history import History
+from emberwatch.inspect.gdb.packets import PacketError
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -116,7 +117,7 @@ class Target:
         self.breakpoints[address] = reason
 
     def remove_breakpoint(self, address: int) -> None:
-        """None there is no error."""
+        """Takes one away; it is no error if there is none."""
         if self.breakpoints.pop(address, None) is not None:
             self.engine.remove_breakpoint(address)
 
@@ -127,7 +128,7 @@ class Target:
             self.chip.add_watchpoint(watch.address, watch.size, watch.read, watch.write)
 
     def remove_watch(self, watch: Watch) -> None:
-        """None there is no error."""
+        """Takes one away; it is no error if there is none."""
         if watch in self.watches:
             self.watches.remove(watch)
             self.chip.remove_watchpoint(watch.address, watch.size, watch.read, watch.write)
@@ -279,18 +280,19 @@ class Target:
         self.history.clear()
         self.event = Event(SIGTRAP)
 
-    def read(self, address: int, size: int) -> bytes:
-        """Memory or registers as far as there is something.
+    def read(self, address: int, size: int, *, whole: bool = False) -> bytes:
+        """Memory or registers as far as there is something, or as a whole.
 
         Raises:
-            ValueError: there is nothing at the first address.
+            PacketError: there is nothing at the first address, or not the whole.
         """
         if address in _PPB:
             return self._read_private(address, size)
         try:
             return self.chip.read_memory(address, size)
-        except (ValueError, RuntimeError):
-            pass
+        except (ValueError, RuntimeError) as error:
+            if whole:
+                raise PacketError(str(error)) from None
         known = bytearray()
         for at in range(address, address + size):
             try:
@@ -298,7 +300,7 @@ class Target:
             except (ValueError, RuntimeError):
                 break
         if not known:
-            raise ValueError("nothing there")
+            raise PacketError(f"there is nothing to read at {address:#010x}")
         return bytes(known)
 
     def _read_private(self, address: int, size: int) -> bytes:
@@ -315,7 +317,7 @@ class Target:
         """Memory, or registers by aligned accesses with their side effects.
 
         Raises:
-            ValueError: nothing takes it.
+            PacketError: nothing takes it.
         """
         self.history.changed()
         try:
@@ -327,8 +329,8 @@ class Target:
         try:
             for at in range(0, len(data), size):
                 self.chip.write_bus(address + at, size, int.from_bytes(data[at : at + size], "little"))
-        except RuntimeError as error:
-            raise ValueError(str(error)) from None
+        except (ValueError, RuntimeError) as error:
+            raise PacketError(str(error)) from None
 
     def set_register(self, core: int, name: str, value: int) -> None:
         """A register of `Chip.registers`."""

@@ -260,7 +260,8 @@ def test_the_command_generates_into_a_folder_and_refuses_what_it_does_not_know(t
     assert sorted(path.name for path in new.iterdir()) == ["pico.repl", "pico.resc", "rp2040.repl"]
     (tmp_path / "file").touch()
     for arguments, text in (
-        (("frobnicate",), "install, generate or monitor"),
+        (("frobnicate",), "frobnicate"),
+        (("install", "--board", "pico"), "--board"),
         (("generate", "--out", str(tmp_path / "file")), "--out"),
         (("generate", "--board", "nope", "--out", str(tmp_path)), "nope"),
     ):

@@ -145,11 +145,15 @@ def test_exit_codes_and_readable_difference(file: Path, calls_elf: Path) -> None
     ("text", "fragment"),
     [
         ("[cycles.leaf]\nmax = -1\n", "cycles.leaf.max = -1"),
-        ("[cycles.leaf]\nmaximum = 1\n", "cycles.leaf.max = None"),
-        ("[speed]\n", "[speed] is not known"),
-        ("[memory]\nrom = 1\n", "no 'rom'"),
-        ("[run]\nsecond = 1\n", "no key 'second'"),
-        ("not toml", "is not TOML"),
+        ("[cycles.leaf]\nmaximum = 1\n", "unknown key 'cycles.leaf.maximum'; did you mean 'cycles.leaf.max'"),
+        ("[cycles.leaf]\n", "missing key 'cycles.leaf.max'; add it: a whole number, 0 or more"),
+        ("[speed]\n", "unknown key 'speed'; known are: run, cycles"),
+        ("[memory]\nrom = 1\n", "unknown key 'memory.rom'; did you mean 'memory.ram'"),
+        ("[run]\nsecond = 1\n", "unknown key 'run.second'; did you mean 'run.seconds'"),
+        ("[run]\nseconds = nan\n", "run.seconds = nan must be finite"),
+        ("[run]\nseconds = 0\n", "run.seconds = 0 must be a number, 0.001 to 3600"),
+        ("[run]\ntolerance_percent = -1\n", "run.tolerance_percent = -1 must be a number, 0 or more"),
+        ("not toml", "is not valid TOML"),
     ],
 )
 def test_damaged_files_are_refused(tmp_path: Path, text: str, fragment: str) -> None:

@@ -109,6 +109,25 @@ def test_answers(session: Session) -> None:
     assert ask(b"?").startswith(b"T05")
 
 
+@pytest.mark.parametrize(
+    "packet",
+    "p+1 p1_0 c100000000 G0 Gzz P0=zz P0=00 Hgzz Z0,zz,2 Z2,20000000,100000000 qRcmd,0 qSearch:memory:zz;1;a "
+    "qCRC:30000000,4 qCRC:20000000,2000000 qSearch:memory:2003fff0;400000;a vFlashWrite:zz:a vCont;r1,zz".split(),
+)
+def test_what_a_packet_asks_wrongly_is_refused(session: Session, packet: str) -> None:
+    assert session.answer(packet.encode()) == b"E01"
+
+
+@pytest.mark.parametrize("error", [KeyError("pc"), RuntimeError("of ours"), ValueError("of ours")])
+def test_an_error_of_our_own_is_seen(session: Session, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(core: int, name: str, value: int) -> None:
+        raise error
+
+    monkeypatch.setattr(session.target, "set_register", fail)
+    with pytest.raises(type(error)):
+        session.answer(b"P0=00000000")
+
+
 _VERBS = (
     b"m M X p P G g Z0, Z2, z0, z3, H T Q q qXfer: qRcmd, qCRC: qSearch:memory: qThreadExtraInfo, "
     b"v vCont; vFlashErase: vFlashWrite:"
