@@ -14,7 +14,7 @@ from sim.errors import ProtocolError
 
 BLOCK_SECONDS = 0.032
 
-Kind = Literal["t3", "t4", "continuous", "pulsed", "unknown"]
+Kind = Literal["t3", "t4", "continuous", "pulsed", "hi-lo", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Alarm:
-    """The alarm went on or off, or its cadence was recognised while it was on."""
+    """An alarm became possible or was cleared, went on or off, or another cadence was recognised while it was on."""
 
     t_s: float
-    state: Literal["on", "kind", "off"]
+    state: Literal["possible", "on", "kind", "off", "clear"]
     kind: Kind = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The state, with the kind where the line has one."""
+        return f"{self.state} {self.kind}" if self.state in _NAMED else self.state
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,9 @@ class Other:
 
 Message = Banner | Window | Alarm | Statistics | Fault | Other
 
-_KINDS = ("t3", "t4", "continuous", "pulsed", "unknown")
+_KINDS = ("t3", "t4", "continuous", "pulsed", "hi-lo", "unknown")
+_STATES = ("possible", "on", "kind", "off", "clear")
+_NAMED = ("on", "kind")
 _FIELD = re.compile(r"([a-z]+)=(\S+)")
 
 
@@ -127,9 +134,9 @@ def parse_line(line: str) -> Message:
     if word == "ALARM":
         parts = line.split(" ")
         state = parts[1] if len(parts) > 1 else ""
-        if state not in ("on", "kind", "off"):
-            raise ProtocolError(f"console line {line!r}: after ALARM comes on, kind or off")
-        f = _fields(line, ("t",) if state == "off" else ("t", "kind"), 2)
+        if state not in _STATES:
+            raise ProtocolError(f"console line {line!r}: after ALARM comes one of {', '.join(_STATES)}")
+        f = _fields(line, ("t", "kind") if state in _NAMED else ("t",), 2)
         kind = f.get("kind", "unknown")
         if kind not in _KINDS:
             raise ProtocolError(f"console line {line!r}: kind {kind!r} is not one of {', '.join(_KINDS)}")
@@ -182,6 +189,21 @@ class Log:
     def alarms(self) -> list[Alarm]:
         """All alarm events in order."""
         return [m for _, m in self.messages if isinstance(m, Alarm)]
+
+    @property
+    def alarm_on(self) -> bool:
+        """Whether the alarm is on now; one that is merely possible is not."""
+        return next((a.state in _NAMED for a in reversed(self.alarms) if a.state in (*_NAMED, "off")), False)
+
+    @property
+    def first_alarm(self) -> Alarm | None:
+        """The event with which the alarm first went on, or None."""
+        return next((a for a in self.alarms if a.state == "on"), None)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that alarms were given, in order."""
+        return [a.kind for a in self.alarms if a.state in _NAMED]
 
     @property
     def statistics(self) -> Statistics | None:

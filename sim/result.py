@@ -75,7 +75,7 @@ class RunResult:
         statistics = log.statistics
         banner = log.banner
         return cls(
-            alarm=any(event.state == "on" for event in log.alarms),
+            alarm=log.first_alarm is not None,
             events=log.alarms,
             windows=[(start + (w.number + 1) * BLOCK_SECONDS, w.probability) for _, w in windows],
             total_cycles=machine.cycles,

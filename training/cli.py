@@ -35,6 +35,9 @@ def train(
     work: Annotated[
         Path, typer.Option(help="Folder for scenes and stages; a run resumes from it.", metavar="DIR")
     ] = Path("build/train"),
+    detector: Annotated[
+        Path | None, typer.Option(help="Event parameters to judge and to ship with; default: the released.", metavar="FILE")
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", "--jobs", "-j", help="Processes that make scenes and features.", metavar="N")
     ] = os.cpu_count() or 1,
@@ -42,8 +45,9 @@ def train(
         bool, typer.Option("--quick", help="A tiny run that tries everything and detects nothing.")
     ] = False,
 ) -> int:
-    """Train the network from seeds: scenes, pre-training, cross-validated fine-tuning, int8, event parameters, card.
+    """Train the network from seeds: scenes, training, int8, judgement on what it never heard, model card.
 
+    Recordings whose licence forbids commerce or derived works serve judgement only, and so does every recorded alarm.
     An interrupted run continues where it stopped. Give --out training/released to replace the released model.
 
     Examples:
@@ -54,6 +58,8 @@ def train(
     emberwatch train --quick --synthetic-only
     """
     from training.data.clips import default_recordings, load_datasets
+    from training.evaluate.detector import RELEASED_DETECTOR
+    from training.model.events import EventParameters
     from training.model.logs import plot_losses
     from training.model.network import import_tensorflow
     from training.model.pipeline import Recipe, run
@@ -66,11 +72,11 @@ def train(
     sources = [] if synthetic_only else list(data or ([found] if found else []))
     clips = load_datasets(sources)
     if not clips and not synthetic_only:
-        _log("no recordings given or found: training on synthetic sound alone, without cross-validation")
+        _log("no recordings given or found: training on synthetic sound alone")
     recipe = Recipe.quick() if quick else Recipe()
-    outcome = run(recipe, clips, work, workers, _log)
-    summary = write_release(out, outcome, recipe, clips)
-    stages = sorted((work / "logs").glob(f"{outcome.digest}-*"))
-    plot_losses({folder.name.partition("-")[2]: folder for folder in stages}, out / "training.png")
-    print(json.dumps(summary, indent=2))
+    parameters = EventParameters.load(detector or RELEASED_DETECTOR)
+    outcome = run(recipe, clips, work, parameters, workers, _log)
+    summary = write_release(out, outcome, recipe, parameters)
+    plot_losses({"training": work / "logs" / outcome.digest}, out / "training.png")
+    print(json.dumps(summary["judged"], indent=2))
     return 0

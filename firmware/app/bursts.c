@@ -6,7 +6,9 @@
 
 #define LEAST_STEP 12     // 4.5 dB: the least rise that begins and the least fall that ends a burst
 #define GREATEST_FALL 20  // 7.5 dB: enough to end one, whatever the distance from peak to valley
-#define SOON 63           // blocks for which a burst's peak fades slowly (2 s)
+#define KINDRED 40        // 15 dB: what is weaker than the train's bursts by more is no part of it
+#define STRONGER 32       // 12 dB: a sound that rises so far over another is a burst of its own
+#define SOON 63           // blocks for which a burst's peak is not forgotten (2 s)
 #define VALLEY_CREEP 3u  // blocks per unit by which a valley rises (3.9 dB/s)
 #define RISE_BLOCKS 3    // within which a burst's rise is measured
 #define LONG 32         // blocks of one burst after which it is judged like a whole one
@@ -23,6 +25,12 @@ static void push(uint8_t history[BURST_HISTORY], uint8_t value) {
 static int32_t halfway(int32_t peak, int32_t valley) {
     const int32_t half = (peak - valley) / 2;
     return half < LEAST_STEP ? LEAST_STEP : half;
+}
+
+// The rise over the valley that begins a burst: half of the last one's, and no less than 15 dB below its peak.
+static int32_t rise_that_begins(const band_t* band) {
+    const int32_t half = halfway(band->peak, band->valley), kindred = band->peak - band->valley - KINDRED;
+    return half > kindred ? half : kindred;
 }
 
 static int32_t fall_that_ends(const band_t* band) {
@@ -62,6 +70,16 @@ static void begin_burst(band_t* band) {
     band->rise = 0;
 }
 
+// The burst so far was another, weaker sound: take it back and begin anew.
+static void begin_again(band_t* band) {
+    const int32_t period = band->periods[0] + band->since_onset;
+    if (band->periods[0] != 0) band->periods[0] = (uint8_t)(period < UINT8_MAX ? period : UINT8_MAX);
+    band->regular = 0;
+    band->since_onset = 0;
+    band->length = 0;
+    band->belief = 0;
+}
+
 static void follow(band_t* band, int32_t level, int32_t contrast, uint8_t probability, bool creep) {
     band->since_onset = next(band->since_onset);
     band->since_end = next(band->since_end);
@@ -69,10 +87,11 @@ static void follow(band_t* band, int32_t level, int32_t contrast, uint8_t probab
     if (!band->on) {
         if (level < band->valley) band->valley = (uint8_t)level;
         else if (creep && band->valley < UINT8_MAX) band->valley++;
-        if (level - band->valley >= halfway(band->peak, band->valley)) begin_burst(band);
-        else if (band->peak > band->valley && (creep || band->since_end > SOON)) band->peak--;
+        if (level - band->valley >= rise_that_begins(band)) begin_burst(band);
+        else if (band->peak > band->valley && band->since_end > SOON) band->peak--;
     }
     if (band->on) {
+        if (band->length > RISE_BLOCKS && level > band->peak + STRONGER) begin_again(band);
         if (level > band->peak) {
             band->peak = (uint8_t)level;
             band->contrast = (uint8_t)(contrast < 0 ? 0 : contrast);

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def facts(machine: Machine) -> list[tuple[str, str]]:
     """What one wants to know at first sight, by name."""
     log = machine.log
-    alarms = ", ".join(f"{event.state} {event.t_s:.3f} s" for event in log.alarms[-3:]) or "none"
+    alarms = ", ".join(f"{event.label} {event.t_s:.3f} s" for event in log.alarms[-3:]) or "none"
     last = log.lines[-1][1] if log.lines else "(silent)"
     return [
         ("firmware", str(machine.image.path)),

@@ -53,7 +53,7 @@ def plot_heard(machine: Machine, samples: np.ndarray, path: Path) -> None:
         start = result.windows[0][0] - 0.032
         probability.step([t - start for t, _ in result.windows], [p for _, p in result.windows], where="pre")
         for event in result.events:
-            probability.axvline(event.t_s - start, color="red" if event.state != "off" else "gray", linestyle="--")
+            probability.axvline(event.t_s - start, color="red" if event.state in ("on", "kind") else "gray", linestyle="--")
     probability.set_ylim(0, 1.02)
     probability.set_ylabel("probability")
     probability.set_xlabel("seconds since capture began")

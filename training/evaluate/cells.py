@@ -240,8 +240,8 @@ def whole_map() -> list[Cell]:
     return cells
 
 
-def small_map(every: int = 16) -> list[Cell]:
-    """Every n-th cell of each part, for tests and trials."""
+def every_nth(every: int) -> list[Cell]:
+    """Every n-th cell of each part and name; at least one of each. 1 is the whole map."""
     parts: dict[tuple[str, str], list[Cell]] = {}
     for cell in whole_map():
         parts.setdefault((cell.part, cell.name), []).append(cell)

@@ -13,6 +13,8 @@ HISTORY = 4
 
 _LEAST_STEP = 12
 _GREATEST_FALL = 20
+_KINDRED = 40
+_STRONGER = 32
 _SOON = 63
 _VALLEY_CREEP = 3
 _RISE_BLOCKS = 3
@@ -70,6 +72,11 @@ class Band:
         self.on = True
         self.since_onset = self.length = self.peak = self.belief = self.rise = 0
 
+    def _begin_again(self) -> None:
+        if self.periods[0]:
+            self.periods[0] = min(self.periods[0] + self.since_onset, _MAX)
+        self.regular = self.since_onset = self.length = self.belief = 0
+
     def follow(self, level: int, contrast: int, probability: int, creep: bool) -> None:
         """Take the newest block's level and contrast in this band, and the network's probability."""
         self.since_onset, self.since_end = _next(self.since_onset), _next(self.since_end)
@@ -79,11 +86,13 @@ class Band:
                 self.valley = level
             elif creep and self.valley < _MAX:
                 self.valley += 1
-            if level - self.valley >= _halfway(self.peak, self.valley):
+            if level - self.valley >= max(_halfway(self.peak, self.valley), self.peak - self.valley - _KINDRED):
                 self._begin_burst()
-            elif self.peak > self.valley and (creep or self.since_end > _SOON):
+            elif self.peak > self.valley and self.since_end > _SOON:
                 self.peak -= 1
         if self.on:
+            if self.length > _RISE_BLOCKS and level > self.peak + _STRONGER:
+                self._begin_again()
             if level > self.peak:
                 self.peak, self.contrast = level, max(0, contrast)
             if self.length < _RISE_BLOCKS:

@@ -25,6 +25,9 @@ BLOCK_SECONDS = 0.032
 
 EVENT_NONE, EVENT_ALARM_ON, EVENT_ALARM_OFF, EVENT_ALARM_KIND, EVENT_POSSIBLE, EVENT_CLEAR = range(6)
 KIND_NAMES = cadence.NAMES
+STATES = ("none", "on", "off", "kind", "possible", "clear")
+"""The protocol's word for each type of event."""
+
 NOTHING, POSSIBLE, CERTAIN = range(3)
 
 _RANKS = {
@@ -125,8 +128,20 @@ def render_header(parameters: EventParameters) -> str:
     return "\n".join([*lines, "", "#endif", ""])
 
 
+@dataclass(frozen=True)
+class Hit:
+    """A cadence whose bursts stand out: with what trust, and the gate that this kind must reach."""
+
+    kind: int
+    trust: int
+    gate: int
+
+
 class Events:
-    """State of the event logic; one instance per stream. Mirrors ``events_t``."""
+    """State of the event logic; one instance per stream. Mirrors ``events_t``.
+
+    ``hits`` is what the firmware does not keep: every cadence so far, whether it was believed or not.
+    """
 
     def __init__(self, parameters: EventParameters) -> None:
         self.parameters = parameters
@@ -135,6 +150,7 @@ class Events:
         self.kind = cadence.NONE
         self.likely = 0
         self.waiting = 0
+        self.hits: list[Hit] = []
         self._gates = {
             cadence.T3: parameters.trust_t3,
             cadence.T4: parameters.trust_t4,
@@ -147,8 +163,9 @@ class Events:
         found = cadence.NONE
         for index, band in enumerate(self.bursts.bands):
             named = cadence.cadence_of(self.bursts, index)
-            if _RANKS[named] > _RANKS[found]:
-                if band.trust >= self._gates[named] and band.tonality >= self.parameters.tonality:
+            if named != cadence.NONE and band.tonality >= self.parameters.tonality:
+                self.hits.append(Hit(named, band.trust, self._gates[named]))
+                if band.trust >= self._gates[named] and _RANKS[named] > _RANKS[found]:
                     found = named
         return found
 
@@ -197,11 +214,24 @@ class Event:
     type: int
     kind: str
 
+    @property
+    def label(self) -> str:
+        """What the firmware's line says behind ALARM, without the time."""
+        state = STATES[self.type]
+        return f"{state} {self.kind}" if self.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND) else state
+
 
 def find_events(
     features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters
 ) -> list[Event]:
     """Run the event logic over a stream: feature bytes ``[4 * blocks, 32]`` and a probability per block."""
+    return run_events(features, probabilities, parameters)[0]
+
+
+def run_events(
+    features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters
+) -> tuple[list[Event], list[Hit]]:
+    """As `find_events`, with every cadence that was met on the way."""
     events = Events(parameters)
     found = []
     blocks = features.reshape(-1, FRAMES_PER_BLOCK, BANDS)
@@ -209,4 +239,4 @@ def find_events(
         kind_of_event, kind = events.update(blocks[block], int(probability))
         if kind_of_event != EVENT_NONE:
             found.append(Event((block + 1) * BLOCK_SECONDS, kind_of_event, KIND_NAMES[kind]))
-    return found
+    return found, events.hits
