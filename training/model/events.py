@@ -41,11 +41,11 @@ _RANKS = {
 _LONGEST_PERIOD = 178  # blocks: T4's, with its tolerance; an alarm must outlast it
 
 _LIMITS = {
-    "trust_t3": (0, 255),
-    "trust_t4": (0, 255),
-    "trust_continuous": (0, 255),
-    "trust_pulsed": (0, 255),
-    "tonality": (0, 255),
+    "trust_t3": (1, 255),
+    "trust_t4": (1, 255),
+    "trust_continuous": (1, 255),
+    "trust_pulsed": (1, 255),
+    "tonality": (1, 255),
     "possible_on": (1, 255),
     "possible_blocks": (1, 255),
     "hold_blocks": (_LONGEST_PERIOD, 254),

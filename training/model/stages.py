@@ -48,7 +48,7 @@ class Recipe:
         seed: of scenes.
     """
 
-    scenes: int = 5000
+    scenes: int = 2400
     training: TrainingOptions = field(default_factory=lambda: TrainingOptions(epochs=16))
     architecture: Architecture = field(default_factory=Architecture)
     folds: int = 5
