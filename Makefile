@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
-    $(shell find sim/core sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
+    $(shell find sim/rp2040 sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean
 
@@ -87,14 +87,14 @@ SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-
     RP2040_UNIT=$(abspath $(SANITIZE))/unit/librp2040_unit.so \
     RP2040_PERIPH=$(abspath $(SANITIZE))/periph/librp2040_periph.so \
     EMBERWATCH_LIBRP2040=$(abspath $(SANITIZE))/librp2040.so
-SANITIZED_TESTS := tests/core tests/foreign tests/fuzz tests/renode/test_capi.py
+SANITIZED_TESTS := tests/rp2040 tests/foreign tests/fuzz tests/engines/renode/test_capi.py
 sanitize: setup-dev ## The core's and the C ABI's tests and the fuzzers' short runs under AddressSanitizer and UBSan
 	@options="-G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DEMBERWATCH_SANITIZE=ON"; \
 	options="$$options -DCMAKE_BUILD_TYPE=RelWithDebInfo"; \
 	$(BIN)/cmake -S . -B $(SANITIZE) $$options -DSKBUILD=2 -DPython_EXECUTABLE=$(abspath $(BIN))/python \
 	    -Dnanobind_DIR=$$($(BIN)/python -m nanobind --cmake_dir) >/dev/null; \
-	$(BIN)/cmake -S tests/core/native -B $(SANITIZE)/unit $$options >/dev/null; \
-	$(BIN)/cmake -S tests/core/native_periph -B $(SANITIZE)/periph $$options >/dev/null
+	$(BIN)/cmake -S tests/rp2040/native -B $(SANITIZE)/unit $$options >/dev/null; \
+	$(BIN)/cmake -S tests/rp2040/native_periph -B $(SANITIZE)/periph $$options >/dev/null
 	@$(BIN)/ninja -C $(SANITIZE) -j$(JOBS) --quiet _native rp2040_shared
 	@$(BIN)/ninja -C $(SANITIZE)/unit -j$(JOBS) --quiet
 	@$(BIN)/ninja -C $(SANITIZE)/periph -j$(JOBS) --quiet

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from sim import Machine
-from sim.elf import load_image
+from emberwatch import Machine
+from emberwatch.program.elf import load_image
 
 
 def main(firmware: str = "build/firmware/pico/emberwatch.elf", rows: int = 15) -> None:

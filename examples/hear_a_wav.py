@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from sim import Machine, Scenario
+from emberwatch import Machine, Scenario
 
 
 def main(sound: str, firmware: str = "build/firmware/pico/emberwatch.elf") -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from sim import Clip, Machine, Scenario
-from sim.audio import generate
-from sim.errors import EmulationTimeout
+from emberwatch import Clip, Machine, Scenario
+from emberwatch.audio import generate
+from emberwatch.base.errors import EmulationTimeout
 
 ALARM_DBFS = -30.0
 

@@ -1,7 +1,7 @@
 *** Settings ***
 Documentation       Sound never leaves the device: no output could carry it, whatever the board hears.
 Resource            resources/emberwatch.resource
-Library             sim.robotlib.PrivacyLibrary.PrivacyLibrary    AS    Privacy
+Library             emberwatch.robot.PrivacyLibrary.PrivacyLibrary    AS    Privacy
 Test Setup          Forget Board
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the boot ROM image from sim/core/bootrom and write it as a C++ array.
+"""Build the boot ROM image from sim/rp2040/bootrom and write it as a C++ array.
 
 Usage: scripts/build_bootrom.py [--check]
 
@@ -19,8 +19,8 @@ from math import factorial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "sim/core/bootrom"
-IMAGE = ROOT / "sim/core/bus/bootrom_image.inc"
+SOURCE = ROOT / "sim/rp2040/bootrom"
+IMAGE = ROOT / "sim/rp2040/bus/bootrom_image.inc"
 ROM_BYTES = 16384
 
 # 60 digits are ample for a two-part double split (106 bits are 32 digits).
@@ -109,7 +109,7 @@ def render(image: bytes) -> str:
     rows = [image[i : i + 16] for i in range(0, len(image), 16)]
     body = "\n".join("    " + " ".join(f"0x{byte:02x}," for byte in row) for row in rows)
     size = f"{len(image)} of {ROM_BYTES} bytes, the rest zero"
-    return f"// Written by scripts/build_bootrom.py from sim/core/bootrom; {size}.\n{body}\n"
+    return f"// Written by scripts/build_bootrom.py from sim/rp2040/bootrom; {size}.\n{body}\n"
 
 
 def main() -> None:

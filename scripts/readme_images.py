@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim import Clip, Machine, Scenario
-from sim.audio import generate
-from sim.report.page import RunRecorder
+from emberwatch import Clip, Machine, Scenario
+from emberwatch.audio import generate
+from emberwatch.report.page import RunRecorder
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs/images"

@@ -58,7 +58,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     chain = ROOT / "build" / "chain"
     subprocess.run(
-        [sys.executable, "-m", "sim.cli.main", "data", "measure-chain", "--out", chain], cwd=ROOT, check=True
+        [sys.executable, "-m", "emberwatch.cli.main", "data", "measure-chain", "--out", chain], cwd=ROOT, check=True
     )
     for source, name in (
         (chain / "chain.png", "chain.png"),

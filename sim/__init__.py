@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.audio import Clip, Scenario
-    from sim.errors import EmberwatchError
-    from sim.machine import Machine
+    from emberwatch.audio import Clip, Scenario
+    from emberwatch.base.errors import EmberwatchError
+    from emberwatch.machine.machine import Machine
 
 try:
     __version__ = version("emberwatch")
@@ -18,11 +18,16 @@ except PackageNotFoundError:  # a source tree that was never installed
 
 __all__ = ["Clip", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
-_HOME = {"Clip": "sim.audio", "EmberwatchError": "sim.errors", "Machine": "sim.machine", "Scenario": "sim.audio"}
+_HOME = {
+    "Clip": "emberwatch.audio",
+    "EmberwatchError": "emberwatch.base.errors",
+    "Machine": "emberwatch.machine.machine",
+    "Scenario": "emberwatch.audio",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Loads the public classes on first use, so that `import sim` stays cheap."""
+    """Loads the public classes on first use, so that `import emberwatch` stays cheap."""
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    raise AttributeError(f"module 'emberwatch' has no attribute {name!r}")

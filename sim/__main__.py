@@ -1,6 +1,6 @@
-"""`python -m sim` is `emberwatch`."""
+"""`python -m emberwatch` is `emberwatch`."""
 
-from sim.cli.main import main
+from emberwatch.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-// Python module sim._native: librp2040 and the microphone, as they are. sim/_native.pyi documents it.
+// Python module emberwatch._native: librp2040 and the microphone, as they are. sim/_native.pyi documents it.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>

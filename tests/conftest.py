@@ -22,12 +22,12 @@ os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 
 def _load_native(path: str) -> None:
-    loader = importlib.machinery.ExtensionFileLoader("sim._native", path)
-    spec = importlib.util.spec_from_file_location("sim._native", path, loader=loader)
+    loader = importlib.machinery.ExtensionFileLoader("emberwatch._native", path)
+    spec = importlib.util.spec_from_file_location("emberwatch._native", path, loader=loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
-    sys.modules["sim._native"] = module
+    sys.modules["emberwatch._native"] = module
 
 
 if "libasan" in os.environ.get("LD_PRELOAD", "") and hasattr(os, "RTLD_DEEPBIND"):

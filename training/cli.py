@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 
 def _log(text: str) -> None:
@@ -36,7 +36,8 @@ def train(
         Path, typer.Option(help="Folder for scenes and stages; a run resumes from it.", metavar="DIR")
     ] = Path("build/train"),
     detector: Annotated[
-        Path | None, typer.Option(help="Event parameters to judge and to ship with; default: the released.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Event parameters to judge and to ship with; default: the released.", metavar="FILE"),
     ] = None,
     workers: Annotated[
         int, typer.Option("--workers", "--jobs", "-j", help="Processes that make scenes and features.", metavar="N")
@@ -57,18 +58,18 @@ def train(
     emberwatch train --data my_recordings/manifest.csv --out build/mine
     emberwatch train --quick --synthetic-only
     """
-    from training.data.clips import default_recordings, load_datasets
-    from training.evaluate.detector import RELEASED_DETECTOR
-    from training.model.events import EventParameters
-    from training.model.logs import plot_losses
-    from training.model.network import import_tensorflow
-    from training.model.pipeline import Recipe, run
-    from training.model.release import write_release
+    from emberwatch.base.paths import RELEASED_DETECTOR, recordings_folder
+    from emberwatch.training.data.clips import load_datasets
+    from emberwatch.training.model.events import EventParameters
+    from emberwatch.training.model.logs import plot_losses
+    from emberwatch.training.model.network import import_tensorflow
+    from emberwatch.training.model.pipeline import Recipe, run
+    from emberwatch.training.model.release import write_release
 
     if workers < 1:
         raise EmberwatchError(f"--workers {workers} must be at least 1")
     import_tensorflow()
-    found = default_recordings()
+    found = recordings_folder()
     sources = [] if synthetic_only else list(data or ([found] if found else []))
     clips = load_datasets(sources)
     if not clips and not synthetic_only:

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-// Log2 of the ring's size; an application that sends more than lines of text sets its own (sim/build.py).
+// Log2 of the ring's size; an application that sends more than lines of text sets its own (sim/detector/build.py).
 #ifndef CONSOLE_RING_BITS
 #define CONSOLE_RING_BITS 10
 #endif

@@ -6,7 +6,7 @@
 // taps, no rounding), range +-32767. Half-band to DC blocker: Q18 in int32_t; the worst case of any bit pattern is
 // below 2^22 there, so no sum and no product (8-bit coefficients) overflows; products are rounded down. Out: Q15 in
 // int16_t, rounded half up and saturated. Gain is 1: a sine of amplitude a in the bit density is one of amplitude a in
-// PCM. The filter's figures are asserted by tests/dsp/test_pdm_quality.py.
+// PCM. The filter's figures are asserted by tests/training/dsp/test_pdm_quality.py.
 #pragma once
 
 #include <stdint.h>

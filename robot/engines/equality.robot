@@ -1,7 +1,7 @@
 *** Settings ***
 Documentation       Renode and the embedded engine run the same ELF in the same scenario and agree. Needs Renode.
 Resource            ../resources/emberwatch.resource
-Library             sim.robotlib.EnginesLibrary.EnginesLibrary    AS    Engines
+Library             emberwatch.robot.EnginesLibrary.EnginesLibrary    AS    Engines
 Suite Setup         Both Engines Should Be There
 Test Setup          Forget Board
 Test Template       Engines Should Agree

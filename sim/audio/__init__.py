@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.audio.files import SAMPLE_RATE
-from sim.audio.scenario import GENERATORS, Clip, Scenario, generate
-from sim.audio.sounds import Recording, Sound
+from emberwatch.audio.files import SAMPLE_RATE
+from emberwatch.audio.scenario import GENERATORS, Clip, Scenario, generate
+from emberwatch.audio.sounds import Recording, Sound
 
 __all__ = ["GENERATORS", "SAMPLE_RATE", "Clip", "Recording", "Scenario", "Sound", "generate"]

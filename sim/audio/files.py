@@ -12,7 +12,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from sim.errors import AudioError
+from emberwatch.base.errors import AudioError
 
 SAMPLE_RATE = 16_000
 """Rate of all audio inside Emberwatch: the PCM rate of the firmware, in hertz."""

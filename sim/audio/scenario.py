@@ -36,10 +36,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.audio import files, sounds
-from sim.audio.files import SAMPLE_RATE
-from sim.audio.sounds import Recording, Sound
-from sim.errors import ScenarioError
+from emberwatch.audio import files, sounds
+from emberwatch.audio.files import SAMPLE_RATE
+from emberwatch.audio.sounds import Recording, Sound
+from emberwatch.base.errors import ScenarioError
 
 FULL_SCALE = 1 << 23
 """Integer that stands for full scale in rendered samples (Q23)."""

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sim.audio.files import SAMPLE_RATE
-from sim.errors import ScenarioError
+from emberwatch.audio.files import SAMPLE_RATE
+from emberwatch.base.errors import ScenarioError
 
 Samples = npt.NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import cast
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from sim.board import project_root
-from sim.errors import EmulationError
-from sim.toolchain import find_compiler, run_tool
+from emberwatch.base.errors import EmulationError
+from emberwatch.base.paths import project_root
+from emberwatch.program.toolchain import find_compiler, run_tool
 
 SRAM = 0x20000000
 SRAM_END = 0x20040000
@@ -78,7 +78,7 @@ class BareChip:
     """An emulated chip with an image in its SRAM; `cycles` is what the last call took, in zero-wait SRAM."""
 
     def __init__(self, image: BareImage) -> None:
-        from sim._native import Chip
+        from emberwatch._native import Chip
 
         self._chip = Chip()
         self.image = image

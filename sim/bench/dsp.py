@@ -17,10 +17,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.bench.bare import BareChip, link
-from sim.board import project_root
-from sim.errors import MissingDependencyError
-from sim.output import unpack_tar
+from emberwatch.base.errors import MissingDependencyError
+from emberwatch.base.output import unpack_tar
+from emberwatch.base.paths import project_root
+from emberwatch.bench.bare import BareChip, link
 
 CMSIS_VERSION = "1.10.3"
 CMSIS_SHA256 = "307d32298faa7c58db912851027fce35f886fec7eb1a27c4b309ce1a97f47519"

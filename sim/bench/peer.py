@@ -9,11 +9,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim import Machine, Scenario
-from sim.board import build_folder
-from sim.build import locked
-from sim.firmware_image import flash_bytes
-from sim.tracing import Call
+from emberwatch import Machine, Scenario
+from emberwatch.base.paths import build_folder
+from emberwatch.detector.build import locked
+from emberwatch.inspect.calls import Call
+from emberwatch.program.firmware_image import flash_bytes
 
 HERE = Path(__file__).parent
 WITNESS = build_folder() / "witness"

@@ -8,12 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.audio import generate
-from sim.audio.scenario import Clip, Scenario
-from sim.bench import peer
-from sim.engines.embedded import EmbeddedEngine
-from sim.errors import EmberwatchError
-from sim.machine import Machine
+from emberwatch.audio import generate
+from emberwatch.audio.scenario import Clip, Scenario
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.bench import peer
+from emberwatch.engines.embedded import EmbeddedEngine
+from emberwatch.machine.machine import Machine
 
 RUNS = 5
 SECONDS = 10.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,14 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.audio import generate
-from sim.audio.scenario import Clip, Scenario
-from sim.bench.speed import measure_speed
-from sim.board import project_root
-from sim.errors import EmberwatchError
-from sim.firmware_image import measure
-from sim.machine import Machine
-from sim.output import write_file
+from emberwatch.audio import generate
+from emberwatch.audio.scenario import Clip, Scenario
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.output import write_file
+from emberwatch.base.paths import models_folder
+from emberwatch.bench.speed import measure_speed
+from emberwatch.machine.machine import Machine
+from emberwatch.program.firmware_image import measure
 
 CYCLE_SECONDS = 4.0
 
@@ -53,13 +52,6 @@ class Row:
         if self.value is None or self.bar is None:
             return None
         return self.value <= self.bar if self.lower_is_better else self.value >= self.bar
-
-
-def models_folder() -> Path | None:
-    """Folder with public .tflite files: EMBERWATCH_MODELS, else ../shared/models beside the repository."""
-    named = os.environ.get("EMBERWATCH_MODELS")
-    folder = Path(named) if named else project_root().parent / "shared/models"
-    return folder if folder.is_dir() else None
 
 
 def run_bench(elf: Path, say: Callable[[str], None]) -> Iterator[Row]:
@@ -105,7 +97,7 @@ def _stages(elf: Path) -> Iterator[Row]:
 
 
 def _cmsis() -> Iterator[Row]:
-    from sim.bench.dsp import figures
+    from emberwatch.bench.dsp import figures
 
     try:
         for figure in figures():
@@ -115,8 +107,8 @@ def _cmsis() -> Iterator[Row]:
 
 
 def _networks() -> Iterator[Row]:
-    from sim.network_bench import measure_network
-    from training.compiler.compiler import compile_model
+    from emberwatch.bench.network import measure_network
+    from emberwatch.training.compiler.compiler import compile_model
 
     folder = models_folder()
     for name, bar, aim, original, per_mac in (

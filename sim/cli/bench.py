@@ -30,9 +30,9 @@ def bench(
     from rich.console import Console
     from rich.table import Table
 
-    from sim.bench.suite import Row, run_bench, save
-    from sim.board import build_folder
-    from sim.errors import ImageError
+    from emberwatch.base.errors import ImageError
+    from emberwatch.base.paths import build_folder
+    from emberwatch.bench.suite import Row, run_bench, save
 
     firmware = elf or build_folder() / "firmware/pico/emberwatch.elf"
     if not firmware.exists():

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sim.budgets import compare, load, measure
-from sim.budgets import update as update_file
-from sim.budgets.compare import same_compiler
-from sim.errors import UsageError
-from sim.output import check_outputs
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import check_outputs
+from emberwatch.inspect.budgets import compare, load, measure
+from emberwatch.inspect.budgets import update as update_file
+from emberwatch.inspect.budgets.compare import same_compiler
 
 _FIRMWARE = Path("build/firmware/pico/emberwatch.elf")
 _FILE = Path("robot/budgets.toml")

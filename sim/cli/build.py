@@ -49,8 +49,8 @@ def build(
     emberwatch build --board sparkfun_micromod --model my_model.tflite
     emberwatch build --app capture
     """
-    from sim.build import build_firmware
-    from sim.errors import UsageError
+    from emberwatch.base.errors import UsageError
+    from emberwatch.detector.build import build_firmware
 
     defines: dict[str, str | int] = {}
     for text in define or []:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.compiler import CompiledModel
+    from emberwatch.training.compiler import CompiledModel
 
 
 def compile_model(
@@ -35,9 +35,9 @@ def compile_model(
     emberwatch compile training/released/emberwatch.tflite --out build/model
     emberwatch compile kws.tflite --out build/kws --name kws --plan --report build/kws/report.html
     """
-    from sim.errors import UsageError
-    from sim.output import check_outputs
-    from training.compiler import compile_model as compile_file
+    from emberwatch.base.errors import UsageError
+    from emberwatch.base.output import check_outputs
+    from emberwatch.training.compiler import compile_model as compile_file
 
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder")
@@ -60,12 +60,12 @@ def compile_model(
 
 def _write_report(result: CompiledModel, path: Path) -> None:
     """Measures the network on the emulated chip, if there is a toolchain, and writes the report."""
-    from sim.errors import BuildError, EngineError, UsageError
-    from training.compiler.report import write_report
+    from emberwatch.base.errors import BuildError, EngineError, UsageError
+    from emberwatch.training.compiler.report import write_report
 
     measured, note = None, ""
     try:
-        from sim.network_bench import measure_network
+        from emberwatch.bench.network import measure_network
 
         with TemporaryDirectory() as folder:
             measured = measure_network(result, Path(folder))

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from sim.errors import UsageError
-from sim.output import write_file
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import write_file
 
 _HTML = ("auto", "own", "genhtml", "none")
 
@@ -39,8 +39,8 @@ def coverage(
     emberwatch coverage
     emberwatch coverage results/coverage --minimum 90
     """
-    from sim.coverage import html as own_html
-    from sim.coverage import lcov, report
+    from emberwatch.inspect.coverage import html as own_html
+    from emberwatch.inspect.coverage import lcov, report
 
     if html not in _HTML:
         raise UsageError(f"--html {html!r} is not known; use one of: {', '.join(_HTML)}")

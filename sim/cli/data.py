@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.progress import progress_bar
-from sim.errors import UsageError
-from sim.output import check_outputs, write_file
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import check_outputs, write_file
+from emberwatch.cli.progress import progress_bar
 
 
 def through_device(
@@ -41,8 +41,8 @@ def through_device(
     emberwatch data through-device --manifest clips/manifest.csv --out build/device --jobs 4
     emberwatch data through-device --manifest ESC-50 --out build/device --native --level -25
     """
-    from sim.capture.dataset import Item, pass_through_device, verify_native
-    from training.data.clips import load_datasets
+    from emberwatch.detector.capture.dataset import Item, pass_through_device, verify_native
+    from emberwatch.training.data.clips import load_datasets
 
     if jobs < 1:
         raise UsageError(f"--jobs {jobs} must be at least 1")
@@ -77,9 +77,9 @@ def measure_chain(
     import json
     from dataclasses import asdict
 
-    from sim.capture.chain import EmulatedChain
-    from sim.capture.measure import measure
-    from sim.capture.plot import plot_measurement
+    from emberwatch.detector.capture.chain import EmulatedChain
+    from emberwatch.detector.capture.measure import measure
+    from emberwatch.detector.capture.plot import plot_measurement
 
     check_outputs({"--out": out / "chain.json"})
     chain = EmulatedChain(board, seed=seed)

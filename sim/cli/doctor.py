@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def findings() -> Iterator[Finding]:
     yield Finding("Python", python, "everything", "")
     yield Finding(
         "emulator core",
-        _try(lambda: str(Path(importlib.import_module("sim._native").__file__ or "").name)),
+        _try(lambda: str(Path(importlib.import_module("emberwatch._native").__file__ or "").name)),
         "emberwatch run, robot",
         "make setup",
     )
@@ -79,7 +79,7 @@ def findings() -> Iterator[Finding]:
         "apt-get install gdb-multiarch",
         required=False,
     )
-    from sim.renode import install
+    from emberwatch.engines.renode import install
 
     for name, found, remedy in install.findings():
         yield Finding(name, found, "--engine renode", remedy, required=False)
@@ -109,19 +109,19 @@ def _tool_version(tool: str, option: str) -> str | None:
 
 
 def _boards() -> str:
-    from sim.board import known_boards
+    from emberwatch.board.board import known_boards
 
     return ", ".join(known_boards())
 
 
 def _released_model() -> str | None:
-    from sim.build import RELEASED_MODEL
+    from emberwatch.base.paths import RELEASED_MODEL
 
     return f"{_short(RELEASED_MODEL)} ({RELEASED_MODEL.stat().st_size} bytes)"
 
 
 def _firmware() -> str | None:
-    from sim.board import build_folder
+    from emberwatch.base.paths import build_folder
 
     path = build_folder() / "firmware/pico/emberwatch.elf"
     return f"{_short(path)} ({path.stat().st_size} bytes)"
@@ -132,7 +132,7 @@ def _short(path: Path) -> Path:
 
 
 def _recordings() -> str | None:
-    from sim.recordings import recordings_folder
+    from emberwatch.base.paths import recordings_folder
 
     folder = recordings_folder()
     return str(folder) if folder else None

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import options
-from sim.errors import EmulationTimeout, FirmwareCrash, UsageError
-from sim.gdb.server import serve
-from sim.gdb.target import MAX_CYCLES
-from sim.machine import Machine
+from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
+from emberwatch.cli import options
+from emberwatch.inspect.gdb.server import serve
+from emberwatch.inspect.gdb.target import MAX_CYCLES
+from emberwatch.machine.machine import Machine
 
 
 def gdb(

@@ -17,36 +17,72 @@ from typing import Any, NoReturn
 
 import typer
 
-from sim import __version__
-from sim.errors import EmberwatchError, UsageError
+from emberwatch import __version__
+from emberwatch.base.errors import EmberwatchError, UsageError
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
-    "run": ("sim.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
-    "gdb": ("sim.cli.gdb", "gdb", "Run firmware under GDB, backwards too; also opens a crash just before it happens."),
-    "profile": ("sim.cli.profile", "profile", "Cycles, stack, XIP misses per function and line; five file formats."),
-    "trace": ("sim.cli.trace", "trace", "Wave forms of pins, PDM, IRQs, DMA, PIO and calls as a VCD file."),
-    "coverage": ("sim.cli.coverage", "coverage", "Lines and branches of the firmware that runs executed: LCOV, HTML."),
-    "budget check": ("sim.cli.budget", "check", "Cycles, stack, flash, RAM per function against limits and baseline."),
-    "budget update": ("sim.cli.budget", "update", "Measure them anew as the baseline."),
-    "build": ("sim.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
-    "record": ("sim.cli.record", "record", "Record from a board on a serial port that runs the capture application."),
-    "data through-device": ("sim.cli.data", "through_device", "Pass a data set through the board's PDM chain."),
-    "data measure-chain": ("sim.cli.data", "measure_chain", "Measure response, noise and distortion of that chain."),
-    "data fetch": ("training.data.cli", "fetch", "Download a public data set: resumable, verified, licence shown."),
-    "train": ("training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
-    "train baseline": ("training.transfer.cli", "baseline", "Train the classes of ESC-50 (needs TensorFlow)."),
+    "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
+    "gdb": (
+        "emberwatch.cli.gdb",
+        "gdb",
+        "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
+    ),
+    "profile": (
+        "emberwatch.cli.profile",
+        "profile",
+        "Cycles, stack, XIP misses per function and line; five file formats.",
+    ),
+    "trace": ("emberwatch.cli.trace", "trace", "Wave forms of pins, PDM, IRQs, DMA, PIO and calls as a VCD file."),
+    "coverage": (
+        "emberwatch.cli.coverage",
+        "coverage",
+        "Lines and branches of the firmware that runs executed: LCOV, HTML.",
+    ),
+    "budget check": (
+        "emberwatch.cli.budget",
+        "check",
+        "Cycles, stack, flash, RAM per function against limits and baseline.",
+    ),
+    "budget update": ("emberwatch.cli.budget", "update", "Measure them anew as the baseline."),
+    "build": ("emberwatch.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
+    "record": (
+        "emberwatch.cli.record",
+        "record",
+        "Record from a board on a serial port that runs the capture application.",
+    ),
+    "data through-device": ("emberwatch.cli.data", "through_device", "Pass a data set through the board's PDM chain."),
+    "data measure-chain": (
+        "emberwatch.cli.data",
+        "measure_chain",
+        "Measure response, noise and distortion of that chain.",
+    ),
+    "data fetch": (
+        "emberwatch.training.data.cli",
+        "fetch",
+        "Download a public data set: resumable, verified, licence shown.",
+    ),
+    "train": ("emberwatch.training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
+    "train baseline": (
+        "emberwatch.training.transfer.cli",
+        "baseline",
+        "Train the classes of ESC-50 (needs TensorFlow).",
+    ),
     "train transfer": (
-        "training.transfer.cli",
+        "emberwatch.training.transfer.cli",
         "transfer",
         "Transfer them to alarms and fine-tune (needs TensorFlow).",
     ),
-    "compile": ("sim.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
-    "evaluate": ("training.evaluate.cli", "evaluate", "Measure recall and false alarms of a network on recordings."),
-    "doctor": ("sim.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
-    "selftest": ("sim.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
-    "bench": ("sim.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
-    "renode": ("sim.cli.renode", "renode", "Install Renode, find librp2040, open a board in Renode's monitor."),
-    "summary": ("sim.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
+    "compile": ("emberwatch.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
+    "evaluate": (
+        "emberwatch.training.evaluate.cli",
+        "evaluate",
+        "Measure recall and false alarms of a network on recordings.",
+    ),
+    "doctor": ("emberwatch.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
+    "selftest": ("emberwatch.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),
+    "bench": ("emberwatch.cli.bench", "bench", "Measure speed and cycles, as ratios within one run."),
+    "renode": ("emberwatch.cli.renode", "renode", "Install Renode, find librp2040, open a board in Renode's monitor."),
+    "summary": ("emberwatch.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name (one word or two), module, function, short help. The order is that of `--help`."""
 
@@ -148,8 +184,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])
-        if "sim.coverage" in sys.modules:  # at exit it would be too late for an exit code
-            sys.modules["sim.coverage"].flush()
+        if "emberwatch.inspect.coverage" in sys.modules:  # at exit it would be too late for an exit code
+            sys.modules["emberwatch.inspect.coverage"].flush()
         sys.stdout.flush()
     except EmberwatchError as error:
         _fail(str(error))
@@ -158,8 +194,8 @@ def main(arguments: list[str] | None = None) -> None:
     except ImportError as error:
         if "_native" in str(error):
             _fail(f"the emulator core is not built ({error}); run: make setup")
-        package = (error.name or "sim").partition(".")[0]
-        if package in ("sim", "training") or not isinstance(error, ModuleNotFoundError):
+        package = (error.name or "emberwatch").partition(".")[0]
+        if package == "emberwatch" or not isinstance(error, ModuleNotFoundError):
             raise
         _fail(f"Python package {error.name!r} is missing; try: emberwatch doctor")
     except (BrokenPipeError, _ReaderGone):

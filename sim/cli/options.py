@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from sim.audio import Scenario, scenario
-from sim.errors import EmulationTimeout, FirmwareCrash, UsageError
-from sim.machine import MAX_SECONDS, Machine
-from sim.output import write_file
+from emberwatch.audio import Scenario, scenario
+from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
+from emberwatch.base.output import write_file
+from emberwatch.machine.machine import MAX_SECONDS, Machine
 
 DEFAULT_TAIL_S = 2.0
 DEFAULT_LEAD_IN_S = 0.2

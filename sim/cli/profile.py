@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import options
-from sim.errors import UsageError
-from sim.machine import Machine
-from sim.output import check_outputs
-from sim.profiling import ProfileRecorder
-from sim.profiling.formats import FORMATS
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import check_outputs
+from emberwatch.cli import options
+from emberwatch.inspect.profiling import ProfileRecorder
+from emberwatch.inspect.profiling.formats import FORMATS
+from emberwatch.machine.machine import Machine
 
 
 def profile(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sim.errors import UsageError
+from emberwatch.base.errors import UsageError
 
 
 def record(
@@ -27,10 +27,10 @@ def record(
     emberwatch build --app capture        # then copy emberwatch-capture.uf2 to the board
     emberwatch record --port /dev/ttyACM0 --out kitchen.wav --seconds 60
     """
-    from sim.capture.record import open_port
-    from sim.capture.record import record as record_from
-    from sim.capture.stream import StreamReport
-    from sim.output import check_outputs
+    from emberwatch.base.output import check_outputs
+    from emberwatch.detector.capture.record import open_port
+    from emberwatch.detector.capture.record import record as record_from
+    from emberwatch.detector.capture.stream import StreamReport
 
     if seconds is not None and not 0 < seconds <= 86_400:
         raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most 86400")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.errors import UsageError
+from emberwatch.base.errors import UsageError
 
 
 def renode(
@@ -44,28 +44,28 @@ def renode(
     emberwatch run emberwatch.elf --engine renode --audio smoke.wav
     """
     if library:
-        from sim.renode.library import library_path
+        from emberwatch.engines.renode.library import library_path
 
         print(library_path())
         return 0
     if action is None:
         return _status()
     if action == "install":
-        from sim.renode.install import install
+        from emberwatch.engines.renode.install import install
 
         print(install())
         return 0
     if action == "generate":
         return _generate(board, out)
     if action == "monitor":
-        from sim.renode.install import open_monitor
+        from emberwatch.engines.renode.install import open_monitor
 
         return open_monitor(board or "pico", elf)
     raise UsageError(f"action {action!r} is not known; use install, generate or monitor")
 
 
 def _status() -> int:
-    from sim.renode.install import findings
+    from emberwatch.engines.renode.install import findings
 
     missing = False
     for name, found, remedy in findings():
@@ -75,8 +75,8 @@ def _status() -> int:
 
 
 def _generate(board: str | None, out: Path | None) -> int:
-    from sim.board import load_board
-    from sim.renode import generate
+    from emberwatch.board.board import load_board
+    from emberwatch.engines.renode import generate
 
     if board is None:
         files = generate.render_all()

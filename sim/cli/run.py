@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from sim.cli import options
-from sim.cli.progress import progress
-from sim.crash import CrashSite
-from sim.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
-from sim.machine import Machine
-from sim.output import check_outputs, write_file
-from sim.report.page import RunRecorder
-from sim.result import RunResult
+from emberwatch.base.errors import EmberwatchError, EmulationError, FirmwareCrash, UsageError
+from emberwatch.base.output import check_outputs, write_file
+from emberwatch.cli import options
+from emberwatch.cli.progress import progress
+from emberwatch.detector.result import RunResult
+from emberwatch.inspect.crash import CrashSite
+from emberwatch.machine.machine import Machine
+from emberwatch.report.page import RunRecorder
 
 
 def run(
@@ -218,7 +218,7 @@ def _run(machine: Machine, seconds: float, uart: bool, led: LedChanges) -> tuple
 
 
 def _save_pcm(path: Path, samples: npt.NDArray[np.int16]) -> None:
-    from sim.audio import files
+    from emberwatch.audio import files
 
     write_file(path, files.encode(samples), "--pcm")
 

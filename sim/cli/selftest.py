@@ -23,9 +23,9 @@ def selftest(
     emberwatch selftest
     emberwatch selftest --instructions 1e8
     """
-    from sim.cli.progress import progress
-    from sim.errors import UsageError
-    from sim.selftest import run_differential
+    from emberwatch.base.errors import UsageError
+    from emberwatch.bench.selftest import run_differential
+    from emberwatch.cli.progress import progress
 
     if not 1 <= instructions <= 1e12:
         raise UsageError(f"--instructions {instructions:g} is outside 1..1e12")

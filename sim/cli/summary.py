@@ -17,7 +17,7 @@ def summary(
 
     Exits with 1 when a test failed.
     """
-    from sim.report.summary import Summary
+    from emberwatch.report.summary import Summary
 
     result = Summary.read(output)
     print(result.render())

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import options
-from sim.errors import UsageError
-from sim.machine import MAX_SECONDS, Machine
-from sim.output import check_outputs, write_file
-from sim.signals import GROUPS
-from sim.trace.recorder import TraceRecorder, TraceSettings, board_pins
-from sim.trace.vcd import TIMESCALES
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import check_outputs, write_file
+from emberwatch.cli import options
+from emberwatch.inspect.signals import GROUPS
+from emberwatch.inspect.trace.recorder import TraceRecorder, TraceSettings, board_pins
+from emberwatch.inspect.trace.vcd import TIMESCALES
+from emberwatch.machine.machine import MAX_SECONDS, Machine
 
 _TRIGGER_TIMEOUT_S = 60.0
 

@@ -1,15 +1,15 @@
-"""CPU engines behind `sim.Machine`: what each must do, and how one is chosen."""
+"""CPU engines behind `emberwatch.Machine`: what each must do, and how one is chosen."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from sim.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
-from sim.errors import EngineError
+from emberwatch.base.errors import EngineError
+from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
 
 if TYPE_CHECKING:
-    from sim.board import Board
+    from emberwatch.board.board import Board
 
 __all__ = ["ENGINES", "Capability", "Engine", "FunctionCycles", "Stop", "StopReason", "create_engine"]
 
@@ -30,11 +30,11 @@ def create_engine(name: str, board: Board, seed: int) -> Engine:
     if name == "auto":
         name = os.environ.get("EMBERWATCH_ENGINE", "embedded")
     if name == "embedded":
-        from sim.engines.embedded import EmbeddedEngine
+        from emberwatch.engines.embedded import EmbeddedEngine
 
         return EmbeddedEngine(board, seed)
     if name == "renode":
-        from sim.engines.renode import RenodeEngine
+        from emberwatch.engines.renode.engine import RenodeEngine
 
         return RenodeEngine(board, seed)
     raise EngineError(f"engine {name!r} is not known; use one of: auto, {', '.join(ENGINES)}")

@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.elf import Image
-from sim.errors import EngineError
+from emberwatch.base.errors import EngineError
+from emberwatch.program.elf import Image
 
 
 class Capability(Enum):

@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.board import Board
-from sim.elf import Image
-from sim.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
-from sim.errors import EngineError
+from emberwatch.base.errors import EngineError
+from emberwatch.board.board import Board
+from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from emberwatch.program.elf import Image
 
 try:
-    from sim import _native
+    from emberwatch import _native
 except ImportError as error:  # a source tree whose C++ part was not built
     raise EngineError(f"the emulator core is not built ({error}); run: make setup") from None
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/state.hpp"
+#include "rp2040/base/state.hpp"
 
 namespace mic {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/base/rate_counter.hpp"
+#include "rp2040/base/rate_counter.hpp"
 
 namespace mic {
 

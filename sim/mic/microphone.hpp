@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <deque>
 
-#include "core/base/fabric.hpp"
-#include "core/io/gpio.hpp"
 #include "mic/interpolator.hpp"
 #include "mic/modulator.hpp"
+#include "rp2040/base/fabric.hpp"
+#include "rp2040/io/gpio.hpp"
 
 namespace mic {
 

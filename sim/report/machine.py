@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sim.machine import Machine
+    from emberwatch.machine.machine import Machine
 
 
 def facts(machine: Machine) -> list[tuple[str, str]]:

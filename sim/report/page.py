@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.audio import SAMPLE_RATE
-from sim.board import project_root
-from sim.elf import SRAM_SIZE
-from sim.firmware_image import measure
-from sim.machine import FeatureCapture, Machine, PcmCapture
-from sim.output import write_file
-from sim.protocol import BLOCK_SECONDS
-from sim.result import RunResult
+from emberwatch.audio import SAMPLE_RATE
+from emberwatch.base.output import write_file
+from emberwatch.base.paths import project_root
+from emberwatch.detector.protocol import BLOCK_SECONDS
+from emberwatch.detector.result import RunResult
+from emberwatch.machine.machine import FeatureCapture, Machine, PcmCapture
+from emberwatch.program.elf import SRAM_SIZE
+from emberwatch.program.firmware_image import measure
 
 _WIDTH, _HEIGHT = 1000, 120
 """Units of the plots' own coordinates; the page scales them to its width."""
@@ -68,7 +68,7 @@ class RunRecorder:
 
         machine, result = self.machine, self.machine.result()
         environment = Environment(
-            loader=PackageLoader("sim.report"), autoescape=select_autoescape(default=True), trim_blocks=True
+            loader=PackageLoader("emberwatch.report"), autoescape=select_autoescape(default=True), trim_blocks=True
         )
         # All plots share one time axis: power-on to the end of the run.
         span = max(result.seconds, BLOCK_SECONDS)

@@ -32,7 +32,7 @@ def write_suite_page(path: Path, entries: list[TestEntry]) -> None:
     """Write the page to `path`."""
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    environment = Environment(loader=PackageLoader("sim.report"), autoescape=select_autoescape(default=True))
+    environment = Environment(loader=PackageLoader("emberwatch.report"), autoescape=select_autoescape(default=True))
     counts = {status: sum(entry.status == status for entry in entries) for status in ("PASS", "FAIL", "SKIP")}
     suites = [(suite, list(tests)) for suite, tests in groupby(entries, key=lambda entry: entry.suite)]
     page = environment.get_template("suite.html.j2").render(counts=counts, suites=suites)

@@ -10,8 +10,8 @@ from typing import Any
 from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
 
-from sim.errors import UsageError
-from sim.robotlib.session import METRIC
+from emberwatch.base.errors import UsageError
+from emberwatch.robot.session import METRIC
 
 _WIDTH = 18
 

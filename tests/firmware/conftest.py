@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.build import RELEASED_MODEL, BuildResult, build_firmware
-from sim.toolchain import COMPILER, install_command
+from emberwatch.base.paths import RELEASED_MODEL
+from emberwatch.detector.build import BuildResult, build_firmware
+from emberwatch.program.toolchain import COMPILER, install_command
 
 MODEL_H = """\
 #ifndef MODEL_H

@@ -1,4 +1,4 @@
-"""The pure parts of firmware/app, compiled for the host."""
+"""The pure parts of firmware/apps/detector, compiled for the host."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sim.board import project_root
+from emberwatch.base.paths import project_root
 
-SOURCES = ("text.c", "level.c", "health.c", "stats.c")
+SOURCES = ("common/text.c", "detector/level.c", "detector/health.c", "detector/stats.c")
 
 
 class Text(ctypes.Structure):
@@ -40,7 +40,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
         pytest.skip("no host C compiler; get it with: sudo apt-get install gcc")
     firmware = project_root() / "firmware"
     library = tmp_path_factory.mktemp("app") / "libapp.so"
-    sources = [str(firmware / "app" / name) for name in SOURCES]
+    sources = [str(firmware / "apps" / name) for name in SOURCES]
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
     flags += ["-fsanitize=undefined", "-fno-sanitize-recover"]
     subprocess.run([compiler, *flags, f"-I{firmware}", *sources, "-o", str(library)], check=True)

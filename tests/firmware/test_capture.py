@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from test_build import clone
 
-from sim.board import project_root
-from sim.build import BuildResult, build_firmware
-from sim.errors import BuildError
+from emberwatch.base.errors import BuildError
+from emberwatch.base.paths import project_root
+from emberwatch.detector.build import BuildResult, build_firmware
 
-pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
+pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
-from sim.audio.scenario import Clip, Scenario, generate
-from sim.capture.stream import BLOCK_SAMPLES, INFO, PCM, Frame, FrameParser, PcmAssembler
-from sim.machine import Machine
+from emberwatch.audio.scenario import Clip, Scenario, generate
+from emberwatch.detector.capture.stream import BLOCK_SAMPLES, INFO, PCM, Frame, FrameParser, PcmAssembler
+from emberwatch.machine.machine import Machine
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def frame_library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     firmware = project_root() / "firmware"
     library = tmp_path_factory.mktemp("frame") / "libframe.so"
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fsanitize=undefined"]
-    subprocess.run([compiler, *flags, f"-I{firmware}", firmware / "capture/frame.c", "-o", library], check=True)
+    subprocess.run([compiler, *flags, f"-I{firmware}", firmware / "apps/capture/frame.c", "-o", library], check=True)
     loaded = ctypes.CDLL(str(library))
     loaded.frame_crc32.restype = ctypes.c_uint32
     return loaded

@@ -8,10 +8,10 @@ import pytest
 from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
 
-from sim.build import BuildResult
-from sim.errors import BuildError
-from sim.firmware_image import crc32_mpeg2, flash_bytes, seal_boot2
-from sim.uf2 import read_uf2
+from emberwatch.base.errors import BuildError
+from emberwatch.detector.build import BuildResult
+from emberwatch.program.firmware_image import crc32_mpeg2, flash_bytes, seal_boot2
+from emberwatch.program.uf2 import read_uf2
 
 FLASH_BUDGET = 64 * 1024
 RAM_BUDGET = 48 * 1024

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.board import project_root
-from sim.build import BuildResult, build_firmware
+from emberwatch.base.paths import project_root
+from emberwatch.detector.build import BuildResult, build_firmware
 
-pytest.importorskip("sim._native", reason="the emulator core is not built; run: make setup")
-from sim.audio.scenario import Clip, Scenario, generate
-from sim.machine import Machine
-from sim.protocol import Banner, Fault, Statistics
+pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
+from emberwatch.audio.scenario import Clip, Scenario, generate
+from emberwatch.detector.protocol import Banner, Fault, Statistics
+from emberwatch.machine.machine import Machine
 
 
 def faults(machine: Machine) -> list[str]:

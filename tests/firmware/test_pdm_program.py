@@ -13,8 +13,8 @@ import pytest
 from elf_symbols import symbols
 from elftools.elf.elffile import ELFFile
 
-from sim.board import project_root
-from sim.build import BuildResult, build_firmware
+from emberwatch.base.paths import project_root
+from emberwatch.detector.build import BuildResult, build_firmware
 
 unicorn = pytest.importorskip("unicorn")
 from unicorn import arm_const  # noqa: E402

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-pytest.importorskip("sim._native", reason="the native module is not built (make setup)")
-from sim import _native
-from sim.build import locked
-from sim.elf import load_image
-from sim.firmware_image import seal_boot2
+pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
+from emberwatch import _native
+from emberwatch.detector.build import locked
+from emberwatch.program.elf import load_image
+from emberwatch.program.firmware_image import seal_boot2
 
 PROGRAMS = Path(__file__).parent / "programs"
-BUILD = Path(__file__).parents[2] / "build" / "foreign"
+BUILD = ROOT / "build" / "foreign"
 PREFIX = "arm-none-eabi-"
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from foreign import Run, build, objcopy, run
 
-from sim import Machine
-from sim.cli.run import run as run_command
-from sim.elf import load_image
-from sim.errors import EmulationError, ImageError
-from sim.uf2 import BLOCK_BYTES, read_uf2, write_uf2
+from emberwatch import Machine
+from emberwatch.base.errors import EmulationError, ImageError
+from emberwatch.cli.run import run as run_command
+from emberwatch.program.elf import load_image
+from emberwatch.program.uf2 import BLOCK_BYTES, read_uf2, write_uf2
 
 FLASH = 2 << 20
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from foreign import Run, build, run
+from paths import ROOT
 
-from sim import _native
-from sim.board import boards_folder
-from sim.errors import EmulationTimeout, UsageError
-from sim.gdb.target import Target
-from sim.machine import Machine
+from emberwatch import _native
+from emberwatch.base.errors import EmulationTimeout, UsageError
+from emberwatch.board.board import boards_folder
+from emberwatch.inspect.gdb.target import Target
+from emberwatch.machine.machine import Machine
 
 CLOCKS = {
     "pll_sys": 125_000,
@@ -369,7 +370,7 @@ def test_usb_serial_port() -> None:
 @pytest.mark.parametrize("program", ["timer", "multicore", "flash"])
 def test_programs_boot_through_a_rom_image(program: str) -> None:
     """With an image both cores run it from reset: second stage read through the SSI, checked, copied, entered."""
-    text = (Path(__file__).parents[2] / "sim/core/bus/bootrom_image.inc").read_text(encoding="utf-8")
+    text = (ROOT / "sim/rp2040/bus/bootrom_image.inc").read_text(encoding="utf-8")
     image = bytes(int(byte, 16) for byte in re.findall(r"0x([0-9a-f]{2}),", text))
     result = Run.of(build(program), bootrom=image).run(1)
     assert result.ended(), result.text

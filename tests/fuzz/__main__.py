@@ -12,8 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+from paths import ROOT
+
 sys.path.insert(0, str(Path(__file__).parent))
-FINDINGS = Path(__file__).parents[2] / "build" / "fuzz"
+FINDINGS = ROOT / "build" / "fuzz"
 
 
 def with_atheris(name: str, seconds: float) -> None:

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sim import _native
-from sim.elf import FLASH_BASE, load_image
-from sim.errors import ImageError
-from sim.firmware_image import seal_boot2
-from sim.uf2 import write_uf2
+from emberwatch import _native
+from emberwatch.base.errors import ImageError
+from emberwatch.program.elf import FLASH_BASE, load_image
+from emberwatch.program.firmware_image import seal_boot2
+from emberwatch.program.uf2 import write_uf2
 
 FLASH_SIZE = 2 << 20
 RAM = 0x2000_0000

@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-pytest.importorskip("sim._native", reason="the native module is not built (make setup)")
+pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
 from mutate import mutate
 from targets import MOST_BYTES, TARGETS, load_file, seeds
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.compiler.compiler import CompiledModel, compile_model
-from training.compiler.errors import CompileError
+from emberwatch.training.compiler.compiler import CompiledModel, compile_model
+from emberwatch.training.compiler.errors import CompileError
 
 __all__ = ["CompileError", "CompiledModel", "compile_model"]

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape
-from training.compiler.errors import CompileError
-from training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
-from training.compiler.memory import Plan, plan_memory
-from training.compiler.model import Model, read_model
-from training.compiler.stream import FILL, History, state_size, stream_graph
+from emberwatch.training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
+from emberwatch.training.compiler.memory import Plan, plan_memory
+from emberwatch.training.compiler.model import Model, read_model
+from emberwatch.training.compiler.stream import FILL, History, state_size, stream_graph
 
 VERSION = "1.0"
 UNROLL_LIMIT = 256 * 1024  # bytes of straight-line code with immediate weights

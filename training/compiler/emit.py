@@ -8,9 +8,9 @@ from typing import Any
 
 import jinja2
 
-from training.compiler.ir import C_TYPES, Constant, Layer, Program
-from training.compiler.memory import Plan
-from training.compiler.model import Model, Tensor
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Program
+from emberwatch.training.compiler.memory import Plan
+from emberwatch.training.compiler.model import Model, Tensor
 
 STRUCT_FIELDS = {"channel_t": 4, "exact_t": 3}  # of the generated structures
 

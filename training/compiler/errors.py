@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.errors import ModelError
+from emberwatch.base.errors import ModelError
 
 
 class CompileError(ModelError):

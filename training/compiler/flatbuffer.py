@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
+from emberwatch.training.compiler.errors import CompileError
 
 
 class Buffer:

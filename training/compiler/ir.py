@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
-from training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.model import Model, Operator, Tensor
 
 C_TYPES = {"INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t", "FLOAT32": "float"}
 ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT32": 4, "FLOAT32": 4}

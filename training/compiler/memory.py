@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from training.compiler.ir import ELEMENT_SIZE, Program
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Program
 
 
 @dataclass

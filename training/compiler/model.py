@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.errors import CompileError
-from training.compiler.flatbuffer import Buffer, Table
-from training.compiler.schema import (
+from emberwatch.training.compiler.errors import CompileError
+from emberwatch.training.compiler.flatbuffer import Buffer, Table
+from emberwatch.training.compiler.schema import (
     BUILTIN_OPERATORS,
     FILE_IDENTIFIER,
     NUMPY_TYPES,

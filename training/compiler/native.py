@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.errors import BuildError
-from training.compiler.compiler import CompiledModel
-from training.compiler.model import Model
+from emberwatch.base.errors import BuildError
+from emberwatch.training.compiler.compiler import CompiledModel
+from emberwatch.training.compiler.model import Model
 
 _NUMPY = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32, "FLOAT32": np.float32}
 WARNINGS = ("-Wall", "-Wextra", "-Werror")

@@ -7,14 +7,14 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from training.compiler.depthwise import Window, window_code
-from training.compiler.emit import constant_text
-from training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
-from training.compiler.ir import Constant, Lowering
-from training.compiler.model import Tensor
-from training.compiler.requantise import layer_rows
-from training.compiler.schema import ACTIVATIONS, PADDINGS
-from training.compiler.unroll import make_blocks
+from emberwatch.training.compiler.depthwise import Window, window_code
+from emberwatch.training.compiler.emit import constant_text
+from emberwatch.training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
+from emberwatch.training.compiler.ir import Constant, Lowering
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.requantise import layer_rows
+from emberwatch.training.compiler.schema import ACTIVATIONS, PADDINGS
+from emberwatch.training.compiler.unroll import make_blocks
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
 MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code

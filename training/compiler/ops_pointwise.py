@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler import fixedpoint as fx
-from training.compiler.ir import Lowering
-from training.compiler.model import Tensor
-from training.compiler.ops_matmul import activation_limits
+from emberwatch.training.compiler import fixedpoint as fx
+from emberwatch.training.compiler.ir import Lowering
+from emberwatch.training.compiler.model import Tensor
+from emberwatch.training.compiler.ops_matmul import activation_limits
 
 
 def _table(low: Lowering, function: Callable[[int], int], summary: str) -> None:

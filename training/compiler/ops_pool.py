@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler.fixedpoint import Scale, quantize_multiplier
-from training.compiler.ir import Lowering
-from training.compiler.ops_matmul import activation_limits, window
+from emberwatch.training.compiler.fixedpoint import Scale, quantize_multiplier
+from emberwatch.training.compiler.ir import Lowering
+from emberwatch.training.compiler.ops_matmul import activation_limits, window
 
 
 def pool_2d(low: Lowering) -> None:

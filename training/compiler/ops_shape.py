@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from training.compiler.ir import ELEMENT_SIZE, Lowering
-from training.compiler.model import Tensor
+from emberwatch.training.compiler.ir import ELEMENT_SIZE, Lowering
+from emberwatch.training.compiler.model import Tensor
 
 
 def _strides(shape: tuple[int, ...]) -> list[int]:

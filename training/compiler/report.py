@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jinja2
 
-from training.compiler import emit
-from training.compiler.compiler import VERSION, CompiledModel
+from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.compiler import VERSION, CompiledModel
 
 
 @dataclass(frozen=True)

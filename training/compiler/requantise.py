@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from training.compiler.fixedpoint import Scale, rescale, wrap32
+from emberwatch.training.compiler.fixedpoint import Scale, rescale, wrap32
 
 FRACTION_BITS = 24
 MAX_BAND = 0.25  # of a step: above this the exact rule is used throughout

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from training.compiler.model import Model, Operator, Tensor
-from training.compiler.schema import PADDINGS
+from emberwatch.training.compiler.model import Model, Operator, Tensor
+from emberwatch.training.compiler.schema import PADDINGS
 
 BLOCK_FRAMES = 4  # frames of one 32 ms block
 FILL = -128  # the quietest feature: what frames before the first count as

@@ -30,10 +30,10 @@ def fetch(
     """
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
-    from sim.cli.progress import progress
-    from training.data.fetch import LOCK
-    from training.data.fetch import fetch as fetch_dataset
-    from training.data.public import DATASETS, find_dataset
+    from emberwatch.cli.progress import progress
+    from emberwatch.training.data.fetch import LOCK
+    from emberwatch.training.data.fetch import fetch as fetch_dataset
+    from emberwatch.training.data.public import DATASETS, find_dataset
 
     if name is None:
         for dataset in DATASETS.values():

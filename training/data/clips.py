@@ -8,13 +8,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 ALARM, OTHER = "alarm", "other"
 _ESC_LAYOUT = ("meta/esc50.csv", "meta/esc10.csv")
@@ -185,15 +184,6 @@ def load_datasets(sources: Iterable[Path]) -> list[Clip]:
     if missing:
         raise EmberwatchError(f"{len(missing)} of {len(clips)} files are missing, the first is {missing[0]}")
     return clips
-
-
-def default_recordings() -> Path | None:
-    """The recordings to use when none are named: EMBERWATCH_AUDIO, or ``../shared/audio`` beside the checkout."""
-    override = os.environ.get("EMBERWATCH_AUDIO")
-    if override:
-        return Path(override)
-    beside = Path(__file__).resolve().parents[3] / "shared" / "audio"
-    return beside if (beside / "manifest.csv").is_file() else None
 
 
 def assign_folds(clips: Iterable[Clip], folds: int = 5) -> dict[str, int]:

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.errors import EmberwatchError
+from emberwatch.base.errors import EmberwatchError
 
 _CHUNK = 1 << 18
 _ATTEMPTS = 4

@@ -24,7 +24,7 @@ def block_features(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
     Frame k covers the 256 samples that end with sample ``128 * (k + 1) - 1``; before the first sample lie zeros, as
     in the firmware after reset. The length must be a multiple of 512.
     """
-    from training.dsp import native
+    from emberwatch.training.dsp import native
 
     if len(pcm) % BLOCK_SAMPLES:
         raise ValueError(f"{len(pcm)} samples are not whole blocks of {BLOCK_SAMPLES}")

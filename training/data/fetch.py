@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
-from sim.errors import EmberwatchError, UsageError
-from training.data.download import Progress, download, sha256_of
-from training.data.public import PublicDataset
+from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.training.data.download import Progress, download, sha256_of
+from emberwatch.training.data.public import PublicDataset
 
 LOCK = "datasets.lock.json"
 _MARK = "fetched.json"

@@ -1,8 +1,8 @@
 """Which recordings a model that is shipped may learn from: those whose licence allows commercial use and derived works.
 
 A licence column is free text, often with the licence of the clip and of its compilation. Every part must be one of the
-licences known to allow both; what asks for share-alike, forbids commerce or derived works, is no licence ("royalty-free",
-unknown) or carries a footnote is for evaluation only. This is a filter for a maintainer's eye, not legal advice.
+licences known to allow both; what asks for share-alike, forbids commerce or derived works, is no licence
+("royalty-free", unknown) or carries a footnote is for evaluation only. This is a filter for a maintainer's eye, not legal advice.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from training.data.clips import Clip
+from emberwatch.training.data.clips import Clip
 
 _ALLOWED = re.compile(
     r"cc0|creativecommons\.org/publicdomain/zero|wiki/public_domain|public domain|creativecommons\.org/licenses/by/\d|"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.errors import UsageError
+from emberwatch.base.errors import UsageError
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.workers import WorkerPool
-from training.data import features
-from training.data.clips import Clip
-from training.data.scenes import Material, make_scene
+from emberwatch.base.paths import TRAINING, project_root
+from emberwatch.base.workers import WorkerPool
+from emberwatch.training.data import features
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.data.scenes import Material, make_scene
 
 SHARD_SCENES = 200
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def join(sets: list[SceneSet]) -> SceneSet:
 def recipe_digest(clips: list[Clip], folds: dict[str, int], seed: int) -> str:
     """Hex digest of what scenes depend on: sources of the generator and of the DSP, clips with folds, seed."""
     digest = hashlib.sha256(str(seed).encode())
-    sources = [*ROOT.glob("training/synth/*.py"), *ROOT.glob("firmware/dsp/*.[ch]")]
-    sources += [ROOT / "training/data/scenes.py", ROOT / "training/data/features.py"]
+    sources = [*TRAINING.glob("synth/*.py"), *(project_root() / "firmware" / "dsp").glob("*.[ch]")]
+    sources += [TRAINING / "data/scenes.py", TRAINING / "data/features.py"]
     for source in sorted(sources):
         digest.update(source.read_bytes())
     for clip in sorted(clips, key=lambda c: c.path.name):

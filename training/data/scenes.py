@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.audio.files import load, loudest_second_rms
-from training.data.clips import Clip
-from training.synth.alarms import make_alarm
-from training.synth.negatives import make_negative
-from training.synth.paths import random_path
-from training.synth.rooms import at_level, microphone_curve, room_response, through_room, to_pcm
-from training.synth.signals import (
+from emberwatch.audio.files import load, loudest_second_rms
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.synth.alarms import make_alarm
+from emberwatch.training.synth.negatives import make_negative
+from emberwatch.training.synth.paths import random_path
+from emberwatch.training.synth.rooms import at_level, microphone_curve, room_response, through_room, to_pcm
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,

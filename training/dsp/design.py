@@ -1,4 +1,6 @@
-"""How the decimation filter's coefficients were found: ``python -m training.dsp.design`` (needs SciPy) prints them.
+"""How the decimation filter's coefficients were found.
+
+``python -m emberwatch.training.dsp.design`` (needs SciPy) prints them.
 
 Two stages share the work so that the device does little of it. The FIR runs on bits through a lookup table, whose cost
 does not depend on the taps, but 128 of them cannot be flat to 7 kHz and reject from 25 kHz: so it may droop by 3 dB.
@@ -14,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog, minimize
 
-from training.dsp import tables
+from emberwatch.training.dsp import tables
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -111,7 +113,7 @@ def design_half_band(half: tuple[int, ...], droop: int) -> tuple[int, ...]:
 
 
 def main() -> None:
-    """Designs all stages and compares with what `training.dsp.tables` holds."""
+    """Designs all stages and compares with what `emberwatch.training.dsp.tables` holds."""
     half = design_fir()
     droop = design_droop(half)
     coefficients = design_half_band(half, droop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.dsp import log2, rfft, tables
+from emberwatch.training.dsp import log2, rfft, tables
 
 FRAME = 256
 HOP = 128

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.dsp import tables
+from emberwatch.training.dsp import tables
 
 
 def bit_length(values: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-// Entry points for training.dsp.native: whole recordings per call, so that Python's overhead does not count.
+// Entry points for emberwatch.training.dsp.native: whole recordings per call, so that Python's overhead does not count.
 #include "dsp/features.h"
 #include "dsp/pdm.h"
 

@@ -19,8 +19,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.board import project_root
-from sim.errors import BuildError, MissingDependencyError
+from emberwatch.base.errors import BuildError, MissingDependencyError
+from emberwatch.base.paths import project_root
 
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 FRAME, HOP, BANDS, WORDS_PER_SAMPLE = 256, 128, 32, 2

@@ -2,7 +2,7 @@
 
 The FIR is written as what it is, a convolution with 128 integer taps; the firmware's lookup table is one way of doing
 that sum. The recursive part runs sample by sample in Python's integers, which suits tests, not data sets (use
-`training.dsp.native` for those).
+`emberwatch.training.dsp.native` for those).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.dsp import tables
+from emberwatch.training.dsp import tables
 
 WORDS_PER_SAMPLE = 2
 BLOCK_SAMPLES = 512

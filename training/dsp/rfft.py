@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.dsp import log2, tables
+from emberwatch.training.dsp import log2, tables
 
 IntArray = npt.NDArray[np.int64]
 Complex = tuple[IntArray, IntArray]

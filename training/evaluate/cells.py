@@ -13,11 +13,11 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.audio.files import loudest_second_rms
-from training.data.features import whole_blocks
-from training.synth.paths import band_limited, through_gsm, through_mp3, through_phone, through_vorbis
-from training.synth.rooms import at_level, room_response, through_room, to_pcm
-from training.synth.signals import (
+from emberwatch.audio.files import loudest_second_rms
+from emberwatch.training.data.features import whole_blocks
+from emberwatch.training.synth.paths import band_limited, through_gsm, through_mp3, through_phone, through_vorbis
+from emberwatch.training.synth.rooms import at_level, room_response, through_room, to_pcm
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,
@@ -191,7 +191,9 @@ def render_cell(cell: Cell) -> NDArray[np.int16]:
     signal = np.concatenate([np.zeros(samples_of(LEAD_IN_SECONDS), np.float32), signal])
     if cell.noise != "none":
         count = len(signal)
-        bed = _babble(rng, count) if cell.noise == "babble" else coloured_noise(rng, count, -3.0 * (cell.noise == "pink"))
+        bed = (
+            _babble(rng, count) if cell.noise == "babble" else coloured_noise(rng, count, -3.0 * (cell.noise == "pink"))
+        )
         signal = signal + bed * np.float32(from_db(-20 - cell.snr_db) / loudest_second_rms(bed))
     signal = at_level(signal, cell.level_dbfs)
     signal = signal + coloured_noise(rng, len(signal), 0.0) * np.float32(from_db(-85))
@@ -217,7 +219,9 @@ def whole_map() -> list[Cell]:
                         for snr in (20.0, 10.0, 0.0)
                     ]
                 cells += [Cell("t4", "t4", True, pitch, waveform, tempo) for tempo in (0.9, 0.95, 1.0, 1.05, 1.1)]
-                cells += [Cell("t4", "t4", True, pitch, waveform, 1.0, -30.0, path) for path in ("room", "low_5k5", "mp3")]
+                cells += [
+                    Cell("t4", "t4", True, pitch, waveform, 1.0, -30.0, path) for path in ("room", "low_5k5", "mp3")
+                ]
                 for name in CADENCES:
                     if name not in ("t3", "t4", "whoop") and not (name == "hi_lo" and pitch > 3300):
                         cells += [Cell("other", name, True, pitch, waveform, 1.0, level) for level in (-15.0, -35.0)]

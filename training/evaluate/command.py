@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.cli.progress import progress_bar
-from sim.errors import EmberwatchError, UsageError
-from sim.output import check_outputs, write_file
-from training.data.clips import Clip, default_recordings, load_datasets
-from training.evaluate.cells import Cell, every_nth
-from training.evaluate.detector import Detector, detector_file
-from training.evaluate.emulated import check_on_emulator
-from training.evaluate.map import CellResult, heat_maps, map_figures, run_map
-from training.evaluate.page import write_page
-from training.evaluate.report import report, worst
-from training.evaluate.run import Judged, plan_trials, run_trials
-from training.evaluate.trials import Trial
-from training.model.events import EventParameters
+from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.paths import recordings_folder
+from emberwatch.cli.progress import progress_bar
+from emberwatch.training.data.clips import Clip, load_datasets
+from emberwatch.training.evaluate.cells import Cell, every_nth
+from emberwatch.training.evaluate.detector import Detector, detector_file
+from emberwatch.training.evaluate.emulated import check_on_emulator
+from emberwatch.training.evaluate.map import CellResult, heat_maps, map_figures, run_map
+from emberwatch.training.evaluate.page import write_page
+from emberwatch.training.evaluate.report import report, worst
+from emberwatch.training.evaluate.run import Judged, plan_trials, run_trials
+from emberwatch.training.evaluate.trials import Trial
+from emberwatch.training.model.events import EventParameters
 
 OUT = Path("build/evaluation")
 _JSON, _HTML = "evaluation.json", "evaluation.html"
@@ -85,7 +86,7 @@ def _check(options: Options) -> None:
 def _sources(options: Options) -> list[Path]:
     if options.manifests:
         return list(options.manifests)
-    found = default_recordings()
+    found = recordings_folder()
     if found is None and not options.map_every:
         raise UsageError("no recordings: give --manifest CSV, or set EMBERWATCH_AUDIO to a folder with manifest.csv")
     return [found] if found is not None and not options.map_every else []

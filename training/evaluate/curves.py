@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate.run import Judged
-from training.evaluate.verdict import MARGINS, POSITIVE
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.evaluate.verdict import MARGINS, POSITIVE
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from training.compiler import compile_model
-from training.compiler.model import Model, Tensor, read_model
-from training.compiler.native import NativeModel
-from training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT, block_features
-from training.model.events import Event, EventParameters, Hit, run_events
-
-RELEASED = Path(__file__).resolve().parents[1] / "released"
-RELEASED_MODEL = RELEASED / "emberwatch.tflite"
-RELEASED_DETECTOR = RELEASED / "detector.toml"
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.paths import RELEASED_DETECTOR
+from emberwatch.training.compiler import compile_model
+from emberwatch.training.compiler.model import Model, Tensor, read_model
+from emberwatch.training.compiler.native import NativeModel
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT, block_features
+from emberwatch.training.model.events import Event, EventParameters, Hit, run_events
 
 
 def detector_file(model: Path) -> Path:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import EngineError
-from sim.workers import WorkerPool
-from training.data.features import BLOCK_SAMPLES
-from training.evaluate.detector import Detector
-from training.evaluate.run import Judged
-from training.evaluate.trials import Trial, render
-from training.model.events import EventParameters
+from emberwatch.base.errors import EngineError
+from emberwatch.base.workers import WorkerPool
+from emberwatch.training.data.features import BLOCK_SAMPLES
+from emberwatch.training.evaluate.detector import Detector
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.evaluate.trials import Trial, render
+from emberwatch.training.model.events import EventParameters
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def check_on_emulator(
         EngineError: something differs; the message names clip and window.
         BuildError: the firmware cannot be built.
     """
-    from sim.build import build_firmware
+    from emberwatch.detector.build import build_firmware
 
     elf = build_firmware("pico", model, folder, detector=detector_toml).elf
     parameters = EventParameters.load(detector_toml)
@@ -85,8 +85,8 @@ def check_on_emulator(
 
 def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
     """Windows compared, and whether the firmware raised an alarm."""
-    from sim.audio import SAMPLE_RATE, Clip, Recording, Scenario
-    from sim.machine import Machine
+    from emberwatch.audio import SAMPLE_RATE, Clip, Recording, Scenario
+    from emberwatch.machine.machine import Machine
 
     elf, model, parameters, trial = job
     sound = render(trial).pcm.astype(np.float32) / 32768.0

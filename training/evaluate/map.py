@@ -7,11 +7,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.workers import WorkerPool
-from training.evaluate.cells import KIND_OF, LEAD_IN_SECONDS, Cell, render_cell
-from training.evaluate.detector import Detector
-from training.evaluate.metrics import median, wilson_interval
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EVENT_POSSIBLE, EventParameters
+from emberwatch.base.workers import WorkerPool
+from emberwatch.training.evaluate.cells import KIND_OF, LEAD_IN_SECONDS, Cell, render_cell
+from emberwatch.training.evaluate.detector import Detector
+from emberwatch.training.evaluate.metrics import median, wilson_interval
+from emberwatch.training.model.events import (
+    EVENT_ALARM_KIND,
+    EVENT_ALARM_OFF,
+    EVENT_ALARM_ON,
+    EVENT_POSSIBLE,
+    EventParameters,
+)
 
 _CHUNK = 8
 _detector: Detector | None = None
@@ -118,7 +124,7 @@ def _rows(results: Sequence[CellResult], key: Callable[[Cell], str]) -> list[dic
 
 
 def map_figures(results: Sequence[CellResult]) -> dict[str, Any]:
-    """Tables of the map, by part, cadence, waveform, path, tempo, level and appliance, with what went wrong; JSON-ready."""
+    """Tables of the map, by part, cadence, waveform, path, tempo, level, appliance, and what went wrong; JSON-ready."""
     alarms = [r for r in results if r.cell.alarm]
     others = [r for r in results if not r.cell.alarm]
     wrong = [r for r in results if r.cell.alarm != (r.in_time if r.cell.alarm else r.alarm_s is not None)]
@@ -128,15 +134,13 @@ def map_figures(results: Sequence[CellResult]) -> dict[str, Any]:
         "cadences": _rows(alarms, lambda cell: cell.name + (" 520 Hz" if cell.part.startswith("520") else "")),
         "waveforms": _rows([r for r in alarms if r.cell.part == "t3"], lambda cell: cell.waveform),
         "paths": _rows([r for r in alarms if r.cell.part in ("t3", "520")], lambda cell: cell.path),
-        "tempos": _rows([r for r in alarms if r.cell.name in ("t3", "t4")], lambda cell: f"{cell.name} x {cell.tempo:g}"),
-        "levels": _rows([r for r in alarms if r.cell.name == "t3"], lambda cell: f"{cell.level_dbfs:g} dBFS"),
-        "noises": _rows(
-            [r for r in alarms if r.cell.noise != "none"], lambda cell: f"{cell.noise} {cell.snr_db:g} dB"
+        "tempos": _rows(
+            [r for r in alarms if r.cell.name in ("t3", "t4")], lambda cell: f"{cell.name} x {cell.tempo:g}"
         ),
+        "levels": _rows([r for r in alarms if r.cell.name == "t3"], lambda cell: f"{cell.level_dbfs:g} dBFS"),
+        "noises": _rows([r for r in alarms if r.cell.noise != "none"], lambda cell: f"{cell.noise} {cell.snr_db:g} dB"),
         "appliances": _rows(others, lambda cell: cell.name),
-        "wrong": [
-            {**asdict(r.cell), "alarm_s": r.alarm_s, "kind": r.kind} for r in wrong
-        ],
+        "wrong": [{**asdict(r.cell), "alarm_s": r.alarm_s, "kind": r.kind} for r in wrong],
     }
 
 

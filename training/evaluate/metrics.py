@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from training.evaluate.verdict import ClipResult
+from emberwatch.training.evaluate.verdict import ClipResult
 
 LATEST_S = 5.0
 """A group of T3, its pause and the next group's beginning: a detection later than this after onset is called late."""

@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.output import write_file
-from training.data.features import block_features
-from training.evaluate import chart
-from training.evaluate.chart import Axis, Chart
-from training.evaluate.map import HeatMap
-from training.evaluate.metrics import LATEST_S
-from training.evaluate.report import worst
-from training.evaluate.run import Judged
-from training.evaluate.trials import render
-from training.evaluate.verdict import POSITIVE
-from training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON
+from emberwatch.base.output import write_file
+from emberwatch.training.data.features import block_features
+from emberwatch.training.evaluate import chart
+from emberwatch.training.evaluate.chart import Axis, Chart
+from emberwatch.training.evaluate.map import HeatMap
+from emberwatch.training.evaluate.metrics import LATEST_S
+from emberwatch.training.evaluate.report import worst
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.evaluate.trials import render
+from emberwatch.training.evaluate.verdict import POSITIVE
+from emberwatch.training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON
 
 WORST = 12
 """Clips shown with spectrogram and probability."""
@@ -52,7 +52,7 @@ def write_page(
 
     Args:
         path: of the HTML file; its folder is made.
-        figures: what `training.evaluate.report.report` made of ``judged``.
+        figures: what `emberwatch.training.evaluate.report.report` made of ``judged``.
         judged: the trials.
         maps: grids of the synthetic map, if it was played.
         names: model and data, as the user named them.
@@ -64,7 +64,7 @@ def write_page(
 
     environment = Environment(
         # The theme is that of the pages about runs.
-        loader=ChoiceLoader([PackageLoader("training.evaluate"), PackageLoader("sim.report")]),
+        loader=ChoiceLoader([PackageLoader("emberwatch.training.evaluate"), PackageLoader("emberwatch.report")]),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

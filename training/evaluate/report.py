@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from training.evaluate.curves import curve_figures
-from training.evaluate.metrics import poisson_interval, summarise, wilson_interval
-from training.evaluate.run import Judged
-from training.evaluate.verdict import ClipResult
+from emberwatch.training.evaluate.curves import curve_figures
+from emberwatch.training.evaluate.metrics import poisson_interval, summarise, wilson_interval
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.evaluate.verdict import ClipResult
 
 Condition = tuple[float, float | None]
 """Level in dBFS and, when there is added noise, SNR in dB."""

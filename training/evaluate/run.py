@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from sim.workers import WorkerPool
-from training.data.clips import Clip
-from training.evaluate.detector import Detector
-from training.evaluate.trials import Trial, render
-from training.evaluate.verdict import ClipResult, clip_result
-from training.model.events import Event, EventParameters
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.workers import WorkerPool
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.evaluate.detector import Detector
+from emberwatch.training.evaluate.trials import Trial, render
+from emberwatch.training.evaluate.verdict import ClipResult, clip_result
+from emberwatch.training.model.events import Event, EventParameters
 
 NOISE_CATEGORIES = frozenset(
     "airplane background_noise chainsaw church_bells clapping crackling_fire crying_baby dog engine hand_saw "

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.audio.files import SAMPLE_RATE, load, loudest_second_rms
-from training.data.clips import Clip
-from training.data.features import BLOCK_SAMPLES, whole_blocks
-from training.data.scenes import sounding_of_recording
-from training.model.train import labels_and_weights
-from training.synth.rooms import at_level, to_pcm
-from training.synth.signals import Signal, from_db
+from emberwatch.audio.files import SAMPLE_RATE, load, loudest_second_rms
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.data.features import BLOCK_SAMPLES, whole_blocks
+from emberwatch.training.data.scenes import sounding_of_recording
+from emberwatch.training.model.train import labels_and_weights
+from emberwatch.training.synth.rooms import at_level, to_pcm
+from emberwatch.training.synth.signals import Signal, from_db
 
 LEAD_IN_SECONDS = 0.2
 TAIL_SECONDS = 2.0
@@ -35,7 +35,7 @@ class Sound:
     """PCM of a trial, seconds of the clip itself, seconds until its alarm begins (0 for other sounds).
 
     ``sounding``: of an alarm, whether the window that ends with each block of 512 samples should say so, by the rule
-    that labels training (`training.model.train.labels_and_weights`); None for other sounds.
+    that labels training (`emberwatch.training.model.train.labels_and_weights`); None for other sounds.
     """
 
     pcm: NDArray[np.int16]

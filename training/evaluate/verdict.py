@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate.detector import Heard
-from training.evaluate.trials import Trial
-from training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EVENT_POSSIBLE, Hit
+from emberwatch.training.evaluate.detector import Heard
+from emberwatch.training.evaluate.trials import Trial
+from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EVENT_POSSIBLE, Hit
 
 POSITIVE = 128
 """A window says alarm from this probability (of 255) on: one half."""
@@ -27,8 +27,8 @@ class ClipResult:
     """What the detector made of one trial. Times in seconds from the trial's start; ``delay_s`` from alarm onset.
 
     ``possible_s`` is when an alarm was first possible or on, ``shortest_on_s`` how long the shortest alarm was on that
-    ended. ``windows`` are outputs of the network, one per 32 ms: of an alarm those in which it sounds, of another sound all;
-    ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS` by
+    ended. ``windows`` are outputs of the network, one per 32 ms: of an alarm those in which it sounds, of another sound
+    all; ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS` by
     which the gates of trust can be multiplied and an alarm is still raised; 0 when none of them raises one.
     """
 

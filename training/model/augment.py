@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT
-from training.data.scene_cache import SceneSet
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT
+from emberwatch.training.data.scene_cache import SceneSet
 
 STEP_DB = 10 * np.log10(2) / 8
 """One step of a feature byte: an eighth of a power of two, 0.376 dB."""

@@ -1,4 +1,7 @@
-"""Bursts of sound, band by band: the reference of firmware/app/bursts.c, equal to the bit; its header has the meaning."""
+"""Bursts of sound, band by band: the reference of firmware/apps/detector/bursts.c, equal to the bit.
+
+The header bursts.h says what each field means.
+"""
 
 from __future__ import annotations
 

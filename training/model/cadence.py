@@ -1,8 +1,8 @@
-"""What a train of bursts is by the standards: the reference of firmware/app/cadence.c, equal to the bit."""
+"""What a train of bursts is by the standards: the reference of firmware/apps/detector/cadence.c, equal to the bit."""
 
 from __future__ import annotations
 
-from training.model.bursts import Band, Bursts
+from emberwatch.training.model.bursts import Band, Bursts
 
 NONE, T3, T4, CONTINUOUS, PULSED, HI_LO = range(6)
 NAMES = ("unknown", "t3", "t4", "continuous", "pulsed", "hi-lo")

@@ -1,4 +1,4 @@
-"""The firmware's event logic (firmware/app/events.c) in Python, equal to the bit, and its parameters.
+"""The firmware's event logic (firmware/apps/detector/events.c) in Python, equal to the bit, and its parameters.
 
 Input are blocks of 32 ms: four feature frames and the network's probability 0..255. The parameters live in a TOML file
 next to the released model; :func:`render_header` turns it into the C header that the firmware is built with. There are
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from training.data.features import BANDS, FRAMES_PER_BLOCK
-from training.model import cadence
-from training.model.bursts import Bursts
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
+from emberwatch.training.model import cadence
+from emberwatch.training.model.bursts import Bursts
 
 BLOCK_SECONDS = 0.032
 
@@ -122,7 +122,7 @@ class EventParameters:
 
 def render_header(parameters: EventParameters) -> str:
     """The text of detector_config.h: one ``#define EVENTS_<NAME>`` per parameter."""
-    lines = ["/* Generated from detector.toml: parameters of the event logic, see app/events.h. */"]
+    lines = ["/* Generated from detector.toml: parameters of the event logic, see apps/detector/events.h. */"]
     lines += ["#ifndef DETECTOR_CONFIG_H", "#define DETECTOR_CONFIG_H", ""]
     lines += [f"#define EVENTS_{field.name.upper()} {getattr(parameters, field.name)}" for field in fields(parameters)]
     return "\n".join([*lines, "", "#endif", ""])
@@ -221,9 +221,7 @@ class Event:
         return f"{state} {self.kind}" if self.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND) else state
 
 
-def find_events(
-    features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters
-) -> list[Event]:
+def find_events(features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters) -> list[Event]:
     """Run the event logic over a stream: feature bytes ``[4 * blocks, 32]`` and a probability per block."""
     return run_events(features, probabilities, parameters)[0]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.scene_cache import SceneSet
-from training.evaluate.detector import Detector
-from training.model.network import Architecture
-from training.model.scores import BlockScores, block_scores, block_targets
-from training.model.train import sequence_probabilities
+from emberwatch.training.data.scene_cache import SceneSet
+from emberwatch.training.evaluate.detector import Detector
+from emberwatch.training.model.network import Architecture
+from emberwatch.training.model.scores import BlockScores, block_scores, block_targets
+from emberwatch.training.model.train import sequence_probabilities
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from training.data.features import BANDS, FRAMES_PER_BLOCK
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
 
 INPUT_DIVISOR = 32.0
 """Training sees feature bytes divided by this; the exported first layer has it folded in."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data.clips import Clip, assign_folds
-from training.data.licences import trainable
-from training.evaluate.cells import every_nth
-from training.evaluate.map import CellResult, run_map
-from training.evaluate.run import Judged, plan_trials, run_trials
-from training.model.events import EventParameters
-from training.model.int8 import Comparison
-from training.model.stages import Log, Recipe, Stages, one_thread
+from emberwatch.training.data.clips import Clip, assign_folds
+from emberwatch.training.data.licences import trainable
+from emberwatch.training.evaluate.cells import every_nth
+from emberwatch.training.evaluate.map import CellResult, run_map
+from emberwatch.training.evaluate.run import Judged, plan_trials, run_trials
+from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.int8 import Comparison
+from emberwatch.training.model.stages import Log, Recipe, Stages, one_thread
 
 __all__ = ["Material", "Outcome", "Recipe", "divide", "run"]
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import jinja2
 
-from training.data.clips import Clip
-from training.data.licences import source_of
-from training.evaluate.map import map_figures
-from training.evaluate.report import report
-from training.evaluate.run import Judged
-from training.model.events import EventParameters
-from training.model.pipeline import Material, Outcome, Recipe
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.data.licences import source_of
+from emberwatch.training.evaluate.map import map_figures
+from emberwatch.training.evaluate.report import report
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.pipeline import Material, Outcome, Recipe
 
 _DETECTOR_COMMENT = """\
-# Parameters of the event logic for the model beside this file (meaning: firmware/app/events.h).
+# Parameters of the event logic for the model beside this file (meaning: firmware/apps/detector/events.h).
 # Each key k of [events] becomes "#define EVENTS_K value" in the generated detector_config.h.
 """
 

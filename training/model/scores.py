@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.model.network import Architecture
-from training.model.train import labels_and_weights
+from emberwatch.training.model.network import Architecture
+from emberwatch.training.model.train import labels_and_weights
 
 
 @dataclass(frozen=True)

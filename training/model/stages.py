@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.clips import Clip
-from training.data.scene_cache import SceneSet, build_scenes, recipe_digest
-from training.model.int8 import Comparison, compare
-from training.model.logs import StageLog
-from training.model.network import Architecture, export_model, import_tensorflow, sequence_model, to_int8
-from training.model.train import TrainingOptions, fit
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.data.scene_cache import SceneSet, build_scenes, recipe_digest
+from emberwatch.training.model.int8 import Comparison, compare
+from emberwatch.training.model.logs import StageLog
+from emberwatch.training.model.network import Architecture, export_model, import_tensorflow, sequence_model, to_int8
+from emberwatch.training.model.train import TrainingOptions, fit
 
 Log = Callable[[str], None]
 Weights = list[NDArray[np.float32]]

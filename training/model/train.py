@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.features import FRAMES_PER_BLOCK, SILENT
-from training.data.scene_cache import SceneSet
-from training.model.augment import Augmentation
-from training.model.network import TEMPERATURE, Architecture, import_tensorflow, scaled_input, sequence_model
+from emberwatch.training.data.features import FRAMES_PER_BLOCK, SILENT
+from emberwatch.training.data.scene_cache import SceneSet
+from emberwatch.training.model.augment import Augmentation
+from emberwatch.training.model.network import TEMPERATURE, Architecture, import_tensorflow, scaled_input, sequence_model
 
 _RECENT = 8  # blocks: is it sounding now
 _WINDOW = 19  # blocks (0.6 s): has it sounded long enough to be told from a click or a short beep

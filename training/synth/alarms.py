@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synth.signals import (
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,
@@ -24,7 +24,17 @@ from training.synth.signals import (
 )
 
 ALARM_KINDS = ("t3", "t3_520", "t4", "t4_520", "continuous", "pulsed", "hi_lo", "whoop", "warble")
-_WEIGHTS = (0.27, 0.14, 0.11, 0.05, 0.13, 0.20, 0.05, 0.0, 0.05)  # a whoop is no other tone than a siren: its track tells
+_WEIGHTS = (
+    0.27,
+    0.14,
+    0.11,
+    0.05,
+    0.13,
+    0.20,
+    0.05,
+    0.0,
+    0.05,
+)  # a whoop is no other tone than a siren: its track tells
 _SQUARE = ("t3_520", "t4_520")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.synth.signals import (
+from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
     Rng,
     Signal,
@@ -415,7 +415,9 @@ def noise(rng: Rng, seconds: float) -> Signal:
 def kettle(rng: Rng, seconds: float) -> Signal:
     """A whistle that grows out of hiss within seconds, bends upwards and wavers: kettles, pipes, wind in a slit."""
     count = samples_of(seconds)
-    grow = np.clip((np.arange(count) / SAMPLE_RATE - rng.uniform(-2, 2)) / rng.uniform(1.5, 6), 0, 1) ** rng.uniform(1, 3)
+    grow = np.clip((np.arange(count) / SAMPLE_RATE - rng.uniform(-2, 2)) / rng.uniform(1.5, 6), 0, 1) ** rng.uniform(
+        1, 3
+    )
     bend = rng.uniform(0.02, 0.3)
     waver = 1 + rng.uniform(0.002, 0.03) * smooth_walk(rng, count, log_uniform(rng, 2, 20))
     frequency = log_uniform(rng, 1200, 4500) * (1 - bend * (1 - grow)) * waver
@@ -470,7 +472,9 @@ def pad(rng: Rng, seconds: float) -> Signal:
         pitch = root * 2 ** (float(rng.choice([0, 3, 4, 7, 10, 12, 19, 24])) / 12) * rng.uniform(0.995, 1.005)
         partials = [(float(n), n ** -rng.uniform(0.5, 3)) for n in range(1, max(2, int(5000 / pitch)))]
         swell = np.clip(0.6 + 0.6 * smooth_walk(rng, count, log_uniform(rng, 0.2, 1.5)), 0, None)
-        out += harmonics(pitch * (1 + 0.002 * smooth_walk(rng, count, 4)), count, partials, rng) * swell.astype(np.float32)
+        out += harmonics(pitch * (1 + 0.002 * smooth_walk(rng, count, 4)), count, partials, rng) * swell.astype(
+            np.float32
+        )
     return out
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from training.synth.signals import NYQUIST, SAMPLE_RATE, Rng, Signal, log_uniform
+from emberwatch.training.synth.signals import NYQUIST, SAMPLE_RATE, Rng, Signal, log_uniform
 
 _EDGE_OCTAVES = 0.08  # width of a steep edge
 PATH_KINDS = ("low_pass", "high_pass", "band", "phone", "mp3", "vorbis", "gsm")

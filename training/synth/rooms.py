@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.audio.files import loudest_second_rms
-from training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
+from emberwatch.audio.files import loudest_second_rms
+from emberwatch.training.synth.signals import SAMPLE_RATE, Rng, Signal, from_db, log_uniform, samples_of
 
 
 def room_response(rng: Rng, next_room: bool = False) -> NDArray[np.float64]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.clips import Clip
-from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
-from training.transfer.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc
-from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
+from emberwatch.training.transfer.esc import TEST, TRAIN, VALIDATION, EscSet, class_batches, load_esc
+from emberwatch.training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
 
 BATCH = 32
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.errors import EmberwatchError
-from training.data.clips import Clip, default_recordings, load_datasets
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.paths import recordings_folder
+from emberwatch.training.data.clips import Clip, load_datasets
 
 WORK = Path("build/transfer")
 _SOURCES_HELP = "CSV manifest or data set folder (repeatable); default: EMBERWATCH_AUDIO, ../shared/audio."
@@ -23,7 +24,7 @@ def _log(text: str) -> None:
 
 
 def _clips(sources: list[Path] | None) -> list[Clip]:
-    found = default_recordings()
+    found = recordings_folder()
     chosen = sources or ([found] if found else [])
     if not chosen:
         raise EmberwatchError("no recordings: give --data, set EMBERWATCH_AUDIO, or run: emberwatch data fetch esc50")
@@ -56,14 +57,14 @@ def baseline(
     emberwatch train baseline --data data/esc50 --epochs 300
     tensorboard --logdir build/transfer
     """
-    from training.model.network import Architecture, import_tensorflow
-    from training.transfer.loop import Stage
+    from emberwatch.training.model.network import Architecture, import_tensorflow
+    from emberwatch.training.transfer.loop import Stage
 
     _positive("--epochs", epochs)
     import_tensorflow()
-    from training.transfer.baseline import train_baseline
-    from training.transfer.plots import plot_baseline
-    from training.transfer.report import baseline_figures, save_features, write_json
+    from emberwatch.training.transfer.baseline import train_baseline
+    from emberwatch.training.transfer.plots import plot_baseline
+    from emberwatch.training.transfer.report import baseline_figures, save_features, write_json
 
     clips = _clips(data)
     result = train_baseline(clips, work, Architecture(), Stage("baseline", epochs, learning_rate, seed), _log)
@@ -118,9 +119,9 @@ def transfer(
     emberwatch train transfer --qat
     emberwatch train transfer --data build/device/manifest.csv --work build/transfer-device
     """
-    from training.model.network import Architecture, import_tensorflow
-    from training.model.stages import Recipe
-    from training.transfer.loop import Stage
+    from emberwatch.training.model.network import Architecture, import_tensorflow
+    from emberwatch.training.model.stages import Recipe
+    from emberwatch.training.transfer.loop import Stage
 
     for name, value in (
         ("--scenes", scenes),
@@ -137,17 +138,17 @@ def transfer(
 
     import numpy as np
 
-    from training.data.clips import assign_folds
-    from training.data.scene_cache import build_scenes, recipe_digest
-    from training.evaluate.detector import RELEASED_DETECTOR
-    from training.evaluate.metrics import summarise
-    from training.evaluate.run import plan_trials, run_trials
-    from training.model.events import EventParameters
-    from training.model.int8 import compare
-    from training.transfer.finetune import train_transfer
-    from training.transfer.plots import plot_comparison, plot_stages
-    from training.transfer.quantise import check_quantisation_aware, quantisation_aware
-    from training.transfer.report import write_json
+    from emberwatch.base.paths import RELEASED_DETECTOR
+    from emberwatch.training.data.clips import assign_folds
+    from emberwatch.training.data.scene_cache import build_scenes, recipe_digest
+    from emberwatch.training.evaluate.metrics import summarise
+    from emberwatch.training.evaluate.run import plan_trials, run_trials
+    from emberwatch.training.model.events import EventParameters
+    from emberwatch.training.model.int8 import compare
+    from emberwatch.training.transfer.finetune import train_transfer
+    from emberwatch.training.transfer.plots import plot_comparison, plot_stages
+    from emberwatch.training.transfer.quantise import check_quantisation_aware, quantisation_aware
+    from emberwatch.training.transfer.report import write_json
 
     if qat:
         check_quantisation_aware()
@@ -218,7 +219,7 @@ def transfer(
 def _convert(model: Any, arch: Any, windows: Any) -> bytes:
     import warnings
 
-    from training.model.network import export_model, to_int8
+    from emberwatch.training.model.network import export_model, to_int8
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the converter's, about statistics that int8 inputs do not need
@@ -226,7 +227,7 @@ def _convert(model: Any, arch: Any, windows: Any) -> bytes:
 
 
 def _load_layers(path: Path) -> tuple[Any, set[str]]:
-    from training.transfer.report import load_features
+    from emberwatch.training.transfer.report import load_features
 
     if not path.is_file():
         raise EmberwatchError(f"no baseline at {path}; run `emberwatch train baseline` first, or give --from-scratch")

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.audio.files import load
-from sim.errors import EmberwatchError
-from training.data.clips import Clip
-from training.data.features import SILENT, block_features, whole_blocks
-from training.model.network import scaled_input
-from training.synth.rooms import at_level, to_pcm
-from training.transfer.loop import Batch
+from emberwatch.audio.files import load
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.clips import Clip
+from emberwatch.training.data.features import SILENT, block_features, whole_blocks
+from emberwatch.training.model.network import scaled_input
+from emberwatch.training.synth.rooms import at_level, to_pcm
+from emberwatch.training.transfer.loop import Batch
 
 FRAMES = 624
 """Feature frames kept of each clip: 5 s, whole blocks."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.scene_cache import SceneSet
-from training.model.augment import Augmentation
-from training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
-from training.model.scores import block_scores, block_targets
-from training.model.train import TrainingOptions, batches
-from training.transfer.baseline import feature_layers
-from training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
+from emberwatch.training.data.scene_cache import SceneSet
+from emberwatch.training.model.augment import Augmentation
+from emberwatch.training.model.network import Architecture, import_tensorflow, scaled_input, sequence_model
+from emberwatch.training.model.scores import block_scores, block_targets
+from emberwatch.training.model.train import TrainingOptions, batches
+from emberwatch.training.transfer.baseline import feature_layers
+from emberwatch.training.transfer.loop import Outcome, Stage, Weights, run_stage, stage_digest
 
 BATCH = 32
 _NEGATIVE_WEIGHT = 2.0

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.model.logs import StageLog, read_history
-from training.model.network import import_tensorflow
-from training.model.stages import training_sources
+from emberwatch.training.model.logs import StageLog, read_history
+from emberwatch.training.model.network import import_tensorflow
+from emberwatch.training.model.stages import training_sources
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Weights = list[NDArray[np.float32]]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from training.model.int8 import Comparison
-from training.transfer.baseline import BaselineResult
-from training.transfer.loop import Outcome
+from emberwatch.training.model.int8 import Comparison
+from emberwatch.training.transfer.baseline import BaselineResult
+from emberwatch.training.transfer.loop import Outcome
 
 
 def _figure(columns: int, width: float = 10, height: float = 3.6) -> tuple[Any, Any]:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import EmberwatchError
-from training.data.features import BANDS, FRAMES_PER_BLOCK
-from training.data.scene_cache import SceneSet
-from training.model.network import Architecture, import_tensorflow, scaled_input
-from training.transfer.finetune import run_alarm_stage
-from training.transfer.loop import Outcome, Stage
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
+from emberwatch.training.data.scene_cache import SceneSet
+from emberwatch.training.model.network import Architecture, import_tensorflow, scaled_input
+from emberwatch.training.transfer.finetune import run_alarm_stage
+from emberwatch.training.transfer.loop import Outcome, Stage
 
 _BN_EPSILON = 1e-3
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from training.transfer.baseline import BaselineResult
-from training.transfer.loop import Weights
+from emberwatch.training.transfer.baseline import BaselineResult
+from emberwatch.training.transfer.loop import Weights
 
 
 def save_features(path: Path, result: BaselineResult) -> None:

@@ -1,0 +1,83 @@
+"""The errors that a user of Emberwatch can cause and can put right.
+
+Every class derives from `EmberwatchError`. A message is one line that names the thing, the offending value and the
+remedy; the command line prints it after ``emberwatch:`` and exits with code 2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emberwatch.inspect.crash import CrashSite
+
+
+class EmberwatchError(Exception):
+    """Root of all errors that are the input's fault and not a defect of Emberwatch.
+
+    Args:
+        message: one line naming the thing, its value and the remedy; line breaks are folded into spaces.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class UsageError(EmberwatchError):
+    """A command-line or function argument is outside what is accepted."""
+
+
+class AudioError(EmberwatchError):
+    """A sound file cannot be read, is empty, or is of a kind that is refused."""
+
+
+class ScenarioError(EmberwatchError):
+    """A scenario (time line of sounds) is malformed."""
+
+
+class BoardError(EmberwatchError):
+    """A board is unknown or its description is malformed."""
+
+
+class ImageError(EmberwatchError):
+    """A firmware image (ELF, UF2, BIN, HEX) is malformed or does not fit the board."""
+
+
+class BuildError(EmberwatchError):
+    """The firmware cannot be built: a tool is missing or reported an error."""
+
+
+class ModelError(EmberwatchError):
+    """A neural network file is malformed or uses an operator that is not supported."""
+
+
+class EngineError(EmberwatchError):
+    """The requested engine is missing or cannot do what was asked."""
+
+
+class ProtocolError(EmberwatchError):
+    """The firmware printed a line that does not follow the line protocol."""
+
+
+class EmulationError(EmberwatchError):
+    """The emulated program did something the chip cannot do: lockup, or access to something not modelled."""
+
+
+class FirmwareCrash(EmulationError):
+    """The firmware crashed.
+
+    Attributes:
+        site: where and when (`emberwatch.inspect.crash.CrashSite`); its `report()` is a screen of text.
+    """
+
+    def __init__(self, message: str, site: CrashSite) -> None:
+        super().__init__(message)
+        self.site = site
+
+
+class EmulationTimeout(EmulationError):
+    """A condition did not come true within the allowed emulated time."""
+
+
+class MissingDependencyError(EmberwatchError):
+    """An optional package or tool is not installed; the message says how to get it."""

@@ -1,0 +1,81 @@
+"""Files that commands write: checked before the work begins, and named when they cannot be written."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from emberwatch.base.errors import UsageError
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None] = ()) -> None:
+    """Refuses files that cannot be written, or that would overwrite what the command reads or another of its files.
+
+    Args:
+        outputs: what is to be written, by the option that names it; None is not asked for.
+        inputs: what the command reads; None and files that do not exist are skipped.
+
+    Raises:
+        UsageError: the first output that cannot be as it is.
+    """
+    read = [path for path in inputs if path is not None and path.exists()]
+    before: list[tuple[str, Path]] = []
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if str(path) == "-":
+            raise UsageError(f"{option} - is no file name; for standard output give /dev/stdout")
+        for source in read:
+            if _same(path, source):
+                raise UsageError(f"{option} {path} would overwrite its own input {source}; give another name")
+        for other, earlier in before:
+            if _same(path, earlier):
+                raise UsageError(f"{option} {path} is the file of {other}, too; give another name")
+        _check_writable(option, path)
+        before.append((option, path))
+
+
+def _same(path: Path, other: Path) -> bool:
+    if path.exists() and other.exists():
+        return path.samefile(other) and (path.is_file() or path.is_dir())
+    return path.resolve() == other.resolve()
+
+
+def _check_writable(option: str, path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"{option} {path} is a folder; give the name of a file")
+    if path.exists():
+        if not os.access(path, os.W_OK):
+            raise UsageError(f"{option} {path} cannot be written: permission denied")
+        return
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise UsageError(f"{option} {path} cannot be written: {folder} is no folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{option} {path} cannot be written: folder {folder} may not be written to")
+
+
+def unpack_tar(archive: tarfile.TarFile, folder: str | Path) -> None:
+    """Unpacks files that stay in `folder`; `extractall` has its argument for that since Python 3.11.4 only."""
+    archive.extraction_filter = getattr(tarfile, "data_filter", None)
+    archive.extractall(folder)
+
+
+def write_file(path: Path, content: str | bytes, option: str = "") -> None:
+    """Writes a file, its folder included.
+
+    Args:
+        path: the file.
+        content: bytes, or text to be encoded as UTF-8.
+        option: the option that named the file, for the message.
+
+    Raises:
+        UsageError: it cannot be written, or the disk is full; the message names the file.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be written: {error.strerror or error}".lstrip()) from None

@@ -1,0 +1,336 @@
+"""One board in Renode, in this process, through pyrenode3.
+
+Everything that knows Renode's Python side is here. pyrenode3 is imported when the first session opens; the environment
+must have been prepared by then (`emberwatch.engines.renode.install.environment`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from emberwatch.base.errors import EngineError
+from emberwatch.board.board import Board
+from emberwatch.engines.base import FunctionCycles, Stop, StopReason
+from emberwatch.engines.renode import generate
+from emberwatch.engines.renode.chip import ChipHandle
+from emberwatch.engines.renode.install import loading, quoted
+from emberwatch.engines.renode.library import USB, ChipError
+
+_T = TypeVar("_T")
+
+QUANTUM_S = "0.001"
+_PC = 15
+_SRAM_END = 0x20042000
+_MEMORIES = (
+    (0x00000000, 0x4000),
+    (0x10000000, 0x4000000),
+    (0x15000000, 0x4000),
+    (0x20000000, 0x42000),
+)
+_FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
+
+# What Renode's log says about things that the platform does not have, and about a processor that gave up.
+_COMPLAINTS = re.compile(
+    r"non existing peripheral|[Uu]nhandled (read|write)|CPU (abort|was halted)|does not lay in memory"
+)
+
+_included = False
+"""Whether the bridge has been compiled in this process; Renode keeps the classes over Emulation.clear()."""
+
+
+class RenodeSession:
+    """A board with its microphone, and a program once `load` was called.
+
+    Raises:
+        EngineError: Renode refused a command, the platform or the bridge; the message is Renode's.
+    """
+
+    def __init__(self, board: Board, seed: int) -> None:
+        with loading():
+            from pyrenode3.wrappers import Emulation, Monitor
+
+        self._board = board
+        self._folder = tempfile.TemporaryDirectory(prefix="emberwatch-renode-")
+        folder = Path(self._folder.name)
+        self.log = folder / "renode.log"
+        self._log_read = 0
+        # The monitor comes first: it hooks the `reset:` macros of machines made later.
+        self._emulation = Emulation()
+        self._monitor = Monitor()
+        self.command(f"logFile @{quoted(self.log)} true")  # true: written through at once, not every five seconds
+        self._include()
+        self._machine = self._emulation.add_mach("emberwatch")
+        self.command('mach set "emberwatch"')
+        self._load_platform(folder)
+        self.command("emulation SetGlobalAdvanceImmediately true")
+        self.command(f'emulation SetGlobalQuantum "{QUANTUM_S}"')
+        sysbus = self._machine.sysbus
+        self._bridge = sysbus.chip.internal
+        self._runner = sysbus.runner.internal
+        for port in ("uart0", "uart1", "usb"):
+            getattr(sysbus, port).internal.Listening = False
+        # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
+        self._chip = ChipHandle(int(self._bridge.HandleValue))
+        microphone = board.microphone
+        self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
+        self._traced: list[str] = []
+        self._rom: bytes | None = None
+        self._boot_error = ""
+        self._failed = ""
+
+    def close(self) -> None:
+        """Ends the emulation; Renode itself stays loaded."""
+        with contextlib.suppress(Exception):  # whatever it is, this session is over
+            self._runner.Abandon()
+        self._emulation.clear()
+        self._folder.cleanup()
+
+    # Renode
+
+    def command(self, text: str) -> str:
+        """A monitor command; `Monitor.execute` itself never raises.
+
+        Raises:
+            EngineError: the monitor printed an error.
+        """
+        output, error = self._monitor.execute(text)
+        if str(error).strip():
+            raise EngineError(f"Renode: {text.split()[0]}: {str(error).strip()}")
+        return str(output).strip()
+
+    def _include(self) -> None:
+        global _included
+        if _included:
+            return
+        for name in generate.BRIDGE:
+            self.command(f"include @{quoted(generate.folder() / 'bridge' / name)}")
+        _included = True
+
+    def _load_platform(self, folder: Path) -> None:
+        # Rendered anew, so that a board given as a TOML file of the user's works as well.
+        for name, text in ({"rp2040.repl": generate.render_chip()} | generate.render_board(self._board)).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        interaction = self._monitor.interaction
+        interaction.Clear()
+        self._guard(lambda: self._machine.load_repl(str(folder / f"{self._board.name}.repl")))
+        # `init:` lines that fail do not stop the load: their errors are left here.
+        if error := str(interaction.GetError() or "").strip():
+            raise EngineError(f"Renode: {self._board.name}.repl: {error}")
+
+    def _guard(self, action: Callable[[], _T]) -> _T:
+        """Turns .NET exceptions, which are no subclass of anything of ours, into one line."""
+        try:
+            return action()
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(f"Renode: {_reason(error)}") from None
+
+    # Program
+
+    def load_bootrom(self, image: bytes) -> None:
+        """Boots through this ROM."""
+        if len(image) > 0x4000:
+            raise EngineError(f"boot ROM image has {len(image)} bytes; the ROM holds 16384")
+        self._rom = image
+
+    def load(self, segments: list[tuple[int, bytes]], entry: int | None) -> None:
+        """Puts segments into memory and the processor at its start; `entry` is for programs in SRAM."""
+        for address, data in segments:
+            self.write_memory(address, data)
+        try:
+            if self._rom is not None:
+                self.write_memory(0, self._rom)
+                self.command("sysbus.cpu VectorTableOffset 0x0")
+                start = int.from_bytes(self._rom[4:8], "little")
+                self._guard(lambda: self._bridge.Start(start, int.from_bytes((self._rom or b"")[:4], "little")))
+            elif entry is not None:
+                self._guard(lambda: self._bridge.Start(entry, _SRAM_END))
+            else:
+                self._guard(self._bridge.Boot)
+        except EngineError as error:
+            if "second-stage" not in str(error):
+                raise
+            self._boot_error = str(error).removeprefix("Renode: ")
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Writes memory as a loader does."""
+        if not _in_memory(address, len(data)):
+            raise EngineError(f"no memory at {address:#010x} for {len(data)} bytes")
+        buffer = (ctypes.c_char * len(data)).from_buffer_copy(data)
+        self._guard(lambda: self._runner.WriteMemory(address, len(data), ctypes.addressof(buffer)))
+        self._chip.cpu_forget()
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Memory from Renode, registers from librp2040, both without side effects."""
+        if _in_memory(address, size):
+            buffer = ctypes.create_string_buffer(size)
+            self._guard(lambda: self._runner.ReadMemory(address, size, ctypes.addressof(buffer)))
+            return buffer.raw
+        words = b""
+        for at in range(address & ~3, address + size, 4):
+            try:
+                words += self._chip.peek(at).to_bytes(4, "little")
+            except ChipError:
+                raise EngineError(f"nothing to read at {at:#010x}") from None
+        return words[address & 3 : (address & 3) + size]
+
+    # Running
+
+    def run_until(self, cycle: int) -> Stop:
+        """See `Engine.run_until`."""
+        if self._boot_error:
+            return Stop(StopReason.BOOT_ERROR, detail=self._boot_error)
+        if self._failed:
+            return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
+        chip = self._chip
+        picoseconds = chip.picoseconds(cycle) - chip.picoseconds(chip.now)
+        if picoseconds <= 0 and not self._runner.Waiting:
+            return Stop(StopReason.TIME, pc=self.register(_PC))
+        before = chip.now
+        why = self._guard(lambda: int(self._runner.Run(max(1, -(-picoseconds // 1000)))))
+        if chip.now < before:
+            self._failed = "the program reset itself through AIRCR, and Renode the whole board; use the embedded engine"
+            return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
+        if why == _BREAKPOINT:
+            return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
+        complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
+        if why == _HALTED and not complaint:
+            complaint = "Renode halted the processor and did not say why"
+        if complaint:
+            self._failed = complaint
+            return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=complaint)
+        return Stop(StopReason.TIME, pc=self.register(_PC))
+
+    def _complaint(self) -> str:
+        """What Renode met that the platform does not have, in one line; empty when all is well."""
+        logged = ""
+        if self.log.is_file():
+            with self.log.open(encoding="utf-8", errors="replace") as file:
+                file.seek(self._log_read)
+                lines = file.readlines()
+                self._log_read = file.tell()
+            logged = next((line.strip() for line in lines if _COMPLAINTS.search(line)), "")
+        counts = [self.command(f"sysbus {name}") for name in ("UnexpectedReads", "UnexpectedWrites")]
+        reads, writes = (
+            int(match[0], 0) if (match := re.search(r"0x[0-9A-Fa-f]+|\d+", text)) else 0 for text in counts
+        )
+        if logged:
+            return f"Renode: {logged}"
+        if reads or writes:
+            return (
+                f"Renode counted {reads} reads and {writes} writes of addresses that nothing answers; log: {self.log}"
+            )
+        return ""
+
+    def add_breakpoint(self, address: int) -> None:
+        """Stops before the instruction at an address."""
+        self._guard(lambda: self._runner.AddBreakpoint(address))
+
+    def remove_breakpoint(self, address: int) -> None:
+        """Undoes `add_breakpoint`."""
+        self._guard(lambda: self._runner.RemoveBreakpoint(address))
+
+    def start_gdb_server(self, port: int) -> None:
+        """Lets GDB attach; it starts the emulation itself."""
+        self.command(f"machine StartGdbServer {port}")
+
+    # Looking
+
+    def register(self, number: int) -> int:
+        """R0-R15 of core 0."""
+        return int(self._runner.Register(number))
+
+    @property
+    def cycle(self) -> int:
+        """Cycles since power-on."""
+        return self._chip.now
+
+    @property
+    def sleep_cycles(self) -> int:
+        """Time that no instruction took."""
+        return max(0, self._chip.now - self._chip.cpu_cycles)
+
+    def picoseconds(self, cycle: int) -> int:
+        """Emulated time of a cycle."""
+        return self._chip.picoseconds(cycle)
+
+    def cycle_at(self, picoseconds: int) -> int:
+        """First cycle at or after a time."""
+        return self._chip.cycle_at(picoseconds)
+
+    def take_uart(self) -> list[tuple[int, int]]:
+        """Console bytes as (cycle, byte)."""
+        return self._chip.serial_take(self._board.uart.instance)
+
+    def take_usb(self) -> bytes:
+        """Bytes of the USB serial port."""
+        return bytes(byte for _, byte in self._chip.serial_take(USB))
+
+    def send_uart(self, data: bytes) -> None:
+        """Bytes for the console's receiver."""
+        self._chip.serial_send(self._board.uart.instance, data)
+
+    def pin(self, number: int) -> bool:
+        """Level of a pad."""
+        return self._chip.pin(number)
+
+    def trace_functions(self, functions: dict[str, int]) -> None:
+        """Counts calls of functions, {name: address}."""
+        self._traced = list(functions)
+        self._chip.trace(list(functions.values()))
+
+    def function_cycles(self) -> dict[str, FunctionCycles]:
+        """Counts of the traced functions."""
+        counts = {name: self._chip.trace_counts(index) for index, name in enumerate(self._traced)}
+        return {name: FunctionCycles(c.calls, c.total, c.least, c.most) for name, c in counts.items()}
+
+    # Microphone
+
+    def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
+        """More Q23 samples at 16 kHz."""
+        self._chip.mic_push(samples)
+
+    @property
+    def sound_supplied(self) -> int:
+        """Samples pushed so far."""
+        return self._chip.mic_supplied
+
+    @property
+    def microphone_bits(self) -> int:
+        """Bits clocked out."""
+        return self._chip.mic_bits
+
+    def set_microphone_fault(self, fault: str) -> None:
+        """See `Engine.set_microphone_fault`."""
+        self._chip.mic_fault(fault)
+
+    def set_microphone_analog(self, gain: float, offset: float) -> None:
+        """See `Engine.set_microphone_analog`."""
+        self._chip.mic_analog(round(gain * 4096), round(offset * (1 << 23)))
+
+    def set_microphone_timebase(self, hz: int) -> None:
+        """See `Engine.set_microphone_timebase`."""
+        self._chip.mic_timebase(hz)
+
+
+def _reason(error: Any) -> str:
+    """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
+    while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
+        error = error.InnerException
+    lines = [line.strip() for line in str(getattr(error, "Message", error)).splitlines() if line.strip()]
+    return " ".join(itertools.takewhile(lambda line: not line.startswith("At "), lines)) or type(error).__name__
+
+
+def _in_memory(address: int, size: int) -> bool:
+    return any(base <= address and address + size <= base + length for base, length in _MEMORIES)

@@ -1,0 +1,1 @@
+"""Looking inside: GDB, profiles, traces, coverage, budgets, crash reports, calls, signals."""

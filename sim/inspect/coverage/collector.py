@@ -1,0 +1,132 @@
+"""Gathers coverage of every machine of this process and writes it to a folder when the process ends.
+
+The environment variable EMBERWATCH_COVERAGE names the folder and switches gathering on, for child processes too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import sys
+import threading
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emberwatch.base.errors import UsageError
+from emberwatch.base.output import write_file
+from emberwatch.engines import Capability, Engine
+
+if TYPE_CHECKING:
+    from emberwatch import _native
+    from emberwatch.program.elf import Image
+
+VARIABLE = "EMBERWATCH_COVERAGE"
+
+EXECUTED, TAKEN, NOT_TAKEN = 1, 2, 4
+"""Flags of a halfword, see `_native.Coverage.pages`."""
+
+_XIP_ALIASES = range(0x11000000, 0x14000000)
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: list[tuple[Path, str, _native.Coverage]] = []
+        self._files = 0
+
+    def attach(self, engine: Engine, image: Image) -> None:
+        from emberwatch import _native
+        from emberwatch.engines.embedded import chip_of
+
+        coverage = _native.Coverage()
+        chip_of(engine).cover(coverage)
+        digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
+        with self._lock:
+            self._runs.append((image.path.resolve(), digest, coverage))
+
+    def flush(self, folder: Path) -> Path | None:
+        with self._lock:
+            runs, self._runs = self._runs, []
+            self._files += 1
+            number = self._files
+        if not runs:
+            return None
+        programs: dict[str, dict[str, Any]] = {}
+        counts: defaultdict[str, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+        for path, digest, coverage in runs:
+            program = programs.setdefault(digest, {"firmware": str(path), "sha256": digest, "runs": 0})
+            program["runs"] += 1
+            for address, flags in _flags(coverage).items():
+                count = counts[digest][address]
+                for i, flag in enumerate((EXECUTED, TAKEN, NOT_TAKEN)):
+                    count[i] += bool(flags & flag)
+        for digest, program in programs.items():
+            program["counts"] = {f"{address:x}": counts[digest][address] for address in sorted(counts[digest])}
+        out = folder / f"{os.getpid()}-{number}.coverage.json"
+        write_file(out, json.dumps(list(programs.values())), f"coverage ({VARIABLE}):")
+        return out
+
+
+def _flags(coverage: _native.Coverage) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for base, page in coverage.pages():
+        # The XIP aliases differ only in how the cache is used.
+        start = 0x10000000 | (base & 0xFFFFFF) if base in _XIP_ALIASES else base
+        for index, flags in enumerate(page):
+            if flags:
+                address = start + 2 * index
+                found[address] = found.get(address, 0) | flags
+    return found
+
+
+_collector = _Collector()
+
+
+def enabled() -> Path | None:
+    """The folder to which coverage goes, or None while it is off."""
+    folder = os.environ.get(VARIABLE)
+    return Path(folder) if folder else None
+
+
+def enable(folder: Path) -> None:
+    """Gathers coverage of machines made from now on."""
+    os.environ[VARIABLE] = str(folder.resolve())
+
+
+def disable() -> None:
+    """Ends what `enable` or the environment began; what was gathered is still written."""
+    os.environ.pop(VARIABLE, None)
+
+
+def attach(engine: Engine, image: Image) -> None:
+    """Called for each new machine: joins it in if coverage is on and the engine can do it.
+
+    Raises:
+        UsageError: the folder cannot be made.
+    """
+    folder = enabled()
+    if folder is not None and Capability.OBSERVATION in engine.capabilities:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{VARIABLE}={folder} cannot be written: {error.strerror or error}") from None
+        _collector.attach(engine, image)
+
+
+def flush() -> Path | None:
+    """Writes what was gathered since the last time; returns the file, or None if there was nothing to write."""
+    folder = enabled()
+    return _collector.flush(folder) if folder is not None else None
+
+
+def _flush_at_exit() -> None:
+    try:
+        flush()
+    except UsageError as error:
+        print(f"emberwatch: {error}", file=sys.stderr)
+
+
+atexit.register(_flush_at_exit)

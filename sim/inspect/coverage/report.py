@@ -1,0 +1,153 @@
+"""Merges what runs have gathered and maps it to source lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emberwatch.base.errors import UsageError
+from emberwatch.base.paths import project_root
+from emberwatch.inspect.coverage.program import Program, read_program
+
+
+@dataclass
+class Branch:
+    """A conditional branch: in how many runs it was reached, taken and not taken."""
+
+    reached: int = 0
+    taken: int = 0
+    not_taken: int = 0
+
+
+@dataclass
+class FileCoverage:
+    """One source file.
+
+    Attributes:
+        name: as the compiler was told.
+        path: where it is now, None if it cannot be found.
+        lines: line to the number of runs that executed it.
+        branches: line to the branches in its code.
+        functions: name to (line, runs that called it).
+    """
+
+    name: str
+    path: Path | None
+    lines: dict[int, int] = field(default_factory=dict)
+    branches: dict[int, list[Branch]] = field(default_factory=dict)
+    functions: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def lines_hit(self) -> int:
+        """Lines executed at least once."""
+        return sum(1 for hits in self.lines.values() if hits)
+
+    @property
+    def directions(self) -> tuple[int, int]:
+        """Directions of branches seen, and all."""
+        all_ = [b for branches in self.branches.values() for b in branches]
+        return sum(bool(b.taken) + bool(b.not_taken) for b in all_), 2 * len(all_)
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """Attributes: `files` by name, `runs` merged, `firmware` whose branches are counted, `notes` for people."""
+
+    files: list[FileCoverage]
+    runs: int
+    firmware: Path | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Lines executed, and all."""
+        return sum(f.lines_hit for f in self.files), sum(len(f.lines) for f in self.files)
+
+    @property
+    def directions(self) -> tuple[int, int]:
+        """Branch directions seen, and all."""
+        seen = [f.directions for f in self.files]
+        return sum(hit for hit, _ in seen), sum(count for _, count in seen)
+
+
+Counts = dict[int, tuple[int, int, int]]
+"""Address to runs in which it was executed, taken, not taken."""
+
+
+def load(folder: Path) -> CoverageReport:
+    """Merges every file that runs have left in a folder.
+
+    Lines of several builds of the same sources are added up. Branches are those of the build that ran most often: the
+    compiler arranges them anew in each build.
+
+    Raises:
+        UsageError: nothing was gathered there, or the firmware is gone.
+    """
+    merged: dict[str, tuple[Path, int, dict[int, list[int]]]] = {}
+    for file in sorted(folder.glob("*.coverage.json")):
+        try:
+            programs = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise UsageError(f"coverage file {file} is damaged; remove it and run again") from None
+        for entry in programs:
+            path, runs, counts = merged.get(entry["sha256"], (Path(entry["firmware"]), 0, {}))
+            for text, values in entry["counts"].items():
+                address = int(text, 16)
+                known = counts.get(address, [0, 0, 0])
+                counts[address] = [a + b for a, b in zip(known, values, strict=True)]
+            merged[entry["sha256"]] = (path, runs + entry["runs"], counts)
+    if not merged:
+        raise UsageError(f"no coverage in {folder}; gather some with: EMBERWATCH_COVERAGE={folder} emberwatch run ...")
+    files: dict[str, FileCoverage] = {}
+    notes = []
+    main: Path | None = None
+    for digest, (path, runs, counts) in sorted(merged.items(), key=lambda item: (-item[1][1], str(item[1][0]))):
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            notes.append(f"{path} was built anew or removed since; its {runs} runs are left out")
+            continue
+        _add(files, read_program(path), counts, with_branches=main is None)
+        main = main or path
+    if main is None:
+        raise UsageError(f"coverage in {folder} is of firmware that has changed since; run again")
+    ordered = [files[name] for name in sorted(files) if files[name].path is not None]
+    return CoverageReport(ordered, sum(runs for _, runs, _ in merged.values()), main, tuple(notes))
+
+
+def _add(
+    files: dict[str, FileCoverage], program: Program, counts: dict[int, list[int]], *, with_branches: bool
+) -> None:
+    def file_of(name: str) -> FileCoverage:
+        if name not in files:
+            files[name] = FileCoverage(name, _find(name, program.path))
+        return files[name]
+
+    hits: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for address, source in program.lines.items():
+        key = (source.file, source.line)
+        hits[key] = max(hits[key], counts.get(address, (0, 0, 0))[0])
+    for (name, line), count in hits.items():
+        lines = file_of(name).lines
+        lines[line] = lines.get(line, 0) + count
+    for name, address in program.functions.items():
+        place = program.lines.get(address)
+        if place is not None:
+            functions = file_of(place.file).functions
+            line, before = functions.get(name, (place.line, 0))
+            functions[name] = (line, before + counts.get(address, (0, 0, 0))[0])
+    for address in sorted(program.branches) if with_branches else ():
+        place = program.lines.get(address)
+        if place is not None:
+            branch = Branch(*counts.get(address, (0, 0, 0)))
+            file_of(place.file).branches.setdefault(place.line, []).append(branch)
+
+
+def _find(name: str, elf: Path) -> Path | None:
+    """Where a source file is: as named, in the project, or among the files generated beside the firmware."""
+    path = Path(name)
+    candidates = [path] if path.is_absolute() else [project_root() / path, elf.parent / path]
+    if path.parts[:2] == ("build", "gen"):
+        candidates.append(elf.parent / "gen" / Path(*path.parts[2:]))
+    return next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)

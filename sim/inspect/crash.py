@@ -1,0 +1,275 @@
+"""What happened when firmware crashed: one screen with everything that a developer asks first.
+
+Nothing is recorded while firmware runs. A crash is replayed instead, on a second chip from a snapshot at most a second
+old, with recording switched on: runs are deterministic, so it is the same crash.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emberwatch.audio import SAMPLE_RATE
+from emberwatch.base.errors import EmulationError, EngineError
+from emberwatch.engines import Engine, Stop, StopReason
+from emberwatch.inspect.signals import exception_name
+from emberwatch.program.debuginfo import DebugInfo
+from emberwatch.program.disassembly import Disassembler
+from emberwatch.program.unwind import Frame, Unwinder
+
+if TYPE_CHECKING:
+    from emberwatch.engines.embedded import EmbeddedEngine
+    from emberwatch.machine.emulation import Emulation
+
+INSTRUCTIONS = 12
+ACCESSES = 6
+_RECORDED_CYCLES = 50_000
+_HISTORY = 4096
+_PICO = 10**12
+
+_CAUSES = {
+    "unaligned": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
+    "no_memory": "{access} at {address:#010x}, where the RP2040 has nothing",
+    "fetch": "instruction fetch from {pc:#010x}, where the RP2040 has no code",
+    "protection": "{access} at {address:#010x}, which the MPU or the privilege level forbids",
+    "execute_never": "instruction fetch from {pc:#010x}, which the MPU forbids",
+    "undefined_instruction": "undefined instruction",
+    "thumb_bit": "branch to an address with bit 0 clear: the Cortex-M0+ has Thumb code only",
+    "exc_return": "return from exception with {address:#010x}, which is not legal here",
+    "bkpt": "BKPT without a debugger",
+    "svc": "SVC while its priority is masked",
+    "stacking": "exception entry could not write its frame to the stack at {address:#010x}",
+    "unstacking": "exception return could not read its frame from the stack at {address:#010x}",
+    "vector": "the vector table at {address:#010x} cannot be read",
+}
+
+
+def main_returned(engine: Engine, core: int) -> bool:
+    """Whether a locked-up core ended its program: BKPT in the endless loop of `_exit`, with status 0 in r0.
+
+    That is how SDK programs end. Without a debugger the BKPT is a HardFault, whose handler is a BKPT: the core
+    locks up, and the rest of the chip goes on, sending what is left to send.
+    """
+    endings = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")  # bkpt #0, then a branch to it or to itself
+    try:
+        r0, *_, pc, _ = struct.unpack("<8I", engine.read_memory(engine.register(13, core), 32))
+        return r0 == 0 and engine.read_memory(pc, 4) in endings
+    except (ValueError, EngineError):
+        return False
+
+
+@dataclass(frozen=True)
+class FaultInfo:
+    """One fault that the model saw (the chip itself has no fault status registers)."""
+
+    cause: str
+    pc: int
+    address: int
+    write: bool
+    cycle: int
+
+    def __str__(self) -> str:
+        access = "write" if self.write else "read"
+        return _CAUSES[self.cause].format(access=access, address=self.address, pc=self.pc)
+
+
+@dataclass(frozen=True)
+class CrashReport:
+    """A crash, looked into.
+
+    Attributes:
+        title: what happened, in a line.
+        cycle: start of the instruction that did it; a debugger that goes there is at the moment before.
+        time_s: the same in emulated seconds.
+        core: which core.
+        faults: what led there, oldest first.
+        registers: of that core at `cycle`.
+        backtrace: innermost call first.
+        instructions: cycle, address and text of the last instructions, the culprit last.
+        accesses: the last loads and stores as text.
+        pending: pending interrupts and exceptions of that core.
+    """
+
+    title: str
+    cycle: int
+    time_s: float
+    core: int
+    faults: list[FaultInfo]
+    registers: dict[str, int]
+    backtrace: list[Frame]
+    instructions: list[tuple[int, int, str]]
+    accesses: list[str]
+    pending: list[str]
+
+    def text(self, debugger: str) -> str:
+        """The screen. `debugger` is the command that opens GDB at the moment before."""
+        return "\n".join(self._lines(debugger)) + "\n"
+
+    def _lines(self, debugger: str) -> Iterator[str]:
+        yield f"CRASH  {self.title}"
+        yield f"       core {self.core}, {self.time_s:.6f} s after power-on, cycle {self.cycle}"
+        for fault in self.faults[1:]:
+            where = f"{fault.pc:#010x}"
+            yield f"       then at {where}: {fault}"
+        yield "Registers before"
+        names = [f"r{n}" for n in range(13)] + ["sp", "lr", "pc", "xpsr", "msp", "psp", "primask", "control"]
+        for row in range(0, len(names), 6):
+            yield "  " + "  ".join(f"{n:>7} {self.registers[n]:08x}" for n in names[row : row + 6])
+        yield "Backtrace"
+        yield from (f"  #{n:<2} {frame}" for n, frame in enumerate(self.backtrace))
+        yield "Last instructions"
+        yield from (f"  {cycle:>12}  {pc:#010x}  {text}" for cycle, pc, text in self.instructions)
+        yield "Last data accesses"
+        yield from (f"  {line}" for line in self.accesses or ["none"])
+        yield f"Pending interrupts: {', '.join(self.pending) or 'none'}"
+        yield f"The moment before in GDB: {debugger}"
+
+
+@dataclass(frozen=True)
+class CrashSite:
+    """Where a machine was when its firmware crashed, and from where that can be replayed."""
+
+    machine: Emulation
+    stop: Stop
+    cycle: int
+    keyframe: bytes | None
+
+    def report(self) -> CrashReport:
+        """Replays the crash and looks into it.
+
+        Raises:
+            EmulationError: it cannot be replayed: this engine has no snapshots, or the run was given input from
+                outside that a replay does not repeat.
+        """
+        return _Replay(self).report()
+
+    def summary(self) -> str:
+        """A line for when there is no report."""
+        where = self.machine.image.symbols.at(self.stop.pc) or f"{self.stop.pc:#010x}"
+        return f"{self.stop.detail or self.stop.reason.name} at {where} on core {self.stop.core}, cycle {self.cycle}"
+
+
+class _Replay:
+    def __init__(self, site: CrashSite) -> None:
+        from emberwatch.engines.embedded import EmbeddedEngine
+
+        machine = site.machine
+        if site.keyframe is None or not isinstance(machine.engine, EmbeddedEngine):
+            raise EmulationError("the crash cannot be replayed: this engine keeps no snapshots")
+        self._site = site
+        self._keyframe = site.keyframe
+        self._engine: EmbeddedEngine = EmbeddedEngine(machine.board, machine.seed)
+        if machine.bootrom is not None:
+            self._engine.load_bootrom(machine.bootrom)
+        self._engine.load(machine.image)
+        self._chip = self._engine.chip
+        self._symbols = machine.image.symbols
+        self._debug = DebugInfo(machine.image.path)
+
+    def report(self) -> CrashReport:
+        site, chip, core = self._site, self._chip, self._site.stop.core
+        self._start()
+        start = self._engine.cycle
+        self._run_to_crash()
+        faults = self._root_faults()
+        # Where the culprit began; a fault is noted within its instruction.
+        noted = faults[0].cycle if faults else site.cycle
+        self._start()
+        self._run_to(max(start, noted - _RECORDED_CYCLES))
+        chip.record_instructions(_HISTORY)
+        self._run_to_crash()
+        recorded = [entry for entry in chip.recent_instructions(core) if entry[0] <= noted]
+        accesses = chip.recent_accesses(core)
+        if not recorded:
+            raise EmulationError("the crash cannot be replayed: no instruction led to it")
+        cycle = recorded[-1][0]
+        chip.record_instructions(0)
+        self._start()
+        self._run_to(cycle)
+        registers = chip.registers(core)
+        disassembler = Disassembler(self._symbols, chip.read_memory)
+        return CrashReport(
+            title=self._title(faults, recorded[-1][1]),
+            cycle=cycle,
+            time_s=chip.picoseconds_at(cycle) / _PICO,
+            core=core,
+            faults=faults,
+            registers=registers,
+            backtrace=Unwinder(self._symbols, self._debug, chip.read_memory).backtrace(registers),
+            instructions=[(when, pc, self._instruction(pc, disassembler)) for when, pc, _ in recorded[-INSTRUCTIONS:]],
+            accesses=[self._access(*a) for a in accesses if a[0] <= cycle][-ACCESSES:],
+            pending=self._pending(core),
+        )
+
+    def _start(self) -> None:
+        self._engine.restore(self._keyframe)
+        self._engine.catch_hard_faults(True)
+
+    def _run(self, cycle: int) -> Stop:
+        engine, pico_per_second = self._engine, _PICO
+        while True:
+            now = engine.picoseconds(engine.cycle)
+            supplied = engine.sound_supplied
+            if now * SAMPLE_RATE // pico_per_second + SAMPLE_RATE // 4 > supplied:
+                engine.push_sound(self._site.machine.scenario.render(supplied, SAMPLE_RATE))
+            stop = engine.run_until(min(cycle, engine.cycle_at(now + pico_per_second // 20)))
+            if stop.reason is not StopReason.TIME or engine.cycle >= cycle:
+                return stop
+
+    def _run_to(self, cycle: int) -> None:
+        while self._engine.cycle < cycle:
+            if self._run(cycle).reason not in (StopReason.TIME, StopReason.HARD_FAULT):
+                break
+
+    def _run_to_crash(self) -> None:
+        site = self._site
+        while True:
+            stop = self._run(site.cycle + 1)
+            if self._engine.cycle == site.cycle and stop.reason is site.stop.reason:
+                return
+            if stop.reason is not StopReason.HARD_FAULT or self._engine.cycle >= site.cycle:
+                raise EmulationError(
+                    "the crash cannot be replayed: the run was given input from outside that a replay does not repeat"
+                )
+
+    def _root_faults(self) -> list[FaultInfo]:
+        """The fault that led to the HardFault, and for a lockup the one that came on top."""
+        reason = self._site.stop.reason
+        faults = [FaultInfo(*fault) for fault in self._chip.faults(self._site.stop.core)]
+        if reason is StopReason.LOCKUP:
+            return faults[-2:]
+        return faults[-1:] if reason is StopReason.HARD_FAULT else []
+
+    def _title(self, faults: list[FaultInfo], pc: int) -> str:
+        stop = self._site.stop
+        where = self._symbols.at(pc) or f"{pc:#010x}"
+        source = self._debug.line(pc)
+        if faults:
+            what = ("Lockup after HardFault: " if stop.reason is StopReason.LOCKUP else "HardFault: ") + str(faults[0])
+        else:
+            what = stop.detail or stop.reason.name.lower()
+        return f"{what}, in {where}" + (f" ({source})" if source else "")
+
+    def _instruction(self, pc: int, disassembler: Disassembler) -> str:
+        function = self._symbols.at(pc)
+        return f"{disassembler.at(pc):<44}" + (f" {function}" if function else "")
+
+    def _access(self, cycle: int, pc: int, address: int, size: int, write: bool, value: int | None) -> str:
+        what = "write" if write else "read "
+        shown = "" if value is None else f" {value & ((1 << 8 * size) - 1):#0{2 + 2 * size}x}"
+        plural = "s" if size > 1 else " "
+        return f"{cycle:>12}  {pc:#010x}  {what} {size:>2} byte{plural} at {address:#010x}{shown}"
+
+    def _pending(self, core: int) -> list[str]:
+        chip = self._chip
+        enabled, pending = chip.read_system(core, 0x100), chip.read_system(core, 0x200)
+        control = chip.read_system(core, 0xD04)
+        names = [name for bit, name in ((31, "NMI"), (28, "PendSV"), (26, "SysTick")) if control >> bit & 1]
+        for number in range(32):
+            if pending >> number & 1:
+                names.append(exception_name(16 + number) + ("" if enabled >> number & 1 else " (not enabled)"))
+        if names and chip.registers(core)["primask"]:
+            names.append("all masked by PRIMASK")
+        return names

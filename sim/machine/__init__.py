@@ -1,0 +1,1 @@
+"""`Machine`: firmware on an emulated board."""

@@ -1,6 +1,0 @@
-"""Where the cycles go: profiles of unmodified firmware, and the files that other tools read them from."""
-
-from sim.profiling.model import CoreProfile, Costs, FunctionProfile, HighWater, LineProfile, Node, Profile
-from sim.profiling.recorder import ProfileRecorder
-
-__all__ = ["CoreProfile", "Costs", "FunctionProfile", "HighWater", "LineProfile", "Node", "Profile", "ProfileRecorder"]

@@ -1,0 +1,326 @@
+"""Firmware images: ELF with symbols, and the checks that refuse what cannot run on the board."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from emberwatch.base.errors import ImageError
+from emberwatch.program.firmware_image import crc32_mpeg2
+from emberwatch.program.uf2 import read_uf2
+
+FLASH_BASE = 0x1000_0000
+FLASH_WINDOW = 0x0100_0000
+"""XIP address space for flash (datasheet 2.6.3): 16 MB."""
+SRAM_BASE = 0x2000_0000
+SRAM_SIZE = 264 * 1024
+"""SRAM0-5 (datasheet 2.6.2)."""
+XIP_SRAM_BASE = 0x1500_0000
+XIP_SRAM_SIZE = 16 * 1024
+BOOT2_SIZE = 256
+
+_RUN_REGIONS = (
+    (FLASH_BASE, FLASH_WINDOW),
+    (XIP_SRAM_BASE, XIP_SRAM_SIZE),
+    (SRAM_BASE, SRAM_SIZE),
+    (0x2100_0000, 256 * 1024),
+    (0x5010_0000, 4096),
+)
+_EM_ARM = 40
+_MACHINES = {3: "x86", 62: "x86-64", 183: "AArch64", 243: "RISC-V", 8: "MIPS", 20: "PowerPC", 94: "Xtensa"}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes to be placed at a load address."""
+
+    address: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """Address after the last byte."""
+        return self.address + len(self.data)
+
+
+@dataclass(frozen=True, order=True)
+class Symbol:
+    """A named address; functions have the Thumb bit removed."""
+
+    address: int
+    size: int
+    name: str
+    is_function: bool = False
+
+
+class SymbolTable:
+    """Symbols by name and by address."""
+
+    def __init__(self, symbols: list[Symbol]) -> None:
+        self._by_name = {symbol.name: symbol for symbol in sorted(symbols, reverse=True)}
+        self._ordered = sorted(symbol for symbol in symbols if symbol.is_function)
+        self._starts = [symbol.address for symbol in self._ordered]
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return iter(sorted(self._by_name.values()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def functions(self) -> list[Symbol]:
+        """All functions by address."""
+        return list(self._ordered)
+
+    def get(self, name: str) -> Symbol | None:
+        """The symbol, or None."""
+        return self._by_name.get(name)
+
+    def __getitem__(self, name: str) -> Symbol:
+        symbol = self._by_name.get(name)
+        if symbol is None:
+            raise ImageError(f"the firmware has no symbol {name!r}; load an ELF that is not stripped and defines it")
+        return symbol
+
+    def at(self, address: int) -> str | None:
+        """``name`` or ``name+offset`` of the function around an address, or None."""
+        index = bisect.bisect_right(self._starts, address) - 1
+        if index < 0:
+            return None
+        symbol = self._ordered[index]
+        offset = address - symbol.address
+        if offset >= max(symbol.size, 2):
+            return None
+        return symbol.name if offset == 0 else f"{symbol.name}+{offset:#x}"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A program ready to be loaded.
+
+    Attributes:
+        path: the file it came from.
+        segments: what to load where (physical addresses), in address order.
+        entry: entry point without the Thumb bit: of an ELF, of Intel HEX that names one, and for UF2 linked to RAM
+            its lowest address, where the boot ROM enters such an image (datasheet 2.8.4.2); else None.
+        symbols: empty unless the file is an ELF that is not stripped.
+    """
+
+    path: Path
+    segments: tuple[Segment, ...]
+    entry: int | None
+    symbols: SymbolTable
+
+    @property
+    def ram_entry(self) -> int | None:
+        """Where a program in RAM starts: its entry point, else its lowest address. None when it boots from flash."""
+        if self.in_flash:
+            return None
+        return self.entry if self.entry is not None else self.segments[0].address
+
+    @property
+    def in_flash(self) -> bool:
+        """Whether the program boots from flash (else it is linked to RAM)."""
+        return any(FLASH_BASE <= segment.address < FLASH_BASE + FLASH_WINDOW for segment in self.segments)
+
+    def flash_image(self, size: int) -> bytes:
+        """Contents of a flash of `size` bytes from its first byte to the last used one; gaps are 0xFF (erased)."""
+        parts = [s for s in self.segments if FLASH_BASE <= s.address < FLASH_BASE + size]
+        image = bytearray(b"\xff" * max((s.end - FLASH_BASE for s in parts), default=0))
+        for segment in parts:
+            image[segment.address - FLASH_BASE : segment.end - FLASH_BASE] = segment.data
+        return bytes(image)
+
+
+def load_image(path: str | Path, flash_size: int = FLASH_WINDOW) -> Image:
+    """Reads ELF, UF2, Intel HEX or raw binary (by content; a raw binary needs the ending .bin) and checks it.
+
+    Args:
+        path: the file.
+        flash_size: bytes of flash on the board.
+
+    Raises:
+        ImageError: the file is missing, truncated, for another machine, or has code where the board has no memory.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except IsADirectoryError:
+        raise ImageError(f"firmware {path} is a directory; give an ELF, UF2, HEX or BIN file") from None
+    except OSError as error:
+        raise ImageError(f"firmware {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if not data:
+        raise ImageError(f"firmware {path} is empty; build it with: emberwatch build")
+    image = _load_elf(path, data) if data.startswith(b"\x7fELF") else _load_other(path, data)
+    _check_placement(image, flash_size)
+    return image
+
+
+def _load_elf(path: Path, data: bytes) -> Image:
+    if len(data) < 52:
+        raise ImageError(
+            f"firmware {path} is a truncated ELF: {len(data)} bytes, the header alone has 52; build it again"
+        )
+    machine = int.from_bytes(data[18:20], "little" if data[5] == 1 else "big")
+    if data[4] != 1 or data[5] != 1 or machine != _EM_ARM:
+        name = _MACHINES.get(machine, f"machine {machine}" if machine != _EM_ARM else "big-endian Arm")
+        raise ImageError(f"firmware {path} is an ELF for {name}; the RP2040 needs 32-bit little-endian Arm")
+    try:
+        with path.open("rb") as stream:
+            elf = ELFFile(stream)
+            headers = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"] > 0]
+            for header in headers:
+                if header["p_offset"] + header["p_filesz"] > len(data):
+                    raise ImageError(_truncated(path, header["p_offset"] + header["p_filesz"], len(data)))
+            sections_end = elf["e_shoff"] + elf["e_shnum"] * elf["e_shentsize"]
+            if sections_end > len(data):
+                raise ImageError(_truncated(path, sections_end, len(data)))
+            if not headers:
+                raise ImageError(
+                    f"firmware {path} has nothing to load; link it to an executable (it may be an object file)"
+                )
+            for header in elf.iter_segments():
+                if header["p_type"] == "PT_LOAD" and header["p_memsz"] > 0:
+                    _check_run_address(path, header["p_vaddr"], header["p_memsz"])
+            segments = [Segment(h["p_paddr"], h.data()) for h in headers]
+            symbols = _symbols(elf)
+            entry = elf["e_entry"] & ~1
+    except (ELFError, ValueError, IndexError, UnicodeDecodeError) as error:
+        raise ImageError(
+            f"firmware {path} is a damaged ELF ({error or type(error).__name__}); build it again"
+        ) from None
+    return Image(path, tuple(sorted(segments, key=lambda s: s.address)), entry, SymbolTable(symbols))
+
+
+def _check_run_address(path: Path, address: int, size: int) -> None:
+    """Where a segment lives at run time: flash, XIP SRAM, SRAM (striped or not) or the USB RAM."""
+    if not any(base <= address and address + size <= base + length for base, length in _RUN_REGIONS):
+        raise ImageError(
+            f"firmware {path} has code or data that runs at {address:#010x}..{address + size - 1:#010x}, "
+            "where the RP2040 has no memory; link it for the RP2040"
+        )
+
+
+def _truncated(path: Path, needed: int, present: int) -> str:
+    return (
+        f"firmware {path} is a truncated ELF: it refers to byte {needed} but ends at {present}; build or copy it again"
+    )
+
+
+def _symbols(elf: ELFFile) -> list[Symbol]:
+    found = []
+    for section in elf.iter_sections():
+        if not isinstance(section, SymbolTableSection):
+            continue
+        for symbol in section.iter_symbols():
+            kind = symbol["st_info"]["type"]
+            if kind not in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE") or symbol["st_shndx"] == "SHN_UNDEF":
+                continue
+            if not symbol.name or symbol.name.startswith("$"):
+                continue
+            is_function = kind == "STT_FUNC"
+            address = symbol["st_value"] & ~1 if is_function else symbol["st_value"]
+            found.append(Symbol(address, symbol["st_size"], symbol.name, is_function))
+    return found
+
+
+def _load_other(path: Path, data: bytes) -> Image:
+    segments: list[Segment]
+    entry = None
+    if data.startswith(b"UF2\n"):
+        segments = [Segment(address, content) for address, content in read_uf2(data, f"firmware {path}").items()]
+        entry = min(segment.address for segment in segments)
+    elif data.startswith(b":"):
+        segments, entry = _parse_hex(path, data)
+    elif path.suffix.lower() == ".bin":
+        segments = [Segment(FLASH_BASE, data)]
+        if _is_ram_program(data):
+            raise ImageError(f"firmware {path} is linked to RAM, and a raw image does not say so; load its ELF or UF2")
+    else:
+        raise ImageError(f"firmware {path} is neither ELF, UF2 nor Intel HEX; a raw flash image must end in .bin")
+    return Image(path, tuple(sorted(segments, key=lambda s: s.address)), entry, SymbolTable([]))
+
+
+def _is_ram_program(data: bytes) -> bool:
+    """A vector table first, with stack and reset handler in SRAM, where a flash image has its second stage."""
+    stack, reset = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
+    return SRAM_BASE < stack <= SRAM_BASE + SRAM_SIZE and reset & 1 == 1 and SRAM_BASE <= reset < SRAM_BASE + SRAM_SIZE
+
+
+def _parse_hex(path: Path, data: bytes) -> tuple[list[Segment], int | None]:
+    """Intel HEX: data, end of file, extended segment and linear address, start linear address records."""
+    segments: list[Segment] = []
+    entry = None
+    base = 0
+    start, run = 0, bytearray()
+    ended = False
+    for number, line in enumerate(data.split(), 1):
+        try:
+            record = bytes.fromhex(line[1:].decode("ascii"))
+        except ValueError:
+            record = b""
+        if not line.startswith(b":") or len(record) < 5 or len(record) != record[0] + 5 or sum(record) & 0xFF:
+            raise ImageError(
+                f"firmware {path} is damaged Intel HEX: record {number} fails its checksum; build it again"
+            )
+        address, kind, payload = int.from_bytes(record[1:3], "big"), record[3], record[4:-1]
+        if kind == 0:
+            address += base
+            if run and address != start + len(run):
+                segments.append(Segment(start, bytes(run)))
+                run = bytearray()
+            if not run:
+                start = address
+            run += payload
+        elif kind == 1:
+            ended = True
+            break
+        elif kind in (2, 4) and len(payload) == 2:
+            base = int.from_bytes(payload, "big") << (4 if kind == 2 else 16)
+        elif kind == 5 and len(payload) == 4:
+            entry = int.from_bytes(payload, "big") & ~1
+    if not ended:
+        raise ImageError(f"firmware {path} is truncated Intel HEX: the end record is missing; build or copy it again")
+    if run:
+        segments.append(Segment(start, bytes(run)))
+    return segments, entry
+
+
+def _check_placement(image: Image, flash_size: int) -> None:
+    regions = (
+        ("flash", FLASH_BASE, flash_size),
+        ("SRAM", SRAM_BASE, SRAM_SIZE),
+    )
+    if not image.segments:
+        raise ImageError(f"firmware {image.path} holds no bytes to load")
+    for segment in image.segments:
+        if not any(base <= segment.address and segment.end <= base + size for _, base, size in regions):
+            memory = ", ".join(f"{name} {base:#010x}..{base + size - 1:#010x}" for name, base, size in regions)
+            raise ImageError(
+                f"firmware {image.path} has code or data at {segment.address:#010x}..{segment.end - 1:#010x}, "
+                f"where the board has no memory ({memory}); link it for this board"
+            )
+    if image.in_flash:
+        _check_boot2(image, flash_size)
+    elif image.entry is None:
+        raise ImageError(f"firmware {image.path} is linked to RAM but names no entry point; load its ELF or UF2")
+
+
+def _check_boot2(image: Image, flash_size: int) -> None:
+    """The boot ROM runs the first 256 bytes only if their CRC-32 (polynomial 0x04C11DB7, MSB first) fits."""
+    first = image.flash_image(flash_size)[:BOOT2_SIZE]
+    stored = int.from_bytes(first[252:256], "little")
+    computed = crc32_mpeg2(first[:252])
+    if len(first) < BOOT2_SIZE or stored != computed:
+        raise ImageError(
+            f"firmware {image.path} has no valid boot2 at {FLASH_BASE:#010x}: its CRC is {stored:#010x}, the boot ROM "
+            f"expects {computed:#010x}; link a checksummed second-stage boot loader first"
+        )

@@ -1,6 +1,0 @@
-"""Wave forms of pins and of signals inside the chip, as VCD files."""
-
-from sim.trace.recorder import TraceRecorder, TraceSettings, Wave
-from sim.trace.vcd import write_vcd
-
-__all__ = ["TraceRecorder", "TraceSettings", "Wave", "write_vcd"]

@@ -1,0 +1,121 @@
+"""Board files: every fault is named with its value and its remedy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import emberwatch.board.board
+from emberwatch.base.errors import BoardError
+from emberwatch.base.paths import build_folder, project_root
+from emberwatch.board.board import boards_folder, known_boards, load_board
+from emberwatch.board.clocktree import solve_pdm, solve_pll, solve_uart
+
+
+def test_shipped_boards_load() -> None:
+    assert {"pico", "sparkfun_micromod"} <= set(known_boards())
+    for name in known_boards():
+        assert load_board(name).name == name
+
+
+def test_installed_package_brings_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone, packaged, elsewhere = project_root(), tmp_path / "site-packages/sim/tree", tmp_path / "elsewhere"
+    for folder in ("firmware", "platforms"):
+        shutil.copytree(clone / folder, packaged / folder)
+    elsewhere.mkdir()
+    monkeypatch.setattr(emberwatch.board.board, "_HERE", packaged.parent)
+    monkeypatch.setattr(emberwatch.board.board, "_PACKAGED", packaged)
+    monkeypatch.delenv("EMBERWATCH_ROOT", raising=False)
+    monkeypatch.chdir(elsewhere)
+    assert project_root() == packaged
+    assert build_folder() == elsewhere / "build"
+    assert load_board("pico").name == "pico"
+    monkeypatch.chdir(clone / "docs")  # a clone around the working folder comes first
+    assert (project_root(), build_folder()) == (clone, clone / "build")
+    monkeypatch.setenv("EMBERWATCH_ROOT", str(tmp_path / "nowhere"))
+    with pytest.raises(BoardError, match="nowhere is no Emberwatch source tree"):
+        load_board("pico")
+
+
+def test_pico_pins() -> None:
+    board = load_board("pico")
+    assert (board.microphone.data, board.microphone.clock, board.led.pin, board.uart.tx) == (2, 3, 25, 0)
+
+
+def test_unknown_board_lists_the_known_ones() -> None:
+    with pytest.raises(BoardError, match=r"unknown board 'picoo'; known boards: .*pico, sparkfun_micromod"):
+        load_board("picoo")
+
+
+def edited(tmp_path: Path, old: str, new: str) -> Path:
+    text = (boards_folder() / "pico.toml").read_text()
+    assert old in text
+    path = tmp_path / "edited.toml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("clkdiv = 2", "clkdiv = 3", "flash.clkdiv = 3; it must be an even number"),
+        ("pin = 25", "pin = 30", "led.pin = 30; the RP2040 has GPIO 0 to 29"),
+        ("pin = 25", "pin = 2", "microphone.data and led.pin both use GPIO 2"),
+        ("pin = 25", 'pin = "25"', "led.pin = '25' is not an integer"),
+        ("pin = 25", "pin = true", "led.pin = True is not an integer"),
+        ("pin = 25", "pin = 25\ncolour = 1", "unknown key 'led.colour'; known keys: led.pin, led.active"),
+        ("tx = 0", "tx = 4", "uart.tx = 4 has no UART0 function; choose from 0, 12, 16, 28"),
+        ("instance = 0", "instance = 2", "uart.instance = 2"),
+        ("baud = 115_200", "", "missing key 'uart.baud'"),
+        ("baud = 115_200", "baud = 0", "uart.baud = 0; it must be positive"),
+        ('channel = "left"', 'channel = "top"', "microphone.channel = 'top'; accepted: 'left', 'right'"),
+        ("pdm_hz = 1_024_000", "pdm_hz = 1_000_000", "the decimator works at 1024000 only"),
+        ("clk_sys_hz = 125_000_000", "clk_sys_hz = 200_000_000", "above the RP2040's limit of 133000000 Hz"),
+        ("clk_sys_hz = 125_000_000", "clk_sys_hz = 122_880_000", "cannot be made from a 12000000 Hz crystal"),
+        ("size = 0x200000", "size = 1000", "flash.size = 1000"),
+        ("[led]", "[lamp]", "unknown key 'lamp'"),
+        ("[clock]", "wires = [[4, 30]]\n[clock]", "wires has [4, 30]; a jumper connects two of GPIO 0 to 29"),
+        ("[clock]", "wires = [[4, 4]]\n[clock]", "wires has [4, 4]; a jumper connects two of GPIO 0 to 29"),
+        ("[clock]", "wires = [4, 5]\n[clock]", "wires = [4, 5]; write pairs of pins, as in [[4, 6], [5, 7]]"),
+        ("[clock]", "wires = 4\n[clock]", "wires = 4; write pairs of pins"),
+        ("[clock]", "[clock", "not valid TOML"),
+        ('description = "', 'description = "a\\n', "it must be one line without backslashes"),
+        ('description = "', 'description = "a \\\\ ', "it must be one line without backslashes"),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(BoardError, match=re.escape(message)) as caught:
+        load_board(edited(tmp_path, old, new))
+    assert "edited.toml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_wires_are_optional(tmp_path: Path) -> None:
+    assert load_board("pico").wires == ()
+    assert load_board(edited(tmp_path, "[clock]", "wires = [[4, 6], [5, 7]]\n[clock]")).wires == ((4, 6), (5, 7))
+
+
+def test_pll_of_the_default_clock() -> None:
+    pll = solve_pll(12_000_000, 125_000_000)
+    assert (pll.fbdiv, pll.postdiv1, pll.postdiv2, pll.vco_hz) == (125, 6, 2, 1_500_000_000)
+
+
+@pytest.mark.parametrize("hz", [125_000_000, 133_000_000, 100_000_000, 64_000_000, 48_000_000, 24_000_000])
+def test_pdm_clock_is_exact_on_average(hz: int) -> None:
+    pll = solve_pll(12_000_000, hz)
+    assert 12_000_000 * pll.fbdiv == hz * pll.postdiv1 * pll.postdiv2
+    assert solve_pdm(hz, 1_024_000).hz == Fraction(1_024_000)
+
+
+def test_pdm_divider_of_the_default_clock() -> None:
+    assert solve_pdm(125_000_000, 1_024_000).clkdiv_256 == 61 * 256 + 9
+
+
+def test_uart_divisors() -> None:
+    ibrd, fbrd = solve_uart(125_000_000, 115_200)
+    assert (ibrd, fbrd) == (67, 52)
+    with pytest.raises(BoardError, match=r"uart\.baud = 50 cannot be made from 125000000 Hz"):
+        solve_uart(125_000_000, 50)

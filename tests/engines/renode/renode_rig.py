@@ -1,0 +1,133 @@
+"""A host without a processor: memory as the library expects it, a log of its callbacks, and clocks at 125 MHz."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emberwatch.engines.renode.chip import ExternalChip
+
+SRAM, SRAM_SIZE = 0x20000000, 0x42000
+RESETS, IO_BANK0, PADS_BANK0, XOSC, PLL_SYS, CLOCKS = (
+    0x4000C000,
+    0x40014000,
+    0x4001C000,
+    0x40024000,
+    0x40028000,
+    0x40008000,
+)
+UART0, PWM, TIMER, WATCHDOG, DMA, PIO0, SIO = (
+    0x40034000,
+    0x40050000,
+    0x40054000,
+    0x40058000,
+    0x50000000,
+    0x50200000,
+    0xD0000000,
+)
+XOR, SET, CLR = 0x1000, 0x2000, 0x3000
+MIC_DATA, MIC_CLOCK = 2, 3
+
+
+class Memory:
+    """SRAM, and what the chip told its host."""
+
+    def __init__(self) -> None:
+        self.sram = bytearray(SRAM_SIZE)
+        self.flash: dict[int, int] = {}
+        self.code: dict[int, int] = {}
+        self.irqs: list[tuple[int, int, bool]] = []
+        self.levels: set[int] = set()
+        self.writes: list[int] = []
+        self.resets: list[bool] = []
+        self.events = 0
+        self.clocks: list[int] = []
+
+    def irq(self, core: int, line: int, level: bool) -> None:
+        self.irqs.append((core, line, level))
+        if core == 0:
+            (self.levels.add if level else self.levels.discard)(line)
+
+    def read(self, address: int, size: int) -> int | None:
+        if address in self.code:
+            return self.code[address]
+        if not SRAM <= address <= SRAM + SRAM_SIZE - size:
+            return None
+        return int.from_bytes(self.sram[address - SRAM : address - SRAM + size], "little")
+
+    def write(self, address: int, size: int, value: int) -> bool:
+        self.writes.append(address)
+        if address >> 28 == 1:
+            self.flash[address] = value
+            return True
+        if not SRAM <= address <= SRAM + SRAM_SIZE - size:
+            return False
+        self.sram[address - SRAM : address - SRAM + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+        return True
+
+    def reset(self, watchdog: bool) -> None:
+        self.resets.append(watchdog)
+
+    def send_event(self) -> None:
+        self.events += 1
+
+    def clock(self, hz: int) -> None:
+        self.clocks.append(hz)
+
+    def put_code(self, address: int, halfwords: Sequence[int]) -> None:
+        for n, halfword in enumerate(halfwords):
+            self.code[address + 2 * n] = halfword
+
+
+def power_up() -> tuple[ExternalChip, Memory]:
+    """A chip out of reset with clk_sys and clk_peri at 125 MHz from the PLL."""
+    memory = Memory()
+    chip = ExternalChip(memory)
+    chip.write(RESETS + CLR, 0x01FFFFFF)
+    chip.write(XOSC + 0x00, 0xAA0)
+    chip.write(XOSC + 0x0C, 47)
+    chip.write(XOSC + SET, 0xFAB000)
+    chip.advance(chip.now + 20_000)
+    chip.write(PLL_SYS + 0x00, 1)
+    chip.write(PLL_SYS + 0x08, 125)
+    chip.write(PLL_SYS + CLR + 0x04, 0x21)
+    chip.advance(chip.now + 2_000)
+    chip.write(PLL_SYS + 0x0C, 6 << 16 | 2 << 12)
+    chip.write(PLL_SYS + CLR + 0x04, 8)
+    chip.write(CLOCKS + 0x30, 2)
+    chip.write(CLOCKS + 0x3C, 1)
+    chip.write(CLOCKS + 0x48, 0x800)
+    assert chip.clock_hz() == 125_000_000
+    return chip, memory
+
+
+def capture_pdm(chip: ExternalChip, target: int, words: int, divider: int = 61) -> None:
+    """PIO0 samples the microphone as the firmware does; DMA channel 0 stores the words, then raises DMA_IRQ_0."""
+    sm = PIO0 + 0xC8
+    for n, code in enumerate((0x4001 | 1 << 12, 0xA042)):
+        chip.write(PIO0 + 0x48 + 4 * n, code)
+    chip.write(sm + 0x00, divider << 16)
+    chip.write(sm + 0x04, 1 << 12)
+    chip.write(sm + 0x08, 1 << 31 | 1 << 18 | 1 << 16)
+    chip.write(sm + 0x14, 1 << 29 | 1 << 26 | MIC_DATA << 15 | MIC_CLOCK << 10 | MIC_CLOCK << 5)
+    for instruction in (0xE081, 0x0000):
+        chip.write(sm + 0x10, instruction)
+        chip.advance(chip.now + 4)
+    for pin in (MIC_CLOCK, MIC_DATA):
+        chip.write(PADS_BANK0 + 4 + 4 * pin, 0x52)
+        chip.write(IO_BANK0 + 8 * pin + 4, 6)
+    chip.write(DMA + 0x00, PIO0 + 0x20)
+    chip.write(DMA + 0x04, target)
+    chip.write(DMA + 0x08, words)
+    chip.write(DMA + 0x404, 1)
+    chip.write(DMA + 0x0C, 1 | 2 << 2 | 1 << 5 | 0 << 11 | 4 << 15)
+    chip.write(PIO0, 0x111)
+
+
+def run_by_events(chip: ExternalChip, until: int) -> int:
+    """Advances from event to event, as a simulator does; returns how many there were."""
+    count = 0
+    while chip.next_event <= until:
+        chip.advance(max(chip.next_event, chip.now))
+        count += 1
+    chip.advance(until)
+    return count

@@ -1,0 +1,485 @@
+"""The C ABI through ctypes: registers, time, interrupts, DMA, microphone, pins, UART, reset, the processor's time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from renode_rig import (
+    CLR,
+    DMA,
+    IO_BANK0,
+    MIC_CLOCK,
+    MIC_DATA,
+    PIO0,
+    PWM,
+    RESETS,
+    SET,
+    SIO,
+    SRAM,
+    TIMER,
+    UART0,
+    WATCHDOG,
+    XOR,
+    XOSC,
+    Memory,
+    capture_pdm,
+    power_up,
+    run_by_events,
+)
+
+from emberwatch.audio import reference
+from emberwatch.engines.renode import library
+from emberwatch.engines.renode.chip import ExternalChip
+from emberwatch.engines.renode.library import BUS_FAULT, INVALID, NEVER, UNMODELLED, ChipError
+
+pytestmark = pytest.mark.usefixtures("librp2040")
+
+
+def test_registers_in_every_width_and_through_the_atomic_aliases() -> None:
+    chip, _ = power_up()
+    scratch = WATCHDOG + 0x0C
+    chip.write(scratch, 0x12345678)
+    assert chip.read(scratch) == 0x12345678
+    assert [chip.read(scratch + n, 1) for n in range(4)] == [0x78, 0x56, 0x34, 0x12]
+    assert chip.read(scratch + 2, 2) == 0x1234
+    chip.write(scratch + XOR, 0xFFFF)
+    assert chip.read(scratch) == 0x1234A987
+    chip.write(scratch + SET, 0x10000000)
+    chip.write(scratch + CLR, 0x7)
+    assert chip.peek(scratch) == 0x1234A980
+    chip.write(scratch, 0xAB, 1)
+    assert chip.read(scratch) == 0xABABABAB  # narrow stores reach registers on all byte lanes
+
+
+def test_accesses_dated_alike_still_follow_each_other() -> None:
+    chip, _ = power_up()
+    start = chip.now
+    chip.write(PIO0 + 0x48, 0xE020, cycle=start)  # set x, 0
+    for code in (0xE02B, 0x0003):  # SM0_INSTR: set x, 11, then jmp 3, as drivers do in one go
+        chip.write(PIO0 + 0xD8, code, cycle=start)
+    chip.advance(chip.now + 4)
+    assert chip.read(PIO0 + 0xD4) == 3
+    chip.write(PIO0 + 0xD8, 0x4020)  # in x, 32 into the ISR, then push
+    chip.write(PIO0 + 0xD8, 0x8020)
+    chip.advance(chip.now + 4)
+    assert chip.read(PIO0 + 0x20) == 11, "the first instruction had no time to execute"
+    assert chip.now - start >= 8 * 2
+
+
+def test_what_is_wrong_is_a_status_and_a_line() -> None:
+    chip, _ = power_up()
+    for address, status, text in (
+        (0x60000000, BUS_FAULT, "0x60000000"),
+        (0x40068000, UNMODELLED, "not modelled"),
+        (SIO + 2, INVALID, "aligned"),
+        (0xE000ED00, BUS_FAULT, "0xe000ed00"),
+    ):
+        with pytest.raises(ChipError, match=text) as caught:
+            chip.read(address)
+        assert caught.value.status == status
+        assert "\n" not in str(caught.value)
+    with pytest.raises(ChipError, match="power of two"):
+        ExternalChip(Memory(), flash_bytes=100_000)
+    with pytest.raises(ChipError, match="0 to 29"):
+        chip.drive_pin(30, 1)
+
+
+def test_windows_and_memories_cover_the_map_without_overlap() -> None:
+    ranges = sorted([*library.windows(), *library.memories()], key=lambda r: r.base)
+    for lower, upper in pairwise(ranges):
+        assert lower.base + lower.size <= upper.base, (lower, upper)
+    chip, _ = power_up()
+    for window in library.windows():
+        try:
+            chip.read(window.base)
+        except ChipError as error:
+            assert error.status == UNMODELLED, window  # present, even if its first register is not
+
+
+def test_a_stray_program_counter_reads_no_registers_and_costs_no_stalls() -> None:
+    chip, memory = power_up()
+    capture_pdm(chip, SRAM, 8, divider=4)
+    chip.advance(chip.now + 8 * 32 * 8)
+    level = chip.peek(PIO0 + 0x0C)
+    chip.cpu_block(SRAM, 1)  # takes what the accesses so far cost
+    for address in (PIO0 + 0x20, 0x40068000, 0xE000ED00, 0x60000000, 0xFFFFFFFE):
+        assert chip.cpu_block(address, 4) == 0, hex(address)
+        assert chip.xip_stall(address) == 0
+    assert chip.peek(PIO0 + 0x0C) == level and memory.resets == []
+
+
+def test_dormant_is_refused_with_its_reason() -> None:
+    """clk_sys comes from the crystal: the host's processor cannot be stopped with it. The ring may sleep."""
+    chip, _ = power_up()
+    chip.write(0x4006000C, 0x636F6D61)  # ROSC
+    with pytest.raises(ChipError, match="clk_sys stops in DORMANT mode"):
+        chip.write(XOSC + 0x08, 0x636F6D61)
+
+
+def test_registers_have_the_datasheets_names() -> None:
+    for address, name in (
+        (UART0, "UARTDR"),
+        (UART0 + 0x4000 + 0x48, "UARTDMACR"),
+        (DMA + 0x0C, "CH0_CTRL_TRIG"),
+        (DMA + 11 * 0x40 + 0x3C, "CH11_AL3_READ_ADDR_TRIG"),
+        (DMA + 0xA84, "CH10_DBG_TCR"),
+        (DMA + 0x448, "N_CHANNELS"),
+        (PIO0 + 0x100000 + SET + 0xDC, "SM0_PINCTRL"),
+        (PIO0 + 0x140, "IRQ1_INTS"),
+        (IO_BANK0 + 0xCC, "GPIO25_CTRL"),
+        (IO_BANK0 + 0x160, "DORMANT_WAKE_INTE0"),
+        (PWM + 0xB0, "INTS"),
+        (SIO + 0xFC, "INTERP1_BASE_1AND0"),
+        (SIO + 0x17C, "SPINLOCK31"),
+        (WATCHDOG + 0x2C, "TICK"),
+        (0x40064008, "CHIP_RESET"),
+        (0x18000060, "DR0"),
+        (0x180000F8, "TXD_DRIVE_EDGE"),
+        (0x50110098, "INTS"),
+        (0x40068000, ""),
+        (UART0 + 8, ""),
+        (SRAM, ""),
+    ):
+        assert library.register_name(address) == name, hex(address)
+
+
+def test_every_register_that_the_model_has_is_named() -> None:
+    chip, _ = power_up()
+    memory_like = {"sram_banks", "usb_dpram", "xip_aux"}
+    nameless = []
+    unnamed_in_the_datasheet = ["usb+0x88", *(f"sio+{offset:#x}" for offset in range(0x180, 0x200, 4))]
+    for window in library.windows():
+        for address in range(window.base, window.base + 0x1000, 4) if window.name not in memory_like else ():
+            try:
+                chip.peek(address)
+            except ChipError:
+                continue
+            if not library.register_name(address):
+                nameless.append(f"{window.name}+{address - window.base:#x}")
+    assert nameless == unnamed_in_the_datasheet
+
+
+def test_the_timer_raises_its_interrupt_at_the_cycle_it_announced() -> None:
+    chip, memory = power_up()
+    chip.write(CLOCK_REF_TICKS, 0x200 | 12)
+    chip.write(TIMER + 0x38, 1)
+    chip.write(TIMER + 0x10, chip.read(TIMER + 0x28) + 100)
+    due = chip.next_event
+    assert chip.now < due != NEVER
+    chip.advance(due - 1)
+    assert 0 not in memory.levels
+    chip.advance(due)
+    assert 0 in memory.levels
+    assert chip.picoseconds(due) - chip.picoseconds(chip.cycle_at(chip.picoseconds(due) - 100_000_000)) == 100_000_000
+    chip.write(TIMER + 0x34, 1)
+    assert memory.irqs[-2:] == [(0, 0, False), (1, 0, False)]
+
+
+CLOCK_REF_TICKS = WATCHDOG + 0x2C
+
+
+def test_clk_sys_is_reported_and_time_goes_through_its_changes() -> None:
+    chip, memory = power_up()
+    assert memory.clocks[-1] == 125_000_000
+    assert memory.clocks[0] == 6_500_000
+    start = chip.now
+    assert chip.picoseconds(start + 125) - chip.picoseconds(start) == 1_000_000
+    assert chip.cycle_at(chip.picoseconds(start + 1000)) == start + 1000
+
+
+def test_sound_goes_through_microphone_pio_and_dma_into_host_memory() -> None:
+    chip, memory = power_up()
+    t = np.arange(16000) / 16000
+    samples = np.round(0.4 * (1 << 23) * np.sin(2 * np.pi * 1000 * t)).astype(np.int32)
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=7)
+    chip.mic_timebase(1_024_000)
+    chip.mic_push(samples)
+    capture_pdm(chip, SRAM + 0x1000, 64)
+    memory.writes.clear()
+    events = run_by_events(chip, chip.now + 64 * 32 * 122 + 20_000)
+    assert 11 in memory.levels  # DMA_IRQ_0
+    assert memory.writes == [SRAM + 0x1000 + 4 * n for n in range(64)]
+    assert events < 8 * 64, "more events than a few per word"
+    assert chip.mic_bits >= 64 * 32
+    heard = np.frombuffer(bytes(memory.sram[0x1000:0x1100]), dtype="<u4")
+    bits = np.unpackbits(heard.view(np.uint8), bitorder="little")
+    edges = [n * 10**12 // 1_024_000 for n in range(64 * 32)]
+    expected = reference.pdm_bits(samples, edges, 7)
+    # The first samples are taken before the microphone has seen its first falling edge.
+    shift = next(s for s in range(4) if np.array_equal(bits[s : s + 200], expected[:200]))
+    assert np.array_equal(bits[shift:], expected[: len(bits) - shift])
+    chip.write(DMA + 0x40C, 1)
+    assert 11 not in memory.levels
+
+
+def test_bits_given_to_the_microphone_come_out_in_order() -> None:
+    chip, memory = power_up()
+    pattern = bytes(np.random.default_rng(3).integers(0, 256, 40, dtype=np.uint8))
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=1)
+    chip.mic_push_bits(pattern, 320)
+    capture_pdm(chip, SRAM, 8, divider=4)
+    chip.advance(chip.now + 32 * 8 * 8 + 1000)
+    bits = "".join(f"{byte:08b}"[::-1] for byte in memory.sram[:32])
+    given = "".join(f"{byte:08b}"[::-1] for byte in pattern)
+    assert bits[2:] in given
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (48000, 2), (44100, 1), (8000, 1)])
+def test_recordings_of_any_rate_are_resampled(rate: int, channels: int) -> None:
+    chip, memory = power_up()
+    t = np.arange(rate // 4) / rate
+    tone = np.round(12000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16)
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=1)
+    chip.mic_play(np.stack([tone] * channels, axis=1) if channels > 1 else tone, rate)
+    assert abs(chip.mic_supplied - (4000 + chip.picoseconds(chip.now) * 16000 // 10**12)) <= 1
+    capture_pdm(chip, SRAM, 3000)
+    chip.advance(chip.now + 3000 * 32 * 122 + 1000)
+    density = (
+        np.unpackbits(np.frombuffer(bytes(memory.sram[:12000]), np.uint8), bitorder="little").astype(float) * 2 - 1
+    )
+    pcm = density[: len(density) // 64 * 64].reshape(-1, 64).mean(axis=1)[200:1400] * np.hanning(1200)
+    spectrum = np.abs(np.fft.rfft(pcm))
+    peak = int(np.argmax(spectrum)) * (125e6 / 122 / 64) / 1200
+    assert abs(peak - 1000) < 20
+    with pytest.raises(ChipError, match="8000 to 192000"):
+        chip.mic_play(tone, 4000)
+
+
+def test_microphone_faults_and_arguments() -> None:
+    chip, memory = power_up()
+    with pytest.raises(ChipError, match="mic_attach"):
+        chip.mic_push(np.zeros(3, np.int32))
+    with pytest.raises(ChipError, match="two different pins"):
+        chip.mic_attach(3, 3, right=False, seed=1)
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=1)
+    chip.mic_push(np.zeros(30, np.int32))
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=2)
+    assert chip.mic_supplied == 0, "the second microphone takes the place of the first"
+    chip.mic_fault("stuck_high")
+    capture_pdm(chip, SRAM, 4, divider=4)
+    chip.advance(chip.now + 4 * 32 * 8 + 1000)
+    assert bytes(memory.sram[:16]) == b"\xff" * 16
+
+
+def test_pins_are_driven_and_read_back() -> None:
+    chip, _ = power_up()
+    chip.write(IO_BANK0 + 8 * 25 + 4, 5)
+    chip.write(SIO + 0x24, 1 << 25)
+    chip.write(SIO + 0x14, 1 << 25)
+    chip.advance(chip.now + 4)
+    assert chip.pin(25) and chip.pin_share(25) == 1.0
+    chip.write(SIO + 0x18, 1 << 25)
+    chip.advance(chip.now + 4)
+    assert not chip.pin(25) and chip.pin_share(25) == 0.0
+    chip.drive_pin(7, 1)
+    chip.advance(chip.now + 4)
+    assert chip.read(SIO + 0x04) >> 7 & 1
+    # PWM slice 4 channel B at one quarter
+    chip.write(PWM + 0x14 * 4 + 0x10, 999)
+    chip.write(PWM + 0x14 * 4 + 0x0C, 250 << 16)
+    chip.write(PWM + 0x14 * 4, 1)
+    chip.write(IO_BANK0 + 8 * 25 + 4, 4)
+    chip.advance(chip.now + 5000)
+    assert chip.pin_share(25) == pytest.approx(0.25, abs=0.001)
+
+
+def test_uart_bytes_come_out_with_their_cycle_and_go_in() -> None:
+    chip, memory = power_up()
+    for pin in (0, 1):
+        chip.write(IO_BANK0 + 8 * pin + 4, 2)
+    chip.write(UART0 + 0x24, 67)
+    chip.write(UART0 + 0x28, 52)
+    chip.write(UART0 + 0x2C, 0x70)
+    chip.write(UART0 + 0x30, 0x301)
+    chip.write(UART0 + 0x38, 0x50)
+    start = chip.now
+    for byte in b"Hi":
+        chip.write(UART0, byte)
+    run_by_events(chip, start + 40_000)
+    sent = chip.serial_take(library.UART0)
+    assert bytes(byte for _, byte in sent) == b"Hi"
+    frame = sent[1][0] - sent[0][0]
+    assert frame == pytest.approx(10 * 125e6 / 115200, rel=0.01)
+    assert chip.serial_take(library.UART0) == []
+    chip.serial_send(library.UART0, b"x")
+    run_by_events(chip, chip.now + 60_000)
+    assert 20 in memory.levels
+    assert chip.read(UART0) & 0xFF == ord("x")
+
+
+def test_an_event_due_in_the_cycle_of_its_access_is_run_by_advancing_to_that_cycle() -> None:
+    chip, _ = power_up()
+    for pin in (0, 1):  # RX too: the UART's own receiver waits for its pins, so TX's edges are events
+        chip.write(IO_BANK0 + 8 * pin + 4, 2)
+    for offset, value in ((0x24, 67), (0x28, 52), (0x2C, 0x70), (0x30, 0x301)):
+        chip.write(UART0 + offset, value)
+    chip.write(UART0, ord("H"))
+    due = chip.next_event
+    assert due <= chip.now, "the start bit"
+    chip.advance(due)
+    assert chip.next_event > due
+
+
+def test_a_watchdog_reset_asks_the_host_and_leaves_its_scratch() -> None:
+    chip, memory = power_up()
+    chip.write(WATCHDOG + 0x0C, 0xCAFE)
+    chip.write(0x40010008, 0x1FFFC)  # PSM_WDSEL: everything but the oscillators
+    chip.write(WATCHDOG, 1 << 31)
+    assert memory.resets == [True]
+    chip.finish_reset()
+    assert chip.read(WATCHDOG + 0x0C) == 0xCAFE
+    assert chip.read(WATCHDOG + 0x08) == 2  # REASON: forced
+    assert chip.read(RESETS) != 0
+
+
+def test_power_on_starts_again() -> None:
+    chip, memory = power_up()
+    chip.write(TIMER + 0x38, 1)
+    chip.write(TIMER + 0x3C, 1)
+    assert 0 in memory.levels
+    chip.reset()
+    assert chip.now == 0
+    assert 0 not in memory.levels
+    assert memory.clocks[-1] == 6_500_000
+
+
+def test_boot_checks_the_second_stage_and_copies_it(firmware: Path) -> None:
+    from emberwatch.program.elf import load_image
+
+    chip, memory = power_up()
+    chip.reset()
+    with pytest.raises(ChipError, match="CRC32"):
+        chip.boot()
+    image = load_image(firmware, 2 << 20)
+    for segment in image.segments:
+        if segment.address >> 28 == 1:
+            chip.load(segment.address, bytes(segment.data))
+    assert chip.boot() == (0x20041F00, 0x20041F00)
+    boot2 = next(s for s in image.segments if s.address == 0x10000000).data[:256]
+    assert bytes(memory.sram[0x41F00:0x42000]) == bytes(boot2)
+
+
+def test_dma_reaches_sram_bank_by_bank_and_reports_refused_addresses() -> None:
+    chip, memory = power_up()
+    memory.sram[0:16] = bytes(range(16))
+    assert chip.read(0x21010000) == 0x07060504  # word 0 of bank 1 is striped word 1
+    chip.write(0x21020000, 0xAABBCCDD)
+    assert bytes(memory.sram[8:12]) == bytes.fromhex("ddccbbaa")
+    chip.write(DMA + 0x00, 0x20100000)
+    chip.write(DMA + 0x04, SRAM)
+    chip.write(DMA + 0x08, 1)
+    chip.write(DMA + 0x0C, 1 | 2 << 2 | 0x3F << 15)
+    chip.advance(chip.now + 100)
+    assert chip.read(DMA + 0x10) >> 30 & 1, "READ_ERROR"
+
+
+# The processor's time
+
+NOP, LDR_R0_R1, STR_R0_R1, MULS, BNE_BACK, PUSH3, POP_PC, BX_LR, BL = (
+    0xBF00,
+    0x6808,
+    0x6008,
+    0x4348,
+    0xD1FC,
+    0xB507,
+    0xBD03,
+    0x4770,
+    (0xF000, 0xF800),
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "cycles"),
+    [
+        ((NOP,), 1),
+        ((LDR_R0_R1, STR_R0_R1), 4),
+        ((MULS, MULS), 2),
+        ((BNE_BACK,), 1),
+        ((PUSH3,), 5),
+        ((POP_PC,), 6),
+        ((BX_LR,), 2),
+        (BL, 3),
+        ((0xE7FE,), 2),
+        ((0x46F7,), 2),  # MOV pc, lr
+        ((0xF3BF, 0x8F5F), 3),  # DMB
+        ((0xBF30,), 2),  # WFI
+        ((0xC9F0,), 5),  # LDM r1!, {r4-r7}
+    ],
+)
+def test_cycles_of_a_block_from_its_opcodes(code: tuple[int, ...], cycles: int) -> None:
+    assert library.block_cycles(SRAM, code) == cycles
+
+
+def test_costs_of_branches_exceptions_and_accesses() -> None:
+    lib = library.load()
+    assert lib.rp2040_taken_branch_cycles() == 1
+    assert lib.rp2040_exception_entry_cycles() == 15
+    assert lib.rp2040_exception_return_cycles() > 0
+    assert [lib.rp2040_access_cycles(a, w) for a, w in ((SIO, 0), (SRAM, 1), (TIMER, 0), (TIMER, 1), (PIO0, 0))] == [
+        1,
+        2,
+        4,
+        5,
+        2,
+    ]
+    assert lib.rp2040_access_cycles(UART0 + SET, 1) == 7
+
+
+def test_blocks_are_charged_with_taken_branches_accesses_and_exceptions() -> None:
+    chip, memory = power_up()
+    memory.put_code(SRAM, (NOP, LDR_R0_R1, BNE_BACK, NOP, BX_LR))
+    memory.put_code(SRAM + 0x800, (NOP,))
+    chip.cpu_block(SRAM + 0x800, 1)  # takes the accesses of power_up() with it
+    before = chip.cpu_cycles
+    assert chip.cpu_block(SRAM, 3) == 4
+    assert chip.cpu_block(SRAM, 3) == 4 + 1  # the branch before was taken
+    chip.read(TIMER + 0x28)
+    assert chip.cpu_block(SRAM + 6, 2) == 3 + 2  # not taken this time; an APB load is two cycles longer
+    chip.read(SIO)
+    assert chip.cpu_exception(True) == 15
+    assert chip.cpu_block(SRAM, 3) == 3  # an SIO load is one cycle shorter
+    returned = chip.cpu_exception(False)
+    assert returned == library.load().rp2040_exception_return_cycles()
+    assert chip.cpu_cycles - before == 4 + 5 + 5 + 15 + 3 + returned
+    memory.put_code(SRAM, (MULS, MULS, MULS))
+    assert chip.cpu_block(SRAM, 3) == 4
+    chip.cpu_forget()
+    assert chip.cpu_block(SRAM, 3) == 3
+
+
+def test_flash_is_charged_through_the_cache() -> None:
+    chip, memory = power_up()
+    base = 0x10000100
+    memory.put_code(SRAM, (NOP,))
+    chip.cpu_block(SRAM, 1)
+    memory.put_code(base, (NOP,) * 8)
+    first = chip.cpu_block(base, 8)
+    assert first > 8 + 2 * 8
+    assert chip.cpu_block(base, 8) == 8
+    assert chip.xip_stall(base) == 0
+    assert chip.xip_stall(base + 0x4000) > 0
+
+
+def test_calls_are_counted_with_callees_and_without_interrupts() -> None:
+    chip, memory = power_up()
+    main, f, g, handler = SRAM, SRAM + 0x100, SRAM + 0x200, SRAM + 0x300
+    memory.put_code(main, (*BL, NOP))
+    memory.put_code(f, (NOP, *BL, NOP, BX_LR))
+    memory.put_code(g, (MULS, BX_LR))
+    memory.put_code(handler, (NOP, NOP, BX_LR))
+    chip.trace([f | 1, g])
+    for _ in range(3):
+        chip.cpu_block(main, 1)  # 3
+        chip.cpu_block(f, 2)  # 1 + 3
+        chip.cpu_block(g, 2)  # 1 + 2
+        chip.cpu_exception(True)
+        chip.cpu_block(handler, 3)
+        chip.cpu_exception(False)
+        chip.cpu_block(f + 6, 2)  # 1 + 2
+        chip.cpu_block(main + 4, 1)
+    outer, inner = chip.trace_counts(0), chip.trace_counts(1)
+    assert (inner.calls, inner.total, inner.least, inner.most) == (3, 9, 3, 3)
+    assert (outer.calls, outer.total, outer.least, outer.most) == (3, 30, 10, 10)

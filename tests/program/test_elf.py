@@ -1,0 +1,156 @@
+"""Firmware images: what is refused, and what is read from a good one."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import pytest
+
+from emberwatch.base.errors import ImageError
+from emberwatch.program.elf import FLASH_BASE, load_image
+from emberwatch.program.firmware_image import crc32_mpeg2
+from emberwatch.program.uf2 import write_uf2
+
+FLASH_SIZE = 0x200000
+
+
+def boot2() -> bytes:
+    code = bytes(range(252))
+    return code + struct.pack("<I", crc32_mpeg2(code))
+
+
+def make_elf(
+    segments: list[tuple[int, bytes]],
+    machine: int = 40,
+    bits: int = 1,
+    symbols: list[tuple[str, int, int]] | None = None,
+    entry: int = FLASH_BASE + 0x101,
+) -> bytes:
+    """A minimal 32-bit executable: program headers, data, symbol table."""
+    count = len(segments)
+    offset = 52 + 32 * count
+    headers, body = b"", b""
+    for address, data in segments:
+        place = offset + len(body)
+        headers += struct.pack("<8I", 1, place, address, address, len(data), len(data), 5, 4)
+        body += data
+    strings, table = b"\0", bytes(16)
+    for name, value, size in symbols or []:
+        table += struct.pack("<IIIBBH", len(strings), value, size, 0x12, 0, 1)
+        strings += name.encode() + b"\0"
+    names = b"\0.text\0.symtab\0.strtab\0.shstrtab\0"
+    at = offset + len(body)
+    sections = [struct.pack("<10I", *[0] * 10)]
+    first = segments[0] if segments else (0, b"")
+    sections.append(struct.pack("<10I", 1, 1, 6, first[0], offset, len(first[1]), 0, 0, 4, 0))
+    sections.append(struct.pack("<10I", 7, 2, 0, 0, at, len(table), 3, 1, 4, 16))
+    sections.append(struct.pack("<10I", 15, 3, 0, 0, at + len(table), len(strings), 0, 0, 1, 0))
+    sections.append(struct.pack("<10I", 23, 3, 0, 0, at + len(table) + len(strings), len(names), 0, 0, 1, 0))
+    body += table + strings + names
+    header = b"\x7fELF" + bytes([bits, 1, 1]) + bytes(9)
+    header += struct.pack(
+        "<HHIIIIIHHHHHH",
+        2,
+        machine,
+        1,
+        entry,
+        52,
+        offset + len(body),
+        0,
+        52,
+        32,
+        count,
+        40,
+        len(sections),
+        4,
+    )
+    return header + headers + body + b"".join(sections)
+
+
+def good_elf() -> bytes:
+    return make_elf(
+        [(FLASH_BASE, boot2() + bytes(1024))],
+        symbols=[("main", FLASH_BASE + 0x101, 32), ("app_process_block", FLASH_BASE + 0x141, 64)],
+    )
+
+
+def test_symbols_by_name_and_by_address(tmp_path: Path) -> None:
+    path = tmp_path / "good.elf"
+    path.write_bytes(good_elf())
+    image = load_image(path, FLASH_SIZE)
+    assert image.entry == FLASH_BASE + 0x100
+    assert image.symbols["app_process_block"].address == FLASH_BASE + 0x140
+    assert image.symbols.at(FLASH_BASE + 0x140) == "app_process_block"
+    assert image.symbols.at(FLASH_BASE + 0x144) == "app_process_block+0x4"
+    assert image.symbols.at(FLASH_BASE + 0x180) is None
+    assert image.flash_image(FLASH_SIZE)[:256] == boot2()
+    with pytest.raises(ImageError, match="no symbol 'absent'"):
+        image.symbols["absent"]
+
+
+def test_bin_uf2_and_hex_give_the_same_flash(tmp_path: Path) -> None:
+    flash = boot2() + random.Random(1).randbytes(1000)
+    flash += bytes(-len(flash) % 256)
+    (tmp_path / "a.bin").write_bytes(flash)
+    (tmp_path / "a.uf2").write_bytes(write_uf2({FLASH_BASE: flash}))
+    records = [bytes([2, 0, 0, 4, FLASH_BASE >> 24, FLASH_BASE >> 16 & 0xFF])]
+    records += [bytes([16, at >> 8, at & 0xFF, 0]) + flash[at : at + 16] for at in range(0, len(flash), 16)]
+    records.append(bytes([0, 0, 0, 1]))
+    lines = [":" + (r + bytes([-sum(r) & 0xFF])).hex().upper() for r in records]
+    (tmp_path / "a.hex").write_text("\r\n".join(lines) + "\r\n")
+    for name in ("a.bin", "a.uf2", "a.hex"):
+        assert load_image(tmp_path / name, FLASH_SIZE).flash_image(FLASH_SIZE) == flash, name
+
+
+BAD = {
+    "empty": (b"", "is empty"),
+    "text": (b"hello\n", "neither ELF, UF2 nor Intel HEX"),
+    "header cut": (good_elf()[:40], "truncated ELF"),
+    "cut": (good_elf()[:600], "truncated ELF"),
+    "sections cut": (good_elf()[:-10], "truncated ELF"),
+    "x86-64": (make_elf([(FLASH_BASE, boot2())], machine=62, bits=2), "for x86-64"),
+    "x86": (make_elf([(FLASH_BASE, boot2())], machine=3), "for x86;"),
+    "outside flash": (make_elf([(0x0800_0000, bytes(512))]), "0x08000000"),
+    "beyond flash": (make_elf([(FLASH_BASE + FLASH_SIZE - 100, bytes(512))]), "no memory"),
+    "no boot2": (make_elf([(FLASH_BASE, bytes(512))]), "no valid boot2"),
+    "nothing to load": (make_elf([]), "nothing to load"),
+    "hex checksum": (b":0100000055AB\n", "checksum"),
+    "hex cut": (b":0100000055AA\n", "end record"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_images_are_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    data, message = BAD[name]
+    path = tmp_path / "firmware"
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match=message) as caught:
+        load_image(path, FLASH_SIZE)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="cannot be read"):
+        load_image(tmp_path / "absent.elf")
+    with pytest.raises(ImageError, match="is a directory"):
+        load_image(tmp_path)
+
+
+def test_damaged_elf_never_ends_in_anything_but_an_image_error(tmp_path: Path) -> None:
+    """Random damage: each file loads or is refused."""
+    random_bytes = random.Random(7)
+    path = tmp_path / "damaged.elf"
+    refused = 0
+    for _ in range(300):
+        data = bytearray(good_elf())
+        for _ in range(random_bytes.randint(1, 6)):
+            data[random_bytes.randrange(4, len(data))] = random_bytes.randrange(256)
+        path.write_bytes(data[: random_bytes.choice([len(data), random_bytes.randrange(4, len(data))])])
+        try:
+            load_image(path, FLASH_SIZE)
+        except ImageError:
+            refused += 1
+    assert refused > 100

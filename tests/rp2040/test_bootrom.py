@@ -1,0 +1,238 @@
+"""The boot ROM's functions, called through its public tables on Unicorn's Cortex-M0, against Python's arithmetic."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from paths import ROOT
+
+unicorn = pytest.importorskip("unicorn", reason="unicorn is not installed (pip install emberwatch[dev])")
+from unicorn import arm_const as reg  # noqa: E402
+
+RETURN = 0x2000F000
+FLOAT_ROWS = (
+    "add sub mul div cmp cmp_flags sqrt 2int 2fix 2uint 2ufix int2 fix2 uint2 ufix2 cos sin tan sincos exp ln "
+    "cmp_basic atan2 int642 fix642 uint642 ufix642 2int64 2fix64 2uint64 2ufix64 2other"
+).split()
+
+
+class Rom:
+    """The image in an instruction-set simulator that we did not write."""
+
+    def __init__(self) -> None:
+        text = (ROOT / "sim/rp2040/bus/bootrom_image.inc").read_text(encoding="utf-8")
+        self.image = bytes(int(byte, 16) for byte in re.findall(r"0x([0-9a-f]{2}),", text))
+        self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        self.uc.ctl_set_cpu_model(reg.UC_CPU_ARM_CORTEX_M0)
+        self.uc.mem_map(0, 0x4000)
+        self.uc.mem_write(0, self.image)
+        self.uc.mem_map(0x20000000, 0x10000)
+
+    def half(self, address: int) -> int:
+        return int.from_bytes(self.image[address : address + 2], "little")
+
+    def word(self, address: int) -> int:
+        return int.from_bytes(self.image[address : address + 4], "little")
+
+    def call(self, address: int, *arguments: int) -> tuple[int, int, int, int]:
+        assert address & 1, f"entry 0x{address:x} is not a Thumb address"
+        registers = (reg.UC_ARM_REG_R0, reg.UC_ARM_REG_R1, reg.UC_ARM_REG_R2, reg.UC_ARM_REG_R3)
+        for number, value in zip(registers, arguments, strict=False):
+            self.uc.reg_write(number, value & 0xFFFFFFFF)
+        self.uc.reg_write(reg.UC_ARM_REG_SP, 0x2000E000)
+        self.uc.reg_write(reg.UC_ARM_REG_LR, RETURN | 1)
+        self.uc.emu_start(address, RETURN, count=200_000)
+        assert self.uc.reg_read(reg.UC_ARM_REG_PC) == RETURN, "the function did not return"
+        return tuple(self.uc.reg_read(number) for number in registers)  # type: ignore[return-value]
+
+    def lookup(self, table_pointer: int, code: str) -> int:
+        key = ord(code[0]) | ord(code[1]) << 8
+        return self.call(self.half(0x18), self.half(table_pointer), key)[0]
+
+    def function(self, code: str) -> int:
+        return self.lookup(0x14, code)
+
+    def float_entry(self, table: str, row: str) -> int:
+        return self.word(self.lookup(0x16, table) + 4 * FLOAT_ROWS.index(row))
+
+    def single(self, row: str, *values: float) -> float:
+        bits = (struct.unpack("<I", struct.pack("<f", v))[0] for v in values)
+        return struct.unpack("<f", struct.pack("<I", self.call(self.float_entry("SF", row), *bits)[0]))[0]
+
+    def double(self, row: str, *values: float) -> float:
+        words = [w for v in values for w in struct.unpack("<II", struct.pack("<d", v))]
+        return struct.unpack("<d", struct.pack("<II", *self.call(self.float_entry("SD", row), *words)[:2]))[0]
+
+
+@pytest.fixture(scope="module")
+def rom() -> Rom:
+    return Rom()
+
+
+def random_floats(rng: random.Random, count: int, low: int, high: int) -> list[float]:
+    """Full-precision values of both signs with binary exponents low..high."""
+    return [math.ldexp(rng.choice((-1, 1)) * (1 + rng.random()), rng.randint(low, high)) for _ in range(count)]
+
+
+def test_header_is_what_the_datasheet_publishes(rom: Rom) -> None:
+    assert rom.image[0x10:0x13] == b"Mu\x01"
+    assert rom.image[0x13] == 3
+
+
+def test_absent_code_is_zero(rom: Rom) -> None:
+    assert rom.function("??") == 0
+
+
+def test_bit_functions(rom: Rom) -> None:
+    rng = random.Random(1)
+    for value in [0, 1, 0x80000000, 0xFFFFFFFF, *(rng.getrandbits(rng.randint(1, 32)) for _ in range(200))]:
+        assert rom.call(rom.function("P3"), value)[0] == value.bit_count()
+        assert rom.call(rom.function("L3"), value)[0] == 32 - value.bit_length()
+        assert rom.call(rom.function("T3"), value)[0] == (32 if value == 0 else (value & -value).bit_length() - 1)
+        assert rom.call(rom.function("R3"), value)[0] == int(f"{value:032b}"[::-1], 2)
+
+
+@pytest.mark.parametrize("code", ["MC", "C4"])
+def test_memcpy_any_alignment(rom: Rom, code: str) -> None:
+    source = bytes(range(1, 60))
+    for to_offset in range(4):
+        for from_offset in range(4):
+            for count in (0, 1, 3, 4, 7, 8, 9, 31, 40):
+                if code == "C4" and (to_offset or from_offset):
+                    continue
+                rom.uc.mem_write(0x20000000, source)
+                rom.uc.mem_write(0x20001000, b"\xee" * 64)
+                result = rom.call(rom.function(code), 0x20001000 + to_offset, 0x20000000 + from_offset, count)[0]
+                expected = bytearray(b"\xee" * 64)
+                expected[to_offset : to_offset + count] = source[from_offset : from_offset + count]
+                assert rom.uc.mem_read(0x20001000, 64) == expected
+                assert result == 0x20001000 + to_offset
+
+
+@pytest.mark.parametrize("offset", range(4))
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 8, 33])
+def test_memset(rom: Rom, offset: int, count: int) -> None:
+    rom.uc.mem_write(0x20001000, bytes(64))
+    rom.call(rom.function("MS"), 0x20001000 + offset, 0x1A5, count)
+    assert rom.uc.mem_read(0x20001000, 64) == bytes(offset) + b"\xa5" * count + bytes(64 - offset - count)
+
+
+def test_single_arithmetic_is_correctly_rounded(rom: Rom) -> None:
+    rng = random.Random(2)
+    a = np.array(random_floats(rng, 400, -40, 40), dtype=np.float32)
+    b = np.array(random_floats(rng, 400, -40, 40), dtype=np.float32)
+    b[::7] = a[::7] * np.float32(1.0000001)  # cancellation
+    b[::11] = a[::11] * np.float32(2**-24)  # rounding ties
+    for row, expected in (("add", a + b), ("sub", a - b), ("mul", a * b), ("div", a / b)):
+        for x, y, want in zip(a, b, expected, strict=True):
+            assert rom.single(row, x, y) == want, f"{x!r} {row} {y!r}"
+    for x in np.abs(a):
+        assert rom.single("sqrt", x) == np.sqrt(x)
+
+
+def test_double_arithmetic_is_correctly_rounded(rom: Rom) -> None:
+    rng = random.Random(3)
+    a, b = random_floats(rng, 300, -60, 60), random_floats(rng, 300, -60, 60)
+    for i in range(0, 300, 5):
+        b[i] = a[i] * (1 + 2**-52)
+        b[i - 1] = a[i - 1] * 2**-53
+    for x, y in zip(a, b, strict=True):
+        assert rom.double("add", x, y) == x + y
+        assert rom.double("sub", x, y) == x - y
+        assert rom.double("mul", x, y) == x * y
+        assert rom.double("div", x, y) == x / y
+        assert rom.double("sqrt", abs(x)) == math.sqrt(abs(x))
+
+
+@pytest.mark.parametrize("row", ["add", "sub", "mul", "div"])
+def test_specials(rom: Rom, row: str) -> None:
+    assert math.isinf(rom.single(row, math.inf, 1.0))
+    assert math.isinf(rom.double(row, math.inf, 1.0))
+    assert rom.single("mul", 1e30, 1e30) == math.inf
+    assert rom.single("mul", 1e-30, -1e-30) == 0.0
+    assert rom.double("sub", 1.5, 1.5) == 0.0
+
+
+def test_compare_value_and_flags(rom: Rom) -> None:
+    pairs = [(1.0, 2.0), (2.0, 1.0), (-1.0, 1.0), (-2.0, -1.0), (0.0, -0.0), (3.5, 3.5), (math.inf, 1.0)]
+    for x, y in pairs:
+        want = (x > y) - (x < y)
+        words = [struct.unpack("<I", struct.pack("<f", v))[0] for v in (x, y)]
+        assert rom.call(rom.float_entry("SF", "cmp"), *words)[0] == want & 0xFFFFFFFF
+        rom.call(rom.float_entry("SF", "cmp_flags"), *words)
+        flags = rom.uc.reg_read(reg.UC_ARM_REG_XPSR)
+        assert bool(flags >> 30 & 1) == (x == y)  # Z
+        assert bool(flags >> 29 & 1) == (x >= y)  # C
+
+
+def test_conversions(rom: Rom) -> None:
+    def bits(value: float) -> int:
+        return struct.unpack("<I", struct.pack("<f", value))[0]
+
+    for value, floor in ((1.75, 1), (-1.25, -2), (-1.0, -1), (1e20, 2**31 - 1), (-1e20, -(2**31)), (0.0, 0)):
+        assert rom.call(rom.float_entry("SF", "2int"), bits(value))[0] == floor & 0xFFFFFFFF
+    assert rom.call(rom.float_entry("SF", "2uint"), bits(-5.0))[0] == 0
+    assert rom.call(rom.float_entry("SF", "2fix"), bits(1.5), 8)[0] == 384
+    for integer in (0, 1, -1, 123456789, -(2**31), 16777217):
+        got = rom.call(rom.float_entry("SF", "int2"), integer)[0]
+        assert struct.unpack("<f", struct.pack("<I", got))[0] == np.float32(integer)
+        low, high = rom.call(rom.float_entry("SD", "int2"), integer)[:2]
+        assert struct.unpack("<d", struct.pack("<II", low, high))[0] == float(integer)
+    low, high = rom.call(rom.float_entry("SF", "2other"), bits(-0.1))[:2]
+    assert struct.unpack("<d", struct.pack("<II", low, high))[0] == float(np.float32(-0.1))
+
+
+@pytest.mark.parametrize(
+    ("row", "function", "low", "high"),
+    [
+        ("sin", math.sin, -40.0, 40.0),
+        ("cos", math.cos, -40.0, 40.0),
+        ("tan", math.tan, -1.5, 1.5),
+        ("exp", math.exp, -80.0, 80.0),
+        ("ln", math.log, 1e-3, 1e6),
+        ("sin", math.sin, -1e-4, 1e-4),
+    ],
+)
+def test_elementary_functions(rom: Rom, row: str, function, low: float, high: float) -> None:  # type: ignore[no-untyped-def]
+    rng = random.Random(4)
+    for _ in range(60):
+        x = rng.uniform(low, high)
+        exact = function(x)
+        # Absolute slack covers results near a zero of the function, where reduction error dominates.
+        assert rom.double(row, x) == pytest.approx(exact, rel=2e-15, abs=4e-15)
+        single = float(np.float32(x))
+        assert rom.single(row, single) == pytest.approx(function(single), rel=1.2e-7, abs=1e-14)
+
+
+def test_atan2_in_all_quadrants(rom: Rom) -> None:
+    rng = random.Random(5)
+    for _ in range(100):
+        y, x = rng.uniform(-5, 5), rng.uniform(-5, 5)
+        assert rom.double("atan2", y, x) == pytest.approx(math.atan2(y, x), rel=2e-15)
+
+
+def test_sine_entry_returns_the_cosine_too(rom: Rom) -> None:
+    angle = struct.unpack("<I", struct.pack("<f", 0.7))[0]
+    sine, cosine = rom.call(rom.float_entry("SF", "sin"), angle)[:2]
+    assert struct.unpack("<f", struct.pack("<I", sine))[0] == pytest.approx(math.sin(0.7), rel=2e-7)
+    assert struct.unpack("<f", struct.pack("<I", cosine))[0] == pytest.approx(math.cos(0.7), rel=2e-7)
+    words = struct.unpack("<II", struct.pack("<d", 0.7))
+    result = rom.call(rom.float_entry("SD", "sincos"), *words)
+    assert struct.unpack("<dd", struct.pack("<IIII", *result)) == pytest.approx((math.sin(0.7), math.cos(0.7)))
+
+
+def test_committed_image_is_fresh() -> None:
+    if shutil.which("arm-none-eabi-gcc") is None:
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    version = subprocess.run(["arm-none-eabi-gcc", "-dumpversion"], capture_output=True, text=True, check=True).stdout
+    if not version.startswith("12."):
+        pytest.skip(f"the image was built with GCC 12; GCC {version.strip()} may emit other code")
+    subprocess.run([sys.executable, str(ROOT / "scripts/build_bootrom.py"), "--check"], check=True)

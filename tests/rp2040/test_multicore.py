@@ -1,0 +1,63 @@
+"""Core 1: launched through the boot ROM's protocol as pico-sdk does, sharing SRAM, FIFOs and events with core 0."""
+
+from itertools import pairwise
+
+from thumb import LAUNCH, LAUNCH_TABLE, RAM, assemble, run, word
+
+from emberwatch import _native
+
+
+def test_core1_is_launched_and_runs() -> None:
+    outcome = run(
+        LAUNCH
+        + "1: ldr r0, =0x20001000\nldr r1, [r0]\ncmp r1, #0\nbeq 1b\nbkpt #0"
+        + LAUNCH_TABLE
+        + "core1: ldr r0, =0x20001000\nldr r1, =0xd0000000\nldr r2, [r1]\nadds r2, #41\n"
+        "str r2, [r0]\nmov r3, sp\n2: wfi\nb 2b\n.ltorg"
+    )
+    assert outcome.stop.reason == "bkpt"
+    assert word(outcome.chip, 0x2000_1000) == 42, "CPUID of core 1 is 1"
+    assert outcome.chip.registers(1)["r3"] == 0x2003_0000
+
+
+def test_both_cores_keep_their_own_time() -> None:
+    """Each counts rounds of a loop of the same length: neither gets ahead."""
+    outcome = run(
+        LAUNCH + "movs r7, #0\n1: adds r7, #1\nb 1b" + LAUNCH_TABLE + "core1: movs r7, #0\n2: adds r7, #1\nb 2b",
+        cycles=40_000,
+    )
+    first, second = outcome.chip.registers(0)["r7"], outcome.chip.registers(1)["r7"]
+    assert first > 10_000
+    assert abs(first - second) < 40
+
+
+def test_cores_see_each_other_in_time() -> None:
+    """Core 0 counts in SRAM; what core 1 reads in a loop of fixed length grows by fixed steps, from its first read."""
+    outcome = run(
+        LAUNCH
+        + "ldr r0, =0x20001000\nmovs r7, #0\n1: adds r7, #1\nstr r7, [r0]\nb 1b"
+        + LAUNCH_TABLE
+        + "core1: ldr r0, =0x20001000\nldr r1, =0x20002000\nmovs r3, #100\n"
+        + "2: ldr r2, [r0]\nstmia r1!, {r2}\nnop\nnop\nnop\nsubs r3, #1\nbne 2b\n3: b 3b\n.ltorg",
+        cycles=40_000,
+    )
+    seen = [word(outcome.chip, 0x2000_2000 + 4 * i) for i in range(100)]
+    assert seen[0] < 20
+    assert {b - a for a, b in pairwise(seen[1:])} <= {1, 2, 3}, "10 cycles here are two rounds of 5 there"
+
+
+def test_system_reset_takes_effect_at_once() -> None:
+    """AIRCR.SYSRESETREQ boots again: the instructions after it are not executed."""
+    chip = _native.Chip()
+    outcome = run("ldr r0, =0x05fa0004\nldr r1, =0xe000ed0c\nstr r0, [r1]\n1: adds r7, #1\nb 1b\n.ltorg", chip=chip)
+    assert outcome.stop.reason == "boot_error", "there is nothing in flash"
+    assert outcome["r7"] <= 1
+
+
+def test_core1_waits_in_the_rom() -> None:
+    chip = _native.Chip()
+    chip.load(RAM, assemble("b ."))
+    chip.reset(RAM | 1)
+    chip.run_until(10_000)
+    assert chip.registers(1)["pc"] < 0x4000
+    assert chip.sleep_cycles(1) > 9_000

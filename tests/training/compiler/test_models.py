@@ -1,0 +1,85 @@
+"""Whole models: public ones, the released one, and random graphs, against TensorFlow Lite Micro to the bit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from paths import ROOT
+
+pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the witness for int8 layers")
+
+from tflite_builder import Oracle
+from tflite_graphs import random_graph
+
+from emberwatch.training.compiler.compiler import compile_model, write_model
+from emberwatch.training.compiler.model import parse_model, read_model
+from emberwatch.training.compiler.native import NativeModel
+
+FOLDER = Path(os.environ.get("EMBERWATCH_MODELS", ROOT.parent / "shared" / "models"))
+MODELS = sorted(FOLDER.glob("*.tflite")) + sorted((ROOT / "training" / "released").glob("*.tflite"))
+SEEDS = int(os.environ.get("EMBERWATCH_FUZZ", "12"))
+
+
+def inputs_for(shape: tuple[int, ...], rng: np.random.Generator) -> list[npt.NDArray[np.int8]]:
+    """Noise of several levels and spreads, and bursts of a band, as tones are in spectrograms."""
+    arrays = [rng.integers(-128, 128, shape)]
+    for _ in range(12):
+        image = np.full(shape, -128).reshape(shape[1], -1)
+        start, band = int(rng.integers(shape[1] // 2)), int(rng.integers(image.shape[1] - 2))
+        image[start : start + shape[1] // 3, band : band + int(rng.integers(2, 30))] = 127
+        arrays.append(image.reshape(shape))
+    for mean in (-110, -60, 0, 70):
+        for spread in (3, 25, 60):
+            arrays.append(np.clip(np.round(rng.normal(mean, spread, shape)), -128, 127))
+    return [a.astype(np.int8) for a in arrays]
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="no models: set EMBERWATCH_MODELS to a folder of .tflite files")
+def test_there_are_public_models() -> None:
+    assert any(path.parent == FOLDER for path in MODELS), f"{FOLDER} has no .tflite file"
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+def test_public_model(path: Path, tmp_path: Path) -> None:
+    model = read_model(path)
+    native = NativeModel(compile_model(path, tmp_path), model)
+    oracle = Oracle(path.read_bytes())
+    seen = set()
+    for values in inputs_for(model.tensors[model.inputs[0]].shape, np.random.default_rng(0)):
+        got, want = native.invoke(values)[0], oracle.invoke(values)[0]
+        np.testing.assert_array_equal(got.ravel(), want.ravel())
+        seen.add(got.tobytes())
+    assert len(seen) > 1, "the output never moved, so nothing was compared"
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+def test_public_model_on_the_emulated_chip(path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("emberwatch._native", reason="the emulator core is not built")
+    from emberwatch.bench.network import NetworkBench
+
+    model = read_model(path)
+    compiled = compile_model(path, tmp_path)
+    native = NativeModel(compiled, model)
+    source, target = model.tensors[model.inputs[0]], model.tensors[model.outputs[0]]
+    bench = NetworkBench(compiled, [source.size], [target.size], tmp_path / "bench")
+    for values in inputs_for(source.shape, np.random.default_rng(1))[::4]:
+        assert bench.invoke(values).outputs[0] == native.invoke(values)[0].tobytes()
+
+
+def test_random_graphs(tmp_path: Path) -> None:
+    for seed in range(3 * SEEDS):
+        rng = np.random.default_rng(seed)
+        data = random_graph(rng)
+        model = parse_model(data, f"graph {seed}")
+        compiled = write_model(model, "graph.tflite", tmp_path / str(seed), "net")
+        native, oracle = NativeModel(compiled, model, ("-O1", "-std=c11")), Oracle(data)
+        for _ in range(3):
+            inputs = [rng.integers(-128, 128, model.tensors[t].shape).astype(np.int8) for t in model.inputs]
+            for i, (got, want) in enumerate(zip(native.invoke(*inputs), oracle.invoke(*inputs), strict=True)):
+                np.testing.assert_array_equal(got.ravel(), want.ravel(), err_msg=f"seed {seed}, output {i}")

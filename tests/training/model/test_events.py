@@ -1,0 +1,309 @@
+"""The C event logic equals its Python twin, and both do what the alarm standards ask."""
+
+import ctypes
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from paths import ROOT
+
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.features import block_features
+from emberwatch.training.evaluate.cells import CADENCES, Cell, render_cell
+from emberwatch.training.model.events import (
+    EVENT_ALARM_KIND,
+    EVENT_ALARM_OFF,
+    EVENT_ALARM_ON,
+    EVENT_CLEAR,
+    EVENT_POSSIBLE,
+    KIND_NAMES,
+    EventParameters,
+    Events,
+    find_events,
+    render_header,
+)
+
+APP = ROOT / "firmware/apps/detector"
+RELEASED = EventParameters.load(ROOT / "training/released/detector.toml")
+EAGER = EventParameters(1, 1, 1, 1, 1, 40, 2, 178)
+
+Features = NDArray[np.int8]
+
+
+class CEvent(ctypes.Structure):
+    _fields_ = (("type", ctypes.c_uint8), ("kind", ctypes.c_uint8))
+
+
+def compiler() -> str:
+    found = shutil.which("cc") or shutil.which("gcc")
+    if found is None:
+        pytest.skip("no host C compiler (cc) to build the event logic")
+    return found
+
+
+def build(directory: Path, parameters: EventParameters) -> ctypes.CDLL:
+    (directory / "detector_config.h").write_text(render_header(parameters))
+    library = directory / "libevents.so"
+    (directory / "size.c").write_text(
+        '#include "apps/detector/events.h"\nunsigned events_size(void) { return sizeof(events_t); }\n'
+    )
+    sources = [str(APP / name) for name in ("events.c", "bursts.c", "cadence.c")] + [str(directory / "size.c")]
+    command = [compiler(), "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I", str(directory)]
+    command += [
+        "-I",
+        str(ROOT / "firmware"),
+        '-DEVENTS_CONFIG_HEADER="detector_config.h"',
+        *sources,
+        "-o",
+        str(library),
+    ]
+    subprocess.run(command, check=True)
+    lib = ctypes.CDLL(str(library))
+    lib.events_update.restype = CEvent
+    lib.events_kind_name.restype = ctypes.c_char_p
+    return lib
+
+
+def random_stream(rng: np.random.Generator, blocks: int) -> tuple[Features, NDArray[np.uint8]]:
+    """Cadenced and random bursts in a few bands over a floor, and probabilities that follow them, loosely."""
+    levels = rng.integers(-128, -90, (blocks, 1, 32)) + rng.integers(0, 12, (blocks, 4, 32))
+    probabilities = rng.integers(0, 60, blocks)
+    for _ in range(blocks // 300):
+        start, band = int(rng.integers(blocks)), int(rng.integers(0, 24))
+        style = int(rng.integers(6))
+        gate: list[int]
+        if style == 0:
+            gate = ([1] * 16 + [0] * 15) * 3 + [0] * 32
+        elif style == 1:
+            gate = ([1] * 3 + [0] * 3) * 4 + [0] * 132
+        elif style == 2:
+            gate = [1] * int(rng.integers(1, 300))
+        else:
+            gate = [1] * int(rng.integers(1, 30)) + [0] * int(rng.integers(1, 40))
+        shape = np.resize(np.array(gate, bool), min(blocks - start, len(gate) * int(rng.integers(1, 9))))
+        sounding = start + np.flatnonzero(shape)
+        loud = int(rng.integers(-60, 120))
+        levels[sounding, :, band] = np.maximum(levels[sounding, :, band], loud + rng.integers(0, 9, (len(sounding), 4)))
+        if style == 3:  # another pitch in the pauses
+            other = start + np.flatnonzero(~shape)
+            levels[other, :, band + 3] = loud
+        if rng.random() < 0.8:
+            probabilities[start : start + len(shape)] = rng.integers(0, 256)
+    return np.clip(levels, -128, 127).astype(np.int8).reshape(-1, 32), probabilities.astype(np.uint8)
+
+
+@pytest.mark.parametrize("parameters", [RELEASED, EAGER, replace(EAGER, tonality=30, possible_on=200)])
+def test_c_equals_python(tmp_path: Path, parameters: EventParameters) -> None:
+    lib = build(tmp_path, parameters)
+    state = (ctypes.c_uint8 * lib.events_size())()
+    rng = np.random.default_rng(20240611)
+    seen = set()
+    for _ in range(6):
+        features, probabilities = random_stream(rng, 3000)
+        blocks = features.reshape(-1, 4, 32)
+        lib.events_init(state)
+        twin = Events(parameters)
+        for block, probability in enumerate(probabilities.tolist()):
+            data = np.ascontiguousarray(blocks[block])
+            got = lib.events_update(state, data.ctypes.data_as(ctypes.c_void_p), ctypes.c_uint8(probability))
+            want = twin.update(blocks[block], probability)
+            assert (got.type, got.kind) == want, f"block {block}"
+            seen.add(want)
+    if parameters == EAGER:
+        assert {kind for kind, _ in seen} == {0, 1, 2, 3, 4, 5}, "the random streams must reach every event type"
+        assert {kind for _, kind in seen} == set(range(6)), "the random streams must reach every alarm kind"
+
+
+def test_c_equals_python_on_alarms(tmp_path: Path) -> None:
+    lib = build(tmp_path, EAGER)
+    state = (ctypes.c_uint8 * lib.events_size())()
+    for name in CADENCES:
+        features = block_features(render_cell(Cell("test", name, True, 2600.0, "piezo", path="room")))
+        blocks = features.reshape(-1, 4, 32)
+        lib.events_init(state)
+        twin = Events(EAGER)
+        for block in blocks:
+            data = np.ascontiguousarray(block)
+            got = lib.events_update(state, data.ctypes.data_as(ctypes.c_void_p), ctypes.c_uint8(200))
+            assert (got.type, got.kind) == twin.update(block, 200), name
+
+
+def test_kind_names_match(tmp_path: Path) -> None:
+    lib = build(tmp_path, RELEASED)
+    names = tuple(lib.events_kind_name(kind).decode() for kind in range(len(KIND_NAMES)))
+    assert names == KIND_NAMES
+    assert lib.events_kind_name(200) == b"unknown"
+
+
+def test_nothing_is_built_without_a_configuration(tmp_path: Path) -> None:
+    command = [
+        compiler(),
+        "-std=c11",
+        "-I",
+        str(ROOT / "firmware"),
+        "-c",
+        str(APP / "events.c"),
+        "-o",
+        str(tmp_path / "x.o"),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "EVENTS_CONFIG_HEADER" in result.stderr
+
+
+def heard(cell: Cell, probability: int = 220, parameters: EventParameters = RELEASED) -> list[tuple[float, str]]:
+    """Events of a cell, seconds from its onset, with a network that believes everything equally."""
+    features = block_features(render_cell(cell))
+    events = find_events(features, [probability] * (len(features) // 4), parameters)
+    return [(event.t_s - 0.5, event.label) for event in events if event.type != EVENT_POSSIBLE]
+
+
+@pytest.mark.parametrize("frequency", [2400.0, 3100.0, 3775.0])
+@pytest.mark.parametrize("tempo", [0.85, 0.9, 1.0, 1.1])
+def test_t3_is_an_alarm_with_the_group_after_the_pause(frequency: float, tempo: float) -> None:
+    (at, label), *later = heard(Cell("test", "t3", True, frequency, "sine", tempo))
+    assert label == "on t3"
+    assert 4.0 * tempo < at < 4.0 * tempo + 0.25
+    assert not later
+
+
+def test_t3_is_told_from_any_burst_of_a_group_on() -> None:
+    pcm = render_cell(Cell("test", "t3", True, 3000.0, seconds=16.0))
+    for start in (0.9, 1.3, 1.9, 2.3, 2.9, 3.4):
+        features = block_features(pcm[round(start * 16000) // 512 * 512 :])
+        events = find_events(features, [220] * (len(features) // 4), RELEASED)
+        first = next(event for event in events if event.type == EVENT_ALARM_ON)
+        assert first.kind == "t3", start
+        assert first.t_s < 6.0, start
+
+
+@pytest.mark.parametrize("tempo", [0.9, 1.0, 1.1])
+@pytest.mark.parametrize("path", ["dry", "room", "low_5k5"])
+def test_t4_is_an_alarm_with_its_second_group(tempo: float, path: str) -> None:
+    (at, label), *later = heard(Cell("test", "t4", True, 3200.0, "piezo", tempo, path=path))
+    assert label == "on t4"
+    assert at < 7.3
+    assert not later
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "within"),
+    [
+        ("continuous", "continuous", 4.5),
+        ("pulsed_1hz", "pulsed", 8.0),
+        ("pulsed_2hz", "pulsed", 4.5),
+        ("pulsed_4hz", "pulsed", 4.5),
+        ("pulsed_6hz", "pulsed", 4.5),
+        ("pulsed_8hz", "pulsed", 4.5),
+        ("pulsed_dense", "pulsed", 5.5),
+        ("hi_lo", "hi-lo", 8.5),
+    ],
+)
+def test_other_cadences_are_named(name: str, kind: str, within: float) -> None:
+    events = heard(Cell("test", name, True, 2700.0, "sine"))
+    assert events[0][1].startswith("on ")
+    assert events[0][0] < within
+    assert events[-1][1].endswith(kind)
+
+
+@pytest.mark.parametrize("noise", ["white", "pink", "babble"])
+def test_t3_in_noise_as_loud_as_itself(noise: str) -> None:
+    events = heard(Cell("test", "t3", True, 3100.0, "sine", noise=noise, snr_db=0.0))
+    assert events[0][1] == "on t3"
+    assert events[0][0] < 5.5
+
+
+@pytest.mark.parametrize(
+    "name", ["microwave_3", "washer_10", "oven_6", "ups_2s", "truck", "timer_quadruple", "fridge_door"]
+)
+def test_appliances_are_no_alarm_whatever_the_network_says(name: str) -> None:
+    assert heard(Cell("test", name, False, 2900.0, "sine", seconds=25.0)) == []
+
+
+def test_a_group_of_three_without_another_is_no_alarm() -> None:
+    features = block_features(render_cell(Cell("test", "t3", True, 3000.0)))[: 4 * 120]
+    quiet = np.full((4 * 400, 32), -128, np.int8)
+    stream = np.concatenate([features, quiet])
+    events = find_events(stream, [220] * 120 + [0] * 400, RELEASED)
+    assert [event.type for event in events] == [EVENT_POSSIBLE, EVENT_CLEAR]
+
+
+def test_the_network_must_believe_it() -> None:
+    assert heard(Cell("test", "t3", True, 3000.0), probability=RELEASED.trust_t3 - 1) == []
+    assert heard(Cell("test", "continuous", True, 3000.0), probability=RELEASED.trust_continuous - 1) == []
+
+
+@pytest.mark.parametrize("name", ["t3", "t4", "continuous", "pulsed_2hz", "hi_lo"])
+def test_an_alarm_stays_on_through_pauses_and_goes_off_once_after_its_end(name: str) -> None:
+    seconds = 30.0
+    features = block_features(render_cell(Cell("test", name, True, 2600.0, seconds=seconds)))
+    stream = np.concatenate([features, np.full((4 * 400, 32), -128, np.int8)])
+    events = find_events(stream, [200] * (len(features) // 4) + [0] * 400, RELEASED)
+    assert [e.type for e in events].count(EVENT_ALARM_ON) == 1
+    assert events[-1].type == EVENT_ALARM_OFF
+    assert (1.0 if name == "t4" else 4.0) < events[-1].t_s - seconds < 9.5
+
+
+def test_no_alarm_is_shorter_than_five_seconds_and_none_chatters() -> None:
+    """Bursts of every regularity, then quiet, with a network of every mood."""
+    rng = np.random.default_rng(5)
+    lengths = []
+    for _ in range(12):
+        features, probabilities = random_stream(rng, int(rng.integers(150, 700)))
+        quiet = int(rng.integers(150, 400))
+        stream = np.concatenate([features, np.full((4 * quiet, 32), -128, np.int8)])
+        on: float | None = None
+        for event in find_events(stream, np.pad(probabilities, (0, quiet)), EAGER):
+            if event.type == EVENT_ALARM_ON:
+                assert on is None
+                on = event.t_s
+            elif event.type == EVENT_ALARM_OFF:
+                assert on is not None
+                lengths.append(event.t_s - on)
+                on = None
+            elif event.type == EVENT_ALARM_KIND:
+                assert on is not None
+    assert len(lengths) > 3
+    assert min(lengths) > 5.0
+
+
+def test_a_steady_tone_of_the_network_alone_is_possible_and_no_more() -> None:
+    """The patient sum of an earlier logic went on, off after 32 ms, and on again here."""
+    events = find_events(np.full((4 * 2000, 32), -128, np.int8), [RELEASED.possible_on] * 2000, RELEASED)
+    assert [event.type for event in events] == [EVENT_POSSIBLE]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[event]\ntrust_t3 = 3\n", "event"),
+        ("trust_t3 = 3\n", "trust_t3"),
+        ("", r"\[events\]"),
+        ("[events]\ntrust_t3 = 3\n", "trust_t4"),
+        (RELEASED.to_toml() + "speed = 3\n", "speed"),
+        (RELEASED.to_toml() + "[more]\n", "more"),
+        (RELEASED.to_toml().replace("hold_blocks = ", "hold_blocks = 9"), "hold_blocks"),
+        (replace(RELEASED, hold_blocks=178).to_toml().replace("178", "156"), "178..254"),
+        (RELEASED.to_toml().replace("trust_t3 = ", "trust_t3 = 1.5 # "), "trust_t3"),
+        ("[events\n", "TOML"),
+        ("events = 3\n", r"\[events\]"),
+    ],
+)
+def test_bad_parameter_files_name_the_fault(tmp_path: Path, text: str, names: str) -> None:
+    path = tmp_path / "detector.toml"
+    path.write_text(text)
+    with pytest.raises(EmberwatchError, match=names) as caught:
+        EventParameters.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_parameters_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "detector.toml"
+    changed = replace(RELEASED, trust_t3=77)
+    path.write_text(changed.to_toml())
+    assert EventParameters.load(path) == changed
+    assert "#define EVENTS_TRUST_T3 77" in render_header(changed)
