@@ -28,8 +28,8 @@ class ClipResult:
 
     ``possible_s`` is when an alarm was first possible or on, ``shortest_on_s`` how long the shortest alarm was on that
     ended. ``windows`` are outputs of the network, one per 32 ms: of an alarm those in which it sounds, of another sound
-    all; ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS` by
-    which the gates of trust can be multiplied and an alarm is still raised; 0 when none of them raises one.
+    all; ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS`
+    by which the gates of trust can be multiplied and an alarm is still raised; 0 when none of them raises one.
     """
 
     file: str
