@@ -13,10 +13,12 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Warnings of the C++ compiler are errors here and in CI, never in a user's build.
+STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
-    $(shell find sim/rp2040 sim/mic -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
+    $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot lint format pytest fuzz sanitize coverage bench train clean
+.PHONY: help demo test setup setup-dev firmware robot lint format check pytest clang fuzz sanitize coverage bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,12 +47,12 @@ $(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e .
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/bootstrap.sh --dev >/dev/null
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation -e ".[dev]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[dev]"
 	@touch $@
 
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
@@ -59,16 +61,21 @@ firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
 robot: setup ## Run the Robot suites (ENGINE=embedded or renode)
 	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/
 
-lint: setup-dev ## ruff, mypy --strict, clang-format: what pre-commit runs
+lint: setup-dev ## ruff, mypy --strict, layers of imports and includes, clang-format: what pre-commit runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/check_includes.py
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format --dry-run --Werror
 
 format: setup-dev ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format -i
+
+check: setup-dev lint ## The daily loop, under half a minute: lint, and the tests of the rooms below the machine
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow" tests/base tests/program tests/board tests/audio tests/cli
 
 pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
@@ -79,6 +86,16 @@ fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 
 	@for target in load_file registers instructions pio; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
+
+CLANG := build/clang
+clang: setup-dev ## Build the core, the C ABI and the native tests with clang++ too, warnings as errors
+	@options="-G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang"; \
+	options="$$options -DEMBERWATCH_WARNINGS_AS_ERRORS=ON -DCMAKE_BUILD_TYPE=Debug"; \
+	$(BIN)/cmake -S . -B $(CLANG) $$options >/dev/null; \
+	$(BIN)/cmake -S tests/rp2040/native -B $(CLANG)/unit $$options >/dev/null; \
+	$(BIN)/cmake -S tests/rp2040/native_periph -B $(CLANG)/periph $$options >/dev/null
+	@for folder in $(CLANG) $(CLANG)/unit $(CLANG)/periph; do $(BIN)/ninja -C $$folder -j$(JOBS) --quiet; done
+	@echo "clang: core, C ABI and native tests build without a warning"
 
 SANITIZE := build/sanitize
 # Python itself is not instrumented: the sanitizer's runtime comes first, and what Python never frees is no leak of ours.
@@ -109,7 +126,7 @@ bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this
 	@$(BIN)/emberwatch bench
 
 train: setup ## Reproduce the released model (installs TensorFlow)
-	@$(PIP) install --no-build-isolation -e ".[train]"
+	@$(PIP) install --no-build-isolation $(STRICT) -e ".[train]"
 	@$(BIN)/emberwatch train
 
 clean: ## Remove what was built (the virtual environment stays)

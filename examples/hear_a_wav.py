@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from emberwatch import Machine, Scenario
+from emberwatch import DetectorMachine, Scenario
 
 
 def main(sound: str, firmware: str = "build/firmware/pico/emberwatch.elf") -> None:
     """Plays `sound` once, 0.2 s after power-on."""
     heard = Scenario.from_file(sound, lead_in_s=0.2)
-    with Machine(firmware, heard) as machine:
+    with DetectorMachine(firmware, heard) as machine:
         machine.run(heard.seconds + 2.0)
         print(machine)
         for event in machine.log.alarms:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from emberwatch import Clip, Machine, Scenario
+from emberwatch import Clip, DetectorMachine, Scenario
 from emberwatch.audio import generate
 from emberwatch.base.errors import EmulationTimeout
 
@@ -18,7 +18,7 @@ def hears_alarm(firmware: str, noise_dbfs: float) -> bool:
     """Whether a T3 alarm at 3.1 kHz is reported within two of its cycles."""
     alarm = Clip(generate("t3", frequency_hz=3100.0), at_s=0.2, level_dbfs=ALARM_DBFS)
     noise = Clip(generate("pink_noise", seed=1), level_dbfs=noise_dbfs)
-    with Machine(firmware, Scenario([alarm, noise], seconds=9.0)) as machine:
+    with DetectorMachine(firmware, Scenario([alarm, noise], seconds=9.0)) as machine:
         try:
             machine.run_until(lambda m: m.log.first_alarm is not None, timeout_s=8.5)
         except EmulationTimeout:

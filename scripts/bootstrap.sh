@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure the system has what cannot come from PyPI: a C++20 compiler, the Arm GNU toolchain,
 # Python >= 3.11 with headers and venv. Installs from the distribution as root or through sudo;
-# otherwise prints the one command to run and stops with exit code 2. With --dev also Mono, if that can be had.
+# otherwise prints the one command to run and stops with exit code 2. With --dev also the tests' witnesses, if they can
+# be had.
 # Prints the chosen Python interpreter on stdout; everything else goes to stderr.
 set -euo pipefail
 
@@ -69,9 +70,22 @@ packages=$(missing_packages | tr '\n' ' ')
 if [ -n "${packages// /}" ]; then
     install "$packages"
 fi
-if [ "${1:-}" = --dev ] && command -v apt-get >/dev/null 2>&1 && ! { command -v mcs && command -v mono; } >/dev/null 2>&1; then
-    # The C# bridge to Renode is compiled and run with Mono; without it only its tests are skipped.
-    (install mono-mcs mono-runtime) || say "the tests of the Renode bridge will be skipped"
+# Witnesses of the tests, each by the program that shows it is there. Without one only its tests are skipped, which
+# `make test` says; where EMBERWATCH_WITNESSES asks for them (continuous integration), Node for rp2040js and Clang too.
+witness_packages() {
+    { command -v mcs && command -v mono; } >/dev/null 2>&1 || echo mono-mcs mono-runtime
+    command -v gdb-multiarch >/dev/null 2>&1 || echo gdb-multiarch
+    command -v sigrok-cli >/dev/null 2>&1 || echo sigrok-cli
+    if [ -n "${EMBERWATCH_WITNESSES:-}" ]; then
+        { command -v node && command -v npm; } >/dev/null 2>&1 || echo nodejs npm
+        command -v clang++ >/dev/null 2>&1 || echo clang
+    fi
+}
+
+if [ "${1:-}" = --dev ] && command -v apt-get >/dev/null 2>&1; then
+    for package in $(witness_packages); do
+        (install "$package") || say "the tests that need $package will be skipped"
+    done
 fi
 if ! find_python; then
     say "no Python >= 3.11 found (python3 is $(python3 --version 2>/dev/null || echo absent)); install one and set PYTHON=/path/to/python"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emberwatch.audio import Clip, Scenario
     from emberwatch.base.errors import EmberwatchError
+    from emberwatch.detector.machine import DetectorMachine
     from emberwatch.machine.machine import Machine
 
 try:
@@ -16,10 +18,11 @@ try:
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["Clip", "EmberwatchError", "Machine", "Scenario", "__version__"]
+__all__ = ["Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
 _HOME = {
     "Clip": "emberwatch.audio",
+    "DetectorMachine": "emberwatch.detector.machine",
     "EmberwatchError": "emberwatch.base.errors",
     "Machine": "emberwatch.machine.machine",
     "Scenario": "emberwatch.audio",
@@ -28,6 +31,12 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     """Loads the public classes on first use, so that `import emberwatch` stays cheap."""
+    if name in ("robot", "training"):
+        return import_module(f"emberwatch.{name}")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'emberwatch' has no attribute {name!r}")
+
+
+if os.environ.get("EMBERWATCH_COVERAGE"):  # asked for from outside, for whatever makes machines in this process
+    import_module("emberwatch.inspect.coverage").start()

@@ -9,6 +9,8 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["firmware_builds", "witnesses"]
+
 # The same examples in every run, and none fails because the host is slow.
 settings.register_profile("emberwatch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("emberwatch")

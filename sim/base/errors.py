@@ -1,15 +1,19 @@
 """The errors that a user of Emberwatch can cause and can put right.
 
 Every class derives from `EmberwatchError`. A message is one line that names the thing, the offending value and the
-remedy; the command line prints it after ``emberwatch:`` and exits with code 2.
+remedy; the command line prints it after ``emberwatch:`` and exits with code 2. Those of an emulated program
+are `EmulationError`.
+
+::
+
+    EmberwatchError
+        UsageError  AudioError  ScenarioError  BoardError  ImageError  BuildError  ModelError
+        EngineError  ProtocolError  MissingDependencyError
+        EmulationError
+            FirmwareCrash  EmulationTimeout
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from emberwatch.inspect.crash import CrashSite
 
 
 class EmberwatchError(Exception):
@@ -67,12 +71,16 @@ class FirmwareCrash(EmulationError):
     """The firmware crashed.
 
     Attributes:
-        site: where and when (`emberwatch.inspect.crash.CrashSite`); its `report()` is a screen of text.
+        core: which core.
+        pc: address of its instruction.
+        cycle: when, in clk_sys cycles since power-on. `emberwatch.inspect.crash.CrashWatch` can tell more.
     """
 
-    def __init__(self, message: str, site: CrashSite) -> None:
+    def __init__(self, message: str, core: int, pc: int, cycle: int) -> None:
         super().__init__(message)
-        self.site = site
+        self.core = core
+        self.pc = pc
+        self.cycle = cycle
 
 
 class EmulationTimeout(EmulationError):

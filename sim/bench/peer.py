@@ -12,7 +12,7 @@ from pathlib import Path
 from emberwatch import Machine, Scenario
 from emberwatch.base.paths import build_folder
 from emberwatch.detector.build import locked
-from emberwatch.inspect.calls import Call
+from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.program.firmware_image import flash_bytes
 
 HERE = Path(__file__).parent
@@ -69,7 +69,7 @@ def record_bits(machine: Machine, seconds: float) -> bytes:
         _state, words, _pcm, samples = call.arguments
         blocks.append(machine.read(words, 8 * samples))
 
-    machine.on_return("pdm_decimate", take)
+    CallTracer(machine).on_return("pdm_decimate", take)
     machine.run(seconds)
     return b"".join(blocks)
 

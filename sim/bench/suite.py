@@ -16,7 +16,7 @@ from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import models_folder
 from emberwatch.bench.speed import measure_speed
-from emberwatch.machine.machine import Machine
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.program.firmware_image import measure
 
 CYCLE_SECONDS = 4.0
@@ -80,7 +80,7 @@ def _speed(elf: Path) -> Iterator[Row]:
 
 
 def _stages(elf: Path) -> Iterator[Row]:
-    with Machine(elf, Scenario([Clip(generate("t3"), seconds=CYCLE_SECONDS)])) as machine:
+    with DetectorMachine(elf, Scenario([Clip(generate("t3"), seconds=CYCLE_SECONDS)])) as machine:
         machine.run(CYCLE_SECONDS)
         functions = machine.result().functions
     for what, name, bar, aim, original in (

@@ -10,7 +10,7 @@ import typer
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
-from emberwatch.cli.progress import progress_bar
+from emberwatch.base.progress import progress_bar
 
 
 def through_device(

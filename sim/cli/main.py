@@ -74,7 +74,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "compile": ("emberwatch.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
     "evaluate": (
-        "emberwatch.training.evaluate.cli",
+        "emberwatch.cli.evaluate",
         "evaluate",
         "Measure recall and false alarms of a network on recordings.",
     ),

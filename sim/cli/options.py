@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
+import functools
+import inspect
+import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -18,9 +23,10 @@ from emberwatch.machine.machine import MAX_SECONDS, Machine
 DEFAULT_TAIL_S = 2.0
 DEFAULT_LEAD_IN_S = 0.2
 DEFAULT_SILENCE_S = 5.0
+TRIGGER_TIMEOUT_S = 60.0
+"""How long --trigger waits at least, in emulated seconds."""
 
 AnyImage = Annotated[Path, typer.Argument(help="ELF, UF2, HEX or BIN file.", metavar="FIRMWARE")]
-Firmware = Annotated[Path, typer.Argument(help="ELF of any RP2040 firmware.", metavar="FIRMWARE")]
 Audio = Annotated[
     Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.", metavar="FILE")
 ]
@@ -47,52 +53,112 @@ Out = Annotated[
 ]
 
 
-def make_scenario(
-    audio: Path | None, scenario_file: Path | None, lead_in: float, gain_db: float, level_dbfs: float | None
-) -> Scenario:
-    """What the microphone hears, from the options that `run` and `gdb` share."""
-    if audio is not None and scenario_file is not None:
-        raise UsageError("--audio and --scenario exclude each other; put the file into the scenario")
-    if audio is None and (gain_db != 0.0 or level_dbfs is not None):
-        raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
-    if not 0 <= lead_in <= 3600:
-        raise UsageError(f"--lead-in {lead_in:g} is outside 0..3600 s")
-    if audio is not None:
-        return Scenario.from_file(audio, lead_in_s=lead_in, gain_db=gain_db, level_dbfs=level_dbfs)
-    return scenario.load(scenario_file) if scenario_file is not None else Scenario()
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run is made of, as every command that runs a firmware takes it."""
+
+    firmware: AnyImage
+    audio: Audio = None
+    scenario_file: ScenarioFile = None
+    seconds: Seconds = None
+    board: BoardName = "pico"
+    gain_db: GainDb = 0.0
+    level_dbfs: LevelDbfs = None
+    lead_in: LeadIn = DEFAULT_LEAD_IN_S
+    bootrom: Bootrom = None
+    seed: Seed = 1
+
+    @functools.cached_property
+    def scenario(self) -> Scenario:
+        """What the microphone hears.
+
+        Raises:
+            UsageError: options that exclude each other, or out of range.
+        """
+        if self.audio is not None and self.scenario_file is not None:
+            raise UsageError("--audio and --scenario exclude each other; put the file into the scenario")
+        if self.audio is None and (self.gain_db != 0.0 or self.level_dbfs is not None):
+            raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
+        if not 0 <= self.lead_in <= 3600:
+            raise UsageError(f"--lead-in {self.lead_in:g} is outside 0..3600 s")
+        if self.audio is not None:
+            return Scenario.from_file(
+                self.audio, lead_in_s=self.lead_in, gain_db=self.gain_db, level_dbfs=self.level_dbfs
+            )
+        return scenario.load(self.scenario_file) if self.scenario_file is not None else Scenario()
+
+    @property
+    def duration(self) -> float:
+        """How long to run: what --seconds says, else the sound and a tail.
+
+        Raises:
+            UsageError: --seconds is out of range.
+        """
+        if self.seconds is None:
+            return self.scenario.seconds + DEFAULT_TAIL_S if self.scenario.seconds else DEFAULT_SILENCE_S
+        if not 0 < self.seconds <= MAX_SECONDS:
+            raise UsageError(f"--seconds {self.seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
+        return self.seconds
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that the run reads."""
+        board = Path(self.board) if self.board.endswith(".toml") else None
+        others = (path for path in (self.scenario_file, board, self.bootrom) if path is not None)
+        return [self.firmware, *self.scenario.files, *others]
+
+    def machine(self, engine: str = "auto", trace: tuple[str, ...] = ()) -> Machine:
+        """The board at power-on."""
+        return Machine(
+            self.firmware,
+            self.scenario,
+            board=self.board,
+            engine=engine,
+            seed=self.seed,
+            trace=trace,
+            bootrom=self.bootrom,
+        )
+
+    def command_line(self, command: str, *more: str) -> str:
+        """The command line of another command about the same run."""
+        words = ["emberwatch", command, str(self.firmware)]
+        named = {"scenario_file": "--scenario"}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name not in ("firmware", "seconds") and value != field.default:
+                name = named.get(field.name, "--" + field.name.replace("_", "-"))
+                words += [name, f"{value:g}" if isinstance(value, float) else str(value)]
+        return shlex.join([*words, *more])
 
 
-def duration(heard: Scenario, seconds: float | None) -> float:
-    """How long to run: what --seconds says, else the sound and a tail.
+def with_run_options(*without: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Gives a command whose first parameter is `RunOptions` those options on its command line, some left out."""
 
-    Raises:
-        UsageError: --seconds is out of range.
-    """
-    if seconds is None:
-        return heard.seconds + DEFAULT_TAIL_S if heard.seconds else DEFAULT_SILENCE_S
-    if not 0 < seconds <= MAX_SECONDS:
-        raise UsageError(f"--seconds {seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
-    return seconds
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        hints = get_type_hints(RunOptions, include_extras=True)
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        taken = [field for field in dataclasses.fields(RunOptions) if field.name not in without]
+        shared = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default,
+                annotation=hints[field.name],
+            )
+            for field in taken
+        ]
+        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
 
+        @functools.wraps(command)
+        def wrapper(**given: Any) -> int:
+            run = RunOptions(**{field.name: given.pop(field.name) for field in taken if field.name in given})
+            return command(run, **given)
 
-def inputs(firmware: Path, heard: Scenario, *others: str | Path | None) -> list[Path]:
-    """The files that a run reads; of the others, board names are no files."""
-    given = (
-        Path(other) for other in others if other is not None and (isinstance(other, Path) or other.endswith(".toml"))
-    )
-    return [firmware, *heard.files, *given]
+        wrapper.__signature__ = inspect.Signature([*shared, *own])  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in (*shared, *own)}
+        return wrapper
 
-
-def scenario_and_seconds(
-    audio: Path | None,
-    scenario_file: Path | None,
-    seconds: float | None,
-    gain_db: float = 0.0,
-    lead_in: float = DEFAULT_LEAD_IN_S,
-) -> tuple[Scenario, float]:
-    """What the microphone hears, and for how long."""
-    heard = make_scenario(audio, scenario_file, lead_in, gain_db, None)
-    return heard, duration(heard, seconds)
+    return decorate
 
 
 def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None) -> int:
@@ -120,7 +186,7 @@ def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | 
     return 0
 
 
-def trigger_time(firmware: Path, heard: Scenario, board: str, seed: int, trigger: str, timeout_s: float) -> float:
+def trigger_time(run: RunOptions, trigger: str, timeout_s: float) -> float:
     """When the console completes a line that begins with `trigger`, or the function of that name first begins.
 
     Found in a run of its own: runs repeat to the cycle, so that recording can begin before the trigger.
@@ -128,25 +194,38 @@ def trigger_time(firmware: Path, heard: Scenario, board: str, seed: int, trigger
     Raises:
         UsageError: neither happens within `timeout_s` emulated seconds, or it is the name of a function misspelt.
     """
-    machine = Machine(firmware, heard, board=board, engine="embedded", seed=seed, trace=())
+    with run.machine("embedded") as machine:
+        is_function = _is_function(machine, trigger)
+        try:
+            if is_function:
+                machine.run_until_function(trigger, timeout_s)
+                return machine.time_s
+            return machine.run_until_line(trigger, timeout_s)[0]
+        except EmulationTimeout as error:
+            raise UsageError(f"--trigger {trigger!r}: {error}") from None
+
+
+def _is_function(machine: Machine, trigger: str) -> bool:
+    """Whether a trigger names a function of the firmware, and not the beginning of a console line.
+
+    Raises:
+        UsageError: it is the name of a function misspelt.
+    """
     symbols = machine.image.symbols
     symbol = symbols.get(trigger)
-    is_function = symbol is not None and symbol.is_function
-    if not is_function and trigger.isidentifier():
+    if symbol is not None and symbol.is_function:
+        return True
+    if trigger.isidentifier():
         names = [function.name for function in symbols.functions()]
         if close := difflib.get_close_matches(trigger, names, n=1, cutoff=0.8):
             raise UsageError(f"--trigger {trigger!r}: the firmware has no such function; did you mean {close[0]!r}?")
-        print(
-            f"emberwatch: note: the firmware has no function {trigger!r}; waiting for a console line that begins so",
-            file=sys.stderr,
-        )
-    try:
-        if is_function:
-            machine.run_until_function(trigger, timeout_s)
-            return machine.time_s
-        return machine.run_until_line(trigger, timeout_s)[0]
-    except EmulationTimeout as error:
-        raise UsageError(f"--trigger {trigger!r}: {error}") from None
+        note(f"the firmware has no function {trigger!r}; waiting for a console line that begins so")
+    return False
+
+
+def note(text: str) -> None:
+    """Something that the user should know beside the result."""
+    print(f"emberwatch: note: {text}", file=sys.stderr)
 
 
 def write_text(out: Path | None, text: str) -> None:

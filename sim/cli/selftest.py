@@ -24,8 +24,8 @@ def selftest(
     emberwatch selftest --instructions 1e8
     """
     from emberwatch.base.errors import UsageError
+    from emberwatch.base.progress import progress
     from emberwatch.bench.selftest import run_differential
-    from emberwatch.cli.progress import progress
 
     if not 1 <= instructions <= 1e12:
         raise UsageError(f"--instructions {instructions:g} is outside 1..1e12")

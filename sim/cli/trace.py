@@ -9,17 +9,17 @@ import typer
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
-from emberwatch.cli import options
+from emberwatch.cli.options import TRIGGER_TIMEOUT_S, RunOptions, run_on, trigger_time, with_run_options
+from emberwatch.detector.machine import budgeted_functions
 from emberwatch.inspect.signals import GROUPS
 from emberwatch.inspect.trace.recorder import TraceRecorder, TraceSettings, board_pins
 from emberwatch.inspect.trace.vcd import TIMESCALES
-from emberwatch.machine.machine import MAX_SECONDS, Machine
-
-_TRIGGER_TIMEOUT_S = 60.0
+from emberwatch.machine.machine import MAX_SECONDS
 
 
+@with_run_options("level_dbfs", "bootrom")
 def trace(
-    firmware: options.Firmware,
+    run_options: RunOptions,
     vcd: Annotated[Path, typer.Option(help="File to write.", metavar="FILE")],
     pins: Annotated[
         str | None, typer.Option(help="GPIO numbers as 2,3 or 'none'; default: what the board uses.", metavar="LIST")
@@ -44,13 +44,6 @@ def trace(
     uart_log: Annotated[
         Path | None, typer.Option(help="Also write the console lines with their times to this file.", metavar="FILE")
     ] = None,
-    audio: options.Audio = None,
-    scenario_file: options.ScenarioFile = None,
-    seconds: options.Seconds = None,
-    board: options.BoardName = "pico",
-    gain_db: options.GainDb = 0.0,
-    lead_in: options.LeadIn = options.DEFAULT_LEAD_IN_S,
-    seed: options.Seed = 1,
 ) -> int:
     """Record wave forms of pins and of the chip's inside as a VCD file for GTKWave, PulseView or sigrok-cli.
 
@@ -66,8 +59,8 @@ def trace(
     emberwatch trace emberwatch.elf --vcd alarm.vcd --audio smoke.wav --trigger 'ALARM on' --before 0.04
     emberwatch trace emberwatch.elf --vcd call.vcd --trigger model_stream_push --uart-log uart.txt
     """
-    heard, duration = options.scenario_and_seconds(audio, scenario_file, seconds, gain_db, lead_in)
-    check_outputs({"--vcd": vcd, "--uart-log": uart_log}, options.inputs(firmware, heard, scenario_file, board))
+    duration = run_options.duration
+    check_outputs({"--vcd": vcd, "--uart-log": uart_log}, run_options.inputs)
     if timescale not in TIMESCALES:
         raise UsageError(f"--timescale {timescale!r} is not known; use one of: {', '.join(TIMESCALES)}")
     if trigger is not None:
@@ -81,24 +74,25 @@ def trace(
             "see --from, --to and --seconds"
         )
     groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
-    marked = None if functions is None else tuple(name for name in functions.split(",") if name)
-    with Machine(firmware, heard, board=board, engine="embedded", seed=seed, trace=marked) as machine:
+    with run_options.machine("embedded") as machine:
+        marked = None if functions is None else tuple(name for name in functions.split(",") if name)
+        machine.trace_functions(budgeted_functions(machine.image) if marked is None else marked)
         settings = TraceSettings(tuple(board_pins(machine.board)) if pins is None else _numbers(pins), groups)
         end = duration if end is None else end
         if trigger is not None:
-            at = options.trigger_time(firmware, heard, board, seed, trigger, max(duration, _TRIGGER_TIMEOUT_S))
+            at = trigger_time(run_options, trigger, max(duration, TRIGGER_TIMEOUT_S))
             start, end = max(0.0, at - before), at + after
             print(f"trigger {trigger!r} at {at:.6f} s")
-        code = options.run_on(machine, start)
+        code = run_on(machine, start)
         recorder = TraceRecorder(machine, settings)
-        code = code or options.run_on(machine, end, recorder.collect)
+        code = code or run_on(machine, end, recorder.collect)
         wave = recorder.wave()
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
         if uart_log is not None:
-            lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.log.lines)
+            lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.lines)
             write_file(uart_log, lines, "--uart-log")
-            print(f"{uart_log}: {len(machine.log.lines)} lines")
+            print(f"{uart_log}: {len(machine.lines)} lines")
     return code
 
 

@@ -1,13 +1,14 @@
-"""The line protocol that the firmware speaks on its console (docs/architecture.md), parsed strictly.
+"""The line protocol that the firmware speaks on its console (docs/protocol.md), parsed strictly.
 
-``parse_line`` turns one line into one object; lines that belong to nothing are `Other`, lines that begin like a
-protocol line but do not follow it raise `ProtocolError`, so that a garbled console never passes unseen.
+``parse_line`` turns one line into one object; kinds of line and fields that it does not know are passed over, as the
+protocol asks of readers. Lines that begin like one of its own but lack what belongs there raise `ProtocolError`, so
+that a garbled console never passes unseen.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from emberwatch.base.errors import ProtocolError
@@ -28,6 +29,8 @@ class Banner:
     pdm_hz: int
     rate_hz: int
     block: int
+    image_intact: bool = True
+    """The flash holds what the build wrote: crc=ok."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Statistics:
     busy: int
     max: int
     stack: int
+    dropped: int = 0
+    """Console bytes that found no room."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,11 @@ def parse_line(line: str) -> Message:
         if len(parts) < 2:
             raise ProtocolError(f"console line {line!r} lacks the version")
         f = _fields(line, ("board", "model", "clk", "pdm", "rate", "block"), 2)
-        numbers = [_integer(line, f[name]) for name in ("clk", "pdm", "rate", "block")]
-        return Banner(parts[1], f["board"], f["model"], *numbers)
+        clk, pdm, rate, block = (_integer(line, f[name]) for name in ("clk", "pdm", "rate", "block"))
+        crc = dict(_FIELD.findall(line)).get("crc", "ok")
+        if crc not in ("ok", "bad"):
+            raise ProtocolError(f"console line {line!r}: crc must be ok or bad")
+        return Banner(parts[1], f["board"], f["model"], clk, pdm, rate, block, crc == "ok")
     if word == "W":
         f = _fields(line, ("p", "l", "a"), 2)
         probability = _integer(line, f["p"])
@@ -144,73 +152,8 @@ def parse_line(line: str) -> Message:
     if word == "S":
         names = ("blocks", "missed", "late", "busy", "max", "stack")
         f = _fields(line, names, 1)
-        return Statistics(*(_integer(line, f[name]) for name in names))
+        return Statistics(*(_integer(line, f.get(name, "0")) for name in (*names, "dropped")))
     if word == "FAULT":
         f = _fields(line, ("t",), 2)
         return Fault(_seconds(line, f["t"]), line.split(" ")[1])
     return Other(line)
-
-
-@dataclass
-class Log:
-    """All messages of one run, with the emulated time at which each line was complete."""
-
-    lines: list[tuple[float, str]] = field(default_factory=list)
-    messages: list[tuple[float, Message]] = field(default_factory=list)
-
-    def add(self, t_s: float, line: str) -> Message:
-        """Parses a line and keeps it."""
-        message = parse_line(line)
-        self.lines.append((t_s, line))
-        self.messages.append((t_s, message))
-        return message
-
-    @property
-    def text(self) -> str:
-        """The console so far, one line per line."""
-        return "".join(line + "\n" for _, line in self.lines)
-
-    @property
-    def banner(self) -> Banner | None:
-        """The latest boot banner."""
-        return next((m for _, m in reversed(self.messages) if isinstance(m, Banner)), None)
-
-    @property
-    def banners(self) -> list[Banner]:
-        """All boot banners; more than one means that the chip was reset."""
-        return [m for _, m in self.messages if isinstance(m, Banner)]
-
-    @property
-    def windows(self) -> list[Window]:
-        """All windows in order."""
-        return [m for _, m in self.messages if isinstance(m, Window)]
-
-    @property
-    def alarms(self) -> list[Alarm]:
-        """All alarm events in order."""
-        return [m for _, m in self.messages if isinstance(m, Alarm)]
-
-    @property
-    def alarm_on(self) -> bool:
-        """Whether the alarm is on now; one that is merely possible is not."""
-        return next((a.state in _NAMED for a in reversed(self.alarms) if a.state in (*_NAMED, "off")), False)
-
-    @property
-    def first_alarm(self) -> Alarm | None:
-        """The event with which the alarm first went on, or None."""
-        return next((a for a in self.alarms if a.state == "on"), None)
-
-    @property
-    def kinds(self) -> list[Kind]:
-        """The kinds that alarms were given, in order."""
-        return [a.kind for a in self.alarms if a.state in _NAMED]
-
-    @property
-    def statistics(self) -> Statistics | None:
-        """The newest counters."""
-        return next((m for _, m in reversed(self.messages) if isinstance(m, Statistics)), None)
-
-    @property
-    def faults(self) -> list[Fault]:
-        """All faults in order."""
-        return [m for _, m in self.messages if isinstance(m, Fault)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emberwatch.detector.log import Log
 from emberwatch.detector.protocol import BLOCK_SECONDS, Alarm, Window
-
-if TYPE_CHECKING:
-    from emberwatch.machine.machine import Machine
+from emberwatch.machine.machine import Machine
 
 LOOP_FUNCTION = "app_process_block"
 """The function that does all work of one block."""
@@ -41,7 +40,8 @@ class RunResult:
         real_time_factor: emulated seconds per second of the host.
         uart: the console.
         usb: what came out of the USB serial port.
-        banner: version, board and model that the firmware named, or None.
+        model: beginning of the SHA-256 of the model that the firmware named, or None.
+        firmware_version: that it named, or None.
         protocol_errors: console lines that do not follow the protocol.
         faults: what the firmware reported as faults.
     """
@@ -64,9 +64,8 @@ class RunResult:
     faults: list[str]
 
     @classmethod
-    def of(cls, machine: Machine) -> RunResult:
-        """Collects the result of a machine as it stands."""
-        log = machine.log
+    def of(cls, machine: Machine, log: Log) -> RunResult:
+        """Collects the result of a machine as it stands, and of what its firmware said."""
         windows = [(t, message) for t, message in log.messages if isinstance(message, Window)]
         # Each window's line comes some milliseconds after its block; the quickest of them dates the capture's start.
         start = min((t - (w.number + 1) * BLOCK_SECONDS for t, w in windows), default=0.0)
@@ -89,8 +88,8 @@ class RunResult:
             usb=machine.usb,
             model=banner.model if banner else None,
             firmware_version=banner.version if banner else None,
-            protocol_errors=list(machine.protocol_errors),
-            faults=[fault.what for fault in log.faults],
+            protocol_errors=list(log.errors),
+            faults=[fault.what for fault in log.faults] + _damage(log),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -125,3 +124,13 @@ class RunResult:
     def as_json(self) -> str:
         """One JSON object, indented."""
         return json.dumps(self.as_dict(), indent=2)
+
+
+def _damage(log: Log) -> list[str]:
+    """What the banner and the counters admit to beside the faults."""
+    found = []
+    if log.banner is not None and not log.banner.image_intact:
+        found.append("image-damaged")
+    if log.statistics is not None and log.statistics.dropped:
+        found.append(f"console-dropped-{log.statistics.dropped}-bytes")
+    return found

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.inspect.calls import Call
-
-if TYPE_CHECKING:
-    from emberwatch.machine.machine import Machine
+from emberwatch.inspect.calls import Call, CallTracer
+from emberwatch.machine.machine import Machine
 
 
 class PcmCapture:
@@ -19,7 +15,7 @@ class PcmCapture:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._blocks: list[npt.NDArray[np.int16]] = []
-        machine.on_return("pdm_decimate", self._take)
+        CallTracer(machine).on_return("pdm_decimate", self._take)
 
     def _take(self, call: Call, cycle: int) -> None:
         _state, _words, address, samples = call.arguments
@@ -39,7 +35,7 @@ class FeatureCapture:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._frames: list[npt.NDArray[np.int8]] = []
-        machine.on_return("features_compute", self._take)
+        CallTracer(machine).on_return("features_compute", self._take)
 
     def _take(self, call: Call, cycle: int) -> None:
         self._frames.append(

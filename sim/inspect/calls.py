@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emberwatch.engines import Engine
+from emberwatch.engines import Stop
+from emberwatch.machine.machine import Machine
+from emberwatch.machine.observer import Observer
 
 _SP, _LR, _PC = 13, 14, 15
 
@@ -37,25 +39,32 @@ class _Frame:
     stack_pointer: int
 
 
-class CallTracer:
-    """Watches functions by address on one engine."""
+class CallTracer(Observer):
+    """Watches functions of one machine from now on."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._engine = machine.engine
         self._entries: dict[int, str] = {}
         self._listeners: dict[str, list[OnReturn]] = {}
         self._frames: dict[int, list[_Frame]] = {}
+        machine.observe(self)
 
-    def on_return(self, name: str, address: int, listener: OnReturn) -> None:
-        """Calls `listener` at each return of the function at `address`."""
+    def on_return(self, name: str, listener: OnReturn) -> None:
+        """Shows `listener` each finished call of a function and the cycle of its end; memory is as it left it.
+
+        Raises:
+            ImageError: the firmware has no such symbol.
+        """
+        address = self._machine.image.symbols[name].address
         if address not in self._entries:
             self._entries[address] = name
             self._engine.add_breakpoint(address)
         self._listeners.setdefault(name, []).append(listener)
 
-    def breakpoint_hit(self, core: int) -> bool:
-        """To be called when the engine stopped at a breakpoint; returns whether it was one of the tracer's."""
-        engine = self._engine
+    def breakpoint(self, stop: Stop) -> bool:
+        """Whether a core stands at the beginning or behind the end of a call."""
+        engine, core = self._engine, stop.core
         pc = engine.register(_PC, core)
         known = False
         frames = self._frames.get(pc)

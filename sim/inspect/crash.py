@@ -6,28 +6,23 @@ old, with recording switched on: runs are deterministic, so it is the same crash
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from emberwatch.audio import SAMPLE_RATE
-from emberwatch.base.errors import EmulationError, EngineError
-from emberwatch.engines import Engine, Stop, StopReason
+from emberwatch.base.errors import EmulationError
+from emberwatch.engines import Capability, Stop, StopReason
+from emberwatch.engines.embedded import chip_of
 from emberwatch.inspect.signals import exception_name
+from emberwatch.machine.machine import PICO, Machine
+from emberwatch.machine.observer import Observer
 from emberwatch.program.debuginfo import DebugInfo
 from emberwatch.program.disassembly import Disassembler
 from emberwatch.program.unwind import Frame, Unwinder
-
-if TYPE_CHECKING:
-    from emberwatch.engines.embedded import EmbeddedEngine
-    from emberwatch.machine.emulation import Emulation
 
 INSTRUCTIONS = 12
 ACCESSES = 6
 _RECORDED_CYCLES = 50_000
 _HISTORY = 4096
-_PICO = 10**12
 
 _CAUSES = {
     "unaligned": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
@@ -44,20 +39,6 @@ _CAUSES = {
     "unstacking": "exception return could not read its frame from the stack at {address:#010x}",
     "vector": "the vector table at {address:#010x} cannot be read",
 }
-
-
-def main_returned(engine: Engine, core: int) -> bool:
-    """Whether a locked-up core ended its program: BKPT in the endless loop of `_exit`, with status 0 in r0.
-
-    That is how SDK programs end. Without a debugger the BKPT is a HardFault, whose handler is a BKPT: the core
-    locks up, and the rest of the chip goes on, sending what is left to send.
-    """
-    endings = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")  # bkpt #0, then a branch to it or to itself
-    try:
-        r0, *_, pc, _ = struct.unpack("<8I", engine.read_memory(engine.register(13, core), 32))
-        return r0 == 0 and engine.read_memory(pc, 4) in endings
-    except (ValueError, EngineError):
-        return False
 
 
 @dataclass(frozen=True)
@@ -131,7 +112,7 @@ class CrashReport:
 class CrashSite:
     """Where a machine was when its firmware crashed, and from where that can be replayed."""
 
-    machine: Emulation
+    machine: Machine
     stop: Stop
     cycle: int
     keyframe: bytes | None
@@ -151,27 +132,79 @@ class CrashSite:
         return f"{self.stop.detail or self.stop.reason.name} at {where} on core {self.stop.core}, cycle {self.cycle}"
 
 
+class CrashWatch(Observer):
+    """Notes the crashes of a machine from now on, and keeps a moment at most a second ago to replay them from.
+
+    Attributes:
+        crashes: HardFaults so far that the firmware's handler took care of.
+        fatal: the crash that ended the run, or None.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._keyframe: bytes | None = None
+        self._keyframe_due = 0
+        self.crashes: list[CrashSite] = []
+        self.fatal: CrashSite | None = None
+        machine.engine.catch_hard_faults(True)
+        machine.observe(self)
+
+    @property
+    def first(self) -> CrashSite | None:
+        """The first crash, or None."""
+        return self.crashes[0] if self.crashes else self.fatal
+
+    def before_slice(self, now_ps: int) -> None:
+        """Remembers the moment when it is time to."""
+        engine = self._machine.engine
+        if now_ps >= self._keyframe_due and Capability.SNAPSHOTS in engine.capabilities:
+            self._keyframe = engine.save()
+            self._keyframe_due = now_ps + PICO
+
+    def stopped(self, stop: Stop) -> None:
+        """Notes the site."""
+        site = CrashSite(self._machine, stop, self._machine.cycles, self._keyframe)
+        if stop.reason is StopReason.HARD_FAULT:
+            self.crashes.append(site)
+        else:
+            self.fatal = site
+
+    def ended(self, core: int) -> None:
+        """Forgets the HardFault by which the program ended."""
+        if self.crashes and self.crashes[-1].stop.core == core:
+            self.crashes.pop()
+
+    def input_given(self) -> None:
+        """Asks for a new moment: a replay from the present one would not see the input."""
+        self._keyframe_due = 0
+
+    def restored(self) -> None:
+        """Forgets what is now to come."""
+        now = self._machine.cycles
+        self.crashes = [site for site in self.crashes if site.cycle <= now]
+        self.fatal = None
+
+    def facts(self) -> list[tuple[str, str]]:
+        """How many crashes."""
+        return [("crashes", str(len(self.crashes) + (self.fatal is not None)))]
+
+
 class _Replay:
     def __init__(self, site: CrashSite) -> None:
-        from emberwatch.engines.embedded import EmbeddedEngine
-
         machine = site.machine
-        if site.keyframe is None or not isinstance(machine.engine, EmbeddedEngine):
+        if site.keyframe is None or Capability.OBSERVATION not in machine.engine.capabilities:
             raise EmulationError("the crash cannot be replayed: this engine keeps no snapshots")
         self._site = site
         self._keyframe = site.keyframe
-        self._engine: EmbeddedEngine = EmbeddedEngine(machine.board, machine.seed)
-        if machine.bootrom is not None:
-            self._engine.load_bootrom(machine.bootrom)
-        self._engine.load(machine.image)
-        self._chip = self._engine.chip
+        self._machine = machine.twin()
+        self._chip = chip_of(self._machine.engine)
         self._symbols = machine.image.symbols
         self._debug = DebugInfo(machine.image.path)
 
     def report(self) -> CrashReport:
         site, chip, core = self._site, self._chip, self._site.stop.core
         self._start()
-        start = self._engine.cycle
+        start = self._machine.cycles
         self._run_to_crash()
         faults = self._root_faults()
         # Where the culprit began; a fault is noted within its instruction.
@@ -193,7 +226,7 @@ class _Replay:
         return CrashReport(
             title=self._title(faults, recorded[-1][1]),
             cycle=cycle,
-            time_s=chip.picoseconds_at(cycle) / _PICO,
+            time_s=chip.picoseconds_at(cycle) / PICO,
             core=core,
             faults=faults,
             registers=registers,
@@ -204,35 +237,25 @@ class _Replay:
         )
 
     def _start(self) -> None:
-        self._engine.restore(self._keyframe)
-        self._engine.catch_hard_faults(True)
-
-    def _run(self, cycle: int) -> Stop:
-        engine, pico_per_second = self._engine, _PICO
-        while True:
-            now = engine.picoseconds(engine.cycle)
-            supplied = engine.sound_supplied
-            if now * SAMPLE_RATE // pico_per_second + SAMPLE_RATE // 4 > supplied:
-                engine.push_sound(self._site.machine.scenario.render(supplied, SAMPLE_RATE))
-            stop = engine.run_until(min(cycle, engine.cycle_at(now + pico_per_second // 20)))
-            if stop.reason is not StopReason.TIME or engine.cycle >= cycle:
-                return stop
+        self._machine.engine.restore(self._keyframe)
+        self._machine.engine.catch_hard_faults(True)
 
     def _run_to(self, cycle: int) -> None:
-        while self._engine.cycle < cycle:
-            if self._run(cycle).reason not in (StopReason.TIME, StopReason.HARD_FAULT):
+        for stop, _ in self._machine.stops_until(cycle):
+            if stop.reason not in (StopReason.TIME, StopReason.HARD_FAULT):
                 break
 
     def _run_to_crash(self) -> None:
         site = self._site
-        while True:
-            stop = self._run(site.cycle + 1)
-            if self._engine.cycle == site.cycle and stop.reason is site.stop.reason:
+        for stop, _ in self._machine.stops_until(site.cycle + 1):
+            now = self._machine.cycles
+            if now == site.cycle and stop.reason is site.stop.reason:
                 return
-            if stop.reason is not StopReason.HARD_FAULT or self._engine.cycle >= site.cycle:
-                raise EmulationError(
-                    "the crash cannot be replayed: the run was given input from outside that a replay does not repeat"
-                )
+            if stop.reason not in (StopReason.TIME, StopReason.HARD_FAULT) or now >= site.cycle:
+                break
+        raise EmulationError(
+            "the crash cannot be replayed: the run was given input from outside that a replay does not repeat"
+        )
 
     def _root_faults(self) -> list[FaultInfo]:
         """The fault that led to the HardFault, and for a lockup the one that came on top."""

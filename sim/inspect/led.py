@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from emberwatch.board.board import LedConfig
-from emberwatch.engines import Engine
+from emberwatch.machine.machine import Machine
 
 # RP2040 datasheet 2.19.6.1 and 4.5.3.
 _IO_BANK0 = 0x40014000
@@ -11,8 +10,9 @@ _PWM = 0x40050000
 _FUNCSEL_PWM = 4
 
 
-def brightness(engine: Engine, led: LedConfig) -> float:
-    """0..1: the PWM duty of the LED's pin, or the pin's level when PWM does not drive it."""
+def led_brightness(machine: Machine) -> float:
+    """Brightness of the board's LED, 0..1: the PWM duty of its pin, or its level when PWM does not drive it."""
+    engine, led = machine.engine, machine.board.led
 
     def word(address: int) -> int:
         return int.from_bytes(engine.read_memory(address, 4), "little")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emberwatch.base.errors import ProtocolError
-from emberwatch.detector.protocol import Log
-from emberwatch.engines import Engine, StopReason
+from emberwatch.engines import Engine
 
 _PICO = 10**12
-_MILLISECOND_PS = _PICO // 1000
 
 
 @dataclass
@@ -20,20 +17,23 @@ class Port:
     lines: list[tuple[float, str]] = field(default_factory=list)
     begun: bytearray = field(default_factory=bytearray)
 
-    def feed(self, seconds: float, byte: int) -> str | None:
-        """Takes one byte; returns the line that it ended, if it did."""
+    def feed(self, seconds: float, byte: int) -> None:
+        """Takes one byte."""
         self.data.append(byte)
         if byte != 0x0A:
             self.begun.append(byte)
-            return None
-        text = self.unfinished
+            return
+        self.lines.append((seconds, self.unfinished))
         self.begun.clear()
-        self.lines.append((seconds, text))
-        return text
 
     def copy(self) -> Port:
         """A port of its own with the same content."""
         return Port(bytearray(self.data), list(self.lines), bytearray(self.begun))
+
+    @property
+    def text(self) -> str:
+        """Everything so far; what is no ASCII stands as an escape."""
+        return self.data.decode("ascii", errors="backslashreplace")
 
     @property
     def unfinished(self) -> str:
@@ -41,62 +41,29 @@ class Port:
         return self.begun.decode("ascii", errors="backslashreplace").removesuffix("\r")
 
 
-@dataclass(frozen=True)
-class ConsoleState:
-    """A console at one moment; see `Console.save`."""
-
-    log: Log
-    ports: tuple[Port, Port, Port]
-    protocol_errors: tuple[str, ...]
-
-
+@dataclass
 class Console:
-    """Collects what an engine's program sends."""
+    """The board's console, the other UART and the USB serial port of one machine."""
 
-    def __init__(self) -> None:
-        self.log = Log()
-        self.uart = Port()
-        self.other_uart = Port()
-        self.usb = Port()
-        self.protocol_errors: list[str] = []
+    uart: Port = field(default_factory=Port)
+    other_uart: Port = field(default_factory=Port)
+    usb: Port = field(default_factory=Port)
 
     def take(self, engine: Engine) -> None:
         """Takes what the program has sent since the last time."""
-        for port, sent in ((self.usb, engine.take_usb()), (self.other_uart, engine.take_other_uart())):
+        for port, sent in (
+            (self.uart, engine.take_uart()),
+            (self.other_uart, engine.take_other_uart()),
+            (self.usb, engine.take_usb()),
+        ):
             for cycle, byte in sent:
                 port.feed(engine.picoseconds(cycle) / _PICO, byte)
-        for cycle, byte in engine.take_uart():
-            seconds = engine.picoseconds(cycle) / _PICO
-            text = self.uart.feed(seconds, byte)
-            if text is None:
-                continue
-            try:
-                self.log.add(seconds, text)
-            except ProtocolError as error:
-                self.log.lines.append((seconds, text))
-                self.protocol_errors.append(str(error))
-
-    def drain(self, engine: Engine) -> None:
-        """What a core that locked up has sent is still on its way: a full UART FIFO takes 3 ms at 115200 baud."""
-        for _ in range(50):
-            before = self._received
-            stop = engine.run_until(engine.cycle_at(engine.picoseconds(engine.cycle) + _MILLISECOND_PS))
-            self.take(engine)
-            if stop.reason is not StopReason.TIME or self._received == before:
-                break
 
     @property
-    def _received(self) -> int:
+    def received(self) -> int:
+        """Bytes of all ports so far."""
         return len(self.uart.data) + len(self.other_uart.data) + len(self.usb.data)
 
-    def save(self) -> ConsoleState:
-        """The console as it is now."""
-        log = Log(list(self.log.lines), list(self.log.messages))
-        ports = (self.uart.copy(), self.other_uart.copy(), self.usb.copy())
-        return ConsoleState(log, ports, tuple(self.protocol_errors))
-
-    def restore(self, state: ConsoleState) -> None:
-        """Goes back to a saved state."""
-        self.log = Log(list(state.log.lines), list(state.log.messages))
-        self.uart, self.other_uart, self.usb = (port.copy() for port in state.ports)
-        self.protocol_errors = list(state.protocol_errors)
+    def copy(self) -> Console:
+        """A console of its own with the same content."""
+        return Console(self.uart.copy(), self.other_uart.copy(), self.usb.copy())

@@ -4,32 +4,70 @@ Example::
 
     from emberwatch import Machine, Scenario
 
-    with Machine("build/firmware/pico/emberwatch.elf", Scenario.from_file("smoke.wav")) as machine:
-        machine.run_until_line("ALARM on", timeout_s=10)
-        print(machine.time_s, machine.log.alarms)
+    with Machine("blink.elf", Scenario.from_file("door.wav")) as machine:
+        machine.run_until_line("ready", timeout_s=10)
+        print(machine.time_s, machine.pin(25))
+
+A machine runs a board: time, console bytes, memory, pins, snapshots. Whoever wants to look on registers an `Observer`.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
-from emberwatch.detector.protocol import Message
-from emberwatch.detector.result import RunResult
-from emberwatch.detector.taps import FeatureCapture, PcmCapture
-from emberwatch.engines import Capability, FunctionCycles, StopReason
-from emberwatch.inspect.calls import Call
-from emberwatch.inspect.led import brightness
-from emberwatch.machine.emulation import BUDGETED_FUNCTIONS, MAX_SECONDS, PICO, Emulation, Snapshot
+from emberwatch.audio import SAMPLE_RATE, Scenario
+from emberwatch.base.display import FactSheet
+from emberwatch.base.errors import (
+    EmulationError,
+    EmulationTimeout,
+    EngineError,
+    FirmwareCrash,
+    ImageError,
+    UsageError,
+)
+from emberwatch.board.board import Board, load_board
+from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
+from emberwatch.machine.console import Console, Port
+from emberwatch.machine.ending import main_returned
+from emberwatch.machine.observer import Observer
+from emberwatch.program.elf import Image, load_image
 
-if TYPE_CHECKING:
-    from rich.table import Table
+MAX_SECONDS = 1e6
+"""Longest run at a time, in emulated seconds."""
+PICO = 10**12
+_SLICE_PS = PICO // 20
+"""Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
+_SOUND_AHEAD = SAMPLE_RATE // 2
+_BOOTROM_SIZE = 16 * 1024
+_PC = 15
+_DRAIN_PS = PICO // 1000
+MICROPHONE_FAULTS = ("none", "missing", "stuck_low", "stuck_high")
 
-__all__ = ["BUDGETED_FUNCTIONS", "MAX_SECONDS", "FeatureCapture", "Machine", "PcmCapture", "Snapshot"]
+_new_machine: list[Callable[[Machine], object]] = []
 
 
-class Machine(Emulation):
+def on_new_machine(listener: Callable[[Machine], object]) -> None:
+    """Has every machine made from now on in this process shown to `listener` before it runs; once for each listener."""
+    if listener not in _new_machine:
+        _new_machine.append(listener)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A machine at one moment; see `Machine.save`."""
+
+    engine: bytes
+    console: Console
+    ended_s: dict[int, float]
+
+
+class Machine(FactSheet):
     """One emulated board, from power-on.
 
     Args:
@@ -38,32 +76,127 @@ class Machine(Emulation):
         board: name or TOML file of the board, or a `Board`.
         engine: 'embedded', 'renode' or 'auto'.
         seed: seed of the microphone's dither.
-        trace: functions to measure; None takes `BUDGETED_FUNCTIONS` as far as the firmware has them.
+        trace: functions whose calls the engine counts, see `functions`.
         bootrom: boot ROM image (16 kB) to boot through; None boots as the ROM does, without one.
 
     Raises:
         EmberwatchError: firmware, board or engine cannot be used; the message says why.
     """
 
+    def __init__(
+        self,
+        firmware: str | Path | Image,
+        scenario: Scenario | None = None,
+        *,
+        board: str | Path | Board = "pico",
+        engine: str = "auto",
+        seed: int = 1,
+        trace: tuple[str, ...] = (),
+        bootrom: str | Path | bytes | None = None,
+    ) -> None:
+        self.board = board if isinstance(board, Board) else load_board(board)
+        self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
+        self.scenario = scenario if scenario is not None else Scenario()
+        if seed < 0 or seed >= 1 << 32:
+            raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
+        self.seed = seed
+        self.engine: Engine = create_engine(engine, self.board, seed)
+        self.bootrom = bootrom if isinstance(bootrom, bytes) or bootrom is None else _read_bootrom(Path(bootrom))
+        if self.bootrom is not None:
+            self.engine.load_bootrom(self.bootrom)
+        self.engine.load(self.image)
+        self.traced_functions: tuple[str, ...] = ()
+        """Names of the functions whose calls the engine counts, in its order."""
+        self.ended_s: dict[int, float] = {}
+        """When main returned, in emulated seconds, for each core whose program has ended; the chip goes on."""
+        self._console = Console()
+        self._awaited = 0
+        self._observers: list[Observer] = []
+        self._host_seconds = 0.0
+        self._closed = False
+        self.trace_functions(trace)
+        for listener in _new_machine:
+            listener(self)
+
+    def twin(self) -> Machine:
+        """A machine of its own with the same firmware, scenario, board and seed, at power-on and unobserved."""
+        twin = Machine(
+            self.image, self.scenario, board=self.board, engine=self.engine.name, seed=self.seed, bootrom=self.bootrom
+        )
+        twin._observers.clear()
+        return twin
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives up the engine; the results stay readable."""
+        self._closed = True
+        self.engine.close()
+
     def __repr__(self) -> str:
         return (
             f"<Machine {self.image.path.name} on {self.board.name}, {self.engine.name} engine: {self.time_s:.6f} s, "
-            f"{self.cycles} cycles, pc {self.where()}, {len(self.log.lines)} console lines>"
+            f"{self.cycles} cycles, pc {self.where()}, {len(self.lines)} console lines>"
         )
 
-    def __rich__(self) -> Table:
-        """The state as a table, for `rich.print`."""
-        from emberwatch.report.machine import as_table
+    def facts(self) -> list[tuple[str, str]]:
+        """What one wants to know at first sight, by name; observers add theirs."""
+        last = self.lines[-1][1] if self.lines else "(silent)"
+        own = [
+            ("firmware", str(self.image.path)),
+            ("board", self.board.name),
+            ("engine", self.engine.name),
+            ("time", f"{self.time_s:.6f} s"),
+            ("cycles", f"{self.cycles:,}"),
+            ("program counter", self.where()),
+            ("console", f"{len(self.lines)} lines, last: {last}"),
+        ]
+        return own + [fact for observer in self._observers for fact in observer.facts()]
 
-        return as_table(self)
+    def observe(self, observer: Observer) -> None:
+        """Has an observer take part from now on."""
+        self._observers.append(observer)
 
-    def _repr_html_(self) -> str:
-        """The state as a table, for notebooks."""
-        from emberwatch.report.machine import as_html
+    # Time
 
-        return as_html(self)
+    @property
+    def cycles(self) -> int:
+        """clk_sys cycles since power-on."""
+        return self.engine.cycle
 
-    # Waiting
+    @property
+    def time_s(self) -> float:
+        """Emulated seconds since power-on."""
+        return self.seconds_at(self.engine.cycle)
+
+    def seconds_at(self, cycle: int) -> float:
+        """Emulated seconds of a cycle count."""
+        return self.engine.picoseconds(cycle) / PICO
+
+    @property
+    def real_time_factor(self) -> float:
+        """Emulated seconds per second of the host spent running; 0 before the first run."""
+        return self.time_s / self._host_seconds if self._host_seconds > 0 else 0.0
+
+    # Running
+
+    def run(self, seconds: float, *, progress: Callable[[float], None] | None = None) -> None:
+        """Runs for emulated seconds.
+
+        Args:
+            seconds: how long, more than zero.
+            progress: called about every 50 emulated ms with the emulated time in seconds.
+
+        Raises:
+            EmulationError: the program locked up or touched something the chip does not have.
+        """
+        self._advance(seconds, lambda: False, progress)
 
     def run_until(self, condition: Callable[[Self], bool], timeout_s: float, what: str = "the condition") -> None:
         """Runs until `condition` is true; it is asked about every 50 emulated ms.
@@ -73,10 +206,8 @@ class Machine(Emulation):
         """
         if condition(self):
             return
-        if not self._run(timeout_s, lambda _: condition(self), None):
-            raise EmulationTimeout(
-                f"{what} did not come true within {timeout_s:g} s of emulated time; {self._context()}"
-            )
+        if not self._advance(timeout_s, lambda: condition(self)):
+            raise self._timeout(f"{what} did not come true", timeout_s)
 
     def run_until_line(self, prefix: str, timeout_s: float) -> tuple[float, str]:
         """Runs until the console prints a line that begins with `prefix`.
@@ -92,17 +223,15 @@ class Machine(Emulation):
         """
 
         def find() -> bool:
-            while self._awaited < len(self.log.lines):
+            while self._awaited < len(self.lines):
                 self._awaited += 1
-                if self.log.lines[self._awaited - 1][1].startswith(prefix):
+                if self.lines[self._awaited - 1][1].startswith(prefix):
                     return True
             return False
 
-        if not find() and not self._run(timeout_s, lambda _: find(), None) and not find():
-            raise EmulationTimeout(
-                f"no console line {prefix!r} within {timeout_s:g} s of emulated time; {self._context()}"
-            )
-        return self.log.lines[self._awaited - 1]
+        if not find() and not self._advance(timeout_s, find) and not find():
+            raise self._timeout(f"no console line {prefix!r}", timeout_s)
+        return self.lines[self._awaited - 1]
 
     def run_until_function(self, name: str, timeout_s: float) -> None:
         """Runs until a core is about to execute the first instruction of a function.
@@ -112,39 +241,199 @@ class Machine(Emulation):
             EmulationTimeout: it was not called within `timeout_s` emulated seconds.
             FirmwareCrash: the program stopped before.
         """
-        engine = self.engine
         address = self.image.symbols[name].address
-        end = engine.picoseconds(engine.cycle) + round(timeout_s * PICO)
-        engine.add_breakpoint(address)
+        self.engine.add_breakpoint(address)
         try:
-            while engine.picoseconds(engine.cycle) < end:
-                stop, _ = self.run_slice(engine.cycle_at(end))
-                if stop.reason is StopReason.BREAKPOINT and stop.pc == address:
-                    return
-                if stop.reason is StopReason.HARD_FAULT:
-                    self.crashes.append(self._crash_site(stop))
-                elif stop.reason not in (StopReason.TIME, StopReason.BREAKPOINT):
-                    raise FirmwareCrash(self._explain(stop), self._crash_site(stop))
+            if not self._advance(timeout_s, lambda: False, address=address):
+                raise self._timeout(f"{name} was not called", timeout_s)
         finally:
-            engine.remove_breakpoint(address)
-        raise EmulationTimeout(f"{name} was not called within {timeout_s:g} s of emulated time; {self._context()}")
+            if not self._closed:
+                self.engine.remove_breakpoint(address)
+
+    def _advance(
+        self,
+        seconds: float,
+        done: Callable[[], bool],
+        progress: Callable[[float], None] | None = None,
+        address: int | None = None,
+    ) -> bool:
+        """The run loop: until `done` or a breakpoint at `address`, True; or for all of the time, False."""
+        if not (math.isfinite(seconds) and 0 < seconds <= MAX_SECONDS):
+            raise UsageError(f"seconds = {seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
+        engine = self.engine
+        end_ps = engine.picoseconds(engine.cycle) + round(seconds * PICO)
+
+        def left() -> int | None:
+            return engine.cycle_at(end_ps) if engine.picoseconds(engine.cycle) < end_ps else None
+
+        for stop, handled in self.stops(left):
+            if stop.reason is StopReason.TIME:
+                if progress is not None:
+                    progress(self.time_s)
+                if done():
+                    return True
+            elif stop.reason is StopReason.BREAKPOINT:
+                if stop.pc == address:
+                    return True
+                if not handled:
+                    raise EmulationError(f"stopped at {self.where(stop.core)}: a breakpoint that nobody owns")
+            else:
+                self._judge(stop)
+        return False
+
+    def stops(self, left: Callable[[], int | None], step: int | None = None) -> Iterator[tuple[Stop, bool]]:
+        """Runs on, and yields whenever the chip stops: what every run is made of.
+
+        Sound, console and observers are looked after; what a stop means is the caller's to decide.
+
+        Args:
+            left: asked before each slice for the cycle at which to end; None ends it.
+            step: a core that executes only one instruction at a time, if the engine can do that.
+
+        Yields:
+            Why it stopped, TIME at least every 50 emulated ms, and whether an observer has dealt with it.
+        """
+        if self._closed:
+            raise EngineError("this machine is closed; make a new one to run again")
+        engine = self.engine
+        look = 0
+        while (end := left()) is not None:
+            started = time.perf_counter()
+            now = engine.picoseconds(engine.cycle)
+            if now >= look:  # what observers' breakpoints interrupt does not put off the next look
+                look = now + _SLICE_PS
+            for observer in self._observers:
+                observer.before_slice(now)
+            self._supply_sound(now)
+            # clk_sys may change within the slice; there are then simply more or fewer of them.
+            limit = min(end, engine.cycle_at(look))
+            stop = engine.run_until(limit) if step is None else engine.step(step, limit)
+            self._console.take(engine)
+            handled = False
+            if stop.reason is StopReason.BREAKPOINT:
+                handled = any([observer.breakpoint(stop) for observer in self._observers])
+            self._host_seconds += time.perf_counter() - started
+            yield stop, handled
+
+    def stops_until(self, cycle: int, step: int | None = None) -> Iterator[tuple[Stop, bool]]:
+        """`stops`, up to a cycle."""
+        return self.stops(lambda: cycle if self.engine.cycle < cycle else None, step)
+
+    def _judge(self, stop: Stop) -> None:
+        """Lets the run go on after a stop, or ends it as a crash."""
+        if stop.reason is StopReason.LOCKUP and stop.core not in self.ended_s and main_returned(self.engine, stop.core):
+            self.ended_s[stop.core] = self.time_s
+            for observer in self._observers:
+                observer.ended(stop.core)
+            return
+        for observer in self._observers:
+            observer.stopped(stop)
+        if stop.reason is StopReason.HARD_FAULT:
+            return
+        crash = FirmwareCrash(self._explain(stop), stop.core, stop.pc, self.engine.cycle)
+        if stop.reason is StopReason.LOCKUP:
+            self._drain()
+        raise crash
+
+    def _drain(self) -> None:
+        """What a core that locked up has sent is still on its way: a full UART FIFO takes 3 ms at 115200 baud."""
+        engine = self.engine
+        for _ in range(50):
+            before = self._console.received
+            stop = engine.run_until(engine.cycle_at(engine.picoseconds(engine.cycle) + _DRAIN_PS))
+            self._console.take(engine)
+            if stop.reason is not StopReason.TIME or self._console.received == before:
+                break
+
+    def _supply_sound(self, now_ps: int) -> None:
+        supplied = self.engine.sound_supplied
+        needed = now_ps * SAMPLE_RATE // PICO + _SOUND_AHEAD
+        if needed > supplied:
+            self.engine.push_sound(self.scenario.render(supplied, max(needed - supplied, _SOUND_AHEAD)))
+
+    def _explain(self, stop: Stop) -> str:
+        what = stop.detail or stop.reason.name.lower().replace("_", " ")
+        where = self.image.symbols.at(stop.pc) or f"{stop.pc:#010x}"
+        return f"the program stopped: {what} at {where} (core {stop.core}), {self.time_s:.6f} s after power-on"
+
+    def _timeout(self, what: str, seconds: float) -> EmulationTimeout:
+        said = f"the last console line is {self.lines[-1][1]!r}" if self.lines else "the console is silent"
+        where = "" if self.lines else f", the program is at {self.where()}"
+        return EmulationTimeout(f"{what} within {seconds:g} s of emulated time; {said}{where}")
 
     # Looking inside
+
+    def where(self, core: int = 0) -> str:
+        """Where a core is: ``function+offset`` or the bare address."""
+        pc = self.engine.register(_PC, core)
+        return self.image.symbols.at(pc) or f"{pc:#010x}"
+
+    @property
+    def lines(self) -> list[tuple[float, str]]:
+        """Complete lines of the board's console, each with the emulated seconds at which it ended."""
+        return self._console.uart.lines
+
+    @property
+    def ports(self) -> dict[str, Port]:
+        """What came out of each serial port: the board's console first, then the other UART and USB."""
+        console = self.board.uart.instance
+        return {
+            f"uart{console}": self._console.uart,
+            f"uart{1 - console}": self._console.other_uart,
+            "usb": self._console.usb,
+        }
 
     @property
     def uart(self) -> str:
         """The console so far, as received."""
-        return self.uart_bytes.decode("ascii", errors="backslashreplace")
+        return self._console.uart.text
 
     @property
     def usb(self) -> str:
         """What the program sent to the USB serial port, as received."""
-        return self.usb_bytes.decode("ascii", errors="backslashreplace")
+        return self._console.usb.text
 
     @property
-    def messages(self) -> Iterator[tuple[float, Message]]:
-        """Console messages with the emulated time at which each was complete."""
-        return iter(self.log.messages)
+    def uart_bytes(self) -> bytearray:
+        """The console so far."""
+        return self._console.uart.data
+
+    @property
+    def usb_bytes(self) -> bytearray:
+        """What the program sent to the USB serial port."""
+        return self._console.usb.data
+
+    def pin(self, number: int) -> bool:
+        """Level of a pin now."""
+        if not 0 <= number < 30:
+            raise UsageError(f"pin {number} does not exist; the RP2040 has GPIO 0..29")
+        return self.engine.pin(number)
+
+    def read(self, where: str | int, size: int | None = None) -> bytes:
+        """Memory at a symbol or an address; `size` defaults to the symbol's."""
+        if isinstance(where, int):
+            if size is None:
+                raise UsageError("read() of an address needs a size")
+            return self.engine.read_memory(where, size)
+        symbol = self.image.symbols[where]
+        return self.engine.read_memory(symbol.address, symbol.size if size is None else size)
+
+    def trace_functions(self, names: tuple[str, ...]) -> None:
+        """Has the engine count the calls of these functions from now on; earlier counts are forgotten.
+
+        Raises:
+            ImageError: the firmware has no such symbol.
+        """
+        chosen = [self.image.symbols[name] for name in names]
+        self.engine.trace_functions({symbol.name: (symbol.address, symbol.size) for symbol in chosen})
+        self.traced_functions = tuple(symbol.name for symbol in chosen)
+
+    @property
+    def functions(self) -> dict[str, FunctionCycles]:
+        """Cycles of the counted functions that were called."""
+        return {name: cycles for name, cycles in self.engine.function_cycles().items() if cycles.calls}
+
+    # Input
 
     def send(self, data: bytes) -> None:
         """Sends bytes to the firmware's console."""
@@ -160,56 +449,11 @@ class Machine(Emulation):
         self._input_given()
         self.engine.send_usb(data)
 
-    def pin(self, number: int) -> bool:
-        """Level of a pin now."""
-        if not 0 <= number < 30:
-            raise UsageError(f"pin {number} does not exist; the RP2040 has GPIO 0..29")
-        return self.engine.pin(number)
-
-    @property
-    def led(self) -> float:
-        """Brightness of the board's LED, 0..1: the PWM duty of its pin, or its level when PWM does not drive it."""
-        return brightness(self.engine, self.board.led)
-
-    def read(self, where: str | int, size: int | None = None) -> bytes:
-        """Memory at a symbol or an address; `size` defaults to the symbol's."""
-        if isinstance(where, int):
-            if size is None:
-                raise UsageError("read() of an address needs a size")
-            return self.engine.read_memory(where, size)
-        symbol = self.image.symbols[where]
-        return self.engine.read_memory(symbol.address, symbol.size if size is None else size)
-
-    # Calls
-
-    @property
-    def functions(self) -> dict[str, FunctionCycles]:
-        """Cycles of the measured functions that were called."""
-        return {name: cycles for name, cycles in self.engine.function_cycles().items() if cycles.calls}
-
-    def on_return(self, name: str, listener: Callable[[Call, int], None]) -> None:
-        """Shows `listener` each finished call of a function and the cycle of its end; memory is as it left it.
-
-        Raises:
-            ImageError: the firmware has no such symbol.
-        """
-        self._tracer.on_return(name, self.image.symbols[name].address, listener)
-
-    def capture_pcm(self) -> PcmCapture:
-        """Collects from now on the PCM that the firmware's decimator produces."""
-        return PcmCapture(self)
-
-    def capture_features(self) -> FeatureCapture:
-        """Collects from now on the features that the firmware computes."""
-        return FeatureCapture(self)
-
-    # Microphone faults
-
     def microphone_fault(self, fault: str) -> None:
-        """Breaks or repairs the microphone: 'none', 'missing', 'stuck_low' or 'stuck_high'."""
+        """Breaks or repairs the microphone: one of `MICROPHONE_FAULTS`."""
         self._needs(Capability.MICROPHONE_FAULTS)
-        if fault not in ("none", "missing", "stuck_low", "stuck_high"):
-            raise UsageError(f"microphone fault {fault!r} is not known; use none, missing, stuck_low or stuck_high")
+        if fault not in MICROPHONE_FAULTS:
+            raise UsageError(f"microphone fault {fault!r} is not known; use one of: {', '.join(MICROPHONE_FAULTS)}")
         self.engine.set_microphone_fault(fault)
         self._input_given()
 
@@ -221,30 +465,46 @@ class Machine(Emulation):
         self.engine.set_microphone_analog(gain, offset)
         self._input_given()
 
-    # Debugger
+    def _input_given(self) -> None:
+        for observer in self._observers:
+            observer.input_given()
 
-    def gdb(self, port: int = 3333, *, on_listening: Callable[[int], None] | None = None) -> int | None:
-        """Lets GDB take over: serves its remote protocol on 127.0.0.1 until it says `kill` or the firmware exits.
+    # Snapshots
 
-        Emulated time stands still while the program is stopped.
+    def save(self) -> Snapshot:
+        """The whole machine as it is now: chip, microphone and console."""
+        self._needs(Capability.SNAPSHOTS)
+        return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
 
-        Args:
-            port: TCP port; 0 takes a free one.
-            on_listening: called with the port when a debugger can connect.
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
+        self._needs(Capability.SNAPSHOTS)
+        self.engine.restore(snapshot.engine)
+        self._console.take(self.engine)  # on the way when it was taken, and counted then
+        self._console = snapshot.console.copy()
+        self._awaited = min(self._awaited, len(self.lines))
+        self.ended_s = dict(snapshot.ended_s)
+        self._input_given()
+        for observer in self._observers:
+            observer.restored()
 
-        Returns:
-            The exit code that the firmware gave by semihosting, or None.
+    def reset(self) -> None:
+        """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
+        fresh = create_engine(self.engine.name, self.board, self.seed)
+        fresh.load(self.image)
+        self.restore(Snapshot(fresh.save(), Console(), {}))
+        self.engine.reset(self.image)
 
-        Raises:
-            UsageError: the port is in use.
-            EngineError: the engine has no debugger interface here.
-        """
-        from emberwatch.inspect.gdb.server import serve
+    def _needs(self, capability: Capability) -> None:
+        if capability not in self.engine.capabilities:
+            raise EngineError(f"engine {self.engine.name!r} has no {capability.name.lower().replace('_', ' ')}")
 
-        return serve(self, port, on_listening=on_listening)
 
-    # Results
-
-    def result(self) -> RunResult:
-        """What `emberwatch run --json` prints, for the run so far."""
-        return RunResult.of(self)
+def _read_bootrom(path: Path) -> bytes:
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"boot ROM {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if image[16:19] != b"Mu\x01" or len(image) > _BOOTROM_SIZE:  # datasheet 2.8.3.1
+        raise ImageError(f"boot ROM {path} is no boot ROM of the RP2040: 16 kB at most, with 'Mu' 1 at byte 16")
+    return image

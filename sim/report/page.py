@@ -18,9 +18,11 @@ import numpy.typing as npt
 from emberwatch.audio import SAMPLE_RATE
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import project_root
+from emberwatch.detector.log import DetectorLog
 from emberwatch.detector.protocol import BLOCK_SECONDS
 from emberwatch.detector.result import RunResult
-from emberwatch.machine.machine import FeatureCapture, Machine, PcmCapture
+from emberwatch.detector.taps import FeatureCapture, PcmCapture
+from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import SRAM_SIZE
 from emberwatch.program.firmware_image import measure
 
@@ -51,7 +53,8 @@ class RunRecorder:
     def __init__(self, machine: Machine, pcm: PcmCapture | None = None) -> None:
         symbols = machine.image.symbols
         self.machine = machine
-        self.pcm = pcm or (machine.capture_pcm() if "pdm_decimate" in symbols else None)
+        self._detector = DetectorLog(machine)
+        self.pcm = pcm or (PcmCapture(machine) if "pdm_decimate" in symbols else None)
         self.features = FeatureCapture(machine) if "features_compute" in symbols else None
 
     def write(self, path: Path, title: str = "") -> None:
@@ -66,7 +69,8 @@ class RunRecorder:
         """Return the page's HTML."""
         from jinja2 import Environment, PackageLoader, select_autoescape
 
-        machine, result = self.machine, self.machine.result()
+        machine = self.machine
+        result = RunResult.of(machine, self._detector.log)
         environment = Environment(
             loader=PackageLoader("emberwatch.report"), autoescape=select_autoescape(default=True), trim_blocks=True
         )
@@ -92,8 +96,8 @@ class RunRecorder:
             cycles=_cycle_bars(result),
             memory=memory,
             sections=sections,
-            console=[(f"{t:10.6f}", line) for t, line in machine.log.lines][-_CONSOLE_LINES:],
-            console_dropped=max(0, len(machine.log.lines) - _CONSOLE_LINES),
+            console=[(f"{t:10.6f}", line) for t, line in machine.lines][-_CONSOLE_LINES:],
+            console_dropped=max(0, len(machine.lines) - _CONSOLE_LINES),
         )
 
 

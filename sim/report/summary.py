@@ -11,7 +11,9 @@ from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
 
 from emberwatch.base.errors import UsageError
-from emberwatch.robot.session import METRIC
+
+METRIC = "emberwatch-metric "
+"""Log messages of keywords that begin so carry one figure as JSON."""
 
 _WIDTH = 18
 

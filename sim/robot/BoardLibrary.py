@@ -15,8 +15,10 @@ from robot.api.deco import keyword, library
 from emberwatch.audio import Clip, Recording, Scenario, files
 from emberwatch.audio.recordings import RealRecording
 from emberwatch.base.errors import EmulationTimeout
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.protocol import Alarm, Window
-from emberwatch.machine.machine import Machine, PcmCapture
+from emberwatch.detector.taps import PcmCapture
+from emberwatch.inspect.led import led_brightness
 from emberwatch.report.page import RunRecorder
 from emberwatch.robot.attachments import attach_evidence
 from emberwatch.robot.run_reports import RunReports
@@ -70,14 +72,14 @@ class BoardLibrary:
     @keyword
     def console_lines(self) -> list[str]:
         """All console lines so far."""
-        return [line for _, line in session.board().log.lines]
+        return [line for _, line in session.board().lines]
 
     @keyword
     def console_should_follow_protocol(self) -> None:
         """Every line parses, and at least one window came."""
         machine = session.board()
-        if machine.protocol_errors:
-            raise AssertionError("Garbled console: " + "; ".join(machine.protocol_errors[:3]))
+        if machine.log.errors:
+            raise AssertionError("Garbled console: " + "; ".join(machine.log.errors[:3]))
         if not machine.log.windows:
             raise AssertionError("The console printed no window line")
 
@@ -134,7 +136,7 @@ class BoardLibrary:
                 f"highest probability {best:.2f}, events: {_events(machine)}"
             ) from None
         first = machine.log.first_alarm
-        assert first is not None  # a kind was named
+        assert first is not None
         metric("detection", sound=session.sound_name, expected="alarm", alarm=True, t_s=first.t_s)
         return first.t_s
 
@@ -186,8 +188,7 @@ class BoardLibrary:
         wrong = []
         for entry, (machine, pcm) in zip(recordings, _hear_all(recordings), strict=True):
             result = machine.result()
-            alarm = machine.log.first_alarm
-            first = alarm.t_s if alarm else None
+            first = machine.log.first_alarm and machine.log.first_alarm.t_s
             metric(
                 "detection",
                 sound=entry.path.name,
@@ -209,19 +210,23 @@ class BoardLibrary:
     @keyword
     def led_brightness(self) -> float:
         """0..1."""
-        return session.board().led
+        return led_brightness(session.board())
 
     @keyword
     def led_should_be_brighter_than(self, fraction: float) -> None:
         """Checks the LED now."""
-        if session.board().led <= fraction:
-            raise AssertionError(f"The LED is at {session.board().led:.3f}, expected more than {fraction:g}")
+        if led_brightness(session.board()) <= fraction:
+            raise AssertionError(
+                f"The LED is at {led_brightness(session.board()):.3f}, expected more than {fraction:g}"
+            )
 
     @keyword
     def led_should_be_darker_than(self, fraction: float) -> None:
         """Checks the LED now."""
-        if session.board().led >= fraction:
-            raise AssertionError(f"The LED is at {session.board().led:.3f}, expected less than {fraction:g}")
+        if led_brightness(session.board()) >= fraction:
+            raise AssertionError(
+                f"The LED is at {led_brightness(session.board()):.3f}, expected less than {fraction:g}"
+            )
 
     # Microphone
 
@@ -272,7 +277,7 @@ class BoardLibrary:
                 min(len(first.uart_bytes), len(second.uart_bytes)),
             )
             raise AssertionError(f"The consoles differ from byte {at} on")
-        if first.log.lines != second.log.lines:
+        if first.lines != second.lines:
             raise AssertionError("Same console, but at different times")
         counts = [machine.functions for machine in machines]
         if counts[0] != counts[1] or first.cycles != second.cycles:
@@ -281,24 +286,24 @@ class BoardLibrary:
             raise AssertionError("The firmware judged no window at all")
 
 
-def _machine(clips: Iterable[Clip]) -> Machine:
+def _machine(clips: Iterable[Clip]) -> DetectorMachine:
     return _maker()(clips)
 
 
-def _maker() -> Callable[[Iterable[Clip]], Machine]:
+def _maker() -> Callable[[Iterable[Clip]], DetectorMachine]:
     """Makes machines as the suite's variables say; they are read now, so that any thread may make one."""
     firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
     if not firmware.is_file():
         raise AssertionError(f"{firmware} does not exist; run: make firmware")
     board, engine = str(variable("BOARD", "pico")), str(variable("ENGINE", "auto"))
-    return lambda clips: Machine(firmware, Scenario(list(clips), seconds=3600.0), board=board, engine=engine)
+    return lambda clips: DetectorMachine(firmware, Scenario(list(clips), seconds=3600.0), board=board, engine=engine)
 
 
-def _hear_all(recordings: list[RealRecording]) -> list[tuple[Machine, PcmCapture]]:
+def _hear_all(recordings: list[RealRecording]) -> list[tuple[DetectorMachine, PcmCapture]]:
     """A board per recording, closed by now, each stopped when the alarm was on; one at a time for each processor."""
     make = _maker()
 
-    def hear(entry: RealRecording) -> tuple[Machine, PcmCapture]:
+    def hear(entry: RealRecording) -> tuple[DetectorMachine, PcmCapture]:
         with make([Clip(Recording(files.load(entry.path)), at_s=_LEAD_IN_S)]) as machine:
             capture = machine.capture_pcm()
             with suppress(EmulationTimeout):
@@ -310,6 +315,6 @@ def _hear_all(recordings: list[RealRecording]) -> list[tuple[Machine, PcmCapture
         return list(pool.map(hear, recordings))
 
 
-def _events(machine: Machine) -> str:
+def _events(machine: DetectorMachine) -> str:
     events: list[Alarm] = machine.log.alarms
     return ", ".join(f"{e.label} at {e.t_s:.3f} s" for e in events) or "none"

@@ -11,9 +11,9 @@ from emberwatch.audio import Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.paths import build_folder
 from emberwatch.detector.build import build_firmware
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.budgets import Budgets, compare, load, measure
 from emberwatch.inspect.budgets.compare import same_compiler
-from emberwatch.machine.machine import Machine
 from emberwatch.program.firmware_image import measure as measure_sizes
 from emberwatch.robot.session import metric, session
 
@@ -170,7 +170,9 @@ class BudgetLibrary:
             except EmberwatchError as error:
                 logger.info(f"{hertz} Hz cannot be made: {error}")
                 break
-            with Machine(elf, Scenario([Clip(generate("t3"), seconds=2.0)], seconds=3.0), board=board) as machine:
+            with DetectorMachine(
+                elf, Scenario([Clip(generate("t3"), seconds=2.0)], seconds=3.0), board=board
+            ) as machine:
                 machine.run(2.2)
                 result = machine.result()
                 load = 100.0 * result.busy_cycles / result.total_cycles

@@ -15,7 +15,8 @@ from robot.api.deco import keyword, library
 
 from emberwatch.audio import Scenario
 from emberwatch.base.errors import EmberwatchError
-from emberwatch.machine.machine import FeatureCapture, Machine, PcmCapture
+from emberwatch.detector.machine import DetectorMachine
+from emberwatch.detector.taps import FeatureCapture, PcmCapture
 from emberwatch.robot.session import session, variable
 
 _ENGINES = ("embedded", "renode")
@@ -25,7 +26,7 @@ _CYCLES = re.compile(r"\b(busy|max)=(\d+)")
 
 @dataclass
 class _Run:
-    machine: Machine
+    machine: DetectorMachine
     pcm: PcmCapture
     features: FeatureCapture
 
@@ -54,11 +55,13 @@ class EnginesLibrary:
         firmware = session.firmware or Path(str(variable("FIRMWARE", "build/firmware/pico/emberwatch.elf")))
         board = str(variable("BOARD", "pico"))
         for engine in _ENGINES:
-            machine = Machine(firmware, Scenario(list(session.clips), seconds=3600.0), board=board, engine=engine)
+            machine = DetectorMachine(
+                firmware, Scenario(list(session.clips), seconds=3600.0), board=board, engine=engine
+            )
             machine.engine.set_microphone_timebase(machine.board.microphone.pdm_hz)
             run = _Run(machine, machine.capture_pcm(), machine.capture_features())
             machine.run(duration.total_seconds())
-            logger.info(f"{engine}: {machine.real_time_factor:.3f} x real time, {len(machine.log.lines)} lines")
+            logger.info(f"{engine}: {machine.real_time_factor:.3f} x real time, {len(machine.lines)} lines")
             self._runs.append(run)
 
     def _both(self) -> tuple[_Run, _Run]:
@@ -72,7 +75,7 @@ class EnginesLibrary:
 
         One engine may be a line ahead at the end: it has booted sooner.
         """
-        ours, theirs = ([line for _, line in run.machine.log.lines] for run in self._both())
+        ours, theirs = ([line for _, line in run.machine.lines] for run in self._both())
         common = min(len(ours), len(theirs))
         if common < 2 or abs(len(ours) - len(theirs)) > 2:
             raise AssertionError(f"{len(ours)} lines on {_ENGINES[0]}, {len(theirs)} on {_ENGINES[1]}")

@@ -45,8 +45,8 @@ class PrivacyLibrary:
         """Every byte belongs to a line of the protocol, whose window lines can tell at most 500 bits a second."""
         machine = session.board()
         others = [message.text for _, message in machine.log.messages if isinstance(message, Other)]
-        if others or machine.protocol_errors:
-            raise AssertionError(f"Lines outside the protocol: {(others + machine.protocol_errors)[:3]}")
+        if others or machine.log.errors:
+            raise AssertionError(f"Lines outside the protocol: {(others + machine.log.errors)[:3]}")
         rate = len(machine.log.windows) / machine.time_s
         logger.info(f"{rate:.1f} windows per second, at most {rate * _WINDOW_INFORMATION_BITS:.0f} bits of information")
         if rate > 1.01 * _BLOCKS_PER_SECOND:

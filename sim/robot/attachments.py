@@ -10,11 +10,12 @@ import numpy as np
 from robot.api import logger
 
 from emberwatch.audio import SAMPLE_RATE, files
-from emberwatch.machine.machine import Machine, PcmCapture
+from emberwatch.detector.machine import DetectorMachine
+from emberwatch.detector.taps import PcmCapture
 from emberwatch.robot.session import output_folder, variable
 
 
-def attach_evidence(machine: Machine, pcm: PcmCapture | None, name: str = "") -> None:
+def attach_evidence(machine: DetectorMachine, pcm: PcmCapture | None, name: str = "") -> None:
     """Writes the decimated PCM as WAV and a plot (waveform, spectrogram, probability) and links both in the log."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", f"{variable('TEST NAME', 'test')} {name}").strip("_")
     folder = output_folder() / "evidence"
@@ -35,7 +36,7 @@ def attach_evidence(machine: Machine, pcm: PcmCapture | None, name: str = "") ->
     )
 
 
-def plot_heard(machine: Machine, samples: np.ndarray, path: Path) -> None:
+def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> None:
     """Three panels over time: waveform, spectrogram, probability with alarm events."""
     from matplotlib.figure import Figure
 

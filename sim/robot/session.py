@@ -10,11 +10,10 @@ from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from emberwatch.audio import Clip
-from emberwatch.machine.machine import Machine, PcmCapture
+from emberwatch.detector.machine import DetectorMachine
+from emberwatch.detector.taps import PcmCapture
 from emberwatch.report.page import RunRecorder
-
-METRIC = "emberwatch-metric "
-"""Log messages that begin so carry one figure as JSON; `emberwatch.report.summary` collects them from output.xml."""
+from emberwatch.report.summary import METRIC
 
 
 class Session:
@@ -22,7 +21,7 @@ class Session:
 
     def __init__(self) -> None:
         self.clips: list[Clip] = []
-        self.machine: Machine | None = None
+        self.machine: DetectorMachine | None = None
         self.pcm: PcmCapture | None = None
         self.recorder: RunRecorder | None = None
         self.sound_name = ""
@@ -32,7 +31,7 @@ class Session:
         """Forgets sounds and board."""
         self.__init__()  # type: ignore[misc]
 
-    def board(self) -> Machine:
+    def board(self) -> DetectorMachine:
         """The board under test."""
         if self.machine is None:
             raise AssertionError("the board is not powered; use 'Power On Board' first")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-import emberwatch.board.board
 from emberwatch.base.errors import BoardError
-from emberwatch.base.paths import build_folder, project_root
 from emberwatch.board.board import boards_folder, known_boards, load_board
 from emberwatch.board.clocktree import solve_pdm, solve_pll, solve_uart
 
@@ -20,25 +17,6 @@ def test_shipped_boards_load() -> None:
     assert {"pico", "sparkfun_micromod"} <= set(known_boards())
     for name in known_boards():
         assert load_board(name).name == name
-
-
-def test_installed_package_brings_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone, packaged, elsewhere = project_root(), tmp_path / "site-packages/sim/tree", tmp_path / "elsewhere"
-    for folder in ("firmware", "platforms"):
-        shutil.copytree(clone / folder, packaged / folder)
-    elsewhere.mkdir()
-    monkeypatch.setattr(emberwatch.board.board, "_HERE", packaged.parent)
-    monkeypatch.setattr(emberwatch.board.board, "_PACKAGED", packaged)
-    monkeypatch.delenv("EMBERWATCH_ROOT", raising=False)
-    monkeypatch.chdir(elsewhere)
-    assert project_root() == packaged
-    assert build_folder() == elsewhere / "build"
-    assert load_board("pico").name == "pico"
-    monkeypatch.chdir(clone / "docs")  # a clone around the working folder comes first
-    assert (project_root(), build_folder()) == (clone, clone / "build")
-    monkeypatch.setenv("EMBERWATCH_ROOT", str(tmp_path / "nowhere"))
-    with pytest.raises(BoardError, match="nowhere is no Emberwatch source tree"):
-        load_board("pico")
 
 
 def test_pico_pins() -> None:

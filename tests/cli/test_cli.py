@@ -269,18 +269,19 @@ def test_interruption_is_told_by_the_exit_code(tmp_path: Path, command: str) -> 
 
 _INTERRUPTED = """
 import os, signal, sys
-from emberwatch.machine.emulation import Emulation
+from emberwatch.machine.machine import Machine
 from emberwatch.cli.main import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-run_slice = Emulation.run_slice
+stops = Machine.stops
 
 def interrupt(self, *args):
-    if self.time_s > 1:
-        os.kill(os.getpid(), signal.SIGINT)
-    return run_slice(self, *args)
+    for stop in stops(self, *args):
+        if self.time_s > 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        yield stop
 
-Emulation.run_slice = interrupt
+Machine.stops = interrupt
 main(sys.argv[1:])
 """
 

@@ -20,7 +20,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 
 from emberwatch.audio.scenario import Clip, Scenario, generate
 from emberwatch.detector.capture.stream import BLOCK_SAMPLES, INFO, PCM, Frame, FrameParser, PcmAssembler
-from emberwatch.machine.machine import Machine
+from emberwatch.detector.machine import DetectorMachine
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,10 @@ def capture_build(toolchain: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def tone_run(capture_build: BuildResult) -> Machine:
-    machine = Machine(capture_build.elf, Scenario([Clip(generate("tone", frequency_hz=1000), level_dbfs=-13)], 2.0))
+def tone_run(capture_build: BuildResult) -> DetectorMachine:
+    machine = DetectorMachine(
+        capture_build.elf, Scenario([Clip(generate("tone", frequency_hz=1000), level_dbfs=-13)], 2.0)
+    )
     machine.run(1.2)
     return machine
 
@@ -89,7 +91,7 @@ def test_detector_does_not_hold_the_capture_code(small_build: BuildResult) -> No
     assert "frame_build" not in small_build.map.read_text()
 
 
-def test_stream_is_whole(tone_run: Machine) -> None:
+def test_stream_is_whole(tone_run: DetectorMachine) -> None:
     parser = FrameParser()
     frames = parser.feed(bytes(tone_run.uart_bytes))
     assert (parser.bad_frames, parser.skipped_bytes) == (0, 0)
@@ -103,7 +105,7 @@ def test_stream_is_whole(tone_run: Machine) -> None:
 
 
 def test_pcm_is_what_the_decimator_made(capture_build: BuildResult) -> None:
-    machine = Machine(capture_build.elf, Scenario([Clip(generate("white_noise", seed=3), level_dbfs=-20)], 2.0))
+    machine = DetectorMachine(capture_build.elf, Scenario([Clip(generate("white_noise", seed=3), level_dbfs=-20)], 2.0))
     capture = machine.capture_pcm()
     machine.run(0.5)
     streamed = np.concatenate(PcmAssembler().feed(bytes(machine.uart_bytes)))
@@ -111,12 +113,12 @@ def test_pcm_is_what_the_decimator_made(capture_build: BuildResult) -> None:
     assert np.array_equal(streamed, capture.samples[: len(streamed)])
 
 
-def test_tone_has_its_level(tone_run: Machine) -> None:
+def test_tone_has_its_level(tone_run: DetectorMachine) -> None:
     pcm = np.concatenate(PcmAssembler().feed(bytes(tone_run.uart_bytes)))[8000:16000] / 32768.0
     assert 20 * np.log10(np.sqrt(np.mean(pcm**2))) == pytest.approx(-13.0, abs=0.1)
 
 
-def test_the_line_keeps_up(tone_run: Machine) -> None:
+def test_the_line_keeps_up(tone_run: DetectorMachine) -> None:
     info = PcmAssembler()
     info.feed(bytes(tone_run.uart_bytes))
     assert info.report.info["missed"] == "0" and info.report.info["dropped"] == "0"

@@ -12,22 +12,22 @@ from emberwatch.detector.build import BuildResult, build_firmware
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 from emberwatch.audio.scenario import Clip, Scenario, generate
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.protocol import Banner, Fault, Statistics
-from emberwatch.machine.machine import Machine
 
 
-def faults(machine: Machine) -> list[str]:
+def faults(machine: DetectorMachine) -> list[str]:
     return [fault.what for fault in machine.log.faults]
 
 
 @pytest.fixture(scope="module")
-def quiet_run(small_build: BuildResult) -> Machine:
-    machine = Machine(small_build.elf)
+def quiet_run(small_build: BuildResult) -> DetectorMachine:
+    machine = DetectorMachine(small_build.elf)
     machine.run(2.2)
     return machine
 
 
-def test_banner(quiet_run: Machine) -> None:
+def test_banner(quiet_run: DetectorMachine) -> None:
     banner = quiet_run.log.banner
     assert banner is not None
     assert (banner.board, banner.model, banner.clk_hz) == ("pico", "001122334455", 125_000_000)
@@ -36,21 +36,21 @@ def test_banner(quiet_run: Machine) -> None:
     assert isinstance(quiet_run.log.messages[0][1], Banner)
 
 
-def test_every_block_has_its_line(quiet_run: Machine) -> None:
-    assert not quiet_run.protocol_errors
+def test_every_block_has_its_line(quiet_run: DetectorMachine) -> None:
+    assert not quiet_run.log.errors
     numbers = [window.number for window in quiet_run.log.windows]
     assert numbers == list(range(len(numbers))) and len(numbers) > 60
     assert faults(quiet_run) == []
 
 
-def test_blocks_come_every_32_ms(quiet_run: Machine) -> None:
+def test_blocks_come_every_32_ms(quiet_run: DetectorMachine) -> None:
     times = [time for time, message in quiet_run.log.messages if type(message).__name__ == "Window"]
     per_block = (times[-1] - times[10]) / (len(times) - 11)
     # The line's length varies by a few characters of 87 us.
     assert per_block == pytest.approx(0.032, abs=5e-5)
 
 
-def test_statistics(quiet_run: Machine) -> None:
+def test_statistics(quiet_run: DetectorMachine) -> None:
     statistics = [m for _, m in quiet_run.log.messages if isinstance(m, Statistics)]
     assert [s.blocks for s in statistics] == [31 * (i + 1) for i in range(len(statistics))]
     last = statistics[-1]
@@ -59,14 +59,14 @@ def test_statistics(quiet_run: Machine) -> None:
     assert 1024 < last.stack < 4096
 
 
-def test_idle_chip_sleeps(quiet_run: Machine) -> None:
+def test_idle_chip_sleeps(quiet_run: DetectorMachine) -> None:
     last = quiet_run.log.statistics
     assert last is not None and last.busy < 0.032 * 125e6 / 2
 
 
 def test_other_clocks_keep_the_sample_rate(toolchain: None, mean_model: Path, tmp_path: Path) -> None:
     build = build_firmware("pico", mean_model, tmp_path, clk_sys_hz=48_000_000)
-    machine = Machine(build.elf)
+    machine = DetectorMachine(build.elf)
     machine.run(1.3)
     banner = machine.log.banner
     assert banner is not None and (banner.clk_hz, banner.pdm_hz) == (48_000_000, 1_024_000)
@@ -76,7 +76,7 @@ def test_other_clocks_keep_the_sample_rate(toolchain: None, mean_model: Path, tm
 
 def test_a_stall_is_counted_and_survived(toolchain: None, mean_model: Path, tmp_path: Path) -> None:
     build = build_firmware("pico", mean_model, tmp_path, {"INJECT_STALL_BLOCK": 20, "INJECT_STALL_US": 100_000})
-    machine = Machine(build.elf)
+    machine = DetectorMachine(build.elf)
     machine.run(2.4)
     numbers = [window.number for window in machine.log.windows]
     gaps = [b - a for a, b in itertools.pairwise(numbers) if b != a + 1]
@@ -91,7 +91,7 @@ def test_a_stall_is_counted_and_survived(toolchain: None, mean_model: Path, tmp_
 
 def test_a_hang_ends_in_a_watchdog_restart(toolchain: None, mean_model: Path, tmp_path: Path) -> None:
     build = build_firmware("pico", mean_model, tmp_path, {"INJECT_STALL_BLOCK": 5, "INJECT_STALL_US": 10_000_000})
-    machine = Machine(build.elf)
+    machine = DetectorMachine(build.elf)
     machine.run(1.5)
     assert len(machine.log.banners) == 2
     assert faults(machine) == ["watchdog"]
@@ -101,7 +101,7 @@ def test_a_hang_ends_in_a_watchdog_restart(toolchain: None, mean_model: Path, tm
 
 def test_a_crash_ends_in_a_restart_that_names_the_place(toolchain: None, mean_model: Path, tmp_path: Path) -> None:
     build = build_firmware("pico", mean_model, tmp_path, {"INJECT_CRASH_BLOCK": 5})
-    machine = Machine(build.elf)
+    machine = DetectorMachine(build.elf)
     machine.run(1.0)
     assert len(machine.log.banners) == 2
     (what,) = faults(machine)
@@ -116,7 +116,7 @@ def test_a_crash_ends_in_a_restart_that_names_the_place(toolchain: None, mean_mo
     [("missing", "mic-stuck-low"), ("stuck_low", "mic-stuck-low"), ("stuck_high", "mic-stuck-high")],
 )
 def test_microphone_faults_are_reported_and_left(small_build: BuildResult, fault: str, what: str) -> None:
-    machine = Machine(small_build.elf)
+    machine = DetectorMachine(small_build.elf)
     machine.run(0.5)
     machine.microphone_fault(fault)
     machine.run(0.3)
@@ -129,7 +129,7 @@ def test_microphone_faults_are_reported_and_left(small_build: BuildResult, fault
 
 
 def test_heavy_offset_is_a_fault(small_build: BuildResult) -> None:
-    machine = Machine(small_build.elf)
+    machine = DetectorMachine(small_build.elf)
     machine.microphone_analog(offset=0.8)
     machine.run(0.6)
     assert "mic-dc" in faults(machine)
@@ -141,7 +141,7 @@ def test_damaged_flash_is_told(small_build: BuildResult, tmp_path: Path) -> None
     image[at] ^= 0x20
     damaged = tmp_path / "damaged.bin"
     damaged.write_bytes(image)
-    machine = Machine(damaged)
+    machine = DetectorMachine(damaged)
     machine.run(0.2)
     assert machine.uart.splitlines()[0].endswith(" crc=bad")
 
@@ -162,7 +162,7 @@ def test_board_options_work(toolchain: None, mean_model: Path, tmp_path: Path, o
     board = tmp_path / "variant.toml"
     board.write_text(text.replace(old, new))
     build = build_firmware(board, mean_model, tmp_path / "out")
-    machine = Machine(build.elf, Scenario([Clip(generate("tone"), gain_db=-17.0)], 1.0), board=board)
+    machine = DetectorMachine(build.elf, Scenario([Clip(generate("tone"), gain_db=-17.0)], 1.0), board=board)
     machine.run(0.6)
     assert machine.log.banner is not None and machine.log.banner.board == "variant"
     assert faults(machine) == []

@@ -12,6 +12,7 @@ from foreign import Run, build, objcopy, run
 from emberwatch import Machine
 from emberwatch.base.errors import EmulationError, ImageError
 from emberwatch.cli.run import run as run_command
+from emberwatch.inspect.crash import CrashWatch
 from emberwatch.program.elf import load_image
 from emberwatch.program.uf2 import BLOCK_BYTES, read_uf2, write_uf2
 
@@ -93,11 +94,12 @@ def test_program_for_a_larger_flash_is_refused() -> None:
 def test_machine_runs_a_program_that_ends() -> None:
     """What was still in the UART's FIFO when main returned arrives, and time goes on."""
     with Machine(build("timer")) as machine:
+        crashes = CrashWatch(machine)
         machine.run(0.1)
         assert machine.time_s == pytest.approx(0.1, abs=1e-5)
         assert machine.uart.endswith("latched=1\n")
         assert list(machine.ended_s) == [0]
-        assert machine.crashes == []
+        assert crashes.first is None
 
 
 def test_machine_says_why_a_program_stopped() -> None:
@@ -117,7 +119,7 @@ def test_machine_has_the_usb_port() -> None:
 
 def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) -> None:
     """A program that knows nothing of our protocol: nothing about alarms and blocks, but whatever it printed."""
-    assert run_command(build("usb"), seconds=0.5, uart=True) == 0
+    assert run_command(firmware=build("usb"), seconds=0.5, uart=True) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(re.fullmatch(r" +0\.\d{6}  usb: Hello, USB!", line) for line in lines)
     assert any(re.fullmatch(r" +0\.\d{6}  resets=1", line) for line in lines)
@@ -127,7 +129,7 @@ def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_run_shows_a_blinking_led_and_an_unfinished_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(build("blink"), seconds=1.3, uart=True) == 0
+    assert run_command(firmware=build("blink"), seconds=1.3, uart=True) == 0
     out = capsys.readouterr().out
     assert re.search(r"^ +1\.300\d{3}  blinking$", out, re.MULTILINE)
     assert re.search(r"^LED +GPIO25 6 changes, the first before 0\.\d\d s; off at the end$", out, re.MULTILINE)

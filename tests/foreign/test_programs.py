@@ -14,8 +14,8 @@ from paths import ROOT
 from emberwatch import _native
 from emberwatch.base.errors import EmulationTimeout, UsageError
 from emberwatch.board.board import boards_folder
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.gdb.target import Target
-from emberwatch.machine.machine import Machine
 
 CLOCKS = {
     "pll_sys": 125_000,
@@ -255,7 +255,7 @@ def test_dormant_until_a_pin_changes() -> None:
 
 
 def test_nobody_waits_for_cycles_that_never_come() -> None:
-    with Machine(build("dormant", "copy_to_ram")) as machine:
+    with DetectorMachine(build("dormant", "copy_to_ram")) as machine:
         with pytest.raises(EmulationTimeout, match="show was not called"):
             machine.run_until_function("show", 0.3)
         assert machine.time_s == pytest.approx(0.3, abs=1e-3)
@@ -295,9 +295,9 @@ def test_wave_forms_on_jumpers(tmp_path: Path) -> None:
     """The board file connects the pins, and the machine runs the program."""
     board = tmp_path / "wired.toml"
     board.write_text("wires = [[8, 9], [13, 10], [14, 15], [16, 19]]\n" + (boards_folder() / "pico.toml").read_text())
-    with Machine(build("jumpers"), board=board) as machine:
+    with DetectorMachine(build("jumpers"), board=board) as machine:
         machine.run(0.2)
-        lines = [line for _, line in machine.log.lines]
+        lines = [line for _, line in machine.lines]
     values = dict(line.split("=") for line in lines)
     assert values == {
         "uart": "0x61626364",

@@ -13,7 +13,7 @@ from paths import ROOT
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
-from emberwatch import Clip, Machine, Scenario
+from emberwatch import Clip, DetectorMachine, Scenario
 from emberwatch.audio import Recording, files, generate
 from emberwatch.base.errors import EmulationTimeout, EngineError, ImageError, UsageError
 
@@ -30,7 +30,7 @@ def tone(frequency: float, amplitude: float, seconds: float) -> Recording:
 @pytest.fixture(scope="module")
 def tone_pcm() -> np.ndarray:
     """What the firmware decimates from 1 kHz at -6 dBFS."""
-    with Machine(FIRMWARE, Scenario([Clip(tone(1000.0, 0.5, 2.0))])) as machine:
+    with DetectorMachine(FIRMWARE, Scenario([Clip(tone(1000.0, 0.5, 2.0))])) as machine:
         capture = machine.capture_pcm()
         machine.run(1.5)
         return capture.samples
@@ -54,7 +54,9 @@ def test_blocks_come_every_32_ms(tone_pcm: np.ndarray) -> None:
 
 def test_two_machines_do_the_same_and_seeds_differ() -> None:
     def pcm(seed: int) -> tuple[np.ndarray, bytes, int]:
-        with Machine(FIRMWARE, Scenario([Clip(generate("pink_noise", seed=3), seconds=1.0)]), seed=seed) as machine:
+        with DetectorMachine(
+            FIRMWARE, Scenario([Clip(generate("pink_noise", seed=3), seconds=1.0)]), seed=seed
+        ) as machine:
             capture = machine.capture_pcm()
             machine.run(0.3)
             return capture.samples, bytes(machine.uart_bytes), machine.cycles
@@ -67,7 +69,7 @@ def test_two_machines_do_the_same_and_seeds_differ() -> None:
 
 def test_captures_cost_no_emulated_time() -> None:
     def cycles(capturing: bool) -> tuple[bytes, int]:
-        with Machine(FIRMWARE) as machine:
+        with DetectorMachine(FIRMWARE) as machine:
             if capturing:
                 machine.capture_pcm()
                 machine.capture_features()
@@ -79,7 +81,7 @@ def test_captures_cost_no_emulated_time() -> None:
 
 def test_slicing_a_run_changes_nothing() -> None:
     def run(slices: int) -> tuple[bytes, int]:
-        with Machine(FIRMWARE, Scenario([Clip(generate("t3"), seconds=2.0)])) as machine:
+        with DetectorMachine(FIRMWARE, Scenario([Clip(generate("t3"), seconds=2.0)])) as machine:
             for _ in range(slices):
                 machine.run(0.6 / slices)
             return bytes(machine.uart_bytes), machine.functions["pdm_decimate"].total
@@ -89,7 +91,7 @@ def test_slicing_a_run_changes_nothing() -> None:
 
 def test_snapshot_and_restore_are_exact() -> None:
     sound = Scenario([Clip(generate("t3"), seconds=5.0), Clip(generate("white_noise"), level_dbfs=-40)], seconds=5.0)
-    with Machine(FIRMWARE, sound) as machine:
+    with DetectorMachine(FIRMWARE, sound) as machine:
         machine.run(0.4)
         snapshot = machine.save()
         machine.run(0.5)
@@ -100,7 +102,7 @@ def test_snapshot_and_restore_are_exact() -> None:
 
 
 def test_line_and_condition_waits() -> None:
-    with Machine(FIRMWARE) as machine:
+    with DetectorMachine(FIRMWARE) as machine:
         t, line = machine.run_until_line("emberwatch", timeout_s=0.5)
         assert 0 < t < 0.1
         assert "board=pico" in line
@@ -111,8 +113,8 @@ def test_line_and_condition_waits() -> None:
 
 def test_wrong_use_is_refused() -> None:
     with pytest.raises(ImageError, match="no symbol 'absent'"):
-        Machine(FIRMWARE, trace=("absent",))
-    with Machine(FIRMWARE) as machine:
+        DetectorMachine(FIRMWARE, trace=("absent",))
+    with DetectorMachine(FIRMWARE) as machine:
         with pytest.raises(UsageError, match="seconds"):
             machine.run(0)
         with pytest.raises(UsageError, match="pin 30"):
@@ -126,7 +128,7 @@ def test_wrong_use_is_refused() -> None:
 def test_features_are_those_of_the_captured_pcm() -> None:
     from emberwatch.training.dsp.features import features
 
-    with Machine(FIRMWARE, Scenario([Clip(generate("speechlike"), level_dbfs=-20, seconds=2.0)])) as machine:
+    with DetectorMachine(FIRMWARE, Scenario([Clip(generate("speechlike"), level_dbfs=-20, seconds=2.0)])) as machine:
         pcm, frames = machine.capture_pcm(), machine.capture_features()
         machine.run(0.8)
         samples, got = pcm.samples, frames.frames
@@ -178,7 +180,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
 
 def test_hours_of_sound_need_no_memory() -> None:
     """Samples that were heard, or that nobody clocked out in time, are forgotten."""
-    with Machine(FIRMWARE, Scenario.silence(3600.0)) as machine:
+    with DetectorMachine(FIRMWARE, Scenario.silence(3600.0)) as machine:
         machine.run(0.5)
         first = len(machine.save().engine)
         machine.run(5.0)
@@ -202,7 +204,7 @@ def test_sound_that_nobody_clocks_is_forgotten() -> None:
 
 
 def test_captures_do_not_put_off_conditions() -> None:
-    with Machine(FIRMWARE) as machine:
+    with DetectorMachine(FIRMWARE) as machine:
         machine.capture_pcm()
         machine.capture_features()
         times: list[float] = []

@@ -8,8 +8,9 @@ from paths import ROOT
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
-from emberwatch import Clip, Machine, Scenario
+from emberwatch import Clip, DetectorMachine, Scenario
 from emberwatch.audio import generate
+from emberwatch.inspect.calls import CallTracer
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 
@@ -32,7 +33,7 @@ def test_probabilities_and_events_equal_the_reference(name: str) -> None:
     from emberwatch.training.evaluate.detector import Detector
     from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EventParameters
 
-    with Machine(FIRMWARE, Scenario(SCENES[name], seconds=10.0)) as machine:
+    with DetectorMachine(FIRMWARE, Scenario(SCENES[name], seconds=10.0)) as machine:
         capture, features = machine.capture_pcm(), machine.capture_features()
         machine.run(5.0)
     assert machine.log.banner is not None
@@ -55,14 +56,14 @@ def test_pcm_equals_the_reference_decimator() -> None:
 
     words: list[np.ndarray] = []
     blocks: list[np.ndarray] = []
-    with Machine(FIRMWARE, Scenario(SCENES["alarm in noise"], seconds=10.0)) as machine:
+    with DetectorMachine(FIRMWARE, Scenario(SCENES["alarm in noise"], seconds=10.0)) as machine:
 
         def take(call, cycle) -> None:
             _, source, target, samples = call.arguments
             words.append(np.frombuffer(machine.read(source, samples * 8), dtype="<u4"))
             blocks.append(np.frombuffer(machine.read(target, samples * 2), dtype="<i2"))
 
-        machine.on_return("pdm_decimate", take)
+        CallTracer(machine).on_return("pdm_decimate", take)
         machine.run(1.0)
     assert len(words) > 20
     assert np.array_equal(PdmDecimator().decimate(np.concatenate(words)), np.concatenate(blocks))
@@ -74,7 +75,7 @@ def test_bits_equal_the_reference_microphone() -> None:
 
     heard = Scenario(SCENES["speech"], seconds=10.0)
     words: list[np.ndarray] = []
-    with Machine(FIRMWARE, heard) as machine:
+    with DetectorMachine(FIRMWARE, heard) as machine:
         chip = machine.engine.chip  # type: ignore[attr-defined]
         clock = machine.board.microphone.clock
         edges: list[int] = []
@@ -83,7 +84,7 @@ def test_bits_equal_the_reference_microphone() -> None:
         def take(call, cycle) -> None:
             words.append(np.frombuffer(machine.read(call.arguments[1], call.arguments[3] * 8), dtype="<u4"))
 
-        machine.on_return("pdm_decimate", take)
+        CallTracer(machine).on_return("pdm_decimate", take)
         while len(words) < 2:
             machine.run(0.02)
             edges += [machine.engine.picoseconds(when) for when, _, level in chip.take_edges() if not level]

@@ -12,7 +12,7 @@ from paths import ROOT
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
-from emberwatch import Clip, Machine, Scenario
+from emberwatch import Clip, DetectorMachine, Scenario
 from emberwatch.audio import generate
 from emberwatch.report.page import RunRecorder
 from emberwatch.report.suite_page import TestEntry, write_suite_page
@@ -23,7 +23,7 @@ needs_firmware = pytest.mark.skipif(not FIRMWARE.is_file(), reason="no firmware;
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    with Machine(FIRMWARE, Scenario([Clip(generate("t3"), seconds=3.0)])) as machine:
+    with DetectorMachine(FIRMWARE, Scenario([Clip(generate("t3"), seconds=3.0)])) as machine:
         recorder = RunRecorder(machine)
         machine.run(3.0)
         return recorder.render("A <loud> T3")
@@ -49,7 +49,7 @@ def test_title_is_escaped(page: str) -> None:
 
 @needs_firmware
 def test_silence_shows_no_alarm() -> None:
-    with Machine(FIRMWARE, Scenario.silence(1.0)) as machine:
+    with DetectorMachine(FIRMWARE, Scenario.silence(1.0)) as machine:
         recorder = RunRecorder(machine)
         machine.run(1.0)
         page = recorder.render()
@@ -63,7 +63,7 @@ def test_what_a_file_is_decides_not_its_name(tmp_path: Path) -> None:
     uf2.write_bytes(FIRMWARE.with_suffix(".uf2").read_bytes())
     elf.write_bytes(FIRMWARE.read_bytes())
     for path, has_sections in ((uf2, False), (elf, True)):
-        with Machine(path) as machine:
+        with DetectorMachine(path) as machine:
             assert (".bss" in RunRecorder(machine).render()) == has_sections
 
 

@@ -30,7 +30,7 @@ def fetch(
     """
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
-    from emberwatch.cli.progress import progress
+    from emberwatch.base.progress import progress
     from emberwatch.training.data.fetch import LOCK
     from emberwatch.training.data.fetch import fetch as fetch_dataset
     from emberwatch.training.data.public import DATASETS, find_dataset

@@ -2,7 +2,7 @@
 
 A licence column is free text, often with the licence of the clip and of its compilation. Every part must be one of the
 licences known to allow both; what asks for share-alike, forbids commerce or derived works, is no licence
-("royalty-free", unknown) or carries a footnote is for evaluation only. A filter for a maintainer's eye, not legal advice.
+("royalty-free", unknown) or carries a footnote is for evaluation only. A filter, not legal advice.
 """
 
 from __future__ import annotations

@@ -209,8 +209,8 @@ def whole_map() -> list[Cell]:
         for pitch in pitches:
             cells += [Cell("t3", "t3", True, pitch, waveform, 1.0, level) for level in (-10.0, -25.0, -40.0)]
             cells += [Cell("t3", "t3", True, pitch, waveform, tempo) for tempo in (0.9, 1.1)]
-            paths = PATHS[1:] if pitch % 100 == 0 else ("low_4k", "room")
-            paths = tuple(p for p in paths if not (p in ("phone", "gsm") and pitch > 3300))
+            every = PATHS[1:] if pitch % 100 == 0 else ("low_4k", "room")
+            paths = [path for path in every if not (path in ("phone", "gsm") and pitch > 3300)]
             cells += [Cell("t3", "t3", True, pitch, waveform, 1.0, -20.0, path) for path in paths if pitch < 3800]
             if pitch % 100 == 0:
                 for noise in ("white", "pink", "babble"):

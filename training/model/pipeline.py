@@ -34,9 +34,14 @@ class Material:
     evaluation_only: list[Clip]  #: other sounds whose licence does not
 
     @property
+    def others(self) -> list[Clip]:
+        """Other sounds that the model has not heard."""
+        return [*self.held_out, *self.evaluation_only]
+
+    @property
     def judged(self) -> list[Clip]:
         """All that the model has not heard."""
-        return [*self.alarms, *self.held_out, *self.evaluation_only]
+        return [*self.alarms, *self.others]
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,9 @@ def run(
     path = stages.tflite()
     int8 = stages.int8_against_float()
     log(f"float against int8: {int8.figures()}")
-    trials = plan_trials(material.judged, recipe.levels, recipe.snrs, recipe.noises_per_clip, recipe.seed)
+    trials = plan_trials(material.others, recipe.other_levels)
+    in_noise = plan_trials(material.judged, (), recipe.snrs, recipe.noises_per_clip, recipe.seed)
+    trials += plan_trials(material.alarms, recipe.levels) + in_noise
     judged = run_trials(path, parameters, trials, workers) if trials else []
     log(f"{len(judged)} trials of recordings heard")
     cells = run_map(path, parameters, every_nth(recipe.map_every), workers)

@@ -41,7 +41,8 @@ class Recipe:
         folds: parts of the recordings of other sounds, by source, of which the first is never trained on.
         calibration_windows: for the conversion to int8.
         comparison_scenes: fresh ones on which float and int8 are compared.
-        levels: dBFS at which held-out recordings are judged.
+        levels: dBFS at which recorded alarms are judged.
+        other_levels: the same of other sounds.
         snrs: dB at which recorded alarms are judged in held-out noises.
         noises_per_clip: noises per alarm and SNR.
         map_every: of the synthetic map every so manieth cell is judged.
@@ -55,9 +56,10 @@ class Recipe:
     calibration_windows: int = 600
     comparison_scenes: int = 200
     levels: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)
+    other_levels: tuple[float, ...] = (-20.0, -40.0)
     snrs: tuple[float, ...] = (20.0, 10.0, 0.0)
-    noises_per_clip: int = 12
-    map_every: int = 4
+    noises_per_clip: int = 10
+    map_every: int = 8
     seed: int = 1
 
     @classmethod
@@ -70,6 +72,7 @@ class Recipe:
             calibration_windows=40,
             comparison_scenes=8,
             levels=(-20.0,),
+            other_levels=(-20.0,),
             snrs=(10.0,),
             noises_per_clip=2,
             map_every=1000,

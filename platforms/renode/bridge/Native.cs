@@ -1,4 +1,4 @@
-// librp2040 by P/Invoke. sim/rp2040/capi/rp2040.h says what each function does.
+// librp2040 by P/Invoke. sim/capi/rp2040.h says what each function does.
 // This file and its neighbours are C# 7: Renode's own compiler takes C# 9, Mono's in the tests takes 7. They use only
 // classes of .NET's core library and of System.Collections: Renode compiles with those assemblies that are loaded by then.
 using System;

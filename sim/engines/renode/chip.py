@@ -1,6 +1,6 @@
 """A chip of librp2040 as a Python object: one that somebody else made, or one with a processor of one's own.
 
-`sim/rp2040/capi/rp2040.h` says what each function does; a status that is not OK becomes a `ChipError`.
+`sim/capi/rp2040.h` says what each function does; a status that is not OK becomes a `ChipError`.
 """
 
 from __future__ import annotations

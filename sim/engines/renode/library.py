@@ -1,6 +1,6 @@
 """librp2040 through its C ABI: where the library is, its types, and its functions that need no chip.
 
-`sim/rp2040/capi/rp2040.h` is the reference. `emberwatch.engines.renode.chip` has an object for each chip.
+`sim/capi/rp2040.h` is the reference. `emberwatch.engines.renode.chip` has an object for each chip.
 """
 
 from __future__ import annotations

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
-from emberwatch.engines import Capability, Engine
+from emberwatch.engines import Capability
+from emberwatch.engines.embedded import chip_of
+from emberwatch.machine.machine import Machine, on_new_machine
 
 if TYPE_CHECKING:
     from emberwatch import _native
-    from emberwatch.program.elf import Image
 
 VARIABLE = "EMBERWATCH_COVERAGE"
 
@@ -37,12 +38,12 @@ class _Collector:
         self._runs: list[tuple[Path, str, _native.Coverage]] = []
         self._files = 0
 
-    def attach(self, engine: Engine, image: Image) -> None:
+    def attach(self, machine: Machine) -> None:
         from emberwatch import _native
-        from emberwatch.engines.embedded import chip_of
 
+        image = machine.image
         coverage = _native.Coverage()
-        chip_of(engine).cover(coverage)
+        chip_of(machine.engine).cover(coverage)
         digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
         with self._lock:
             self._runs.append((image.path.resolve(), digest, coverage))
@@ -94,6 +95,12 @@ def enabled() -> Path | None:
 def enable(folder: Path) -> None:
     """Gathers coverage of machines made from now on."""
     os.environ[VARIABLE] = str(folder.resolve())
+    start()
+
+
+def start() -> None:
+    """Begins what the environment asks for: every machine made from now on is joined in while the variable is set."""
+    on_new_machine(_attach)
 
 
 def disable() -> None:
@@ -101,19 +108,19 @@ def disable() -> None:
     os.environ.pop(VARIABLE, None)
 
 
-def attach(engine: Engine, image: Image) -> None:
-    """Called for each new machine: joins it in if coverage is on and the engine can do it.
+def _attach(machine: Machine) -> None:
+    """Joins a new machine in if coverage is on and the engine can do it.
 
     Raises:
         UsageError: the folder cannot be made.
     """
     folder = enabled()
-    if folder is not None and Capability.OBSERVATION in engine.capabilities:
+    if folder is not None and Capability.OBSERVATION in machine.engine.capabilities:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{VARIABLE}={folder} cannot be written: {error.strerror or error}") from None
-        _collector.attach(engine, image)
+        _collector.attach(machine)
 
 
 def flush() -> Path | None:

@@ -1,1 +1,1 @@
-"""GDB's remote serial protocol for an emulated board: `emberwatch gdb`, `Machine.gdb()`."""
+"""GDB's remote serial protocol for an emulated board: `emberwatch gdb`, `server.serve`."""

@@ -159,8 +159,7 @@ class History:
         machine, engine = self._machine, self._engine
         machine.restore(keyframe.snapshot)
         last = None
-        while engine.cycle < end:
-            stop, handled = machine.run_slice(end)
+        for stop, handled in machine.stops_until(end):
             if stop.reason is StopReason.BREAKPOINT and not handled and engine.cycle < end:
                 last = Hit(engine.cycle, stop)
             elif stop.reason is StopReason.WATCHPOINT:
@@ -188,8 +187,7 @@ class History:
         self._run_to(cycle)
 
     def _run_to(self, cycle: int) -> None:
-        while self._engine.cycle < cycle:
-            stop, _ = self._machine.run_slice(cycle)
+        for stop, _ in self._machine.stops_until(cycle):
             if not self._goes_on(stop):
                 break
 

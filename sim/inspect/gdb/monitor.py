@@ -101,7 +101,7 @@ class Monitor:
             self._machine.send((" ".join(words[1:]) + "\r\n").encode())
             return ""
         count = int(words[0]) if words else 20
-        lines = self._machine.log.lines[-count:] if count > 0 else []
+        lines = self._machine.lines[-count:] if count > 0 else []
         return "".join(f"{t:10.6f}  {line}\n" for t, line in lines) or "(silent)\n"
 
     def _mic(self, words: list[str]) -> str:

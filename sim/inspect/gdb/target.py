@@ -140,30 +140,33 @@ class Target:
     def resume(self, interrupted: Callable[[], bool]) -> Event:
         """Runs until something happens; `interrupted` is asked about every 50 emulated ms."""
         self._pass_bkpt()
-        while True:
-            self.history.before_running()
-            event = self._happened(*self.machine.run_slice(_FOREVER))
+        self.history.before_running()
+        for stop, _ in self.machine.stops_until(_FOREVER):
+            event = self._happened(stop)
             if event is not None:
                 return self._stopped(event)
             if interrupted():
                 return self._stopped(Event(SIGINT, self.event.core))
+            self.history.before_running()
+        raise AssertionError("the end of time")
 
     def step(self, core: int, interrupted: Callable[[], bool], within: range = range(0)) -> Event:
         """One instruction of one core, and on as long as it stays `within` these addresses."""
         self._pass_bkpt()
-        while True:
-            self.history.before_running()
-            stop, handled = self.machine.run_slice(_FOREVER, step=core)
+        self.history.before_running()
+        for stop, _ in self.machine.stops_until(_FOREVER, step=core):
             if stop.reason is StopReason.STEP:
                 event = None if stop.pc in within else Event(SIGTRAP, core)
             else:
-                event = self._happened(stop, handled)
+                event = self._happened(stop)
                 if event is None and stop.reason is StopReason.BKPT and stop.core == core:
                     event = Event(SIGTRAP, core)  # a semihosting call is one instruction
             if event is not None:
                 return self._stopped(event)
             if interrupted():
                 return self._stopped(Event(SIGINT, core))
+            self.history.before_running()
+        raise AssertionError("the end of time")
 
     def run_to(self, cycle: int) -> Event | None:
         """Runs to a cycle without stopping at breakpoints; an event is what else stopped it.
@@ -173,15 +176,16 @@ class Target:
         """
         if not 0 <= cycle <= MAX_CYCLES:
             raise UsageError(f"cycle {cycle} is outside 0..{MAX_CYCLES}")
-        while self.engine.cycle < cycle:
-            self.history.before_running()
-            before = self.engine.cycle
-            stop, handled = self.machine.run_slice(cycle)
+        before = self.engine.cycle
+        self.history.before_running()
+        for stop, _ in self.machine.stops_until(cycle):
             if stop.reason is StopReason.TIME and self.engine.cycle == before:
                 raise UsageError(f"cycle {cycle} never comes: the chip is dormant from {before} on; no pin wakes it")
-            event = self._happened(stop, handled)
+            event = self._happened(stop)
             if event is not None and event.detail[0] not in ("swbreak", "hwbreak", "watch", "rwatch", "awatch"):
                 return self._stopped(event)
+            before = self.engine.cycle
+            self.history.before_running()
         return None
 
     def _stopped(self, event: Event) -> Event:
@@ -204,7 +208,7 @@ class Target:
         except ValueError:
             return 0
 
-    def _happened(self, stop: Stop, handled: bool) -> Event | None:
+    def _happened(self, stop: Stop) -> Event | None:
         """What a stop of the engine means for GDB; None: nothing, go on."""
         core = stop.core
         where = self.machine.image.symbols.at(stop.pc) or f"{stop.pc:#010x}"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from paths import ROOT
 
-from emberwatch import Machine
+from emberwatch import DetectorMachine
 from emberwatch.base.errors import EmulationError, EngineError, MissingDependencyError
 from emberwatch.board.board import load_board
 from emberwatch.engines import create_engine
@@ -59,7 +59,7 @@ def test_the_same_elf_hears_the_same_on_both_engines(firmware: Path) -> None:
     sound = np.round(0.3 * (1 << 23) * np.sin(2 * np.pi * 3100 * t)).astype(np.int32)
     machines = {}
     for name in ("embedded", "renode"):
-        machine = Machine(firmware, engine=name)
+        machine = DetectorMachine(firmware, engine=name)
         machine.engine.set_microphone_timebase(1_024_000)
         machine.engine.push_sound(sound)
         pcm, features = machine.capture_pcm(), machine.capture_features()
@@ -67,7 +67,7 @@ def test_the_same_elf_hears_the_same_on_both_engines(firmware: Path) -> None:
         machines[name] = machine, pcm.samples, features.frames
     embedded, renode = machines["embedded"], machines["renode"]
     # They boot in different times, so that the slices of time in which lines are looked for end at different places.
-    lines = [[line for _, line in machine.log.lines[:2]] for machine, _, _ in (embedded, renode)]
+    lines = [[line for _, line in machine.lines[:2]] for machine, _, _ in (embedded, renode)]
     assert lines[0] == lines[1]
     assert lines[0][1].startswith("W 0")
     assert len(renode[1]) >= 512 and np.array_equal(embedded[1][:512], renode[1][:512])
@@ -85,7 +85,7 @@ def test_the_same_elf_hears_the_same_on_both_engines(firmware: Path) -> None:
 @pytest.mark.usefixtures("renode")
 def test_time_memory_registers_and_breakpoints(tmp_path: Path) -> None:
     # movs r0, #1; b loop; loop: adds r0, #1; b loop
-    machine = Machine(ram_image(tmp_path, [0x2001, 0xE7FF, 0x3001, 0xE7FD]), engine="renode")
+    machine = DetectorMachine(ram_image(tmp_path, [0x2001, 0xE7FF, 0x3001, 0xE7FD]), engine="renode")
     engine = machine.engine
     assert engine.name == "renode" and engine.cycle == 0
     engine.add_breakpoint(0x20000004)
@@ -111,16 +111,16 @@ def test_time_memory_registers_and_breakpoints(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("renode")
 def test_two_boards_run_side_by_side_and_processes_are_used_again(tmp_path: Path) -> None:
     image = ram_image(tmp_path, [0x3001, 0xE7FD])
-    first, second = Machine(image, engine="renode"), Machine(image, engine="renode")
+    first, second = DetectorMachine(image, engine="renode"), DetectorMachine(image, engine="renode")
     first.run(0.0001)
     assert (first.cycles > 0) and second.cycles == 0
     process = first.engine._worker  # type: ignore[attr-defined]
     del first
-    with Machine(image, engine="renode") as third:
+    with DetectorMachine(image, engine="renode") as third:
         assert third.engine._worker is process  # type: ignore[attr-defined]
         assert third.cycles == 0
         third.run(0.0002)
-    fourth = Machine(image, engine="renode")
+    fourth = DetectorMachine(image, engine="renode")
     assert fourth.engine._worker is process, "a closed machine keeps no process"  # type: ignore[attr-defined]
     assert third.time_s == pytest.approx(0.0002, rel=0.01) and fourth.cycles == 0
     assert third.result().total_cycles == third.cycles > 0
@@ -137,7 +137,7 @@ def test_two_boards_run_side_by_side_and_processes_are_used_again(tmp_path: Path
     ],
 )
 def test_an_access_to_what_is_not_there_fails_the_run(tmp_path: Path, code: list[int], message: str) -> None:
-    machine = Machine(ram_image(tmp_path, code), engine="renode")
+    machine = DetectorMachine(ram_image(tmp_path, code), engine="renode")
     with pytest.raises(EmulationError, match=message):
         machine.run(0.001)
     with pytest.raises(EmulationError, match=message):
@@ -160,7 +160,7 @@ def test_what_renode_has_to_complain_about_is_raised(
 ) -> None:
     monkeypatch.setenv("FAKE_RENODE", fault)
     with pytest.raises((EngineError, EmulationError), match=message) as caught:
-        Machine(ram_image(tmp_path, [0xE7FE]), engine="renode").run(0.001)
+        DetectorMachine(ram_image(tmp_path, [0xE7FE]), engine="renode").run(0.001)
     assert "\n" not in str(caught.value)
 
 
@@ -187,7 +187,7 @@ def test_net_exceptions_are_named_in_one_line() -> None:
 def test_an_image_without_second_stage_is_a_boot_error(tmp_path: Path) -> None:
     image = Image(tmp_path / "blank", (Segment(0x10000000, bytes(1024)),), None, SymbolTable([]))
     with pytest.raises(EmulationError, match="second-stage"):
-        Machine(image, engine="renode").run(0.001)
+        DetectorMachine(image, engine="renode").run(0.001)
 
 
 def test_without_pyrenode3_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,4 +218,4 @@ def test_the_command_line_exits_with_2_and_one_line(firmware: Path, tmp_path: Pa
 @pytest.mark.usefixtures("renode")
 def test_auto_takes_what_the_environment_asks_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EMBERWATCH_ENGINE", "renode")
-    assert Machine(ram_image(tmp_path, [0xE7FE])).engine.name == "renode"
+    assert DetectorMachine(ram_image(tmp_path, [0xE7FE])).engine.name == "renode"

@@ -14,10 +14,10 @@ from paths import ROOT
 from programs import build, needs_firmware
 
 from emberwatch.base.errors import UsageError
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect import coverage
 from emberwatch.inspect.coverage import html, lcov, report
 from emberwatch.inspect.coverage.program import is_conditional_branch, read_program
-from emberwatch.machine.machine import Machine
 
 SOURCE = """
 volatile unsigned input = 3, sink;
@@ -56,12 +56,13 @@ def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gathering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     coverage.flush()
     monkeypatch.setenv(coverage.VARIABLE, str(tmp_path / "gathered"))
+    coverage.start()
     yield tmp_path / "gathered"
     coverage.flush()
 
 
-def run(elf: Path, value: int | None = None) -> Machine:
-    machine = Machine(elf, engine="embedded")
+def run(elf: Path, value: int | None = None) -> DetectorMachine:
+    machine = DetectorMachine(elf, engine="embedded")
     if value is not None:
         machine.engine.write_memory(machine.image.symbols["input"].address, value.to_bytes(4, "little"))
     machine.run(0.001)
@@ -120,13 +121,13 @@ def test_off_by_default(elf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_cycles_are_the_same_with_coverage(gathering: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     firmware = needs_firmware()
-    covered = Machine(firmware, engine="embedded")
+    covered = DetectorMachine(firmware, engine="embedded")
     monkeypatch.delenv(coverage.VARIABLE)
-    plain = Machine(firmware, engine="embedded")
+    plain = DetectorMachine(firmware, engine="embedded")
     for machine in (covered, plain):
         machine.run(0.3)
     assert covered.cycles == plain.cycles
-    assert covered.log.lines == plain.log.lines
+    assert covered.lines == plain.lines
     assert covered.functions == plain.functions
     monkeypatch.setenv(coverage.VARIABLE, str(gathering))
     coverage.flush()  # or the next test would find this run among its own
@@ -136,9 +137,9 @@ def test_breakpoints_and_coverage_share_an_instruction(elf: Path, gathering: Pat
     program = read_program(elf)
     classify = program.functions["classify"]
     branch = min(address for address in program.branches if address > classify)
-    machine = Machine(elf, engine="embedded")
+    machine = DetectorMachine(elf, engine="embedded")
     machine.engine.add_breakpoint(branch)
-    stop, _ = machine.run_slice(10_000)
+    stop, _ = next(machine.stops_until(10_000))
     assert stop.pc == branch
     machine.engine.remove_breakpoint(branch)
     machine.run(0.001)

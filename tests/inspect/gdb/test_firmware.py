@@ -7,11 +7,13 @@ from pathlib import Path
 
 from debugging import Debug, Session
 
-from emberwatch import Machine, Scenario
+from emberwatch import DetectorMachine, Scenario
+from emberwatch.detector.log import DetectorLog
+from emberwatch.inspect.calls import CallTracer
 
 
-def reference(firmware: Path, alarm: Scenario, seconds: float) -> Machine:
-    machine = Machine(firmware, alarm)
+def reference(firmware: Path, alarm: Scenario, seconds: float) -> DetectorMachine:
+    machine = DetectorMachine(firmware, alarm)
     machine.run(seconds)
     return machine
 
@@ -58,21 +60,21 @@ def test_alarm_is_detected_with_the_same_cycles(debug: Debug, firmware: Path, al
     )
 
     plain = reference(firmware, alarm, 5.0)
-    assert any(event.state == "on" for event in plain.log.alarms)
-    seen = session.machine.log
+    assert plain.log.first_alarm is not None
+    seen = session.machine
     assert len(seen.lines) > 100
-    assert seen.lines == plain.log.lines[: len(seen.lines)]
-    assert seen.alarms
+    assert seen.lines == plain.lines[: len(seen.lines)]
+    assert DetectorLog(seen).log.alarms
     # `goto` lands on the same instruction boundary as a run to that cycle without a debugger.
-    while plain.cycles < 600_000_000:
-        plain.run_slice(600_000_000)
+    for _ in plain.stops_until(600_000_000):
+        pass
     assert cycles(text)[-1] == session.machine.cycles
 
 
 def test_cycle_of_every_call_is_that_of_a_plain_run(debug: Debug, firmware: Path, alarm: Scenario) -> None:
-    with Machine(firmware, alarm) as machine:
+    with DetectorMachine(firmware, alarm) as machine:
         starts: list[int] = []
-        machine.on_return("app_process_block", lambda call, cycle: starts.append(call.start))
+        CallTracer(machine).on_return("app_process_block", lambda call, cycle: starts.append(call.start))
         machine.run(0.2)
     session = debug(firmware, alarm)
     text = session.gdb(

@@ -87,9 +87,10 @@ def test_both_cores_are_threads(debug: Debug, program: Program) -> None:
 def test_stepping_goes_over_interrupts_and_costs_nothing(program: Program) -> None:
     """Single steps all the way give the state that an uninterrupted run gives."""
     plain, stepped = Machine(program("two_cores")), Machine(program("two_cores"))
-    while stepped.cycles < 5000:
-        stepped.run_slice(1 << 62, step=0)
-    plain.run_slice(stepped.cycles)
+    for _ in stepped.stops(lambda: 1 << 62 if stepped.cycles < 5000 else None, step=0):
+        pass
+    for _ in plain.stops_until(stepped.cycles):
+        pass
     for core in (0, 1):
         assert plain.engine.register(15, core) == stepped.engine.register(15, core)
     assert plain.cycles == stepped.cycles

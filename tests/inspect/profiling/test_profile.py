@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from programs import needs_firmware
 
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.profiling import CoreProfile, Costs, Profile, ProfileRecorder
-from emberwatch.machine.machine import Machine
 
-Profiled = tuple[Machine, Profile]
+Profiled = tuple[DetectorMachine, Profile]
 
 
 def core(profiled: Profiled, number: int = 0) -> CoreProfile:
@@ -39,7 +39,7 @@ def test_every_busy_cycle_is_booked_once(fixture: str, request: pytest.FixtureRe
 
 def test_profiling_changes_no_cycle(calls_elf: Path, calls_machine: Profiled) -> None:
     traced = ("leaf", "work", "recurse", "tick")
-    plain = Machine(calls_elf, engine="embedded", trace=traced)
+    plain = DetectorMachine(calls_elf, engine="embedded", trace=traced)
     plain.run(0.01)
     profiled = calls_machine[0]
     assert plain.cycles == profiled.cycles
@@ -49,10 +49,10 @@ def test_profiling_changes_no_cycle(calls_elf: Path, calls_machine: Profiled) ->
 
 
 def test_the_firmware_says_the_same_at_the_same_time(firmware_machine: Profiled) -> None:
-    plain = Machine(needs_firmware(), engine="embedded")
+    plain = DetectorMachine(needs_firmware(), engine="embedded")
     plain.run(0.5)
-    assert plain.log.lines == firmware_machine[0].log.lines
-    assert plain.log.lines
+    assert plain.lines == firmware_machine[0].lines
+    assert plain.lines
     assert plain.cycles == firmware_machine[0].cycles
 
 
@@ -123,7 +123,7 @@ def test_agrees_with_the_function_tracer(fixture: str, request: pytest.FixtureRe
     machine, profile = request.getfixturevalue(fixture)
     measured = machine.functions if fixture == "calls_machine" else {}
     if fixture == "firmware_machine":
-        plain = Machine(needs_firmware(), engine="embedded")
+        plain = DetectorMachine(needs_firmware(), engine="embedded")
         plain.run(0.5)
         measured = plain.functions
         assert {"pdm_decimate", "features_compute", "app_process_block"} <= set(measured)
@@ -158,7 +158,7 @@ def test_lines_are_those_of_the_source(calls_elf: Path, calls_machine: Profiled)
 def test_a_stripped_program_is_named_by_addresses(calls_elf: Path, tmp_path: Path, calls_machine: Profiled) -> None:
     stripped = tmp_path / "stripped.elf"
     subprocess.run(["arm-none-eabi-objcopy", "--strip-all", calls_elf, stripped], check=True)
-    machine = Machine(stripped, engine="embedded")
+    machine = DetectorMachine(stripped, engine="embedded")
     recorder = ProfileRecorder(machine)
     machine.run(0.01)
     profile = recorder.profile()
@@ -171,7 +171,7 @@ def test_a_stripped_program_is_named_by_addresses(calls_elf: Path, tmp_path: Pat
 
 
 def test_a_restored_snapshot_starts_a_new_tree(calls_elf: Path) -> None:
-    machine = Machine(calls_elf, engine="embedded")
+    machine = DetectorMachine(calls_elf, engine="embedded")
     machine.run(0.0003)
     snapshot = machine.save()
     recorder = ProfileRecorder(machine)

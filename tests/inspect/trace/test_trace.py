@@ -14,9 +14,9 @@ from paths import ROOT
 from vcd_parser import Vcd, VcdError, parse
 
 from emberwatch.base.errors import UsageError
+from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.signals import Signals, exception_name
 from emberwatch.inspect.trace.vcd import Variable, write_vcd
-from emberwatch.machine.machine import Machine
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 PDM_HZ, WORD_BITS = 1_024_000, 32
@@ -157,7 +157,7 @@ def test_trigger_on_a_line(tmp_path: Path) -> None:
     file = tmp_path / "line.vcd"
     done = emberwatch("trace", FIRMWARE, "--vcd", file, "--trigger", "W 1", "--before", 0.003, "--after", 0.0001)
     assert done.returncode == 0, done.stderr
-    machine = Machine(FIRMWARE, engine="embedded")
+    machine = DetectorMachine(FIRMWARE, engine="embedded")
     at = machine.run_until_line("W 1", 1)[0]
     wave = parse(file.read_text())
     # A stop bit ends the line: the last start bit fell 10 bits before.
@@ -167,13 +167,13 @@ def test_trigger_on_a_line(tmp_path: Path) -> None:
 
 
 def test_recording_changes_no_cycle() -> None:
-    plain, recorded = (Machine(FIRMWARE, engine="embedded") for _ in range(2))
+    plain, recorded = (DetectorMachine(FIRMWARE, engine="embedded") for _ in range(2))
     signals = Signals(recorded.engine, ("irq", "cores", "dma", "pio", "functions"))
     for machine in (plain, recorded):
         machine.run(0.3)
     assert len(signals.take()) > 10000
     assert plain.cycles == recorded.cycles
-    assert plain.log.lines == recorded.log.lines
+    assert plain.lines == recorded.lines
     assert plain.functions == recorded.functions
 
 

@@ -206,8 +206,8 @@ def test_a_window_that_differs_on_the_chip_is_named(dataset: Path, tmp_path: Pat
     pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("no arm-none-eabi-gcc to build the firmware with")
+    from emberwatch.detector.agreement import _play
     from emberwatch.detector.build import build_firmware
-    from emberwatch.training.evaluate.emulated import _play
 
     data = bytearray(RELEASED_MODEL.read_bytes())
     model = read_model(RELEASED_MODEL)

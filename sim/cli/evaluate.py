@@ -75,7 +75,7 @@ def evaluate(
     emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
-    from emberwatch.training.evaluate.command import Options, make_plan, measure, show, write
+    from emberwatch.detector.evaluation import Options, make_plan, measure, show, write
 
     options = Options(
         model=model,

@@ -11,11 +11,11 @@ from typing import Any
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import check_outputs, write_file
 from emberwatch.base.paths import recordings_folder
-from emberwatch.cli.progress import progress_bar
+from emberwatch.base.progress import progress_bar
+from emberwatch.detector.agreement import check_on_emulator
 from emberwatch.training.data.clips import Clip, load_datasets
 from emberwatch.training.evaluate.cells import Cell, every_nth
 from emberwatch.training.evaluate.detector import Detector, detector_file
-from emberwatch.training.evaluate.emulated import check_on_emulator
 from emberwatch.training.evaluate.map import CellResult, heat_maps, map_figures, run_map
 from emberwatch.training.evaluate.page import write_page
 from emberwatch.training.evaluate.report import report, worst

@@ -86,11 +86,11 @@ def check_on_emulator(
 def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
     """Windows compared, and whether the firmware raised an alarm."""
     from emberwatch.audio import SAMPLE_RATE, Clip, Recording, Scenario
-    from emberwatch.machine.machine import Machine
+    from emberwatch.detector.machine import DetectorMachine
 
     elf, model, parameters, trial = job
     sound = render(trial).pcm.astype(np.float32) / 32768.0
-    with Machine(elf, Scenario([Clip(Recording(sound))])) as machine:
+    with DetectorMachine(elf, Scenario([Clip(Recording(sound))])) as machine:
         capture = machine.capture_pcm()
         machine.run(len(sound) / SAMPLE_RATE + 0.1)  # the last block's lines are on the wire for some milliseconds
     printed = [round(window.probability * 256) for window in machine.log.windows]

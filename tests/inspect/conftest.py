@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from programs import CALLS, build, needs_firmware
 
 from emberwatch.inspect.profiling import Profile, ProfileRecorder
