@@ -24,6 +24,7 @@ _RISE_BLOCKS = 3
 _LONG = 32
 _FORGET = 190
 _NEIGHBOUR = 3
+_TONAL = 40
 _MAX = 255
 
 
@@ -85,7 +86,9 @@ class Band:
         self.since_onset, self.since_end = _next(self.since_onset), _next(self.since_end)
         self.since_group = _next(self.since_group)
         if not self.on:
-            if level < self.valley:
+            if self.valley == _MAX and contrast >= _TONAL:
+                self.valley = 0
+            elif level < self.valley:
                 self.valley = level
             elif creep and self.valley < _MAX:
                 self.valley += 1

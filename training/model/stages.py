@@ -56,10 +56,10 @@ class Recipe:
     calibration_windows: int = 600
     comparison_scenes: int = 200
     levels: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)
-    other_levels: tuple[float, ...] = (-20.0, -40.0)
-    snrs: tuple[float, ...] = (20.0, 10.0, 0.0)
+    other_levels: tuple[float, ...] = (-20.0,)
+    snrs: tuple[float, ...] = (10.0, 0.0)
     noises_per_clip: int = 10
-    map_every: int = 8
+    map_every: int = 12
     seed: int = 1
 
     @classmethod

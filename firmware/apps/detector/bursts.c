@@ -9,11 +9,12 @@
 #define KINDRED 40        // 15 dB: what is weaker than the train's bursts by more is no part of it
 #define STRONGER 32       // 12 dB: a sound that rises so far over another is a burst of its own
 #define SOON 63           // blocks for which a burst's peak is not forgotten (2 s)
-#define VALLEY_CREEP 3u  // blocks per unit by which a valley rises (3.9 dB/s)
-#define RISE_BLOCKS 3    // within which a burst's rise is measured
-#define LONG 32         // blocks of one burst after which it is judged like a whole one
-#define FORGET 190       // blocks of silence after which a train is over (6 s)
-#define NEIGHBOUR 3      // bands to the side that a tone does not reach
+#define VALLEY_CREEP 3u   // blocks per unit by which a valley rises (3.9 dB/s)
+#define RISE_BLOCKS 3     // within which a burst's rise is measured
+#define LONG 32           // blocks of one burst after which it is judged like a whole one
+#define FORGET 190        // blocks of silence after which a train is over (6 s)
+#define TONAL 40          // 15 dB over the bands beside it: a tone that sounds with the first block is a burst
+#define NEIGHBOUR 3       // bands to the side that a tone does not reach
 
 static uint8_t next(uint8_t count) { return count < UINT8_MAX ? (uint8_t)(count + 1) : count; }
 
@@ -85,10 +86,16 @@ static void follow(band_t* band, int32_t level, int32_t contrast, uint8_t probab
     band->since_end = next(band->since_end);
     band->since_group = next(band->since_group);
     if (!band->on) {
-        if (level < band->valley) band->valley = (uint8_t)level;
-        else if (creep && band->valley < UINT8_MAX) band->valley++;
-        if (level - band->valley >= rise_that_begins(band)) begin_burst(band);
-        else if (band->peak > band->valley && band->since_end > SOON) band->peak--;
+        if (band->valley == UINT8_MAX && contrast >= TONAL)
+            band->valley = 0;
+        else if (level < band->valley)
+            band->valley = (uint8_t)level;
+        else if (creep && band->valley < UINT8_MAX)
+            band->valley++;
+        if (level - band->valley >= rise_that_begins(band))
+            begin_burst(band);
+        else if (band->peak > band->valley && band->since_end > SOON)
+            band->peak--;
     }
     if (band->on) {
         if (band->length > RISE_BLOCKS && level > band->peak + STRONGER) begin_again(band);

@@ -18,18 +18,18 @@
 #define BURST_HISTORY 4     // finished bursts remembered
 
 typedef struct {
-    uint8_t valley, peak;             // lowest level since the last burst, highest of the newest burst
-    uint8_t contrast;                 // of the newest burst where it was loudest: above the bands 750 Hz away
-    uint8_t belief;                   // highest probability of the network since the newest burst began
-    uint8_t trust;                    // the same, averaged over the bursts of the present train
-    uint8_t tonality;                 // contrast, averaged likewise
-    uint8_t length;                   // of the newest burst, so far
-    uint8_t since_onset, since_end;   // of the newest burst
-    uint8_t rise;                     // level of the newest burst's first three blocks above the valley before
-    uint8_t regular;                  // successive periods that agree with the one before
-    uint8_t since_group;              // blocks since a group of four quick beeps was complete
-    uint8_t lengths[BURST_HISTORY];   // of finished bursts, newest first, 0 = none
-    uint8_t periods[BURST_HISTORY];   // onset to onset, newest first, 0 = none
+    uint8_t valley, peak;            // lowest level since the last burst, highest of the newest burst
+    uint8_t contrast;                // of the newest burst where it was loudest: above the bands 750 Hz away
+    uint8_t belief;                  // highest probability of the network since the newest burst began
+    uint8_t trust;                   // the same, averaged over the bursts of the present train
+    uint8_t tonality;                // contrast, averaged likewise
+    uint8_t length;                  // of the newest burst, so far
+    uint8_t since_onset, since_end;  // of the newest burst
+    uint8_t rise;                    // level of the newest burst's first three blocks above the valley before
+    uint8_t regular;                 // successive periods that agree with the one before
+    uint8_t since_group;             // blocks since a group of four quick beeps was complete
+    uint8_t lengths[BURST_HISTORY];  // of finished bursts, newest first, 0 = none
+    uint8_t periods[BURST_HISTORY];  // onset to onset, newest first, 0 = none
     bool on;
 } band_t;
 

@@ -2,7 +2,7 @@
 
 #define BEAT_MIN 24  // T3, onset to onset within a group: 1 s; devices have 0.8 s to 1.15 s
 #define BEAT_MAX 38
-#define BEAT_JITTER 3  // between beats of a group: block edges, noise, reverberation
+#define BEAT_JITTER 3   // between beats of a group: block edges, noise, reverberation
 #define T3_BURST_MIN 9  // 0.5 s, with reverberation and a faint edge
 #define T3_BURST_MAX 23
 #define T3_DECIDED 4  // blocks of the burst that confirms the pause
@@ -11,7 +11,7 @@
 #define BEEP_MAX 6
 #define BEEP_PERIOD_MIN 4  // 0.2 s
 #define BEEP_PERIOD_MAX 9
-#define GROUP_GAP 12        // blocks of quiet that end a group of four
+#define GROUP_GAP 12          // blocks of quiet that end a group of four
 #define GROUP_PERIOD_MIN 136  // 5 s
 #define GROUP_PERIOD_MAX 178
 #define BETWEEN_GROUPS 100  // onset of the last beep to the first of the next group, at least
@@ -19,10 +19,10 @@
 #define CONTINUOUS_MIN 125  // 4 s
 #define CONTINUOUS_AGAIN 31
 
-#define PULSE_MIN 3         // 10 a second
-#define PULSE_FAST_MAX 20   // 0.64 s
-#define PULSE_MAX 36        // 1.15 s
-#define PULSE_LASTING 80    // 2.6 s of regular fast pulses
+#define PULSE_MIN 3        // 10 a second
+#define PULSE_FAST_MAX 20  // 0.64 s
+#define PULSE_MAX 36       // 1.15 s
+#define PULSE_LASTING 80   // 2.6 s of regular fast pulses
 #define PULSE_COUNT 4
 #define PULSE_DENSE_COUNT 5
 #define PULSE_EVEN_COUNT 6
@@ -91,7 +91,8 @@ static bool is_hi_lo(const bursts_t* bursts, uint32_t index) {
         if (i + 1 >= index && i <= index + 1) continue;
         const int32_t apart = band->periods[0] - other->periods[0];
         const int32_t pause = other->since_onset - other->length;
-        const bool half = 8 * other->since_onset >= 3 * band->periods[0] && 8 * other->since_onset <= 5 * band->periods[0];
+        const bool half =
+            8 * other->since_onset >= 3 * band->periods[0] && 8 * other->since_onset <= 5 * band->periods[0];
         if (other->regular >= PULSE_COUNT && apart >= -1 && apart <= 1 && pause >= -1 && pause <= 2 && half &&
             2 * other->tonality >= band->tonality) {
             return true;

@@ -10,14 +10,17 @@
 #include EVENTS_CONFIG_HEADER
 
 static const uint8_t trust_gates[] = {
-    [CADENCE_T3] = EVENTS_TRUST_T3,         [CADENCE_T4] = EVENTS_TRUST_T4,
-    [CADENCE_CONTINUOUS] = EVENTS_TRUST_CONTINUOUS, [CADENCE_PULSED] = EVENTS_TRUST_PULSED,
+    [CADENCE_T3] = EVENTS_TRUST_T3,
+    [CADENCE_T4] = EVENTS_TRUST_T4,
+    [CADENCE_CONTINUOUS] = EVENTS_TRUST_CONTINUOUS,
+    [CADENCE_PULSED] = EVENTS_TRUST_PULSED,
     [CADENCE_HI_LO] = EVENTS_TRUST_PULSED,
 };
 
 // Of two kinds at once the one with more features of its own.
 static const uint8_t ranks[] = {
-    [CADENCE_NONE] = 0, [CADENCE_CONTINUOUS] = 1, [CADENCE_PULSED] = 2, [CADENCE_HI_LO] = 3, [CADENCE_T3] = 4, [CADENCE_T4] = 5,
+    [CADENCE_NONE] = 0,  [CADENCE_CONTINUOUS] = 1, [CADENCE_PULSED] = 2,
+    [CADENCE_HI_LO] = 3, [CADENCE_T3] = 4,         [CADENCE_T4] = 5,
 };
 
 static bool believed(const band_t* band, cadence_t cadence) {
@@ -61,12 +64,14 @@ HOT event_t events_update(events_t* events, const int8_t features[BURST_FRAMES][
     const bool confirmed = cadence != CADENCE_NONE || (likely && events->alarm != ALARM_CERTAIN);
     events->waiting = confirmed ? 0 : (uint8_t)(events->waiting < UINT8_MAX ? events->waiting + 1 : UINT8_MAX);
 
-    if (cadence != CADENCE_NONE && events->alarm != ALARM_CERTAIN) return enter(events, ALARM_CERTAIN, EVENT_ALARM_ON, cadence);
+    if (cadence != CADENCE_NONE && events->alarm != ALARM_CERTAIN)
+        return enter(events, ALARM_CERTAIN, EVENT_ALARM_ON, cadence);
     if (events->alarm == ALARM_NONE && likely) return enter(events, ALARM_POSSIBLE, EVENT_POSSIBLE, CADENCE_NONE);
     if (ranks[cadence] > ranks[events->kind]) return enter(events, ALARM_CERTAIN, EVENT_ALARM_KIND, cadence);
     if (events->alarm != ALARM_NONE && events->waiting > EVENTS_HOLD_BLOCKS) {
         const bool certain = events->alarm == ALARM_CERTAIN;
-        return enter(events, ALARM_NONE, certain ? EVENT_ALARM_OFF : EVENT_CLEAR, certain ? events->kind : CADENCE_NONE);
+        return enter(events, ALARM_NONE, certain ? EVENT_ALARM_OFF : EVENT_CLEAR,
+                     certain ? events->kind : CADENCE_NONE);
     }
     return (event_t){EVENT_NONE, CADENCE_NONE};
 }

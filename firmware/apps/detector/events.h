@@ -1,9 +1,9 @@
 // Event logic: bursts and the network's opinion of them become "possible alarm", ALARM on, kind and off.
 //
-// The standards decide by time (cadence.h), in every band by itself; the network decides by sound: a cadence counts when
-// the probability, averaged over the bursts of the train (band_t.trust), reaches the gate of its kind, and the bursts
-// stand out of the bands beside them. T3 and T4 are hardly ever anything else, so their gates are low; a steady tone or
-// a regular pulse may be an insect, so theirs are high.
+// The standards decide by time (cadence.h), in every band by itself; the network decides by sound: a cadence counts
+// when the probability, averaged over the bursts of the train (band_t.trust), reaches the gate of its kind, and the
+// bursts stand out of the bands beside them. T3 and T4 are hardly ever anything else, so their gates are low; a steady
+// tone or a regular pulse may be an insect, so theirs are high.
 //
 //   possible  the network has said alarm for a short while, or a band began a train that it believes: seconds before a
 //             cadence can be known. Over after EVENTS_HOLD_BLOCKS without.
