@@ -15,10 +15,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
-NATIVE_SOURCES := CMakeLists.txt pyproject.toml sim/bindings.cpp \
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot lint format check pytest clang fuzz sanitize coverage bench train clean
+.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
 robot: setup ## Run the Robot suites (ENGINE=embedded or renode)
 	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/
 
+chip: $(VENV)/bin/python ## Render what comes from platforms/rp2040: C++ tables, the firmware's header, docs
+	@PYTHONPATH=.src $(BIN)/python -m emberwatch.chip
+
 lint: setup-dev ## ruff, mypy --strict, layers of imports and includes, clang-format: what pre-commit runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -81,9 +84,9 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code and PIO: FUZZ_SECONDS=600 for each
+fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio; do \
+	@for target in load_file registers instructions pio tflite_file; do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
 

@@ -50,49 +50,123 @@ def arctan(x: Fraction) -> Fraction:
     return total
 
 
+def fixed(value: Fraction, bits: int) -> int:
+    """Return `value` in units of 2^-bits, rounded."""
+    return round(value * 2**bits)
+
+
+def c_array(kind: str, name: str, values: list[int]) -> str:
+    """Return a C array of unsigned numbers and the macro of its length."""
+    suffix = "ull" if kind == "uint64_t" else "u"
+    body = ", ".join(f"0x{value:x}{suffix}" for value in values)
+    return f"#define {name}_TERMS {len(values)}\nstatic const {kind} {name}[{len(values)}] = {{{body}}};"
+
+
+def logarithm(x: Fraction) -> Fraction:
+    """Return ln x for 1/2 <= x <= 2 to far beyond double precision: 2 artanh((x - 1) / (x + 1))."""
+    s = (x - 1) / (x + 1)
+    term, total = s, Fraction(0)
+    for n in range(100):
+        total += term / (2 * n + 1)
+        term = Fraction(round(term * s * s * 2**200), 2**200)
+    return 2 * total
+
+
+def logarithm_rows() -> list[tuple[int, Fraction]]:
+    """Return, for each 32nd of m in 1..2, a scale s of about 1 / m (or 2 / m) in 128ths or 256ths, and -ln of it.
+
+    Rows from LN_UPPER on take m as half, so that all of m is in 0.71..1.42; around 1 the scale is 1.
+    """
+    rows = []
+    for row in range(32):
+        middle = 1 + (Fraction(row) + Fraction(1, 2)) / 32
+        if row < LN_UPPER:
+            scale = 128 if row == 0 else round(128 / middle)
+            rows.append((scale, -logarithm(Fraction(scale, 128))))
+        else:
+            scale = 256 if row == 31 else round(512 / middle)
+            rows.append((scale, -logarithm(Fraction(scale, 256))))
+    return rows
+
+
+LN_UPPER = 13
+
+
 def series_header() -> str:
-    """Return the coefficient tables as C source."""
-    tables = {
-        # sin r = r + r^3 (S0 + S1 r^2 + ...), |r| <= pi/4
-        "SINE": [Fraction((-1) ** (k + 1), factorial(2 * k + 3)) for k in range(9)],
-        "COSINE": [Fraction((-1) ** (k + 1), factorial(2 * k + 2)) for k in range(9)],
-        # exp r = 1 + r (E0 + E1 r + ...), |r| <= ln2 / 2
-        "EXPONENTIAL": [Fraction(1, factorial(k + 1)) for k in range(14)],
-        # artanh s = s + s^3 (A0 + A1 s^2 + ...), |s| <= 0.172
-        "ARTANH": [Fraction(1, 2 * k + 3) for k in range(11)],
-        # atan r = r + r^3 (T0 + T1 r^2 + ...), |r| <= 1/16
-        "ARCTAN": [Fraction((-1) ** (k + 1), 2 * k + 3) for k in range(6)],
-        "ARCTAN_STEP": [arctan(Fraction(k, 8)) for k in range(9)],
-    }
-    pi_half_high, ln2_high = high_part(PI / 2, 32), high_part(LN2, 32)
-    constants = {
-        "PI": PI,
-        "PI_HALF": PI / 2,
-        "TWO_OVER_PI": 2 / PI,
-        "PI_HALF_HIGH": pi_half_high,  # 33 bits: exact times any quadrant number below 2^20
-        "PI_HALF_LOW": PI / 2 - pi_half_high,
-        "ONE_OVER_LN2": 1 / LN2,
-        "LN2_HIGH": ln2_high,
-        "LN2_LOW": LN2 - ln2_high,
-        "SQRT2": Fraction("1.41421356237309504880168872420969807856967187537694"),
-    }
-    lines = ["// Written by scripts/build_bootrom.py; bits of doubles."]
-    lines += [f"#define {name} {double_bits(value)}" for name, value in constants.items()]
-    for name, values in tables.items():
-        lines.append(f"#define {name}_TERMS {len(values)}")
-        lines.append(f"static const f64 {name}[{len(values)}] = {{{', '.join(map(double_bits, values))}}};")
+    """Return the coefficients of single_functions.c and double_functions.c as C source."""
+    odd = [Fraction(1, factorial(2 * k + 3)) for k in range(12)]
+    even = [Fraction(1, factorial(2 * k + 2)) for k in range(12)]
+    power = [LN2 ** (k + 1) / factorial(k + 1) for k in range(20)]
+    rows = logarithm_rows()
+    lines = ["// Written by scripts/build_bootrom.py: fixed-point numbers."]
+    for name, value in {
+        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
+        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
+        "PI_HALF": fixed(PI / 2, 31),
+        "PI_30": fixed(PI, 30),
+        "ONE_OVER_LN2_HIGH": fixed(1 / LN2, 63) >> 32,
+        "ONE_OVER_LN2_LOW": fixed(1 / LN2, 63) & 0xFFFFFFFF,
+        "TAN_EIGHTH": fixed(Fraction("0.41421356237309504880"), 32),
+        "LN_UPPER": LN_UPPER,
+    }.items():
+        lines.append(f"#define {name} 0x{value:x}u")
+    lines.append(f"#define LN2_56 0x{fixed(LN2, 56):x}ull")
+    lines.append("#define LN_ONE(row) ((row) >= LN_UPPER ? 256 : 128)")
+    # sin r = r - r s (S0 - s (S1 - ...)), cos r = 1 - s (C0 - s (C1 - ...)), s = r^2, |r| <= pi / 4
+    lines.append(c_array("uint32_t", "SINE", [fixed(c, 32) for c in odd[:5]]))
+    lines.append(c_array("uint32_t", "COSINE", [fixed(c, 32) for c in even[:6]]))
+    # 2^f = 1 + f (P0 + f (P1 + ...)), 0 <= f < 1
+    lines.append(c_array("uint32_t", "POWER", [fixed(c, 32) for c in power[:12]]))
+    # ln(1 + r) = r - r^2 (L0 - r (L1 - ...)), ln(1 - r) = -(r + r^2 (L0 + r (L1 + ...))), r <= 1/32
+    lines.append(c_array("uint32_t", "LOGARITHM", [fixed(Fraction(1, k + 2), 32) for k in range(6)]))
+    # atan t = t - t s (A0 - s (A1 - ...)), t <= tan(pi / 8)
+    lines.append(c_array("uint32_t", "ARCTAN", [fixed(Fraction(1, 2 * k + 3), 32) for k in range(12)]))
+    lines.append(f"#define LN_SCALE_VALUES {', '.join(str(scale) for scale, _ in rows)}")
+    # The same to 64 bits.
+    for name, value in {
+        "TWO_OVER_PI_96_HIGH": fixed(2 / PI, 96) >> 64,
+        "TWO_OVER_PI_96_MIDDLE": fixed(2 / PI, 96) >> 32 & 0xFFFFFFFF,
+        "TWO_OVER_PI_96_LOW": fixed(2 / PI, 96) & 0xFFFFFFFF,
+        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
+    }.items():
+        lines.append(f"#define {name} 0x{value:x}u")
+    for name, value in {"PI_HALF_63": fixed(PI / 2, 63), "PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
+        lines.append(f"#define {name} 0x{value:x}ull")
+    # e^t = 1 + t + t^2 (E0 + t (E1 + ...)), t < 1 / 16
+    exponential = [fixed(Fraction(1, factorial(k + 2)), 64) for k in range(9)]
+    lines.append(f"#define SINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in odd)}")
+    lines.append(f"#define COSINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in even)}")
+    lines.append(c_array("uint64_t", "SINE_64", [fixed(c, 64) for c in odd[:8]]))
+    lines.append(c_array("uint64_t", "COSINE_64", [fixed(c, 64) for c in even[:9]]))
+    lines.append(c_array("uint64_t", "EXPONENTIAL", exponential))
+    lines.append(c_array("uint64_t", "LOGARITHM_64", [fixed(Fraction(1, k + 2), 64) for k in range(10)]))
+    lines.append(c_array("uint64_t", "ARCTAN_64", [fixed(Fraction(1, 2 * k + 3), 64) for k in range(22)]))
+    body = ", ".join(f"{fixed(value, 62)}ll" for _, value in rows)
+    lines.append(f"#define LN_ROW_62_VALUES {body}")
+    steps = [sum((Fraction(k, 16) ** j / factorial(j) for j in range(60)), Fraction(0)) for k in range(12)]
+    lines.append(c_array("uint64_t", "EXP_STEP", [fixed(value, 62) for value in steps]))
     return "\n".join(lines) + "\n"
+
+
+def table_source() -> str:
+    """Return the tables of the assembly routines as assembly source."""
+    # 2^8 / sqrt(x) in the middle of each of the 96 intervals of x in 1..4.
+    roots = [round(2**8 * ((32 + i + 0.5) / 32) ** -0.5) for i in range(96)]
+    return f"// Written by scripts/build_bootrom.py.\nreciprocal_roots: .byte {', '.join(map(str, roots))}\n"
 
 
 def build() -> bytes:
     """Compile and link the ROM; return its 16384 bytes."""
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "series.inc").write_text(series_header(), encoding="utf-8")
+        (Path(scratch) / "tables.inc").write_text(table_source(), encoding="utf-8")
         elf, binary = Path(scratch) / "rom.elf", Path(scratch) / "rom.bin"
-        sources = [str(path) for path in sorted(SOURCE.iterdir()) if path.suffix in (".S", ".c")]
+        sources = [
+            str(path) for path in sorted(SOURCE.iterdir()) if path.suffix in (".S", ".c") and path.name != "macros.S"
+        ]
         flags = ["-mcpu=cortex-m0plus", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-fno-builtin", "-nostdlib"]
         warnings = ["-Wall", "-Wextra", "-Werror"]
-        link = [f"-Wl,-T,{SOURCE / 'rom.ld'}", "-I", scratch, "-o", str(elf)]
+        link = [f"-Wl,-T,{SOURCE / 'rom.ld'}", "-I", scratch, "-I", str(SOURCE), "-o", str(elf)]
         try:
             subprocess.run(["arm-none-eabi-gcc", *flags, *warnings, *sources, *link, "-lgcc"], check=True)
         except FileNotFoundError:

@@ -3,20 +3,50 @@
 All times are whole clk_sys cycles since power-on. Nothing here is safe to use from two threads at once on one chip.
 """
 
+from enum import Enum
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-class Stop:
+class StopReason(Enum):
     """Why :meth:`Chip.run_until` returned."""
 
+    TIME = ...
+    """The cycle was reached: the normal end."""
+    BREAKPOINT = ...
+    BKPT = ...
+    LOCKUP = ...
+    UNMODELLED = ...
+    BOOT_ERROR = ...
+    WATCHPOINT = ...
+    STEP = ...
+    HARD_FAULT = ...
+    DEVICE = ...
+    """A device cannot go on; `Stop.detail` says which and why."""
+
+class FaultCause(Enum):
+    """What made a HardFault."""
+
+    UNALIGNED = ...
+    NO_MEMORY = ...
+    FETCH = ...
+    PROTECTION = ...
+    EXECUTE_NEVER = ...
+    UNDEFINED_INSTRUCTION = ...
+    THUMB_BIT_CLEAR = ...
+    EXCEPTION_RETURN = ...
+    BKPT = ...
+    SVC = ...
+    STACKING = ...
+    UNSTACKING = ...
+    VECTOR = ...
+
+class Stop:
+    """How a run ended."""
+
     @property
-    def reason(
-        self,
-    ) -> Literal[
-        "cycle", "breakpoint", "bkpt", "lockup", "unmodelled", "boot_error", "watchpoint", "step", "hard_fault"
-    ]:
-        """What stopped the run; "cycle" is the normal end."""
+    def reason(self) -> StopReason:
+        """What stopped it."""
     @property
     def core(self) -> int:
         """The core concerned."""
@@ -25,14 +55,87 @@ class Stop:
         """Its program counter."""
     @property
     def address(self) -> int:
-        """The register's address for "unmodelled", the data's for "watchpoint", else the instruction's."""
+        """The register's address for UNMODELLED, the data's for WATCHPOINT, else the instruction's."""
     @property
     def detail(self) -> str:
         """One line of explanation, empty where the reason says it all."""
 
-class Microphone:
-    """A PDM microphone on two pins of a chip."""
+class Device:
+    """What is attached to a chip; it detaches itself when it goes."""
 
+    @property
+    def name(self) -> str:
+        """Unique among the devices of a chip."""
+    @property
+    def lines(self) -> list[str]:
+        """Names of its lines."""
+
+class PyDevice(Device):
+    """The native half of `emberwatch.devices.Device`, whose methods it calls; see there and `Port`."""
+
+    def __init__(
+        self,
+        owner: object,
+        name: str,
+        lines: list[str],
+        optional: list[str],
+        watched: list[str],
+        driven: list[str],
+        prompt: bool,
+        addresses: list[int],
+        baud: int,
+        spi_mode: int,
+        methods: list[str],
+    ) -> None: ...
+    def take_error(self) -> BaseException | None:
+        """What its code raised last, once."""
+    def settle(self) -> None:
+        """Brings its lines up to date and hands over the edges that wait."""
+    @property
+    def framing_errors(self) -> int: ...
+    @property
+    def now(self) -> int: ...
+    @property
+    def attached(self) -> bool: ...
+    def connected(self, line: str) -> bool: ...
+    def drive(self, line: str, level: bool | None, at: int | None = None) -> None: ...
+    def level(self, line: str) -> bool: ...
+    def share(self, line: str) -> float: ...
+    def uart_send(self, data: bytes) -> None: ...
+    def wake_at(self, at: int | None) -> None: ...
+    def join(self, line: str, other: str, joined: bool) -> None: ...
+    def set_volts(self, line: str, points: list[tuple[int, float]]) -> None: ...
+
+class Jumper(Device):
+    """A wire between its lines a and b."""
+
+    def __init__(self, name: str) -> None: ...
+
+class Flash(Device):
+    """A W25Q-like flash chip for an SPI bus: sck, mosi, miso, cs."""
+
+    def __init__(self, bytes: int, name: str) -> None:
+        """`bytes` is a power of two from 65536 to 16777216; ValueError otherwise."""
+    def load(self, offset: int, data: bytes) -> None:
+        """Writes at once; ValueError beyond its end."""
+    def read(self, offset: int, size: int) -> bytes:
+        """What it holds; ValueError beyond its end."""
+
+class I2sMicrophone(Device):
+    """An I2S microphone: bclk, ws, data; 24 bits a word."""
+
+    def __init__(self, right: bool = False, name: str = "i2s_microphone") -> None: ...
+    def push(self, samples: NDArray[Any]) -> None:
+        """Appends sound, as `Microphone.push`."""
+    @property
+    def words(self) -> int:
+        """Words begun so far."""
+
+class Microphone(Device):
+    """A PDM microphone: clock, data."""
+
+    def __init__(self, right: bool = False, seed: int = 1, name: str = "microphone") -> None:
+        """`right`: what SELECT is strapped to; `seed` sets the modulator's dither."""
     def push(self, samples: NDArray[Any]) -> None:
         """Appends sound: int32 samples in Q23 (2**23 is full scale) at 16 kHz; the first ever sounds at time zero."""
     @property
@@ -120,12 +223,8 @@ class Chip:
         """Removes one that was added with the same arguments; none is no error."""
     def catch_hard_fault(self, caught: bool) -> None:
         """Stops at the first instruction of the HardFault handler, as DEMCR.VC_HARDERR does."""
-    def faults(self, core: int = 0) -> list[tuple[str, int, int, bool, int]]:
-        """(cause, pc, data address, write, cycle) of the last four faults, oldest first.
-
-        Causes: unaligned, no_memory, fetch, undefined_instruction, thumb_bit, exc_return, bkpt, svc, stacking,
-        unstacking, vector.
-        """
+    def faults(self, core: int = 0) -> list[tuple[FaultCause, int, int, bool, int]]:
+        """(cause, pc, data address, write, cycle) of the last four faults, oldest first."""
     def record_instructions(self, depth: int) -> None:
         """Records the last `depth` instructions and data accesses of each core from now on; 0 stops it (default)."""
     def recent_instructions(self, core: int = 0) -> list[tuple[int, int, int]]:
@@ -160,8 +259,13 @@ class Chip:
         """Level at the pad now."""
     def drive_pin(self, pin: int, level: bool | None) -> None:
         """Level from outside; None lets go."""
-    def wire_pins(self, a: int, b: int) -> None:
-        """A jumper between two pins; it stays until the chip is thrown away."""
+    @property
+    def devices(self) -> list[str]:
+        """Names of all devices, the flash chip and the USB host included."""
+    def attach(self, device: Device, lines: list[tuple[str, int]]) -> None:
+        """Attaches a device, each line to a GPIO; ValueError, one line, for what does not fit."""
+    def detach(self, device: Device) -> None:
+        """Takes it off."""
     def record_pins(self, mask: int) -> None:
         """Records the edges of these pins from now on."""
     def take_edges(self) -> list[tuple[int, int, bool]]:
@@ -223,16 +327,18 @@ class Chip:
         """
     def save(self) -> bytes:
         """The complete state; bytes collected for hosts and breakpoints are not part of it."""
-    def restore(self, snapshot: bytes) -> None:
-        """Continues from save(); needs the same flash size (ValueError if not) and the same loaded image."""
+    def restore(self, snapshot: bytes, power_on_others: bool = False) -> None:
+        """Continues from save(); needs the same flash size, loaded image and devices.
+
+        ValueError or RuntimeError, one line, for what is damaged or of another chip, which leaves this one as it is.
+        With `power_on_others`, devices that the snapshot lacks are switched on anew instead of being refused.
+        """
     @property
     def xip_hits(self) -> int:
         """XIP cache hits since reset or since CTR_HIT was written."""
     @property
     def xip_accesses(self) -> int:
         """XIP accesses since reset or since CTR_ACC was written."""
-    def attach_microphone(self, clock_pin: int, data_pin: int, right: bool = False, seed: int = 1) -> Microphone:
-        """Solders a microphone to two pins (0..29). `seed` sets its dither."""
 
 def encoding_name(first: int, second: int = 0) -> str:
     """The Arm manual's name of an instruction given by its halfwords, or "UNDEFINED"."""

@@ -14,9 +14,11 @@
 #include <optional>
 #include <tuple>
 
+#include "bindings_device.hpp"
 #include "chip.hpp"
 #include "cpu/decoder.hpp"
 #include "io/pin_recorder.hpp"
+#include "mic/i2s.hpp"
 #include "mic/microphone.hpp"
 
 namespace nb = nanobind;
@@ -42,12 +44,6 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
     return nb::make_tuple(to_bytes(values), cycles);
 }
 
-const char* reason_name(StopReason reason) {
-    static constexpr const char* names[] = {"cycle",      "breakpoint", "bkpt", "lockup",    "unmodelled",
-                                            "boot_error", "watchpoint", "step", "hard_fault"};
-    return names[static_cast<unsigned>(reason)];
-}
-
 unsigned check_index(unsigned index, unsigned count, const char* what) {
     if (index >= count) throw nb::index_error((std::string(what) + " is 0 to " + std::to_string(count - 1)).c_str());
     return index;
@@ -69,6 +65,16 @@ struct PyChip : Chip {
     PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
     PinRecorder recorder;
     std::shared_ptr<Coverage> coverage;
+    std::vector<nb::object> attached;  ///< Keeps the devices that Python made; Chip does not own them.
+
+    /// Runs, then hands over to devices what they take in batches.
+    template <class Run>
+    Stop run(Run&& function) {
+        Stop stop = function();
+        for (Device* device : devices().devices())
+            if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
+        return stop.reason == StopReason::time && failed() ? run_until(cycles()) : stop;
+    }
 };
 
 /// Everything that one core's profiler knows; see _native.pyi.
@@ -132,14 +138,6 @@ void set_register(PyChip& chip, unsigned core, const std::string& name, std::uin
     throw nb::key_error(("no register named " + name).c_str());
 }
 
-const char* cause_name(FaultCause cause) {
-    static constexpr const char* names[] = {
-        "unaligned", "no_memory",  "fetch", "protection", "execute_never", "undefined_instruction",
-        "thumb_bit", "exc_return", "bkpt",  "svc",        "stacking",      "unstacking",
-        "vector"};
-    return names[static_cast<unsigned>(cause)];
-}
-
 mic::Fault fault(const std::string& name) {
     static const std::map<std::string, mic::Fault> faults = {{"none", mic::Fault::none},
                                                              {"missing", mic::Fault::missing},
@@ -155,18 +153,52 @@ mic::Fault fault(const std::string& name) {
 NB_MODULE(_native, m) {
     m.doc() = "librp2040: the RP2040 in emulated time";
 
+    nb::enum_<StopReason>(m, "StopReason")
+        .value("TIME", StopReason::time)
+        .value("BREAKPOINT", StopReason::breakpoint)
+        .value("BKPT", StopReason::bkpt)
+        .value("LOCKUP", StopReason::lockup)
+        .value("UNMODELLED", StopReason::unmodelled)
+        .value("BOOT_ERROR", StopReason::boot_error)
+        .value("WATCHPOINT", StopReason::watchpoint)
+        .value("STEP", StopReason::step)
+        .value("HARD_FAULT", StopReason::hard_fault)
+        .value("DEVICE", StopReason::device);
+
+    nb::enum_<FaultCause>(m, "FaultCause")
+        .value("UNALIGNED", FaultCause::unaligned)
+        .value("NO_MEMORY", FaultCause::no_memory)
+        .value("FETCH", FaultCause::fetch)
+        .value("PROTECTION", FaultCause::protection)
+        .value("EXECUTE_NEVER", FaultCause::execute_never)
+        .value("UNDEFINED_INSTRUCTION", FaultCause::undefined_instruction)
+        .value("THUMB_BIT_CLEAR", FaultCause::thumb_bit_clear)
+        .value("EXCEPTION_RETURN", FaultCause::exception_return)
+        .value("BKPT", FaultCause::bkpt)
+        .value("SVC", FaultCause::svc)
+        .value("STACKING", FaultCause::stacking)
+        .value("UNSTACKING", FaultCause::unstacking)
+        .value("VECTOR", FaultCause::vector);
+
     nb::class_<Stop>(m, "Stop")
-        .def_prop_ro("reason", [](const Stop& s) { return reason_name(s.reason); })
+        .def_ro("reason", &Stop::reason)
         .def_ro("core", &Stop::core)
         .def_ro("pc", &Stop::pc)
         .def_ro("address", &Stop::address)
         .def_ro("detail", &Stop::detail)
         .def("__repr__", [](const Stop& s) {
-            return std::string("Stop(reason='") + reason_name(s.reason) + "', core=" + std::to_string(s.core) +
-                   ", detail='" + s.detail + "')";
+            return "Stop(reason=" + nb::cast<std::string>(nb::str(nb::cast(s.reason))) +
+                   ", core=" + std::to_string(s.core) + ", detail='" + s.detail + "')";
         });
 
-    nb::class_<mic::PdmMicrophone>(m, "Microphone")
+    bind_devices(m);
+    nb::class_<mic::PdmMicrophone, Device>(m, "Microphone")
+        .def(
+            "__init__",
+            [](mic::PdmMicrophone* self, bool right, std::uint32_t seed, std::string name) {
+                new (self) mic::PdmMicrophone(right ? mic::Channel::right : mic::Channel::left, seed, std::move(name));
+            },
+            "right"_a = false, "seed"_a = 1, "name"_a = "microphone")
         .def(
             "push",
             [](mic::PdmMicrophone& self,
@@ -187,6 +219,22 @@ NB_MODULE(_native, m) {
         .def("set_timebase", &mic::PdmMicrophone::set_timebase, "hz"_a)
         .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
 
+    nb::class_<mic::I2sMicrophone, Device>(m, "I2sMicrophone")
+        .def(
+            "__init__",
+            [](mic::I2sMicrophone* self, bool right, std::string name) {
+                new (self) mic::I2sMicrophone(right ? mic::Channel::right : mic::Channel::left, std::move(name));
+            },
+            "right"_a = false, "name"_a = "i2s_microphone")
+        .def(
+            "push",
+            [](mic::I2sMicrophone& self,
+               nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
+                self.push(samples.data(), samples.size());
+            },
+            "samples"_a)
+        .def_prop_ro("words", &mic::I2sMicrophone::words);
+
     nb::class_<Coverage>(m, "Coverage").def(nb::init<>()).def("pages", &coverage_pages);
 
     nb::class_<PyChip>(m, "Chip")
@@ -203,14 +251,14 @@ NB_MODULE(_native, m) {
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
             "ram_entry"_a = nb::none())
         .def(
-            "run_until", [](PyChip& self, Cycles cycle) { return self.run_until(cycle); }, "cycle"_a,
-            nb::call_guard<nb::gil_scoped_release>())
+            "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); },
+            "cycle"_a, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("cycles", [](const PyChip& self) { return self.cycles(); })
         .def_prop_ro("picoseconds", [](const PyChip& self) { return self.picoseconds(self.cycles()); })
         .def(
             "picoseconds_at", [](const PyChip& self, Cycles cycle) { return self.picoseconds(cycle); }, "cycle"_a)
         .def(
-            "cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycles_at(picoseconds); },
+            "cycles_at", [](const PyChip& self, std::uint64_t picoseconds) { return self.cycle_at(picoseconds); },
             "picoseconds"_a)
         .def(
             "clock_hz", [](const PyChip& self, const std::string& name) { return self.clock_hz(clock_id(name)); },
@@ -246,7 +294,9 @@ NB_MODULE(_native, m) {
             "attached"_a)
         .def(
             "step",
-            [](PyChip& self, unsigned core, Cycles limit) { return self.step(check_index(core, 2, "core"), limit); },
+            [](PyChip& self, unsigned core, Cycles limit) {
+                return self.run([&] { return self.step(check_index(core, 2, "core"), limit); });
+            },
             "core"_a, "limit"_a, nb::call_guard<nb::gil_scoped_release>())
         .def(
             "add_watchpoint",
@@ -269,9 +319,9 @@ NB_MODULE(_native, m) {
         .def(
             "faults",
             [](PyChip& self, unsigned core) {
-                std::vector<std::tuple<std::string, std::uint32_t, std::uint32_t, bool, Cycles>> out;
+                std::vector<std::tuple<FaultCause, std::uint32_t, std::uint32_t, bool, Cycles>> out;
                 for (const Fault& f : self.core(check_index(core, 2, "core")).faults())
-                    out.emplace_back(cause_name(f.cause), f.pc, f.address, f.write, f.when);
+                    out.emplace_back(f.cause, f.pc, f.address, f.write, f.when);
                 return out;
             },
             "core"_a = 0)
@@ -364,16 +414,31 @@ NB_MODULE(_native, m) {
             },
             "pin"_a, "level"_a.none())
         .def(
-            "wire_pins",
-            [](PyChip& self, unsigned a, unsigned b) {
-                self.wire(check_index(a, kPins, "pin"), check_index(b, kPins, "pin"));
+            "attach",
+            [](PyChip& self, const nb::object& device, const std::vector<std::pair<std::string, unsigned>>& lines) {
+                self.attach(nb::cast<Device&>(device), lines);
+                self.attached.push_back(device);
             },
-            "a"_a, "b"_a)
+            "device"_a, "lines"_a)
+        .def(
+            "detach",
+            [](PyChip& self, const nb::object& device) {
+                self.detach(nb::cast<Device&>(device));
+                std::erase_if(self.attached, [&](const nb::object& o) { return o.is(device); });
+            },
+            "device"_a)
+        .def_prop_ro("devices",
+                     [](const PyChip& self) {
+                         std::vector<std::string> names;
+                         for (const Device* device : self.devices().devices()) names.emplace_back(device->name());
+                         return names;
+                     })
         .def(
             "record_pins", [](PyChip& self, std::uint32_t mask) { self.recorder.record(mask); }, "mask"_a)
         .def("take_edges",
              [](PyChip& self) {
                  std::vector<std::tuple<Cycles, unsigned, bool>> out;
+                 self.gpio().settle(self.cycles());
                  for (const auto& e : self.recorder.take()) out.emplace_back(e.when, e.pin, e.level);
                  return out;
              })
@@ -477,19 +542,13 @@ NB_MODULE(_native, m) {
              })
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
         .def(
-            "restore", [](PyChip& self, const nb::bytes& snapshot) { self.restore(view(snapshot)); }, "snapshot"_a)
-        .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
-        .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); })
-        .def(
-            "attach_microphone",
-            [](PyChip& self, unsigned clock_pin, unsigned data_pin, bool right, std::uint32_t seed) {
-                check_index(clock_pin, kPins, "clock_pin");
-                check_index(data_pin, kPins, "data_pin");
-                return new mic::PdmMicrophone(
-                    self, {clock_pin, data_pin, right ? mic::Channel::right : mic::Channel::left, seed});
+            "restore",
+            [](PyChip& self, const nb::bytes& snapshot, bool power_on_others) {
+                self.restore(view(snapshot), power_on_others);
             },
-            "clock_pin"_a, "data_pin"_a, "right"_a = false, "seed"_a = 1, nb::rv_policy::take_ownership,
-            nb::keep_alive<0, 1>());
+            "snapshot"_a, "power_on_others"_a = false)
+        .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
+        .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); });
 
     m.def(
         "encoding_name",

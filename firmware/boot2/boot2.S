@@ -12,24 +12,21 @@
 // Quad and dual use continuous read: mode bits Axh tell the flash that the next access has no instruction byte.
 // Cost of one 32-bit fetch in flash clocks: quad 8+4+8, dual 16+16, serial 8+24+32.
 #include "board.h"
+#include "hw/rp2040_addresses.h"
 
-#define PADS_QSPI_BASE 0x40020000
-#define PAD_SCLK 0x04
-#define PAD_SD0 0x08
 #define PAD_SLEWFAST (1 << 0)
 #define PAD_SCHMITT (1 << 1)
 #define PAD_DRIVE_8MA (2 << 4)
 
 // SSI (DW_apb_ssi), datasheet 4.10
-#define SSI_BASE 0x18000000
-#define CTRLR0 0x00
-#define CTRLR1 0x04
-#define SSIENR 0x08
-#define BAUDR 0x14
-#define SR 0x28
-#define DR0 0x60
-#define RX_SAMPLE_DLY 0xf0
-#define SPI_CTRLR0 0xf4
+#define CTRLR0 XIP_SSI_CTRLR0_OFFSET
+#define CTRLR1 XIP_SSI_CTRLR1_OFFSET
+#define SSIENR XIP_SSI_SSIENR_OFFSET
+#define BAUDR XIP_SSI_BAUDR_OFFSET
+#define SR XIP_SSI_SR_OFFSET
+#define DR0 XIP_SSI_DR_OFFSET
+#define RX_SAMPLE_DLY XIP_SSI_RX_SAMPLE_DLY_OFFSET
+#define SPI_CTRLR0 XIP_SSI_SPI_CTRLR0_OFFSET
 #define SR_BUSY (1 << 0)
 #define SR_TFE (1 << 2)
 
@@ -84,17 +81,17 @@ boot2:
     // A fast clock needs a strong pad; the data pads drop their hysteresis, which only adds delay.
     ldr r3, =PADS_QSPI_BASE
     movs r0, #(PAD_DRIVE_8MA | PAD_SLEWFAST)
-    str r0, [r3, #PAD_SCLK]
-    ldr r0, [r3, #PAD_SD0]
+    str r0, [r3, #PADS_QSPI_GPIO_QSPI_SCLK_OFFSET]
+    ldr r0, [r3, #PADS_QSPI_GPIO_QSPI_SD_OFFSET]
     movs r1, #PAD_SCHMITT
     bics r0, r1
-    str r0, [r3, #PAD_SD0 + 0]
-    str r0, [r3, #PAD_SD0 + 4]
-    str r0, [r3, #PAD_SD0 + 8]
-    str r0, [r3, #PAD_SD0 + 12]
+    str r0, [r3, #PADS_QSPI_GPIO_QSPI_SD_OFFSET + 0]
+    str r0, [r3, #PADS_QSPI_GPIO_QSPI_SD_OFFSET + 4]
+    str r0, [r3, #PADS_QSPI_GPIO_QSPI_SD_OFFSET + 8]
+    str r0, [r3, #PADS_QSPI_GPIO_QSPI_SD_OFFSET + 12]
 
     // r3 = SSI, r4 = 0, r5 = 1 from here on. Most SSI registers accept writes only while it is disabled.
-    ldr r3, =SSI_BASE
+    ldr r3, =XIP_SSI_BASE
     movs r4, #0
     movs r5, #1
     str r4, [r3, #SSIENR]
@@ -136,7 +133,7 @@ boot2:
     ldr r0, =(FRAME | CTRLR0_DFS_32(32) | CTRLR0_EEPROM_READ)
     str r0, [r3, #CTRLR0]
     str r4, [r3, #CTRLR1]       // one data frame per access
-    ldr r7, =(SSI_BASE + SPI_CTRLR0)
+    ldr r7, =(XIP_SSI_BASE + SPI_CTRLR0)
 
 #if !defined(FLASH_READ_SERIAL)
     // One read with the instruction byte puts the flash into continuous mode; its data do not matter.
@@ -164,7 +161,7 @@ boot2:
 
 start_program:
     ldr r0, =0x10000100
-    ldr r1, =0xe000ed08         // SCB VTOR
+    ldr r1, =(SCB_BASE + SCB_VTOR_OFFSET)
     str r0, [r1]
     ldmia r0!, {r1, r2}
     msr msp, r1

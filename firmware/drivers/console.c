@@ -8,11 +8,11 @@
 
 #if CONSOLE_UART == 0
 #define CONSOLE UART0
-#define CONSOLE_RESET RESETS_UART0
+#define CONSOLE_RESET RESETS_RESET_UART0
 #define CONSOLE_DREQ DREQ_UART0_TX
 #else
 #define CONSOLE UART1
-#define CONSOLE_RESET RESETS_UART1
+#define CONSOLE_RESET RESETS_RESET_UART1
 #define CONSOLE_DREQ DREQ_UART1_TX
 #endif
 
@@ -27,22 +27,23 @@ static uint32_t dropped;
 
 void console_init(void) {
     resets_cycle(CONSOLE_RESET);
-    CONSOLE->IBRD = CONSOLE_IBRD;
-    CONSOLE->FBRD = CONSOLE_FBRD;
-    CONSOLE->LCR_H = UART_LCR_H_WLEN_8 | UART_LCR_H_FEN;  // also latches the divisors
-    CONSOLE->CR = UART_CR_UARTEN | UART_CR_TXE;
-    CONSOLE->DMACR = UART_DMACR_TXDMAE;
-    gpio_set_output(CONSOLE_TX_PIN, GPIO_FUNC_UART);
+    CONSOLE->UARTIBRD = CONSOLE_IBRD;
+    CONSOLE->UARTFBRD = CONSOLE_FBRD;
+    CONSOLE->UARTLCR_H = UART_UARTLCR_H_WLEN_8_BITS | UART_UARTLCR_H_FEN;  // also latches the divisors
+    CONSOLE->UARTCR = UART_UARTCR_UARTEN | UART_UARTCR_TXE;
+    CONSOLE->UARTDMACR = UART_UARTDMACR_TXDMAE;
+    gpio_set_output(CONSOLE_TX_PIN, IO_BANK0_GPIO_CTRL_FUNCSEL_UART);
 
-    dma_channel_t* channel = &DMA->CH[DMA_CHANNEL_CONSOLE];
+    dma_ch_t* channel = &DMA->CH[DMA_CHANNEL_CONSOLE];
     channel->READ_ADDR = (uintptr_t)ring;
-    channel->WRITE_ADDR = (uintptr_t)&CONSOLE->DR;
+    channel->WRITE_ADDR = (uintptr_t)&CONSOLE->UARTDR;
     // CHAIN_TO the channel itself means no chaining.
-    channel->AL1_CTRL = DMA_CTRL_EN | DMA_CTRL_DATA_SIZE_BYTE | DMA_CTRL_INCR_READ |
-                        CONSOLE_RING_BITS << DMA_CTRL_RING_SIZE_LSB | DMA_CHANNEL_CONSOLE << DMA_CTRL_CHAIN_TO_LSB |
-                        CONSOLE_DREQ << DMA_CTRL_TREQ_SEL_LSB;
+    channel->AL1_CTRL = DMA_CH_CTRL_TRIG_EN | DMA_CH_CTRL_TRIG_DATA_SIZE_BYTE | DMA_CH_CTRL_TRIG_INCR_READ |
+                        CONSOLE_RING_BITS << DMA_CH_CTRL_TRIG_RING_SIZE_LSB |
+                        DMA_CHANNEL_CONSOLE << DMA_CH_CTRL_TRIG_CHAIN_TO_LSB |
+                        CONSOLE_DREQ << DMA_CH_CTRL_TRIG_TREQ_SEL_LSB;
     DMA->INTE1 = 1u << DMA_CHANNEL_CONSOLE;
-    NVIC_ISER = 1u << DMA_IRQ_1;
+    NVIC->NVIC_ISER = 1u << DMA_IRQ_1;
 }
 
 // Interrupts masked. The read address already stands where the last transfer ended.

@@ -13,13 +13,13 @@
 #define LED_DIVIDER 8u
 
 void led_init(void) {
-    resets_cycle(RESETS_PWM);
-    PWM->CH[LED_SLICE].DIV = LED_DIVIDER << PWM_DIV_INT_LSB;
+    resets_cycle(RESETS_RESET_PWM);
+    PWM->CH[LED_SLICE].DIV = LED_DIVIDER << PWM_CH_DIV_INT_LSB;
     PWM->CH[LED_SLICE].TOP = LED_TOP;
     led_set(0);
-    const uint32_t invert = LED_OUTPUT_B ? PWM_CSR_B_INV : PWM_CSR_A_INV;
-    PWM->CH[LED_SLICE].CSR = PWM_CSR_EN | (LED_ACTIVE_LOW ? invert : 0);
-    gpio_set_output(LED_PIN, GPIO_FUNC_PWM);
+    const uint32_t invert = LED_OUTPUT_B ? PWM_CH_CSR_B_INV : PWM_CH_CSR_A_INV;
+    PWM->CH[LED_SLICE].CSR = PWM_CH_CSR_EN | (LED_ACTIVE_LOW ? invert : 0);
+    gpio_set_output(LED_PIN, IO_BANK0_GPIO_CTRL_FUNCSEL_PWM);
 }
 
 void led_set(uint8_t level) {

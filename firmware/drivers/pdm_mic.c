@@ -45,32 +45,33 @@ static volatile uint32_t completed;
 static volatile uint32_t completed_at_us;
 
 static void state_machine_init(void) {
-    resets_cycle(RESETS_PIO0);
+    resets_cycle(RESETS_RESET_PIO0);
     for (uint32_t i = 0; i < PROGRAM_LENGTH; i++) PIO0->INSTR_MEM[i] = program[i];
     pio_sm_t* sm = &PIO0->SM[PDM_SM];
-    sm->CLKDIV = PDM_CLKDIV_INT << PIO_CLKDIV_INT_LSB | PDM_CLKDIV_FRAC << PIO_CLKDIV_FRAC_LSB;
-    sm->EXECCTRL = (PROGRAM_LENGTH - 1) << PIO_EXECCTRL_WRAP_TOP_LSB | 0u << PIO_EXECCTRL_WRAP_BOTTOM_LSB;
+    sm->CLKDIV = PDM_CLKDIV_INT << PIO_SM_CLKDIV_INT_LSB | PDM_CLKDIV_FRAC << PIO_SM_CLKDIV_FRAC_LSB;
+    sm->EXECCTRL = (PROGRAM_LENGTH - 1) << PIO_SM_EXECCTRL_WRAP_TOP_LSB | 0u << PIO_SM_EXECCTRL_WRAP_BOTTOM_LSB;
     // The joined FIFO holds eight words: 250 us until a stalled DMA would cost a bit.
-    sm->SHIFTCTRL = PIO_SHIFTCTRL_FJOIN_RX | PIO_SHIFTCTRL_IN_SHIFTDIR_RIGHT | PIO_SHIFTCTRL_AUTOPUSH |
-                    0u << PIO_SHIFTCTRL_PUSH_THRESH_LSB;
-    sm->PINCTRL = 1u << PIO_PINCTRL_SIDESET_COUNT_LSB | 1u << PIO_PINCTRL_SET_COUNT_LSB |
-                  PDM_DATA_PIN << PIO_PINCTRL_IN_BASE_LSB | PDM_CLOCK_PIN << PIO_PINCTRL_SIDESET_BASE_LSB |
-                  PDM_CLOCK_PIN << PIO_PINCTRL_SET_BASE_LSB;
+    sm->SHIFTCTRL = PIO_SM_SHIFTCTRL_FJOIN_RX | PIO_SM_SHIFTCTRL_IN_SHIFTDIR | PIO_SM_SHIFTCTRL_AUTOPUSH |
+                    0u << PIO_SM_SHIFTCTRL_PUSH_THRESH_LSB;
+    sm->PINCTRL = 1u << PIO_SM_PINCTRL_SIDESET_COUNT_LSB | 1u << PIO_SM_PINCTRL_SET_COUNT_LSB |
+                  PDM_DATA_PIN << PIO_SM_PINCTRL_IN_BASE_LSB | PDM_CLOCK_PIN << PIO_SM_PINCTRL_SIDESET_BASE_LSB |
+                  PDM_CLOCK_PIN << PIO_SM_PINCTRL_SET_BASE_LSB;
     // Make the clock an output, low, then stand at the first instruction. The pins follow the PIO only afterwards.
     sm->INSTR = PIO_SET_PINDIRS_1 | PIO_SIDE(0u);
     sm->INSTR = PIO_JMP_0 | PIO_SIDE(0u);
-    gpio_set_output(PDM_CLOCK_PIN, GPIO_FUNC_PIO0);
-    gpio_set_input(PDM_DATA_PIN, GPIO_FUNC_PIO0);
+    gpio_set_output(PDM_CLOCK_PIN, IO_BANK0_GPIO_CTRL_FUNCSEL_PIO0);
+    gpio_set_input(PDM_DATA_PIN, IO_BANK0_GPIO_CTRL_FUNCSEL_PIO0);
 }
 
 static void dma_channel_init(uint32_t channel, uint32_t chain_to, uint32_t* block) {
-    dma_channel_t* dma = &DMA->CH[channel];
+    dma_ch_t* dma = &DMA->CH[channel];
     dma->READ_ADDR = (uintptr_t)&PIO0->RXF[PDM_SM];
     dma->WRITE_ADDR = (uintptr_t)block;
     dma->TRANS_COUNT = PDM_BLOCK_WORDS;
-    dma->AL1_CTRL = DMA_CTRL_EN | DMA_CTRL_HIGH_PRIORITY | DMA_CTRL_DATA_SIZE_WORD | DMA_CTRL_INCR_WRITE |
-                    BLOCK_RING_BITS << DMA_CTRL_RING_SIZE_LSB | DMA_CTRL_RING_SEL_WRITE |
-                    chain_to << DMA_CTRL_CHAIN_TO_LSB | (DREQ_PIO0_RX0 + PDM_SM) << DMA_CTRL_TREQ_SEL_LSB;
+    dma->AL1_CTRL = DMA_CH_CTRL_TRIG_EN | DMA_CH_CTRL_TRIG_HIGH_PRIORITY | DMA_CH_CTRL_TRIG_DATA_SIZE_WORD |
+                    DMA_CH_CTRL_TRIG_INCR_WRITE | BLOCK_RING_BITS << DMA_CH_CTRL_TRIG_RING_SIZE_LSB |
+                    DMA_CH_CTRL_TRIG_RING_SEL | chain_to << DMA_CH_CTRL_TRIG_CHAIN_TO_LSB |
+                    (DREQ_PIO0_RX0 + PDM_SM) << DMA_CH_CTRL_TRIG_TREQ_SEL_LSB;
 }
 
 void pdm_mic_init(void) {
@@ -78,7 +79,7 @@ void pdm_mic_init(void) {
     dma_channel_init(DMA_CHANNEL_PDM_A, DMA_CHANNEL_PDM_B, blocks[0]);
     dma_channel_init(DMA_CHANNEL_PDM_B, DMA_CHANNEL_PDM_A, blocks[1]);
     DMA->INTE0 = 1u << DMA_CHANNEL_PDM_A | 1u << DMA_CHANNEL_PDM_B;
-    NVIC_ISER = 1u << DMA_IRQ_0;
+    NVIC->NVIC_ISER = 1u << DMA_IRQ_0;
 }
 
 void pdm_mic_start(void) {
@@ -125,7 +126,7 @@ HOT void irq_dma_0(void) {
     DMA->INTS0 = done;
     completed_at_us = timer_us();
     uint32_t count = completed + (done >> DMA_CHANNEL_PDM_A & 1u) + (done >> DMA_CHANNEL_PDM_B & 1u);
-    const uint32_t filling = DMA->CH[DMA_CHANNEL_PDM_A].CTRL_TRIG & DMA_CTRL_BUSY ? 0u : 1u;
+    const uint32_t filling = DMA->CH[DMA_CHANNEL_PDM_A].CTRL_TRIG & DMA_CH_CTRL_TRIG_BUSY ? 0u : 1u;
     if ((count & 1u) != filling) count++;
     completed = count;
 }

@@ -23,7 +23,7 @@ restart_t watchdog_take_restart(void) {
 }
 
 // Everything but the oscillators goes through reset.
-static void reset_everything(void) { PSM->WDSEL = PSM_ALL & ~(PSM_ROSC | PSM_XOSC); }
+static void reset_everything(void) { PSM->WDSEL = PSM_WDSEL_BITS & ~(PSM_FRCE_ON_ROSC | PSM_FRCE_ON_XOSC); }
 
 void watchdog_start(void) {
     reset_everything();

@@ -5,12 +5,13 @@
 
 // The pad first, so that the pin never drives with the old pad settings.
 static inline void gpio_set_output(uint32_t pin, uint32_t function) {
-    PADS_BANK0->GPIO[pin] = PAD_IE | PAD_DRIVE_4MA | PAD_SCHMITT;
+    PADS_BANK0->GPIO[pin] = PADS_BANK0_GPIO_IE | PADS_BANK0_GPIO_DRIVE_4MA | PADS_BANK0_GPIO_SCHMITT;
     IO_BANK0->GPIO[pin].CTRL = function;
 }
 
 // Input with pull-down: an unconnected line reads as a steady 0 and can be told from a signal.
 static inline void gpio_set_input(uint32_t pin, uint32_t function) {
-    PADS_BANK0->GPIO[pin] = PAD_IE | PAD_DRIVE_4MA | PAD_SCHMITT | PAD_PDE;
+    PADS_BANK0->GPIO[pin] =
+        PADS_BANK0_GPIO_IE | PADS_BANK0_GPIO_DRIVE_4MA | PADS_BANK0_GPIO_SCHMITT | PADS_BANK0_GPIO_PDE;
     IO_BANK0->GPIO[pin].CTRL = function;
 }

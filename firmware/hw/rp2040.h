@@ -1,4 +1,4 @@
-// Registers of the RP2040 that this firmware uses: datasheet names, layout checked at compile time.
+// Rendered from platforms/rp2040/ by `make chip`: change it there. The datasheet's names; the layout is checked.
 //
 // Every peripheral on the APB and AHB-Lite buses has three aliases for atomic bit operations
 // (datasheet 2.1.2); hw_set and hw_clear write to them.
@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hw/rp2040_addresses.h"
+
+// clang-format off
 typedef volatile uint32_t reg32_t;
 
 static inline void hw_set(reg32_t* reg, uint32_t bits) { *(reg32_t*)((uintptr_t)reg | 0x2000u) = bits; }
@@ -14,181 +17,1048 @@ static inline void hw_clear(reg32_t* reg, uint32_t bits) { *(reg32_t*)((uintptr_
 
 #define REG_AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member)
 
-// RESETS, 2.14: one bit per block, 1 = held in reset
-typedef struct {
-    reg32_t RESET;
-    reg32_t WDSEL;
-    reg32_t RESET_DONE;
-} resets_t;
-#define RESETS ((resets_t*)0x4000c000u)
-#define RESETS_DMA (1u << 2)
-#define RESETS_IO_BANK0 (1u << 5)
-#define RESETS_PADS_BANK0 (1u << 8)
-#define RESETS_PIO0 (1u << 10)
-#define RESETS_PLL_SYS (1u << 12)
-#define RESETS_PWM (1u << 14)
-#define RESETS_TIMER (1u << 21)
-#define RESETS_UART0 (1u << 22)
-#define RESETS_UART1 (1u << 23)
-
-// PSM, 2.13: what a watchdog reset restarts
-typedef struct {
-    reg32_t FRCE_ON;
-    reg32_t FRCE_OFF;
-    reg32_t WDSEL;
-    reg32_t DONE;
-} psm_t;
-#define PSM ((psm_t*)0x40010000u)
-#define PSM_ALL 0x0001ffffu
-#define PSM_ROSC (1u << 0)
-#define PSM_XOSC (1u << 1)
-
-// XOSC, 2.16
-typedef struct {
-    reg32_t CTRL;
-    reg32_t STATUS;
-    reg32_t DORMANT;
-    reg32_t STARTUP;
-} xosc_t;
-#define XOSC ((xosc_t*)0x40024000u)
-#define XOSC_CTRL_FREQ_RANGE_1_15MHZ 0xaa0u
-#define XOSC_CTRL_ENABLE (0xfabu << 12)
-#define XOSC_STATUS_STABLE (1u << 31)
-
-// PLL, 2.18
+// Analogue-to-digital converter (datasheet 4.9.6)
 typedef struct {
     reg32_t CS;
-    reg32_t PWR;
-    reg32_t FBDIV_INT;
-    reg32_t PRIM;
-} pll_t;
-#define PLL_SYS ((pll_t*)0x40028000u)
-#define PLL_CS_LOCK (1u << 31)
-#define PLL_PWR_PD (1u << 0)
-#define PLL_PWR_POSTDIVPD (1u << 3)
-#define PLL_PWR_VCOPD (1u << 5)
-#define PLL_PRIM_POSTDIV1_LSB 16
-#define PLL_PRIM_POSTDIV2_LSB 12
+    reg32_t RESULT;
+    reg32_t FCS;
+    reg32_t FIFO;
+    reg32_t DIV;
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} adc_t;
+REG_AT(adc_t, CS, 0x0);
+REG_AT(adc_t, RESULT, 0x4);
+REG_AT(adc_t, FCS, 0x8);
+REG_AT(adc_t, FIFO, 0xc);
+REG_AT(adc_t, DIV, 0x10);
+REG_AT(adc_t, INTR, 0x14);
+REG_AT(adc_t, INTE, 0x18);
+REG_AT(adc_t, INTF, 0x1c);
+REG_AT(adc_t, INTS, 0x20);
+#define ADC ((adc_t*)ADC_BASE)
+#define ADC_CS_BITS 0x001f770fu
+#define ADC_CS_RROBIN_LSB 16
+#define ADC_CS_RROBIN_MASK 0x1f0000u
+#define ADC_CS_AINSEL_LSB 12
+#define ADC_CS_AINSEL_MASK 0x7000u
+#define ADC_CS_ERR_STICKY (1u << 10)
+#define ADC_CS_ERR (1u << 9)
+#define ADC_CS_READY (1u << 8)
+#define ADC_CS_START_MANY (1u << 3)
+#define ADC_CS_START_ONCE (1u << 2)
+#define ADC_CS_TS_EN (1u << 1)
+#define ADC_CS_EN (1u << 0)
+#define ADC_RESULT_RESULT_LSB 0
+#define ADC_RESULT_RESULT_MASK 0xfffu
+#define ADC_FCS_BITS 0x0f0f0f0fu
+#define ADC_FCS_THRESH_LSB 24
+#define ADC_FCS_THRESH_MASK 0xf000000u
+#define ADC_FCS_LEVEL_LSB 16
+#define ADC_FCS_LEVEL_MASK 0xf0000u
+#define ADC_FCS_OVER (1u << 11)
+#define ADC_FCS_UNDER (1u << 10)
+#define ADC_FCS_FULL (1u << 9)
+#define ADC_FCS_EMPTY (1u << 8)
+#define ADC_FCS_DREQ_EN (1u << 3)
+#define ADC_FCS_ERR (1u << 2)
+#define ADC_FCS_SHIFT (1u << 1)
+#define ADC_FCS_EN (1u << 0)
+#define ADC_FIFO_BITS 0x00008fffu
+#define ADC_FIFO_ERR (1u << 15)
+#define ADC_FIFO_VAL_LSB 0
+#define ADC_FIFO_VAL_MASK 0xfffu
+#define ADC_DIV_BITS 0x00ffffffu
+#define ADC_DIV_INT_LSB 8
+#define ADC_DIV_INT_MASK 0xffff00u
+#define ADC_DIV_FRAC_LSB 0
+#define ADC_DIV_FRAC_MASK 0xffu
+#define ADC_INTR_FIFO (1u << 0)
+#define ADC_INTE_FIFO (1u << 0)
+#define ADC_INTF_FIFO (1u << 0)
+#define ADC_INTS_FIFO (1u << 0)
 
-// CLOCKS, 2.15
+// Bus priority and performance counters (datasheet 2.1.5)
+typedef struct {
+    reg32_t BUS_PRIORITY;
+    reg32_t BUS_PRIORITY_ACK;
+    reg32_t PERFCTR0;
+    reg32_t PERFSEL0;
+    reg32_t PERFCTR1;
+    reg32_t PERFSEL1;
+    reg32_t PERFCTR2;
+    reg32_t PERFSEL2;
+    reg32_t PERFCTR3;
+    reg32_t PERFSEL3;
+} busctrl_t;
+REG_AT(busctrl_t, BUS_PRIORITY, 0x0);
+REG_AT(busctrl_t, BUS_PRIORITY_ACK, 0x4);
+REG_AT(busctrl_t, PERFCTR0, 0x8);
+REG_AT(busctrl_t, PERFSEL0, 0xc);
+REG_AT(busctrl_t, PERFCTR1, 0x10);
+REG_AT(busctrl_t, PERFSEL1, 0x14);
+REG_AT(busctrl_t, PERFCTR2, 0x18);
+REG_AT(busctrl_t, PERFSEL2, 0x1c);
+REG_AT(busctrl_t, PERFCTR3, 0x20);
+REG_AT(busctrl_t, PERFSEL3, 0x24);
+#define BUSCTRL ((busctrl_t*)BUSCTRL_BASE)
+#define BUSCTRL_BUS_PRIORITY_BITS 0x00001111u
+#define BUSCTRL_BUS_PRIORITY_DMA_W (1u << 12)
+#define BUSCTRL_BUS_PRIORITY_DMA_R (1u << 8)
+#define BUSCTRL_BUS_PRIORITY_PROC1 (1u << 4)
+#define BUSCTRL_BUS_PRIORITY_PROC0 (1u << 0)
+#define BUSCTRL_BUS_PRIORITY_ACK_BUS_PRIORITY_ACK (1u << 0)
+#define BUSCTRL_PERFCTR_PERFCTR_LSB 0
+#define BUSCTRL_PERFCTR_PERFCTR_MASK 0xffffffu
+#define BUSCTRL_PERFSEL_PERFSEL_LSB 0
+#define BUSCTRL_PERFSEL_PERFSEL_MASK 0x1fu
+
+// Clock generators (datasheet 2.15.7)
 typedef struct {
     reg32_t CTRL;
     reg32_t DIV;
     reg32_t SELECTED;
-} clock_generator_t;
+} clocks_clk_gpout_t;
 typedef struct {
-    clock_generator_t GPOUT[4];
-    clock_generator_t REF;
-    clock_generator_t SYS;
-    clock_generator_t PERI;
+    clocks_clk_gpout_t CLK_GPOUT[4];
+    reg32_t CLK_REF_CTRL;
+    reg32_t CLK_REF_DIV;
+    reg32_t CLK_REF_SELECTED;
+    reg32_t CLK_SYS_CTRL;
+    reg32_t CLK_SYS_DIV;
+    reg32_t CLK_SYS_SELECTED;
+    reg32_t CLK_PERI_CTRL;
+    reg32_t CLK_PERI_DIV;
+    reg32_t CLK_PERI_SELECTED;
+    reg32_t CLK_USB_CTRL;
+    reg32_t CLK_USB_DIV;
+    reg32_t CLK_USB_SELECTED;
+    reg32_t CLK_ADC_CTRL;
+    reg32_t CLK_ADC_DIV;
+    reg32_t CLK_ADC_SELECTED;
+    reg32_t CLK_RTC_CTRL;
+    reg32_t CLK_RTC_DIV;
+    reg32_t CLK_RTC_SELECTED;
+    reg32_t CLK_SYS_RESUS_CTRL;
+    reg32_t CLK_SYS_RESUS_STATUS;
+    reg32_t FC0_REF_KHZ;
+    reg32_t FC0_MIN_KHZ;
+    reg32_t FC0_MAX_KHZ;
+    reg32_t FC0_DELAY;
+    reg32_t FC0_INTERVAL;
+    reg32_t FC0_SRC;
+    reg32_t FC0_STATUS;
+    reg32_t FC0_RESULT;
+    reg32_t WAKE_EN0;
+    reg32_t WAKE_EN1;
+    reg32_t SLEEP_EN0;
+    reg32_t SLEEP_EN1;
+    reg32_t ENABLED0;
+    reg32_t ENABLED1;
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
 } clocks_t;
-#define CLOCKS ((clocks_t*)0x40008000u)
-REG_AT(clocks_t, SYS, 0x3c);
-#define CLK_REF_SRC_XOSC 2u
-#define CLK_SYS_SRC_REF 0u
-#define CLK_SYS_SRC_AUX 1u
-#define CLK_SYS_SRC_MASK 1u
-#define CLK_SYS_AUXSRC_PLL_SYS (0u << 5)
-#define CLK_PERI_ENABLE (1u << 11)
-#define CLK_PERI_AUXSRC_CLK_SYS (0u << 5)
+REG_AT(clocks_t, CLK_GPOUT, 0x0);
+REG_AT(clocks_t, CLK_REF_CTRL, 0x30);
+REG_AT(clocks_t, CLK_REF_DIV, 0x34);
+REG_AT(clocks_t, CLK_REF_SELECTED, 0x38);
+REG_AT(clocks_t, CLK_SYS_CTRL, 0x3c);
+REG_AT(clocks_t, CLK_SYS_DIV, 0x40);
+REG_AT(clocks_t, CLK_SYS_SELECTED, 0x44);
+REG_AT(clocks_t, CLK_PERI_CTRL, 0x48);
+REG_AT(clocks_t, CLK_PERI_DIV, 0x4c);
+REG_AT(clocks_t, CLK_PERI_SELECTED, 0x50);
+REG_AT(clocks_t, CLK_USB_CTRL, 0x54);
+REG_AT(clocks_t, CLK_USB_DIV, 0x58);
+REG_AT(clocks_t, CLK_USB_SELECTED, 0x5c);
+REG_AT(clocks_t, CLK_ADC_CTRL, 0x60);
+REG_AT(clocks_t, CLK_ADC_DIV, 0x64);
+REG_AT(clocks_t, CLK_ADC_SELECTED, 0x68);
+REG_AT(clocks_t, CLK_RTC_CTRL, 0x6c);
+REG_AT(clocks_t, CLK_RTC_DIV, 0x70);
+REG_AT(clocks_t, CLK_RTC_SELECTED, 0x74);
+REG_AT(clocks_t, CLK_SYS_RESUS_CTRL, 0x78);
+REG_AT(clocks_t, CLK_SYS_RESUS_STATUS, 0x7c);
+REG_AT(clocks_t, FC0_REF_KHZ, 0x80);
+REG_AT(clocks_t, FC0_MIN_KHZ, 0x84);
+REG_AT(clocks_t, FC0_MAX_KHZ, 0x88);
+REG_AT(clocks_t, FC0_DELAY, 0x8c);
+REG_AT(clocks_t, FC0_INTERVAL, 0x90);
+REG_AT(clocks_t, FC0_SRC, 0x94);
+REG_AT(clocks_t, FC0_STATUS, 0x98);
+REG_AT(clocks_t, FC0_RESULT, 0x9c);
+REG_AT(clocks_t, WAKE_EN0, 0xa0);
+REG_AT(clocks_t, WAKE_EN1, 0xa4);
+REG_AT(clocks_t, SLEEP_EN0, 0xa8);
+REG_AT(clocks_t, SLEEP_EN1, 0xac);
+REG_AT(clocks_t, ENABLED0, 0xb0);
+REG_AT(clocks_t, ENABLED1, 0xb4);
+REG_AT(clocks_t, INTR, 0xb8);
+REG_AT(clocks_t, INTE, 0xbc);
+REG_AT(clocks_t, INTF, 0xc0);
+REG_AT(clocks_t, INTS, 0xc4);
+#define CLOCKS ((clocks_t*)CLOCKS_BASE)
+#define CLOCKS_CLK_GPOUT_CTRL_BITS 0x00131de0u
+#define CLOCKS_CLK_GPOUT_CTRL_NUDGE (1u << 20)
+#define CLOCKS_CLK_GPOUT_CTRL_PHASE_LSB 16
+#define CLOCKS_CLK_GPOUT_CTRL_PHASE_MASK 0x30000u
+#define CLOCKS_CLK_GPOUT_CTRL_DC50 (1u << 12)
+#define CLOCKS_CLK_GPOUT_CTRL_ENABLE (1u << 11)
+#define CLOCKS_CLK_GPOUT_CTRL_KILL (1u << 10)
+#define CLOCKS_CLK_GPOUT_CTRL_AUXSRC_LSB 5
+#define CLOCKS_CLK_GPOUT_CTRL_AUXSRC_MASK 0x1e0u
+#define CLOCKS_CLK_GPOUT_DIV_BITS 0xffffffffu
+#define CLOCKS_CLK_GPOUT_DIV_INT_LSB 8
+#define CLOCKS_CLK_GPOUT_DIV_INT_MASK 0xffffff00u
+#define CLOCKS_CLK_GPOUT_DIV_FRAC_LSB 0
+#define CLOCKS_CLK_GPOUT_DIV_FRAC_MASK 0xffu
+#define CLOCKS_CLK_REF_CTRL_BITS 0x00000063u
+#define CLOCKS_CLK_REF_CTRL_AUXSRC_LSB 5
+#define CLOCKS_CLK_REF_CTRL_AUXSRC_MASK 0x60u
+#define CLOCKS_CLK_REF_CTRL_SRC_LSB 0
+#define CLOCKS_CLK_REF_CTRL_SRC_MASK 0x3u
+#define CLOCKS_CLK_REF_CTRL_SRC_ROSC_CLKSRC_PH (0x0u << 0)
+#define CLOCKS_CLK_REF_CTRL_SRC_CLKSRC_CLK_REF_AUX (0x1u << 0)
+#define CLOCKS_CLK_REF_CTRL_SRC_XOSC_CLKSRC (0x2u << 0)
+#define CLOCKS_CLK_REF_DIV_INT_LSB 8
+#define CLOCKS_CLK_REF_DIV_INT_MASK 0x300u
+#define CLOCKS_CLK_SYS_CTRL_BITS 0x000000e1u
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_LSB 5
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_MASK 0xe0u
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_CLKSRC_PLL_SYS (0x0u << 5)
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_CLKSRC_PLL_USB (0x1u << 5)
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_ROSC_CLKSRC (0x2u << 5)
+#define CLOCKS_CLK_SYS_CTRL_AUXSRC_XOSC_CLKSRC (0x3u << 5)
+#define CLOCKS_CLK_SYS_CTRL_SRC (1u << 0)
+#define CLOCKS_CLK_SYS_CTRL_SRC_CLK_REF (0x0u << 0)
+#define CLOCKS_CLK_SYS_CTRL_SRC_CLKSRC_CLK_SYS_AUX (0x1u << 0)
+#define CLOCKS_CLK_SYS_DIV_BITS 0xffffffffu
+#define CLOCKS_CLK_PERI_CTRL_BITS 0x00000ce0u
+#define CLOCKS_CLK_PERI_CTRL_ENABLE (1u << 11)
+#define CLOCKS_CLK_PERI_CTRL_KILL (1u << 10)
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_LSB 5
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_MASK 0xe0u
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_CLK_SYS (0x0u << 5)
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_CLKSRC_PLL_SYS (0x1u << 5)
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_CLKSRC_PLL_USB (0x2u << 5)
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_ROSC_CLKSRC_PH (0x3u << 5)
+#define CLOCKS_CLK_PERI_CTRL_AUXSRC_XOSC_CLKSRC (0x4u << 5)
+#define CLOCKS_CLK_PERI_DIV_BITS 0xffffffffu
+#define CLOCKS_CLK_USB_CTRL_BITS 0x00130ce0u
+#define CLOCKS_CLK_USB_CTRL_NUDGE (1u << 20)
+#define CLOCKS_CLK_USB_CTRL_PHASE_LSB 16
+#define CLOCKS_CLK_USB_CTRL_PHASE_MASK 0x30000u
+#define CLOCKS_CLK_USB_CTRL_ENABLE (1u << 11)
+#define CLOCKS_CLK_USB_CTRL_KILL (1u << 10)
+#define CLOCKS_CLK_USB_CTRL_AUXSRC_LSB 5
+#define CLOCKS_CLK_USB_CTRL_AUXSRC_MASK 0xe0u
+#define CLOCKS_CLK_USB_DIV_INT_LSB 8
+#define CLOCKS_CLK_USB_DIV_INT_MASK 0x300u
+#define CLOCKS_CLK_ADC_CTRL_BITS 0x00130ce0u
+#define CLOCKS_CLK_ADC_DIV_INT_LSB 8
+#define CLOCKS_CLK_ADC_DIV_INT_MASK 0x300u
+#define CLOCKS_CLK_RTC_CTRL_BITS 0x00130ce0u
+#define CLOCKS_CLK_RTC_DIV_BITS 0xffffffffu
+#define CLOCKS_CLK_SYS_RESUS_CTRL_BITS 0x000111ffu
+#define CLOCKS_CLK_SYS_RESUS_CTRL_CLEAR (1u << 16)
+#define CLOCKS_CLK_SYS_RESUS_CTRL_FRCE (1u << 12)
+#define CLOCKS_CLK_SYS_RESUS_CTRL_ENABLE (1u << 8)
+#define CLOCKS_CLK_SYS_RESUS_CTRL_TIMEOUT_LSB 0
+#define CLOCKS_CLK_SYS_RESUS_CTRL_TIMEOUT_MASK 0xffu
+#define CLOCKS_CLK_SYS_RESUS_STATUS_RESUSSED (1u << 0)
+#define CLOCKS_FC0_REF_KHZ_FC0_REF_KHZ_LSB 0
+#define CLOCKS_FC0_REF_KHZ_FC0_REF_KHZ_MASK 0xfffffu
+#define CLOCKS_FC0_MIN_KHZ_FC0_MIN_KHZ_LSB 0
+#define CLOCKS_FC0_MIN_KHZ_FC0_MIN_KHZ_MASK 0x1ffffffu
+#define CLOCKS_FC0_MAX_KHZ_FC0_MAX_KHZ_LSB 0
+#define CLOCKS_FC0_MAX_KHZ_FC0_MAX_KHZ_MASK 0x1ffffffu
+#define CLOCKS_FC0_DELAY_FC0_DELAY_LSB 0
+#define CLOCKS_FC0_DELAY_FC0_DELAY_MASK 0x7u
+#define CLOCKS_FC0_INTERVAL_FC0_INTERVAL_LSB 0
+#define CLOCKS_FC0_INTERVAL_FC0_INTERVAL_MASK 0xfu
+#define CLOCKS_FC0_SRC_FC0_SRC_LSB 0
+#define CLOCKS_FC0_SRC_FC0_SRC_MASK 0xffu
+#define CLOCKS_FC0_STATUS_BITS 0x11111111u
+#define CLOCKS_FC0_STATUS_DIED (1u << 28)
+#define CLOCKS_FC0_STATUS_FAST (1u << 24)
+#define CLOCKS_FC0_STATUS_SLOW (1u << 20)
+#define CLOCKS_FC0_STATUS_FAIL (1u << 16)
+#define CLOCKS_FC0_STATUS_WAITING (1u << 12)
+#define CLOCKS_FC0_STATUS_RUNNING (1u << 8)
+#define CLOCKS_FC0_STATUS_DONE (1u << 4)
+#define CLOCKS_FC0_STATUS_PASS (1u << 0)
+#define CLOCKS_FC0_RESULT_BITS 0x3fffffffu
+#define CLOCKS_FC0_RESULT_KHZ_LSB 5
+#define CLOCKS_FC0_RESULT_KHZ_MASK 0x3fffffe0u
+#define CLOCKS_FC0_RESULT_FRAC_LSB 0
+#define CLOCKS_FC0_RESULT_FRAC_MASK 0x1fu
+#define CLOCKS_WAKE_EN0_BITS 0xffffffffu
+#define CLOCKS_WAKE_EN0_CLK_SYS_SRAM3 (1u << 31)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SRAM2 (1u << 30)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SRAM1 (1u << 29)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SRAM0 (1u << 28)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SPI1 (1u << 27)
+#define CLOCKS_WAKE_EN0_CLK_PERI_SPI1 (1u << 26)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SPI0 (1u << 25)
+#define CLOCKS_WAKE_EN0_CLK_PERI_SPI0 (1u << 24)
+#define CLOCKS_WAKE_EN0_CLK_SYS_SIO (1u << 23)
+#define CLOCKS_WAKE_EN0_CLK_SYS_RTC (1u << 22)
+#define CLOCKS_WAKE_EN0_CLK_RTC_RTC (1u << 21)
+#define CLOCKS_WAKE_EN0_CLK_SYS_ROSC (1u << 20)
+#define CLOCKS_WAKE_EN0_CLK_SYS_ROM (1u << 19)
+#define CLOCKS_WAKE_EN0_CLK_SYS_RESETS (1u << 18)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PWM (1u << 17)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PSM (1u << 16)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PLL_USB (1u << 15)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PLL_SYS (1u << 14)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PIO1 (1u << 13)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PIO0 (1u << 12)
+#define CLOCKS_WAKE_EN0_CLK_SYS_PADS (1u << 11)
+#define CLOCKS_WAKE_EN0_CLK_SYS_VREG_AND_CHIP_RESET (1u << 10)
+#define CLOCKS_WAKE_EN0_CLK_SYS_JTAG (1u << 9)
+#define CLOCKS_WAKE_EN0_CLK_SYS_IO (1u << 8)
+#define CLOCKS_WAKE_EN0_CLK_SYS_I2C1 (1u << 7)
+#define CLOCKS_WAKE_EN0_CLK_SYS_I2C0 (1u << 6)
+#define CLOCKS_WAKE_EN0_CLK_SYS_DMA (1u << 5)
+#define CLOCKS_WAKE_EN0_CLK_SYS_BUSFABRIC (1u << 4)
+#define CLOCKS_WAKE_EN0_CLK_SYS_BUSCTRL (1u << 3)
+#define CLOCKS_WAKE_EN0_CLK_SYS_ADC (1u << 2)
+#define CLOCKS_WAKE_EN0_CLK_ADC_ADC (1u << 1)
+#define CLOCKS_WAKE_EN0_CLK_SYS_CLOCKS (1u << 0)
+#define CLOCKS_WAKE_EN1_BITS 0x00007fffu
+#define CLOCKS_WAKE_EN1_CLK_SYS_XOSC (1u << 14)
+#define CLOCKS_WAKE_EN1_CLK_SYS_XIP (1u << 13)
+#define CLOCKS_WAKE_EN1_CLK_SYS_WATCHDOG (1u << 12)
+#define CLOCKS_WAKE_EN1_CLK_USB_USBCTRL (1u << 11)
+#define CLOCKS_WAKE_EN1_CLK_SYS_USBCTRL (1u << 10)
+#define CLOCKS_WAKE_EN1_CLK_SYS_UART1 (1u << 9)
+#define CLOCKS_WAKE_EN1_CLK_PERI_UART1 (1u << 8)
+#define CLOCKS_WAKE_EN1_CLK_SYS_UART0 (1u << 7)
+#define CLOCKS_WAKE_EN1_CLK_PERI_UART0 (1u << 6)
+#define CLOCKS_WAKE_EN1_CLK_SYS_TIMER (1u << 5)
+#define CLOCKS_WAKE_EN1_CLK_SYS_TBMAN (1u << 4)
+#define CLOCKS_WAKE_EN1_CLK_SYS_SYSINFO (1u << 3)
+#define CLOCKS_WAKE_EN1_CLK_SYS_SYSCFG (1u << 2)
+#define CLOCKS_WAKE_EN1_CLK_SYS_SRAM5 (1u << 1)
+#define CLOCKS_WAKE_EN1_CLK_SYS_SRAM4 (1u << 0)
+#define CLOCKS_SLEEP_EN0_BITS 0xffffffffu
+#define CLOCKS_SLEEP_EN1_BITS 0x00007fffu
+#define CLOCKS_ENABLED0_BITS 0xffffffffu
+#define CLOCKS_ENABLED1_BITS 0x00007fffu
+#define CLOCKS_INTR_CLK_SYS_RESUS (1u << 0)
+#define CLOCKS_INTE_CLK_SYS_RESUS (1u << 0)
+#define CLOCKS_INTF_CLK_SYS_RESUS (1u << 0)
+#define CLOCKS_INTS_CLK_SYS_RESUS (1u << 0)
 
-// WATCHDOG, 4.7
+// Direct memory access (datasheet 2.5.7)
 typedef struct {
+    reg32_t READ_ADDR;
+    reg32_t WRITE_ADDR;
+    reg32_t TRANS_COUNT;
+    reg32_t CTRL_TRIG;
+    reg32_t AL1_CTRL;
+    reg32_t AL1_READ_ADDR;
+    reg32_t AL1_WRITE_ADDR;
+    reg32_t AL1_TRANS_COUNT_TRIG;
+    reg32_t AL2_CTRL;
+    reg32_t AL2_TRANS_COUNT;
+    reg32_t AL2_READ_ADDR;
+    reg32_t AL2_WRITE_ADDR_TRIG;
+    reg32_t AL3_CTRL;
+    reg32_t AL3_WRITE_ADDR;
+    reg32_t AL3_TRANS_COUNT;
+    reg32_t AL3_READ_ADDR_TRIG;
+} dma_ch_t;
+typedef struct {
+    reg32_t DBG_CTDREQ;
+    reg32_t DBG_TCR;
+    reg32_t reserved0[14];
+} dma_ch_dbg_t;
+typedef struct {
+    dma_ch_t CH[12];
+    reg32_t reserved0[64];
+    reg32_t INTR;
+    reg32_t INTE0;
+    reg32_t INTF0;
+    reg32_t INTS0;
+    reg32_t INTR1;
+    reg32_t INTE1;
+    reg32_t INTF1;
+    reg32_t INTS1;
+    reg32_t TIMER[4];
+    reg32_t MULTI_CHAN_TRIGGER;
+    reg32_t SNIFF_CTRL;
+    reg32_t SNIFF_DATA;
+    reg32_t reserved1[1];
+    reg32_t FIFO_LEVELS;
+    reg32_t CHAN_ABORT;
+    reg32_t N_CHANNELS;
+    reg32_t reserved2[237];
+    dma_ch_dbg_t CH_DBG[12];
+} dma_t;
+REG_AT(dma_t, CH, 0x0);
+REG_AT(dma_t, INTR, 0x400);
+REG_AT(dma_t, INTE0, 0x404);
+REG_AT(dma_t, INTF0, 0x408);
+REG_AT(dma_t, INTS0, 0x40c);
+REG_AT(dma_t, INTR1, 0x410);
+REG_AT(dma_t, INTE1, 0x414);
+REG_AT(dma_t, INTF1, 0x418);
+REG_AT(dma_t, INTS1, 0x41c);
+REG_AT(dma_t, TIMER, 0x420);
+REG_AT(dma_t, MULTI_CHAN_TRIGGER, 0x430);
+REG_AT(dma_t, SNIFF_CTRL, 0x434);
+REG_AT(dma_t, SNIFF_DATA, 0x438);
+REG_AT(dma_t, FIFO_LEVELS, 0x440);
+REG_AT(dma_t, CHAN_ABORT, 0x444);
+REG_AT(dma_t, N_CHANNELS, 0x448);
+REG_AT(dma_t, CH_DBG, 0x800);
+#define DMA ((dma_t*)DMA_BASE)
+#define DMA_CH_CTRL_TRIG_BITS 0xe1ffffffu
+#define DMA_CH_CTRL_TRIG_AHB_ERROR (1u << 31)
+#define DMA_CH_CTRL_TRIG_READ_ERROR (1u << 30)
+#define DMA_CH_CTRL_TRIG_WRITE_ERROR (1u << 29)
+#define DMA_CH_CTRL_TRIG_BUSY (1u << 24)
+#define DMA_CH_CTRL_TRIG_SNIFF_EN (1u << 23)
+#define DMA_CH_CTRL_TRIG_BSWAP (1u << 22)
+#define DMA_CH_CTRL_TRIG_IRQ_QUIET (1u << 21)
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_LSB 15
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_MASK 0x1f8000u
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_TIMER0 (0x3bu << 15)
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_TIMER1 (0x3cu << 15)
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_TIMER2 (0x3du << 15)
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_TIMER3 (0x3eu << 15)
+#define DMA_CH_CTRL_TRIG_TREQ_SEL_PERMANENT (0x3fu << 15)
+#define DMA_CH_CTRL_TRIG_CHAIN_TO_LSB 11
+#define DMA_CH_CTRL_TRIG_CHAIN_TO_MASK 0x7800u
+#define DMA_CH_CTRL_TRIG_RING_SEL (1u << 10)
+#define DMA_CH_CTRL_TRIG_RING_SIZE_LSB 6
+#define DMA_CH_CTRL_TRIG_RING_SIZE_MASK 0x3c0u
+#define DMA_CH_CTRL_TRIG_INCR_WRITE (1u << 5)
+#define DMA_CH_CTRL_TRIG_INCR_READ (1u << 4)
+#define DMA_CH_CTRL_TRIG_DATA_SIZE_LSB 2
+#define DMA_CH_CTRL_TRIG_DATA_SIZE_MASK 0xcu
+#define DMA_CH_CTRL_TRIG_DATA_SIZE_BYTE (0x0u << 2)
+#define DMA_CH_CTRL_TRIG_DATA_SIZE_HALFWORD (0x1u << 2)
+#define DMA_CH_CTRL_TRIG_DATA_SIZE_WORD (0x2u << 2)
+#define DMA_CH_CTRL_TRIG_HIGH_PRIORITY (1u << 1)
+#define DMA_CH_CTRL_TRIG_EN (1u << 0)
+#define DMA_CH_AL1_CTRL_BITS 0xe1ffffffu
+#define DMA_CH_AL2_CTRL_BITS 0xe1ffffffu
+#define DMA_CH_AL3_CTRL_BITS 0xe1ffffffu
+#define DMA_INTR_INTR_LSB 0
+#define DMA_INTR_INTR_MASK 0xffffu
+#define DMA_INTE_INTE_LSB 0
+#define DMA_INTE_INTE_MASK 0xffffu
+#define DMA_INTF_INTF_LSB 0
+#define DMA_INTF_INTF_MASK 0xffffu
+#define DMA_INTS_INTS_LSB 0
+#define DMA_INTS_INTS_MASK 0xffffu
+#define DMA_INTR1_INTR1_LSB 0
+#define DMA_INTR1_INTR1_MASK 0xffffu
+#define DMA_TIMER_BITS 0xffffffffu
+#define DMA_TIMER_X_LSB 16
+#define DMA_TIMER_X_MASK 0xffff0000u
+#define DMA_TIMER_Y_LSB 0
+#define DMA_TIMER_Y_MASK 0xffffu
+#define DMA_MULTI_CHAN_TRIGGER_MULTI_CHAN_TRIGGER_LSB 0
+#define DMA_MULTI_CHAN_TRIGGER_MULTI_CHAN_TRIGGER_MASK 0xffffu
+#define DMA_SNIFF_CTRL_BITS 0x00000fffu
+#define DMA_SNIFF_CTRL_OUT_INV (1u << 11)
+#define DMA_SNIFF_CTRL_OUT_REV (1u << 10)
+#define DMA_SNIFF_CTRL_BSWAP (1u << 9)
+#define DMA_SNIFF_CTRL_CALC_LSB 5
+#define DMA_SNIFF_CTRL_CALC_MASK 0x1e0u
+#define DMA_SNIFF_CTRL_DMACH_LSB 1
+#define DMA_SNIFF_CTRL_DMACH_MASK 0x1eu
+#define DMA_SNIFF_CTRL_EN (1u << 0)
+#define DMA_FIFO_LEVELS_BITS 0x00ffffffu
+#define DMA_FIFO_LEVELS_RAF_LVL_LSB 16
+#define DMA_FIFO_LEVELS_RAF_LVL_MASK 0xff0000u
+#define DMA_FIFO_LEVELS_WAF_LVL_LSB 8
+#define DMA_FIFO_LEVELS_WAF_LVL_MASK 0xff00u
+#define DMA_FIFO_LEVELS_TDF_LVL_LSB 0
+#define DMA_FIFO_LEVELS_TDF_LVL_MASK 0xffu
+#define DMA_CHAN_ABORT_CHAN_ABORT_LSB 0
+#define DMA_CHAN_ABORT_CHAN_ABORT_MASK 0xffffu
+#define DMA_N_CHANNELS_N_CHANNELS_LSB 0
+#define DMA_N_CHANNELS_N_CHANNELS_MASK 0x1fu
+#define DMA_CH_DBG_CTDREQ_CH_DBG_CTDREQ_LSB 0
+#define DMA_CH_DBG_CTDREQ_CH_DBG_CTDREQ_MASK 0x3fu
+
+// I2C, Synopsys DW_apb_i2c (datasheet 4.3.17)
+typedef struct {
+    reg32_t IC_CON;
+    reg32_t IC_TAR;
+    reg32_t IC_SAR;
+    reg32_t reserved0[1];
+    reg32_t IC_DATA_CMD;
+    reg32_t IC_SS_SCL_HCNT;
+    reg32_t IC_SS_SCL_LCNT;
+    reg32_t IC_FS_SCL_HCNT;
+    reg32_t IC_FS_SCL_LCNT;
+    reg32_t reserved1[2];
+    reg32_t IC_INTR_STAT;
+    reg32_t IC_INTR_MASK;
+    reg32_t IC_RAW_INTR_STAT;
+    reg32_t IC_RX_TL;
+    reg32_t IC_TX_TL;
+    reg32_t IC_CLR_INTR;
+    reg32_t IC_CLR_RX_UNDER;
+    reg32_t IC_CLR_RX_OVER;
+    reg32_t IC_CLR_TX_OVER;
+    reg32_t IC_CLR_RD_REQ;
+    reg32_t IC_CLR_TX_ABRT;
+    reg32_t IC_CLR_RX_DONE;
+    reg32_t IC_CLR_ACTIVITY;
+    reg32_t IC_CLR_STOP_DET;
+    reg32_t IC_CLR_START_DET;
+    reg32_t IC_CLR_GEN_CALL;
+    reg32_t IC_ENABLE;
+    reg32_t IC_STATUS;
+    reg32_t IC_TXFLR;
+    reg32_t IC_RXFLR;
+    reg32_t IC_SDA_HOLD;
+    reg32_t IC_TX_ABRT_SOURCE;
+    reg32_t IC_SLV_DATA_NACK_ONLY;
+    reg32_t IC_DMA_CR;
+    reg32_t IC_DMA_TDLR;
+    reg32_t IC_DMA_RDLR;
+    reg32_t IC_SDA_SETUP;
+    reg32_t IC_ACK_GENERAL_CALL;
+    reg32_t IC_ENABLE_STATUS;
+    reg32_t IC_FS_SPKLEN;
+    reg32_t reserved2[1];
+    reg32_t IC_CLR_RESTART_DET;
+    reg32_t reserved3[18];
+    reg32_t IC_COMP_PARAM_1;
+    reg32_t IC_COMP_VERSION;
+    reg32_t IC_COMP_TYPE;
+} i2c_t;
+REG_AT(i2c_t, IC_CON, 0x0);
+REG_AT(i2c_t, IC_TAR, 0x4);
+REG_AT(i2c_t, IC_SAR, 0x8);
+REG_AT(i2c_t, IC_DATA_CMD, 0x10);
+REG_AT(i2c_t, IC_SS_SCL_HCNT, 0x14);
+REG_AT(i2c_t, IC_SS_SCL_LCNT, 0x18);
+REG_AT(i2c_t, IC_FS_SCL_HCNT, 0x1c);
+REG_AT(i2c_t, IC_FS_SCL_LCNT, 0x20);
+REG_AT(i2c_t, IC_INTR_STAT, 0x2c);
+REG_AT(i2c_t, IC_INTR_MASK, 0x30);
+REG_AT(i2c_t, IC_RAW_INTR_STAT, 0x34);
+REG_AT(i2c_t, IC_RX_TL, 0x38);
+REG_AT(i2c_t, IC_TX_TL, 0x3c);
+REG_AT(i2c_t, IC_CLR_INTR, 0x40);
+REG_AT(i2c_t, IC_CLR_RX_UNDER, 0x44);
+REG_AT(i2c_t, IC_CLR_RX_OVER, 0x48);
+REG_AT(i2c_t, IC_CLR_TX_OVER, 0x4c);
+REG_AT(i2c_t, IC_CLR_RD_REQ, 0x50);
+REG_AT(i2c_t, IC_CLR_TX_ABRT, 0x54);
+REG_AT(i2c_t, IC_CLR_RX_DONE, 0x58);
+REG_AT(i2c_t, IC_CLR_ACTIVITY, 0x5c);
+REG_AT(i2c_t, IC_CLR_STOP_DET, 0x60);
+REG_AT(i2c_t, IC_CLR_START_DET, 0x64);
+REG_AT(i2c_t, IC_CLR_GEN_CALL, 0x68);
+REG_AT(i2c_t, IC_ENABLE, 0x6c);
+REG_AT(i2c_t, IC_STATUS, 0x70);
+REG_AT(i2c_t, IC_TXFLR, 0x74);
+REG_AT(i2c_t, IC_RXFLR, 0x78);
+REG_AT(i2c_t, IC_SDA_HOLD, 0x7c);
+REG_AT(i2c_t, IC_TX_ABRT_SOURCE, 0x80);
+REG_AT(i2c_t, IC_SLV_DATA_NACK_ONLY, 0x84);
+REG_AT(i2c_t, IC_DMA_CR, 0x88);
+REG_AT(i2c_t, IC_DMA_TDLR, 0x8c);
+REG_AT(i2c_t, IC_DMA_RDLR, 0x90);
+REG_AT(i2c_t, IC_SDA_SETUP, 0x94);
+REG_AT(i2c_t, IC_ACK_GENERAL_CALL, 0x98);
+REG_AT(i2c_t, IC_ENABLE_STATUS, 0x9c);
+REG_AT(i2c_t, IC_FS_SPKLEN, 0xa0);
+REG_AT(i2c_t, IC_CLR_RESTART_DET, 0xa8);
+REG_AT(i2c_t, IC_COMP_PARAM_1, 0xf4);
+REG_AT(i2c_t, IC_COMP_VERSION, 0xf8);
+REG_AT(i2c_t, IC_COMP_TYPE, 0xfc);
+#define I2C0 ((i2c_t*)I2C0_BASE)
+#define I2C1 ((i2c_t*)I2C1_BASE)
+#define I2C_IC_CON_BITS 0x000007ffu
+#define I2C_IC_CON_STOP_DET_IF_MASTER_ACTIVE (1u << 10)
+#define I2C_IC_CON_RX_FIFO_FULL_HLD_CTRL (1u << 9)
+#define I2C_IC_CON_TX_EMPTY_CTRL (1u << 8)
+#define I2C_IC_CON_STOP_DET_IFADDRESSED (1u << 7)
+#define I2C_IC_CON_IC_SLAVE_DISABLE (1u << 6)
+#define I2C_IC_CON_IC_RESTART_EN (1u << 5)
+#define I2C_IC_CON_IC_10BITADDR_MASTER (1u << 4)
+#define I2C_IC_CON_IC_10BITADDR_SLAVE (1u << 3)
+#define I2C_IC_CON_SPEED_LSB 1
+#define I2C_IC_CON_SPEED_MASK 0x6u
+#define I2C_IC_CON_SPEED_STANDARD (0x1u << 1)
+#define I2C_IC_CON_SPEED_FAST (0x2u << 1)
+#define I2C_IC_CON_SPEED_HIGH (0x3u << 1)
+#define I2C_IC_CON_MASTER_MODE (1u << 0)
+#define I2C_IC_TAR_BITS 0x00000fffu
+#define I2C_IC_TAR_SPECIAL (1u << 11)
+#define I2C_IC_TAR_GC_OR_START (1u << 10)
+#define I2C_IC_TAR_IC_TAR_LSB 0
+#define I2C_IC_TAR_IC_TAR_MASK 0x3ffu
+#define I2C_IC_SAR_IC_SAR_LSB 0
+#define I2C_IC_SAR_IC_SAR_MASK 0x3ffu
+#define I2C_IC_DATA_CMD_BITS 0x00000fffu
+#define I2C_IC_DATA_CMD_FIRST_DATA_BYTE (1u << 11)
+#define I2C_IC_DATA_CMD_RESTART (1u << 10)
+#define I2C_IC_DATA_CMD_STOP (1u << 9)
+#define I2C_IC_DATA_CMD_CMD (1u << 8)
+#define I2C_IC_DATA_CMD_DAT_LSB 0
+#define I2C_IC_DATA_CMD_DAT_MASK 0xffu
+#define I2C_IC_SS_SCL_HCNT_IC_SS_SCL_HCNT_LSB 0
+#define I2C_IC_SS_SCL_HCNT_IC_SS_SCL_HCNT_MASK 0xffffu
+#define I2C_IC_SS_SCL_LCNT_IC_SS_SCL_LCNT_LSB 0
+#define I2C_IC_SS_SCL_LCNT_IC_SS_SCL_LCNT_MASK 0xffffu
+#define I2C_IC_FS_SCL_HCNT_IC_FS_SCL_HCNT_LSB 0
+#define I2C_IC_FS_SCL_HCNT_IC_FS_SCL_HCNT_MASK 0xffffu
+#define I2C_IC_FS_SCL_LCNT_IC_FS_SCL_LCNT_LSB 0
+#define I2C_IC_FS_SCL_LCNT_IC_FS_SCL_LCNT_MASK 0xffffu
+#define I2C_IC_INTR_STAT_BITS 0x00001fffu
+#define I2C_IC_INTR_STAT_R_RESTART_DET (1u << 12)
+#define I2C_IC_INTR_STAT_R_GEN_CALL (1u << 11)
+#define I2C_IC_INTR_STAT_R_START_DET (1u << 10)
+#define I2C_IC_INTR_STAT_R_STOP_DET (1u << 9)
+#define I2C_IC_INTR_STAT_R_ACTIVITY (1u << 8)
+#define I2C_IC_INTR_STAT_R_RX_DONE (1u << 7)
+#define I2C_IC_INTR_STAT_R_TX_ABRT (1u << 6)
+#define I2C_IC_INTR_STAT_R_RD_REQ (1u << 5)
+#define I2C_IC_INTR_STAT_R_TX_EMPTY (1u << 4)
+#define I2C_IC_INTR_STAT_R_TX_OVER (1u << 3)
+#define I2C_IC_INTR_STAT_R_RX_FULL (1u << 2)
+#define I2C_IC_INTR_STAT_R_RX_OVER (1u << 1)
+#define I2C_IC_INTR_STAT_R_RX_UNDER (1u << 0)
+#define I2C_IC_INTR_MASK_BITS 0x00001fffu
+#define I2C_IC_INTR_MASK_M_RESTART_DET (1u << 12)
+#define I2C_IC_INTR_MASK_M_GEN_CALL (1u << 11)
+#define I2C_IC_INTR_MASK_M_START_DET (1u << 10)
+#define I2C_IC_INTR_MASK_M_STOP_DET (1u << 9)
+#define I2C_IC_INTR_MASK_M_ACTIVITY (1u << 8)
+#define I2C_IC_INTR_MASK_M_RX_DONE (1u << 7)
+#define I2C_IC_INTR_MASK_M_TX_ABRT (1u << 6)
+#define I2C_IC_INTR_MASK_M_RD_REQ (1u << 5)
+#define I2C_IC_INTR_MASK_M_TX_EMPTY (1u << 4)
+#define I2C_IC_INTR_MASK_M_TX_OVER (1u << 3)
+#define I2C_IC_INTR_MASK_M_RX_FULL (1u << 2)
+#define I2C_IC_INTR_MASK_M_RX_OVER (1u << 1)
+#define I2C_IC_INTR_MASK_M_RX_UNDER (1u << 0)
+#define I2C_IC_RAW_INTR_STAT_BITS 0x00001fffu
+#define I2C_IC_RAW_INTR_STAT_RESTART_DET (1u << 12)
+#define I2C_IC_RAW_INTR_STAT_GEN_CALL (1u << 11)
+#define I2C_IC_RAW_INTR_STAT_START_DET (1u << 10)
+#define I2C_IC_RAW_INTR_STAT_STOP_DET (1u << 9)
+#define I2C_IC_RAW_INTR_STAT_ACTIVITY (1u << 8)
+#define I2C_IC_RAW_INTR_STAT_RX_DONE (1u << 7)
+#define I2C_IC_RAW_INTR_STAT_TX_ABRT (1u << 6)
+#define I2C_IC_RAW_INTR_STAT_RD_REQ (1u << 5)
+#define I2C_IC_RAW_INTR_STAT_TX_EMPTY (1u << 4)
+#define I2C_IC_RAW_INTR_STAT_TX_OVER (1u << 3)
+#define I2C_IC_RAW_INTR_STAT_RX_FULL (1u << 2)
+#define I2C_IC_RAW_INTR_STAT_RX_OVER (1u << 1)
+#define I2C_IC_RAW_INTR_STAT_RX_UNDER (1u << 0)
+#define I2C_IC_RX_TL_RX_TL_LSB 0
+#define I2C_IC_RX_TL_RX_TL_MASK 0xffu
+#define I2C_IC_TX_TL_TX_TL_LSB 0
+#define I2C_IC_TX_TL_TX_TL_MASK 0xffu
+#define I2C_IC_CLR_INTR_CLR_INTR (1u << 0)
+#define I2C_IC_CLR_RX_UNDER_CLR_RX_UNDER (1u << 0)
+#define I2C_IC_CLR_RX_OVER_CLR_RX_OVER (1u << 0)
+#define I2C_IC_CLR_TX_OVER_CLR_TX_OVER (1u << 0)
+#define I2C_IC_CLR_RD_REQ_CLR_RD_REQ (1u << 0)
+#define I2C_IC_CLR_TX_ABRT_CLR_TX_ABRT (1u << 0)
+#define I2C_IC_CLR_RX_DONE_CLR_RX_DONE (1u << 0)
+#define I2C_IC_CLR_ACTIVITY_CLR_ACTIVITY (1u << 0)
+#define I2C_IC_CLR_STOP_DET_CLR_STOP_DET (1u << 0)
+#define I2C_IC_CLR_START_DET_CLR_START_DET (1u << 0)
+#define I2C_IC_CLR_GEN_CALL_CLR_GEN_CALL (1u << 0)
+#define I2C_IC_ENABLE_BITS 0x00000007u
+#define I2C_IC_ENABLE_TX_CMD_BLOCK (1u << 2)
+#define I2C_IC_ENABLE_ABORT (1u << 1)
+#define I2C_IC_ENABLE_ENABLE (1u << 0)
+#define I2C_IC_STATUS_BITS 0x0000007fu
+#define I2C_IC_STATUS_SLV_ACTIVITY (1u << 6)
+#define I2C_IC_STATUS_MST_ACTIVITY (1u << 5)
+#define I2C_IC_STATUS_RFF (1u << 4)
+#define I2C_IC_STATUS_RFNE (1u << 3)
+#define I2C_IC_STATUS_TFE (1u << 2)
+#define I2C_IC_STATUS_TFNF (1u << 1)
+#define I2C_IC_STATUS_ACTIVITY (1u << 0)
+#define I2C_IC_TXFLR_TXFLR_LSB 0
+#define I2C_IC_TXFLR_TXFLR_MASK 0x1fu
+#define I2C_IC_RXFLR_RXFLR_LSB 0
+#define I2C_IC_RXFLR_RXFLR_MASK 0x1fu
+#define I2C_IC_SDA_HOLD_BITS 0x00ffffffu
+#define I2C_IC_SDA_HOLD_IC_SDA_RX_HOLD_LSB 16
+#define I2C_IC_SDA_HOLD_IC_SDA_RX_HOLD_MASK 0xff0000u
+#define I2C_IC_SDA_HOLD_IC_SDA_TX_HOLD_LSB 0
+#define I2C_IC_SDA_HOLD_IC_SDA_TX_HOLD_MASK 0xffffu
+#define I2C_IC_TX_ABRT_SOURCE_BITS 0xff81ffffu
+#define I2C_IC_TX_ABRT_SOURCE_TX_FLUSH_CNT_LSB 23
+#define I2C_IC_TX_ABRT_SOURCE_TX_FLUSH_CNT_MASK 0xff800000u
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_USER_ABRT (1u << 16)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_SLVRD_INTX (1u << 15)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_SLV_ARBLOST (1u << 14)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_SLVFLUSH_TXFIFO (1u << 13)
+#define I2C_IC_TX_ABRT_SOURCE_ARB_LOST (1u << 12)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_MASTER_DIS (1u << 11)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_10B_RD_NORSTRT (1u << 10)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_SBYTE_NORSTRT (1u << 9)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_HS_NORSTRT (1u << 8)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_SBYTE_ACKDET (1u << 7)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_HS_ACKDET (1u << 6)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_GCALL_READ (1u << 5)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_GCALL_NOACK (1u << 4)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_TXDATA_NOACK (1u << 3)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_10ADDR2_NOACK (1u << 2)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_10ADDR1_NOACK (1u << 1)
+#define I2C_IC_TX_ABRT_SOURCE_ABRT_7B_ADDR_NOACK (1u << 0)
+#define I2C_IC_SLV_DATA_NACK_ONLY_NACK (1u << 0)
+#define I2C_IC_DMA_CR_BITS 0x00000003u
+#define I2C_IC_DMA_CR_TDMAE (1u << 1)
+#define I2C_IC_DMA_CR_RDMAE (1u << 0)
+#define I2C_IC_DMA_TDLR_DMATDL_LSB 0
+#define I2C_IC_DMA_TDLR_DMATDL_MASK 0xfu
+#define I2C_IC_DMA_RDLR_DMARDL_LSB 0
+#define I2C_IC_DMA_RDLR_DMARDL_MASK 0xfu
+#define I2C_IC_SDA_SETUP_SDA_SETUP_LSB 0
+#define I2C_IC_SDA_SETUP_SDA_SETUP_MASK 0xffu
+#define I2C_IC_ACK_GENERAL_CALL_ACK_GEN_CALL (1u << 0)
+#define I2C_IC_ENABLE_STATUS_BITS 0x00000007u
+#define I2C_IC_ENABLE_STATUS_SLV_RX_DATA_LOST (1u << 2)
+#define I2C_IC_ENABLE_STATUS_SLV_DISABLED_WHILE_BUSY (1u << 1)
+#define I2C_IC_ENABLE_STATUS_IC_EN (1u << 0)
+#define I2C_IC_FS_SPKLEN_IC_FS_SPKLEN_LSB 0
+#define I2C_IC_FS_SPKLEN_IC_FS_SPKLEN_MASK 0xffu
+#define I2C_IC_CLR_RESTART_DET_CLR_RESTART_DET (1u << 0)
+#define I2C_IC_COMP_PARAM_1_BITS 0x00ffffffu
+#define I2C_IC_COMP_PARAM_1_TX_BUFFER_DEPTH_LSB 16
+#define I2C_IC_COMP_PARAM_1_TX_BUFFER_DEPTH_MASK 0xff0000u
+#define I2C_IC_COMP_PARAM_1_RX_BUFFER_DEPTH_LSB 8
+#define I2C_IC_COMP_PARAM_1_RX_BUFFER_DEPTH_MASK 0xff00u
+#define I2C_IC_COMP_PARAM_1_ADD_ENCODED_PARAMS (1u << 7)
+#define I2C_IC_COMP_PARAM_1_HAS_DMA (1u << 6)
+#define I2C_IC_COMP_PARAM_1_INTR_IO (1u << 5)
+#define I2C_IC_COMP_PARAM_1_HC_COUNT_VALUES (1u << 4)
+#define I2C_IC_COMP_PARAM_1_MAX_SPEED_MODE_LSB 2
+#define I2C_IC_COMP_PARAM_1_MAX_SPEED_MODE_MASK 0xcu
+#define I2C_IC_COMP_PARAM_1_APB_DATA_WIDTH_LSB 0
+#define I2C_IC_COMP_PARAM_1_APB_DATA_WIDTH_MASK 0x3u
+
+// Functions and interrupts of the user pins (datasheet 2.19.6.1)
+typedef struct {
+    reg32_t STATUS;
     reg32_t CTRL;
-    reg32_t LOAD;
-    reg32_t REASON;
-    reg32_t SCRATCH[8];
-    reg32_t TICK;
-} watchdog_t;
-#define WATCHDOG ((watchdog_t*)0x40058000u)
-REG_AT(watchdog_t, TICK, 0x2c);
-#define WATCHDOG_CTRL_TRIGGER (1u << 31)
-#define WATCHDOG_CTRL_ENABLE (1u << 30)
-#define WATCHDOG_REASON_TIMER (1u << 0)
-#define WATCHDOG_REASON_FORCE (1u << 1)
-#define WATCHDOG_TICK_ENABLE (1u << 9)
-
-// TIMER, 4.6: microseconds since the watchdog tick was started
+} io_bank0_gpio_t;
 typedef struct {
-    reg32_t TIMEHW;
-    reg32_t TIMELW;
-    reg32_t TIMEHR;
-    reg32_t TIMELR;
-    reg32_t ALARM[4];
-    reg32_t ARMED;
-    reg32_t TIMERAWH;
-    reg32_t TIMERAWL;
-} timer_t;
-#define TIMER ((timer_t*)0x40054000u)
-REG_AT(timer_t, TIMERAWL, 0x28);
-
-// IO_BANK0 and PADS_BANK0, 2.19
-typedef struct {
-    struct {
-        reg32_t STATUS;
-        reg32_t CTRL;
-    } GPIO[30];
+    io_bank0_gpio_t GPIO[30];
+    reg32_t INTR[4];
+    reg32_t PROC0_INTE[4];
+    reg32_t PROC0_INTF[4];
+    reg32_t PROC0_INTS[4];
+    reg32_t PROC1_INTE[4];
+    reg32_t PROC1_INTF[4];
+    reg32_t PROC1_INTS[4];
+    reg32_t DORMANT_WAKE_INTE[4];
+    reg32_t DORMANT_WAKE_INTF[4];
+    reg32_t DORMANT_WAKE_INTS[4];
 } io_bank0_t;
-#define IO_BANK0 ((io_bank0_t*)0x40014000u)
-#define GPIO_FUNC_UART 2u
-#define GPIO_FUNC_PWM 4u
-#define GPIO_FUNC_PIO0 6u
+REG_AT(io_bank0_t, GPIO, 0x0);
+REG_AT(io_bank0_t, INTR, 0xf0);
+REG_AT(io_bank0_t, PROC0_INTE, 0x100);
+REG_AT(io_bank0_t, PROC0_INTF, 0x110);
+REG_AT(io_bank0_t, PROC0_INTS, 0x120);
+REG_AT(io_bank0_t, PROC1_INTE, 0x130);
+REG_AT(io_bank0_t, PROC1_INTF, 0x140);
+REG_AT(io_bank0_t, PROC1_INTS, 0x150);
+REG_AT(io_bank0_t, DORMANT_WAKE_INTE, 0x160);
+REG_AT(io_bank0_t, DORMANT_WAKE_INTF, 0x170);
+REG_AT(io_bank0_t, DORMANT_WAKE_INTS, 0x180);
+#define IO_BANK0 ((io_bank0_t*)IO_BANK0_BASE)
+#define IO_BANK0_GPIO_STATUS_BITS 0x050a3300u
+#define IO_BANK0_GPIO_STATUS_IRQTOPROC (1u << 26)
+#define IO_BANK0_GPIO_STATUS_IRQFROMPAD (1u << 24)
+#define IO_BANK0_GPIO_STATUS_INTOPERI (1u << 19)
+#define IO_BANK0_GPIO_STATUS_INFROMPAD (1u << 17)
+#define IO_BANK0_GPIO_STATUS_OETOPAD (1u << 13)
+#define IO_BANK0_GPIO_STATUS_OEFROMPERI (1u << 12)
+#define IO_BANK0_GPIO_STATUS_OUTTOPAD (1u << 9)
+#define IO_BANK0_GPIO_STATUS_OUTFROMPERI (1u << 8)
+#define IO_BANK0_GPIO_CTRL_BITS 0x3003331fu
+#define IO_BANK0_GPIO_CTRL_IRQOVER_LSB 28
+#define IO_BANK0_GPIO_CTRL_IRQOVER_MASK 0x30000000u
+#define IO_BANK0_GPIO_CTRL_IRQOVER_NORMAL (0x0u << 28)
+#define IO_BANK0_GPIO_CTRL_IRQOVER_INVERT (0x1u << 28)
+#define IO_BANK0_GPIO_CTRL_IRQOVER_LOW (0x2u << 28)
+#define IO_BANK0_GPIO_CTRL_IRQOVER_HIGH (0x3u << 28)
+#define IO_BANK0_GPIO_CTRL_INOVER_LSB 16
+#define IO_BANK0_GPIO_CTRL_INOVER_MASK 0x30000u
+#define IO_BANK0_GPIO_CTRL_INOVER_NORMAL (0x0u << 16)
+#define IO_BANK0_GPIO_CTRL_INOVER_INVERT (0x1u << 16)
+#define IO_BANK0_GPIO_CTRL_INOVER_LOW (0x2u << 16)
+#define IO_BANK0_GPIO_CTRL_INOVER_HIGH (0x3u << 16)
+#define IO_BANK0_GPIO_CTRL_OEOVER_LSB 12
+#define IO_BANK0_GPIO_CTRL_OEOVER_MASK 0x3000u
+#define IO_BANK0_GPIO_CTRL_OEOVER_NORMAL (0x0u << 12)
+#define IO_BANK0_GPIO_CTRL_OEOVER_INVERT (0x1u << 12)
+#define IO_BANK0_GPIO_CTRL_OEOVER_DISABLE (0x2u << 12)
+#define IO_BANK0_GPIO_CTRL_OEOVER_ENABLE (0x3u << 12)
+#define IO_BANK0_GPIO_CTRL_OUTOVER_LSB 8
+#define IO_BANK0_GPIO_CTRL_OUTOVER_MASK 0x300u
+#define IO_BANK0_GPIO_CTRL_OUTOVER_NORMAL (0x0u << 8)
+#define IO_BANK0_GPIO_CTRL_OUTOVER_INVERT (0x1u << 8)
+#define IO_BANK0_GPIO_CTRL_OUTOVER_LOW (0x2u << 8)
+#define IO_BANK0_GPIO_CTRL_OUTOVER_HIGH (0x3u << 8)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_LSB 0
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_MASK 0x1fu
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_JTAG (0x0u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_SPI (0x1u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_UART (0x2u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_I2C (0x3u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_PWM (0x4u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_SIO (0x5u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_PIO0 (0x6u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_PIO1 (0x7u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_CLOCK (0x8u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_USB (0x9u << 0)
+#define IO_BANK0_GPIO_CTRL_FUNCSEL_NULL (0x1fu << 0)
+#define IO_BANK0_INTR_BITS 0xffffffffu
+#define IO_BANK0_INTR_GPIO_EDGE_HIGH(n) (1u << (3 + 4 * (n)))
+#define IO_BANK0_INTR_GPIO_EDGE_LOW(n) (1u << (2 + 4 * (n)))
+#define IO_BANK0_INTR_GPIO_LEVEL_HIGH(n) (1u << (1 + 4 * (n)))
+#define IO_BANK0_INTR_GPIO_LEVEL_LOW(n) (1u << (0 + 4 * (n)))
+#define IO_BANK0_PROC0_INTE_BITS 0xffffffffu
+#define IO_BANK0_PROC0_INTF_BITS 0xffffffffu
+#define IO_BANK0_PROC0_INTS_BITS 0xffffffffu
+#define IO_BANK0_PROC1_INTE_BITS 0xffffffffu
+#define IO_BANK0_PROC1_INTF_BITS 0xffffffffu
+#define IO_BANK0_PROC1_INTS_BITS 0xffffffffu
+#define IO_BANK0_DORMANT_WAKE_INTE_BITS 0xffffffffu
+#define IO_BANK0_DORMANT_WAKE_INTF_BITS 0xffffffffu
+#define IO_BANK0_DORMANT_WAKE_INTS_BITS 0xffffffffu
+
+// Functions and interrupts of the flash pins (datasheet 2.19.6.2)
+typedef struct {
+    reg32_t STATUS;
+    reg32_t CTRL;
+} io_qspi_gpio_qspi_sd_t;
+typedef struct {
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} io_qspi_proc_t;
+typedef struct {
+    reg32_t GPIO_QSPI_SCLK_STATUS;
+    reg32_t GPIO_QSPI_SCLK_CTRL;
+    reg32_t GPIO_QSPI_SS_STATUS;
+    reg32_t GPIO_QSPI_SS_CTRL;
+    io_qspi_gpio_qspi_sd_t GPIO_QSPI_SD[4];
+    reg32_t INTR;
+    io_qspi_proc_t PROC[2];
+    reg32_t DORMANT_WAKE_INTE;
+    reg32_t DORMANT_WAKE_INTF;
+    reg32_t DORMANT_WAKE_INTS;
+} io_qspi_t;
+REG_AT(io_qspi_t, GPIO_QSPI_SCLK_STATUS, 0x0);
+REG_AT(io_qspi_t, GPIO_QSPI_SCLK_CTRL, 0x4);
+REG_AT(io_qspi_t, GPIO_QSPI_SS_STATUS, 0x8);
+REG_AT(io_qspi_t, GPIO_QSPI_SS_CTRL, 0xc);
+REG_AT(io_qspi_t, GPIO_QSPI_SD, 0x10);
+REG_AT(io_qspi_t, INTR, 0x30);
+REG_AT(io_qspi_t, PROC, 0x34);
+REG_AT(io_qspi_t, DORMANT_WAKE_INTE, 0x4c);
+REG_AT(io_qspi_t, DORMANT_WAKE_INTF, 0x50);
+REG_AT(io_qspi_t, DORMANT_WAKE_INTS, 0x54);
+#define IO_QSPI ((io_qspi_t*)IO_QSPI_BASE)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_BITS 0x050a3300u
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_IRQTOPROC (1u << 26)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_IRQFROMPAD (1u << 24)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_INTOPERI (1u << 19)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_INFROMPAD (1u << 17)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_OETOPAD (1u << 13)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_OEFROMPERI (1u << 12)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_OUTTOPAD (1u << 9)
+#define IO_QSPI_GPIO_QSPI_SCLK_STATUS_OUTFROMPERI (1u << 8)
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_BITS 0x3003331fu
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_IRQOVER_LSB 28
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_IRQOVER_MASK 0x30000000u
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_INOVER_LSB 16
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_INOVER_MASK 0x30000u
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_OEOVER_LSB 12
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_OEOVER_MASK 0x3000u
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_OUTOVER_LSB 8
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_OUTOVER_MASK 0x300u
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_FUNCSEL_LSB 0
+#define IO_QSPI_GPIO_QSPI_SCLK_CTRL_FUNCSEL_MASK 0x1fu
+#define IO_QSPI_GPIO_QSPI_SS_STATUS_BITS 0x050a3300u
+#define IO_QSPI_GPIO_QSPI_SS_CTRL_BITS 0x3003331fu
+#define IO_QSPI_GPIO_QSPI_SD_STATUS_BITS 0x050a3300u
+#define IO_QSPI_GPIO_QSPI_SD_CTRL_BITS 0x3003331fu
+#define IO_QSPI_INTR_BITS 0x00ffffffu
+#define IO_QSPI_INTR_GPIO_QSPI_SD3_EDGE_HIGH (1u << 23)
+#define IO_QSPI_INTR_GPIO_QSPI_SD3_EDGE_LOW (1u << 22)
+#define IO_QSPI_INTR_GPIO_QSPI_SD3_LEVEL_HIGH (1u << 21)
+#define IO_QSPI_INTR_GPIO_QSPI_SD3_LEVEL_LOW (1u << 20)
+#define IO_QSPI_INTR_GPIO_QSPI_SD2_EDGE_HIGH (1u << 19)
+#define IO_QSPI_INTR_GPIO_QSPI_SD2_EDGE_LOW (1u << 18)
+#define IO_QSPI_INTR_GPIO_QSPI_SD2_LEVEL_HIGH (1u << 17)
+#define IO_QSPI_INTR_GPIO_QSPI_SD2_LEVEL_LOW (1u << 16)
+#define IO_QSPI_INTR_GPIO_QSPI_SD1_EDGE_HIGH (1u << 15)
+#define IO_QSPI_INTR_GPIO_QSPI_SD1_EDGE_LOW (1u << 14)
+#define IO_QSPI_INTR_GPIO_QSPI_SD1_LEVEL_HIGH (1u << 13)
+#define IO_QSPI_INTR_GPIO_QSPI_SD1_LEVEL_LOW (1u << 12)
+#define IO_QSPI_INTR_GPIO_QSPI_SD0_EDGE_HIGH (1u << 11)
+#define IO_QSPI_INTR_GPIO_QSPI_SD0_EDGE_LOW (1u << 10)
+#define IO_QSPI_INTR_GPIO_QSPI_SD0_LEVEL_HIGH (1u << 9)
+#define IO_QSPI_INTR_GPIO_QSPI_SD0_LEVEL_LOW (1u << 8)
+#define IO_QSPI_INTR_GPIO_QSPI_SS_EDGE_HIGH (1u << 7)
+#define IO_QSPI_INTR_GPIO_QSPI_SS_EDGE_LOW (1u << 6)
+#define IO_QSPI_INTR_GPIO_QSPI_SS_LEVEL_HIGH (1u << 5)
+#define IO_QSPI_INTR_GPIO_QSPI_SS_LEVEL_LOW (1u << 4)
+#define IO_QSPI_INTR_GPIO_QSPI_SCLK_EDGE_HIGH (1u << 3)
+#define IO_QSPI_INTR_GPIO_QSPI_SCLK_EDGE_LOW (1u << 2)
+#define IO_QSPI_INTR_GPIO_QSPI_SCLK_LEVEL_HIGH (1u << 1)
+#define IO_QSPI_INTR_GPIO_QSPI_SCLK_LEVEL_LOW (1u << 0)
+#define IO_QSPI_PROC_INTE_BITS 0x00ffffffu
+#define IO_QSPI_PROC_INTF_BITS 0x00ffffffu
+#define IO_QSPI_PROC_INTS_BITS 0x00ffffffu
+#define IO_QSPI_DORMANT_WAKE_INTE_BITS 0x00ffffffu
+#define IO_QSPI_DORMANT_WAKE_INTF_BITS 0x00ffffffu
+#define IO_QSPI_DORMANT_WAKE_INTS_BITS 0x00ffffffu
+
+// Memory protection (datasheet 2.4.8)
+typedef struct {
+    reg32_t MPU_TYPE;
+    reg32_t MPU_CTRL;
+    reg32_t MPU_RNR;
+    reg32_t MPU_RBAR;
+    reg32_t MPU_RASR;
+} mpu_t;
+REG_AT(mpu_t, MPU_TYPE, 0x0);
+REG_AT(mpu_t, MPU_CTRL, 0x4);
+REG_AT(mpu_t, MPU_RNR, 0x8);
+REG_AT(mpu_t, MPU_RBAR, 0xc);
+REG_AT(mpu_t, MPU_RASR, 0x10);
+#define MPU ((mpu_t*)MPU_BASE)
+#define MPU_MPU_TYPE_BITS 0x00ffff01u
+#define MPU_MPU_TYPE_IREGION_LSB 16
+#define MPU_MPU_TYPE_IREGION_MASK 0xff0000u
+#define MPU_MPU_TYPE_DREGION_LSB 8
+#define MPU_MPU_TYPE_DREGION_MASK 0xff00u
+#define MPU_MPU_TYPE_SEPARATE (1u << 0)
+#define MPU_MPU_CTRL_BITS 0x00000007u
+#define MPU_MPU_CTRL_PRIVDEFENA (1u << 2)
+#define MPU_MPU_CTRL_HFNMIENA (1u << 1)
+#define MPU_MPU_CTRL_ENABLE (1u << 0)
+#define MPU_MPU_RNR_REGION_LSB 0
+#define MPU_MPU_RNR_REGION_MASK 0xfu
+#define MPU_MPU_RBAR_BITS 0xffffff1fu
+#define MPU_MPU_RBAR_ADDR_LSB 8
+#define MPU_MPU_RBAR_ADDR_MASK 0xffffff00u
+#define MPU_MPU_RBAR_VALID (1u << 4)
+#define MPU_MPU_RBAR_REGION_LSB 0
+#define MPU_MPU_RBAR_REGION_MASK 0xfu
+#define MPU_MPU_RASR_BITS 0xffffff3fu
+#define MPU_MPU_RASR_ATTRS_LSB 16
+#define MPU_MPU_RASR_ATTRS_MASK 0xffff0000u
+#define MPU_MPU_RASR_SRD_LSB 8
+#define MPU_MPU_RASR_SRD_MASK 0xff00u
+#define MPU_MPU_RASR_SIZE_LSB 1
+#define MPU_MPU_RASR_SIZE_MASK 0x3eu
+#define MPU_MPU_RASR_ENABLE (1u << 0)
+
+// Interrupt controller (datasheet 2.4.8)
+typedef struct {
+    reg32_t NVIC_ISER;
+    reg32_t reserved0[31];
+    reg32_t NVIC_ICER;
+    reg32_t reserved1[31];
+    reg32_t NVIC_ISPR;
+    reg32_t reserved2[31];
+    reg32_t NVIC_ICPR;
+    reg32_t reserved3[95];
+    reg32_t NVIC_IPR[8];
+} nvic_t;
+REG_AT(nvic_t, NVIC_ISER, 0x0);
+REG_AT(nvic_t, NVIC_ICER, 0x80);
+REG_AT(nvic_t, NVIC_ISPR, 0x100);
+REG_AT(nvic_t, NVIC_ICPR, 0x180);
+REG_AT(nvic_t, NVIC_IPR, 0x300);
+#define NVIC ((nvic_t*)NVIC_BASE)
+#define NVIC_NVIC_IPR_BITS 0xc0c0c0c0u
+#define NVIC_NVIC_IPR_IP_3_LSB 30
+#define NVIC_NVIC_IPR_IP_3_MASK 0xc0000000u
+#define NVIC_NVIC_IPR_IP_2_LSB 22
+#define NVIC_NVIC_IPR_IP_2_MASK 0xc00000u
+#define NVIC_NVIC_IPR_IP_1_LSB 14
+#define NVIC_NVIC_IPR_IP_1_MASK 0xc000u
+#define NVIC_NVIC_IPR_IP_0_LSB 6
+#define NVIC_NVIC_IPR_IP_0_MASK 0xc0u
+
+// Pads of the user pins (datasheet 2.19.6.3)
 typedef struct {
     reg32_t VOLTAGE_SELECT;
     reg32_t GPIO[30];
+    reg32_t SWCLK;
+    reg32_t SWD;
 } pads_bank0_t;
-#define PADS_BANK0 ((pads_bank0_t*)0x4001c000u)
-#define PAD_SCHMITT (1u << 1)
-#define PAD_PDE (1u << 2)
-#define PAD_DRIVE_4MA (1u << 4)
-#define PAD_IE (1u << 6)
+REG_AT(pads_bank0_t, VOLTAGE_SELECT, 0x0);
+REG_AT(pads_bank0_t, GPIO, 0x4);
+REG_AT(pads_bank0_t, SWCLK, 0x7c);
+REG_AT(pads_bank0_t, SWD, 0x80);
+#define PADS_BANK0 ((pads_bank0_t*)PADS_BANK0_BASE)
+#define PADS_BANK0_VOLTAGE_SELECT_VOLTAGE_SELECT (1u << 0)
+#define PADS_BANK0_GPIO_BITS 0x000000ffu
+#define PADS_BANK0_GPIO_OD (1u << 7)
+#define PADS_BANK0_GPIO_IE (1u << 6)
+#define PADS_BANK0_GPIO_DRIVE_LSB 4
+#define PADS_BANK0_GPIO_DRIVE_MASK 0x30u
+#define PADS_BANK0_GPIO_DRIVE_2MA (0x0u << 4)
+#define PADS_BANK0_GPIO_DRIVE_4MA (0x1u << 4)
+#define PADS_BANK0_GPIO_DRIVE_8MA (0x2u << 4)
+#define PADS_BANK0_GPIO_DRIVE_12MA (0x3u << 4)
+#define PADS_BANK0_GPIO_PUE (1u << 3)
+#define PADS_BANK0_GPIO_PDE (1u << 2)
+#define PADS_BANK0_GPIO_SCHMITT (1u << 1)
+#define PADS_BANK0_GPIO_SLEWFAST (1u << 0)
+#define PADS_BANK0_SWCLK_BITS 0x000000ffu
+#define PADS_BANK0_SWD_BITS 0x000000ffu
 
-// UART (PL011), 4.2
+// Pads of the flash pins (datasheet 2.19.6.4)
 typedef struct {
-    reg32_t DR;
-    reg32_t RSR;
-    reg32_t reserved0[4];
-    reg32_t FR;
-    reg32_t reserved1;
-    reg32_t ILPR;
-    reg32_t IBRD;
-    reg32_t FBRD;
-    reg32_t LCR_H;
-    reg32_t CR;
-    reg32_t IFLS;
-    reg32_t IMSC;
-    reg32_t RIS;
-    reg32_t MIS;
-    reg32_t ICR;
-    reg32_t DMACR;
-} uart_t;
-#define UART0 ((uart_t*)0x40034000u)
-#define UART1 ((uart_t*)0x40038000u)
-REG_AT(uart_t, DMACR, 0x48);
-#define UART_FR_BUSY (1u << 3)
-#define UART_LCR_H_FEN (1u << 4)
-#define UART_LCR_H_WLEN_8 (3u << 5)
-#define UART_CR_UARTEN (1u << 0)
-#define UART_CR_TXE (1u << 8)
-#define UART_DMACR_TXDMAE (1u << 1)
+    reg32_t VOLTAGE_SELECT;
+    reg32_t GPIO_QSPI_SCLK;
+    reg32_t GPIO_QSPI_SD[4];
+    reg32_t GPIO_QSPI_SS;
+} pads_qspi_t;
+REG_AT(pads_qspi_t, VOLTAGE_SELECT, 0x0);
+REG_AT(pads_qspi_t, GPIO_QSPI_SCLK, 0x4);
+REG_AT(pads_qspi_t, GPIO_QSPI_SD, 0x8);
+REG_AT(pads_qspi_t, GPIO_QSPI_SS, 0x18);
+#define PADS_QSPI ((pads_qspi_t*)PADS_QSPI_BASE)
+#define PADS_QSPI_VOLTAGE_SELECT_VOLTAGE_SELECT (1u << 0)
+#define PADS_QSPI_GPIO_QSPI_SCLK_BITS 0x000000ffu
+#define PADS_QSPI_GPIO_QSPI_SCLK_OD (1u << 7)
+#define PADS_QSPI_GPIO_QSPI_SCLK_IE (1u << 6)
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_LSB 4
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_MASK 0x30u
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_2MA (0x0u << 4)
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_4MA (0x1u << 4)
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_8MA (0x2u << 4)
+#define PADS_QSPI_GPIO_QSPI_SCLK_DRIVE_12MA (0x3u << 4)
+#define PADS_QSPI_GPIO_QSPI_SCLK_PUE (1u << 3)
+#define PADS_QSPI_GPIO_QSPI_SCLK_PDE (1u << 2)
+#define PADS_QSPI_GPIO_QSPI_SCLK_SCHMITT (1u << 1)
+#define PADS_QSPI_GPIO_QSPI_SCLK_SLEWFAST (1u << 0)
+#define PADS_QSPI_GPIO_QSPI_SD_BITS 0x000000ffu
+#define PADS_QSPI_GPIO_QSPI_SS_BITS 0x000000ffu
 
-// PWM, 4.5
-typedef struct {
-    struct {
-        reg32_t CSR;
-        reg32_t DIV;
-        reg32_t CTR;
-        reg32_t CC;
-        reg32_t TOP;
-    } CH[8];
-} pwm_t;
-#define PWM ((pwm_t*)0x40050000u)
-#define PWM_CSR_EN (1u << 0)
-#define PWM_CSR_A_INV (1u << 2)
-#define PWM_CSR_B_INV (1u << 3)
-#define PWM_DIV_INT_LSB 4
-
-// PIO, 3.7
+// Programmable input and output (datasheet 3.7)
 typedef struct {
     reg32_t CLKDIV;
     reg32_t EXECCTRL;
@@ -212,88 +1082,1806 @@ typedef struct {
     reg32_t DBG_CFGINFO;
     reg32_t INSTR_MEM[32];
     pio_sm_t SM[4];
-} pio_t;
-#define PIO0 ((pio_t*)0x50200000u)
-REG_AT(pio_t, SM, 0xc8);
-#define PIO_CTRL_SM_ENABLE_LSB 0
-#define PIO_CTRL_SM_RESTART_LSB 4
-#define PIO_CTRL_CLKDIV_RESTART_LSB 8
-#define PIO_FDEBUG_RXSTALL_LSB 0
-#define PIO_CLKDIV_INT_LSB 16
-#define PIO_CLKDIV_FRAC_LSB 8
-#define PIO_EXECCTRL_WRAP_TOP_LSB 12
-#define PIO_EXECCTRL_WRAP_BOTTOM_LSB 7
-#define PIO_SHIFTCTRL_FJOIN_RX (1u << 31)
-#define PIO_SHIFTCTRL_PUSH_THRESH_LSB 20  // 0 means 32
-#define PIO_SHIFTCTRL_IN_SHIFTDIR_RIGHT (1u << 18)
-#define PIO_SHIFTCTRL_AUTOPUSH (1u << 16)
-#define PIO_PINCTRL_SIDESET_COUNT_LSB 29
-#define PIO_PINCTRL_SET_COUNT_LSB 26
-#define PIO_PINCTRL_IN_BASE_LSB 15
-#define PIO_PINCTRL_SIDESET_BASE_LSB 10
-#define PIO_PINCTRL_SET_BASE_LSB 5
-
-// DMA, 2.5
-typedef struct {
-    reg32_t READ_ADDR;
-    reg32_t WRITE_ADDR;
-    reg32_t TRANS_COUNT;
-    reg32_t CTRL_TRIG;
-    reg32_t AL1_CTRL;
-    reg32_t AL1_READ_ADDR;
-    reg32_t AL1_WRITE_ADDR;
-    reg32_t AL1_TRANS_COUNT_TRIG;
-    reg32_t AL2_CTRL;
-    reg32_t AL2_TRANS_COUNT;
-    reg32_t AL2_READ_ADDR;
-    reg32_t AL2_WRITE_ADDR_TRIG;
-    reg32_t AL3_CTRL;
-    reg32_t AL3_WRITE_ADDR;
-    reg32_t AL3_TRANS_COUNT;
-    reg32_t AL3_READ_ADDR_TRIG;
-} dma_channel_t;
-typedef struct {
-    dma_channel_t CH[12];
-    reg32_t reserved0[64];
     reg32_t INTR;
-    reg32_t INTE0;
-    reg32_t INTF0;
-    reg32_t INTS0;
-    reg32_t reserved1;
-    reg32_t INTE1;
-    reg32_t INTF1;
-    reg32_t INTS1;
-} dma_t;
-#define DMA ((dma_t*)0x50000000u)
-REG_AT(dma_t, INTR, 0x400);
-REG_AT(dma_t, INTS1, 0x41c);
-#define DMA_CTRL_EN (1u << 0)
-#define DMA_CTRL_HIGH_PRIORITY (1u << 1)
-#define DMA_CTRL_DATA_SIZE_BYTE (0u << 2)
-#define DMA_CTRL_DATA_SIZE_WORD (2u << 2)
-#define DMA_CTRL_INCR_READ (1u << 4)
-#define DMA_CTRL_INCR_WRITE (1u << 5)
-#define DMA_CTRL_RING_SIZE_LSB 6
-#define DMA_CTRL_RING_SEL_WRITE (1u << 10)
-#define DMA_CTRL_CHAIN_TO_LSB 11
-#define DMA_CTRL_TREQ_SEL_LSB 15
-#define DMA_CTRL_BUSY (1u << 24)
-#define DREQ_PIO0_RX0 4u
-#define DREQ_UART0_TX 20u
-#define DREQ_UART1_TX 22u
+    reg32_t IRQ0_INTE;
+    reg32_t IRQ0_INTF;
+    reg32_t IRQ0_INTS;
+    reg32_t IRQ1_INTE;
+    reg32_t IRQ1_INTF;
+    reg32_t IRQ1_INTS;
+} pio_t;
+REG_AT(pio_t, CTRL, 0x0);
+REG_AT(pio_t, FSTAT, 0x4);
+REG_AT(pio_t, FDEBUG, 0x8);
+REG_AT(pio_t, FLEVEL, 0xc);
+REG_AT(pio_t, TXF, 0x10);
+REG_AT(pio_t, RXF, 0x20);
+REG_AT(pio_t, IRQ, 0x30);
+REG_AT(pio_t, IRQ_FORCE, 0x34);
+REG_AT(pio_t, INPUT_SYNC_BYPASS, 0x38);
+REG_AT(pio_t, DBG_PADOUT, 0x3c);
+REG_AT(pio_t, DBG_PADOE, 0x40);
+REG_AT(pio_t, DBG_CFGINFO, 0x44);
+REG_AT(pio_t, INSTR_MEM, 0x48);
+REG_AT(pio_t, SM, 0xc8);
+REG_AT(pio_t, INTR, 0x128);
+REG_AT(pio_t, IRQ0_INTE, 0x12c);
+REG_AT(pio_t, IRQ0_INTF, 0x130);
+REG_AT(pio_t, IRQ0_INTS, 0x134);
+REG_AT(pio_t, IRQ1_INTE, 0x138);
+REG_AT(pio_t, IRQ1_INTF, 0x13c);
+REG_AT(pio_t, IRQ1_INTS, 0x140);
+#define PIO0 ((pio_t*)PIO0_BASE)
+#define PIO1 ((pio_t*)PIO1_BASE)
+#define PIO_CTRL_BITS 0x00000fffu
+#define PIO_CTRL_CLKDIV_RESTART_LSB 8
+#define PIO_CTRL_CLKDIV_RESTART_MASK 0xf00u
+#define PIO_CTRL_SM_RESTART_LSB 4
+#define PIO_CTRL_SM_RESTART_MASK 0xf0u
+#define PIO_CTRL_SM_ENABLE_LSB 0
+#define PIO_CTRL_SM_ENABLE_MASK 0xfu
+#define PIO_FSTAT_BITS 0x0f0f0f0fu
+#define PIO_FSTAT_TXEMPTY_LSB 24
+#define PIO_FSTAT_TXEMPTY_MASK 0xf000000u
+#define PIO_FSTAT_TXFULL_LSB 16
+#define PIO_FSTAT_TXFULL_MASK 0xf0000u
+#define PIO_FSTAT_RXEMPTY_LSB 8
+#define PIO_FSTAT_RXEMPTY_MASK 0xf00u
+#define PIO_FSTAT_RXFULL_LSB 0
+#define PIO_FSTAT_RXFULL_MASK 0xfu
+#define PIO_FDEBUG_BITS 0x0f0f0f0fu
+#define PIO_FDEBUG_TXSTALL_LSB 24
+#define PIO_FDEBUG_TXSTALL_MASK 0xf000000u
+#define PIO_FDEBUG_TXOVER_LSB 16
+#define PIO_FDEBUG_TXOVER_MASK 0xf0000u
+#define PIO_FDEBUG_RXUNDER_LSB 8
+#define PIO_FDEBUG_RXUNDER_MASK 0xf00u
+#define PIO_FDEBUG_RXSTALL_LSB 0
+#define PIO_FDEBUG_RXSTALL_MASK 0xfu
+#define PIO_FLEVEL_BITS 0xffffffffu
+#define PIO_FLEVEL_RX3_LSB 28
+#define PIO_FLEVEL_RX3_MASK 0xf0000000u
+#define PIO_FLEVEL_TX3_LSB 24
+#define PIO_FLEVEL_TX3_MASK 0xf000000u
+#define PIO_FLEVEL_RX2_LSB 20
+#define PIO_FLEVEL_RX2_MASK 0xf00000u
+#define PIO_FLEVEL_TX2_LSB 16
+#define PIO_FLEVEL_TX2_MASK 0xf0000u
+#define PIO_FLEVEL_RX1_LSB 12
+#define PIO_FLEVEL_RX1_MASK 0xf000u
+#define PIO_FLEVEL_TX1_LSB 8
+#define PIO_FLEVEL_TX1_MASK 0xf00u
+#define PIO_FLEVEL_RX0_LSB 4
+#define PIO_FLEVEL_RX0_MASK 0xf0u
+#define PIO_FLEVEL_TX0_LSB 0
+#define PIO_FLEVEL_TX0_MASK 0xfu
+#define PIO_IRQ_IRQ_LSB 0
+#define PIO_IRQ_IRQ_MASK 0xffu
+#define PIO_IRQ_FORCE_IRQ_FORCE_LSB 0
+#define PIO_IRQ_FORCE_IRQ_FORCE_MASK 0xffu
+#define PIO_DBG_CFGINFO_BITS 0x003f0f3fu
+#define PIO_DBG_CFGINFO_IMEM_SIZE_LSB 16
+#define PIO_DBG_CFGINFO_IMEM_SIZE_MASK 0x3f0000u
+#define PIO_DBG_CFGINFO_SM_COUNT_LSB 8
+#define PIO_DBG_CFGINFO_SM_COUNT_MASK 0xf00u
+#define PIO_DBG_CFGINFO_FIFO_DEPTH_LSB 0
+#define PIO_DBG_CFGINFO_FIFO_DEPTH_MASK 0x3fu
+#define PIO_INSTR_MEM_INSTR_MEM_LSB 0
+#define PIO_INSTR_MEM_INSTR_MEM_MASK 0xffffu
+#define PIO_SM_CLKDIV_BITS 0xffffff00u
+#define PIO_SM_CLKDIV_INT_LSB 16
+#define PIO_SM_CLKDIV_INT_MASK 0xffff0000u
+#define PIO_SM_CLKDIV_FRAC_LSB 8
+#define PIO_SM_CLKDIV_FRAC_MASK 0xff00u
+#define PIO_SM_EXECCTRL_BITS 0xffffff9fu
+#define PIO_SM_EXECCTRL_EXEC_STALLED (1u << 31)
+#define PIO_SM_EXECCTRL_SIDE_EN (1u << 30)
+#define PIO_SM_EXECCTRL_SIDE_PINDIR (1u << 29)
+#define PIO_SM_EXECCTRL_JMP_PIN_LSB 24
+#define PIO_SM_EXECCTRL_JMP_PIN_MASK 0x1f000000u
+#define PIO_SM_EXECCTRL_OUT_EN_SEL_LSB 19
+#define PIO_SM_EXECCTRL_OUT_EN_SEL_MASK 0xf80000u
+#define PIO_SM_EXECCTRL_INLINE_OUT_EN (1u << 18)
+#define PIO_SM_EXECCTRL_OUT_STICKY (1u << 17)
+#define PIO_SM_EXECCTRL_WRAP_TOP_LSB 12
+#define PIO_SM_EXECCTRL_WRAP_TOP_MASK 0x1f000u
+#define PIO_SM_EXECCTRL_WRAP_BOTTOM_LSB 7
+#define PIO_SM_EXECCTRL_WRAP_BOTTOM_MASK 0xf80u
+#define PIO_SM_EXECCTRL_STATUS_SEL (1u << 4)
+#define PIO_SM_EXECCTRL_STATUS_N_LSB 0
+#define PIO_SM_EXECCTRL_STATUS_N_MASK 0xfu
+#define PIO_SM_SHIFTCTRL_BITS 0xffff0000u
+#define PIO_SM_SHIFTCTRL_FJOIN_RX (1u << 31)
+#define PIO_SM_SHIFTCTRL_FJOIN_TX (1u << 30)
+#define PIO_SM_SHIFTCTRL_PULL_THRESH_LSB 25
+#define PIO_SM_SHIFTCTRL_PULL_THRESH_MASK 0x3e000000u
+#define PIO_SM_SHIFTCTRL_PUSH_THRESH_LSB 20
+#define PIO_SM_SHIFTCTRL_PUSH_THRESH_MASK 0x1f00000u
+#define PIO_SM_SHIFTCTRL_OUT_SHIFTDIR (1u << 19)
+#define PIO_SM_SHIFTCTRL_IN_SHIFTDIR (1u << 18)
+#define PIO_SM_SHIFTCTRL_AUTOPULL (1u << 17)
+#define PIO_SM_SHIFTCTRL_AUTOPUSH (1u << 16)
+#define PIO_SM_ADDR_SM_ADDR_LSB 0
+#define PIO_SM_ADDR_SM_ADDR_MASK 0x1fu
+#define PIO_SM_INSTR_SM_INSTR_LSB 0
+#define PIO_SM_INSTR_SM_INSTR_MASK 0xffffu
+#define PIO_SM_PINCTRL_BITS 0xffffffffu
+#define PIO_SM_PINCTRL_SIDESET_COUNT_LSB 29
+#define PIO_SM_PINCTRL_SIDESET_COUNT_MASK 0xe0000000u
+#define PIO_SM_PINCTRL_SET_COUNT_LSB 26
+#define PIO_SM_PINCTRL_SET_COUNT_MASK 0x1c000000u
+#define PIO_SM_PINCTRL_OUT_COUNT_LSB 20
+#define PIO_SM_PINCTRL_OUT_COUNT_MASK 0x3f00000u
+#define PIO_SM_PINCTRL_IN_BASE_LSB 15
+#define PIO_SM_PINCTRL_IN_BASE_MASK 0xf8000u
+#define PIO_SM_PINCTRL_SIDESET_BASE_LSB 10
+#define PIO_SM_PINCTRL_SIDESET_BASE_MASK 0x7c00u
+#define PIO_SM_PINCTRL_SET_BASE_LSB 5
+#define PIO_SM_PINCTRL_SET_BASE_MASK 0x3e0u
+#define PIO_SM_PINCTRL_OUT_BASE_LSB 0
+#define PIO_SM_PINCTRL_OUT_BASE_MASK 0x1fu
+#define PIO_INTR_BITS 0x00000fffu
+#define PIO_INTR_SM(n) (1u << (8 + 1 * (n)))
+#define PIO_INTR_SM_TXNFULL(n) (1u << (4 + 1 * (n)))
+#define PIO_INTR_SM_RXNEMPTY(n) (1u << (0 + 1 * (n)))
+#define PIO_IRQ_INTE_BITS 0x00000fffu
+#define PIO_IRQ_INTF_BITS 0x00000fffu
+#define PIO_IRQ_INTS_BITS 0x00000fffu
 
-// Cortex-M0+ private peripherals (ARMv6-M Architecture Reference Manual, B3)
+// Phase-locked loop (datasheet 2.18.4)
+typedef struct {
+    reg32_t CS;
+    reg32_t PWR;
+    reg32_t FBDIV_INT;
+    reg32_t PRIM;
+} pll_t;
+REG_AT(pll_t, CS, 0x0);
+REG_AT(pll_t, PWR, 0x4);
+REG_AT(pll_t, FBDIV_INT, 0x8);
+REG_AT(pll_t, PRIM, 0xc);
+#define PLL_SYS ((pll_t*)PLL_SYS_BASE)
+#define PLL_USB ((pll_t*)PLL_USB_BASE)
+#define PLL_CS_BITS 0x8000013fu
+#define PLL_CS_LOCK (1u << 31)
+#define PLL_CS_BYPASS (1u << 8)
+#define PLL_CS_REFDIV_LSB 0
+#define PLL_CS_REFDIV_MASK 0x3fu
+#define PLL_PWR_BITS 0x0000002du
+#define PLL_PWR_VCOPD (1u << 5)
+#define PLL_PWR_POSTDIVPD (1u << 3)
+#define PLL_PWR_DSMPD (1u << 2)
+#define PLL_PWR_PD (1u << 0)
+#define PLL_FBDIV_INT_FBDIV_INT_LSB 0
+#define PLL_FBDIV_INT_FBDIV_INT_MASK 0xfffu
+#define PLL_PRIM_BITS 0x00077000u
+#define PLL_PRIM_POSTDIV1_LSB 16
+#define PLL_PRIM_POSTDIV1_MASK 0x70000u
+#define PLL_PRIM_POSTDIV2_LSB 12
+#define PLL_PRIM_POSTDIV2_MASK 0x7000u
+
+// Power-on state machine (datasheet 2.13.5)
+typedef struct {
+    reg32_t FRCE_ON;
+    reg32_t FRCE_OFF;
+    reg32_t WDSEL;
+    reg32_t DONE;
+} psm_t;
+REG_AT(psm_t, FRCE_ON, 0x0);
+REG_AT(psm_t, FRCE_OFF, 0x4);
+REG_AT(psm_t, WDSEL, 0x8);
+REG_AT(psm_t, DONE, 0xc);
+#define PSM ((psm_t*)PSM_BASE)
+#define PSM_FRCE_ON_BITS 0x0001ffffu
+#define PSM_FRCE_ON_PROC1 (1u << 16)
+#define PSM_FRCE_ON_PROC0 (1u << 15)
+#define PSM_FRCE_ON_SIO (1u << 14)
+#define PSM_FRCE_ON_VREG_AND_CHIP_RESET (1u << 13)
+#define PSM_FRCE_ON_XIP (1u << 12)
+#define PSM_FRCE_ON_SRAM5 (1u << 11)
+#define PSM_FRCE_ON_SRAM4 (1u << 10)
+#define PSM_FRCE_ON_SRAM3 (1u << 9)
+#define PSM_FRCE_ON_SRAM2 (1u << 8)
+#define PSM_FRCE_ON_SRAM1 (1u << 7)
+#define PSM_FRCE_ON_SRAM0 (1u << 6)
+#define PSM_FRCE_ON_ROM (1u << 5)
+#define PSM_FRCE_ON_BUSFABRIC (1u << 4)
+#define PSM_FRCE_ON_RESETS (1u << 3)
+#define PSM_FRCE_ON_CLOCKS (1u << 2)
+#define PSM_FRCE_ON_XOSC (1u << 1)
+#define PSM_FRCE_ON_ROSC (1u << 0)
+#define PSM_FRCE_OFF_BITS 0x0001ffffu
+#define PSM_WDSEL_BITS 0x0001ffffu
+#define PSM_DONE_BITS 0x0001ffffu
+
+// Pulse width modulation (datasheet 4.5.3)
 typedef struct {
     reg32_t CSR;
-    reg32_t RVR;
-    reg32_t CVR;
-} systick_t;
-#define SYSTICK ((systick_t*)0xe000e010u)
-#define SYSTICK_CSR_ENABLE (1u << 0)
-#define SYSTICK_CSR_CLKSOURCE_CPU (1u << 2)
-#define SYSTICK_MAX 0x00ffffffu
-#define NVIC_ISER (*(reg32_t*)0xe000e100u)
-#define NVIC_ICPR (*(reg32_t*)0xe000e280u)
-#define SCB_VTOR (*(reg32_t*)0xe000ed08u)
+    reg32_t DIV;
+    reg32_t CTR;
+    reg32_t CC;
+    reg32_t TOP;
+} pwm_ch_t;
+typedef struct {
+    pwm_ch_t CH[8];
+    reg32_t EN;
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} pwm_t;
+REG_AT(pwm_t, CH, 0x0);
+REG_AT(pwm_t, EN, 0xa0);
+REG_AT(pwm_t, INTR, 0xa4);
+REG_AT(pwm_t, INTE, 0xa8);
+REG_AT(pwm_t, INTF, 0xac);
+REG_AT(pwm_t, INTS, 0xb0);
+#define PWM ((pwm_t*)PWM_BASE)
+#define PWM_CH_CSR_BITS 0x000000ffu
+#define PWM_CH_CSR_PH_ADV (1u << 7)
+#define PWM_CH_CSR_PH_RET (1u << 6)
+#define PWM_CH_CSR_DIVMODE_LSB 4
+#define PWM_CH_CSR_DIVMODE_MASK 0x30u
+#define PWM_CH_CSR_B_INV (1u << 3)
+#define PWM_CH_CSR_A_INV (1u << 2)
+#define PWM_CH_CSR_PH_CORRECT (1u << 1)
+#define PWM_CH_CSR_EN (1u << 0)
+#define PWM_CH_DIV_BITS 0x00000fffu
+#define PWM_CH_DIV_INT_LSB 4
+#define PWM_CH_DIV_INT_MASK 0xff0u
+#define PWM_CH_DIV_FRAC_LSB 0
+#define PWM_CH_DIV_FRAC_MASK 0xfu
+#define PWM_CH_CTR_CH_CTR_LSB 0
+#define PWM_CH_CTR_CH_CTR_MASK 0xffffu
+#define PWM_CH_CC_BITS 0xffffffffu
+#define PWM_CH_CC_B_LSB 16
+#define PWM_CH_CC_B_MASK 0xffff0000u
+#define PWM_CH_CC_A_LSB 0
+#define PWM_CH_CC_A_MASK 0xffffu
+#define PWM_CH_TOP_CH_TOP_LSB 0
+#define PWM_CH_TOP_CH_TOP_MASK 0xffffu
+#define PWM_EN_CH(n) (1u << (0 + 1 * (n)))
+#define PWM_INTR_CH(n) (1u << (0 + 1 * (n)))
+#define PWM_INTE_CH(n) (1u << (0 + 1 * (n)))
+#define PWM_INTF_CH(n) (1u << (0 + 1 * (n)))
+#define PWM_INTS_CH(n) (1u << (0 + 1 * (n)))
 
-enum { DMA_IRQ_0 = 11, DMA_IRQ_1 = 12 };
+// Resets of the blocks (datasheet 2.14.3)
+typedef struct {
+    reg32_t RESET;
+    reg32_t WDSEL;
+    reg32_t RESET_DONE;
+} resets_t;
+REG_AT(resets_t, RESET, 0x0);
+REG_AT(resets_t, WDSEL, 0x4);
+REG_AT(resets_t, RESET_DONE, 0x8);
+#define RESETS ((resets_t*)RESETS_BASE)
+#define RESETS_RESET_BITS 0x01ffffffu
+#define RESETS_RESET_USBCTRL (1u << 24)
+#define RESETS_RESET_UART1 (1u << 23)
+#define RESETS_RESET_UART0 (1u << 22)
+#define RESETS_RESET_TIMER (1u << 21)
+#define RESETS_RESET_TBMAN (1u << 20)
+#define RESETS_RESET_SYSINFO (1u << 19)
+#define RESETS_RESET_SYSCFG (1u << 18)
+#define RESETS_RESET_SPI1 (1u << 17)
+#define RESETS_RESET_SPI0 (1u << 16)
+#define RESETS_RESET_RTC (1u << 15)
+#define RESETS_RESET_PWM (1u << 14)
+#define RESETS_RESET_PLL_USB (1u << 13)
+#define RESETS_RESET_PLL_SYS (1u << 12)
+#define RESETS_RESET_PIO1 (1u << 11)
+#define RESETS_RESET_PIO0 (1u << 10)
+#define RESETS_RESET_PADS_QSPI (1u << 9)
+#define RESETS_RESET_PADS_BANK0 (1u << 8)
+#define RESETS_RESET_JTAG (1u << 7)
+#define RESETS_RESET_IO_QSPI (1u << 6)
+#define RESETS_RESET_IO_BANK0 (1u << 5)
+#define RESETS_RESET_I2C1 (1u << 4)
+#define RESETS_RESET_I2C0 (1u << 3)
+#define RESETS_RESET_DMA (1u << 2)
+#define RESETS_RESET_BUSCTRL (1u << 1)
+#define RESETS_RESET_ADC (1u << 0)
+#define RESETS_WDSEL_BITS 0x01ffffffu
+#define RESETS_RESET_DONE_BITS 0x01ffffffu
+
+// Ring oscillator (datasheet 2.17.8)
+typedef struct {
+    reg32_t CTRL;
+    reg32_t FREQA;
+    reg32_t FREQB;
+    reg32_t DORMANT;
+    reg32_t DIV;
+    reg32_t PHASE;
+    reg32_t STATUS;
+    reg32_t RANDOMBIT;
+    reg32_t COUNT;
+} rosc_t;
+REG_AT(rosc_t, CTRL, 0x0);
+REG_AT(rosc_t, FREQA, 0x4);
+REG_AT(rosc_t, FREQB, 0x8);
+REG_AT(rosc_t, DORMANT, 0xc);
+REG_AT(rosc_t, DIV, 0x10);
+REG_AT(rosc_t, PHASE, 0x14);
+REG_AT(rosc_t, STATUS, 0x18);
+REG_AT(rosc_t, RANDOMBIT, 0x1c);
+REG_AT(rosc_t, COUNT, 0x20);
+#define ROSC ((rosc_t*)ROSC_BASE)
+#define ROSC_CTRL_BITS 0x00ffffffu
+#define ROSC_CTRL_ENABLE_LSB 12
+#define ROSC_CTRL_ENABLE_MASK 0xfff000u
+#define ROSC_CTRL_ENABLE_DISABLE (0xd1eu << 12)
+#define ROSC_CTRL_ENABLE_ENABLE (0xfabu << 12)
+#define ROSC_CTRL_FREQ_RANGE_LSB 0
+#define ROSC_CTRL_FREQ_RANGE_MASK 0xfffu
+#define ROSC_CTRL_FREQ_RANGE_LOW (0xfa4u << 0)
+#define ROSC_CTRL_FREQ_RANGE_MEDIUM (0xfa5u << 0)
+#define ROSC_CTRL_FREQ_RANGE_TOOHIGH (0xfa6u << 0)
+#define ROSC_CTRL_FREQ_RANGE_HIGH (0xfa7u << 0)
+#define ROSC_FREQA_BITS 0xffff7777u
+#define ROSC_FREQA_PASSWD_LSB 16
+#define ROSC_FREQA_PASSWD_MASK 0xffff0000u
+#define ROSC_FREQA_DS3_LSB 12
+#define ROSC_FREQA_DS3_MASK 0x7000u
+#define ROSC_FREQA_DS2_LSB 8
+#define ROSC_FREQA_DS2_MASK 0x700u
+#define ROSC_FREQA_DS1_LSB 4
+#define ROSC_FREQA_DS1_MASK 0x70u
+#define ROSC_FREQA_DS0_LSB 0
+#define ROSC_FREQA_DS0_MASK 0x7u
+#define ROSC_FREQB_BITS 0xffff7777u
+#define ROSC_FREQB_PASSWD_LSB 16
+#define ROSC_FREQB_PASSWD_MASK 0xffff0000u
+#define ROSC_FREQB_DS7_LSB 12
+#define ROSC_FREQB_DS7_MASK 0x7000u
+#define ROSC_FREQB_DS6_LSB 8
+#define ROSC_FREQB_DS6_MASK 0x700u
+#define ROSC_FREQB_DS5_LSB 4
+#define ROSC_FREQB_DS5_MASK 0x70u
+#define ROSC_FREQB_DS4_LSB 0
+#define ROSC_FREQB_DS4_MASK 0x7u
+#define ROSC_DIV_DIV_LSB 0
+#define ROSC_DIV_DIV_MASK 0xfffu
+#define ROSC_PHASE_BITS 0x00000fffu
+#define ROSC_PHASE_PASSWD_LSB 4
+#define ROSC_PHASE_PASSWD_MASK 0xff0u
+#define ROSC_PHASE_ENABLE (1u << 3)
+#define ROSC_PHASE_FLIP (1u << 2)
+#define ROSC_PHASE_SHIFT_LSB 0
+#define ROSC_PHASE_SHIFT_MASK 0x3u
+#define ROSC_STATUS_BITS 0x81011000u
+#define ROSC_STATUS_STABLE (1u << 31)
+#define ROSC_STATUS_BADWRITE (1u << 24)
+#define ROSC_STATUS_DIV_RUNNING (1u << 16)
+#define ROSC_STATUS_ENABLED (1u << 12)
+#define ROSC_RANDOMBIT_RANDOMBIT (1u << 0)
+#define ROSC_COUNT_COUNT_LSB 0
+#define ROSC_COUNT_COUNT_MASK 0xffu
+
+// Real-time clock (datasheet 4.8.6)
+typedef struct {
+    reg32_t CLKDIV_M1;
+    reg32_t SETUP_0;
+    reg32_t SETUP_1;
+    reg32_t CTRL;
+    reg32_t IRQ_SETUP_0;
+    reg32_t IRQ_SETUP_1;
+    reg32_t RTC_1;
+    reg32_t RTC_0;
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} rtc_t;
+REG_AT(rtc_t, CLKDIV_M1, 0x0);
+REG_AT(rtc_t, SETUP_0, 0x4);
+REG_AT(rtc_t, SETUP_1, 0x8);
+REG_AT(rtc_t, CTRL, 0xc);
+REG_AT(rtc_t, IRQ_SETUP_0, 0x10);
+REG_AT(rtc_t, IRQ_SETUP_1, 0x14);
+REG_AT(rtc_t, RTC_1, 0x18);
+REG_AT(rtc_t, RTC_0, 0x1c);
+REG_AT(rtc_t, INTR, 0x20);
+REG_AT(rtc_t, INTE, 0x24);
+REG_AT(rtc_t, INTF, 0x28);
+REG_AT(rtc_t, INTS, 0x2c);
+#define RTC ((rtc_t*)RTC_BASE)
+#define RTC_CLKDIV_M1_CLKDIV_M1_LSB 0
+#define RTC_CLKDIV_M1_CLKDIV_M1_MASK 0xffffu
+#define RTC_SETUP_0_BITS 0x00ffff1fu
+#define RTC_SETUP_0_YEAR_LSB 12
+#define RTC_SETUP_0_YEAR_MASK 0xfff000u
+#define RTC_SETUP_0_MONTH_LSB 8
+#define RTC_SETUP_0_MONTH_MASK 0xf00u
+#define RTC_SETUP_0_DAY_LSB 0
+#define RTC_SETUP_0_DAY_MASK 0x1fu
+#define RTC_SETUP_1_BITS 0x071f3f3fu
+#define RTC_SETUP_1_DOTW_LSB 24
+#define RTC_SETUP_1_DOTW_MASK 0x7000000u
+#define RTC_SETUP_1_HOUR_LSB 16
+#define RTC_SETUP_1_HOUR_MASK 0x1f0000u
+#define RTC_SETUP_1_MIN_LSB 8
+#define RTC_SETUP_1_MIN_MASK 0x3f00u
+#define RTC_SETUP_1_SEC_LSB 0
+#define RTC_SETUP_1_SEC_MASK 0x3fu
+#define RTC_CTRL_BITS 0x00000113u
+#define RTC_CTRL_FORCE_NOTLEAPYEAR (1u << 8)
+#define RTC_CTRL_LOAD (1u << 4)
+#define RTC_CTRL_RTC_ACTIVE (1u << 1)
+#define RTC_CTRL_RTC_ENABLE (1u << 0)
+#define RTC_IRQ_SETUP_0_BITS 0x37ffff1fu
+#define RTC_IRQ_SETUP_0_MATCH_ACTIVE (1u << 29)
+#define RTC_IRQ_SETUP_0_MATCH_ENA (1u << 28)
+#define RTC_IRQ_SETUP_0_YEAR_ENA (1u << 26)
+#define RTC_IRQ_SETUP_0_MONTH_ENA (1u << 25)
+#define RTC_IRQ_SETUP_0_DAY_ENA (1u << 24)
+#define RTC_IRQ_SETUP_0_YEAR_LSB 12
+#define RTC_IRQ_SETUP_0_YEAR_MASK 0xfff000u
+#define RTC_IRQ_SETUP_0_MONTH_LSB 8
+#define RTC_IRQ_SETUP_0_MONTH_MASK 0xf00u
+#define RTC_IRQ_SETUP_0_DAY_LSB 0
+#define RTC_IRQ_SETUP_0_DAY_MASK 0x1fu
+#define RTC_IRQ_SETUP_1_BITS 0xf71f3f3fu
+#define RTC_IRQ_SETUP_1_DOTW_ENA (1u << 31)
+#define RTC_IRQ_SETUP_1_HOUR_ENA (1u << 30)
+#define RTC_IRQ_SETUP_1_MIN_ENA (1u << 29)
+#define RTC_IRQ_SETUP_1_SEC_ENA (1u << 28)
+#define RTC_IRQ_SETUP_1_DOTW_LSB 24
+#define RTC_IRQ_SETUP_1_DOTW_MASK 0x7000000u
+#define RTC_IRQ_SETUP_1_HOUR_LSB 16
+#define RTC_IRQ_SETUP_1_HOUR_MASK 0x1f0000u
+#define RTC_IRQ_SETUP_1_MIN_LSB 8
+#define RTC_IRQ_SETUP_1_MIN_MASK 0x3f00u
+#define RTC_IRQ_SETUP_1_SEC_LSB 0
+#define RTC_IRQ_SETUP_1_SEC_MASK 0x3fu
+#define RTC_RTC_1_BITS 0x00ffff1fu
+#define RTC_RTC_0_BITS 0x071f3f3fu
+#define RTC_INTR_RTC (1u << 0)
+#define RTC_INTE_RTC (1u << 0)
+#define RTC_INTF_RTC (1u << 0)
+#define RTC_INTS_RTC (1u << 0)
+
+// System control (datasheet 2.4.8)
+typedef struct {
+    reg32_t CPUID;
+    reg32_t ICSR;
+    reg32_t VTOR;
+    reg32_t AIRCR;
+    reg32_t SCR;
+    reg32_t CCR;
+    reg32_t reserved0[1];
+    reg32_t SHPR2;
+    reg32_t SHPR3;
+    reg32_t SHCSR;
+} scb_t;
+REG_AT(scb_t, CPUID, 0x0);
+REG_AT(scb_t, ICSR, 0x4);
+REG_AT(scb_t, VTOR, 0x8);
+REG_AT(scb_t, AIRCR, 0xc);
+REG_AT(scb_t, SCR, 0x10);
+REG_AT(scb_t, CCR, 0x14);
+REG_AT(scb_t, SHPR2, 0x1c);
+REG_AT(scb_t, SHPR3, 0x20);
+REG_AT(scb_t, SHCSR, 0x24);
+#define SCB ((scb_t*)SCB_BASE)
+#define SCB_CPUID_BITS 0xffffffffu
+#define SCB_CPUID_IMPLEMENTER_LSB 24
+#define SCB_CPUID_IMPLEMENTER_MASK 0xff000000u
+#define SCB_CPUID_VARIANT_LSB 20
+#define SCB_CPUID_VARIANT_MASK 0xf00000u
+#define SCB_CPUID_ARCHITECTURE_LSB 16
+#define SCB_CPUID_ARCHITECTURE_MASK 0xf0000u
+#define SCB_CPUID_PARTNO_LSB 4
+#define SCB_CPUID_PARTNO_MASK 0xfff0u
+#define SCB_CPUID_REVISION_LSB 0
+#define SCB_CPUID_REVISION_MASK 0xfu
+#define SCB_ICSR_BITS 0x9edff1ffu
+#define SCB_ICSR_NMIPENDSET (1u << 31)
+#define SCB_ICSR_PENDSVSET (1u << 28)
+#define SCB_ICSR_PENDSVCLR (1u << 27)
+#define SCB_ICSR_PENDSTSET (1u << 26)
+#define SCB_ICSR_PENDSTCLR (1u << 25)
+#define SCB_ICSR_ISRPREEMPT (1u << 23)
+#define SCB_ICSR_ISRPENDING (1u << 22)
+#define SCB_ICSR_VECTPENDING_LSB 12
+#define SCB_ICSR_VECTPENDING_MASK 0x1ff000u
+#define SCB_ICSR_VECTACTIVE_LSB 0
+#define SCB_ICSR_VECTACTIVE_MASK 0x1ffu
+#define SCB_VTOR_TBLOFF_LSB 8
+#define SCB_VTOR_TBLOFF_MASK 0xffffff00u
+#define SCB_AIRCR_BITS 0xffff8006u
+#define SCB_AIRCR_VECTKEY_LSB 16
+#define SCB_AIRCR_VECTKEY_MASK 0xffff0000u
+#define SCB_AIRCR_ENDIANESS (1u << 15)
+#define SCB_AIRCR_SYSRESETREQ (1u << 2)
+#define SCB_AIRCR_VECTCLRACTIVE (1u << 1)
+#define SCB_SCR_BITS 0x00000016u
+#define SCB_SCR_SEVONPEND (1u << 4)
+#define SCB_SCR_SLEEPDEEP (1u << 2)
+#define SCB_SCR_SLEEPONEXIT (1u << 1)
+#define SCB_CCR_BITS 0x00000208u
+#define SCB_CCR_STKALIGN (1u << 9)
+#define SCB_CCR_UNALIGN_TRP (1u << 3)
+#define SCB_SHPR2_PRI_11_LSB 30
+#define SCB_SHPR2_PRI_11_MASK 0xc0000000u
+#define SCB_SHPR3_BITS 0xc0c00000u
+#define SCB_SHPR3_PRI_15_LSB 30
+#define SCB_SHPR3_PRI_15_MASK 0xc0000000u
+#define SCB_SHPR3_PRI_14_LSB 22
+#define SCB_SHPR3_PRI_14_MASK 0xc00000u
+#define SCB_SHCSR_SVCALLPENDED (1u << 15)
+
+// Single-cycle input and output (datasheet 2.3.1.7)
+typedef struct {
+    reg32_t CPUID;
+    reg32_t GPIO_IN;
+    reg32_t GPIO_HI_IN;
+    reg32_t reserved0[1];
+    reg32_t GPIO_OUT;
+    reg32_t GPIO_OUT_SET;
+    reg32_t GPIO_OUT_CLR;
+    reg32_t GPIO_OUT_XOR;
+    reg32_t GPIO_OE;
+    reg32_t GPIO_OE_SET;
+    reg32_t GPIO_OE_CLR;
+    reg32_t GPIO_OE_XOR;
+    reg32_t GPIO_HI_OUT;
+    reg32_t GPIO_HI_OUT_SET;
+    reg32_t GPIO_HI_OUT_CLR;
+    reg32_t GPIO_HI_OUT_XOR;
+    reg32_t GPIO_HI_OE;
+    reg32_t GPIO_HI_OE_SET;
+    reg32_t GPIO_HI_OE_CLR;
+    reg32_t GPIO_HI_OE_XOR;
+    reg32_t FIFO_ST;
+    reg32_t FIFO_WR;
+    reg32_t FIFO_RD;
+    reg32_t SPINLOCK_ST;
+    reg32_t DIV_UDIVIDEND;
+    reg32_t DIV_UDIVISOR;
+    reg32_t DIV_SDIVIDEND;
+    reg32_t DIV_SDIVISOR;
+    reg32_t DIV_QUOTIENT;
+    reg32_t DIV_REMAINDER;
+    reg32_t DIV_CSR;
+    reg32_t reserved1[1];
+    reg32_t INTERP0_ACCUM0;
+    reg32_t INTERP0_ACCUM1;
+    reg32_t INTERP0_BASE0;
+    reg32_t INTERP0_BASE1;
+    reg32_t INTERP0_BASE2;
+    reg32_t INTERP0_POP_LANE0;
+    reg32_t INTERP0_POP_LANE1;
+    reg32_t INTERP0_POP_FULL;
+    reg32_t INTERP0_PEEK_LANE0;
+    reg32_t INTERP0_PEEK_LANE1;
+    reg32_t INTERP0_PEEK_FULL;
+    reg32_t INTERP0_CTRL_LANE0;
+    reg32_t INTERP0_CTRL_LANE1;
+    reg32_t INTERP0_ACCUM0_ADD;
+    reg32_t INTERP0_ACCUM1_ADD;
+    reg32_t INTERP0_BASE_1AND0;
+    reg32_t INTERP1_ACCUM0;
+    reg32_t INTERP1_ACCUM1;
+    reg32_t INTERP1_BASE0;
+    reg32_t INTERP1_BASE1;
+    reg32_t INTERP1_BASE2;
+    reg32_t INTERP1_POP_LANE0;
+    reg32_t INTERP1_POP_LANE1;
+    reg32_t INTERP1_POP_FULL;
+    reg32_t INTERP1_PEEK_LANE0;
+    reg32_t INTERP1_PEEK_LANE1;
+    reg32_t INTERP1_PEEK_FULL;
+    reg32_t INTERP1_CTRL_LANE0;
+    reg32_t INTERP1_CTRL_LANE1;
+    reg32_t INTERP1_ACCUM0_ADD;
+    reg32_t INTERP1_ACCUM1_ADD;
+    reg32_t INTERP1_BASE_1AND0;
+    reg32_t SPINLOCK[32];
+} sio_t;
+REG_AT(sio_t, CPUID, 0x0);
+REG_AT(sio_t, GPIO_IN, 0x4);
+REG_AT(sio_t, GPIO_HI_IN, 0x8);
+REG_AT(sio_t, GPIO_OUT, 0x10);
+REG_AT(sio_t, GPIO_OUT_SET, 0x14);
+REG_AT(sio_t, GPIO_OUT_CLR, 0x18);
+REG_AT(sio_t, GPIO_OUT_XOR, 0x1c);
+REG_AT(sio_t, GPIO_OE, 0x20);
+REG_AT(sio_t, GPIO_OE_SET, 0x24);
+REG_AT(sio_t, GPIO_OE_CLR, 0x28);
+REG_AT(sio_t, GPIO_OE_XOR, 0x2c);
+REG_AT(sio_t, GPIO_HI_OUT, 0x30);
+REG_AT(sio_t, GPIO_HI_OUT_SET, 0x34);
+REG_AT(sio_t, GPIO_HI_OUT_CLR, 0x38);
+REG_AT(sio_t, GPIO_HI_OUT_XOR, 0x3c);
+REG_AT(sio_t, GPIO_HI_OE, 0x40);
+REG_AT(sio_t, GPIO_HI_OE_SET, 0x44);
+REG_AT(sio_t, GPIO_HI_OE_CLR, 0x48);
+REG_AT(sio_t, GPIO_HI_OE_XOR, 0x4c);
+REG_AT(sio_t, FIFO_ST, 0x50);
+REG_AT(sio_t, FIFO_WR, 0x54);
+REG_AT(sio_t, FIFO_RD, 0x58);
+REG_AT(sio_t, SPINLOCK_ST, 0x5c);
+REG_AT(sio_t, DIV_UDIVIDEND, 0x60);
+REG_AT(sio_t, DIV_UDIVISOR, 0x64);
+REG_AT(sio_t, DIV_SDIVIDEND, 0x68);
+REG_AT(sio_t, DIV_SDIVISOR, 0x6c);
+REG_AT(sio_t, DIV_QUOTIENT, 0x70);
+REG_AT(sio_t, DIV_REMAINDER, 0x74);
+REG_AT(sio_t, DIV_CSR, 0x78);
+REG_AT(sio_t, INTERP0_ACCUM0, 0x80);
+REG_AT(sio_t, INTERP0_ACCUM1, 0x84);
+REG_AT(sio_t, INTERP0_BASE0, 0x88);
+REG_AT(sio_t, INTERP0_BASE1, 0x8c);
+REG_AT(sio_t, INTERP0_BASE2, 0x90);
+REG_AT(sio_t, INTERP0_POP_LANE0, 0x94);
+REG_AT(sio_t, INTERP0_POP_LANE1, 0x98);
+REG_AT(sio_t, INTERP0_POP_FULL, 0x9c);
+REG_AT(sio_t, INTERP0_PEEK_LANE0, 0xa0);
+REG_AT(sio_t, INTERP0_PEEK_LANE1, 0xa4);
+REG_AT(sio_t, INTERP0_PEEK_FULL, 0xa8);
+REG_AT(sio_t, INTERP0_CTRL_LANE0, 0xac);
+REG_AT(sio_t, INTERP0_CTRL_LANE1, 0xb0);
+REG_AT(sio_t, INTERP0_ACCUM0_ADD, 0xb4);
+REG_AT(sio_t, INTERP0_ACCUM1_ADD, 0xb8);
+REG_AT(sio_t, INTERP0_BASE_1AND0, 0xbc);
+REG_AT(sio_t, INTERP1_ACCUM0, 0xc0);
+REG_AT(sio_t, INTERP1_ACCUM1, 0xc4);
+REG_AT(sio_t, INTERP1_BASE0, 0xc8);
+REG_AT(sio_t, INTERP1_BASE1, 0xcc);
+REG_AT(sio_t, INTERP1_BASE2, 0xd0);
+REG_AT(sio_t, INTERP1_POP_LANE0, 0xd4);
+REG_AT(sio_t, INTERP1_POP_LANE1, 0xd8);
+REG_AT(sio_t, INTERP1_POP_FULL, 0xdc);
+REG_AT(sio_t, INTERP1_PEEK_LANE0, 0xe0);
+REG_AT(sio_t, INTERP1_PEEK_LANE1, 0xe4);
+REG_AT(sio_t, INTERP1_PEEK_FULL, 0xe8);
+REG_AT(sio_t, INTERP1_CTRL_LANE0, 0xec);
+REG_AT(sio_t, INTERP1_CTRL_LANE1, 0xf0);
+REG_AT(sio_t, INTERP1_ACCUM0_ADD, 0xf4);
+REG_AT(sio_t, INTERP1_ACCUM1_ADD, 0xf8);
+REG_AT(sio_t, INTERP1_BASE_1AND0, 0xfc);
+REG_AT(sio_t, SPINLOCK, 0x100);
+#define SIO ((sio_t*)SIO_BASE)
+#define SIO_GPIO_IN_GPIO_IN_LSB 0
+#define SIO_GPIO_IN_GPIO_IN_MASK 0x3fffffffu
+#define SIO_GPIO_HI_IN_GPIO_HI_IN_LSB 0
+#define SIO_GPIO_HI_IN_GPIO_HI_IN_MASK 0x3fu
+#define SIO_GPIO_OUT_GPIO_OUT_LSB 0
+#define SIO_GPIO_OUT_GPIO_OUT_MASK 0x3fffffffu
+#define SIO_GPIO_OUT_SET_GPIO_OUT_SET_LSB 0
+#define SIO_GPIO_OUT_SET_GPIO_OUT_SET_MASK 0x3fffffffu
+#define SIO_GPIO_OUT_CLR_GPIO_OUT_CLR_LSB 0
+#define SIO_GPIO_OUT_CLR_GPIO_OUT_CLR_MASK 0x3fffffffu
+#define SIO_GPIO_OUT_XOR_GPIO_OUT_XOR_LSB 0
+#define SIO_GPIO_OUT_XOR_GPIO_OUT_XOR_MASK 0x3fffffffu
+#define SIO_GPIO_OE_GPIO_OE_LSB 0
+#define SIO_GPIO_OE_GPIO_OE_MASK 0x3fffffffu
+#define SIO_GPIO_OE_SET_GPIO_OE_SET_LSB 0
+#define SIO_GPIO_OE_SET_GPIO_OE_SET_MASK 0x3fffffffu
+#define SIO_GPIO_OE_CLR_GPIO_OE_CLR_LSB 0
+#define SIO_GPIO_OE_CLR_GPIO_OE_CLR_MASK 0x3fffffffu
+#define SIO_GPIO_OE_XOR_GPIO_OE_XOR_LSB 0
+#define SIO_GPIO_OE_XOR_GPIO_OE_XOR_MASK 0x3fffffffu
+#define SIO_GPIO_HI_OUT_GPIO_HI_OUT_LSB 0
+#define SIO_GPIO_HI_OUT_GPIO_HI_OUT_MASK 0x3fu
+#define SIO_GPIO_HI_OUT_SET_GPIO_HI_OUT_SET_LSB 0
+#define SIO_GPIO_HI_OUT_SET_GPIO_HI_OUT_SET_MASK 0x3fu
+#define SIO_GPIO_HI_OUT_CLR_GPIO_HI_OUT_CLR_LSB 0
+#define SIO_GPIO_HI_OUT_CLR_GPIO_HI_OUT_CLR_MASK 0x3fu
+#define SIO_GPIO_HI_OUT_XOR_GPIO_HI_OUT_XOR_LSB 0
+#define SIO_GPIO_HI_OUT_XOR_GPIO_HI_OUT_XOR_MASK 0x3fu
+#define SIO_GPIO_HI_OE_GPIO_HI_OE_LSB 0
+#define SIO_GPIO_HI_OE_GPIO_HI_OE_MASK 0x3fu
+#define SIO_GPIO_HI_OE_SET_GPIO_HI_OE_SET_LSB 0
+#define SIO_GPIO_HI_OE_SET_GPIO_HI_OE_SET_MASK 0x3fu
+#define SIO_GPIO_HI_OE_CLR_GPIO_HI_OE_CLR_LSB 0
+#define SIO_GPIO_HI_OE_CLR_GPIO_HI_OE_CLR_MASK 0x3fu
+#define SIO_GPIO_HI_OE_XOR_GPIO_HI_OE_XOR_LSB 0
+#define SIO_GPIO_HI_OE_XOR_GPIO_HI_OE_XOR_MASK 0x3fu
+#define SIO_FIFO_ST_BITS 0x0000000fu
+#define SIO_FIFO_ST_ROE (1u << 3)
+#define SIO_FIFO_ST_WOF (1u << 2)
+#define SIO_FIFO_ST_RDY (1u << 1)
+#define SIO_FIFO_ST_VLD (1u << 0)
+#define SIO_DIV_CSR_BITS 0x00000003u
+#define SIO_DIV_CSR_DIRTY (1u << 1)
+#define SIO_DIV_CSR_READY (1u << 0)
+#define SIO_INTERP0_CTRL_LANE0_BITS 0x03bfffffu
+#define SIO_INTERP0_CTRL_LANE0_OVERF (1u << 25)
+#define SIO_INTERP0_CTRL_LANE0_OVERF1 (1u << 24)
+#define SIO_INTERP0_CTRL_LANE0_OVERF0 (1u << 23)
+#define SIO_INTERP0_CTRL_LANE0_BLEND (1u << 21)
+#define SIO_INTERP0_CTRL_LANE0_FORCE_MSB_LSB 19
+#define SIO_INTERP0_CTRL_LANE0_FORCE_MSB_MASK 0x180000u
+#define SIO_INTERP0_CTRL_LANE0_ADD_RAW (1u << 18)
+#define SIO_INTERP0_CTRL_LANE0_CROSS_RESULT (1u << 17)
+#define SIO_INTERP0_CTRL_LANE0_CROSS_INPUT (1u << 16)
+#define SIO_INTERP0_CTRL_LANE0_SIGNED (1u << 15)
+#define SIO_INTERP0_CTRL_LANE0_MASK_MSB_LSB 10
+#define SIO_INTERP0_CTRL_LANE0_MASK_MSB_MASK 0x7c00u
+#define SIO_INTERP0_CTRL_LANE0_MASK_LSB_LSB 5
+#define SIO_INTERP0_CTRL_LANE0_MASK_LSB_MASK 0x3e0u
+#define SIO_INTERP0_CTRL_LANE0_SHIFT_LSB 0
+#define SIO_INTERP0_CTRL_LANE0_SHIFT_MASK 0x1fu
+#define SIO_INTERP_CTRL_LANE1_BITS 0x001fffffu
+#define SIO_INTERP_CTRL_LANE1_FORCE_MSB_LSB 19
+#define SIO_INTERP_CTRL_LANE1_FORCE_MSB_MASK 0x180000u
+#define SIO_INTERP_CTRL_LANE1_ADD_RAW (1u << 18)
+#define SIO_INTERP_CTRL_LANE1_CROSS_RESULT (1u << 17)
+#define SIO_INTERP_CTRL_LANE1_CROSS_INPUT (1u << 16)
+#define SIO_INTERP_CTRL_LANE1_SIGNED (1u << 15)
+#define SIO_INTERP_CTRL_LANE1_MASK_MSB_LSB 10
+#define SIO_INTERP_CTRL_LANE1_MASK_MSB_MASK 0x7c00u
+#define SIO_INTERP_CTRL_LANE1_MASK_LSB_LSB 5
+#define SIO_INTERP_CTRL_LANE1_MASK_LSB_MASK 0x3e0u
+#define SIO_INTERP_CTRL_LANE1_SHIFT_LSB 0
+#define SIO_INTERP_CTRL_LANE1_SHIFT_MASK 0x1fu
+#define SIO_INTERP_ACCUM0_ADD_INTERP_ACCUM0_ADD_LSB 0
+#define SIO_INTERP_ACCUM0_ADD_INTERP_ACCUM0_ADD_MASK 0xffffffu
+#define SIO_INTERP_ACCUM1_ADD_INTERP_ACCUM1_ADD_LSB 0
+#define SIO_INTERP_ACCUM1_ADD_INTERP_ACCUM1_ADD_MASK 0xffffffu
+#define SIO_INTERP1_CTRL_LANE0_BITS 0x03dfffffu
+#define SIO_INTERP1_CTRL_LANE0_OVERF (1u << 25)
+#define SIO_INTERP1_CTRL_LANE0_OVERF1 (1u << 24)
+#define SIO_INTERP1_CTRL_LANE0_OVERF0 (1u << 23)
+#define SIO_INTERP1_CTRL_LANE0_CLAMP (1u << 22)
+#define SIO_INTERP1_CTRL_LANE0_FORCE_MSB_LSB 19
+#define SIO_INTERP1_CTRL_LANE0_FORCE_MSB_MASK 0x180000u
+#define SIO_INTERP1_CTRL_LANE0_ADD_RAW (1u << 18)
+#define SIO_INTERP1_CTRL_LANE0_CROSS_RESULT (1u << 17)
+#define SIO_INTERP1_CTRL_LANE0_CROSS_INPUT (1u << 16)
+#define SIO_INTERP1_CTRL_LANE0_SIGNED (1u << 15)
+#define SIO_INTERP1_CTRL_LANE0_MASK_MSB_LSB 10
+#define SIO_INTERP1_CTRL_LANE0_MASK_MSB_MASK 0x7c00u
+#define SIO_INTERP1_CTRL_LANE0_MASK_LSB_LSB 5
+#define SIO_INTERP1_CTRL_LANE0_MASK_LSB_MASK 0x3e0u
+#define SIO_INTERP1_CTRL_LANE0_SHIFT_LSB 0
+#define SIO_INTERP1_CTRL_LANE0_SHIFT_MASK 0x1fu
+
+// SPI, Arm PL022 (datasheet 4.4.4)
+typedef struct {
+    reg32_t SSPCR0;
+    reg32_t SSPCR1;
+    reg32_t SSPDR;
+    reg32_t SSPSR;
+    reg32_t SSPCPSR;
+    reg32_t SSPIMSC;
+    reg32_t SSPRIS;
+    reg32_t SSPMIS;
+    reg32_t SSPICR;
+    reg32_t SSPDMACR;
+    reg32_t reserved0[1006];
+    reg32_t SSPPERIPHID0;
+    reg32_t SSPPERIPHID1;
+    reg32_t SSPPERIPHID2;
+    reg32_t SSPPERIPHID3;
+    reg32_t SSPPCELLID0;
+    reg32_t SSPPCELLID1;
+    reg32_t SSPPCELLID2;
+    reg32_t SSPPCELLID3;
+} spi_t;
+REG_AT(spi_t, SSPCR0, 0x0);
+REG_AT(spi_t, SSPCR1, 0x4);
+REG_AT(spi_t, SSPDR, 0x8);
+REG_AT(spi_t, SSPSR, 0xc);
+REG_AT(spi_t, SSPCPSR, 0x10);
+REG_AT(spi_t, SSPIMSC, 0x14);
+REG_AT(spi_t, SSPRIS, 0x18);
+REG_AT(spi_t, SSPMIS, 0x1c);
+REG_AT(spi_t, SSPICR, 0x20);
+REG_AT(spi_t, SSPDMACR, 0x24);
+REG_AT(spi_t, SSPPERIPHID0, 0xfe0);
+REG_AT(spi_t, SSPPERIPHID1, 0xfe4);
+REG_AT(spi_t, SSPPERIPHID2, 0xfe8);
+REG_AT(spi_t, SSPPERIPHID3, 0xfec);
+REG_AT(spi_t, SSPPCELLID0, 0xff0);
+REG_AT(spi_t, SSPPCELLID1, 0xff4);
+REG_AT(spi_t, SSPPCELLID2, 0xff8);
+REG_AT(spi_t, SSPPCELLID3, 0xffc);
+#define SPI0 ((spi_t*)SPI0_BASE)
+#define SPI1 ((spi_t*)SPI1_BASE)
+#define SPI_SSPCR0_BITS 0x0000ffffu
+#define SPI_SSPCR0_SCR_LSB 8
+#define SPI_SSPCR0_SCR_MASK 0xff00u
+#define SPI_SSPCR0_SPH (1u << 7)
+#define SPI_SSPCR0_SPO (1u << 6)
+#define SPI_SSPCR0_FRF_LSB 4
+#define SPI_SSPCR0_FRF_MASK 0x30u
+#define SPI_SSPCR0_DSS_LSB 0
+#define SPI_SSPCR0_DSS_MASK 0xfu
+#define SPI_SSPCR1_BITS 0x0000000fu
+#define SPI_SSPCR1_SOD (1u << 3)
+#define SPI_SSPCR1_MS (1u << 2)
+#define SPI_SSPCR1_SSE (1u << 1)
+#define SPI_SSPCR1_LBM (1u << 0)
+#define SPI_SSPDR_DATA_LSB 0
+#define SPI_SSPDR_DATA_MASK 0xffffu
+#define SPI_SSPSR_BITS 0x0000001fu
+#define SPI_SSPSR_BSY (1u << 4)
+#define SPI_SSPSR_RFF (1u << 3)
+#define SPI_SSPSR_RNE (1u << 2)
+#define SPI_SSPSR_TNF (1u << 1)
+#define SPI_SSPSR_TFE (1u << 0)
+#define SPI_SSPCPSR_CPSDVSR_LSB 0
+#define SPI_SSPCPSR_CPSDVSR_MASK 0xffu
+#define SPI_SSPIMSC_BITS 0x0000000fu
+#define SPI_SSPIMSC_TXIM (1u << 3)
+#define SPI_SSPIMSC_RXIM (1u << 2)
+#define SPI_SSPIMSC_RTIM (1u << 1)
+#define SPI_SSPIMSC_RORIM (1u << 0)
+#define SPI_SSPRIS_BITS 0x0000000fu
+#define SPI_SSPRIS_TXRIS (1u << 3)
+#define SPI_SSPRIS_RXRIS (1u << 2)
+#define SPI_SSPRIS_RTRIS (1u << 1)
+#define SPI_SSPRIS_RORRIS (1u << 0)
+#define SPI_SSPMIS_BITS 0x0000000fu
+#define SPI_SSPMIS_TXMIS (1u << 3)
+#define SPI_SSPMIS_RXMIS (1u << 2)
+#define SPI_SSPMIS_RTMIS (1u << 1)
+#define SPI_SSPMIS_RORMIS (1u << 0)
+#define SPI_SSPICR_BITS 0x00000003u
+#define SPI_SSPICR_RTIC (1u << 1)
+#define SPI_SSPICR_RORIC (1u << 0)
+#define SPI_SSPDMACR_BITS 0x00000003u
+#define SPI_SSPDMACR_TXDMAE (1u << 1)
+#define SPI_SSPDMACR_RXDMAE (1u << 0)
+#define SPI_SSPPERIPHID0_PARTNUMBER0_LSB 0
+#define SPI_SSPPERIPHID0_PARTNUMBER0_MASK 0xffu
+#define SPI_SSPPERIPHID1_BITS 0x000000ffu
+#define SPI_SSPPERIPHID1_DESIGNER0_LSB 4
+#define SPI_SSPPERIPHID1_DESIGNER0_MASK 0xf0u
+#define SPI_SSPPERIPHID1_PARTNUMBER1_LSB 0
+#define SPI_SSPPERIPHID1_PARTNUMBER1_MASK 0xfu
+#define SPI_SSPPERIPHID2_BITS 0x000000ffu
+#define SPI_SSPPERIPHID2_REVISION_LSB 4
+#define SPI_SSPPERIPHID2_REVISION_MASK 0xf0u
+#define SPI_SSPPERIPHID2_DESIGNER1_LSB 0
+#define SPI_SSPPERIPHID2_DESIGNER1_MASK 0xfu
+#define SPI_SSPPERIPHID3_CONFIGURATION_LSB 0
+#define SPI_SSPPERIPHID3_CONFIGURATION_MASK 0xffu
+#define SPI_SSPPCELLID0_SSPPCELLID0_LSB 0
+#define SPI_SSPPCELLID0_SSPPCELLID0_MASK 0xffu
+#define SPI_SSPPCELLID1_SSPPCELLID1_LSB 0
+#define SPI_SSPPCELLID1_SSPPCELLID1_MASK 0xffu
+#define SPI_SSPPCELLID2_SSPPCELLID2_LSB 0
+#define SPI_SSPPCELLID2_SSPPCELLID2_MASK 0xffu
+#define SPI_SSPPCELLID3_SSPPCELLID3_LSB 0
+#define SPI_SSPPCELLID3_SSPPCELLID3_MASK 0xffu
+
+// Serial interface to the flash, Synopsys DW_apb_ssi (datasheet 4.10.13)
+typedef struct {
+    reg32_t CTRLR0;
+    reg32_t CTRLR1;
+    reg32_t SSIENR;
+    reg32_t MWCR;
+    reg32_t SER;
+    reg32_t BAUDR;
+    reg32_t TXFTLR;
+    reg32_t RXFTLR;
+    reg32_t TXFLR;
+    reg32_t RXFLR;
+    reg32_t SR;
+    reg32_t IMR;
+    reg32_t ISR;
+    reg32_t RISR;
+    reg32_t TXOICR;
+    reg32_t RXOICR;
+    reg32_t RXUICR;
+    reg32_t MSTICR;
+    reg32_t ICR;
+    reg32_t DMACR;
+    reg32_t DMATDLR;
+    reg32_t DMARDLR;
+    reg32_t IDR;
+    reg32_t SSI_VERSION_ID;
+    reg32_t DR[36];
+    reg32_t RX_SAMPLE_DLY;
+    reg32_t SPI_CTRLR0;
+    reg32_t TXD_DRIVE_EDGE;
+} xip_ssi_t;
+REG_AT(xip_ssi_t, CTRLR0, 0x0);
+REG_AT(xip_ssi_t, CTRLR1, 0x4);
+REG_AT(xip_ssi_t, SSIENR, 0x8);
+REG_AT(xip_ssi_t, MWCR, 0xc);
+REG_AT(xip_ssi_t, SER, 0x10);
+REG_AT(xip_ssi_t, BAUDR, 0x14);
+REG_AT(xip_ssi_t, TXFTLR, 0x18);
+REG_AT(xip_ssi_t, RXFTLR, 0x1c);
+REG_AT(xip_ssi_t, TXFLR, 0x20);
+REG_AT(xip_ssi_t, RXFLR, 0x24);
+REG_AT(xip_ssi_t, SR, 0x28);
+REG_AT(xip_ssi_t, IMR, 0x2c);
+REG_AT(xip_ssi_t, ISR, 0x30);
+REG_AT(xip_ssi_t, RISR, 0x34);
+REG_AT(xip_ssi_t, TXOICR, 0x38);
+REG_AT(xip_ssi_t, RXOICR, 0x3c);
+REG_AT(xip_ssi_t, RXUICR, 0x40);
+REG_AT(xip_ssi_t, MSTICR, 0x44);
+REG_AT(xip_ssi_t, ICR, 0x48);
+REG_AT(xip_ssi_t, DMACR, 0x4c);
+REG_AT(xip_ssi_t, DMATDLR, 0x50);
+REG_AT(xip_ssi_t, DMARDLR, 0x54);
+REG_AT(xip_ssi_t, IDR, 0x58);
+REG_AT(xip_ssi_t, SSI_VERSION_ID, 0x5c);
+REG_AT(xip_ssi_t, DR, 0x60);
+REG_AT(xip_ssi_t, RX_SAMPLE_DLY, 0xf0);
+REG_AT(xip_ssi_t, SPI_CTRLR0, 0xf4);
+REG_AT(xip_ssi_t, TXD_DRIVE_EDGE, 0xf8);
+#define XIP_SSI ((xip_ssi_t*)XIP_SSI_BASE)
+#define XIP_SSI_CTRLR0_BITS 0x017fffffu
+#define XIP_SSI_CTRLR0_SSTE (1u << 24)
+#define XIP_SSI_CTRLR0_SPI_FRF_LSB 21
+#define XIP_SSI_CTRLR0_SPI_FRF_MASK 0x600000u
+#define XIP_SSI_CTRLR0_DFS_32_LSB 16
+#define XIP_SSI_CTRLR0_DFS_32_MASK 0x1f0000u
+#define XIP_SSI_CTRLR0_CFS_LSB 12
+#define XIP_SSI_CTRLR0_CFS_MASK 0xf000u
+#define XIP_SSI_CTRLR0_SRL (1u << 11)
+#define XIP_SSI_CTRLR0_SLV_OE (1u << 10)
+#define XIP_SSI_CTRLR0_TMOD_LSB 8
+#define XIP_SSI_CTRLR0_TMOD_MASK 0x300u
+#define XIP_SSI_CTRLR0_SCPOL (1u << 7)
+#define XIP_SSI_CTRLR0_SCPH (1u << 6)
+#define XIP_SSI_CTRLR0_FRF_LSB 4
+#define XIP_SSI_CTRLR0_FRF_MASK 0x30u
+#define XIP_SSI_CTRLR0_DFS_LSB 0
+#define XIP_SSI_CTRLR0_DFS_MASK 0xfu
+#define XIP_SSI_CTRLR1_NDF_LSB 0
+#define XIP_SSI_CTRLR1_NDF_MASK 0xffffu
+#define XIP_SSI_SSIENR_SSI_EN (1u << 0)
+#define XIP_SSI_MWCR_BITS 0x00000007u
+#define XIP_SSI_MWCR_MHS (1u << 2)
+#define XIP_SSI_MWCR_MDD (1u << 1)
+#define XIP_SSI_MWCR_MWMOD (1u << 0)
+#define XIP_SSI_SER_SER (1u << 0)
+#define XIP_SSI_BAUDR_SCKDV_LSB 0
+#define XIP_SSI_BAUDR_SCKDV_MASK 0xffffu
+#define XIP_SSI_TXFTLR_TFT_LSB 0
+#define XIP_SSI_TXFTLR_TFT_MASK 0xffu
+#define XIP_SSI_RXFTLR_RFT_LSB 0
+#define XIP_SSI_RXFTLR_RFT_MASK 0xffu
+#define XIP_SSI_TXFLR_TFTFL_LSB 0
+#define XIP_SSI_TXFLR_TFTFL_MASK 0xffu
+#define XIP_SSI_RXFLR_RXTFL_LSB 0
+#define XIP_SSI_RXFLR_RXTFL_MASK 0xffu
+#define XIP_SSI_SR_BITS 0x0000007fu
+#define XIP_SSI_SR_DCOL (1u << 6)
+#define XIP_SSI_SR_TXE (1u << 5)
+#define XIP_SSI_SR_RFF (1u << 4)
+#define XIP_SSI_SR_RFNE (1u << 3)
+#define XIP_SSI_SR_TFE (1u << 2)
+#define XIP_SSI_SR_TFNF (1u << 1)
+#define XIP_SSI_SR_BUSY (1u << 0)
+#define XIP_SSI_IMR_BITS 0x0000003fu
+#define XIP_SSI_IMR_MSTIM (1u << 5)
+#define XIP_SSI_IMR_RXFIM (1u << 4)
+#define XIP_SSI_IMR_RXOIM (1u << 3)
+#define XIP_SSI_IMR_RXUIM (1u << 2)
+#define XIP_SSI_IMR_TXOIM (1u << 1)
+#define XIP_SSI_IMR_TXEIM (1u << 0)
+#define XIP_SSI_ISR_BITS 0x0000003fu
+#define XIP_SSI_ISR_MSTIS (1u << 5)
+#define XIP_SSI_ISR_RXFIS (1u << 4)
+#define XIP_SSI_ISR_RXOIS (1u << 3)
+#define XIP_SSI_ISR_RXUIS (1u << 2)
+#define XIP_SSI_ISR_TXOIS (1u << 1)
+#define XIP_SSI_ISR_TXEIS (1u << 0)
+#define XIP_SSI_RISR_BITS 0x0000003fu
+#define XIP_SSI_RISR_MSTIR (1u << 5)
+#define XIP_SSI_RISR_RXFIR (1u << 4)
+#define XIP_SSI_RISR_RXOIR (1u << 3)
+#define XIP_SSI_RISR_RXUIR (1u << 2)
+#define XIP_SSI_RISR_TXOIR (1u << 1)
+#define XIP_SSI_RISR_TXEIR (1u << 0)
+#define XIP_SSI_TXOICR_TXOICR (1u << 0)
+#define XIP_SSI_RXOICR_RXOICR (1u << 0)
+#define XIP_SSI_RXUICR_RXUICR (1u << 0)
+#define XIP_SSI_MSTICR_MSTICR (1u << 0)
+#define XIP_SSI_ICR_ICR (1u << 0)
+#define XIP_SSI_DMACR_BITS 0x00000003u
+#define XIP_SSI_DMACR_TDMAE (1u << 1)
+#define XIP_SSI_DMACR_RDMAE (1u << 0)
+#define XIP_SSI_DMATDLR_DMATDL_LSB 0
+#define XIP_SSI_DMATDLR_DMATDL_MASK 0xffu
+#define XIP_SSI_DMARDLR_DMARDL_LSB 0
+#define XIP_SSI_DMARDLR_DMARDL_MASK 0xffu
+#define XIP_SSI_RX_SAMPLE_DLY_RSD_LSB 0
+#define XIP_SSI_RX_SAMPLE_DLY_RSD_MASK 0xffu
+#define XIP_SSI_SPI_CTRLR0_BITS 0xff07fb3fu
+#define XIP_SSI_SPI_CTRLR0_XIP_CMD_LSB 24
+#define XIP_SSI_SPI_CTRLR0_XIP_CMD_MASK 0xff000000u
+#define XIP_SSI_SPI_CTRLR0_SPI_RXDS_EN (1u << 18)
+#define XIP_SSI_SPI_CTRLR0_INST_DDR_EN (1u << 17)
+#define XIP_SSI_SPI_CTRLR0_SPI_DDR_EN (1u << 16)
+#define XIP_SSI_SPI_CTRLR0_WAIT_CYCLES_LSB 11
+#define XIP_SSI_SPI_CTRLR0_WAIT_CYCLES_MASK 0xf800u
+#define XIP_SSI_SPI_CTRLR0_INST_L_LSB 8
+#define XIP_SSI_SPI_CTRLR0_INST_L_MASK 0x300u
+#define XIP_SSI_SPI_CTRLR0_ADDR_L_LSB 2
+#define XIP_SSI_SPI_CTRLR0_ADDR_L_MASK 0x3cu
+#define XIP_SSI_SPI_CTRLR0_TRANS_TYPE_LSB 0
+#define XIP_SSI_SPI_CTRLR0_TRANS_TYPE_MASK 0x3u
+#define XIP_SSI_TXD_DRIVE_EDGE_TDE_LSB 0
+#define XIP_SSI_TXD_DRIVE_EDGE_TDE_MASK 0xffu
+
+// System configuration (datasheet 2.21.2)
+typedef struct {
+    reg32_t PROC_NMI_MASK[2];
+    reg32_t PROC_CONFIG;
+    reg32_t PROC_IN_SYNC_BYPASS;
+    reg32_t PROC_IN_SYNC_BYPASS_HI;
+    reg32_t DBGFORCE;
+    reg32_t MEMPOWERDOWN;
+} syscfg_t;
+REG_AT(syscfg_t, PROC_NMI_MASK, 0x0);
+REG_AT(syscfg_t, PROC_CONFIG, 0x8);
+REG_AT(syscfg_t, PROC_IN_SYNC_BYPASS, 0xc);
+REG_AT(syscfg_t, PROC_IN_SYNC_BYPASS_HI, 0x10);
+REG_AT(syscfg_t, DBGFORCE, 0x14);
+REG_AT(syscfg_t, MEMPOWERDOWN, 0x18);
+#define SYSCFG ((syscfg_t*)SYSCFG_BASE)
+#define SYSCFG_PROC_CONFIG_BITS 0xff000003u
+#define SYSCFG_PROC_CONFIG_PROC1_DAP_INSTID_LSB 28
+#define SYSCFG_PROC_CONFIG_PROC1_DAP_INSTID_MASK 0xf0000000u
+#define SYSCFG_PROC_CONFIG_PROC0_DAP_INSTID_LSB 24
+#define SYSCFG_PROC_CONFIG_PROC0_DAP_INSTID_MASK 0xf000000u
+#define SYSCFG_PROC_CONFIG_PROC1_HALTED (1u << 1)
+#define SYSCFG_PROC_CONFIG_PROC0_HALTED (1u << 0)
+#define SYSCFG_PROC_IN_SYNC_BYPASS_PROC_IN_SYNC_BYPASS_LSB 0
+#define SYSCFG_PROC_IN_SYNC_BYPASS_PROC_IN_SYNC_BYPASS_MASK 0x3fffffffu
+#define SYSCFG_PROC_IN_SYNC_BYPASS_HI_PROC_IN_SYNC_BYPASS_HI_LSB 0
+#define SYSCFG_PROC_IN_SYNC_BYPASS_HI_PROC_IN_SYNC_BYPASS_HI_MASK 0x3fu
+#define SYSCFG_DBGFORCE_BITS 0x000000ffu
+#define SYSCFG_DBGFORCE_PROC1_ATTACH (1u << 7)
+#define SYSCFG_DBGFORCE_PROC1_SWCLK (1u << 6)
+#define SYSCFG_DBGFORCE_PROC1_SWDI (1u << 5)
+#define SYSCFG_DBGFORCE_PROC1_SWDO (1u << 4)
+#define SYSCFG_DBGFORCE_PROC0_ATTACH (1u << 3)
+#define SYSCFG_DBGFORCE_PROC0_SWCLK (1u << 2)
+#define SYSCFG_DBGFORCE_PROC0_SWDI (1u << 1)
+#define SYSCFG_DBGFORCE_PROC0_SWDO (1u << 0)
+#define SYSCFG_MEMPOWERDOWN_BITS 0x000000ffu
+#define SYSCFG_MEMPOWERDOWN_ROM (1u << 7)
+#define SYSCFG_MEMPOWERDOWN_USB (1u << 6)
+#define SYSCFG_MEMPOWERDOWN_SRAM5 (1u << 5)
+#define SYSCFG_MEMPOWERDOWN_SRAM4 (1u << 4)
+#define SYSCFG_MEMPOWERDOWN_SRAM3 (1u << 3)
+#define SYSCFG_MEMPOWERDOWN_SRAM2 (1u << 2)
+#define SYSCFG_MEMPOWERDOWN_SRAM1 (1u << 1)
+#define SYSCFG_MEMPOWERDOWN_SRAM0 (1u << 0)
+
+// Identification (datasheet 2.20.2)
+typedef struct {
+    reg32_t CHIP_ID;
+    reg32_t PLATFORM;
+    reg32_t reserved0[2];
+    reg32_t GITREF_RP2040;
+    reg32_t reserved1[11];
+    reg32_t GITREF;
+} sysinfo_t;
+REG_AT(sysinfo_t, CHIP_ID, 0x0);
+REG_AT(sysinfo_t, PLATFORM, 0x4);
+REG_AT(sysinfo_t, GITREF_RP2040, 0x10);
+REG_AT(sysinfo_t, GITREF, 0x40);
+#define SYSINFO ((sysinfo_t*)SYSINFO_BASE)
+#define SYSINFO_CHIP_ID_BITS 0xffffffffu
+#define SYSINFO_CHIP_ID_REVISION_LSB 28
+#define SYSINFO_CHIP_ID_REVISION_MASK 0xf0000000u
+#define SYSINFO_CHIP_ID_PART_LSB 12
+#define SYSINFO_CHIP_ID_PART_MASK 0xffff000u
+#define SYSINFO_CHIP_ID_MANUFACTURER_LSB 0
+#define SYSINFO_CHIP_ID_MANUFACTURER_MASK 0xfffu
+#define SYSINFO_PLATFORM_BITS 0x00000003u
+#define SYSINFO_PLATFORM_ASIC (1u << 1)
+#define SYSINFO_PLATFORM_FPGA (1u << 0)
+
+// System timer (datasheet 2.4.8)
+typedef struct {
+    reg32_t SYST_CSR;
+    reg32_t SYST_RVR;
+    reg32_t SYST_CVR;
+    reg32_t SYST_CALIB;
+} systick_t;
+REG_AT(systick_t, SYST_CSR, 0x0);
+REG_AT(systick_t, SYST_RVR, 0x4);
+REG_AT(systick_t, SYST_CVR, 0x8);
+REG_AT(systick_t, SYST_CALIB, 0xc);
+#define SYSTICK ((systick_t*)SYSTICK_BASE)
+#define SYSTICK_SYST_CSR_BITS 0x00010007u
+#define SYSTICK_SYST_CSR_COUNTFLAG (1u << 16)
+#define SYSTICK_SYST_CSR_CLKSOURCE (1u << 2)
+#define SYSTICK_SYST_CSR_TICKINT (1u << 1)
+#define SYSTICK_SYST_CSR_ENABLE (1u << 0)
+#define SYSTICK_SYST_RVR_RELOAD_LSB 0
+#define SYSTICK_SYST_RVR_RELOAD_MASK 0xffffffu
+#define SYSTICK_SYST_CVR_CURRENT_LSB 0
+#define SYSTICK_SYST_CVR_CURRENT_MASK 0xffffffu
+#define SYSTICK_SYST_CALIB_BITS 0xc0ffffffu
+#define SYSTICK_SYST_CALIB_NOREF (1u << 31)
+#define SYSTICK_SYST_CALIB_SKEW (1u << 30)
+#define SYSTICK_SYST_CALIB_TENMS_LSB 0
+#define SYSTICK_SYST_CALIB_TENMS_MASK 0xffffffu
+
+// Test bench manager (datasheet 2.22)
+typedef struct {
+    reg32_t PLATFORM;
+} tbman_t;
+REG_AT(tbman_t, PLATFORM, 0x0);
+#define TBMAN ((tbman_t*)TBMAN_BASE)
+#define TBMAN_PLATFORM_BITS 0x00000007u
+#define TBMAN_PLATFORM_RESERVED (1u << 2)
+#define TBMAN_PLATFORM_FPGA (1u << 1)
+#define TBMAN_PLATFORM_ASIC (1u << 0)
+
+// Microsecond timer (datasheet 4.6.5)
+typedef struct {
+    reg32_t TIMEHW;
+    reg32_t TIMELW;
+    reg32_t TIMEHR;
+    reg32_t TIMELR;
+    reg32_t ALARM[4];
+    reg32_t ARMED;
+    reg32_t TIMERAWH;
+    reg32_t TIMERAWL;
+    reg32_t DBGPAUSE;
+    reg32_t PAUSE;
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} timer_t;
+REG_AT(timer_t, TIMEHW, 0x0);
+REG_AT(timer_t, TIMELW, 0x4);
+REG_AT(timer_t, TIMEHR, 0x8);
+REG_AT(timer_t, TIMELR, 0xc);
+REG_AT(timer_t, ALARM, 0x10);
+REG_AT(timer_t, ARMED, 0x20);
+REG_AT(timer_t, TIMERAWH, 0x24);
+REG_AT(timer_t, TIMERAWL, 0x28);
+REG_AT(timer_t, DBGPAUSE, 0x2c);
+REG_AT(timer_t, PAUSE, 0x30);
+REG_AT(timer_t, INTR, 0x34);
+REG_AT(timer_t, INTE, 0x38);
+REG_AT(timer_t, INTF, 0x3c);
+REG_AT(timer_t, INTS, 0x40);
+#define TIMER ((timer_t*)TIMER_BASE)
+#define TIMER_ARMED_ARMED_LSB 0
+#define TIMER_ARMED_ARMED_MASK 0xfu
+#define TIMER_DBGPAUSE_BITS 0x00000007u
+#define TIMER_DBGPAUSE_DBG1 (1u << 2)
+#define TIMER_DBGPAUSE_DBG0 (1u << 1)
+#define TIMER_DBGPAUSE_RESERVED (1u << 0)
+#define TIMER_PAUSE_PAUSE (1u << 0)
+#define TIMER_INTR_ALARM_(n) (1u << (0 + 1 * (n)))
+#define TIMER_INTE_ALARM_(n) (1u << (0 + 1 * (n)))
+#define TIMER_INTF_ALARM_(n) (1u << (0 + 1 * (n)))
+#define TIMER_INTS_ALARM_(n) (1u << (0 + 1 * (n)))
+
+// UART, Arm PL011 (datasheet 4.2.8)
+typedef struct {
+    reg32_t UARTDR;
+    reg32_t UARTRSR;
+    reg32_t reserved0[4];
+    reg32_t UARTFR;
+    reg32_t reserved1[1];
+    reg32_t UARTILPR;
+    reg32_t UARTIBRD;
+    reg32_t UARTFBRD;
+    reg32_t UARTLCR_H;
+    reg32_t UARTCR;
+    reg32_t UARTIFLS;
+    reg32_t UARTIMSC;
+    reg32_t UARTRIS;
+    reg32_t UARTMIS;
+    reg32_t UARTICR;
+    reg32_t UARTDMACR;
+    reg32_t reserved2[997];
+    reg32_t UARTPERIPHID0;
+    reg32_t UARTPERIPHID1;
+    reg32_t UARTPERIPHID2;
+    reg32_t UARTPERIPHID3;
+    reg32_t UARTPCELLID0;
+    reg32_t UARTPCELLID1;
+    reg32_t UARTPCELLID2;
+    reg32_t UARTPCELLID3;
+} uart_t;
+REG_AT(uart_t, UARTDR, 0x0);
+REG_AT(uart_t, UARTRSR, 0x4);
+REG_AT(uart_t, UARTFR, 0x18);
+REG_AT(uart_t, UARTILPR, 0x20);
+REG_AT(uart_t, UARTIBRD, 0x24);
+REG_AT(uart_t, UARTFBRD, 0x28);
+REG_AT(uart_t, UARTLCR_H, 0x2c);
+REG_AT(uart_t, UARTCR, 0x30);
+REG_AT(uart_t, UARTIFLS, 0x34);
+REG_AT(uart_t, UARTIMSC, 0x38);
+REG_AT(uart_t, UARTRIS, 0x3c);
+REG_AT(uart_t, UARTMIS, 0x40);
+REG_AT(uart_t, UARTICR, 0x44);
+REG_AT(uart_t, UARTDMACR, 0x48);
+REG_AT(uart_t, UARTPERIPHID0, 0xfe0);
+REG_AT(uart_t, UARTPERIPHID1, 0xfe4);
+REG_AT(uart_t, UARTPERIPHID2, 0xfe8);
+REG_AT(uart_t, UARTPERIPHID3, 0xfec);
+REG_AT(uart_t, UARTPCELLID0, 0xff0);
+REG_AT(uart_t, UARTPCELLID1, 0xff4);
+REG_AT(uart_t, UARTPCELLID2, 0xff8);
+REG_AT(uart_t, UARTPCELLID3, 0xffc);
+#define UART0 ((uart_t*)UART0_BASE)
+#define UART1 ((uart_t*)UART1_BASE)
+#define UART_UARTDR_BITS 0x00000fffu
+#define UART_UARTDR_OE (1u << 11)
+#define UART_UARTDR_BE (1u << 10)
+#define UART_UARTDR_PE (1u << 9)
+#define UART_UARTDR_FE (1u << 8)
+#define UART_UARTDR_DATA_LSB 0
+#define UART_UARTDR_DATA_MASK 0xffu
+#define UART_UARTRSR_BITS 0x0000000fu
+#define UART_UARTRSR_OE (1u << 3)
+#define UART_UARTRSR_BE (1u << 2)
+#define UART_UARTRSR_PE (1u << 1)
+#define UART_UARTRSR_FE (1u << 0)
+#define UART_UARTFR_BITS 0x000001ffu
+#define UART_UARTFR_RI (1u << 8)
+#define UART_UARTFR_TXFE (1u << 7)
+#define UART_UARTFR_RXFF (1u << 6)
+#define UART_UARTFR_TXFF (1u << 5)
+#define UART_UARTFR_RXFE (1u << 4)
+#define UART_UARTFR_BUSY (1u << 3)
+#define UART_UARTFR_DCD (1u << 2)
+#define UART_UARTFR_DSR (1u << 1)
+#define UART_UARTFR_CTS (1u << 0)
+#define UART_UARTILPR_ILPDVSR_LSB 0
+#define UART_UARTILPR_ILPDVSR_MASK 0xffu
+#define UART_UARTIBRD_BAUD_DIVINT_LSB 0
+#define UART_UARTIBRD_BAUD_DIVINT_MASK 0xffffu
+#define UART_UARTFBRD_BAUD_DIVFRAC_LSB 0
+#define UART_UARTFBRD_BAUD_DIVFRAC_MASK 0x3fu
+#define UART_UARTLCR_H_BITS 0x000000ffu
+#define UART_UARTLCR_H_SPS (1u << 7)
+#define UART_UARTLCR_H_WLEN_LSB 5
+#define UART_UARTLCR_H_WLEN_MASK 0x60u
+#define UART_UARTLCR_H_WLEN_5_BITS (0x0u << 5)
+#define UART_UARTLCR_H_WLEN_6_BITS (0x1u << 5)
+#define UART_UARTLCR_H_WLEN_7_BITS (0x2u << 5)
+#define UART_UARTLCR_H_WLEN_8_BITS (0x3u << 5)
+#define UART_UARTLCR_H_FEN (1u << 4)
+#define UART_UARTLCR_H_STP2 (1u << 3)
+#define UART_UARTLCR_H_EPS (1u << 2)
+#define UART_UARTLCR_H_PEN (1u << 1)
+#define UART_UARTLCR_H_BRK (1u << 0)
+#define UART_UARTCR_BITS 0x0000ff87u
+#define UART_UARTCR_CTSEN (1u << 15)
+#define UART_UARTCR_RTSEN (1u << 14)
+#define UART_UARTCR_OUT2 (1u << 13)
+#define UART_UARTCR_OUT1 (1u << 12)
+#define UART_UARTCR_RTS (1u << 11)
+#define UART_UARTCR_DTR (1u << 10)
+#define UART_UARTCR_RXE (1u << 9)
+#define UART_UARTCR_TXE (1u << 8)
+#define UART_UARTCR_LBE (1u << 7)
+#define UART_UARTCR_SIRLP (1u << 2)
+#define UART_UARTCR_SIREN (1u << 1)
+#define UART_UARTCR_UARTEN (1u << 0)
+#define UART_UARTIFLS_BITS 0x0000003fu
+#define UART_UARTIFLS_RXIFLSEL_LSB 3
+#define UART_UARTIFLS_RXIFLSEL_MASK 0x38u
+#define UART_UARTIFLS_TXIFLSEL_LSB 0
+#define UART_UARTIFLS_TXIFLSEL_MASK 0x7u
+#define UART_UARTIMSC_BITS 0x000007ffu
+#define UART_UARTIMSC_OEIM (1u << 10)
+#define UART_UARTIMSC_BEIM (1u << 9)
+#define UART_UARTIMSC_PEIM (1u << 8)
+#define UART_UARTIMSC_FEIM (1u << 7)
+#define UART_UARTIMSC_RTIM (1u << 6)
+#define UART_UARTIMSC_TXIM (1u << 5)
+#define UART_UARTIMSC_RXIM (1u << 4)
+#define UART_UARTIMSC_DSRMIM (1u << 3)
+#define UART_UARTIMSC_DCDMIM (1u << 2)
+#define UART_UARTIMSC_CTSMIM (1u << 1)
+#define UART_UARTIMSC_RIMIM (1u << 0)
+#define UART_UARTRIS_BITS 0x000007ffu
+#define UART_UARTRIS_OERIS (1u << 10)
+#define UART_UARTRIS_BERIS (1u << 9)
+#define UART_UARTRIS_PERIS (1u << 8)
+#define UART_UARTRIS_FERIS (1u << 7)
+#define UART_UARTRIS_RTRIS (1u << 6)
+#define UART_UARTRIS_TXRIS (1u << 5)
+#define UART_UARTRIS_RXRIS (1u << 4)
+#define UART_UARTRIS_DSRRMIS (1u << 3)
+#define UART_UARTRIS_DCDRMIS (1u << 2)
+#define UART_UARTRIS_CTSRMIS (1u << 1)
+#define UART_UARTRIS_RIRMIS (1u << 0)
+#define UART_UARTMIS_BITS 0x000007ffu
+#define UART_UARTMIS_OEMIS (1u << 10)
+#define UART_UARTMIS_BEMIS (1u << 9)
+#define UART_UARTMIS_PEMIS (1u << 8)
+#define UART_UARTMIS_FEMIS (1u << 7)
+#define UART_UARTMIS_RTMIS (1u << 6)
+#define UART_UARTMIS_TXMIS (1u << 5)
+#define UART_UARTMIS_RXMIS (1u << 4)
+#define UART_UARTMIS_DSRMMIS (1u << 3)
+#define UART_UARTMIS_DCDMMIS (1u << 2)
+#define UART_UARTMIS_CTSMMIS (1u << 1)
+#define UART_UARTMIS_RIMMIS (1u << 0)
+#define UART_UARTICR_BITS 0x000007ffu
+#define UART_UARTICR_OEIC (1u << 10)
+#define UART_UARTICR_BEIC (1u << 9)
+#define UART_UARTICR_PEIC (1u << 8)
+#define UART_UARTICR_FEIC (1u << 7)
+#define UART_UARTICR_RTIC (1u << 6)
+#define UART_UARTICR_TXIC (1u << 5)
+#define UART_UARTICR_RXIC (1u << 4)
+#define UART_UARTICR_DSRMIC (1u << 3)
+#define UART_UARTICR_DCDMIC (1u << 2)
+#define UART_UARTICR_CTSMIC (1u << 1)
+#define UART_UARTICR_RIMIC (1u << 0)
+#define UART_UARTDMACR_BITS 0x00000007u
+#define UART_UARTDMACR_DMAONERR (1u << 2)
+#define UART_UARTDMACR_TXDMAE (1u << 1)
+#define UART_UARTDMACR_RXDMAE (1u << 0)
+#define UART_UARTPERIPHID0_PARTNUMBER0_LSB 0
+#define UART_UARTPERIPHID0_PARTNUMBER0_MASK 0xffu
+#define UART_UARTPERIPHID1_BITS 0x000000ffu
+#define UART_UARTPERIPHID1_DESIGNER0_LSB 4
+#define UART_UARTPERIPHID1_DESIGNER0_MASK 0xf0u
+#define UART_UARTPERIPHID1_PARTNUMBER1_LSB 0
+#define UART_UARTPERIPHID1_PARTNUMBER1_MASK 0xfu
+#define UART_UARTPERIPHID2_BITS 0x000000ffu
+#define UART_UARTPERIPHID2_REVISION_LSB 4
+#define UART_UARTPERIPHID2_REVISION_MASK 0xf0u
+#define UART_UARTPERIPHID2_DESIGNER1_LSB 0
+#define UART_UARTPERIPHID2_DESIGNER1_MASK 0xfu
+#define UART_UARTPERIPHID3_CONFIGURATION_LSB 0
+#define UART_UARTPERIPHID3_CONFIGURATION_MASK 0xffu
+#define UART_UARTPCELLID0_UARTPCELLID0_LSB 0
+#define UART_UARTPCELLID0_UARTPCELLID0_MASK 0xffu
+#define UART_UARTPCELLID1_UARTPCELLID1_LSB 0
+#define UART_UARTPCELLID1_UARTPCELLID1_MASK 0xffu
+#define UART_UARTPCELLID2_UARTPCELLID2_LSB 0
+#define UART_UARTPCELLID2_UARTPCELLID2_MASK 0xffu
+#define UART_UARTPCELLID3_UARTPCELLID3_LSB 0
+#define UART_UARTPCELLID3_UARTPCELLID3_MASK 0xffu
+
+// USB controller (datasheet 4.1.4)
+typedef struct {
+    reg32_t ADDR_ENDP;
+    reg32_t ADDR_ENDP1;
+    reg32_t ADDR_ENDP2;
+    reg32_t ADDR_ENDP3;
+    reg32_t ADDR_ENDP4;
+    reg32_t ADDR_ENDP5;
+    reg32_t ADDR_ENDP6;
+    reg32_t ADDR_ENDP7;
+    reg32_t ADDR_ENDP8;
+    reg32_t ADDR_ENDP9;
+    reg32_t ADDR_ENDP10;
+    reg32_t ADDR_ENDP11;
+    reg32_t ADDR_ENDP12;
+    reg32_t ADDR_ENDP13;
+    reg32_t ADDR_ENDP14;
+    reg32_t ADDR_ENDP15;
+    reg32_t MAIN_CTRL;
+    reg32_t SOF_WR;
+    reg32_t SOF_RD;
+    reg32_t SIE_CTRL;
+    reg32_t SIE_STATUS;
+    reg32_t INT_EP_CTRL;
+    reg32_t BUFF_STATUS;
+    reg32_t BUFF_CPU_SHOULD_HANDLE;
+    reg32_t EP_ABORT;
+    reg32_t EP_ABORT_DONE;
+    reg32_t EP_STALL_ARM;
+    reg32_t NAK_POLL;
+    reg32_t EP_STATUS_STALL_NAK;
+    reg32_t USB_MUXING;
+    reg32_t USB_PWR;
+    reg32_t USBPHY_DIRECT;
+    reg32_t USBPHY_DIRECT_OVERRIDE;
+    reg32_t USBPHY_TRIM;
+    reg32_t reserved0[1];
+    reg32_t INTR;
+    reg32_t INTE;
+    reg32_t INTF;
+    reg32_t INTS;
+} usbctrl_t;
+REG_AT(usbctrl_t, ADDR_ENDP, 0x0);
+REG_AT(usbctrl_t, ADDR_ENDP1, 0x4);
+REG_AT(usbctrl_t, ADDR_ENDP2, 0x8);
+REG_AT(usbctrl_t, ADDR_ENDP3, 0xc);
+REG_AT(usbctrl_t, ADDR_ENDP4, 0x10);
+REG_AT(usbctrl_t, ADDR_ENDP5, 0x14);
+REG_AT(usbctrl_t, ADDR_ENDP6, 0x18);
+REG_AT(usbctrl_t, ADDR_ENDP7, 0x1c);
+REG_AT(usbctrl_t, ADDR_ENDP8, 0x20);
+REG_AT(usbctrl_t, ADDR_ENDP9, 0x24);
+REG_AT(usbctrl_t, ADDR_ENDP10, 0x28);
+REG_AT(usbctrl_t, ADDR_ENDP11, 0x2c);
+REG_AT(usbctrl_t, ADDR_ENDP12, 0x30);
+REG_AT(usbctrl_t, ADDR_ENDP13, 0x34);
+REG_AT(usbctrl_t, ADDR_ENDP14, 0x38);
+REG_AT(usbctrl_t, ADDR_ENDP15, 0x3c);
+REG_AT(usbctrl_t, MAIN_CTRL, 0x40);
+REG_AT(usbctrl_t, SOF_WR, 0x44);
+REG_AT(usbctrl_t, SOF_RD, 0x48);
+REG_AT(usbctrl_t, SIE_CTRL, 0x4c);
+REG_AT(usbctrl_t, SIE_STATUS, 0x50);
+REG_AT(usbctrl_t, INT_EP_CTRL, 0x54);
+REG_AT(usbctrl_t, BUFF_STATUS, 0x58);
+REG_AT(usbctrl_t, BUFF_CPU_SHOULD_HANDLE, 0x5c);
+REG_AT(usbctrl_t, EP_ABORT, 0x60);
+REG_AT(usbctrl_t, EP_ABORT_DONE, 0x64);
+REG_AT(usbctrl_t, EP_STALL_ARM, 0x68);
+REG_AT(usbctrl_t, NAK_POLL, 0x6c);
+REG_AT(usbctrl_t, EP_STATUS_STALL_NAK, 0x70);
+REG_AT(usbctrl_t, USB_MUXING, 0x74);
+REG_AT(usbctrl_t, USB_PWR, 0x78);
+REG_AT(usbctrl_t, USBPHY_DIRECT, 0x7c);
+REG_AT(usbctrl_t, USBPHY_DIRECT_OVERRIDE, 0x80);
+REG_AT(usbctrl_t, USBPHY_TRIM, 0x84);
+REG_AT(usbctrl_t, INTR, 0x8c);
+REG_AT(usbctrl_t, INTE, 0x90);
+REG_AT(usbctrl_t, INTF, 0x94);
+REG_AT(usbctrl_t, INTS, 0x98);
+#define USBCTRL ((usbctrl_t*)USBCTRL_BASE)
+#define USBCTRL_ADDR_ENDP_BITS 0x000f007fu
+#define USBCTRL_ADDR_ENDP_ENDPOINT_LSB 16
+#define USBCTRL_ADDR_ENDP_ENDPOINT_MASK 0xf0000u
+#define USBCTRL_ADDR_ENDP_ADDRESS_LSB 0
+#define USBCTRL_ADDR_ENDP_ADDRESS_MASK 0x7fu
+#define USBCTRL_ADDR_ENDPN_BITS 0x060f007fu
+#define USBCTRL_ADDR_ENDPN_INTEP_PREAMBLE (1u << 26)
+#define USBCTRL_ADDR_ENDPN_INTEP_DIR (1u << 25)
+#define USBCTRL_ADDR_ENDPN_ENDPOINT_LSB 16
+#define USBCTRL_ADDR_ENDPN_ENDPOINT_MASK 0xf0000u
+#define USBCTRL_ADDR_ENDPN_ADDRESS_LSB 0
+#define USBCTRL_ADDR_ENDPN_ADDRESS_MASK 0x7fu
+#define USBCTRL_MAIN_CTRL_BITS 0x80000003u
+#define USBCTRL_MAIN_CTRL_SIM_TIMING (1u << 31)
+#define USBCTRL_MAIN_CTRL_HOST_NDEVICE (1u << 1)
+#define USBCTRL_MAIN_CTRL_CONTROLLER_EN (1u << 0)
+#define USBCTRL_SOF_WR_COUNT_LSB 0
+#define USBCTRL_SOF_WR_COUNT_MASK 0x7ffu
+#define USBCTRL_SOF_RD_COUNT_LSB 0
+#define USBCTRL_SOF_RD_COUNT_MASK 0x7ffu
+#define USBCTRL_SIE_CTRL_BITS 0xff07bf5fu
+#define USBCTRL_SIE_CTRL_EP0_INT_STALL (1u << 31)
+#define USBCTRL_SIE_CTRL_EP0_DOUBLE_BUF (1u << 30)
+#define USBCTRL_SIE_CTRL_EP0_INT_1BUF (1u << 29)
+#define USBCTRL_SIE_CTRL_EP0_INT_2BUF (1u << 28)
+#define USBCTRL_SIE_CTRL_EP0_INT_NAK (1u << 27)
+#define USBCTRL_SIE_CTRL_DIRECT_EN (1u << 26)
+#define USBCTRL_SIE_CTRL_DIRECT_DP (1u << 25)
+#define USBCTRL_SIE_CTRL_DIRECT_DM (1u << 24)
+#define USBCTRL_SIE_CTRL_TRANSCEIVER_PD (1u << 18)
+#define USBCTRL_SIE_CTRL_RPU_OPT (1u << 17)
+#define USBCTRL_SIE_CTRL_PULLUP_EN (1u << 16)
+#define USBCTRL_SIE_CTRL_PULLDOWN_EN (1u << 15)
+#define USBCTRL_SIE_CTRL_RESET_BUS (1u << 13)
+#define USBCTRL_SIE_CTRL_RESUME (1u << 12)
+#define USBCTRL_SIE_CTRL_VBUS_EN (1u << 11)
+#define USBCTRL_SIE_CTRL_KEEP_ALIVE_EN (1u << 10)
+#define USBCTRL_SIE_CTRL_SOF_EN (1u << 9)
+#define USBCTRL_SIE_CTRL_SOF_SYNC (1u << 8)
+#define USBCTRL_SIE_CTRL_PREAMBLE_EN (1u << 6)
+#define USBCTRL_SIE_CTRL_STOP_TRANS (1u << 4)
+#define USBCTRL_SIE_CTRL_RECEIVE_DATA (1u << 3)
+#define USBCTRL_SIE_CTRL_SEND_DATA (1u << 2)
+#define USBCTRL_SIE_CTRL_SEND_SETUP (1u << 1)
+#define USBCTRL_SIE_CTRL_START_TRANS (1u << 0)
+#define USBCTRL_SIE_STATUS_BITS 0xff0f0f1du
+#define USBCTRL_SIE_STATUS_DATA_SEQ_ERROR (1u << 31)
+#define USBCTRL_SIE_STATUS_ACK_REC (1u << 30)
+#define USBCTRL_SIE_STATUS_STALL_REC (1u << 29)
+#define USBCTRL_SIE_STATUS_NAK_REC (1u << 28)
+#define USBCTRL_SIE_STATUS_RX_TIMEOUT (1u << 27)
+#define USBCTRL_SIE_STATUS_RX_OVERFLOW (1u << 26)
+#define USBCTRL_SIE_STATUS_BIT_STUFF_ERROR (1u << 25)
+#define USBCTRL_SIE_STATUS_CRC_ERROR (1u << 24)
+#define USBCTRL_SIE_STATUS_BUS_RESET (1u << 19)
+#define USBCTRL_SIE_STATUS_TRANS_COMPLETE (1u << 18)
+#define USBCTRL_SIE_STATUS_SETUP_REC (1u << 17)
+#define USBCTRL_SIE_STATUS_CONNECTED (1u << 16)
+#define USBCTRL_SIE_STATUS_RESUME (1u << 11)
+#define USBCTRL_SIE_STATUS_VBUS_OVER_CURR (1u << 10)
+#define USBCTRL_SIE_STATUS_SPEED_LSB 8
+#define USBCTRL_SIE_STATUS_SPEED_MASK 0x300u
+#define USBCTRL_SIE_STATUS_SUSPENDED (1u << 4)
+#define USBCTRL_SIE_STATUS_LINE_STATE_LSB 2
+#define USBCTRL_SIE_STATUS_LINE_STATE_MASK 0xcu
+#define USBCTRL_SIE_STATUS_VBUS_DETECTED (1u << 0)
+#define USBCTRL_INT_EP_CTRL_INT_EP_ACTIVE_LSB 1
+#define USBCTRL_INT_EP_CTRL_INT_EP_ACTIVE_MASK 0xfffeu
+#define USBCTRL_BUFF_STATUS_BITS 0xffffffffu
+#define USBCTRL_BUFF_STATUS_EP_OUT(n) (1u << (1 + 2 * (n)))
+#define USBCTRL_BUFF_STATUS_EP_IN(n) (1u << (0 + 2 * (n)))
+#define USBCTRL_BUFF_CPU_SHOULD_HANDLE_BITS 0xffffffffu
+#define USBCTRL_EP_ABORT_BITS 0xffffffffu
+#define USBCTRL_EP_ABORT_DONE_BITS 0xffffffffu
+#define USBCTRL_EP_STALL_ARM_BITS 0x00000003u
+#define USBCTRL_EP_STALL_ARM_EP0_OUT (1u << 1)
+#define USBCTRL_EP_STALL_ARM_EP0_IN (1u << 0)
+#define USBCTRL_NAK_POLL_BITS 0x03ff03ffu
+#define USBCTRL_NAK_POLL_DELAY_FS_LSB 16
+#define USBCTRL_NAK_POLL_DELAY_FS_MASK 0x3ff0000u
+#define USBCTRL_NAK_POLL_DELAY_LS_LSB 0
+#define USBCTRL_NAK_POLL_DELAY_LS_MASK 0x3ffu
+#define USBCTRL_EP_STATUS_STALL_NAK_BITS 0xffffffffu
+#define USBCTRL_USB_MUXING_BITS 0x0000000fu
+#define USBCTRL_USB_MUXING_SOFTCON (1u << 3)
+#define USBCTRL_USB_MUXING_TO_DIGITAL_PAD (1u << 2)
+#define USBCTRL_USB_MUXING_TO_EXTPHY (1u << 1)
+#define USBCTRL_USB_MUXING_TO_PHY (1u << 0)
+#define USBCTRL_USB_PWR_BITS 0x0000003fu
+#define USBCTRL_USB_PWR_OVERCURR_DETECT_EN (1u << 5)
+#define USBCTRL_USB_PWR_OVERCURR_DETECT (1u << 4)
+#define USBCTRL_USB_PWR_VBUS_DETECT_OVERRIDE_EN (1u << 3)
+#define USBCTRL_USB_PWR_VBUS_DETECT (1u << 2)
+#define USBCTRL_USB_PWR_VBUS_EN_OVERRIDE_EN (1u << 1)
+#define USBCTRL_USB_PWR_VBUS_EN (1u << 0)
+#define USBCTRL_USBPHY_DIRECT_BITS 0x007fff77u
+#define USBCTRL_USBPHY_DIRECT_DM_OVV (1u << 22)
+#define USBCTRL_USBPHY_DIRECT_DP_OVV (1u << 21)
+#define USBCTRL_USBPHY_DIRECT_DM_OVCN (1u << 20)
+#define USBCTRL_USBPHY_DIRECT_DP_OVCN (1u << 19)
+#define USBCTRL_USBPHY_DIRECT_RX_DM (1u << 18)
+#define USBCTRL_USBPHY_DIRECT_RX_DP (1u << 17)
+#define USBCTRL_USBPHY_DIRECT_RX_DD (1u << 16)
+#define USBCTRL_USBPHY_DIRECT_TX_DIFFMODE (1u << 15)
+#define USBCTRL_USBPHY_DIRECT_TX_FSSLEW (1u << 14)
+#define USBCTRL_USBPHY_DIRECT_TX_PD (1u << 13)
+#define USBCTRL_USBPHY_DIRECT_RX_PD (1u << 12)
+#define USBCTRL_USBPHY_DIRECT_TX_DM (1u << 11)
+#define USBCTRL_USBPHY_DIRECT_TX_DP (1u << 10)
+#define USBCTRL_USBPHY_DIRECT_TX_DM_OE (1u << 9)
+#define USBCTRL_USBPHY_DIRECT_TX_DP_OE (1u << 8)
+#define USBCTRL_USBPHY_DIRECT_DM_PULLDN_EN (1u << 6)
+#define USBCTRL_USBPHY_DIRECT_DM_PULLUP_EN (1u << 5)
+#define USBCTRL_USBPHY_DIRECT_DM_PULLUP_HISEL (1u << 4)
+#define USBCTRL_USBPHY_DIRECT_DP_PULLDN_EN (1u << 2)
+#define USBCTRL_USBPHY_DIRECT_DP_PULLUP_EN (1u << 1)
+#define USBCTRL_USBPHY_DIRECT_DP_PULLUP_HISEL (1u << 0)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_BITS 0x00009fffu
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_DIFFMODE_OVERRIDE_EN (1u << 15)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DM_PULLUP_OVERRIDE_EN (1u << 12)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_FSSLEW_OVERRIDE_EN (1u << 11)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_PD_OVERRIDE_EN (1u << 10)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_RX_PD_OVERRIDE_EN (1u << 9)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_DM_OVERRIDE_EN (1u << 8)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_DP_OVERRIDE_EN (1u << 7)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_DM_OE_OVERRIDE_EN (1u << 6)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_TX_DP_OE_OVERRIDE_EN (1u << 5)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DM_PULLDN_EN_OVERRIDE_EN (1u << 4)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DP_PULLDN_EN_OVERRIDE_EN (1u << 3)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DP_PULLUP_EN_OVERRIDE_EN (1u << 2)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DM_PULLUP_HISEL_OVERRIDE_EN (1u << 1)
+#define USBCTRL_USBPHY_DIRECT_OVERRIDE_DP_PULLUP_HISEL_OVERRIDE_EN (1u << 0)
+#define USBCTRL_USBPHY_TRIM_BITS 0x00001f1fu
+#define USBCTRL_USBPHY_TRIM_DM_PULLDN_TRIM_LSB 8
+#define USBCTRL_USBPHY_TRIM_DM_PULLDN_TRIM_MASK 0x1f00u
+#define USBCTRL_USBPHY_TRIM_DP_PULLDN_TRIM_LSB 0
+#define USBCTRL_USBPHY_TRIM_DP_PULLDN_TRIM_MASK 0x1fu
+#define USBCTRL_INTR_BITS 0x000fffffu
+#define USBCTRL_INTR_EP_STALL_NAK (1u << 19)
+#define USBCTRL_INTR_ABORT_DONE (1u << 18)
+#define USBCTRL_INTR_DEV_SOF (1u << 17)
+#define USBCTRL_INTR_SETUP_REQ (1u << 16)
+#define USBCTRL_INTR_DEV_RESUME_FROM_HOST (1u << 15)
+#define USBCTRL_INTR_DEV_SUSPEND (1u << 14)
+#define USBCTRL_INTR_DEV_CONN_DIS (1u << 13)
+#define USBCTRL_INTR_BUS_RESET (1u << 12)
+#define USBCTRL_INTR_VBUS_DETECT (1u << 11)
+#define USBCTRL_INTR_STALL (1u << 10)
+#define USBCTRL_INTR_ERROR_CRC (1u << 9)
+#define USBCTRL_INTR_ERROR_BIT_STUFF (1u << 8)
+#define USBCTRL_INTR_ERROR_RX_OVERFLOW (1u << 7)
+#define USBCTRL_INTR_ERROR_RX_TIMEOUT (1u << 6)
+#define USBCTRL_INTR_ERROR_DATA_SEQ (1u << 5)
+#define USBCTRL_INTR_BUFF_STATUS (1u << 4)
+#define USBCTRL_INTR_TRANS_COMPLETE (1u << 3)
+#define USBCTRL_INTR_HOST_SOF (1u << 2)
+#define USBCTRL_INTR_HOST_RESUME (1u << 1)
+#define USBCTRL_INTR_HOST_CONN_DIS (1u << 0)
+#define USBCTRL_INTE_BITS 0x000fffffu
+#define USBCTRL_INTF_BITS 0x000fffffu
+#define USBCTRL_INTS_BITS 0x000fffffu
+
+// Voltage regulator and chip reset (datasheet 2.10.6)
+typedef struct {
+    reg32_t VREG;
+    reg32_t BOD;
+    reg32_t CHIP_RESET;
+} vreg_and_chip_reset_t;
+REG_AT(vreg_and_chip_reset_t, VREG, 0x0);
+REG_AT(vreg_and_chip_reset_t, BOD, 0x4);
+REG_AT(vreg_and_chip_reset_t, CHIP_RESET, 0x8);
+#define VREG_AND_CHIP_RESET ((vreg_and_chip_reset_t*)VREG_AND_CHIP_RESET_BASE)
+#define VREG_AND_CHIP_RESET_VREG_BITS 0x000010f3u
+#define VREG_AND_CHIP_RESET_VREG_ROK (1u << 12)
+#define VREG_AND_CHIP_RESET_VREG_VSEL_LSB 4
+#define VREG_AND_CHIP_RESET_VREG_VSEL_MASK 0xf0u
+#define VREG_AND_CHIP_RESET_VREG_HIZ (1u << 1)
+#define VREG_AND_CHIP_RESET_VREG_EN (1u << 0)
+#define VREG_AND_CHIP_RESET_BOD_BITS 0x000000f1u
+#define VREG_AND_CHIP_RESET_BOD_VSEL_LSB 4
+#define VREG_AND_CHIP_RESET_BOD_VSEL_MASK 0xf0u
+#define VREG_AND_CHIP_RESET_BOD_EN (1u << 0)
+#define VREG_AND_CHIP_RESET_CHIP_RESET_BITS 0x01110100u
+#define VREG_AND_CHIP_RESET_CHIP_RESET_PSM_RESTART_FLAG (1u << 24)
+#define VREG_AND_CHIP_RESET_CHIP_RESET_HAD_PSM_RESTART (1u << 20)
+#define VREG_AND_CHIP_RESET_CHIP_RESET_HAD_RUN (1u << 16)
+#define VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR (1u << 8)
+
+// Watchdog (datasheet 4.7.6)
+typedef struct {
+    reg32_t CTRL;
+    reg32_t LOAD;
+    reg32_t REASON;
+    reg32_t SCRATCH[8];
+    reg32_t TICK;
+} watchdog_t;
+REG_AT(watchdog_t, CTRL, 0x0);
+REG_AT(watchdog_t, LOAD, 0x4);
+REG_AT(watchdog_t, REASON, 0x8);
+REG_AT(watchdog_t, SCRATCH, 0xc);
+REG_AT(watchdog_t, TICK, 0x2c);
+#define WATCHDOG ((watchdog_t*)WATCHDOG_BASE)
+#define WATCHDOG_CTRL_BITS 0xc7ffffffu
+#define WATCHDOG_CTRL_TRIGGER (1u << 31)
+#define WATCHDOG_CTRL_ENABLE (1u << 30)
+#define WATCHDOG_CTRL_PAUSE_DBG1 (1u << 26)
+#define WATCHDOG_CTRL_PAUSE_DBG0 (1u << 25)
+#define WATCHDOG_CTRL_PAUSE_JTAG (1u << 24)
+#define WATCHDOG_CTRL_TIME_LSB 0
+#define WATCHDOG_CTRL_TIME_MASK 0xffffffu
+#define WATCHDOG_LOAD_LOAD_LSB 0
+#define WATCHDOG_LOAD_LOAD_MASK 0xffffffu
+#define WATCHDOG_REASON_BITS 0x00000003u
+#define WATCHDOG_REASON_FORCE (1u << 1)
+#define WATCHDOG_REASON_TIMER (1u << 0)
+#define WATCHDOG_TICK_BITS 0x000fffffu
+#define WATCHDOG_TICK_COUNT_LSB 11
+#define WATCHDOG_TICK_COUNT_MASK 0xff800u
+#define WATCHDOG_TICK_RUNNING (1u << 10)
+#define WATCHDOG_TICK_ENABLE (1u << 9)
+#define WATCHDOG_TICK_CYCLES_LSB 0
+#define WATCHDOG_TICK_CYCLES_MASK 0x1ffu
+
+// Flash cache (datasheet 2.6.3.6)
+typedef struct {
+    reg32_t CTRL;
+    reg32_t FLUSH;
+    reg32_t STAT;
+    reg32_t CTR_HIT;
+    reg32_t CTR_ACC;
+    reg32_t STREAM_ADDR;
+    reg32_t STREAM_CTR;
+    reg32_t STREAM_FIFO;
+} xip_ctrl_t;
+REG_AT(xip_ctrl_t, CTRL, 0x0);
+REG_AT(xip_ctrl_t, FLUSH, 0x4);
+REG_AT(xip_ctrl_t, STAT, 0x8);
+REG_AT(xip_ctrl_t, CTR_HIT, 0xc);
+REG_AT(xip_ctrl_t, CTR_ACC, 0x10);
+REG_AT(xip_ctrl_t, STREAM_ADDR, 0x14);
+REG_AT(xip_ctrl_t, STREAM_CTR, 0x18);
+REG_AT(xip_ctrl_t, STREAM_FIFO, 0x1c);
+#define XIP_CTRL ((xip_ctrl_t*)XIP_CTRL_BASE)
+#define XIP_CTRL_CTRL_BITS 0x0000000bu
+#define XIP_CTRL_CTRL_POWER_DOWN (1u << 3)
+#define XIP_CTRL_CTRL_ERR_BADWRITE (1u << 1)
+#define XIP_CTRL_CTRL_EN (1u << 0)
+#define XIP_CTRL_FLUSH_FLUSH (1u << 0)
+#define XIP_CTRL_STAT_BITS 0x00000007u
+#define XIP_CTRL_STAT_FIFO_FULL (1u << 2)
+#define XIP_CTRL_STAT_FIFO_EMPTY (1u << 1)
+#define XIP_CTRL_STAT_FLUSH_READY (1u << 0)
+#define XIP_CTRL_STREAM_ADDR_STREAM_ADDR_LSB 2
+#define XIP_CTRL_STREAM_ADDR_STREAM_ADDR_MASK 0xfffffffcu
+#define XIP_CTRL_STREAM_CTR_STREAM_CTR_LSB 0
+#define XIP_CTRL_STREAM_CTR_STREAM_CTR_MASK 0x3fffffu
+
+// Crystal oscillator (datasheet 2.16.7)
+typedef struct {
+    reg32_t CTRL;
+    reg32_t STATUS;
+    reg32_t DORMANT;
+    reg32_t STARTUP;
+    reg32_t reserved0[3];
+    reg32_t COUNT;
+} xosc_t;
+REG_AT(xosc_t, CTRL, 0x0);
+REG_AT(xosc_t, STATUS, 0x4);
+REG_AT(xosc_t, DORMANT, 0x8);
+REG_AT(xosc_t, STARTUP, 0xc);
+REG_AT(xosc_t, COUNT, 0x1c);
+#define XOSC ((xosc_t*)XOSC_BASE)
+#define XOSC_CTRL_BITS 0x00ffffffu
+#define XOSC_CTRL_ENABLE_LSB 12
+#define XOSC_CTRL_ENABLE_MASK 0xfff000u
+#define XOSC_CTRL_ENABLE_DISABLE (0xd1eu << 12)
+#define XOSC_CTRL_ENABLE_ENABLE (0xfabu << 12)
+#define XOSC_CTRL_FREQ_RANGE_LSB 0
+#define XOSC_CTRL_FREQ_RANGE_MASK 0xfffu
+#define XOSC_CTRL_FREQ_RANGE_1_15MHZ (0xaa0u << 0)
+#define XOSC_STATUS_BITS 0x81001003u
+#define XOSC_STATUS_STABLE (1u << 31)
+#define XOSC_STATUS_BADWRITE (1u << 24)
+#define XOSC_STATUS_ENABLED (1u << 12)
+#define XOSC_STATUS_FREQ_RANGE_LSB 0
+#define XOSC_STATUS_FREQ_RANGE_MASK 0x3u
+#define XOSC_STARTUP_BITS 0x00103fffu
+#define XOSC_STARTUP_X4 (1u << 20)
+#define XOSC_STARTUP_DELAY_LSB 0
+#define XOSC_STARTUP_DELAY_MASK 0x3fffu
+#define XOSC_COUNT_COUNT_LSB 0
+#define XOSC_COUNT_COUNT_MASK 0xffu
+
+// External interrupts (datasheet 2.3.2) and DMA requests (datasheet 2.5.3.1)
+#define TIMER_IRQ_0 0u
+#define TIMER_IRQ_1 1u
+#define TIMER_IRQ_2 2u
+#define TIMER_IRQ_3 3u
+#define PWM_IRQ_WRAP 4u
+#define USBCTRL_IRQ 5u
+#define XIP_IRQ 6u
+#define PIO0_IRQ_0 7u
+#define PIO0_IRQ_1 8u
+#define PIO1_IRQ_0 9u
+#define PIO1_IRQ_1 10u
+#define DMA_IRQ_0 11u
+#define DMA_IRQ_1 12u
+#define IO_IRQ_BANK0 13u
+#define IO_IRQ_QSPI 14u
+#define SIO_IRQ_PROC0 15u
+#define SIO_IRQ_PROC1 16u
+#define CLOCKS_IRQ 17u
+#define SPI0_IRQ 18u
+#define SPI1_IRQ 19u
+#define UART0_IRQ 20u
+#define UART1_IRQ 21u
+#define ADC_IRQ_FIFO 22u
+#define I2C0_IRQ 23u
+#define I2C1_IRQ 24u
+#define RTC_IRQ 25u
+#define DREQ_PIO0_TX0 0u
+#define DREQ_PIO0_TX1 1u
+#define DREQ_PIO0_TX2 2u
+#define DREQ_PIO0_TX3 3u
+#define DREQ_PIO0_RX0 4u
+#define DREQ_PIO0_RX1 5u
+#define DREQ_PIO0_RX2 6u
+#define DREQ_PIO0_RX3 7u
+#define DREQ_PIO1_TX0 8u
+#define DREQ_PIO1_TX1 9u
+#define DREQ_PIO1_TX2 10u
+#define DREQ_PIO1_TX3 11u
+#define DREQ_PIO1_RX0 12u
+#define DREQ_PIO1_RX1 13u
+#define DREQ_PIO1_RX2 14u
+#define DREQ_PIO1_RX3 15u
+#define DREQ_SPI0_TX 16u
+#define DREQ_SPI0_RX 17u
+#define DREQ_SPI1_TX 18u
+#define DREQ_SPI1_RX 19u
+#define DREQ_UART0_TX 20u
+#define DREQ_UART0_RX 21u
+#define DREQ_UART1_TX 22u
+#define DREQ_UART1_RX 23u
+#define DREQ_PWM_WRAP0 24u
+#define DREQ_PWM_WRAP1 25u
+#define DREQ_PWM_WRAP2 26u
+#define DREQ_PWM_WRAP3 27u
+#define DREQ_PWM_WRAP4 28u
+#define DREQ_PWM_WRAP5 29u
+#define DREQ_PWM_WRAP6 30u
+#define DREQ_PWM_WRAP7 31u
+#define DREQ_I2C0_TX 32u
+#define DREQ_I2C0_RX 33u
+#define DREQ_I2C1_TX 34u
+#define DREQ_I2C1_RX 35u
+#define DREQ_ADC 36u
+#define DREQ_XIP_STREAM 37u
+#define DREQ_XIP_SSITX 38u
+#define DREQ_XIP_SSIRX 39u
+// clang-format on

@@ -1,4 +1,5 @@
 // Vector table and C runtime start, entered from boot2 with MSP set from the first vector.
+#include "hw/rp2040_addresses.h"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -19,9 +20,7 @@ vector_table:
     .word default_handler
     .word pendsv_handler
     .word systick_handler
-    .irp name, timer0, timer1, timer2, timer3, pwm_wrap, usbctrl, xip, pio0_0, pio0_1, pio1_0, pio1_1, \
-               dma_0, dma_1, io_bank0, io_qspi, sio_proc0, sio_proc1, clocks, spi0, spi1, uart0, uart1, \
-               adc_fifo, i2c0, i2c1, rtc
+    .irp name, IRQ_NAMES
     .word irq_\name
     .endr
     .rept 6
@@ -101,8 +100,6 @@ default_handler:
     .irp name, nmi_handler, svc_handler, pendsv_handler, systick_handler
     weak_handler \name
     .endr
-    .irp name, timer0, timer1, timer2, timer3, pwm_wrap, usbctrl, xip, pio0_0, pio0_1, pio1_0, pio1_1, \
-               dma_0, dma_1, io_bank0, io_qspi, sio_proc0, sio_proc1, clocks, spi0, spi1, uart0, uart1, \
-               adc_fifo, i2c0, i2c1, rtc
+    .irp name, IRQ_NAMES
     weak_handler irq_\name
     .endr

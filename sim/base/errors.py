@@ -59,6 +59,10 @@ class EngineError(EmberwatchError):
     """The requested engine is missing or cannot do what was asked."""
 
 
+class DeviceError(EmberwatchError):
+    """A device cannot be attached, or its own code failed; the message begins with the device's name."""
+
+
 class ProtocolError(EmberwatchError):
     """The firmware printed a line that does not follow the line protocol."""
 

@@ -11,10 +11,11 @@ from elftools.elf.sections import SymbolTableSection
 
 from emberwatch.base.errors import EmulationError
 from emberwatch.base.paths import project_root
+from emberwatch.chip import memory
 from emberwatch.program.toolchain import find_compiler, run_tool
 
-SRAM = 0x20000000
-SRAM_END = 0x20040000
+SRAM = memory("sram").base
+SRAM_END = SRAM + 0x40000
 RETURN = SRAM
 """Functions return here: an endless loop at the start of SRAM."""
 CALL_LIMIT_CYCLES = 100_000_000
@@ -101,8 +102,8 @@ class BareChip:
         self._chip.set_register(0, "pc", self.image.symbols[function] & ~1)
         start = self._chip.cycles
         stop = self._chip.run_until(start + CALL_LIMIT_CYCLES)
-        if stop.reason != "breakpoint" or stop.pc != RETURN:
-            raise EmulationError(f"{function} stopped at {stop.pc:#010x} ({stop.reason}) {stop.detail}")
+        if stop.reason.name != "BREAKPOINT" or stop.pc != RETURN:
+            raise EmulationError(f"{function} stopped at {stop.pc:#010x} ({stop.reason.name}) {stop.detail}")
         self.cycles = self._chip.cycles - start
         return self._chip.registers(0)["r0"]
 

@@ -25,7 +25,7 @@ from emberwatch.program.firmware_image import measure
 from emberwatch.program.toolchain import find_compiler, write_if_changed
 from emberwatch.training.compiler.compiler import CompiledModel
 from emberwatch.training.compiler.ir import ELEMENT_SIZE
-from emberwatch.training.compiler.native import NativeModel
+from emberwatch.training.compiler.native import NativeModel, numpy_type
 from emberwatch.training.compiler.report import Measurement
 
 _LIMIT = 4_000_000_000  # cycles: no network of this chip takes half a minute
@@ -203,11 +203,13 @@ def measure_network(compiled: CompiledModel, folder: Path, board: Board | None =
     rng = np.random.default_rng(0)
     values: list[npt.NDArray[Any]] = []
     for tensor in inputs:
-        if tensor.dtype == "FLOAT32":
-            values.append(rng.normal(0, 1, tensor.shape).astype(np.float32))
+        kind = numpy_type(tensor)
+        if np.issubdtype(kind, np.floating):
+            values.append(rng.normal(0, 1, tensor.shape).astype(kind))
+        elif kind == np.bool_:
+            values.append(rng.random(tensor.shape) < 0.5)
         else:
             raw = rng.integers(0, 256, tensor.size * ELEMENT_SIZE[tensor.dtype], np.uint8)
-            kind = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32}[tensor.dtype]
             values.append(raw.view(kind).reshape(tensor.shape))
     bench.invoke(*values)  # the second run finds the flash cache as it is in operation
     run = bench.invoke(*values)

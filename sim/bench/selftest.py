@@ -22,12 +22,13 @@ from typing import Any
 
 from emberwatch import _native
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.chip import memory
 
-_CODE = 0x2000_0000
+_CODE = memory("sram").base
 _CODE_BYTES = 0x1000
-_DATA = 0x2000_4000
+_DATA = _CODE + 0x4000
 _DATA_BYTES = 0x1000
-_STACK = 0x2000_8000
+_STACK = _CODE + 0x8000
 _STACK_BYTES = 0x1000
 _PROGRAM = 400  # halfwords, about; short enough to name a failing program, long enough to amortise starting it
 _POINTERS = (8, 9, 10)  # registers that keep pointing into the data area
@@ -306,8 +307,9 @@ class _Core:
         chip.set_register(0, "primask", 0)
         chip.set_register(0, "pc", _CODE)
         stop = chip.run_until(chip.cycles + 100_000)
-        if stop.reason != "breakpoint":
-            raise EmberwatchError(f"the program did not reach its end: {stop.reason} at 0x{stop.pc:08x} {stop.detail}")
+        if stop.reason.name != "BREAKPOINT":
+            where = f"{stop.reason.name} at 0x{stop.pc:08x} {stop.detail}"
+            raise EmberwatchError(f"the program did not reach its end: {where}")
         after = chip.registers(0)
         memory = chip.read_memory(_DATA, _DATA_BYTES) + chip.read_memory(_STACK, _STACK_BYTES)
         return [after[name] for name in names], after["xpsr"] & 0xF000_0000, memory

@@ -18,6 +18,18 @@ _T = TypeVar("_T")
 Wires = tuple[tuple[int, int], ...]
 """Jumpers between two pins each."""
 
+
+@dataclass(frozen=True)
+class DeviceConfig:
+    """A table [devices.NAME]: what is attached, by type, with GPIOs of its lines and options (`emberwatch.devices`)."""
+
+    name: str
+    type: str
+    values: Mapping[str, object]
+
+
+Devices = tuple[DeviceConfig, ...]
+
 PINS = range(30)
 #: GPIOs with the UART function, per instance (datasheet table 279).
 UART_TX_PINS = {0: (0, 12, 16, 28), 1: (4, 8, 20, 24)}
@@ -81,6 +93,14 @@ class Board:
     led: LedConfig
     microphone: MicrophoneConfig
     wires: Wires = ()
+    devices: Devices = ()
+    folder: Path = Path()
+    """Where the board file lies; files that it names are relative to it."""
+
+    @property
+    def file(self) -> str:
+        """Name of the board file, for messages."""
+        return f"{self.name}.toml"
 
     @property
     def pll(self) -> PllSettings:
@@ -132,7 +152,9 @@ def load_board(name: str | Path) -> Board:
     except OSError as error:
         raise BoardError(f"{path.name}: cannot be read: {error.strerror}") from None
     try:
-        board = _parse(Board, {"name": path.stem, **table}, "")
+        if "folder" in table:
+            raise BoardError("unknown key 'folder'")
+        board = _parse(Board, {"name": path.stem, **table, "folder": path.parent}, "")
         _check(board)
     except BoardError as error:
         raise BoardError(f"{path.name}: {error}") from None
@@ -164,6 +186,10 @@ def _convert(hint: Any, value: object, key: str) -> Any:
             if not (isinstance(pair, list) and len(pair) == 2 and all(type(pin) is int for pin in pair)):
                 raise BoardError(f"{key} = {value!r}; write pairs of pins, as in [[4, 6], [5, 7]]")
         return tuple((first, second) for first, second in pairs)
+    if hint == Devices:
+        return _devices(value, key)
+    if hint is Path:
+        return value
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise BoardError(f"{key} = {value!r}; accepted: {', '.join(map(repr, get_args(hint)))}")
@@ -176,6 +202,25 @@ def _convert(hint: Any, value: object, key: str) -> Any:
     if not isinstance(value, Mapping):
         raise BoardError(f"{key} = {value!r} is not a table; write [{key}]")
     return _parse(hint, value, key + ".")
+
+
+def _devices(value: object, key: str) -> Devices:
+    if not isinstance(value, Mapping):
+        raise BoardError(f"{key} = {value!r} is not a table; write [{key}.NAME]")
+    found: list[DeviceConfig] = []
+    for name, table in value.items():
+        if not (name.isascii() and name.isidentifier()):
+            raise BoardError(f"{key}.{name}: the name may hold only letters, digits and '_'")
+        if not isinstance(table, Mapping):
+            raise BoardError(f"{key}.{name} = {table!r} is not a table; write [{key}.{name}]")
+        values = dict(table)
+        kind = values.pop("type", None)
+        if not isinstance(kind, str):
+            raise BoardError(
+                f"missing key '{key}.{name}.type'" if kind is None else f"{key}.{name}.type = {kind!r} is not a string"
+            )
+        found.append(DeviceConfig(name, kind, values))
+    return tuple(found)
 
 
 def _check(board: Board) -> None:

@@ -89,7 +89,7 @@ std::uint32_t access_cost(std::uint32_t address, bool is_write) {
         case Target::ssi: return apb + (alias ? timing::kAtomicAlias : 0);
         case Target::apb: {
             // UART0 to I2C1, the blocks whose atomic aliases take longer (datasheet 2.1.2).
-            const bool slow_alias = address >= 0x40034000 && address < 0x4004c000;
+            const bool slow_alias = address >= rp2040::kUart0Base && address < rp2040::kAdcBase;
             return apb + (alias && slow_alias ? timing::kAtomicAlias : 0);
         }
         default: return timing::kLoadStore;

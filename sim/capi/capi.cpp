@@ -1,7 +1,6 @@
 // The C ABI: arguments checked, exceptions turned into status and text.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <exception>
 
@@ -11,6 +10,7 @@
 #include "capi/resample.hpp"
 #include "capi/rp2040.h"
 #include "cpu/timing.hpp"
+#include "regs/table.hpp"
 
 using rp2040::ExternalChip;
 
@@ -22,34 +22,15 @@ struct rp2040_chip {
 
 namespace {
 
-constexpr std::array kWindows = {
-    rp2040_window{0x14000000, 0x4000, "xip_ctrl"},    rp2040_window{0x18000000, 0x4000, "ssi"},
-    rp2040_window{0x21000000, 0x40000, "sram_banks"}, rp2040_window{0x40000000, 0x4000, "sysinfo"},
-    rp2040_window{0x40004000, 0x4000, "syscfg"},      rp2040_window{0x40008000, 0x4000, "clocks"},
-    rp2040_window{0x4000c000, 0x4000, "resets"},      rp2040_window{0x40010000, 0x4000, "psm"},
-    rp2040_window{0x40014000, 0x4000, "io_bank0"},    rp2040_window{0x40018000, 0x4000, "io_qspi"},
-    rp2040_window{0x4001c000, 0x4000, "pads_bank0"},  rp2040_window{0x40020000, 0x4000, "pads_qspi"},
-    rp2040_window{0x40024000, 0x4000, "xosc"},        rp2040_window{0x40028000, 0x4000, "pll_sys"},
-    rp2040_window{0x4002c000, 0x4000, "pll_usb"},     rp2040_window{0x40030000, 0x4000, "busctrl"},
-    rp2040_window{0x40034000, 0x4000, "uart0"},       rp2040_window{0x40038000, 0x4000, "uart1"},
-    rp2040_window{0x4003c000, 0x4000, "spi0"},        rp2040_window{0x40040000, 0x4000, "spi1"},
-    rp2040_window{0x40044000, 0x4000, "i2c0"},        rp2040_window{0x40048000, 0x4000, "i2c1"},
-    rp2040_window{0x4004c000, 0x4000, "adc"},         rp2040_window{0x40050000, 0x4000, "pwm"},
-    rp2040_window{0x40054000, 0x4000, "timer"},       rp2040_window{0x40058000, 0x4000, "watchdog"},
-    rp2040_window{0x4005c000, 0x4000, "rtc"},         rp2040_window{0x40060000, 0x4000, "rosc"},
-    rp2040_window{0x40064000, 0x4000, "vreg"},        rp2040_window{0x4006c000, 0x4000, "tbman"},
-    rp2040_window{0x50000000, 0x4000, "dma"},         rp2040_window{0x50100000, 0x1000, "usb_dpram"},
-    rp2040_window{0x50110000, 0x4000, "usb"},         rp2040_window{0x50200000, 0x4000, "pio0"},
-    rp2040_window{0x50300000, 0x4000, "pio1"},        rp2040_window{0x50400000, 0x1000, "xip_aux"},
-    rp2040_window{0xd0000000, 0x1000, "sio"},
-};
-
-constexpr std::array kMemories = {
-    rp2040_window{rp2040::kRomBase, rp2040::kRomSize, "rom"},
-    rp2040_window{rp2040::kXipBase, 0x1000000, "flash"},
-    rp2040_window{rp2040::kXipSramBase, rp2040::kXipSramSize, "xip_sram"},
-    rp2040_window{rp2040::kSramBase, rp2040::kSramSize, "sram"},
-};
+/// The description's tables in this ABI's type.
+template <std::size_t N>
+constexpr std::array<rp2040_window, N> in_abi(const rp2040::Window (&ranges)[N]) {
+    std::array<rp2040_window, N> result{};
+    for (std::size_t n = 0; n < N; ++n) result[n] = {ranges[n].base, ranges[n].size, ranges[n].name};
+    return result;
+}
+constexpr auto kWindows = in_abi(rp2040::kWindows);
+constexpr auto kMemories = in_abi(rp2040::kMemories);
 
 rp2040_status invalid(rp2040_chip* chip, std::string text) {
     chip->chip.error = std::move(text);
@@ -84,17 +65,13 @@ bool valid_access(std::uint32_t core, std::uint32_t address, std::uint32_t bytes
 
 constexpr const char* kBadAccess = "an access needs core 0 or 1, 1, 2 or 4 bytes and an aligned address";
 
-/// Windows carry the names of this ABI; two blocks are called otherwise inside.
 std::string register_at(std::uint32_t address) {
-    for (const rp2040_window& window : kWindows) {
-        if (address < window.base || address - window.base >= window.size) continue;
-        std::string block = window.name;
-        if (block == "usb") block = "usbctrl";
-        if (block == "vreg") block = "vreg_and_chip_reset";
-        std::transform(block.begin(), block.end(), block.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-        return rp2040::register_name(block, (address - window.base) & 0xffc);
-    }
+    for (const rp2040::regs::Block* block : rp2040::regs::kBlocks)
+        for (std::size_t n = 0; n < block->instances.size(); ++n) {
+            const std::uint32_t base = block->bases[n];
+            if (address < base || address - base >= block->size) continue;
+            return rp2040::register_name(block->instances[n], (address - base) & 0xffc);
+        }
     return {};
 }
 
@@ -158,7 +135,7 @@ rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
     });
 }
 uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle) { return chip->chip.picoseconds(cycle); }
-uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycles_at(picoseconds); }
+uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycle_at(picoseconds); }
 uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock) {
     if (clock >= static_cast<std::uint32_t>(rp2040::ClockId::count)) return 0;
     return chip->chip.clock_hz(static_cast<rp2040::ClockId>(clock));
@@ -253,8 +230,9 @@ rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t 
     return guarded(chip, [&] {
         chip->chip.microphone.reset();
         const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
-        chip->chip.microphone = std::make_unique<mic::PdmMicrophone>(
-            chip->chip, mic::PdmMicrophone::Config{clock_pin, data_pin, channel, seed});
+        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed);
+        chip->chip.attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
+        chip->chip.microphone = std::move(microphone);
         return RP2040_OK;
     });
 }

@@ -27,6 +27,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
         "profile",
@@ -73,6 +74,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Transfer them to alarms and fine-tune (needs TensorFlow).",
     ),
     "compile": ("emberwatch.cli.compile", "compile_model", "Compile an int8 .tflite to C for the Cortex-M0+."),
+    "compile survey": (
+        "emberwatch.cli.compile",
+        "survey",
+        "Compile a folder of models; a table of what they take and whether they are exact.",
+    ),
     "evaluate": (
         "emberwatch.cli.evaluate",
         "evaluate",

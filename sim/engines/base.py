@@ -6,15 +6,19 @@ Tests and tools ask an engine what it can do (`Engine.capabilities`), never whic
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from emberwatch.base.errors import EngineError
 from emberwatch.program.elf import Image
+
+if TYPE_CHECKING:
+    from emberwatch.devices.base import Device
 
 
 class Capability(Enum):
@@ -23,6 +27,8 @@ class Capability(Enum):
     SNAPSHOTS = auto()
     MICROPHONE_FAULTS = auto()
     BREAKPOINTS = auto()
+    DEVICES = auto()
+    """Devices on the pins beyond the board's microphone."""
     OBSERVATION = auto()
     """Profiles, signals inside the chip, coverage."""
 
@@ -201,6 +207,24 @@ class Engine(ABC):
         The latter makes the bit stream independent of when the program starts the clock, hence equal on all engines.
         """
 
+    def attach(self, device: Device, lines: Mapping[str, int]) -> None:
+        """Attaches a device, each line to a GPIO.
+
+        Raises:
+            EngineError: this engine has no devices.
+            DeviceError: its name is taken, its lines are others, or its own code failed.
+        """
+        raise EngineError(f"engine {self.name!r} has no devices to attach; use --engine embedded")
+
+    def detach(self, device: Device) -> None:
+        """Takes a device off its pins."""
+        raise EngineError(f"engine {self.name!r} has no devices to detach")
+
+    @property
+    def devices(self) -> dict[str, tuple[Device, dict[str, int]]]:
+        """What is attached, by name, with the GPIOs of its lines."""
+        return {}
+
     def close(self) -> None:
         """Gives up what the engine holds on the host; the counts and the time of the end can still be asked for."""
         return  # most hold nothing
@@ -210,5 +234,13 @@ class Engine(ABC):
         """The whole machine as one snapshot."""
 
     @abstractmethod
-    def restore(self, snapshot: bytes) -> None:
-        """Goes back to a snapshot of the same engine and program."""
+    def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
+        """Goes back to a snapshot of the same engine, program and devices.
+
+        Args:
+            snapshot: what `save` returned.
+            power_on_others: devices that the snapshot does not have are switched on anew instead of being refused.
+
+        Raises:
+            EngineError: the snapshot is damaged or of another machine; this one is as it was.
+        """

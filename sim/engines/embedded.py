@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import EngineError
+from emberwatch.base.errors import DeviceError, EngineError
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
 from emberwatch.program.elf import Image
 
 try:
     from emberwatch import _native
+    from emberwatch.devices.base import Device, check_lines
+    from emberwatch.devices.catalogue import board_devices
 except ImportError as error:  # a source tree whose C++ part was not built
     raise EngineError(f"the emulator core is not built ({error}); run: make setup") from None
 
-_REASONS = {
-    "cycle": StopReason.TIME,
-    "breakpoint": StopReason.BREAKPOINT,
-    "bkpt": StopReason.BKPT,
-    "lockup": StopReason.LOCKUP,
-    "unmodelled": StopReason.UNMODELLED,
-    "boot_error": StopReason.BOOT_ERROR,
-    "watchpoint": StopReason.WATCHPOINT,
-    "step": StopReason.STEP,
-    "hard_fault": StopReason.HARD_FAULT,
-}
 _REGISTERS = ("r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc")
-
-
-def _stop(stop: _native.Stop) -> Stop:
-    return Stop(_REASONS[stop.reason], stop.core, stop.pc, stop.detail, stop.address)
 
 
 class EmbeddedEngine(Engine):
@@ -46,10 +34,13 @@ class EmbeddedEngine(Engine):
         self._uart = board.uart.instance
         self._chip = _native.Chip(board.flash.size, board.clock.xosc_hz)
         microphone = board.microphone
-        right = microphone.channel == "right"
-        self._microphone = self._chip.attach_microphone(microphone.clock, microphone.data, right, seed)
-        for first, second in board.wires:
-            self._chip.wire_pins(first, second)
+        self._microphone = _native.Microphone(microphone.channel == "right", seed)
+        self._chip.attach(self._microphone, [("clock", microphone.clock), ("data", microphone.data)])
+        for number, (first, second) in enumerate(board.wires):
+            self._chip.attach(_native.Jumper(f"wire{number}"), [("a", first), ("b", second)])
+        self._devices: dict[str, tuple[Device, dict[str, int]]] = {}
+        for device, lines in board_devices(board):
+            self.attach(device, lines)
         self._traced: list[str] = []
         self._breakpoints: Counter[int] = Counter()  # a debugger and the call tracer may use the same address
 
@@ -95,11 +86,45 @@ class EmbeddedEngine(Engine):
 
     def run_until(self, cycle: int) -> Stop:
         """See `Engine.run_until`."""
-        return _stop(self._chip.run_until(cycle))
+        return self._stop(self._chip.run_until(cycle))
 
     def step(self, core: int, limit: int) -> Stop:
         """See `Engine.step`."""
-        return _stop(self._chip.step(core, limit))
+        return self._stop(self._chip.step(core, limit))
+
+    def _stop(self, stop: _native.Stop) -> Stop:
+        if stop.reason is _native.StopReason.DEVICE:
+            for device, _ in self._devices.values():
+                device.settle()
+            raise DeviceError(f"device {stop.detail}")
+        return Stop(StopReason[stop.reason.name], stop.core, stop.pc, stop.detail, stop.address)
+
+    def attach(self, device: Device, lines: Mapping[str, int]) -> None:
+        """See `Engine.attach`."""
+        native = device.plug()
+        try:
+            self._chip.attach(native, check_lines(device, lines))
+        except ValueError as error:
+            raise DeviceError(str(error)) from None
+        self._devices[device.title] = device, dict(lines)
+        try:
+            device.settle()
+        except DeviceError:
+            self.detach(device)
+            raise
+
+    def detach(self, device: Device) -> None:
+        """See `Engine.detach`."""
+        attached, _ = self._devices.get(device.title, (None, {}))
+        if attached is not device or device.plugged is None:
+            raise DeviceError(f"device {device.title!r} is not attached here")
+        self._chip.detach(device.plugged)
+        del self._devices[device.title]
+
+    @property
+    def devices(self) -> dict[str, tuple[Device, dict[str, int]]]:
+        """See `Engine.devices`."""
+        return dict(self._devices)
 
     def take_uart(self) -> list[tuple[int, int]]:
         """See `Engine.take_uart`."""
@@ -199,9 +224,12 @@ class EmbeddedEngine(Engine):
         """See `Engine.save`."""
         return self._chip.save()
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """See `Engine.restore`."""
-        self._chip.restore(snapshot)
+        try:
+            self._chip.restore(snapshot, power_on_others)
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(str(error)) from None
 
 
 def chip_of(engine: Engine) -> _native.Chip:

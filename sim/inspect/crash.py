@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EmulationError
 from emberwatch.engines import Capability, Stop, StopReason
@@ -19,25 +20,28 @@ from emberwatch.program.debuginfo import DebugInfo
 from emberwatch.program.disassembly import Disassembler
 from emberwatch.program.unwind import Frame, Unwinder
 
+if TYPE_CHECKING:
+    from emberwatch._native import FaultCause
+
 INSTRUCTIONS = 12
 ACCESSES = 6
 _RECORDED_CYCLES = 50_000
 _HISTORY = 4096
 
 _CAUSES = {
-    "unaligned": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
-    "no_memory": "{access} at {address:#010x}, where the RP2040 has nothing",
-    "fetch": "instruction fetch from {pc:#010x}, where the RP2040 has no code",
-    "protection": "{access} at {address:#010x}, which the MPU or the privilege level forbids",
-    "execute_never": "instruction fetch from {pc:#010x}, which the MPU forbids",
-    "undefined_instruction": "undefined instruction",
-    "thumb_bit": "branch to an address with bit 0 clear: the Cortex-M0+ has Thumb code only",
-    "exc_return": "return from exception with {address:#010x}, which is not legal here",
-    "bkpt": "BKPT without a debugger",
-    "svc": "SVC while its priority is masked",
-    "stacking": "exception entry could not write its frame to the stack at {address:#010x}",
-    "unstacking": "exception return could not read its frame from the stack at {address:#010x}",
-    "vector": "the vector table at {address:#010x} cannot be read",
+    "UNALIGNED": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
+    "NO_MEMORY": "{access} at {address:#010x}, where the RP2040 has nothing",
+    "FETCH": "instruction fetch from {pc:#010x}, where the RP2040 has no code",
+    "PROTECTION": "{access} at {address:#010x}, which the MPU or the privilege level forbids",
+    "EXECUTE_NEVER": "instruction fetch from {pc:#010x}, which the MPU forbids",
+    "UNDEFINED_INSTRUCTION": "undefined instruction",
+    "THUMB_BIT_CLEAR": "branch to an address with bit 0 clear: the Cortex-M0+ has Thumb code only",
+    "EXCEPTION_RETURN": "return from exception with {address:#010x}, which is not legal here",
+    "BKPT": "BKPT without a debugger",
+    "SVC": "SVC while its priority is masked",
+    "STACKING": "exception entry could not write its frame to the stack at {address:#010x}",
+    "UNSTACKING": "exception return could not read its frame from the stack at {address:#010x}",
+    "VECTOR": "the vector table at {address:#010x} cannot be read",
 }
 
 
@@ -45,7 +49,7 @@ _CAUSES = {
 class FaultInfo:
     """One fault that the model saw (the chip itself has no fault status registers)."""
 
-    cause: str
+    cause: FaultCause
     pc: int
     address: int
     write: bool
@@ -53,7 +57,7 @@ class FaultInfo:
 
     def __str__(self) -> str:
         access = "write" if self.write else "read"
-        return _CAUSES[self.cause].format(access=access, address=self.address, pc=self.pc)
+        return _CAUSES[self.cause.name].format(access=access, address=self.address, pc=self.pc)
 
 
 @dataclass(frozen=True)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from emberwatch.chip import block
 from emberwatch.machine.machine import Machine
-
-# RP2040 datasheet 2.19.6.1 and 4.5.3.
-_IO_BANK0 = 0x40014000
-_PWM = 0x40050000
-_FUNCSEL_PWM = 4
 
 
 def led_brightness(machine: Machine) -> float:
-    """Brightness of the board's LED, 0..1: the PWM duty of its pin, or its level when PWM does not drive it."""
+    """Brightness of the board's LED, 0..1: the duty of a running PWM slice on its pin, else the pin's level."""
     engine, led = machine.engine, machine.board.led
+    io, pwm = block("io_bank0"), block("pwm")
 
     def word(address: int) -> int:
         return int.from_bytes(engine.read_memory(address, 4), "little")
 
     active_low = led.active == "low"
-    if word(_IO_BANK0 + 8 * led.pin + 4) & 0x1F != _FUNCSEL_PWM:
+    number, output = led.pin >> 1 & 7, "B" if led.pin & 1 else "A"  # datasheet 4.5.2
+    function = io.field("GPIO%_CTRL.FUNCSEL").of(word(io.address(f"GPIO{led.pin}_CTRL")))
+    control, compare, top = (word(pwm.address(f"CH{number}_{name}")) for name in ("CSR", "CC", "TOP"))
+    running = pwm.field("CH%_CSR.EN").of(control)
+    if function != io.values["GPIO%_CTRL.FUNCSEL"]["PWM"] or not running:  # a slice that stands holds its level
         return float(engine.pin(led.pin) != active_low)
-    slice_base = _PWM + 0x14 * ((led.pin >> 1) & 7)
-    control, compare, top = (word(slice_base + offset) for offset in (0x00, 0x0C, 0x10))
-    output_b = led.pin & 1
-    duty = min(1.0, (compare >> (16 * output_b) & 0xFFFF) / (top + 1)) if control & 1 else 0.0
-    inverted = bool(control & (0x8 if output_b else 0x4))
+    duty = min(1.0, pwm.field(f"CH%_CC.{output}").of(compare) / (top + 1))
+    inverted = bool(pwm.field(f"CH%_CSR.{output}_INV").of(control))
     return 1.0 - duty if inverted != active_low else duty

@@ -7,18 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from emberwatch.base.errors import UsageError
+from emberwatch.chip import irq_names
 from emberwatch.engines import Engine
 from emberwatch.engines.embedded import chip_of
 
 GROUPS = ("irq", "cores", "dma", "pio", "functions")
 """What can be recorded."""
 
-# RP2040 datasheet, table 80.
-IRQ_NAMES = (
-    "TIMER_IRQ_0 TIMER_IRQ_1 TIMER_IRQ_2 TIMER_IRQ_3 PWM_IRQ_WRAP USBCTRL_IRQ XIP_IRQ PIO0_IRQ_0 PIO0_IRQ_1 PIO1_IRQ_0 "
-    "PIO1_IRQ_1 DMA_IRQ_0 DMA_IRQ_1 IO_IRQ_BANK0 IO_IRQ_QSPI SIO_IRQ_PROC0 SIO_IRQ_PROC1 CLOCKS_IRQ SPI0_IRQ SPI1_IRQ "
-    "UART0_IRQ UART1_IRQ ADC_IRQ_FIFO I2C0_IRQ I2C1_IRQ RTC_IRQ"
-).split()
 _EXCEPTIONS = {1: "Reset", 2: "NMI", 3: "HardFault", 11: "SVCall", 14: "PendSV", 15: "SysTick"}
 _FIRST_IRQ = 16
 _RECORD = np.dtype([("cycle", "<u8"), ("signal", "<u4"), ("value", "<u4")])
@@ -32,9 +27,10 @@ def exception_name(number: int) -> str:
     if number in _EXCEPTIONS:
         return _EXCEPTIONS[number]
     irq = number - _FIRST_IRQ
-    if len(IRQ_NAMES) <= irq < 32:
-        return f"SPARE_IRQ_{irq - len(IRQ_NAMES)}"  # no input; software pends it
-    return IRQ_NAMES[irq] if 0 <= irq < len(IRQ_NAMES) else f"exception {number}"
+    names = irq_names()
+    if len(names) <= irq < 32:
+        return f"SPARE_IRQ_{irq - len(names)}"  # no input; software pends it
+    return names[irq] if 0 <= irq < len(names) else f"exception {number}"
 
 
 @dataclass(frozen=True)

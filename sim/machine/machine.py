@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,6 +32,7 @@ from emberwatch.base.errors import (
     UsageError,
 )
 from emberwatch.board.board import Board, load_board
+from emberwatch.devices.base import Device
 from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import main_returned
@@ -119,11 +120,14 @@ class Machine(FactSheet):
             listener(self)
 
     def twin(self) -> Machine:
-        """A machine of its own with the same firmware, scenario, board and seed, at power-on and unobserved."""
+        """A machine of its own with the same firmware, scenario, devices and seed, at power-on, unobserved."""
         twin = Machine(
             self.image, self.scenario, board=self.board, engine=self.engine.name, seed=self.seed, bootrom=self.bootrom
         )
         twin._observers.clear()
+        for name, (device, lines) in self.engine.devices.items():
+            if name not in twin.engine.devices:  # not from the board file
+                twin.engine.attach(device.clone(), lines)
         return twin
 
     def __enter__(self) -> Self:
@@ -361,6 +365,23 @@ class Machine(FactSheet):
         where = "" if self.lines else f", the program is at {self.where()}"
         return EmulationTimeout(f"{what} within {seconds:g} s of emulated time; {said}{where}")
 
+    # Devices
+
+    def attach(self, device: Device, **lines: int) -> None:
+        """Attaches a device to pins from now on: ``machine.attach(Weather(), sda=4, scl=5)``.
+
+        Raises:
+            EngineError: the engine has no devices.
+            DeviceError: its name is taken, its lines are others, or its own code failed.
+        """
+        self.engine.attach(device, lines)
+        self._input_given()
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """Attached devices by name: those of the board file and those of `attach`."""
+        return {name: device for name, (device, _) in self.engine.devices.items()}
+
     # Looking inside
 
     def where(self, core: int = 0) -> str:
@@ -478,8 +499,11 @@ class Machine(FactSheet):
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
+        self._restore(snapshot)
+
+    def _restore(self, snapshot: Snapshot, power_on_others: bool = False) -> None:
         self._needs(Capability.SNAPSHOTS)
-        self.engine.restore(snapshot.engine)
+        self.engine.restore(snapshot.engine, power_on_others=power_on_others)
         self._console.take(self.engine)  # on the way when it was taken, and counted then
         self._console = snapshot.console.copy()
         self._awaited = min(self._awaited, len(self.lines))
@@ -490,9 +514,9 @@ class Machine(FactSheet):
 
     def reset(self) -> None:
         """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
-        fresh = create_engine(self.engine.name, self.board, self.seed)
+        fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
-        self.restore(Snapshot(fresh.save(), Console(), {}))
+        self._restore(Snapshot(fresh.save(), Console(), {}), power_on_others=True)
         self.engine.reset(self.image)
 
     def _needs(self, capability: Capability) -> None:

@@ -1,7 +1,7 @@
 #include "mic/microphone.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 #include "rp2040/base/rate_counter.hpp"
 
@@ -13,18 +13,11 @@ namespace {
 constexpr std::uint64_t kPicoseconds = 1'000'000'000'000;
 }
 
-PdmMicrophone::PdmMicrophone(rp2040::Fabric& fabric, const Config& config)
-    : fabric_(fabric), gpio_(fabric.gpio()), config_(config), modulator_(kFullScale, config.seed) {
-    if (config.clock_pin >= rp2040::kPins || config.data_pin >= rp2040::kPins || config.clock_pin == config.data_pin) {
-        throw std::invalid_argument("microphone pins must be two different pins of 0..29");
-    }
-    gpio_.attach(*this);
-}
-
-PdmMicrophone::~PdmMicrophone() { gpio_.detach(*this); }
+PdmMicrophone::PdmMicrophone(Channel channel, std::uint32_t seed, std::string name)
+    : name_(std::move(name)), channel_(channel), modulator_(kFullScale, seed) {}
 
 std::uint64_t PdmMicrophone::sound_picoseconds() const {
-    if (timebase_hz_ == 0) return fabric_.picoseconds(fabric_.events().now());
+    if (timebase_hz_ == 0) return port() != nullptr ? port()->picoseconds(port()->now()) : 0;
     return static_cast<std::uint64_t>(rp2040::Wide{bits_} * kPicoseconds / timebase_hz_);
 }
 
@@ -36,22 +29,23 @@ void PdmMicrophone::push(const std::int32_t* samples, std::size_t count) {
 }
 
 void PdmMicrophone::set_fault(Fault fault) {
+    if (fault == fault_) return;
     fault_ = fault;
     const Drive drive = fault == Fault::stuck_low    ? Drive::low
                         : fault == Fault::stuck_high ? Drive::high
                                                      : Drive::released;
-    gpio_.drive(config_.data_pin, drive, fabric_.events().now());
+    if (port() != nullptr) port()->drive(kData, drive, port()->now());
 }
 
-void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
-    if (level != (config_.channel == Channel::right)) return;  // released, and the line keeps its level
-    last_ps_ = fabric_.picoseconds(when);
+void PdmMicrophone::line_changed(unsigned, bool level, rp2040::Cycles when) {
+    if (level != (channel_ == Channel::right)) return;  // released, and the line keeps its level
+    last_ps_ = port()->picoseconds(when);
     const std::uint64_t index = bits_++;
     if (index == 0) first_ps_ = last_ps_;
     if (!given_.empty()) {
         const bool bit = given_.front();
         given_.pop_front();
-        if (fault_ == Fault::none) gpio_.drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+        if (fault_ == Fault::none) port()->drive(kData, bit ? Drive::high : Drive::low, when);
         return;
     }
     if (fault_ != Fault::none) return;
@@ -62,7 +56,7 @@ void PdmMicrophone::pin_changed(unsigned, bool level, rp2040::Cycles when) {
         u = ((u * gain_q12_) >> 12) + offset_q23_ * Interpolator::kUnitsPerSample;
     }
     const bool bit = modulator_.step(std::clamp(u, -kFullScale, kFullScale));
-    gpio_.drive(config_.data_pin, bit ? Drive::high : Drive::low, when);
+    port()->drive(kData, bit ? Drive::high : Drive::low, when);
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

@@ -9,11 +9,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 
 #include "mic/interpolator.hpp"
 #include "mic/modulator.hpp"
-#include "rp2040/base/fabric.hpp"
-#include "rp2040/io/gpio.hpp"
+#include "rp2040/device/device.hpp"
 
 namespace mic {
 
@@ -21,19 +21,10 @@ enum class Channel : std::uint8_t { left, right };
 /// What can be wrong with a microphone on a real board.
 enum class Fault : std::uint8_t { none, missing, stuck_low, stuck_high };
 
-class PdmMicrophone final : public rp2040::PinDevice {
+class PdmMicrophone final : public rp2040::Device {
   public:
-    struct Config {
-        unsigned clock_pin;
-        unsigned data_pin;
-        Channel channel = Channel::left;
-        std::uint32_t seed = 1;
-    };
-
-    PdmMicrophone(rp2040::Fabric& fabric, const Config& config);
-    ~PdmMicrophone() override;
-    PdmMicrophone(const PdmMicrophone&) = delete;
-    PdmMicrophone& operator=(const PdmMicrophone&) = delete;
+    enum Line : unsigned { kClock, kData };
+    explicit PdmMicrophone(Channel channel = Channel::left, std::uint32_t seed = 1, std::string name = "microphone");
 
     /// Appends sound: Q23 samples at 16 kHz; the first sample ever pushed sounds at emulated time zero.
     void push(const std::int32_t* samples, std::size_t count);
@@ -62,18 +53,19 @@ class PdmMicrophone final : public rp2040::PinDevice {
         offset_q23_ = offset_q23;
     }
 
-    [[nodiscard]] std::uint32_t watched() const override { return 1u << config_.clock_pin; }
-    [[nodiscard]] std::uint32_t driven() const override { return 1u << config_.data_pin; }
-    void pin_changed(unsigned pin, bool level, rp2040::Cycles when) override;
+    [[nodiscard]] std::string_view name() const override { return name_; }
+    [[nodiscard]] std::vector<std::string_view> lines() const override { return {"clock", "data"}; }
+    [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << kClock; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << kData; }
+    void line_changed(unsigned line, bool level, rp2040::Cycles when) override;
     void save(rp2040::StateWriter& out) const override;
     void restore(rp2040::StateReader& in) override;
 
   private:
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
-    rp2040::Fabric& fabric_;
-    rp2040::Gpio& gpio_;
-    Config config_;
+    std::string name_;
+    Channel channel_;
     Interpolator sound_;
     SigmaDelta modulator_;
     Fault fault_ = Fault::none;

@@ -12,25 +12,24 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from emberwatch.base.errors import ImageError
+from emberwatch.chip import memory
 from emberwatch.program.firmware_image import crc32_mpeg2
 from emberwatch.program.uf2 import read_uf2
 
-FLASH_BASE = 0x1000_0000
-FLASH_WINDOW = 0x0100_0000
+FLASH_BASE = memory("flash").base
+FLASH_WINDOW = memory("flash").size
 """XIP address space for flash (datasheet 2.6.3): 16 MB."""
-SRAM_BASE = 0x2000_0000
-SRAM_SIZE = 264 * 1024
+SRAM_BASE = memory("sram").base
+SRAM_SIZE = memory("sram").size
 """SRAM0-5 (datasheet 2.6.2)."""
-XIP_SRAM_BASE = 0x1500_0000
-XIP_SRAM_SIZE = 16 * 1024
+SRAM_BANKS = memory("sram_banks")
+"""SRAM0-3 again, each in one piece (datasheet 2.6.2)."""
+XIP_SRAM = memory("xip_sram")
 BOOT2_SIZE = 256
 
 _RUN_REGIONS = (
     (FLASH_BASE, FLASH_WINDOW),
-    (XIP_SRAM_BASE, XIP_SRAM_SIZE),
-    (SRAM_BASE, SRAM_SIZE),
-    (0x2100_0000, 256 * 1024),
-    (0x5010_0000, 4096),
+    *((memory(name).base, memory(name).size) for name in ("xip_sram", "sram", "sram_banks", "usb_dpram")),
 )
 _EM_ARM = 40
 _MACHINES = {3: "x86", 62: "x86-64", 183: "AArch64", 243: "RISC-V", 8: "MIPS", 20: "PowerPC", 94: "Xtensa"}
@@ -110,7 +109,8 @@ class Image:
         path: the file it came from.
         segments: what to load where (physical addresses), in address order.
         entry: entry point without the Thumb bit: of an ELF, of Intel HEX that names one, and for UF2 linked to RAM
-            its lowest address, where the boot ROM enters such an image (datasheet 2.8.4.2); else None.
+            its lowest address, SRAM before XIP SRAM, where the boot ROM enters such an image (datasheet 2.8.4.2);
+            else None.
         symbols: empty unless the file is an ELF that is not stripped.
     """
 
@@ -129,7 +129,7 @@ class Image:
     @property
     def in_flash(self) -> bool:
         """Whether the program boots from flash (else it is linked to RAM)."""
-        return any(FLASH_BASE <= segment.address < FLASH_BASE + FLASH_WINDOW for segment in self.segments)
+        return any(_is_flash(segment.address) for segment in self.segments)
 
     def flash_image(self, size: int) -> bytes:
         """Contents of a flash of `size` bytes from its first byte to the last used one; gaps are 0xFF (erased)."""
@@ -237,7 +237,7 @@ def _load_other(path: Path, data: bytes) -> Image:
     entry = None
     if data.startswith(b"UF2\n"):
         segments = [Segment(address, content) for address, content in read_uf2(data, f"firmware {path}").items()]
-        entry = min(segment.address for segment in segments)
+        entry = min((segment.address < SRAM_BASE, segment.address) for segment in segments)[1]
     elif data.startswith(b":"):
         segments, entry = _parse_hex(path, data)
     elif path.suffix.lower() == ".bin":
@@ -294,10 +294,17 @@ def _parse_hex(path: Path, data: bytes) -> tuple[list[Segment], int | None]:
     return segments, entry
 
 
+def _is_flash(address: int) -> bool:
+    return FLASH_BASE <= address < FLASH_BASE + FLASH_WINDOW and not (
+        XIP_SRAM.base <= address < XIP_SRAM.base + XIP_SRAM.size
+    )
+
+
 def _check_placement(image: Image, flash_size: int) -> None:
     regions = (
         ("flash", FLASH_BASE, flash_size),
         ("SRAM", SRAM_BASE, SRAM_SIZE),
+        ("its banks", SRAM_BANKS.base, SRAM_BANKS.size),
     )
     if not image.segments:
         raise ImageError(f"firmware {image.path} holds no bytes to load")
@@ -308,6 +315,14 @@ def _check_placement(image: Image, flash_size: int) -> None:
                 f"firmware {image.path} has code or data at {segment.address:#010x}..{segment.end - 1:#010x}, "
                 f"where the board has no memory ({memory}); link it for this board"
             )
+    if image.in_flash:
+        for segment in image.segments:
+            if not _is_flash(segment.address):
+                raise ImageError(
+                    f"firmware {image.path} boots from flash but wants {len(segment.data)} bytes loaded into SRAM at "
+                    f"{segment.address:#010x}, which only a debugger can do; give that section a load address in flash "
+                    "(AT > FLASH) and copy it at start-up, or no contents (NOLOAD)"
+                )
     if image.in_flash:
         _check_boot2(image, flash_size)
     elif image.entry is None:

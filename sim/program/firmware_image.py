@@ -9,10 +9,11 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from emberwatch.base.errors import BuildError
+from emberwatch.chip import memory
 
-FLASH_START = 0x10000000
+FLASH_START = memory("flash").base
 BOOT2_BYTES = 256
-_SRAM = range(0x20000000, 0x20042000)
+_SRAM = range(memory("sram").base, memory("sram").end)
 
 
 def crc32_mpeg2(data: bytes) -> int:

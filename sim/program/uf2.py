@@ -1,4 +1,4 @@
-"""UF2, the container of the RP2040's USB boot loader: writing and strict reading.
+"""UF2, the container of the RP2040's USB boot loader: writing, and reading as the boot ROM does.
 
 Format: https://github.com/microsoft/uf2 - 512-byte blocks of little-endian words around up to 476 bytes of data.
 The RP2040 takes 256 bytes per block, page aligned (datasheet 2.8.4.2).
@@ -14,7 +14,6 @@ from emberwatch.base.errors import ImageError
 MAGIC_START = (0x0A324655, 0x9E5D5157)
 MAGIC_END = 0x0AB16F30
 FLAG_NOT_MAIN_FLASH = 0x00000001
-FLAG_FILE_CONTAINER = 0x00001000
 FLAG_FAMILY_ID = 0x00002000
 FAMILY_RP2040 = 0xE48BFF56
 BLOCK_BYTES = 512
@@ -52,50 +51,99 @@ def write_uf2(segments: Mapping[int, bytes]) -> bytes:
 
 
 def read_uf2(data: bytes, name: str = "UF2") -> dict[int, bytes]:
-    """Reads the RP2040 blocks of a UF2 file.
+    """Reads a UF2 file as the RP2040's boot ROM does when it is copied to its drive.
+
+    A sector counts if it has the format's magic numbers, the RP2040's family, no NOT_MAIN_FLASH and 256 bytes of
+    payload; all others are ignored. A block of a number seen before is ignored, and so is everything that does not
+    belong to the transfer: a block for a place without memory, for RAM where the first was for flash (or the reverse),
+    or of a number beyond the total ends the transfer, and so does a new total. The program starts when all blocks of a
+    transfer have been seen. Sources: datasheet 2.8.4.2; vd_write_block() of the boot ROM, raspberrypi/pico-bootrom.
 
     Returns:
-        Start address to bytes, adjacent blocks joined.
+        Start address to bytes, adjacent blocks joined; also of transfers that were not completed, if another was.
 
     Raises:
-        ImageError: the file breaks a rule of the format or holds nothing for the RP2040.
+        ImageError: the file holds nothing for the RP2040, or no transfer is ever completed.
     """
-    if not data or len(data) % BLOCK_BYTES:
-        raise ImageError(f"{name}: {len(data)} bytes is not a whole number of {BLOCK_BYTES}-byte UF2 blocks")
-    payloads: dict[int, bytes] = {}
+    written: list[tuple[int, bytes]] = []
     seen: set[int] = set()
-    total = -1
+    total, in_ram = 0, False  # of the present transfer; 0: none
+    taken, completed, ended = 0, False, ""
     for at in range(0, len(data), BLOCK_BYTES):
-        where = f"{name}: UF2 block at byte {at}"
-        start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(data, at)
-        (end,) = struct.unpack_from("<I", data, at + BLOCK_BYTES - 4)
+        sector = data[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0")
+        start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(sector)
+        (end,) = struct.unpack_from("<I", sector, BLOCK_BYTES - 4)
         if (start0, start1) != MAGIC_START or end != MAGIC_END:
-            raise ImageError(f"{where} lacks the UF2 magic numbers")
-        if flags & (FLAG_NOT_MAIN_FLASH | FLAG_FILE_CONTAINER) or (flags & FLAG_FAMILY_ID and family != FAMILY_RP2040):
-            continue  # meant for something else, as the boot loader judges
-        if size != PAYLOAD_BYTES or address % PAYLOAD_BYTES:
-            raise ImageError(f"{where} has {size} bytes for 0x{address:08x}; the RP2040 takes 256, page aligned")
-        if number == 0 and 0 < len(seen) == total:  # another file follows, as in concatenated images
-            seen, total = set(), -1
-        if total not in (-1, count) or number >= count or number in seen:
-            raise ImageError(f"{where} is numbered {number} of {count}, which does not fit the blocks before")
-        total = count
-        seen.add(number)
-        payloads[address] = data[at + _HEADER.size : at + _HEADER.size + size]
-    if total == -1:
-        raise ImageError(f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x})")
-    if len(seen) != total:
-        raise ImageError(f"{name}: {len(seen)} of {total} UF2 blocks; the file is incomplete")
-    return _join(payloads)
+            continue
+        if (
+            not flags & FLAG_FAMILY_ID
+            or family != FAMILY_RP2040
+            or flags & FLAG_NOT_MAIN_FLASH
+            or size != PAYLOAD_BYTES
+        ):
+            continue
+        taken += 1
+        where = f"block {number} of {count} at byte {at} is for 0x{address:08x}"
+        ram, flash = _in_regions(address, _RAM), _in_regions(address, _FLASH)
+        if not count or not (ram or flash) or (flash and address % PAYLOAD_BYTES):
+            total, ended = 0, f"{where}, where the boot ROM writes nothing"
+            continue
+        if count != total:
+            seen, in_ram = set(), ram
+            total = count if count <= _MOST_BLOCKS[ram] else 0
+            if not total:
+                ended = f"{where}, and {count} blocks do not fit"
+                continue
+        if ram != in_ram:
+            total, ended = 0, f"{where}: the boot ROM takes blocks for flash or for RAM, not both"
+            continue
+        if number >= count:
+            total, ended = 0, f"{where}"
+            continue
+        if number not in seen:
+            seen.add(number)
+            written.append((address, sector[_HEADER.size : _HEADER.size + PAYLOAD_BYTES]))
+        completed = completed or len(seen) == total
+    if not taken:
+        raise ImageError(
+            f"{name}: no UF2 block for the RP2040 (family 0x{FAMILY_RP2040:08x}, which the boot ROM wants in every "
+            "block); convert it with that family"
+        )
+    if not completed:
+        reason = f"{len(seen)} of {total} UF2 blocks" if total else f"UF2 {ended}"
+        raise ImageError(f"{name}: {reason}; the file is incomplete and the boot ROM would wait for the rest")
+    return _join(written)
 
 
-def _join(payloads: Mapping[int, bytes]) -> dict[int, bytes]:
+_FLASH = ((0x10000000, 0x20000000),)
+"""What the boot ROM takes for flash; beyond the chip's size it wraps."""
+_RAM = ((0x20000000, 0x20042000), (0x15000000, 0x15004000))
+_MOST_BLOCKS = {False: 16 * 1024 * 1024 // PAYLOAD_BYTES, True: (264 + 16) * 1024 // PAYLOAD_BYTES}
+
+
+def _in_regions(address: int, regions: tuple[tuple[int, int], ...]) -> bool:
+    last = address + PAYLOAD_BYTES - 1
+    return any(low <= address < high for low, high in regions) and any(low <= last < high for low, high in regions)
+
+
+def _join(written: list[tuple[int, bytes]]) -> dict[int, bytes]:
+    """Adjacent blocks joined; where blocks overlap, the one written later holds."""
+    order = sorted(range(len(written)), key=lambda index: written[index][0])
     joined: dict[int, bytearray] = {}
     last = None
-    for address in sorted(payloads):
-        if last is not None and last + len(joined[last]) == address:
-            joined[last] += payloads[address]
+    overlaps: list[int] = []
+    for index in order:
+        address, payload = written[index]
+        if last is not None and address < last + len(joined[last]):
+            overlaps.append(index)
+            joined[last] += payload[last + len(joined[last]) - address :]
+        elif last is not None and last + len(joined[last]) == address:
+            joined[last] += payload
         else:
             last = address
-            joined[address] = bytearray(payloads[address])
+            joined[address] = bytearray(payload)
+    if overlaps:
+        for address, payload in written:
+            start = max(base for base in joined if base <= address)
+            joined[start][address - start : address - start + len(payload)] = payload
     return {address: bytes(content) for address, content in joined.items()}

@@ -5,14 +5,9 @@ from __future__ import annotations
 from robot.api import logger
 from robot.api.deco import keyword, library
 
+from emberwatch.chip import block
 from emberwatch.detector.protocol import Other
 from emberwatch.robot.session import session
-
-# RP2040 registers (datasheet 2.14.3, 2.19.6.1): peripherals held in reset, functions of the pins.
-_RESETS_RESET = 0x4000C000
-_RESETS_USBCTRL = 1 << 24
-_IO_BANK0 = 0x40014000
-_FUNCSEL_NULL = 31
 
 SAMPLE_RATE = 16_000
 
@@ -58,7 +53,9 @@ class PrivacyLibrary:
         machine = session.board()
         if machine.usb_bytes:
             raise AssertionError(f"USB carried {len(machine.usb_bytes)} bytes")
-        if not int.from_bytes(machine.read(_RESETS_RESET, 4), "little") & _RESETS_USBCTRL:
+        resets = block("resets")
+        held = int.from_bytes(machine.read(resets.address("RESET"), 4), "little")
+        if not resets.field("RESET.USBCTRL").of(held):
             raise AssertionError("The USB controller is not held in reset")
 
     @keyword
@@ -67,7 +64,9 @@ class PrivacyLibrary:
         machine = session.board()
         board = machine.board
         known = {board.uart.tx, board.uart.rx, board.led.pin, board.microphone.data, board.microphone.clock}
+        io = block("io_bank0")
         for pin in range(30):
-            control = int.from_bytes(machine.read(_IO_BANK0 + 8 * pin + 4, 4), "little")
-            if pin not in known and control & 0x1F != _FUNCSEL_NULL:
-                raise AssertionError(f"GPIO {pin} has function {control & 0x1F}, which nobody knows about")
+            control = int.from_bytes(machine.read(io.address(f"GPIO{pin}_CTRL"), 4), "little")
+            function = io.field("GPIO%_CTRL.FUNCSEL").of(control)
+            if pin not in known and function != io.values["GPIO%_CTRL.FUNCSEL"]["NULL"]:
+                raise AssertionError(f"GPIO {pin} has function {function}, which nobody knows about")

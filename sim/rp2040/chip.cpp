@@ -22,7 +22,7 @@ std::uint32_t checked_flash_size(std::uint32_t bytes) {
 Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
     : time_(kDefaultRoscHz),
       pins_(*this),
-      flash_(*this, checked_flash_size(flash_bytes)),
+      flash_(checked_flash_size(flash_bytes)),
       ssi_(*this, flash_),
       xip_(*this, flash_, ssi_),
       bus_(*this, flash_, ssi_, xip_),
@@ -60,11 +60,14 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       pads_qspi_(*this),
       pio0_(*this, pins_, 0),
       pio1_(*this, pins_, 1),
-      dma_(*this) {
+      dma_(*this),
+      devices_(*this, pins_, {{&spi0_, &spi1_}, {&i2c0_, &i2c1_}, adc_, pwm_}) {
     xosc_.set_crystal(xosc_hz);
     core0_.peer = &core1_;
     core1_.peer = &core0_;
     connect();
+    attach(flash_, {});
+    attach(usb_.host(), {});
     set_rom(own_bootrom());
     reset();
 }
@@ -88,42 +91,42 @@ void Chip::connect() {
         bus_.connect_apb(base, block, alias_penalty);
         blocks_.push_back({&block, bit});
     };
-    apb(0x40000000, sysinfo_, ResetBit::sysinfo);
-    apb(0x40004000, syscfg_, ResetBit::syscfg);
-    apb(0x40008000, clocks_, std::nullopt);
-    apb(0x4000c000, resets_, std::nullopt);
-    apb(0x40010000, psm_, std::nullopt);
-    apb(0x40014000, io_bank0_, ResetBit::io_bank0);
-    apb(0x40018000, io_qspi_, ResetBit::io_qspi);
-    apb(0x4001c000, pads_bank0_, ResetBit::pads_bank0);
-    apb(0x40020000, pads_qspi_, ResetBit::pads_qspi);
-    apb(0x40024000, xosc_, std::nullopt);
-    apb(0x40028000, pll_sys_, ResetBit::pll_sys);
-    apb(0x4002c000, pll_usb_, ResetBit::pll_usb);
-    apb(0x40030000, busctrl_, ResetBit::busctrl);
-    apb(0x40034000, uart0_, ResetBit::uart0, true);
-    apb(0x40038000, uart1_, ResetBit::uart1, true);
-    apb(0x4003c000, spi0_, ResetBit::spi0, true);
-    apb(0x40040000, spi1_, ResetBit::spi1, true);
-    apb(0x40044000, i2c0_, ResetBit::i2c0, true);
-    apb(0x40048000, i2c1_, ResetBit::i2c1, true);
-    apb(0x4004c000, adc_, ResetBit::adc);
-    apb(0x40050000, pwm_, ResetBit::pwm);
-    apb(0x40054000, timer_, ResetBit::timer);
-    apb(0x40058000, watchdog_, std::nullopt);
-    apb(0x4005c000, rtc_, ResetBit::rtc);
-    apb(0x40060000, rosc_, std::nullopt);
-    apb(0x40064000, vreg_, std::nullopt);
-    apb(0x4006c000, tbman_, ResetBit::tbman);
+    apb(kSysinfoBase, sysinfo_, ResetBit::sysinfo);
+    apb(kSyscfgBase, syscfg_, ResetBit::syscfg);
+    apb(kClocksBase, clocks_, std::nullopt);
+    apb(kResetsBase, resets_, std::nullopt);
+    apb(kPsmBase, psm_, std::nullopt);
+    apb(kIoBank0Base, io_bank0_, ResetBit::io_bank0);
+    apb(kIoQspiBase, io_qspi_, ResetBit::io_qspi);
+    apb(kPadsBank0Base, pads_bank0_, ResetBit::pads_bank0);
+    apb(kPadsQspiBase, pads_qspi_, ResetBit::pads_qspi);
+    apb(kXoscBase, xosc_, std::nullopt);
+    apb(kPllSysBase, pll_sys_, ResetBit::pll_sys);
+    apb(kPllUsbBase, pll_usb_, ResetBit::pll_usb);
+    apb(kBusctrlBase, busctrl_, ResetBit::busctrl);
+    apb(kUart0Base, uart0_, ResetBit::uart0, true);
+    apb(kUart1Base, uart1_, ResetBit::uart1, true);
+    apb(kSpi0Base, spi0_, ResetBit::spi0, true);
+    apb(kSpi1Base, spi1_, ResetBit::spi1, true);
+    apb(kI2c0Base, i2c0_, ResetBit::i2c0, true);
+    apb(kI2c1Base, i2c1_, ResetBit::i2c1, true);
+    apb(kAdcBase, adc_, ResetBit::adc);
+    apb(kPwmBase, pwm_, ResetBit::pwm);
+    apb(kTimerBase, timer_, ResetBit::timer);
+    apb(kWatchdogBase, watchdog_, std::nullopt);
+    apb(kRtcBase, rtc_, ResetBit::rtc);
+    apb(kRoscBase, rosc_, std::nullopt);
+    apb(kVregAndChipResetBase, vreg_, std::nullopt);
+    apb(kTbmanBase, tbman_, ResetBit::tbman);
 
     const auto ahb = [this](std::uint32_t base, Peripheral& block, ResetBit bit) {
         bus_.connect_ahb(base, block);
         blocks_.push_back({&block, bit});
     };
-    ahb(0x50000000, dma_, ResetBit::dma);
-    ahb(0x50110000, usb_, ResetBit::usbctrl);
-    ahb(0x50200000, pio0_, ResetBit::pio0);
-    ahb(0x50300000, pio1_, ResetBit::pio1);
+    ahb(kDmaBase, dma_, ResetBit::dma);
+    ahb(kUsbctrlBase, usb_, ResetBit::usbctrl);
+    ahb(kPio0Base, pio0_, ResetBit::pio0);
+    ahb(kPio1Base, pio1_, ResetBit::pio1);
 
     for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_})
         blocks_.push_back({block, std::nullopt});
@@ -139,7 +142,7 @@ void Chip::connect() {
         core0_.yield();
         core1_.yield();
     };
-    io_bank0_.on_change = [this] { wake_oscillators(); };
+    io_bank0_.on_change = io_qspi_.on_change = [this] { wake_oscillators(); };
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
     syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
     watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
@@ -154,6 +157,11 @@ void Chip::connect() {
         else
             boot(index);
     };
+    devices_.on_failure = [this] {
+        requests_ |= kDeviceFailed;
+        core0_.yield();
+        core1_.yield();
+    };
     events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
     events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
 }
@@ -161,6 +169,7 @@ void Chip::connect() {
 void Chip::clocks_moved() {
     if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);
     for (const Block& b : blocks_) b.block->clocks_changed();
+    devices_.time_changed();
 }
 
 // ---------------------------------------------------------------------------------------------- interrupts and events
@@ -261,7 +270,7 @@ std::optional<Stop> Chip::stopped(Cpu& cpu) {
 
 /// An event that DORMANT_WAKE enables starts the oscillators that are dormant (datasheet 2.11.3).
 void Chip::wake_oscillators() {
-    if (!(xosc_.dormant() || rosc_.dormant()) || !io_bank0_.dormant_wake()) return;
+    if (!(xosc_.dormant() || rosc_.dormant()) || !(io_bank0_.dormant_wake() || io_qspi_.dormant_wake())) return;
     xosc_.wake();
     rosc_.wake();
 }
@@ -270,12 +279,14 @@ void Chip::wake_oscillators() {
 /// that comes from outside. Returns false when `limit` is reached.
 bool Chip::stand_still(Cycles limit) {
     const Cycles now = events_.now();
-    const Cycles until = std::min(limit, pins_.next_announced());
+    const Cycles until = std::min({limit, pins_.next_announced(), devices_.next_due()});
     if (until > now) {
         time_.stand_still(now, time_.picoseconds(until) - time_.picoseconds(now));
         pins_.bring_forward(until - now);
+        devices_.time_changed();
     }
     if (until == limit) return false;
+    events_.advance_to(now);  // what devices had announced
     pins_.catch_up(now + 1);
     return true;
 }
@@ -287,10 +298,8 @@ Stop Chip::run_until(Cycles limit) {
     Cpu* cpu = nullptr;
     try {
         while (true) {
-            if (resets_requested_ != 0) {
-                perform_resets();
-                if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
-            }
+            if (requests_ != 0)
+                if (auto stop = attend()) return *stop;
             if (clocks_.halted()) [[unlikely]] {
                 wake_oscillators();
                 if (clocks_.halted() && !stand_still(limit)) break;
@@ -320,7 +329,21 @@ Stop Chip::run_until(Cycles limit) {
         if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};
         return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
     }
-    return {StopReason::cycle, 0, core0_.pc(), 0, {}};
+    if (requests_ != 0)
+        if (auto stop = attend()) return *stop;
+    return {StopReason::time, 0, core0_.pc(), 0, {}};
+}
+
+/// Performs the resets that are asked for. A reason to stop: a program that cannot boot, a device that cannot go on.
+std::optional<Stop> Chip::attend() {
+    const bool failed = (requests_ & kDeviceFailed) != 0;
+    requests_ &= static_cast<std::uint8_t>(~kDeviceFailed);
+    if (failed)
+        if (std::string what = devices_.take_failure(); !what.empty())
+            return Stop{StopReason::device, 0, core0_.pc(), 0, std::move(what)};
+    perform_resets();
+    if (!boot_error_.empty()) return Stop{StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+    return std::nullopt;
 }
 
 Stop Chip::step(unsigned index, Cycles limit) {

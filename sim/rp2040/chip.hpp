@@ -11,6 +11,7 @@
 #include "base/fabric.hpp"
 #include "base/peripheral.hpp"
 #include "base/signal_recorder.hpp"
+#include "base/snapshot.hpp"
 #include "base/timebase.hpp"
 #include "bus/bus.hpp"
 #include "bus/flash.hpp"
@@ -18,6 +19,7 @@
 #include "bus/xip.hpp"
 #include "cpu/code_cache.hpp"
 #include "cpu/cpu.hpp"
+#include "device/hub.hpp"
 #include "dma/dma.hpp"
 #include "io/io_bank0.hpp"
 #include "io/io_qspi.hpp"
@@ -46,7 +48,7 @@
 namespace rp2040 {
 
 enum class StopReason : std::uint8_t {
-    cycle,
+    time,  ///< The cycle was reached.
     breakpoint,
     bkpt,
     lockup,
@@ -54,13 +56,14 @@ enum class StopReason : std::uint8_t {
     boot_error,
     watchpoint,
     step,
-    hard_fault
+    hard_fault,
+    device
 };
 
-/// Why run_until() returned. `address` is the register's for unmodelled, the data's for watchpoint, else that of the
-/// instruction.
+/// Why run_until() returned; `detail` of device is what one of them says that cannot go on. `address` is the register's
+/// for unmodelled, the data's for watchpoint, else that of the instruction.
 struct Stop {
-    StopReason reason = StopReason::cycle;
+    StopReason reason = StopReason::time;
     unsigned core = 0;
     std::uint32_t pc = 0, address = 0;
     std::string detail;
@@ -89,12 +92,19 @@ class Chip : public Fabric, private DmaBus {
     void add_watchpoint(const Watchpoint& watchpoint);
     void remove_watchpoint(const Watchpoint& watchpoint);
     [[nodiscard]] Cycles cycles() const { return events_.now(); }
-    [[nodiscard]] Cycles cycles_at(std::uint64_t picoseconds) const { return time_.cycle_at(picoseconds); }
 
-    /// Complete state, without what hosts have queued or collected. restore() wants a chip of the same flash size and
-    /// the same loaded image.
+    /// Complete state, devices included, in named sections. restore() wants a chip of the same flash size, the same
+    /// loaded image and the same devices; else, and for damaged bytes, it throws and leaves the chip as it is.
     [[nodiscard]] std::vector<std::uint8_t> save() const;
-    void restore(std::span<const std::uint8_t> snapshot);
+    /// With `power_on_others`, devices that the snapshot lacks are switched on anew instead.
+    void restore(std::span<const std::uint8_t> snapshot, bool power_on_others = false);
+
+    /// Solders a device's lines to pins; see DeviceHub::attach.
+    void attach(Device& device, const std::vector<Connection>& connections) { devices_.attach(device, connections); }
+    void detach(Device& device) { devices_.detach(device); }
+    [[nodiscard]] const DeviceHub& devices() const { return devices_; }
+    /// A device has failed since the last run, which the next one will report.
+    [[nodiscard]] bool failed() const { return (requests_ & kDeviceFailed) != 0; }
 
     void add_breakpoint(std::uint32_t address);
     void remove_breakpoint(std::uint32_t address);
@@ -122,8 +132,6 @@ class Chip : public Fabric, private DmaBus {
     Pwm& pwm() { return pwm_; }
     Usb& usb() { return usb_; }
     Adc& adc() { return adc_; }
-    /// A jumper between two pins.
-    void wire(unsigned pin, unsigned other) { pins_.wire(pin, other); }
     /// The BOOTSEL button: pulls the flash chip select low while pressed.
     void press_bootsel(bool pressed);
 
@@ -134,6 +142,7 @@ class Chip : public Fabric, private DmaBus {
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma_.set_dreq(dreq, transfers); }
     [[nodiscard]] std::uint32_t clock_hz(ClockId clock) const override { return clocks_.hz(clock); }
     [[nodiscard]] std::uint64_t picoseconds(Cycles at) const override { return time_.picoseconds(at); }
+    [[nodiscard]] Cycles cycle_at(std::uint64_t picoseconds) const override { return time_.cycle_at(picoseconds); }
     Gpio& gpio() override { return pins_; }
     bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
     bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;
@@ -150,6 +159,9 @@ class Chip : public Fabric, private DmaBus {
 
     static constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
     void connect();
+    template <class Visit>
+    static void visit_parts(auto& chip, Visit&& visit);
+    void restore_devices(const Snapshot& snapshot, bool power_on_others);
     void clocks_moved();
     void set_rom(std::span<const std::uint8_t> image);
     void update_held();
@@ -161,6 +173,7 @@ class Chip : public Fabric, private DmaBus {
     void wake_oscillators();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
+    [[nodiscard]] std::optional<Stop> attend();
 
     Scheduler events_;
     TimeBase time_;
@@ -199,17 +212,18 @@ class Chip : public Fabric, private DmaBus {
     PadsQspi pads_qspi_;
     Pio pio0_, pio1_;
     Dma dma_;
+    DeviceHub devices_;
 
     struct Block {
         Peripheral* block;
         std::optional<ResetBit> reset_bit;
     };
-    static constexpr std::uint8_t kWatchdogReset = 4;
+    static constexpr std::uint8_t kWatchdogReset = 4, kDeviceFailed = 8;
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.
     SignalRecorder signals_;
     bool record_irq_ = false;
     bool rom_given_ = false;
-    std::uint8_t resets_requested_ = 0;  ///< A bit per core, and kWatchdogReset.
+    std::uint8_t requests_ = 0;  ///< What the run loop must attend to: a reset of a core, a bit each; the rest.
     std::string boot_error_;
 };
 

@@ -7,7 +7,11 @@
 
 namespace rp2040 {
 
-bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) { return bus_.debug_write(address, bytes); }
+bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+    if (!bus_.debug_write(address, bytes)) return false;
+    if (find_target(address) == Target::xip) flash_.adopt_content(checksum(bytes, flash_.image() + address));
+    return true;
+}
 
 void Chip::load_rom(std::span<const std::uint8_t> image) {
     if (image.size() > kRomSize)
@@ -39,7 +43,6 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
     events_.set_state(queue);
     time_.reset(kDefaultRoscHz);
     pins_.reset();
-    flash_.reset();
     bus_.crossbar.reset();
     // Sources first: the clock generators must find a running oscillator.
     rosc_.reset();
@@ -49,7 +52,9 @@ void Chip::reset(std::optional<std::uint32_t> ram_entry) {
     clocks_.sources_changed();
     clocks_moved();
     boot_error_.clear();
-    resets_requested_ = 0;
+    requests_ = 0;
+    static_cast<void>(devices_.take_failure());
+    devices_.power_on();
     boot(1);
     boot(0, ram_entry);
 }
@@ -81,18 +86,18 @@ void Chip::update_held() {
 }
 
 void Chip::request_chip_reset() {
-    resets_requested_ |= kWatchdogReset;
+    requests_ |= kWatchdogReset;
     core0_.yield();
     core1_.yield();
 }
 
 void Chip::request_core_reset(unsigned index) {
-    resets_requested_ |= static_cast<std::uint8_t>(1u << index);
+    requests_ |= static_cast<std::uint8_t>(1u << index);
     core(index).yield();
 }
 
 void Chip::perform_resets() {
-    const std::uint8_t requested = std::exchange(resets_requested_, std::uint8_t{0});
+    const std::uint8_t requested = std::exchange(requests_, std::uint8_t{0});
     if ((requested & kWatchdogReset) != 0) watchdog_reset();
     for (unsigned index = 0; index < 2; ++index)
         if ((requested >> index & 1) != 0) boot(index);
@@ -100,40 +105,30 @@ void Chip::perform_resets() {
 
 /// What WDSEL in the power-on state machine and in RESETS selects.
 void Chip::watchdog_reset() {
-    enum Stage : unsigned {
-        kRosc,
-        kXosc,
-        kClocks,
-        kResets,
-        kXip = 12,
-        kVreg,
-        kSio,
-        kProc0,
-    };
     const std::uint32_t wdsel = psm_.wdsel();
-    const auto selected = [wdsel](unsigned stage) { return (wdsel >> stage & 1) != 0; };
+    const auto selected = [wdsel](std::uint32_t stage) { return (wdsel & stage) != 0; };
     // Clocks first: resetting a PLL must not stop clk_sys.
-    if (selected(kRosc)) rosc_.reset();
-    if (selected(kClocks)) clocks_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.ROSC"))) rosc_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.CLOCKS"))) clocks_.reset();
     resets_.watchdog_fired();
-    if (selected(kResets)) {
+    if (selected(regs::kPsm.mask("WDSEL.RESETS"))) {
         resets_.reset();
         reset_blocks(ResetsState::kAll);
     }
-    if (selected(kXip)) {
+    if (selected(regs::kPsm.mask("WDSEL.XIP"))) {
         ssi_.reset();
         xip_.reset();
         flash_.reset();
     }
-    if (selected(kSio)) sio_.reset();
-    if (selected(kVreg)) vreg_.reset();
-    if (selected(kXosc)) xosc_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.SIO"))) sio_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.VREG_AND_CHIP_RESET"))) vreg_.reset();
+    if (selected(regs::kPsm.mask("WDSEL.XOSC"))) xosc_.reset();
     psm_.reset();
     watchdog_.restart_after_reset();
     clocks_.sources_changed();
     clocks_moved();
     for (unsigned index = 0; index < 2; ++index)
-        if (selected(kProc0 + index)) boot(index);
+        if (selected(1u << (Psm::kProc0 + index))) boot(index);
 }
 
 }  // namespace rp2040

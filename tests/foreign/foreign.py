@@ -113,7 +113,7 @@ class Run:
             target = min(end, self.chip.picoseconds + 10**10)
             self.stop = self.chip.run_until(self.chip.cycles_at(target))
             self.collect()
-            if self.stop.reason != "cycle":
+            if self.stop.reason.name != "TIME":
                 break
         return self
 
@@ -121,14 +121,14 @@ class Run:
         """Runs until the console shows `text`."""
         for _ in range(round(seconds * 1000)):
             self.run(0.001)
-            if text in self.text or (self.stop is not None and self.stop.reason != "cycle"):
+            if text in self.text or (self.stop is not None and self.stop.reason.name != "TIME"):
                 break
         assert text in self.text, f"no {text!r} in {self.text!r}; {self.stop}"
         return self
 
     def ended(self) -> bool:
         """Whether main returned 0: the core is locked up behind the BKPT of _exit, with the frame of its HardFault."""
-        if self.stop is None or self.stop.reason != "lockup":
+        if self.stop is None or self.stop.reason.name != "LOCKUP":
             return False
         frame = struct.unpack("<8I", self.chip.read_memory(self.chip.registers(0)["sp"], 32))
         return frame[0] == 0 and self.chip.read_memory(frame[6], 2) == b"\x00\xbe"
@@ -138,6 +138,6 @@ def run(program: str, seconds: float = 5.0, layout: str = "flash") -> Run:
     """Compiles and runs a program to its end; fails when it does not get there."""
     result = Run.of(build(program, layout)).run(seconds)
     stop = result.stop
-    why = f"{stop.reason} at {stop.pc:#010x} {stop.detail}" if stop else "not run"
+    why = f"{stop.reason.name} at {stop.pc:#010x} {stop.detail}" if stop else "not run"
     assert result.ended(), f"{program}: {why}, console: {result.text!r}"
     return result

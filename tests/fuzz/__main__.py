@@ -35,10 +35,10 @@ def with_atheris(name: str, seconds: float) -> None:
 
 def without(name: str, seconds: float, seed: int) -> int:
     """Seeded mutation until the time is over; returns the number of findings."""
-    from mutate import mutate
-    from targets import TARGETS, seeds
+    from targets import TARGETS, mutator, seeds
 
     rng, corpus, findings, rounds = random.Random(seed), seeds(name), 0, 0
+    mutate = mutator(name)
     end = time.monotonic() + seconds
     slowest = 0.0
     while time.monotonic() < end:
@@ -60,7 +60,7 @@ def without(name: str, seconds: float, seed: int) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("target", help="load_file, registers, instructions, pio, or a finding's path")
+    parser.add_argument("target", help="load_file, registers, instructions, pio, tflite_file, or a finding's path")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations, without atheris")
     parser.add_argument("--no-atheris", action="store_true")
@@ -72,7 +72,8 @@ def main() -> int:
         path = Path(arguments.target)
         TARGETS[path.name.split("-")[0]](path.read_bytes())
         return 0
-    if not arguments.no_atheris:
+    # Structure-aware mutation of .tflite files needs no guide, and runs compiled programs that atheris does not see.
+    if not arguments.no_atheris and arguments.target != "tflite_file":
         try:
             with_atheris(arguments.target, arguments.seconds)
         except ImportError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from mutate import mutate
 
 from emberwatch import _native
 from emberwatch.base.errors import ImageError
@@ -124,14 +127,21 @@ def pio(data: bytes) -> None:
     run_bounded(chip, 100_000)
 
 
+def tflite_file(data: bytes) -> None:
+    """Any .tflite file; see tflite_files.py."""
+    import tflite_files
+
+    tflite_files.tflite_file(data)
+
+
 def run_bounded(chip: _native.Chip, cycles: int) -> None:
     """Runs, saves, restores, runs: any stop is good, but time must move on."""
     stop = chip.run_until(cycles // 2)
     saved = chip.save()
     chip.restore(saved)
-    if stop.reason == "cycle":
+    if stop.reason.name == "TIME":
         stop = chip.run_until(cycles)
-        if stop.reason == "cycle" and chip.cycles < cycles:  # dormant: the count stands still, time does not
+        if stop.reason.name == "TIME" and chip.cycles < cycles:  # dormant: the count stands still, time does not
             asleep, since = chip.cycles, chip.picoseconds
             chip.run_until(cycles)
             assert chip.cycles == asleep and chip.picoseconds > since
@@ -144,11 +154,25 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "registers": registers,
     "instructions": instructions,
     "pio": pio,
+    "tflite_file": tflite_file,
 }
+
+
+def mutator(name: str) -> Callable[[random.Random, list[bytes]], bytes]:
+    """What makes new inputs of a target."""
+    if name == "tflite_file":
+        import tflite_files
+
+        return tflite_files.mutate
+    return mutate
 
 
 def seeds(name: str) -> list[bytes]:
     """Inputs that reach deep: valid files, plausible accesses, valid instructions."""
+    if name == "tflite_file":
+        import tflite_files
+
+        return tflite_files.seeds()
     if name == "load_file":
         flash = seal_boot2(bytes(range(200))) + bytes(range(256)) * 2
         return [minimal_elf(flash), write_uf2({FLASH_BASE: flash, FLASH_BASE + 0x8000: flash}), intel_hex(flash), flash]

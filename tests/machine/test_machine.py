@@ -191,7 +191,8 @@ def test_sound_that_nobody_clocks_is_forgotten() -> None:
     from emberwatch import _native
 
     chip = _native.Chip()
-    microphone = chip.attach_microphone(3, 2)
+    microphone = _native.Microphone()
+    chip.attach(microphone, [("clock", 3), ("data", 2)])
     chip.load(0x2000_0000, bytes.fromhex("fee7"))  # a program that does nothing: b .
     chip.reset(0x2000_0000)
     sizes = []

@@ -154,3 +154,20 @@ def test_damaged_elf_never_ends_in_anything_but_an_image_error(tmp_path: Path) -
         except ImageError:
             refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize("address", [0x2000_0000, 0x2002_0000, 0x2103_FFC0], ids=hex)
+def test_a_flash_program_with_contents_for_sram_is_refused(tmp_path: Path, address: int) -> None:
+    """No boot from flash brings them there; a debugger would."""
+    path = tmp_path / "x.elf"
+    path.write_bytes(make_elf([(FLASH_BASE, boot2()), (address, bytes(64))]))
+    with pytest.raises(ImageError, match=f"64 bytes loaded into SRAM at {address:#010x}.*AT > FLASH") as caught:
+        load_image(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", [0x2000_0000, 0x2100_0000, 0x2103_FFC0], ids=hex)
+def test_programs_in_sram_and_in_one_bank_of_it(tmp_path: Path, address: int) -> None:
+    path = tmp_path / "x.elf"
+    path.write_bytes(make_elf([(address, bytes(64))], entry=address | 1))
+    assert load_image(path).ram_entry == address

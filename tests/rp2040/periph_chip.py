@@ -56,7 +56,7 @@ def library() -> ctypes.CDLL:
             ("uart_take", u32, chip, ctypes.c_void_p, ctypes.c_void_p, u32),
             ("uart_send", None, chip, bytes_in, u32),
             ("uart_send_frame", None, chip, u32),
-            ("connect", None, chip, flag),
+            ("connect", None, chip),
             ("i2c_stopped", u64, chip),
             ("set_adc", None, chip, u32, u32),
             ("set_temperature", None, chip, ctypes.c_double),

@@ -108,7 +108,7 @@ def test_two_cores_on_one_port(priority: int, cycles: int) -> None:
         LAUNCH_TABLE + f"core1: ldr r1, ={SRAM5 + 128}\nldr r0, ={SRAM5 + 1}\nbx r0\n.ltorg\n.align 2\n"
         "loop: ldr r2, [r1]\nb loop\nnop\nnop\n",
     )
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     assert abs(outcome["r0"] - cycles) <= (0 if priority == PROC0 else 3), "the phase of core 1's loop is free"
 
 
@@ -118,7 +118,7 @@ def _count(event: int, code: str, setup: str = "") -> int:
         f"str r2, [r7, #8]\n{code}\nldr r6, [r7, #8]",
         setup + f"ldr r7, =0x40030000\nmovs r0, #{event}\nstr r0, [r7, #12]\nldr r1, ={SRAM4}\n",
     )
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     return int.from_bytes(outcome.chip.read_memory(0x40030008, 4), "little")
 
 

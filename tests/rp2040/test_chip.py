@@ -47,7 +47,7 @@ def boot(source: str, divider: int = 2) -> _native.Chip:
 
 def test_boots_through_the_second_stage() -> None:
     chip = boot("movs r7, #42\nbkpt #0")
-    assert chip.run_until(100_000).reason == "bkpt"
+    assert chip.run_until(100_000).reason.name == "BKPT"
     assert chip.registers(0)["r7"] == 42
     assert chip.read_memory(0x2004_1F00, 256) == chip.read_memory(0x1000_0000, 256)
 
@@ -59,7 +59,7 @@ def test_bad_checksum_is_an_error_and_not_a_run() -> None:
     chip.load(0x1000_0000, bytes(image))
     chip.reset()
     stop = chip.run_until(1000)
-    assert stop.reason == "boot_error"
+    assert stop.reason.name == "BOOT_ERROR"
     assert "CRC32" in stop.detail and f"0x{boot2_crc(bytes(image[:252])):08x}" in stop.detail
 
 
@@ -108,7 +108,7 @@ def test_cache_counters_follow_the_model() -> None:
     chip.load(RAM, loop)
     chip.load(0x2000_1000, b"".join((0x1000_0000 + a).to_bytes(4, "little") for a in addresses))
     chip.add_breakpoint(RAM)
-    assert chip.run_until(100_000).reason == "breakpoint"
+    assert chip.run_until(100_000).reason.name == "BREAKPOINT"
     before = chip.xip_hits, chip.xip_accesses
     model = CacheModel()
     # What the boot left in the cache: the words of its few instructions and the literal.
@@ -118,7 +118,7 @@ def test_cache_counters_follow_the_model() -> None:
     model.hits = model.accesses = 0
     for address in addresses:
         model.access(address)
-    assert chip.run_until(10_000_000).reason == "bkpt"
+    assert chip.run_until(10_000_000).reason.name == "BKPT"
     assert chip.xip_accesses - before[1] == model.accesses
     assert chip.xip_hits - before[0] == model.hits
     misses = model.accesses - model.hits
@@ -133,9 +133,9 @@ def test_code_fetches_are_words_and_lines() -> None:
     chip.load(RAM, assemble("bkpt #0"))
     first_line = 0x1000_0108
     chip.add_breakpoint(first_line)
-    assert chip.run_until(100_000).reason == "breakpoint"
+    assert chip.run_until(100_000).reason.name == "BREAKPOINT"
     hits, accesses, start = chip.xip_hits, chip.xip_accesses, chip.cycles
-    assert chip.run_until(100_000).reason == "bkpt"
+    assert chip.run_until(100_000).reason.name == "BKPT"
     assert chip.xip_accesses - accesses == 32 + 1  # and the word of BX
     # BX shares its line with the literal, which the first LDR has brought in.
     assert (chip.xip_accesses - accesses) - (chip.xip_hits - hits) == 16
@@ -160,7 +160,7 @@ def test_miss_cost_follows_the_divider(divider: int) -> None:
             "ldr r1, =0x10008000\nldr r5, [r4, #8]\nldr r2, [r1]\nldr r6, [r4, #8]\nsubs r0, r5, r6\nbkpt #0\n.ltorg"
         ),
     )
-    assert chip.run_until(1_000_000).reason == "bkpt"
+    assert chip.run_until(1_000_000).reason.name == "BKPT"
     assert chip.registers(0)["r0"] - 4 == (8 + 4 + 16) * divider + 8
 
 
@@ -188,7 +188,7 @@ def test_flush_and_writes_deallocate() -> None:
             .ltorg"""
         ),
     )
-    assert chip.run_until(100_000).reason == "bkpt"
+    assert chip.run_until(100_000).reason.name == "BKPT"
     assert (chip.registers(0)["r5"], chip.registers(0)["r6"]) == (0, 0)
 
 
@@ -279,10 +279,10 @@ def test_breakpoints_stop_before_and_continue() -> None:
     chip.add_breakpoint(RAM + 2)
     for n in (1, 2, 3):
         stop = chip.run_until(10_000)
-        assert (stop.reason, stop.pc) == ("breakpoint", RAM + 2)
+        assert (stop.reason.name, stop.pc) == ("BREAKPOINT", RAM + 2)
         assert (chip.registers(0)["r0"], chip.registers(0)["r1"]) == (n, n - 1)
     chip.remove_breakpoint(RAM + 2)
-    assert chip.run_until(10_000).reason == "cycle"
+    assert chip.run_until(10_000).reason.name == "TIME"
 
 
 def test_profiler_counts_inclusive_cycles_tail_calls_and_recursion() -> None:
@@ -317,7 +317,7 @@ def test_profiler_counts_inclusive_cycles_tail_calls_and_recursion() -> None:
     chip = run(source, cycles=0).chip
     functions = [(RAM + 32, 16), (RAM + 48, 16), (RAM + 64, 16), (RAM + 80, 16)]
     chip.trace_functions(functions)
-    assert chip.run_until(10_000).reason == "bkpt"
+    assert chip.run_until(10_000).reason.name == "BKPT"
     outer, leaf, tail, recursive = chip.profiles(0)
     assert leaf == (3, 9, 3, 3, 3)
     assert outer == (3, 3 * 17, 17, 17, 17)
@@ -360,7 +360,7 @@ def test_profiler_excludes_interrupts() -> None:
     for reload in (150, 100_000):
         chip = run(source.format(reload=reload), cycles=0).chip
         chip.trace_functions([(RAM + 48, 16), (RAM + 64, 16)])
-        assert chip.run_until(100_000).reason == "bkpt"
+        assert chip.run_until(100_000).reason.name == "BKPT"
         results.append(chip.profiles(0))
     (interrupted, ticks), (alone, none) = results
     assert ticks[0] >= 3 and none[0] == 0
@@ -385,7 +385,7 @@ def test_profiler_survives_abandoned_calls() -> None:
     """
     chip = run(source, cycles=0).chip
     chip.trace_functions([(RAM + 32, 8)])
-    assert chip.run_until(10_000_000).reason == "bkpt"
+    assert chip.run_until(10_000_000).reason.name == "BKPT"
     assert 99_990 <= chip.profiles(0)[0][0] <= 100_000
 
 

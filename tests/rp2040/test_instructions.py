@@ -65,7 +65,7 @@ CASES = [
 @pytest.mark.parametrize(("code", "before", "after", "flags"), CASES, ids=[c[0].split("\n")[0] for c in CASES])
 def test_data_processing(code: str, before: dict[str, int], after: dict[str, int], flags: str) -> None:
     outcome = run(f"{code}\nbkpt #0", **({"xpsr": 0} | before))
-    assert outcome.stop.reason == "bkpt"
+    assert outcome.stop.reason.name == "BKPT"
     assert {name: outcome[name] for name in after} == after
     assert outcome.flags == flags
 
@@ -107,7 +107,7 @@ def test_stores(code: str, value: int) -> None:
     chip = _native.Chip()
     chip.write_memory(0x2000_1000, b"\x55" * 8)
     outcome = run(f"{code}\nbkpt #0", chip=chip, r0=0x8182_8384, r1=0x2000_1000, r2=4, sp=0x2000_1000)
-    assert outcome.stop.reason == "bkpt"
+    assert outcome.stop.reason.name == "BKPT"
     assert word(chip, 0x2000_1004) == value
 
 
@@ -148,14 +148,14 @@ def test_branches_beyond_a_decoded_page() -> None:
         ".space 6000\n3: movs r7, #3\nbx lr"
     )
     outcome = run(source)
-    assert (outcome.stop.reason, outcome["r7"]) == ("bkpt", 3)
+    assert (outcome.stop.reason.name, outcome["r7"]) == ("BKPT", 3)
 
 
 def test_code_runs_across_a_page_boundary() -> None:
     outcome = run(
         "b 1f\n.space 2000\n1: b 2f\n.space 1990\n2:\n.rept 100\nadds r0, #1\n.endr\nbl 3f\nbkpt #0\n3: bx lr"
     )
-    assert (outcome.stop.reason, outcome["r0"]) == ("bkpt", 100)
+    assert (outcome.stop.reason.name, outcome["r0"]) == ("BKPT", 100)
 
 
 def test_self_modifying_code() -> None:

@@ -32,7 +32,7 @@ def program(regions: list[tuple[int, int]], ctrl: int, body: str, *, handler: st
 
 def faults(regions: list[tuple[int, int]], body: str, ctrl: int = ENABLE | PRIVDEFENA) -> bool:
     outcome = run(program(regions, ctrl, body))
-    assert outcome.stop.reason == "bkpt"
+    assert outcome.stop.reason.name == "BKPT"
     return outcome["r6"] == 1
 
 
@@ -129,8 +129,8 @@ def test_stacks_may_not_reach_the_guard() -> None:
     guard = [(DATA, rasr(8, NONE, disabled=0xFE, xn=True))]
     body = f"ldr r2, ={DATA + 36:#x}\nmov sp, r2\npush {{r3}}\nfault: push {{r3, r4}}"
     outcome = run(program(guard, ENABLE | PRIVDEFENA, body, handler="mrs r5, ipsr\npush {r5}\nb report"))
-    assert (outcome.stop.reason, outcome["r6"], outcome["r5"]) == ("bkpt", 1, 3)
-    assert [cause for cause, *_ in outcome.chip.faults(0)] == ["protection", "stacking"]
+    assert (outcome.stop.reason.name, outcome["r6"], outcome["r5"]) == ("BKPT", 1, 3)
+    assert [cause.name for cause, *_ in outcome.chip.faults(0)] == ["PROTECTION", "STACKING"]
     assert outcome.chip.faults(0)[0][2] == DATA + 24, "the address that the instruction wanted"
 
 
@@ -140,7 +140,7 @@ def test_execute_never() -> None:
     base = 0x2000_0100  # `there` is in the second 256 bytes: the program before it is shorter
     outcome = run(program([(base, rasr(8, FULL, xn=True))], ENABLE | PRIVDEFENA, target))
     assert (outcome["r6"], outcome["r7"]) == (1, base), "the fetch faults, at the target"
-    assert outcome.chip.faults(0)[0][0] == "execute_never"
+    assert outcome.chip.faults(0)[0][0].name == "EXECUTE_NEVER"
     assert not faults([(base, rasr(8, FULL, xn=True))], load(base + 4)), "data may be read there"
 
 
@@ -168,9 +168,9 @@ def test_handlers_at_negative_priority_are_checked_only_with_hfnmiena() -> None:
     body = "udf #0"
     handler = f"ldr r2, ={DATA:#x}\nldrb r3, [r2]\nb report"
     source = program(guard, ENABLE | PRIVDEFENA, body, handler=handler)
-    assert run(source).stop.reason == "bkpt"
+    assert run(source).stop.reason.name == "BKPT"
     source = program(guard, ENABLE | PRIVDEFENA | HFNMIENA, body, handler=handler)
-    assert run(source).stop.reason == "lockup"
+    assert run(source).stop.reason.name == "LOCKUP"
 
 
 def test_the_private_peripheral_bus_keeps_the_default_map() -> None:
@@ -181,7 +181,7 @@ def test_the_private_peripheral_bus_keeps_the_default_map() -> None:
 def test_the_private_peripheral_bus_is_privileged() -> None:
     outcome = run(program([], 0, UNPRIVILEGED + "fault: ldr r5, [r0]"))
     assert outcome["r6"] == 1
-    assert outcome.chip.faults(0)[0][0] == "protection"
+    assert outcome.chip.faults(0)[0][0].name == "PROTECTION"
 
 
 def test_stacking_uses_the_privilege_of_the_interrupted_code() -> None:
@@ -190,7 +190,7 @@ def test_stacking_uses_the_privilege_of_the_interrupted_code() -> None:
     body = f"ldr r2, ={DATA + 0x80:#x}\nmsr psp, r2\nmovs r4, #{{}}\nmsr control, r4\nisb\nsvc #0"
     assert not faults(regions, body.format(2))
     outcome = run(program(regions, ENABLE, body.format(3)))
-    assert outcome["r6"] == 1 and outcome.chip.faults(0)[0][0] == "stacking"
+    assert outcome["r6"] == 1 and outcome.chip.faults(0)[0][0].name == "STACKING"
 
 
 def test_each_core_has_its_own_and_dma_has_none() -> None:

@@ -165,7 +165,7 @@ def test_psm_holds_core_1(chip: PeriphChip) -> None:
     assert chip.call("held_core") == 3 and chip.read(PSM + 0xC) == 0xFFFF
     chip.write(PSM + CLR + 4, 1 << 16)
     assert chip.call("held_core") == 2
-    with pytest.raises(Unmodelled, match="only the processors"):
+    with pytest.raises(Unmodelled, match="other than the processors"):
         chip.write(PSM + SET + 4, 1 << 6)
 
 

@@ -247,3 +247,17 @@ def test_snapshot_in_mid_frame(chip: PeriphChip) -> None:
     assert chip.call("restore")
     chip.run(100 * BIT_115200)
     assert (chip.uart_take(), [chip.read(UART0 + DR) for _ in range(4)]) == first
+
+
+def test_break_holds_back_what_waits_in_the_fifo(chip: PeriphChip) -> None:
+    """PL011 TRM 3.3.7: the frame in the shift register ends, then the line is low until BRK is cleared."""
+    configure(chip)
+    for value in b"abc":
+        chip.write(UART0 + DR, value)
+    chip.run(5 * BIT_115200)
+    chip.write(UART0 + LCR_H, FEN | WLEN8 | 1)
+    chip.run(60 * BIT_115200)
+    assert chip.uart_take()[0] == b"a"
+    chip.write(UART0 + LCR_H, FEN | WLEN8)
+    chip.run(30 * BIT_115200)
+    assert chip.uart_take()[0] == b"bc"

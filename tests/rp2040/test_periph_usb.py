@@ -119,7 +119,7 @@ class CdcDevice:
                 self.line_state = value
             self.send0(b"")
 
-    def run(self, until: Callable[[], bool], frames: int = 100) -> None:
+    def run(self, until: Callable[[], bool], frames: int = 300) -> None:
         """Runs the interrupt handler on every interrupt until a condition holds."""
         for _ in range(frames * 16):
             if until():
@@ -142,6 +142,45 @@ def test_enumeration_opens_the_port(device: CdcDevice) -> None:
     assert [r[1] for r in device.requests] == [6, 5, 6, 6, 6, 9, 0x20, 0x22]
     assert device.line_state == 3 and device.chip.read(USB + ADDR_ENDP) == 1
     assert device.get(0x100, 7) == bytes.fromhex("00c20100000008")  # 115200 8N1
+
+
+def test_the_host_takes_its_time_and_resets_twice(device: CdcDevice) -> None:
+    """100 ms of debounce; a reset, a look at the device descriptor, another reset (USB 2.0 section 7.1.7)."""
+    resets: list[int] = []
+    start = device.chip.now
+    service = device.service
+
+    def watch() -> None:
+        if device.chip.read(USB + INTS) & 1 << 12:
+            resets.append(device.chip.now)
+            device.address = 0
+        service()
+
+    device.service = watch  # type: ignore[method-assign]
+    device.run(lambda: bool(device.chip.call("usb_open")))
+    assert len(resets) == 2
+    assert resets[0] - start == pytest.approx(100 * FRAME, abs=2 * FRAME)
+    assert resets[1] - resets[0] >= 20 * FRAME
+    assert device.requests[0] == bytes.fromhex("80 06 0001 0000 4000")
+
+
+def test_a_device_that_does_not_answer_is_reset_and_tried_again(device: CdcDevice) -> None:
+    """It has 500 ms for a packet (USB 2.0 section 9.2.6.4); here it is busy for the first two of them."""
+    device.run(lambda: bool(device.requests))  # the first request has arrived
+    device.chip.write(device.buffer(0, True), 0)  # and its answer is withdrawn: NAK
+    device.chip.run(520 * FRAME)
+    device.run(lambda: bool(device.chip.call("usb_open")))
+    assert [r[1] for r in device.requests][:3] == [6, 6, 5]
+
+
+def test_a_device_that_never_answers_is_left_alone(device: CdcDevice) -> None:
+    resets = 0
+    for _ in range(2500):
+        device.chip.run(FRAME)
+        if device.chip.read(USB + SIE_STATUS) & 1 << 19:
+            resets += 1
+            device.chip.write(USB + CLR + SIE_STATUS, 1 << 19)
+    assert resets == 3 and not device.chip.call("usb_open")
 
 
 def test_the_serial_port_of_a_composite_device_is_found(device: CdcDevice) -> None:

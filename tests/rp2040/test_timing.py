@@ -65,7 +65,7 @@ ROWS = [
 @pytest.mark.parametrize(("name", "code", "setup", "after", "cycles", "source"), ROWS, ids=[r[0] for r in ROWS])
 def test_instruction_cycles(name: str, code: str, setup: str, after: str, cycles: int, source: str) -> None:
     outcome = run(_PREAMBLE.format(code=code, setup=setup, after=after))
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     assert outcome["r0"] == cycles, f"{name}: {source}"
 
 
@@ -102,7 +102,7 @@ def test_exception_entry_takes_fifteen_cycles() -> None:
         """
     )
     # LDR 2, STR 2, entry 15; readings are taken in the same cycle of their instruction.
-    assert (outcome.stop.reason, outcome["r0"]) == ("bkpt", 2 + 2 + 15)
+    assert (outcome.stop.reason.name, outcome["r0"]) == ("BKPT", 2 + 2 + 15)
 
 
 def test_systick_period_is_reload_plus_one() -> None:

@@ -26,7 +26,7 @@ _INSTALL = "ldr r0, =vectors\nldr r7, =0xe000ed04\nstr r0, [r7, #4]\n"
 def _between(code: str) -> Outcome:
     """Runs `code`, which reads SysTick into r5 and r6; the difference ends up in r0."""
     outcome = run(code)
-    assert outcome.stop.reason == "bkpt", outcome.stop
+    assert outcome.stop.reason.name == "BKPT", outcome.stop
     return outcome
 
 
@@ -70,7 +70,7 @@ _EMPTY_CACHE = "ldr r0, =0x14000000\nmovs r1, #1\nstr r1, [r0, #4]\nldr r1, [r0,
 def _booted(divider: int) -> _native.Chip:
     """A chip that has booted and emptied its cache; from here on code runs from SRAM."""
     chip = boot(_EMPTY_CACHE + "bkpt #0\n.ltorg", divider)
-    assert chip.run_until(2_000_000).reason == "bkpt"
+    assert chip.run_until(2_000_000).reason.name == "BKPT"
     return chip
 
 
@@ -78,7 +78,7 @@ def _run_on(chip: _native.Chip, code: str) -> dict[str, int]:
     """Registers after `code` has run from SRAM."""
     chip.write_memory(RAM, assemble(code + "\nbkpt #0\n.ltorg"))
     chip.set_register(0, "pc", RAM)
-    assert chip.run_until(chip.cycles + 1_000_000).reason == "bkpt"
+    assert chip.run_until(chip.cycles + 1_000_000).reason.name == "BKPT"
     return chip.registers(0)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from emberwatch.training.compiler.choose import Options
 from emberwatch.training.compiler.compiler import CompiledModel, compile_model
 from emberwatch.training.compiler.errors import CompileError
 
-__all__ = ["CompileError", "CompiledModel", "compile_model"]
+__all__ = ["CompileError", "CompiledModel", "Options", "compile_model"]

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from emberwatch.training.compiler import emit, ops_matmul, ops_pointwise, ops_pool, ops_shape
+from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.choose import Options, choose_forms, flash_of
 from emberwatch.training.compiler.errors import CompileError
-from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Lower, Lowering, Program
-from emberwatch.training.compiler.memory import Plan, plan_memory
-from emberwatch.training.compiler.model import Model, read_model
-from emberwatch.training.compiler.stream import FILL, History, state_size, stream_graph
+from emberwatch.training.compiler.ir import C_TYPES, Constant, Layer, Lowering, Program
+from emberwatch.training.compiler.memory import Place, Plan, plan_memory
+from emberwatch.training.compiler.model import Model, printable, read_model
+from emberwatch.training.compiler.operators import OPERATORS
+from emberwatch.training.compiler.ops_variable import share_variables
+from emberwatch.training.compiler.state import state_bytes, state_text
+from emberwatch.training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
+from emberwatch.training.compiler.validate import validated
 
-VERSION = "1.0"
-UNROLL_LIMIT = 256 * 1024  # bytes of straight-line code with immediate weights
+VERSION = "1.1"
 
-OPERATORS: dict[str, Lower] = {
-    "ADD": ops_pointwise.arithmetic,
-    "AVERAGE_POOL_2D": ops_pool.pool_2d,
-    "CONCATENATION": ops_shape.concatenation,
-    "CONV_2D": ops_matmul.conv_2d,
-    "DEPTHWISE_CONV_2D": ops_matmul.depthwise_conv_2d,
-    "DEQUANTIZE": ops_pointwise.dequantize,
-    "EXPAND_DIMS": ops_shape.reshape,
-    "FULLY_CONNECTED": ops_matmul.fully_connected,
-    "LOGISTIC": ops_pointwise.logistic,
-    "MAX_POOL_2D": ops_pool.pool_2d,
-    "MEAN": ops_pool.mean,
-    "MUL": ops_pointwise.arithmetic,
-    "PAD": ops_shape.pad,
-    "PADV2": ops_shape.pad,
-    "QUANTIZE": ops_pointwise.quantize,
-    "RELU": ops_pointwise.relu,
-    "RELU6": ops_pointwise.relu6,
-    "RESHAPE": ops_shape.reshape,
-    "RESIZE_NEAREST_NEIGHBOR": ops_pool.resize_nearest_neighbor,
-    "SOFTMAX": ops_pointwise.softmax,
-    "SQUEEZE": ops_shape.reshape,
-    "STRIDED_SLICE": ops_shape.strided_slice,
-    "SUB": ops_pointwise.arithmetic,
-    "TANH": ops_pointwise.tanh,
-    "TRANSPOSE": ops_shape.transpose,
-}
+Chooser = Callable[[Program, Options, Callable[[], Plan], int, tuple[Program, ...]], Plan]
 
 
 @dataclass(frozen=True)
@@ -58,8 +36,11 @@ class CompiledModel:
         input_frames: frames of the first input.
         stream_frames: frames per push when the graph streams, else 0.
         arena: bytes of working memory of `<name>_invoke`.
+        stream_ram: bytes of working memory and state of `<name>_stream_push`.
         constant_bytes: bytes of constants.
+        flash: bytes of constants and straight-line code of all that was written.
         macs: multiply-accumulates of one inference.
+        stream_macs: the same of one push.
         layers: the layers in order of execution.
         memory_plan: the memory plan as text.
         program: the lowered graph.
@@ -73,8 +54,11 @@ class CompiledModel:
     input_frames: int
     stream_frames: int
     arena: int
+    stream_ram: int
     constant_bytes: int
+    flash: int
     macs: int
+    stream_macs: int
     layers: tuple[Layer, ...]
     memory_plan: str
     program: Program
@@ -86,40 +70,32 @@ def lower_model(
     prefix: str,
     tag: str = "",
     constants: dict[str, Constant] | None = None,
-    given: Iterable[int] = (),
-    unroll_limit: int = 0,
+    unroll: bool = True,
 ) -> Program:
-    """Check and lower every operator.
+    """Lower every operator of a graph that `validated` gave, or of its streaming form.
+
+    Layers that have several forms are set to the one with the least flash and working memory.
 
     Args:
         model: the graph.
         prefix: prefix of the C names.
         tag: further prefix of the layers' functions.
         constants: constants to share with another program.
-        unroll_limit: bytes of straight-line code that may be made.
-        given: further tensors that are there before the first operator runs.
+        unroll: whether layers may become straight-line code.
 
     Raises:
-        CompileError: an operator, type or shape is not supported.
+        CompileError: a type or a quantisation is not supported.
     """
-    program = Program(model, prefix, constants=constants if constants is not None else {}, unroll_limit=unroll_limit)
-    known = set(model.inputs) | set(given) | {t.index for t in model.tensors if t.data is not None}
+    program = Program(model, prefix, constants=constants if constants is not None else {}, unroll=unroll, tag=tag)
     for operator in model.operators:
-        low = Lowering(program, operator, tag)
-        if operator.name not in OPERATORS:
-            target = low.tensors[operator.outputs[0]] if operator.outputs and operator.outputs[0] >= 0 else None
-            low.fail("this operator is not supported; supported are " + " ".join(sorted(OPERATORS)), target)
-        for index in operator.inputs:
-            if index >= 0 and index not in known:
-                low.fail("read before anything writes it", low.tensors[index])
-        OPERATORS[operator.name](low)
-        known |= set(operator.outputs)
-    for index in model.outputs:
-        if index not in known:
-            raise CompileError(f"{model.path}: output tensor {model.tensors[index].label()} is never written")
+        low = Lowering(program, operator)
+        with low.naming():
+            OPERATORS[operator.name].lower(low)
+    share_variables(program)
     for tensor in (model.tensors[i] for i in model.inputs + model.outputs):
         if tensor.dtype not in C_TYPES:
             raise CompileError(f"{model.path}: tensor {tensor.label()}: type {tensor.dtype} is not supported")
+    program.add_operands()
     return program
 
 
@@ -136,20 +112,6 @@ def _arguments(model: Model) -> str:
     return ", ".join(words)
 
 
-def constant_tensors(program: Program) -> dict[int, str]:
-    """Give constant tensors that layers read as activations a C array; tensor -> symbol."""
-    places: dict[int, str] = {}
-    wanted = {t for layer in program.layers for t in layer.inputs} | set(program.model.outputs)
-    for index in sorted(wanted):
-        tensor = program.model.tensors[index]
-        if tensor.data is not None:
-            symbol = f"{program.prefix}_tensor{index}"
-            values = tuple(int(v) for v in tensor.data.ravel())
-            program.constants[symbol] = Constant(symbol, C_TYPES[tensor.dtype], values, "constant operand")
-            places[index] = symbol
-    return places
-
-
 def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
     """The C functions of all layers."""
     texts = []
@@ -163,104 +125,167 @@ def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
     return texts
 
 
-def _calls(program: Program, plan: Plan, constants: dict[int, str]) -> list[str]:
-    calls = [emit.call_text(program, plan, layer, constants) for layer in program.layers]
-    for source, target, size in plan.copies:
-        tensor = constants.get(int(source.split()[1])) if source.startswith("tensor ") else None
-        calls.append(f"memcpy({target}, {tensor or source}, {size});")
-    return calls
-
-
 @dataclass(frozen=True)
-class _Streamed:
-    """The C of the streaming form."""
+class _Written:
+    """One form of the network, ready to be put into the C file."""
 
-    frames: int
-    fill: int
-    state: int
+    program: Program
+    plan: Plan
     functions: list[str]
     declarations: list[str]
     entry: str
-    macs: int
     helpers: set[str]
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one call."""
+        return sum(layer.macs for layer in self.program.layers)
 
-def _write_stream(model: Model, name: str, constants: dict[str, Constant]) -> _Streamed | None:
-    """The C of the streaming form, or None when the graph does not stream."""
-    graph = stream_graph(model)
-    if graph is None:
-        return None
-    program = lower_model(graph.model, name, "stream_", constants, graph.views)
-    state, arena = f"{name}_stream_state", f"{name}_stream_arena"
-    histories = graph.histories
-    preset = {}
-    for tensor, (root, columns) in graph.views.items():
-        history = histories[root]
-        preset[tensor] = f"{state} + {history.offset + (history.columns - columns) * history.column_size}"
-    for tensor, root in graph.fresh.items():
-        if root in histories and tensor not in program.aliases and tensor not in graph.model.inputs:
-            history = histories[root]
-            preset[tensor] = f"{state} + {history.offset + (history.columns - history.new) * history.column_size}"
-    source = graph.model.inputs[0]
-    frames_place, calls = "frames", []
-    input_root = graph.fresh[source]
 
-    def shift(history: History) -> list[str]:
+def _written(program: Program, plan: Plan, arena: str, entry: str, helpers: set[str]) -> _Written:
+    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(8)));"] if plan.arena else []
+    helpers = helpers.union(*(layer.helpers for layer in program.layers))
+    return _Written(program, plan, functions_of(program, plan, arena), declarations, entry, helpers)
+
+
+class _Whole:
+    """The whole inference, `<name>_invoke`."""
+
+    def __init__(self, model: Model, name: str) -> None:
+        self.name, self.model, self.arena = name, model, f"{name}_arena"
+        self.program = lower_model(model, name)
+
+    def plan(self) -> Plan:
+        """The memory plan of the forms that are set."""
+        inputs, outputs = self.names()
+        constants = {t: Place(symbol) for t, symbol in self.program.operands.items()}
+        return plan_memory(self.program, self.arena, inputs, outputs, constants)
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """C names of the inputs and the outputs."""
+        return argument_names(len(self.model.inputs), "input"), argument_names(len(self.model.outputs), "output")
+
+    def write(self, plan: Plan) -> _Written:
+        """The C."""
+        calls = [emit.call_text(self.program, plan, layer) for layer in self.program.layers]
+        calls += [emit.copy_text(copy) for copy in plan.copies]
+        read = {plan.places[t].base for layer in self.program.layers for t in layer.inputs + layer.outputs}
+        read |= {copy.source.base for copy in plan.copies}
+        calls = [f"(void){word};" for word in self.names()[0] if word not in read] + calls
+        states = state_text(self.program)
+        if states:
+            calls.insert(0, f"if (!{self.name}_ready) {self.name}_reset();")
+        arguments = _arguments(self.model)
+        entry = emit.render("invoke.c.j2", prefix=self.name, arguments=arguments, calls=calls, arena=plan.arena)
+        written = _written(self.program, plan, self.arena, entry, {"fill"} if states else set())
+        return replace(written, declarations=[*written.declarations, *([states] if states else [])])
+
+
+class _Streaming:
+    """The streaming form, `<name>_stream_push` and `<name>_stream_reset`."""
+
+    def __init__(self, graph: StreamGraph, original: Model, name: str, constants: dict[str, Constant]) -> None:
+        self.graph, self.original, self.name = graph, original, name
+        self.arena, self.state = f"{name}_stream_arena", f"{name}_stream_state"
+        self.program = lower_model(graph.model, name, "stream_", constants)
+        self.state_size = state_size(graph)
+
+    def plan(self) -> Plan:
+        """The memory plan of the forms that are set; histories are kept between calls."""
+        graph, program = self.graph, self.program
+        preset = {t: Place(symbol) for t, symbol in program.operands.items()}
+        for tensor, (root, columns) in graph.views.items():
+            history = graph.histories[root]
+            preset[tensor] = Place(self.state, history.offset + (history.columns - columns) * history.column_size)
+        for tensor, root in graph.fresh.items():
+            if root in graph.histories and tensor not in program.aliases and tensor not in graph.model.inputs:
+                history = graph.histories[root]
+                at = history.offset + (history.columns - history.new) * history.column_size
+                preset[tensor] = Place(self.state, at)
+        return plan_memory(program, self.arena, ["frames"], ["output"], preset)
+
+    def _shift(self, history: History) -> list[str]:
+        """Make room for new columns at the end of a history."""
         if history.columns == history.new:
             return []
         step = history.new * history.column_size
-        return [f"{name}_stream_shift({state} + {history.offset}, {history.size}, {step});"]
+        return [f"{self.name}_stream_shift({self.state} + {history.offset}, {history.size}, {step});"]
 
-    if input_root in histories:
-        history = histories[input_root]
-        size = history.new * history.column_size
-        calls += shift(history)
-        calls.append(f"memcpy({state} + {history.offset + history.size - size}, frames, {size});")
-    plan = plan_memory(program, arena, [frames_place], ["output"], preset)
-    tensors = constant_tensors(program)
-    for layer in program.layers:
-        written = graph.fresh.get(layer.outputs[0])
-        if written is not None and written in histories:
-            calls += shift(histories[written])
-        calls.append(emit.call_text(program, plan, layer, tensors))
-    total = state_size(graph)
-    entry = emit.render(
-        "stream.c.j2", prefix=name, state=total, calls=calls, window=graph.window, frames=graph.frames, fill=FILL,
-        push_size=graph.model.tensors[source].size, output_size=model.tensors[model.outputs[0]].size,
-    )  # fmt: skip
-    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
-    macs = sum(layer.macs for layer in program.layers)
-    helpers = {"fill"}.union(*(layer.helpers for layer in program.layers))
-    return _Streamed(graph.frames, FILL, total, functions_of(program, plan, arena), declarations, entry, macs, helpers)
+    def write(self, plan: Plan) -> _Written:
+        """The C."""
+        graph, calls = self.graph, []
+        source = graph.model.inputs[0]
+        if graph.fresh[source] in graph.histories:
+            history = graph.histories[graph.fresh[source]]
+            size = history.new * history.column_size
+            calls += self._shift(history)
+            calls.append(f"memcpy({self.state} + {history.offset + history.size - size}, frames, {size});")
+        for layer in self.program.layers:
+            written = graph.fresh.get(layer.outputs[0]) if layer.outputs else None
+            if written is not None and written in graph.histories:
+                calls += self._shift(graph.histories[written])
+            calls.append(emit.call_text(self.program, plan, layer))
+        entry = emit.render(
+            "stream.c.j2", prefix=self.name, state=self.state_size, calls=calls, window=graph.window,
+            frames=graph.frames, fill=FILL, push_size=graph.model.tensors[source].size,
+            output_size=self.original.tensors[self.original.outputs[0]].size,
+            shifts=any("_stream_shift(" in call for call in calls),
+        )  # fmt: skip
+        return _written(self.program, plan, self.arena, entry, {"fill"})
 
 
-def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> CompiledModel:
-    """Write the C of a model that was read already; see `compile_model`."""
-    # Where the network streams, the whole inference is for checking: its code need not be fast.
-    program = lower_model(model, name, unroll_limit=0 if stream_graph(model) else UNROLL_LIMIT)
-    arena = f"{name}_arena"
-    inputs, outputs = argument_names(len(model.inputs), "input"), argument_names(len(model.outputs), "output")
-    plan = plan_memory(program, arena, inputs, outputs)
-    constants = constant_tensors(program)
-    functions = functions_of(program, plan, arena)
-    arguments = _arguments(model)
-    calls = _calls(program, plan, constants)
-    read = "\n".join(calls)
-    calls = [f"(void){word};" for word in inputs if not re.search(rf"\b{word}\b", read)] + calls
-    entries = [emit.render("invoke.c.j2", prefix=name, arguments=arguments, calls=calls, arena=plan.arena)]
-    streamed = _write_stream(model, name, program.constants)
-    if streamed is not None:
-        functions += streamed.functions
-        entries.append(streamed.entry)
-    declarations = [f"static uint8_t {arena}[{plan.arena}] __attribute__((aligned(4)));"] if plan.arena else []
-    used = {h for layer in program.layers for h in layer.helpers} | (streamed.helpers if streamed else set())
-    helpers = emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(used))
+@dataclass(frozen=True)
+class _Network:
+    """All forms of a network that are written."""
+
+    whole: _Written
+    stream: _Written | None = None
+    graph: StreamGraph | None = None
+    state: int = 0
+    forms: list[_Written] = field(default_factory=list)
+
+
+def _network(model: Model, name: str, options: Options, choose: Chooser) -> _Network:
+    """Lower all forms of a network and choose how their layers are written."""
+    whole = _Whole(model, name)
+    graph = stream_graph(model) if options.stream else None
+    if graph is None:
+        written = whole.write(choose(whole.program, options, whole.plan, 0, ()))
+        return _Network(written, forms=[written])
+    streaming = _Streaming(graph, model, name, whole.program.constants)
+    plan = choose(streaming.program, options, streaming.plan, streaming.state_size, (whole.program,))
+    stream = streaming.write(plan)
+    written = whole.write(choose(whole.program, options, whole.plan, 0, (streaming.program,)))
+    return _Network(written, stream, graph, streaming.state_size, [written, stream])
+
+
+def write_model(
+    model: Model,
+    file_name: str,
+    out_dir: Path,
+    name: str,
+    options: Options | None = None,
+    choose: Chooser = choose_forms,
+) -> CompiledModel:
+    """Write the C of a model that was read already; see `compile_model`.
+
+    Args:
+        model: the graph as read.
+        file_name: for the comments of the C.
+        out_dir: folder for the C files; made if missing.
+        name: prefix of all C names and base name of the files.
+        options: size or speed, and limits.
+        choose: sets the form of every layer.
+    """
+    model = validated(model)
+    network = _network(model, name, options or Options(), choose)
+    whole, stream, graph = network.whole, network.stream, network.graph
     first = model.tensors[model.inputs[0]]
-    constant_texts = [emit.constant_text(c) for c in program.constants.values()] + declarations
-    constant_texts += streamed.declarations if streamed else []
     input_frames = first.shape[1] if len(first.shape) > 2 else 1
-    macs = sum(layer.macs for layer in program.layers)
-    constant_bytes = sum(c.size for c in program.constants.values())
+    used: Iterable[str] = set().union(*(form.program.used_constants() for form in network.forms))
+    constants = [c for c in whole.program.constants.values() if c.symbol in used]
+    constant_bytes = sum(c.size for c in constants)
+    helpers = set().union(*(form.helpers for form in network.forms))
     context = {
         "version": VERSION,
         "source": file_name,
@@ -273,17 +298,20 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         "input_size": first.size,
         "input_frames": input_frames,
         "output_size": model.tensors[model.outputs[0]].size,
-        "arena": plan.arena,
-        "arguments": arguments,
-        "stream": streamed,
-        "total_macs": macs,
+        "arena": whole.plan.arena,
+        "arguments": _arguments(model),
+        "graph": graph,
+        "fill": FILL,
+        "state": network.state,
+        "states": state_bytes(whole.program),
+        "total_macs": whole.macs,
         "constant_bytes": constant_bytes,
-        "layer_table": emit.layer_lines(program),
-        "memory_plan": plan.table().split("\n"),
-        "helpers": helpers,
-        "constants": constant_texts,
-        "functions": functions,
-        "entries": entries,
+        "layer_table": emit.layer_lines(whole.program),
+        "memory_plan": whole.plan.table().split("\n"),
+        "helpers": emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(helpers)),
+        "constants": [emit.constant_text(c) for c in constants] + [d for f in network.forms for d in f.declarations],
+        "functions": [text for form in network.forms for text in form.functions],
+        "entries": [form.entry for form in network.forms],
     }
     out_dir.mkdir(parents=True, exist_ok=True)
     source, header = out_dir / f"{name}.c", out_dir / f"{name}.h"
@@ -295,14 +323,17 @@ def write_model(model: Model, file_name: str, out_dir: Path, name: str) -> Compi
         source=source,
         header=header,
         input_frames=input_frames,
-        stream_frames=streamed.frames if streamed else 0,
-        arena=plan.arena,
+        stream_frames=graph.frames if graph else 0,
+        arena=whole.plan.arena,
+        stream_ram=network.state + stream.plan.arena if stream else 0,
         constant_bytes=constant_bytes,
-        macs=macs,
-        layers=tuple(program.layers),
-        memory_plan=plan.table(),
-        program=program,
-        plan=plan,
+        flash=flash_of(*(form.program for form in network.forms)),
+        macs=whole.macs,
+        stream_macs=stream.macs if stream else 0,
+        layers=tuple(whole.program.layers),
+        memory_plan=whole.plan.table(),
+        program=whole.program,
+        plan=whole.plan,
     )
 
 
@@ -314,17 +345,18 @@ def _layer_comment(program: Program, layer: Layer) -> str:
     return "/* " + "\n * ".join(lines) + " */\n"
 
 
-def compile_model(tflite: Path, out_dir: Path, name: str = "model") -> CompiledModel:
+def compile_model(tflite: Path, out_dir: Path, name: str = "model", options: Options | None = None) -> CompiledModel:
     """Compile a .tflite file to `<name>.c` and `<name>.h` in a folder.
 
     Args:
         tflite: the model.
         out_dir: folder for the C files; made if missing.
         name: prefix of all C names and base name of the files.
+        options: size or speed, and limits; balanced by default.
 
     Raises:
-        CompileError: the file cannot be read or holds something that is not supported.
+        CompileError: the file cannot be read, holds something that is not supported, or keeps no limit.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise CompileError(f"name '{name}' is not usable in C; give lower-case letters, digits and underscores")
-    return write_model(read_model(tflite), tflite.name, out_dir, name)
+    return write_model(read_model(tflite), printable(tflite.name), out_dir, name, options)

@@ -14,6 +14,11 @@ import numpy as np
 
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)
+MAX_SHIFT = 30  # of a factor: a left shift of 31 would leave the sign alone
+
+
+class RangeError(ValueError):
+    """A factor or limit that 32-bit integer inference cannot express; the lowering names operator and tensor."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,14 @@ def round_half_away(value: float) -> int:
     return whole if value >= 0 else -whole
 
 
-def quantize_multiplier(real: float) -> Scale:
-    """Express a real factor as a 32-bit multiplier and a shift (QuantizeMultiplier)."""
+def quantize_multiplier(real: float, max_shift: int = MAX_SHIFT) -> Scale:
+    """Express a real factor as a 32-bit multiplier and a shift (QuantizeMultiplier).
+
+    Raises:
+        RangeError: the factor is negative, not a number, or 2^max_shift or more.
+    """
+    if not 0 <= real < math.inf:
+        raise RangeError(f"the rescale factor {real:g} is not a number from 0 up; correct the scales")
     if real == 0.0:
         return Scale(0, 0)
     fraction, shift = math.frexp(real)
@@ -43,6 +54,8 @@ def quantize_multiplier(real: float) -> Scale:
         shift += 1
     if shift < -31:
         return Scale(0, 0)
+    if shift > max_shift:
+        raise RangeError(f"the rescale factor {real:g} is 2^{max_shift} or more; correct the scales")
     return Scale(multiplier, shift)
 
 
@@ -72,6 +85,19 @@ def rescale(x: int, scale: Scale) -> int:
     return rounding_shift(doubling_high_mul(wrap32(x << left), scale.multiplier), right)
 
 
+def quantize_limit(real: float, scale: float) -> int:
+    """A real limit in steps of a float32 scale.
+
+    Raises:
+        RangeError: it does not fit 32 bits.
+    """
+    with np.errstate(over="ignore"):
+        steps = float(np.float32(real) / np.float32(scale))
+    if not abs(steps) < 2**30:
+        raise RangeError(f"{real:g} is {steps:g} steps of the output's scale {scale:g}; correct the scale")
+    return round_half_away(steps)
+
+
 def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
     """Int8 limits of a fused activation (CalculateActivationRangeQuantized).
 
@@ -82,13 +108,14 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
 
     Raises:
         KeyError: the activation has no integer form.
+        RangeError: a limit does not fit 32 bits at this scale.
     """
     lower, upper = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}[
         activation
     ]
 
     def quantize(real: float) -> int:
-        return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
+        return zero_point + quantize_limit(real, scale)
 
     low = -128 if lower is None else max(-128, quantize(lower))
     high = 127 if upper is None else min(127, quantize(upper))
@@ -182,3 +209,32 @@ def tanh(a: int, integer_bits: int) -> int:
         return 0
     value = one_minus_x_over_one_plus_x(exp_on_negative_values(-abs(a), integer_bits + 1))
     return value if a > 0 else -value
+
+
+def inverse_root(value: int) -> tuple[int, int]:
+    """1 / sqrt(value) as multiplier and right shift of a rescale (GetInvSqrtQuantizedMultiplierExp, reversed).
+
+    Args:
+        value: 1 or more; 0 counts as 1.
+
+    Returns:
+        Multiplier in Q0.31 and the shift of `Scale`.
+    """
+    if value <= 1:
+        return INT32_MAX, 0
+    shift = 11
+    while value >= 1 << 29:
+        value //= 4
+        shift += 1
+    pairs = (31 - value.bit_length()) // 2 - 1
+    shift -= pairs
+    value <<= 2 * pairs
+    half = rounding_shift(value >> 1, 1)  # Q3.28, half of the number
+    x = 1 << 28
+    for _ in range(5):
+        cube = _shift_left(_mul(_mul(x, x), x), 6)
+        x = _shift_left(_mul((1 << 28) + (1 << 27), x) - _mul(half, cube), 3)
+    x = _mul(x, 1518500250)  # sqrt(1/2)
+    if shift < 0:
+        x, shift = x << -shift, 0
+    return x, -shift

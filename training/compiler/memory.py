@@ -1,14 +1,29 @@
 """Memory planning: where every tensor lives, decided at compile time.
 
 Tensors that only differ in shape share storage; an elementwise layer writes over its input when nothing needs the
-input any more. What remains is placed in one arena by lifetime, largest first, at the lowest free address.
+input any more. What remains is placed in one arena by lifetime, each block at the lowest free address, in the order
+that gives the smallest arena of several.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Program
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor lives.
+
+    Attributes:
+        base: C name of an argument or a constant, or of an array of bytes.
+        offset: bytes into that array; None where `base` is the tensor itself.
+    """
+
+    base: str
+    offset: int | None = None
 
 
 @dataclass
@@ -22,23 +37,36 @@ class Block:
     offset: int = -1
 
 
-@dataclass
+@dataclass(frozen=True)
+class Copy:
+    """Bytes to copy after the last layer: an output whose memory is not the caller's."""
+
+    source: Place
+    target: Place
+    size: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """The memory of a program.
 
     Attributes:
         arena: size of the arena in bytes.
-        blocks: every block, in order of placement.
-        places: tensor -> C expression for its address.
+        blocks: every block.
+        places: tensor -> where it lives.
         scratch: layer position -> offset of its working memory.
-        copies: (source expression, output expression, bytes) done after the last layer.
+        copies: done after the last layer.
     """
 
     arena: int
     blocks: list[Block]
-    places: dict[int, str]
+    places: dict[int, Place]
     scratch: dict[int, int]
-    copies: list[tuple[str, str, int]] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
+
+    def live(self, position: int) -> int:
+        """Bytes in use while a layer runs."""
+        return sum(b.size for b in self.blocks if b.first <= position <= b.last)
 
     def table(self) -> str:
         """The plan as text: one line per block with its place and lifetime."""
@@ -50,76 +78,95 @@ class Plan:
         return "\n".join(lines)
 
 
-def _root(program: Program, tensor: int) -> int:
-    while tensor in program.aliases:
-        tensor = program.aliases[tensor]
-    return tensor
+class _Roots:
+    """Which tensors share storage."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._shared = dict(program.aliases)
+
+    def __getitem__(self, tensor: int) -> int:
+        while tensor in self._shared:
+            tensor = self._shared[tensor]
+        return tensor
+
+    def last_uses(self) -> dict[int, int]:
+        """Last layer that reads each storage; outputs of the graph live to the end."""
+        uses: dict[int, int] = {}
+        for position, layer in enumerate(self._program.layers):
+            for tensor in layer.inputs:
+                uses[self[tensor]] = position
+        for tensor in self._program.model.outputs:
+            uses[self[tensor]] = len(self._program.layers)
+        return uses
+
+    def share_in_place(self, fixed: set[int]) -> None:
+        """Let elementwise layers write over inputs that nobody reads later."""
+        for position, layer in enumerate(self._program.layers):
+            if not layer.in_place or self[layer.outputs[0]] in fixed:
+                continue
+            target = self[layer.outputs[0]]
+            uses = self.last_uses()
+            for source in (self[layer.inputs[i]] for i in layer.in_place):
+                if uses.get(source) == position and source not in fixed and source != target:
+                    self._shared[target] = source
+                    break
 
 
-def _last_uses(program: Program) -> dict[int, int]:
+def root_of(program: Program, tensor: int) -> int:
+    """The tensor whose memory a tensor shares."""
+    return _Roots(program)[tensor]
+
+
+def last_uses(program: Program) -> dict[int, int]:
     """Last layer that reads each storage; outputs of the graph live to the end."""
-    uses: dict[int, int] = {}
-    for position, layer in enumerate(program.layers):
-        for tensor in layer.inputs:
-            uses[_root(program, tensor)] = position
-    for tensor in program.model.outputs:
-        uses[_root(program, tensor)] = len(program.layers)
-    return uses
-
-
-def _share_in_place(program: Program, fixed: set[int]) -> None:
-    """Let elementwise layers write over inputs that nobody reads later."""
-    for position, layer in enumerate(program.layers):
-        if not layer.in_place:
-            continue
-        source, target = _root(program, layer.inputs[0]), layer.outputs[0]
-        dying = _last_uses(program).get(source) == position
-        if dying and source not in fixed and _root(program, target) not in fixed:
-            program.aliases[target] = source
+    return _Roots(program).last_uses()
 
 
 def size_of(program: Program, tensor: int) -> int:
     """Bytes of a tensor."""
     t = program.model.tensors[tensor]
-    return t.size * ELEMENT_SIZE[t.dtype]
+    return t.size * ELEMENT_SIZE.get(t.dtype, 4)  # the handle of a variable is a number
 
 
 def plan_memory(
-    program: Program, arena: str, argument_in: list[str], argument_out: list[str], preset: dict[int, str] | None = None
+    program: Program, arena: str, argument_in: list[str], argument_out: list[str], preset: dict[int, Place]
 ) -> Plan:
     """Place all tensors and scratch areas.
 
     Args:
-        program: the lowered graph; in-place decisions are added to its aliases.
+        program: the lowered graph.
         arena: C name of the arena.
         argument_in: C names of the arguments of the graph's inputs.
         argument_out: the same for the outputs.
-        preset: tensors whose place is given, outside of the arena.
+        preset: tensors whose place is given, outside of the arena: constants and what is kept between calls.
     """
-    model = program.model
-    places: dict[int, str] = dict(preset or {})
-    copies: list[tuple[str, str, int]] = []
+    model, roots = program.model, _Roots(program)
+    places = dict(preset)
+    offset = 0
+    for tensor, state in program.states.items():
+        places[tensor] = Place(f"{program.prefix}_state", offset)
+        offset += (state.size + 7) // 8 * 8
     for tensor, name in zip(model.inputs, argument_in, strict=True):
-        places[tensor] = name
-    fixed = set(places) | {_root(program, t) for t in model.inputs}
-    fixed |= {t.index for t in model.tensors if t.data is not None}
-    pending: list[tuple[int, str]] = []
+        places[tensor] = Place(name)
+    fixed = {roots[t] for t in places}
+    pending: list[tuple[int, Place]] = []
     for tensor, name in zip(model.outputs, argument_out, strict=True):
-        root = _root(program, tensor)
+        root = roots[tensor]
         if root in fixed:
-            pending.append((tensor, name))
+            pending.append((tensor, Place(name)))
         else:
-            places[root] = name
+            places[root] = Place(name)
             fixed.add(root)
-    _share_in_place(program, fixed)
+    roots.share_in_place(fixed)
 
-    uses = _last_uses(program)
+    uses = roots.last_uses()
     blocks: list[Block] = []
     owners: list[int | None] = []
     seen: set[int] = set()
     for position, layer in enumerate(program.layers):
         for tensor in layer.outputs:
-            root = _root(program, tensor)
+            root = roots[tensor]
             if root in places or root in seen:
                 continue
             seen.add(root)
@@ -130,31 +177,52 @@ def plan_memory(
             blocks.append(Block(f"{layer.symbol} scratch", layer.scratch, position, position))
             owners.append(None)
 
-    _place(blocks)
-    size = max((b.offset + b.size for b in blocks), default=0)
+    wide = any(ELEMENT_SIZE[model.tensors[t].dtype] == 8 for layer in program.layers for t in layer.outputs)
+    blocks = place_blocks(blocks, 8 if wide else 4)
     scratch: dict[int, int] = {}
     for block, owner in zip(blocks, owners, strict=True):
         if owner is None:
             scratch[block.first] = block.offset
         else:
-            places[owner] = f"{arena} + {block.offset}"
-    for tensor, name in pending:
-        copies.append((places.get(_root(program, tensor), f"tensor {tensor}"), name, size_of(program, tensor)))
-    roots = {t.index: _root(program, t.index) for t in model.tensors}
-    named = {tensor: places[root] for tensor, root in roots.items() if root in places}
-    return Plan(size, blocks, named, scratch, copies)
+            places[owner] = Place(arena, block.offset)
+    named = {t.index: places[roots[t.index]] for t in model.tensors if roots[t.index] in places}
+    copies = [Copy(named[tensor], place, size_of(program, tensor)) for tensor, place in pending]
+    return Plan(arena_size(blocks), blocks, named, scratch, copies)
 
 
-def _place(blocks: list[Block]) -> None:
-    """Give every block the lowest address at which it meets no block that lives at the same time."""
+def arena_size(blocks: list[Block]) -> int:
+    """Bytes that placed blocks reach over."""
+    return max((b.offset + b.size for b in blocks), default=0)
+
+
+_ORDERS: tuple[Callable[[Block], tuple[int, ...]], ...] = (
+    lambda b: (-b.size, b.first),
+    lambda b: (-b.size * (b.last - b.first + 1), b.first),
+    lambda b: (b.first, -b.size),
+    lambda b: (b.first - b.last, -b.size),
+    lambda b: (-b.last, -b.size),
+)
+
+
+def place_blocks(blocks: list[Block], align: int = 4) -> list[Block]:
+    """Give every block the lowest address at which it meets no block that lives at the same time.
+
+    Of several orders in which blocks are taken, the one with the smallest arena counts.
+    """
+    return min((_placed(blocks, order, align) for order in _ORDERS), key=arena_size)
+
+
+def _placed(blocks: list[Block], order: Callable[[Block], tuple[int, ...]], align: int) -> list[Block]:
     placed: list[Block] = []
-    for block in sorted(blocks, key=lambda b: (-b.size, b.first)):
+    result = [replace(b) for b in blocks]
+    for block in sorted(result, key=order):
         offset = 0
         for other in sorted(placed, key=lambda b: b.offset):
             if other.last < block.first or block.last < other.first:
                 continue
             if offset + block.size <= other.offset:
                 break
-            offset = max(offset, (other.offset + other.size + 3) // 4 * 4)
+            offset = max(offset, -(-(other.offset + other.size) // align) * align)
         block.offset = offset
         placed.append(block)
+    return result

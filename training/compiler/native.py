@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import shutil
-import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import BuildError
-from emberwatch.training.compiler.compiler import CompiledModel
-from emberwatch.training.compiler.model import Model
+from emberwatch.program.host_library import cache_folder, shared_library
+from emberwatch.training.compiler.choose import Options
+from emberwatch.training.compiler.compiler import CompiledModel, compile_model
+from emberwatch.training.compiler.model import Model, Tensor, read_model
 
-_NUMPY = {"INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32, "FLOAT32": np.float32}
-WARNINGS = ("-Wall", "-Wextra", "-Werror")
+NUMPY_OF: dict[str, type[np.generic]] = {
+    "INT8": np.int8, "UINT8": np.uint8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32,
+    "BOOL": np.bool_,
+}  # fmt: skip
+WARNINGS = ("-Wpedantic",)
 
 
-def host_compiler() -> str:
-    """The host's C compiler: `CC`, or the first of cc, gcc and clang.
-
-    Raises:
-        BuildError: there is none.
-    """
-    for candidate in (os.environ.get("CC"), "cc", "gcc", "clang"):
-        if candidate and shutil.which(candidate):
-            return candidate
-    raise BuildError("no C compiler found (cc, gcc, clang); install one, for example: apt-get install gcc")
+def numpy_type(tensor: Tensor) -> type[np.generic]:
+    """The NumPy type of a tensor of the interface."""
+    return NUMPY_OF[tensor.dtype]
 
 
 class NativeModel:
@@ -50,14 +44,10 @@ class NativeModel:
         options: tuple[str, ...] = ("-O2", "-std=c11"),
         folder: Path | None = None,
     ) -> None:
-        # The loader knows a library by its path: another network needs another name.
-        digest = hashlib.sha256(compiled.source.read_bytes()).hexdigest()[:12]
-        library = (folder or compiled.source.parent) / f"{compiled.name}-{digest}.so"
-        command = [host_compiler(), *WARNINGS, *options, "-shared", "-fPIC", str(compiled.source), "-o", str(library)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise BuildError(f"{compiled.source} does not compile for the host: {done.stderr.strip()[-500:]}")
-        self._library = ctypes.CDLL(str(library))
+        # The loader knows a library by its path: another network needs another name, which the hash gives.
+        home = folder or compiled.source.parent
+        path = shared_library(compiled.name, [compiled.source], (*WARNINGS, *options), [compiled.header], folder=home)
+        self._library = ctypes.CDLL(str(path))
         self._name = compiled.name
         self._inputs = [model.tensors[t] for t in model.inputs]
         self._outputs = [model.tensors[t] for t in model.outputs]
@@ -72,14 +62,18 @@ class NativeModel:
         Returns:
             One array per graph output, of its shape.
         """
-        arrays = [np.ascontiguousarray(a, _NUMPY[t.dtype]) for a, t in zip(inputs, self._inputs, strict=True)]
+        arrays = [np.ascontiguousarray(a, NUMPY_OF[t.dtype]) for a, t in zip(inputs, self._inputs, strict=True)]
         for array, tensor in zip(arrays, self._inputs, strict=True):
             if array.size != tensor.size:
                 raise ValueError(f"input of {array.size} elements, {tensor.size} wanted")
-        results = [np.empty(t.shape, _NUMPY[t.dtype]) for t in self._outputs]
+        results = [np.empty(t.shape, NUMPY_OF[t.dtype]) for t in self._outputs]
         pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays + results]
         getattr(self._library, f"{self._name}_invoke")(*pointers)
         return results
+
+    def reset(self) -> None:
+        """Forget all inferences: for a network that remembers."""
+        getattr(self._library, f"{self._name}_reset")()
 
     def stream_reset(self) -> None:
         """Forget all frames."""
@@ -112,3 +106,19 @@ class NativeModel:
         for index in range(len(array)):
             push(ctypes.c_void_p(source + index * size), ctypes.c_void_p(target + index * width))
         return results
+
+
+def load(tflite: Path, options: Options | None = None) -> NativeModel:
+    """A .tflite file compiled to C and that for this computer: its inferences as functions of NumPy arrays.
+
+    Args:
+        tflite: the model.
+        options: size or speed; the results are the same.
+
+    Raises:
+        CompileError: the file cannot be compiled.
+        MissingDependencyError: there is no C compiler.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = compile_model(tflite, Path(folder), "network", options)
+        return NativeModel(compiled, read_model(tflite), folder=cache_folder() / "networks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -9,343 +10,376 @@ import numpy.typing as npt
 
 from emberwatch.training.compiler.depthwise import Window, window_code
 from emberwatch.training.compiler.emit import constant_text
-from emberwatch.training.compiler.fixedpoint import Scale, activation_range, quantize_multiplier
-from emberwatch.training.compiler.ir import Constant, Lowering
+from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
+from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule
 from emberwatch.training.compiler.model import Tensor
-from emberwatch.training.compiler.requantise import layer_rows
-from emberwatch.training.compiler.schema import ACTIVATIONS, PADDINGS
 from emberwatch.training.compiler.unroll import make_blocks
+from emberwatch.training.compiler.weights import (
+    Output,
+    aligned,
+    bias_values,
+    fourths,
+    halves,
+    output_rows,
+    padded_rows,
+    weight_scales,
+)
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
 MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code
 SRAM_CODE_LIMIT = 6144  # straight-line code of a layer up to this size lives in SRAM
-PAIR_BUFFER = 16384  # bytes for the packed pixels of a layer in straight-line code
+PAIR_BUFFERS = (32768, 16384, 8192, 4096, 2048, 1024, 0)  # bytes for packed pixels of a layer in straight-line code
 WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
 DEPTHWISE_SUMS = 1024  # sums of a depthwise layer that are kept before they are requantised
 
-
-def activation_limits(low: Lowering, output: Tensor) -> tuple[int, int]:
-    """Int8 limits of the operator's fused activation."""
-    scale, zero = low.int8(output)
-    code = int(low.op.options["activation"])
-    name = ACTIVATIONS[code] if 0 <= code < len(ACTIVATIONS) else str(code)
-    try:
-        return activation_range(name, scale, zero)
-    except KeyError:
-        low.fail(f"fused activation {name} is not supported", output)
-
-
-def window(low: Lowering, axis: int, filter_size: int, stride: int, dilation: int = 1) -> int:
-    """Rows (or columns) of padding in front of a sliding window.
-
-    Args:
-        low: the operator, for its padding option and messages.
-        axis: 1 for rows, 2 for columns.
-        filter_size: window size.
-        stride: step of the window.
-        dilation: distance of the window's elements.
-    """
-    code = int(low.op.options["padding"])
-    if not 0 <= code < len(PADDINGS):
-        low.fail(f"padding {code} is unknown")
-    if stride < 1 or dilation < 1 or filter_size < 1:
-        low.fail(f"filter {filter_size}, stride {stride}, dilation {dilation}: each must be 1 or more")
-    size, out = low.input(0).shape[axis], low.output().shape[axis]
-    reach = (filter_size - 1) * dilation + 1
-    if "pads" in low.op.options:  # a layer cut down for streaming
-        return int(low.op.options["pads"][axis - 1])
-    same = PADDINGS[code] == "SAME"
-    expected = -(-size // stride) if same else (size - reach + stride) // stride
-    if expected != out:
-        low.fail(f"input size {size} gives output size {expected}, but the model says {out}", low.output())
-    return max(0, (out - 1) * stride + reach - size) // 2 if same else 0
-
-
-def weight_scales(low: Lowering, weights: Tensor, channels: int, axis: int) -> npt.NDArray[np.float32]:
-    """Weight scale of every output channel; refuses asymmetric weights."""
-    if np.any(weights.zero_point != 0):
-        low.fail("weights with a zero point other than 0 are not supported", weights)
-    if weights.scale.size not in (1, channels) or not np.all(weights.scale > 0):
-        low.fail(f"{weights.scale.size} weight scales for {channels} channels", weights)
-    if weights.scale.size > 1 and weights.axis != axis:
-        low.fail(f"weights quantised along axis {weights.axis}, not {axis}", weights)
-    return np.broadcast_to(weights.scale, (channels,))
-
-
-def bias_values(low: Lowering, position: int, channels: int) -> npt.NDArray[np.int64]:
-    """The bias of every output channel, zeros when there is none."""
-    if len(low.op.inputs) <= position or low.op.inputs[position] < 0:
-        return np.zeros(channels, np.int64)
-    tensor = low.input(position)
-    data = low.constant_of(tensor, "bias", ("INT32",))
-    if data.size != channels:
-        low.fail(f"{data.size} bias values for {channels} channels", tensor)
-    return data.astype(np.int64).ravel()
-
-
-def output_rows(
-    low: Lowering,
-    context: dict[str, Any],
-    bias: npt.NDArray[np.int64],
-    scales: list[Scale],
-    bounds: npt.NDArray[np.int64],
-) -> None:
-    """Add the constants of the requantisation to a layer's context.
-
-    Args:
-        low: the operator.
-        context: with `out_zero`, `low` and `high`; `rows` and `band` are added.
-        bias: bias of every channel with the input offset folded in.
-        scales: rescale factor of every channel.
-        bounds: largest magnitude of every channel's sum of products.
-    """
-    limits = [int(b) + abs(int(c)) for b, c in zip(bounds, bias, strict=True)]
-    rows, band = layer_rows(
-        [int(b) for b in bias], scales, context["out_zero"], context["low"], context["high"], limits
-    )
-    context["band"] = band << 8
-    prefix = low.program.prefix
-    fast, exact = [row.fast_words() for row in rows], [row.exact_words() for row in rows]
-    context["rows"] = low.constant("rows", f"{prefix}_channel_t", fast, "low, range, factor, offset")
-    context["exact"] = low.constant("exact", f"{prefix}_exact_t", exact, "bias, multiplier, shift")
-
-
-def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Weights [channels][terms] with zeros appended so that the terms are a multiple of 4."""
-    return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
+# Cycles, about: of a product when four pixels or one are multiplied, of a copied byte, of a requantised output.
+QUAD_CYCLES, SINGLE_CYCLES, DEPTHWISE_CYCLES, NARROW_CYCLES, COPY_CYCLES = 3.5, 5.3, 5.5, 14.0, 1.0
 
 
 def _refuse_weights(low: Lowering, weights: Tensor, depth: int, channels: int) -> NoReturn:
     low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights)
 
 
-def _image(low: Lowering, tensor: Tensor) -> tuple[int, int, int, int]:
-    if len(tensor.shape) != 4:
-        low.fail(f"shape {list(tensor.shape)} does not have 4 dimensions", tensor)
-    return tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]
+def _conv_geometry(low: Lowering) -> Geometry:
+    weights = low.input(1)
+    depth, channels = image(low, low.input(0))[3], image(low, weights)[0]
+    group_depth = weights.shape[3]
+    if depth % group_depth or channels % (depth // group_depth):
+        _refuse_weights(low, weights, depth, channels)
+    return geometry(low, weights.shape[1], weights.shape[2], channels)
+
+
+def check_conv_2d(low: Lowering) -> None:
+    """One window of the image for each output pixel, one channel for each filter."""
+    windows = _conv_geometry(low)
+    check_reach(low, windows)
+    low.expect(windows.output)
 
 
 def conv_2d(low: Lowering) -> None:
     """CONV_2D: any filter, stride, dilation and padding, with groups."""
-    low.count((2, 3))
-    depth, channels = _image(low, low.input(0))[3], _image(low, low.output())[3]
-    tensor = low.input(1)
+    windows, tensor = _conv_geometry(low), low.input(1)
     weights = low.constant_of(tensor, "weights", ("INT8",))
-    if weights.ndim != 4 or weights.shape[0] != channels or weights.shape[3] == 0 or depth % weights.shape[3]:
-        _refuse_weights(low, tensor, depth, channels)
-    groups = depth // weights.shape[3]
-    if channels % groups:
-        low.fail(f"{channels} output channels do not divide into {groups} groups", tensor)
-    _convolution(low, weights, weight_scales(low, tensor, channels, 0))
+    in_scale, out_scale = low.int8(low.input(0))[0], low.int8(low.output())[0]
+    scales = weight_scales(low, tensor, windows.channels, 0)
+    _convolution(low, windows, weights, [in_scale * float(s) / out_scale for s in scales])
 
 
-def _convolution(low: Lowering, weights: npt.NDArray[np.int8], weight_scale: npt.NDArray[np.float32]) -> None:
+@dataclass(frozen=True)
+class _Convolution:
+    """What all forms of a convolution share."""
+
+    low: Lowering
+    g: Geometry
+    weights: npt.NDArray[np.int64]
+    groups: int
+    output: Output
+    context: dict[str, Any]
+
+    @property
+    def terms(self) -> int:
+        """Products of one sum."""
+        return int(self.weights.shape[1])
+
+    @property
+    def macs(self) -> int:
+        """Products of one inference."""
+        return self.g.batch * self.g.windows * self.weights.size
+
+    def field(self, rows: int) -> int:
+        """Bytes of the padded image that `rows` rows of windows look at; 0 without padding."""
+        if not self.g.padded:
+            return 0
+        return aligned(((rows - 1) * self.g.rows.stride + self.g.rows.reach) * self.g.columns.field * self.g.depth)
+
+    def band_cycles(self, rows: int, step: int) -> float:
+        """Products that are computed for each that counts: bands rarely hold whole groups of `step` pixels."""
+        pixels = rows * self.g.columns.out
+        return -(-pixels // step) * step / pixels
+
+    def form(
+        self, template: str, extra: dict[str, Any], constants: tuple[str, ...], helpers: set[str], **cost: Any
+    ) -> Form:
+        """A form with the common context and helpers."""
+        padding = {"fill"} if template == "conv_2d_gathered" else {"field", "fill"}
+        shared = {"requantise", "clamp", "store"} | (padding if self.g.padded else set())
+        tables = (self.output.rows, self.output.exact)
+        return Form(
+            template, self.context | extra, constants=(*tables, *constants), helpers=frozenset(shared | helpers), **cost
+        )
+
+
+def _convolution(
+    low: Lowering, windows: Geometry, weights: npt.NDArray[np.int8], factors: list[float], summary: str = ""
+) -> None:
     """A convolution with weights [channels][rows][columns][depth of a group]."""
-    source, output = low.input(0), low.output()
-    in_scale, in_zero = low.int8(source)
-    out_scale, out_zero = low.int8(output)
-    batch, height, width, depth = _image(low, source)
-    _, out_h, out_w, channels = _image(low, output)
-    _, kernel_h, kernel_w, group_depth = weights.shape
-    groups = depth // group_depth
-    options = low.op.options
-    top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
-    left = window(low, 2, kernel_w, options["stride_w"], options["dilation_w"])
-    scales = [quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scale]
-    flat = weights.astype(np.int64).reshape(channels, -1)
-    bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
-    low_limit, high_limit = activation_limits(low, output)
-    weights_padded = padded_rows(flat)
-    padded_terms = weights_padded.shape[1]
-    field_h = (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1
-    field_w = (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1
-    padded = top > 0 or left > 0 or field_h > height or field_w > width
-    # Four pixels at a time need two products to fit 16 bits; for one or two pixels the packing does not pay.
-    pairs = np.abs(weights_padded).reshape(channels, -1, 2).sum(axis=2).max()
-    quads = out_h * out_w > 2 and pairs <= 255
-    chunk = min(channels // groups, max(8, WEIGHT_CHUNK // padded_terms))
+    _, in_zero = low.int8(low.input(0))
+    flat = weights.astype(np.int64).reshape(windows.channels, -1)
+    bias = bias_values(low, 2, windows.channels) - in_zero * flat.sum(axis=1)
+    output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
+    group_depth = flat.shape[1] // (windows.rows.kernel * windows.columns.kernel)
+    groups = windows.depth // group_depth
+    row = windows.columns.field if windows.padded else windows.columns.size
     context: dict[str, Any] = {
-        "batch": batch, "height": height, "width": width, "depth": depth,
-        "out_h": out_h, "out_w": out_w, "channels": channels,
-        "kernel_h": kernel_h, "kernel_w": kernel_w, "group_depth": group_depth, "groups": groups,
-        "stride_h": options["stride_h"], "stride_w": options["stride_w"],
-        "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
-        "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
-        "low": low_limit, "high": high_limit, "terms": flat.shape[1], "padded_terms": padded_terms,
-        "field_h": field_h, "field_w": field_w, "padded": padded, "quads": quads, "chunk": chunk,
+        "g": windows, "groups": groups, "group_depth": group_depth, "in_zero": in_zero, "output": output,
+        "terms": flat.shape[1], "row": row,
     }  # fmt: skip
     # Bytes that lie together in every filter row, and how many such runs there are.
-    row = field_w if padded else width
-    if groups > 1 or options["dilation_w"] > 1:
-        context |= {"run": group_depth, "run_h": kernel_h, "run_w": kernel_w}
-    elif kernel_w == row and options["dilation_h"] == 1:
+    if groups > 1 or windows.columns.dilation > 1:
+        context |= {"run": group_depth, "run_h": windows.rows.kernel, "run_w": windows.columns.kernel}
+    elif windows.columns.kernel == row and windows.rows.dilation == 1:
         context |= {"run": flat.shape[1], "run_h": 1, "run_w": 1}
     else:
-        context |= {"run": kernel_w * depth, "run_h": kernel_h, "run_w": 1}
-    output_rows(low, context, bias, scales, np.abs(flat).sum(axis=1) * 128)
-    summary = (
-        f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
-        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}"
-    )
-    macs = batch * out_h * out_w * flat.size
-    field_size = (field_h * field_w * depth + 3) // 4 * 4 if padded else 0
-    helpers = {"requantise", "clamp", "store"} | ({"fill"} if padded else set())
-    if quads and groups == 1 and _unroll(low, context, flat):
-        pairs, blocks = context["pairs"], context["blocks"]
-        low.layer(
-            "conv_2d_unrolled", [source], context, macs=macs, helpers=helpers | {"unrolled"},
-            summary=summary + ", unrolled",
-            scratch=4 * (pairs * flat.shape[1] + 6 * pairs) + field_size, code=sum(block.size for block in blocks),
-        )  # fmt: skip
-        return
-    context["weights"] = low.constant(
-        "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {flat.shape[1]} of each row used"
-    )
-    low.layer(
-        "conv_2d", [source], context, macs=macs, helpers=helpers | {"dot4" if quads else "dot1"}, summary=summary,
-        scratch=4 * ((2 if quads else 1) * padded_terms + (4 if quads else 1) * chunk) + field_size,
-    )  # fmt: skip
+        context |= {"run": windows.columns.kernel * windows.depth, "run_h": windows.rows.kernel, "run_w": 1}
+    conv = _Convolution(low, windows, flat, groups, output, context)
+    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv)]
+    low.formed([low.input(0)], forms, macs=conv.macs, summary=summary or windows.summary())
 
 
-def _unroll(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64]) -> bool:
-    """Decide whether a convolution becomes straight-line code; if so, add it to the context.
+def _bands(conv: _Convolution) -> list[int]:
+    """Rows of windows that share one padded image; only padding needs bands."""
+    return halves(conv.g.rows.out) if conv.g.padded else [conv.g.rows.out]
+
+
+def _looped_forms(conv: _Convolution) -> list[Form]:
+    """Forms with the weights as data: four pixels at a time, or one."""
+    padded = padded_rows(conv.weights)
+    channels, terms = padded.shape
+    weights = conv.low.constant(
+        "weights", "int8_t", padded, f"weights [{channels}][{terms}], {conv.terms} of each row used"
+    )
+    # Four pixels at a time need two products to fit 16 bits; for one or two pixels the packing does not pay.
+    pairs = np.abs(padded).reshape(channels, -1, 2).sum(axis=2).max()
+    portion = min(channels // conv.groups, max(8, WEIGHT_CHUNK // terms))
+    forms = []
+    for quads in (True, False):
+        if quads and (conv.g.windows <= 2 or pairs > 255):
+            continue
+        for rows in _bands(conv):
+            for chunk in [c for c in halves(portion) if c >= 4] or [portion]:
+                pixels = 4 if quads else 1
+                cycles = conv.macs * (QUAD_CYCLES if quads else SINGLE_CYCLES) * conv.band_cycles(rows, pixels)
+                cycles += -(-channels // chunk) * conv.g.windows * terms * COPY_CYCLES * (2 if quads else 3)
+                cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
+                forms.append(
+                    conv.form(
+                        "conv_2d", {"band": rows, "chunk": chunk, "quads": quads, "padded_terms": terms,
+                                    "weights": weights},
+                        (weights,), {"dot4" if quads else "dot1"}, cycles=cycles,
+                        scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
+                    )
+                )  # fmt: skip
+    return forms
+
+
+def _gathered_forms(conv: _Convolution) -> list[Form]:
+    """Forms for tight memory: one window at a time is gathered, and widened in blocks."""
+    padded = padded_rows(conv.weights)
+    channels, terms = padded.shape
+    taps = conv.g.rows.kernel * conv.g.columns.kernel
+    weights = conv.low.constant(
+        "weights", "int8_t", padded, f"weights [{channels}][{terms}], {conv.terms} of each row used"
+    )
+    forms = []
+    for block in [b for b in fourths(terms) if b >= 32] or [terms]:
+        for chunk in [c for c in halves(channels // conv.groups) if c >= 8] or [channels // conv.groups]:
+            chunks, blocks = -(-channels // chunk), -(-terms // block)
+            cycles = conv.macs * SINGLE_CYCLES + conv.g.batch * conv.g.windows * (
+                conv.groups * taps * (60.0 + conv.terms / taps) + chunks * (3.0 * terms + 120.0 * blocks)
+            )
+            forms.append(
+                conv.form(
+                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights},
+                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
+                )
+            )  # fmt: skip
+    return forms
+
+
+def _straight_forms(conv: _Convolution) -> list[Form]:
+    """Forms as straight-line code.
 
     It pays when the code runs for enough pixels each time it is fetched from flash; code of a few kilobytes goes to
     SRAM, where fetching costs nothing.
     """
-    terms = weights.shape[1]
-    pixels = context["out_h"] * context["out_w"]
-    budget = low.program.unroll_limit - sum(layer.code for layer in low.program.layers)
-    if pixels < 8 or 6 * weights.size > 2 * budget:
-        return False
-    blocks = make_blocks(low.program.prefix, low.symbol, weights)
+    pixels, terms = conv.g.windows, conv.terms
+    if pixels < 8 or conv.groups > 1 or not conv.low.program.unroll:
+        return []
+    blocks = make_blocks(conv.low.program.prefix, conv.low.symbol, conv.weights)
     size = sum(block.size for block in blocks)
-    # Code that does not stay in the cache is fetched anew for every buffer full of pixels: then a larger buffer pays.
-    buffer = PAIR_BUFFER if size < FLASH_CACHE // 2 else 2 * PAIR_BUFFER
-    pairs = min((pixels + 1) // 2, max(1, buffer // (4 * terms)))
-    passes = -(-((pixels + 1) // 2) // pairs)
+    values = tuple(int(w) for w in conv.weights.ravel())
+    text = constant_text(Constant(f"{conv.low.symbol}_data", "int8_t", values, "the same weights as data"))
     in_sram = size <= SRAM_CODE_LIMIT
-    fetches = 0 if in_sram else size / 8 * MISS_CYCLES * (1 if size < FLASH_CACHE // 2 else passes)
-    straight = (pixels + 1) // 2 * sum(block.cycles for block in blocks) + fetches
-    looped = 3.5 * pixels * weights.size
-    if size > budget or straight > looped:
-        return False
-    values = tuple(int(w) for w in weights.ravel())
-    text = constant_text(Constant(f"{low.symbol}_weights", "int8_t", values, "the same weights as data"))
-    context |= {
-        "blocks": blocks, "pairs": pairs, "passes": passes, "weights_text": text,
-        "section": "ram_text" if in_sram else "flash_text",
-    }  # fmt: skip
-    return True
+    forms = []
+    seen = set()
+    for rows in _bands(conv):
+        inside = rows * conv.g.columns.out
+        for buffer in PAIR_BUFFERS:
+            pairs = min((inside + 1) // 2, max(1, buffer // (4 * terms)))
+            if (rows, pairs) in seen:
+                continue
+            seen.add((rows, pairs))
+            passes = -(-inside // (2 * pairs))
+            runs = passes * -(-conv.g.rows.out // rows)
+            # Code that does not stay in the cache is fetched anew for every buffer full of pixels.
+            fetches = 0.0 if in_sram else size / 8 * MISS_CYCLES * (1 if size < FLASH_CACHE // 2 else runs)
+            cycles = pixels / 2 * sum(b.cycles for b in blocks) * conv.band_cycles(rows, 2)
+            cycles += fetches + runs * len(blocks) * 120 + pixels * terms * 2 * COPY_CYCLES
+            cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
+            forms.append(
+                conv.form(
+                    "conv_2d_unrolled",
+                    {"band": rows, "pairs": pairs, "passes": passes, "blocks": blocks, "weights_text": text,
+                     "section": "ram_text" if in_sram else "flash_text"},
+                    (), {"unrolled"}, cycles=conv.g.batch * cycles, note="straight-line code",
+                    scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
+                    ram_code=size if in_sram else 0,
+                )
+            )  # fmt: skip
+    return forms
+
+
+def _depthwise_geometry(low: Lowering) -> Geometry:
+    weights = low.input(1)
+    depth, shape = image(low, low.input(0))[3], image(low, weights)
+    channels = shape[3]
+    if shape[0] != 1 or channels % depth:
+        _refuse_weights(low, weights, depth, channels)
+    if int(low.op.options["depth_multiplier"]) != channels // depth:
+        low.fail(f"depth multiplier {low.op.options['depth_multiplier']} from {depth} to {channels} channels", weights)
+    return geometry(low, weights.shape[1], weights.shape[2], channels)
+
+
+def check_depthwise_conv_2d(low: Lowering) -> None:
+    """One window of the image for each output pixel, channels as many as the filter has."""
+    windows = _depthwise_geometry(low)
+    check_reach(low, windows)
+    low.expect(windows.output)
 
 
 def depthwise_conv_2d(low: Lowering) -> None:
     """DEPTHWISE_CONV_2D: any filter, stride, dilation, padding and channel multiplier."""
-    low.count((2, 3))
-    source, output = low.input(0), low.output()
-    in_scale, in_zero = low.int8(source)
-    out_scale, out_zero = low.int8(output)
-    batch, height, width, depth = _image(low, source)
-    _, out_h, out_w, channels = _image(low, output)
-    weights_tensor = low.input(1)
-    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
-    if weights.ndim != 4 or weights.shape[0] != 1 or weights.shape[3] != channels or channels % depth:
-        _refuse_weights(low, weights_tensor, depth, channels)
-    if depth == 1:  # one input channel for all: an ordinary convolution
-        _convolution(low, weights.transpose(3, 1, 2, 0), weight_scales(low, weights_tensor, channels, 3))
+    g, tensor = _depthwise_geometry(low), low.input(1)
+    weights = low.constant_of(tensor, "weights", ("INT8",))
+    in_scale, in_zero = low.int8(low.input(0))
+    out_scale, _ = low.int8(low.output())
+    factors = [in_scale * float(s) / out_scale for s in weight_scales(low, tensor, g.channels, 3)]
+    if g.depth == 1:  # one input channel for all: an ordinary convolution
+        _convolution(low, g, weights.transpose(3, 1, 2, 0), factors)
         return
-    _, kernel_h, kernel_w, _ = weights.shape
-    options = low.op.options
-    top = window(low, 1, kernel_h, options["stride_h"], options["dilation_h"])
-    left = window(low, 2, kernel_w, options["stride_w"], options["dilation_w"])
-    scales = [
-        quantize_multiplier(in_scale * float(s) / out_scale) for s in weight_scales(low, weights_tensor, channels, 3)
-    ]
-    taps = weights.astype(np.int64).reshape(kernel_h * kernel_w, channels)
-    low_limit, high_limit = activation_limits(low, output)
-    field_h = (out_h - 1) * options["stride_h"] + (kernel_h - 1) * options["dilation_h"] + 1
-    field_w = (out_w - 1) * options["stride_w"] + (kernel_w - 1) * options["dilation_w"] + 1
-    rows_per_pass = min(out_h, max(1, DEPTHWISE_SUMS // out_w))
+    taps = weights.astype(np.int64).reshape(-1, g.channels)
+    bias, absolute = bias_values(low, 2, g.channels), np.abs(taps).sum(axis=0)
+    data = low.constant("weights", "int8_t", taps.T, f"weights [{g.channels}][{g.rows.kernel}][{g.columns.kernel}]")
+    macs = g.batch * g.windows * taps.size
+    narrow = g.batch == 1 and g.windows <= 2 and not g.padded
+    # Where a plane is copied, activations are offset by 128 to 0..255: bytes load without sign extension.
+    output = output_rows(low, bias - (in_zero + (0 if narrow else 128)) * taps.sum(axis=0), factors,
+                         absolute * (128 if narrow else 255))  # fmt: skip
+    shared = frozenset({"requantise", "clamp", "store"})
     context: dict[str, Any] = {
-        "batch": batch, "height": height, "width": width, "depth": depth,
-        "out_h": out_h, "out_w": out_w, "channels": channels, "multiplicity": channels // depth,
-        "kernel_h": kernel_h, "kernel_w": kernel_w, "taps": kernel_h * kernel_w,
-        "stride_h": options["stride_h"], "stride_w": options["stride_w"],
-        "dilation_h": options["dilation_h"], "dilation_w": options["dilation_w"],
-        "top": top, "left": left, "in_zero": in_zero, "out_zero": out_zero,
-        "low": low_limit, "high": high_limit, "field_h": field_h, "field_w": field_w,
-        "padded": top > 0 or left > 0 or field_h > height or field_w > width, "rows_per_pass": rows_per_pass,
-        "weights": low.constant("weights", "int8_t", taps.T, f"weights [{channels}][{kernel_h}][{kernel_w}]"),
+        "g": g, "multiplicity": g.channels // g.depth, "taps": len(taps), "in_zero": in_zero,
+        "output": output, "weights": data,
     }  # fmt: skip
-    summary = (
-        f"{kernel_h}x{kernel_w} filter, stride {options['stride_h']}x{options['stride_w']}, "
-        f"dilation {options['dilation_h']}x{options['dilation_w']}, padding {top},{left}"
-    )
-    macs = batch * out_h * out_w * taps.size
-    bias, absolute = bias_values(low, 2, channels), np.abs(taps).sum(axis=0)
-    if batch == 1 and out_h * out_w <= 2 and not context["padded"]:
-        output_rows(low, context, bias - in_zero * taps.sum(axis=0), scales, absolute * 128)
-        low.layer(
-            "depthwise_conv_2d_narrow", [source], context, macs=macs, summary=summary, scratch=4 * channels,
-            helpers={"requantise", "clamp", "store"},
-        )  # fmt: skip
-        return
-    sliding = Window(
+    tables = (output.rows, output.exact, data)
+    forms = []
+    if narrow:
+        for chunk in [c for c in halves(g.channels) if c >= 16] or [g.channels]:
+            cycles = macs * NARROW_CYCLES + 60.0 * -(-g.channels // chunk)
+            extra = {"chunk": chunk}
+            forms.append(Form("depthwise_conv_2d_narrow", context | extra, cycles, 4 * chunk, tables, shared))
+    else:
+        context["code"] = window_code(f"{low.symbol}_window", _sliding(g))
+        for rows in halves(min(g.rows.out, max(1, DEPTHWISE_SUMS // g.columns.out))):
+            plane = ((rows - 1) * g.rows.stride + g.rows.reach) * g.columns.field
+            bands = -(-g.rows.out // rows)
+            cycles = macs * DEPTHWISE_CYCLES + g.batch * g.depth * bands * (6.0 * plane + 200.0)
+            scratch = 4 * rows * g.columns.out + aligned(plane)
+            extra = {"band": rows}
+            helpers = shared | {"fill"}
+            forms.append(Form("depthwise_conv_2d", context | extra, cycles, scratch, tables, helpers))
+    low.formed([low.input(0)], forms, macs=macs, summary=g.summary())
+
+
+def _sliding(g: Geometry) -> Window:
+    """The window over one channel's padded plane."""
+    return Window(
         offsets=tuple(
-            ky * options["dilation_h"] * field_w + kx * options["dilation_w"]
-            for ky in range(kernel_h)
-            for kx in range(kernel_w)
+            ky * g.rows.dilation * g.columns.field + kx * g.columns.dilation
+            for ky in range(g.rows.kernel)
+            for kx in range(g.columns.kernel)
         ),
-        step=options["stride_w"],
-        skip=options["stride_h"] * field_w - out_w * options["stride_w"],
-        width=out_w,
+        step=g.columns.stride,
+        skip=g.rows.stride * g.columns.field - g.columns.out * g.columns.stride,
+        width=g.columns.out,
     )
-    context["code"] = window_code(f"{low.symbol}_window", sliding)
-    # Activations are offset by 128 to 0..255, so that single bytes load without sign extension.
-    output_rows(low, context, bias - (in_zero + 128) * taps.sum(axis=0), scales, absolute * 255)
-    low.layer(
-        "depthwise_conv_2d", [source], context, macs=macs, summary=summary,
-        scratch=4 * rows_per_pass * out_w + (field_h * field_w + 3) // 4 * 4,
-        helpers={"requantise", "clamp", "store"} | ({"fill"} if context["padded"] else set()),
-    )  # fmt: skip
+
+
+def check_fully_connected(low: Lowering) -> None:
+    """Whole rows of terms give whole rows of channels."""
+    source, output, weights = low.input(0), low.output(), low.input(1)
+    if len(weights.shape) != 2:
+        low.fail(f"weights of shape {list(weights.shape)} do not have 2 dimensions", weights)
+    channels, terms = weights.shape
+    ends = output.shape[-1] if output.shape else 1
+    if source.size % terms or output.size * terms != source.size * channels or ends != channels:
+        shapes = f"input {list(source.shape)} and output {list(output.shape)}"
+        low.fail(f"weights of shape {list(weights.shape)} for {shapes}", weights)
 
 
 def fully_connected(low: Lowering) -> None:
     """FULLY_CONNECTED with constant weights."""
-    low.count((2, 3))
-    source, output = low.input(0), low.output()
+    source, tensor = low.input(0), low.input(1)
     in_scale, in_zero = low.int8(source)
-    out_scale, out_zero = low.int8(output)
-    weights_tensor = low.input(1)
-    weights = low.constant_of(weights_tensor, "weights", ("INT8",))
+    out_scale, _ = low.int8(low.output())
+    weights = low.constant_of(tensor, "weights", ("INT8",))
     if low.op.options["weights_format"] != 0:
-        low.fail("shuffled weights are not supported", weights_tensor)
-    fits = weights.ndim == 2 and source.size % weights.shape[1] == 0
-    if not fits or output.size * weights.shape[1] != source.size * weights.shape[0]:
-        shapes = f"input {list(source.shape)} and output {list(output.shape)}"
-        low.fail(f"weights of shape {list(weights.shape)} for {shapes}", weights_tensor)
+        low.fail("shuffled weights are not supported", tensor)
     channels, terms = weights.shape
-    weight_scale = weight_scales(low, weights_tensor, channels, 0)
-    if weights_tensor.scale.size > 1:
-        real = [in_scale * float(s) / out_scale for s in weight_scale]
-    else:
-        # One scale: the product of input and weight scale is rounded to float32 first, as the runtime does.
-        real = [float(np.float32(in_scale) * s) / out_scale for s in weight_scale]
+    # In double, also with one scale for all: so the witness (see docs/compiler.md) multiplies.
+    factors = [in_scale * float(s) / out_scale for s in weight_scales(low, tensor, channels, 0)]
+    rows, summary = source.size // terms, f"{terms} terms, {channels} outputs"
+    if rows > 2:  # as good as pixels of an image
+        one = Axis(1, 1, 1, 1, 1, 0)
+        g = Geometry(1, Axis(rows, rows, 1, 1, 1, 0), one, terms, channels)
+        _convolution(low, g, weights.reshape(channels, 1, 1, terms), factors, f"{rows} rows of {summary}")
+        return
     flat = weights.astype(np.int64)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
-    low_limit, high_limit = activation_limits(low, output)
-    weights_padded = padded_rows(flat)
-    padded_terms = weights_padded.shape[1]
+    output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
+    padded = padded_rows(flat)
     context: dict[str, Any] = {
-        "row_count": source.size // terms, "terms": terms, "padded_terms": padded_terms, "channels": channels,
-        "out_zero": out_zero, "low": low_limit, "high": high_limit,
-        "weights": low.constant(
-            "weights", "int8_t", weights_padded, f"weights [{channels}][{padded_terms}], {terms} of each row used"
-        ),
+        "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
     }  # fmt: skip
-    output_rows(low, context, bias, [quantize_multiplier(r) for r in real], np.abs(flat).sum(axis=1) * 128)
-    low.layer(
-        "fully_connected", [source], context,
-        macs=context["row_count"] * flat.size, scratch=4 * (padded_terms + channels),
-        helpers={"requantise", "clamp", "store", "dot1"}, summary=f"{terms} terms, {channels} outputs",
-    )  # fmt: skip
+    macs = rows * flat.size
+    low.formed([source], _dense_forms(low, context, padded, output), macs=macs, summary=summary)
+
+
+def _dense_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
+    """Forms of a layer that uses each weight once or twice: weights in flash or in SRAM, inputs widened in blocks."""
+    channels, terms = weights.shape
+    text = f"weights [{channels}][{terms}], {context['terms']} of each row used"
+    homes = [(low.constant("weights", "int8_t", weights, text), weights.size / 8 * MISS_CYCLES, 0)]
+    homes.append((low.constant("fast_weights", "int8_t", weights, text, fast=True), 0.0, weights.size))
+    forms = []
+    for symbol, fetches, ram in homes:
+        for block in [b for b in fourths(terms) if b >= 64] or [terms]:
+            for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
+                chunks, blocks = -(-channels // chunk), -(-terms // block)
+                cycles = weights.size * SINGLE_CYCLES + 15.0 * channels * blocks + 120.0 * chunks * blocks
+                cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
+                forms.append(
+                    Form(
+                        "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
+                        context["row_count"] * (cycles + fetches), 4 * (block + chunk),
+                        (output.rows, output.exact, symbol), frozenset({"requantise", "clamp", "store", "dot1"}),
+                        ram_data=ram, note="weights in SRAM" if ram else "",
+                    )
+                )  # fmt: skip
+    return forms
+
+
+RULES = {
+    "CONV_2D": Rule((2, 3), check_conv_2d, conv_2d),
+    "DEPTHWISE_CONV_2D": Rule((2, 3), check_depthwise_conv_2d, depthwise_conv_2d),
+    "FULLY_CONNECTED": Rule((2, 3), check_fully_connected, fully_connected),
+}

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 
 from emberwatch.training.compiler import emit
+from emberwatch.training.compiler.choose import ram_of
 from emberwatch.training.compiler.compiler import VERSION, CompiledModel
 
 
@@ -69,7 +70,7 @@ def rows(compiled: CompiledModel, measured: Measurement | None) -> list[Row]:
                 layer.index,
                 layer.operator,
                 layer.summary,
-                "x".join(map(str, tensors[layer.outputs[0]].shape)) or "scalar",
+                "x".join(map(str, tensors[(layer.outputs + layer.states)[0]].shape)) or "scalar",
                 layer.macs,
                 measured.functions.get(layer.symbol) if measured is not None else None,
                 sum(compiled.program.constants[c].size for c in layer.constants),
@@ -78,6 +79,21 @@ def rows(compiled: CompiledModel, measured: Measurement | None) -> list[Row]:
             )
         )
     return result
+
+
+def dominant(rows_: list[Row], total: int) -> str:
+    """One sentence: the layers that take most of the cycles, or of the products where none were measured."""
+    measured = any(row.cycles for row in rows_)
+    what, whole = ("cycles", total) if measured else ("multiply-accumulates", sum(row.macs for row in rows_))
+    weights = [(row.cycles or 0) if measured else row.macs for row in rows_]
+    order = sorted(range(len(rows_)), key=lambda i: -weights[i])
+    taken, names = 0, []
+    for i in order:
+        if not weights[i] or 2 * taken > whole:
+            break
+        taken += weights[i]
+        names.append(f"{rows_[i].index} {rows_[i].operator} ({100 * weights[i] / whole:.0f} %)")
+    return f"Most {what}: {', '.join(names)}." if names else ""
 
 
 def write_report(compiled: CompiledModel, path: Path, measured: Measurement | None, note: str = "") -> None:
@@ -101,7 +117,10 @@ def write_report(compiled: CompiledModel, path: Path, measured: Measurement | No
         version=VERSION,
         compiled=compiled,
         interface=emit.interface_lines(compiled.program.model),
-        rows=rows(compiled, measured),
+        rows=(table := rows(compiled, measured)),
+        dominant=dominant(table, measured.total if measured is not None else 0),
+        most=max((row.cycles or 0 for row in table), default=0),
+        ram_code=ram_of(compiled.program),
         measured=measured,
         note=note,
         blocks=sorted(compiled.plan.blocks, key=lambda b: (b.first, b.offset)),

@@ -7,7 +7,9 @@ code first tries
     p = t * factor + offset;  output = lowest + (p >> 24)
 
 which is right unless the fraction of p lies within `band` of a step; then the exact rule decides. `channel_row` derives
-the constants and an upper bound of the error, so that the result is the exact one for every possible sum.
+the constants and an upper bound of the error; `proven` then checks the constants themselves: the exact rule never falls
+as the sum grows, so a span of sums to which the fast rule gives one output is right when it is right at both its ends.
+Every row is checked so when a model is compiled, over every sum that its weights can give.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
 
 from emberwatch.training.compiler.fixedpoint import Scale, rescale, wrap32
 
@@ -45,8 +50,8 @@ class Channel:
 
 
 def exact_row(bias: int, scale: Scale) -> Channel:
-    """Constants that always lead to the exact rule: any t is in range, and p is 0."""
-    return Channel(0, 2**32 - 1, 0, 0, wrap32(bias), scale.multiplier, scale.shift, 1)
+    """Constants that lead to the exact rule for every sum but 2^31 - 1, which no layer reaches: p is 0."""
+    return Channel(-(2**31), 2**32 - 1, 0, 0, wrap32(bias), scale.multiplier, scale.shift, 1)
 
 
 def _first_at_least(value: int, scale: Scale, bound: int) -> int:
@@ -96,12 +101,59 @@ def channel_row(bias: int, scale: Scale, zero: int, low: int, high: int, bound: 
     return Channel(first - bias, span, factor, offset, bias, scale.multiplier, scale.shift, 2 * band)
 
 
+def proven(rows: list[Channel], zero: int, low: int, high: int, bounds: list[int]) -> list[bool]:
+    """Whether rows of the fast rule give what the exact rule gives, for every sum within the bounds.
+
+    Args:
+        rows: constants of `channel_row`.
+        zero: zero point of the output.
+        low: smallest output.
+        high: largest output.
+        bounds: per row the largest magnitude that sum + bias can have, below 2^30.
+    """
+    if not rows:
+        return []
+
+    def column(values: list[int]) -> npt.NDArray[np.int64]:
+        return np.array(values, np.int64)[:, None]
+
+    range_, factor, offset = (column([getattr(r, f) for r in rows]) for f in ("range", "factor", "offset"))
+    first = column([r.low + r.bias for r in rows])  # sum + bias at t = 0
+    bound, band = column(bounds), column([r.band for r in rows])
+    multiplier, right = column([r.multiplier for r in rows]), column([-r.shift for r in rows])
+
+    def exact(total: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The exact rule for sum + bias."""
+        high_part = (total * multiplier + (1 << 30)) >> 31
+        mask = (np.int64(1) << right) - 1
+        rounded = (high_part >> right) + ((high_part & mask) > (mask >> 1) + (high_part < 0))
+        clipped: npt.NDArray[np.int64] = np.clip(rounded + zero, low, high)
+        return clipped
+
+    steps = np.arange(high - low + 1, dtype=np.int64)[None, :] << FRACTION_BITS
+    # The sums t whose product p lies in a step, behind its band: first and last of every span.
+    begin = np.maximum(-((offset - steps - band) // factor), 0)
+    end = np.minimum((steps + (1 << FRACTION_BITS) - 1 - offset) // factor, range_ - 1)
+    right_spans = np.ones(begin.shape, bool)
+    for edge in (begin, end):
+        total = np.clip(first + edge, -bound, bound)
+        outside = (begin > end) | (first + end < -bound) | (first + begin > bound)
+        right_spans &= outside | (exact(total) == low + (steps >> FRACTION_BITS))
+    limits = (exact(np.maximum(first - 1, -bound)) == low) | (first - 1 < -bound)
+    limits &= (exact(np.minimum(first + range_, bound)) == high) | (first + range_ > bound)
+    largest = (range_ - 1) * factor + offset
+    fits = (offset >= 0) & (largest < 1 << 32) & (largest < (high - low + 1) << FRACTION_BITS)
+    return [bool(v) for v in (right_spans.all(axis=1) & limits[:, 0] & fits[:, 0])]
+
+
 def layer_rows(
     bias: list[int], scales: list[Scale], zero: int, low: int, high: int, bounds: list[int]
 ) -> tuple[list[Channel], int]:
     """Constants of all channels of a layer, and the band that holds for all of them."""
+    fast = [channel_row(b, s, zero, low, high, bound) for b, s, bound in zip(bias, scales, bounds, strict=True)]
+    found = [(row, bound) for row, bound in zip(fast, bounds, strict=True) if row is not None]
+    good = iter(proven([row for row, _ in found], zero, low, high, [bound for _, bound in found]))
     rows = [
-        channel_row(b, s, zero, low, high, bound) or exact_row(b, s)
-        for b, s, bound in zip(bias, scales, bounds, strict=True)
+        row if row is not None and next(good) else exact_row(b, s) for row, b, s in zip(fast, bias, scales, strict=True)
     ]
     return rows, max(row.band for row in rows)

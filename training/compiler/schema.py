@@ -57,8 +57,8 @@ NUMPY_TYPES: dict[str, str] = {
 PADDINGS: tuple[str, ...] = ("SAME", "VALID")
 ACTIVATIONS: tuple[str, ...] = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
 
-# Option tables: field name -> (slot, struct format, default).
-OPTION_FIELDS: dict[str, dict[str, tuple[int, str, int | float]]] = {
+# Option tables: field name -> (slot, struct format or "s" for a string, default).
+OPTION_FIELDS: dict[str, dict[str, tuple[int, str, int | float | str]]] = {
     "CONV_2D": {
         "padding": (0, "b", 0),
         "stride_w": (1, "i", 0),
@@ -102,3 +102,41 @@ OPTION_FIELDS: dict[str, dict[str, tuple[int, str, int | float]]] = {
     },
 }
 OPTION_FIELDS["MAX_POOL_2D"] = OPTION_FIELDS["AVERAGE_POOL_2D"]
+OPTION_FIELDS |= {
+    "ARG_MAX": {"output_type": (0, "b", 0)},
+    "ARG_MIN": {"output_type": (0, "b", 0)},
+    "BATCH_MATMUL": {"adj_x": (0, "?", 0), "adj_y": (1, "?", 0)},
+    "CALL_ONCE": {"init_subgraph_index": (0, "i", 0)},
+    "DEPTH_TO_SPACE": {"block_size": (0, "i", 0)},
+    "DIV": {"activation": (0, "b", 0)},
+    "GATHER": {"axis": (0, "i", 0), "batch_dims": (1, "i", 0)},
+    "GELU": {"approximate": (0, "?", 0)},
+    "L2_NORMALIZATION": {"activation": (0, "b", 0)},
+    "LEAKY_RELU": {"alpha": (0, "f", 0.0)},
+    "MIRROR_PAD": {"mode": (0, "b", 0)},
+    "PACK": {"values_count": (0, "i", 0), "axis": (1, "i", 0)},
+    "REDUCE_MAX": {"keep_dims": (0, "?", 0)},
+    "REDUCE_MIN": {"keep_dims": (0, "?", 0)},
+    "REDUCE_PROD": {"keep_dims": (0, "?", 0)},
+    "RESIZE_BILINEAR": {"align_corners": (2, "?", 0), "half_pixel_centers": (3, "?", 0)},
+    "SHAPE": {"out_type": (0, "b", 0)},
+    "SPACE_TO_DEPTH": {"block_size": (0, "i", 0)},
+    "SPLIT": {"num_splits": (0, "i", 0)},
+    "SPLIT_V": {"num_splits": (0, "i", 0)},
+    "SUM": {"keep_dims": (0, "?", 0)},
+    "SVDF": {"rank": (0, "i", 0), "activation": (1, "b", 0)},
+    "TRANSPOSE_CONV": {
+        "padding": (0, "b", 0),
+        "stride_w": (1, "i", 0),
+        "stride_h": (2, "i", 0),
+        "activation": (3, "b", 0),
+    },
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": {
+        "activation": (0, "b", 0),
+        "cell_clip": (1, "f", 0.0),
+        "proj_clip": (2, "f", 0.0),
+        "time_major": (3, "?", 0),
+    },
+    "UNPACK": {"num": (0, "i", 0), "axis": (1, "i", 0)},
+    "VAR_HANDLE": {"container": (0, "s", ""), "shared_name": (1, "s", "")},
+}

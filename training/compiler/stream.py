@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from emberwatch.training.compiler import ops_binary, ops_unary
 from emberwatch.training.compiler.model import Model, Operator, Tensor
 from emberwatch.training.compiler.schema import PADDINGS
 
@@ -21,7 +22,9 @@ BLOCK_FRAMES = 4  # frames of one 32 ms block
 FILL = -128  # the quietest feature: what frames before the first count as
 
 _RESHAPES = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
-_ELEMENTWISE = {"RELU", "RELU6", "LOGISTIC", "TANH", "ADD", "SUB", "MUL", "QUANTIZE"}
+_ELEMENTWISE = {
+    "RELU", "RELU6", "LOGISTIC", "TANH", "ADD", "SUB", "MUL", "QUANTIZE", *ops_unary.RULES, *ops_binary.RULES,
+}  # fmt: skip
 _WINDOWED = {"CONV_2D": "filter", "DEPTHWISE_CONV_2D": "filter", "MAX_POOL_2D": "pool", "AVERAGE_POOL_2D": "pool"}
 
 
@@ -149,9 +152,9 @@ def stream_graph(model: Model) -> StreamGraph | None:
     """Rewrite a graph for streaming, or return None when it does not stream.
 
     It streams when it has one int8 input `[1, T, ...]` with T > 1, one output, at least one layer that works on new
-    columns alone, and an output that no longer has a time axis.
+    columns alone, an output that no longer has a time axis, and no memory of its own.
     """
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or model.has_memory():
         return None
     source = model.tensors[model.inputs[0]]
     if source.dtype != "INT8" or len(source.shape) < 3 or source.shape[0] != 1 or source.shape[1] < 2:
@@ -225,6 +228,8 @@ def _rewrite(model: Model, rewriter: _Rewriter, local: list[bool], frames: int, 
         inputs = tuple(view(i, needed[i]) if i in needed else i for i in op.inputs)
         graph.model.operators.append(Operator(op.index, op.name, inputs, (fresh[out],), options))
 
+    if not graph.histories:  # the output depends on nothing but the last frames
+        return None
     offset = 0
     for root in sorted(graph.histories):
         history = graph.histories[root]

@@ -1,28 +1,21 @@
 """The firmware's own signal processing (``firmware/dsp``), compiled for this machine and called on NumPy arrays.
 
-The shared library is built once with the host's C compiler (``CC``, else cc, gcc or clang) and kept in the user's cache
-(``EMBERWATCH_CACHE``, else ``XDG_CACHE_HOME``, else ``~/.cache``) under a hash of the sources and the compiler.
+The library is built once and kept in the user's cache; see `emberwatch.program.host_library`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import BuildError, MissingDependencyError
 from emberwatch.base.paths import project_root
+from emberwatch.program.host_library import shared_library
 
-FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 FRAME, HOP, BANDS, WORDS_PER_SAMPLE = 256, 128, 32, 2
 
 
@@ -127,41 +120,8 @@ def _pointer(array: npt.NDArray[np.generic]) -> int:
     return int(array.ctypes.data)
 
 
-def _compiler() -> str:
-    for name in filter(None, (os.environ.get("CC"), "cc", "gcc", "clang")):
-        found = shutil.which(name)
-        if found:
-            return found
-    raise MissingDependencyError("C compiler: none of $CC, cc, gcc, clang found; install gcc (apt-get install gcc)")
-
-
-def _cache_directory() -> Path:
-    override = os.environ.get("EMBERWATCH_CACHE")
-    if override:
-        return Path(override)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emberwatch"
-
-
 def _build() -> Path:
     firmware = project_root() / "firmware"
-    if not (firmware / "hot.h").is_file():
-        raise BuildError(f"{firmware}: no DSP sources; install emberwatch again, or run from a checkout")
     sources = [*sorted((firmware / "dsp").glob("*.c")), Path(__file__).with_name("native.c")]
-    compiler = _compiler()
-    digest = hashlib.sha256(f"{compiler} {FLAGS} {os.stat(compiler).st_mtime_ns}".encode())
     included = [firmware / "hot.h", *sorted((firmware / "dsp").glob("*.h")), *sorted((firmware / "dsp").glob("*.inc"))]
-    for path in [*sources, *included]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    library = _cache_directory() / f"dsp-{digest.hexdigest()[:16]}.so"
-    if library.is_file():
-        return library
-    library.parent.mkdir(parents=True, exist_ok=True)
-    # Built aside and renamed, so that several processes may do it at once.
-    with tempfile.TemporaryDirectory(dir=library.parent) as directory:
-        built = Path(directory) / library.name
-        command = [compiler, *FLAGS, f"-I{firmware}", *map(str, sources), "-o", str(built)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise BuildError(f"firmware/dsp does not compile with {compiler}: {result.stderr.strip()}")
-        built.replace(library)
-    return library
+    return shared_library("dsp", sources, ("-std=c11", f"-I{firmware}"), included)

@@ -87,8 +87,8 @@ static void report_restart(void) {
 
 _Noreturn void main(void) {
     clocks_init();
-    resets_release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER);
-    resets_cycle(RESETS_DMA);
+    resets_release(RESETS_RESET_IO_BANK0 | RESETS_RESET_PADS_BANK0 | RESETS_RESET_TIMER);
+    resets_cycle(RESETS_RESET_DMA);
     restart = watchdog_take_restart();
     watchdog_start();
     cycle_counter_init();

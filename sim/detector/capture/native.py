@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import BuildError, MissingDependencyError
 from emberwatch.base.paths import PACKAGE
-
-_FLAGS = ("-std=c++20", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+from emberwatch.program.host_library import shared_library
 
 
 class Microphone:
@@ -60,30 +53,7 @@ def _load() -> ctypes.CDLL:
 
 
 def _build() -> Path:
-    names = (os.environ.get("CXX"), "c++", "g++", "clang++")
-    compiler = next((found for name in names if name and (found := shutil.which(name))), None)
-    if compiler is None:
-        raise MissingDependencyError("C++ compiler: none of $CXX, c++, g++, clang++ found; install g++")
     sources = [Path(__file__).with_name("microphone.cpp"), PACKAGE / "mic" / "interpolator.cpp"]
-    read = [*sources, *sorted((PACKAGE / "mic").glob("*.[hi]*")), PACKAGE / "rp2040" / "base" / "state.hpp"]
-    missing = [path for path in read if not path.is_file()]
-    if missing:
-        raise BuildError(f"{missing[0]} is missing; run from a checkout of the repository")
-    digest = hashlib.sha256(f"{compiler} {_FLAGS} {os.stat(compiler).st_mtime_ns}".encode())
-    for path in read:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    override = os.environ.get("EMBERWATCH_CACHE")
-    cache = Path(override or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emberwatch")
-    library = cache / f"microphone-{digest.hexdigest()[:16]}.so"
-    if library.is_file():
-        return library
-    cache.mkdir(parents=True, exist_ok=True)
-    # Built aside and renamed, so that several processes may do it at once.
-    with tempfile.TemporaryDirectory(dir=cache) as directory:
-        built = Path(directory) / library.name
-        command = [compiler, *_FLAGS, f"-I{PACKAGE}", f"-I{PACKAGE / 'rp2040'}", *map(str, sources), "-o", str(built)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise BuildError(f"sim/mic does not compile with {compiler}: {result.stderr.strip()}")
-        built.replace(library)
-    return library
+    read = [*sorted((PACKAGE / "mic").glob("*.[hi]*")), PACKAGE / "rp2040" / "base" / "state.hpp"]
+    flags = ("-std=c++20", f"-I{PACKAGE}", f"-I{PACKAGE / 'rp2040'}")
+    return shared_library("microphone", sources, flags, read, "C++")

@@ -29,6 +29,10 @@ class RenodeEngine(Engine):
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS})
 
     def __init__(self, board: Board, seed: int) -> None:
+        if board.devices:
+            raise EngineError(
+                f"engine 'renode' has no devices, and board {board.name!r} has {board.devices[0].name}; use embedded"
+            )
         if board.wires:
             raise EngineError(f"engine 'renode' cannot connect pins, and board {board.name!r} has wires; use embedded")
         self._worker = worker.acquire(install.environment())
@@ -172,6 +176,6 @@ class RenodeEngine(Engine):
         """Not possible: librp2040's state and Renode's would have to be taken together."""
         raise EngineError("engine 'renode' has no snapshots; use the embedded engine")
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """Not possible, see `save`."""
         raise EngineError("engine 'renode' has no snapshots; use the embedded engine")

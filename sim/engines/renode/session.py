@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
+from emberwatch.chip import memory
 from emberwatch.engines.base import FunctionCycles, Stop, StopReason
 from emberwatch.engines.renode import generate
 from emberwatch.engines.renode.chip import ChipHandle
@@ -30,12 +31,10 @@ _T = TypeVar("_T")
 
 QUANTUM_S = "0.001"
 _PC = 15
-_SRAM_END = 0x20042000
+_SRAM_END = memory("sram").end
 _MEMORIES = (
-    (0x00000000, 0x4000),
-    (0x10000000, 0x4000000),
-    (0x15000000, 0x4000),
-    (0x20000000, 0x42000),
+    *((memory(name).base, memory(name).size) for name in ("rom", "xip_sram", "sram")),
+    (memory("flash").base, 4 * memory("flash").size),  # with its aliases
 )
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
+from emberwatch.chip import memory
 from emberwatch.engines import Capability
 from emberwatch.engines.embedded import chip_of
 from emberwatch.machine.machine import Machine, on_new_machine
@@ -29,7 +30,8 @@ VARIABLE = "EMBERWATCH_COVERAGE"
 EXECUTED, TAKEN, NOT_TAKEN = 1, 2, 4
 """Flags of a halfword, see `_native.Coverage.pages`."""
 
-_XIP_ALIASES = range(0x11000000, 0x14000000)
+_FLASH = memory("flash")
+_XIP_ALIASES = range(_FLASH.end, _FLASH.end + 3 * _FLASH.size)
 
 
 class _Collector:
@@ -75,7 +77,7 @@ def _flags(coverage: _native.Coverage) -> dict[int, int]:
     found: dict[int, int] = {}
     for base, page in coverage.pages():
         # The XIP aliases differ only in how the cache is used.
-        start = 0x10000000 | (base & 0xFFFFFF) if base in _XIP_ALIASES else base
+        start = _FLASH.base | base % _FLASH.size if base in _XIP_ALIASES else base
         for index, flags in enumerate(page):
             if flags:
                 address = start + 2 * index

@@ -5,7 +5,8 @@ The features are those of the GDB manual, "ARM Features": org.gnu.gdb.arm.m-prof
 
 from __future__ import annotations
 
-from emberwatch.program.elf import FLASH_BASE, SRAM_BASE, SRAM_SIZE, XIP_SRAM_BASE, XIP_SRAM_SIZE
+from emberwatch.chip import load
+from emberwatch.program.elf import FLASH_BASE, FLASH_WINDOW
 
 REGISTERS = (
     *(f"r{n}" for n in range(13)),
@@ -25,18 +26,6 @@ FLASH_SECTOR = 4096
 
 _TYPES = {"sp": "data_ptr", "pc": "code_ptr", "msp": "data_ptr", "psp": "data_ptr"}
 _SYSTEM = ("msp", "psp", "primask", "control")
-
-_DEVICES = (
-    (0x1400_0000, 0x4000),  # XIP control
-    (XIP_SRAM_BASE, XIP_SRAM_SIZE),
-    (0x1800_0000, 0x4000),  # SSI
-    (SRAM_BASE, SRAM_SIZE),
-    (0x2100_0000, 0x40000),  # SRAM0-3 bank by bank
-    (0x4000_0000, 0x70000),  # APB
-    (0x5000_0000, 0x400000),  # AHB-Lite
-    (0xD000_0000, 0x200),  # SIO
-    (0xE000_0000, 0x100000),  # private peripheral bus
-)
 
 
 def target_xml() -> bytes:
@@ -62,16 +51,22 @@ def _register(name: str) -> str:
 
 def memory_map_xml(flash_size: int) -> bytes:
     """The memory map; GDB erases and programs what is of type flash."""
+    chip = load()
+    others = (*chip.memories[2:], *chip.windows, *chip.private)
     lines = [
         '<?xml version="1.0"?>',
         '<!DOCTYPE memory-map PUBLIC "+//IDN gnu.org//DTD GDB Memory Map V1.0//EN" '
         '"http://sourceware.org/gdb/gdb-memory-map.dtd">',
         "<memory-map>",
-        '<memory type="rom" start="0x0" length="0x4000"/>',
+        _memory("rom", chip.memories[0].base, chip.memories[0].size),
         f'<memory type="flash" start="{FLASH_BASE:#x}" length="{flash_size:#x}">'
         f'<property name="blocksize">{FLASH_SECTOR:#x}</property></memory>',
-        '<memory type="rom" start="0x11000000" length="0x3000000"/>',
-        *(f'<memory type="ram" start="{start:#x}" length="{size:#x}"/>' for start, size in _DEVICES),
+        _memory("rom", FLASH_BASE + FLASH_WINDOW, 3 * FLASH_WINDOW),  # the flash's other aliases
+        *(_memory("ram", each.base, each.size) for each in sorted(others, key=lambda each: each.base)),
         "</memory-map>",
     ]
     return "\n".join(lines).encode()
+
+
+def _memory(kind: str, start: int, size: int) -> str:
+    return f'<memory type="{kind}" start="{start:#x}" length="{size:#x}"/>'

@@ -8,6 +8,7 @@ from __future__ import annotations
 from emberwatch.inspect.gdb.description import FLASH_SECTOR
 from emberwatch.inspect.gdb.packets import MAX_PAYLOAD
 from emberwatch.inspect.gdb.target import Target, Watch
+from emberwatch.program.elf import FLASH_BASE
 from emberwatch.program.firmware_image import crc32_mpeg2
 
 OK = b"OK"
@@ -52,7 +53,7 @@ class MemoryPackets:
         """vFlashErase: address and size, whole sectors; takes effect in `program_flash`."""
         address, size = pair(args)
         flash = self._target.machine.board.flash.size
-        if address % FLASH_SECTOR or size % FLASH_SECTOR or not 0x1000_0000 <= address <= 0x1000_0000 + flash - size:
+        if address % FLASH_SECTOR or size % FLASH_SECTOR or not FLASH_BASE <= address <= FLASH_BASE + flash - size:
             return ERROR
         self._pieces.append((address, b"\xff" * size))
         return OK

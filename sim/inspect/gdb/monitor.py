@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from emberwatch.audio import SAMPLE_RATE, Clip, Scenario, files
 from emberwatch.audio.sounds import Recording
 from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.chip import block
+from emberwatch.chip.view import block_text, blocks_text, register_text
 from emberwatch.inspect.signals import exception_name
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ cycles                  clk_sys cycles since power-on
 time                    emulated time since power-on
 pins                    level and function of every pin
 interrupts              pending and enabled interrupts of both cores
+registers               names of the blocks
+registers BLOCK         values of a block's registers, without side effects
+registers BLOCK NAME    a register with its fields
 uart [N]                the last N lines of the console (default 20)
 uart send TEXT          sends TEXT and a line end to the console
 mic play FILE [DB]      lets the microphone hear a sound file from now on, with a gain
@@ -33,9 +38,6 @@ restore NAME            goes back to it
 goto CYCLE              goes to a cycle, forwards or backwards
 catch hardfault on|off  stop where the HardFault handler begins (default on)
 """
-
-_FUNCTIONS = ("XIP", "SPI", "UART", "I2C", "PWM", "SIO", "PIO0", "PIO1", "GPCK", "USB")
-_IO_BANK0 = 0x4001_4000
 
 
 class Monitor:
@@ -53,6 +55,7 @@ class Monitor:
             "time": lambda _: f"{self._machine.time_s:.9f} s\n",
             "pins": self._pins,
             "interrupts": self._interrupts,
+            "registers": self._registers,
             "uart": self._uart,
             "mic": self._mic,
             "save": self._save,
@@ -80,9 +83,11 @@ class Monitor:
 
     def _pins(self, words: list[str]) -> str:
         lines = []
+        io = block("io_bank0")
+        names = {value: name for name, value in io.values["GPIO%_CTRL.FUNCSEL"].items() if name != "NULL"}
         for pin in range(30):
-            control = int.from_bytes(self._target.chip.read_memory(_IO_BANK0 + 8 * pin + 4, 4), "little") & 0x1F
-            function = _FUNCTIONS[control] if control < len(_FUNCTIONS) else "-"
+            control = int.from_bytes(self._target.chip.read_memory(io.address(f"GPIO{pin}_CTRL"), 4), "little")
+            function = names.get(io.field("GPIO%_CTRL.FUNCSEL").of(control), "-")
             lines.append(f"GPIO{pin:<2} {int(self._machine.pin(pin))} {function:<4}")
         return "\n".join("   ".join(lines[row::10]) for row in range(10)) + "\n"
 
@@ -94,6 +99,20 @@ class Monitor:
                 names = [exception_name(16 + n) for n in range(32) if bits >> n & 1]
                 out.append(f"core {core} {name}: {' '.join(names) or 'none'}")
         return "\n".join(out) + "\n"
+
+    def _registers(self, words: list[str]) -> str:
+        match words:
+            case []:
+                return blocks_text()
+            case [name]:
+                return block_text(name, self._word)
+            case [name, register]:
+                return register_text(name, register, self._word)
+            case _:
+                raise UsageError("registers wants: nothing, BLOCK, or BLOCK NAME")
+
+    def _word(self, address: int) -> int:
+        return int.from_bytes(self._target.read(address, 4), "little")
 
     def _uart(self, words: list[str]) -> str:
         if words[:1] == ["send"]:

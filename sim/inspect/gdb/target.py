@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EngineError, UsageError
+from emberwatch.chip import memory
 from emberwatch.engines import Stop, StopReason
 from emberwatch.inspect.crash import FaultInfo
 from emberwatch.inspect.gdb import semihosting
@@ -20,8 +21,8 @@ SIGINT, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV = 2, 5, 6, 10, 11
 """GDB's own numbers (include/gdb/signals.def)."""
 
 CORES = (0, 1)
-_SYSTEM_CONTROL_SPACE = 0xE000_E000
-_PPB = range(0xE000_0000, 0xE010_0000)
+_PPB = range(memory("ppb").base, memory("ppb").end)
+_SYSTEM_CONTROL_SPACE = _PPB.start + 0xE000
 _FOREVER = 1 << 62
 MAX_CYCLES = 10**14
 """Farthest cycle that can be asked for: nine days at 125 MHz."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import write_file
 from emberwatch.board.board import Board
+from emberwatch.chip import irq_names
 from emberwatch.engines.embedded import chip_of
-from emberwatch.inspect.signals import GROUPS, IRQ_NAMES, Change, Signals
+from emberwatch.inspect.signals import GROUPS, Change, Signals
 from emberwatch.inspect.trace.vcd import Variable, write_vcd
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class TraceRecorder:
 
         Names say the scope again, because wave form viewers leave it out.
         """
-        for line, name in enumerate(IRQ_NAMES):
+        for line, name in enumerate(irq_names()):
             yield ("irq", line), ("irq", name, 1)
         for core in range(2):
             yield ("exception", core), (f"core{core}", f"core{core}_exception", 6)

@@ -28,6 +28,8 @@ class Fabric {
     virtual std::uint32_t clock_hz(ClockId clock) const = 0;
     /// Emulated time of a cycle count in picoseconds since power-on (clk_sys may have changed on the way).
     virtual std::uint64_t picoseconds(Cycles at) const = 0;
+    /// First cycle at or after a time, clk_sys staying as it is.
+    virtual Cycles cycle_at(std::uint64_t picoseconds) const = 0;
 
     /// Pins: function outputs, inputs, external drivers.
     virtual Gpio& gpio() = 0;

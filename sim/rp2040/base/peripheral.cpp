@@ -29,13 +29,24 @@ Unmodelled::Unmodelled(std::string_view block_, std::uint32_t offset_, bool is_w
       offset(offset_),
       is_write(is_write_) {}
 
+void Peripheral::refuse(std::uint32_t offset, std::uint32_t value) const {
+    if (const regs::Register* reg = registers_.find(offset))
+        for (const regs::Field& field : reg->fields)
+            if (field.verdict == regs::Verdict::refused && (value & field.mask()) != 0)
+                unmodelled(offset, true, std::string(field.name).append(": ").append(field.why));
+    unmodelled(offset, true);
+}
+
 void Peripheral::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    switch (alias) {
-        case 0: write(offset, value); break;
-        case 1: write(offset, peek(offset) ^ value); break;
-        case 2: write(offset, peek(offset) | value); break;
-        default: write(offset, peek(offset) & ~value); break;
-    }
+    if (alias == 0) return write(offset, value);
+    const std::uint32_t old = peek(offset);
+    const std::uint32_t combined = alias == 1 ? old ^ value : alias == 2 ? old | value : old & ~value;
+    std::uint32_t as_given = 0;
+    if (const regs::Register* reg = registers_.find(offset))
+        as_given = reg->mask(reg->index(offset), [](const regs::Field& field) {
+            return field.access == regs::Access::wc || field.access == regs::Access::rf;
+        });
+    write(offset, (combined & ~as_given) | (value & as_given));
 }
 
 }  // namespace rp2040

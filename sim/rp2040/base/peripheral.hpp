@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/fabric.hpp"
+#include "base/registers.hpp"
 #include "base/state.hpp"
 #include "base/types.hpp"
 
@@ -25,7 +26,9 @@ class Unmodelled : public std::runtime_error {
 
 class Peripheral {
   public:
-    Peripheral(std::string_view name, Fabric& fabric) : name_(name), fabric_(fabric) {}
+    /// `registers` is the block's table in regs/; `instance` tells two of a kind apart.
+    Peripheral(const regs::Block& registers, Fabric& fabric, unsigned instance = 0)
+        : registers_(registers), name_(registers.instances[instance]), fabric_(fabric) {}
     virtual ~Peripheral() = default;
     Peripheral(const Peripheral&) = delete;
     Peripheral& operator=(const Peripheral&) = delete;
@@ -38,8 +41,9 @@ class Peripheral {
     /// chip read the register's storage and do not pop FIFOs.
     virtual std::uint32_t peek(std::uint32_t offset) { return read(offset); }
 
-    /// Atomic aliases (datasheet 2.1.2): alias 0 is plain, 1 XOR, 2 SET, 3 CLR. Blocks with
-    /// write-to-clear or write-only bits override this where "read, modify, write" is not what silicon does.
+    /// Atomic aliases (datasheet 2.1.2): alias 0 is plain, 1 XOR, 2 SET, 3 CLR. Bits that a one clears are cleared by
+    /// those that the access names, whichever alias carries them (the SDK uses the plain write and CLR), and data for a
+    /// FIFO goes there as it is: neither has a stored value to combine with.
     virtual void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias);
 
     virtual void reset() = 0;
@@ -60,8 +64,22 @@ class Peripheral {
     [[noreturn]] void unmodelled(std::uint32_t offset, bool is_write, std::string_view why = {}) const {
         throw Unmodelled(name_, offset, is_write, why);
     }
+    /// Stops the run because `value` sets bits of `offset` that the description refuses.
+    [[noreturn]] void refuse(std::uint32_t offset, std::uint32_t value) const;
+    /// A write to a register that takes none is ignored; where the datasheet has no register it stops the run.
+    void ignore_read_only(std::uint32_t offset) const {
+        if (registers_.find(offset) == nullptr) unmodelled(offset, true);
+    }
+    /// Identification of an Arm PrimeCell and other registers whose value never changes: their reset value. Anything
+    /// else stops the run.
+    [[nodiscard]] std::uint32_t identification(std::uint32_t offset) const {
+        const regs::Register* reg = registers_.find(offset);
+        if (reg == nullptr) unmodelled(offset, false);
+        return reg->reset(reg->index(offset));
+    }
     [[nodiscard]] Cycles now() const { return fabric_.events().now(); }
 
+    const regs::Block& registers_;
     std::string_view name_;
     Fabric& fabric_;
 

@@ -34,10 +34,7 @@ enum class EventId : std::uint8_t {
     dma,
     systick0,
     systick1,
-    device0,
-    device1,
-    device2,
-    device3,
+    devices,
     host,
     count
 };

@@ -12,6 +12,8 @@ namespace rp2040 {
 
 class StateWriter {
   public:
+    /// Room for so many bytes at once: growing step by step costs page faults.
+    void reserve(std::size_t size) { buffer_.reserve(size); }
     template <class T>
     void put(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
@@ -24,6 +26,14 @@ class StateWriter {
         std::memcpy(buffer_.data() + at, data, size);
     }
     [[nodiscard]] std::vector<std::uint8_t> take() { return std::move(buffer_); }
+    [[nodiscard]] std::size_t size() const { return buffer_.size(); }
+    /// Overwrites what stands at `at`, which must have been written.
+    template <class T>
+    void patch(std::size_t at, const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        std::memcpy(buffer_.data() + at, &value, sizeof value);
+    }
+    [[nodiscard]] const std::uint8_t* data() const { return buffer_.data(); }
 
   private:
     std::vector<std::uint8_t> buffer_;
@@ -38,11 +48,18 @@ class StateReader {
         bytes(&value, sizeof value);
     }
     void bytes(void* data, std::size_t size) {
-        if (static_cast<std::size_t>(end_ - p_) < size) throw std::runtime_error("snapshot is truncated");
+        if (static_cast<std::size_t>(end_ - p_) < size)
+            throw std::invalid_argument("the snapshot is damaged: a part of it is too short");
         if (size == 0) return;
         std::memcpy(data, p_, size);
         p_ += size;
     }
+    void skip(std::size_t size) {
+        if (size > left()) throw std::invalid_argument("the snapshot is damaged: a part of it is too short");
+        p_ += size;
+    }
+    /// Bytes not yet read.
+    [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - p_); }
 
   private:
     const std::uint8_t* p_;

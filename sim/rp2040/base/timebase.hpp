@@ -63,7 +63,7 @@ class TimeBase {
         std::uint64_t size = 0;
         in.get(size);
         if (size == 0 || size > (1u << 24))
-            throw std::runtime_error("snapshot has an impossible number of clock changes");
+            throw std::invalid_argument("snapshot has an impossible number of clock changes");
         segments_.resize(size);
         in.bytes(segments_.data(), size * sizeof(Segment));
     }

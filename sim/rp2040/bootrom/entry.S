@@ -1,21 +1,19 @@
 // Boot ROM: vectors, the public lookup interface, the entry of both cores and core 1's launch protocol.
 // Written from the interface in the RP2040 datasheet, sections 2.8.1 to 2.8.3. No writable memory belongs
 // to the ROM: user code calls into it at any time.
+#include "rp2040_addresses.h"
+
     .syntax unified
     .cpu cortex-m0plus
     .thumb
 
-    .equ SIO_BASE, 0xd0000000
-    .equ SIO_FIFO_ST, 0x50
-    .equ SIO_FIFO_WR, 0x54
-    .equ SIO_FIFO_RD, 0x58
     .equ FIFO_ST_VLD, 1 << 0
     .equ FIFO_ST_RDY, 1 << 1
-    .equ SCB_VTOR, 0xe000ed08
+    .equ SCB_VTOR, SCB_BASE + SCB_VTOR_OFFSET
     .equ SCB_SCR_FROM_VTOR, 8
     .equ SCR_SLEEPDEEP, 1 << 2
-    .equ WATCHDOG_SCRATCH4, 0x4005801c
-    .equ CLOCKS_WAKE_EN0, 0x400080a0
+    .equ WATCHDOG_SCRATCH4, WATCHDOG_BASE + WATCHDOG_SCRATCH_OFFSET + 4 * WATCHDOG_SCRATCH_STRIDE
+    .equ CLOCKS_WAKE_EN0, CLOCKS_BASE + CLOCKS_WAKE_EN0_OFFSET
 
     .macro rom_function name
     .global \name
@@ -106,62 +104,61 @@ rom_function rom_usb_boot
     bkpt #0x43                      // stops the run: USB boot was asked for
     b rom_usb_boot
 
-// Core 1 sleeps here until core 0 sends 0, 0, 1, VTOR, SP, entry over the SIO FIFO and sees each word echoed.
-// Any mismatch starts over. r4 = SIO, r5 = SCB_VTOR, r6 = step, r7 = stack.
+// Core 1 sleeps here until core 0 sends 0, 0, 1, VTOR, SP, entry over the SIO FIFO and sees each word echoed. A mismatch
+// or a 0 starts over. Programs that never wait for the echoes depend on how long each step takes: 5 cycles for a word
+// that is thrown away, 12 from there to the announcement, 5 from a sent word to WFE, 9 from WFE to the word's use.
+// r4 = SIO, r5 = where send goes on, r6 = SCB_VTOR.
 rom_function wait_for_vector
     ldr r4, =SIO_BASE
-    ldr r5, =SCB_VTOR
+    ldr r6, =SCB_VTOR
     movs r0, #SCR_SLEEPDEEP
-    str r0, [r5, #SCB_SCR_FROM_VTOR]
+    str r0, [r6, #SCB_SCR_FROM_VTOR]
+discard:
+    ldr r0, [r4, #SIO_FIFO_RD_OFFSET]      // reading an empty FIFO does no harm
 restart:
-    ldr r0, [r4, #SIO_FIFO_ST]      // drop whatever is waiting
-    movs r1, #FIFO_ST_VLD
-    tst r0, r1
-    beq 1f
-    ldr r0, [r4, #SIO_FIFO_RD]
-    b restart
-1:  movs r0, #0
-    bl exchange                     // announce with 0; the answer must be 1
+    ldr r0, [r4, #SIO_FIFO_ST_OFFSET]
+    lsrs r0, #1                     // VLD
+    bcs discard
+    adr r5, receive
+    movs r0, #0
+    bl send                         // announce with 0; the answer must be 1
     cmp r0, #1
     bne restart
-    bl exchange                     // echo 1, receive the vector table
-    str r0, [r5]
-    bl exchange                     // echo it, receive the stack pointer
-    mov r7, r0
-    bl exchange                     // echo it, receive the entry point
-    mov r6, r0
+    bl send                         // echo 1, receive the vector table
+    str r0, [r6]
+    bl send                         // echo it, receive the stack pointer
+    msr msp, r0
+    bl send                         // echo it, receive the entry point
+    adr r5, launch
     bl send
+    .balign 4
+launch:
     movs r1, #0
-    str r1, [r5, #SCB_SCR_FROM_VTOR]
-    msr msp, r7
-    blx r6
+    str r1, [r6, #SCB_SCR_FROM_VTOR]
+    blx r0
     b rom_hardfault
 
-// Sends r0, then waits for a word into r0. A received 0 means that core 0 starts over.
-exchange:
-    mov r3, lr
-    bl send
-1:  ldr r0, [r4, #SIO_FIFO_ST]
-    movs r1, #FIFO_ST_VLD
-    tst r0, r1
-    bne 2f
+    .balign 4
+receive:                            // waits for a word into r0; 0 means that core 0 starts over
     wfe
-    b 1b
-2:  ldr r0, [r4, #SIO_FIFO_RD]
+    ldr r0, [r4, #SIO_FIFO_ST_OFFSET]
+    lsrs r0, #1
+    bcc receive
+    ldr r0, [r4, #SIO_FIFO_RD_OFFSET]
     cmp r0, #0
     beq restart
-    bx r3
-
-send:
-    ldr r1, [r4, #SIO_FIFO_ST]
-    movs r2, #FIFO_ST_RDY
-    tst r1, r2
-    bne 1f
-    wfe
-    b send
-1:  str r0, [r4, #SIO_FIFO_WR]
-    sev
     bx lr
+
+send_full:
+    wfe
+send:                               // sends r0, then goes on at r5
+    ldr r1, [r4, #SIO_FIFO_ST_OFFSET]
+    lsrs r1, #2                     // RDY
+    bcc send_full
+    str r0, [r4, #SIO_FIFO_WR_OFFSET]
+    sev
+    adds r7, r5, #1                 // the Thumb bit, which ADR leaves out
+    bx r7
 
 // For debuggers: call r7 with r0-r3, stop on return.
 rom_function debug_trampoline
@@ -180,9 +177,9 @@ function_table:
     function_row 'L', '3', clz32
     function_row 'T', '3', ctz32
     function_row 'M', 'S', memset
-    function_row 'S', '4', memset
+    function_row 'S', '4', memset4
     function_row 'M', 'C', memcpy
-    function_row 'C', '4', memcpy
+    function_row 'C', '4', memcpy44
     function_row 'U', 'B', reset_to_usb_boot
     function_row 'D', 'T', debug_trampoline
     function_row 'D', 'E', debug_trampoline_end

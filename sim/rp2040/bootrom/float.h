@@ -9,27 +9,41 @@ typedef uint32_t f32;  // the bits of a single
 typedef uint64_t f64;  // the bits of a double
 
 #define F32_SIGN 0x80000000u
+#define F32_ONE 0x3f800000u
 #define F32_INFINITY 0x7f800000u
 #define F64_SIGN 0x8000000000000000ull
+#define F64_ONE 0x3ff0000000000000ull
 #define F64_INFINITY 0x7ff0000000000000ull
 
-/* Called from the tables (float_tables.S) and from each other. */
-f32 rom_fadd(f32 a, f32 b);
-f32 rom_fsub(f32 a, f32 b);
-f32 rom_fmul(f32 a, f32 b);
-f32 rom_fdiv(f32 a, f32 b);
-f32 rom_fsqrt(f32 a);
-f64 rom_dadd(f64 a, f64 b);
-f64 rom_dsub(f64 a, f64 b);
-f64 rom_dmul(f64 a, f64 b);
-f64 rom_ddiv(f64 a, f64 b);
-f64 rom_int2double(int32_t v);
-int32_t rom_double2int(f64 a);
-f64 rom_float2double(f32 a);
-f32 rom_double2float(f64 a);
-
-unsigned rom_clz32(uint32_t v);
-unsigned rom_clz64(uint64_t v);
+/* In assembly: v * 2^-n rounded, and products of fixed-point numbers. */
+f32 rom_ufix2float(uint32_t v, int n);
+f32 rom_ufix642float(uint64_t v, int n);
+f64 rom_ufix642double(uint64_t v, int n);
 uint64_t rom_mul32(uint32_t a, uint32_t b);
+uint64_t rom_mulhi64(uint64_t a, uint64_t b);
+
+uint64_t rom_series_plus(const uint64_t* c, int terms, uint64_t x, uint64_t sum);
+uint64_t rom_series_minus(const uint64_t* c, int terms, uint64_t x, uint64_t sum);
+
+extern const uint8_t leading_zeros[256];
+extern const uint8_t reciprocal_roots[96];
+extern const int64_t LN_ROW_62[32];  // in units of 2^-62
+extern const uint16_t LN_SCALE[32];
+
+static inline unsigned count_zeros_32(uint32_t v) {
+    unsigned n = 0;
+    for (; !(v >> 24); v <<= 8) n += 8;
+    return n + leading_zeros[v >> 24];
+}
+
+static inline unsigned count_zeros_64(uint64_t v) {
+    return v >> 32 ? count_zeros_32((uint32_t)(v >> 32)) : 32 + count_zeros_32((uint32_t)v);
+}
+
+/* Upper word of a product, at most 2 too small. */
+static inline uint32_t mulhi(uint32_t a, uint32_t b) {
+    const uint32_t al = a & 0xffff, ah = a >> 16, bl = b & 0xffff, bh = b >> 16;
+    return ah * bh + (ah * bl >> 16) + (al * bh >> 16);
+}
 
 #endif

@@ -1,7 +1,5 @@
 // The tables of floating point entry points, in the published order (datasheet 2.8.3.2).
-    .syntax unified
-    .cpu cortex-m0plus
-    .thumb
+    .include "macros.S"
 
     .text
 // Comparison with the result in the flags, as after CMP: -1, 0, 1 less 0.
@@ -19,21 +17,43 @@
     compare_flags rom_fcmp_flags, rom_fcmp
     compare_flags rom_dcmp_flags, rom_dcmp
 
+// Functions of single_functions.c and double_functions.c, with a wait that brings each to the published average.
+    .macro function name, target, wait
+    .global \name
+    .type \name, %function
+    .thumb_func
+\name:
+    push {r4, lr}
+    bl \target
+    .if \wait
+    spend \wait, r4
+    .endif
+    pop {r4, pc}
+    .endm
+    function rom_fsincos, fixed_fsincos, 0
+    function rom_fcos, fixed_fcos, 0
+    function rom_ftan, fixed_ftan, 0
+    function rom_fexp, fixed_fexp, 216
+    function rom_fln, fixed_fln, 168
+    function rom_fatan2, fixed_fatan2, 0
+    function rom_dcos, fixed_dcos, 0
+    function rom_dsin, fixed_dsin, 0
+    function rom_dtan, fixed_dtan, 0
+    function rom_dexp, fixed_dexp, 0
+    function rom_dln, fixed_dln, 0
+    function rom_datan2, fixed_datan2, 64
+
 // Sine in r0:r1, cosine in r2:r3.
     .global rom_dsincos
     .type rom_dsincos, %function
     .thumb_func
 rom_dsincos:
-    push {lr}
-    sub sp, #20
+    push {r4, lr}
+    sub sp, #16
     mov r2, sp
-    bl rom_sincos_pair
-    mov r2, sp
-    ldm r2!, {r0, r1}
-    ldr r3, [r2, #4]
-    ldr r2, [r2, #0]
-    add sp, #20
-    pop {pc}
+    bl fixed_sincos_pair
+    pop {r0-r3}
+    pop {r4, pc}
 
     .section .tables, "a"
     .balign 4

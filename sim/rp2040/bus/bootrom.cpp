@@ -5,6 +5,9 @@
 #include <cstring>
 
 #include "bus/bus.hpp"
+#include "regs/resets.hpp"
+#include "regs/ssi.hpp"
+#include "regs/watchdog.hpp"
 
 namespace rp2040 {
 
@@ -14,8 +17,11 @@ constexpr std::uint8_t kOwnImage[] = {
 #include "bus/bootrom_image.inc"
 };
 
-constexpr std::uint32_t kResetsSet = 0x4000e000, kResetsClear = 0x4000f000, kWatchdogScratch4 = 0x4005801c;
-constexpr std::uint32_t kResetIoQspi = 1u << 6, kResetPadsQspi = 1u << 9, kResetTimer = 1u << 21;
+constexpr std::uint32_t kResetsSet = kResetsBase + 0x2000, kResetsClear = kResetsBase + 0x3000,
+                        kWatchdogScratch4 = kWatchdogBase + regs::kWatchdog.at("SCRATCH4");
+constexpr std::uint32_t kResetIoQspi = regs::kResets.mask("RESET.IO_QSPI"),
+                        kResetPadsQspi = regs::kResets.mask("RESET.PADS_QSPI"),
+                        kResetTimer = regs::kResets.mask("RESET.TIMER");
 constexpr std::uint32_t kScratchMagic = 0xb007c0d3;
 constexpr std::uint32_t kSramEnd = kSramBase + kSramSize;
 
@@ -36,11 +42,11 @@ void reset_own_blocks(Bus& bus) {
 
 /// The SSI as the ROM leaves it after reading the second stage: serial, 8-bit frames, divider 6, slave 0 selected.
 void prepare_ssi(Bus& bus) {
-    write_word(bus, kSsiBase + 0x08, 0);
-    write_word(bus, kSsiBase + 0x14, 6);
-    write_word(bus, kSsiBase + 0x00, 7u << 16);
-    write_word(bus, kSsiBase + 0x10, 1);
-    write_word(bus, kSsiBase + 0x08, 1);
+    write_word(bus, kXipSsiBase + regs::kXipSsi.at("SSIENR"), 0);
+    write_word(bus, kXipSsiBase + regs::kXipSsi.at("BAUDR"), 6);
+    write_word(bus, kXipSsiBase + regs::kXipSsi.at("CTRLR0"), 7u << 16);
+    write_word(bus, kXipSsiBase + regs::kXipSsi.at("SER"), 1);
+    write_word(bus, kXipSsiBase + regs::kXipSsi.at("SSIENR"), 1);
 }
 
 }  // namespace

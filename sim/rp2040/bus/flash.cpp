@@ -46,17 +46,17 @@ constexpr std::uint64_t kUniqueIdValue = 0xe660583883216426;
 
 }  // namespace
 
-Flash::Flash(Fabric& fabric, std::uint32_t bytes) : fabric_(fabric), data_(bytes, 0xff) {}
+Flash::Flash(std::uint32_t bytes, std::string name) : name_(std::move(name)), data_(bytes, 0xff) {}
 
 void Flash::load(std::uint32_t offset, std::span<const std::uint8_t> bytes) {
+    keep_original(offset, static_cast<std::uint32_t>(bytes.size()));
     std::copy(bytes.begin(), bytes.end(), data_.begin() + offset);
-    originals_.clear();
 }
 
 void Flash::reset() { state_ = State{.status2 = state_.status2}; }
 
 void Flash::begin_busy(Cycles now, std::uint64_t microseconds) {
-    state_.busy_until = now + microseconds * fabric_.clock_hz(ClockId::sys) / 1'000'000;
+    state_.busy_until = port()->cycle_at(port()->picoseconds(now) + microseconds * 1'000'000);
     state_.write_enabled = false;
 }
 
@@ -96,23 +96,26 @@ void Flash::select() {
     state_.page_bytes = 0;
 }
 
-std::uint8_t Flash::exchange(std::uint8_t out, Cycles now) {
-    const std::uint8_t in = respond(out, now);
-    ++state_.count;
-    return in;
+void Flash::spi_select(bool selected, Cycles now) {
+    if (selected)
+        select();
+    else
+        deselect(now);
 }
 
-std::uint8_t Flash::respond(std::uint8_t out, Cycles now) {
-    State& s = state_;
+std::uint16_t Flash::spi_send(unsigned, Cycles now) { return respond(now); }
+
+void Flash::spi_receive(std::uint16_t value, unsigned, Cycles now) {
+    receive(static_cast<std::uint8_t>(value), now);
+    ++state_.count;
+}
+
+/// The byte that goes out while the next one comes in.
+std::uint8_t Flash::respond(Cycles now) const {
+    const State& s = state_;
+    if (s.count == 0) return 0xff;
     const bool busy = now < s.busy_until;
-    if (s.count == 0) {
-        s.instruction = s.continuous ? static_cast<std::uint8_t>(kExitContinuous) : out;
-        s.continuous = false;
-        if (busy && out != kReadStatus1 && out != kReadStatus2 && out != kReadStatus3) s.instruction = kExitContinuous;
-        return 0xff;
-    }
     const std::uint32_t n = s.count;  // bytes after the instruction, from 1
-    if (n <= 3) s.address = (s.address << 8 | out) & 0xffffff;
     switch (s.instruction) {
         case kReadStatus1: return static_cast<std::uint8_t>((busy ? 1 : 0) | (s.write_enabled ? 2 : 0));
         case kReadStatus2: return s.status2;
@@ -128,13 +131,38 @@ std::uint8_t Flash::respond(std::uint8_t out, Cycles now) {
         case kUniqueId: return n <= 4 ? 0xff : static_cast<std::uint8_t>(kUniqueIdValue >> (56 - 8 * ((n - 5) % 8)));
         case kReadData: return n <= 3 ? 0xff : read(s.address + n - 4);
         case kFastRead: return n <= 4 ? 0xff : read(s.address + n - 5);
+        default: return 0xff;
+    }
+}
+
+void Flash::receive(std::uint8_t out, Cycles now) {
+    State& s = state_;
+    if (s.count == 0) {
+        const bool busy = now < s.busy_until;
+        s.instruction = s.continuous ? static_cast<std::uint8_t>(kExitContinuous) : out;
+        s.continuous = false;
+        if (busy && out != kReadStatus1 && out != kReadStatus2 && out != kReadStatus3) s.instruction = kExitContinuous;
+        return;
+    }
+    const std::uint32_t n = s.count;
+    if (n <= 3) s.address = (s.address << 8 | out) & 0xffffff;
+    switch (s.instruction) {
         case kWriteStatus1:
         case kWriteStatus2:
             if (n <= 2) s.status_write[n - 1] = out;
-            return 0xff;
+            return;
         case kPageProgram:
             if (n > 3) s.page[s.page_bytes++ % kPageBytes] = out;
-            return 0xff;
+            return;
+        case kReadStatus1:
+        case kReadStatus2:
+        case kReadStatus3:
+        case kJedecId:
+        case kManufacturerId:
+        case kReleasePowerDown:
+        case kUniqueId:
+        case kReadData:
+        case kFastRead:
         case kWriteEnable:
         case kWriteDisable:
         case kVolatileWriteEnable:
@@ -147,7 +175,7 @@ std::uint8_t Flash::respond(std::uint8_t out, Cycles now) {
         case kReset:
         case kPowerDown:
         case kExitContinuous:
-        case 0x00: return 0xff;
+        case 0x00: return;
         default: {
             char text[48];
             std::snprintf(text, sizeof text, "flash instruction 0x%02x", static_cast<unsigned>(s.instruction));
@@ -198,6 +226,7 @@ void Flash::fast_read(std::uint8_t, std::uint32_t address, std::uint8_t mode) {
 }
 
 void Flash::save(StateWriter& out) const {
+    out.put(image_);
     out.put(state_);
     out.put(static_cast<std::uint32_t>(originals_.size()));
     for (const auto& [sector, original] : originals_) {
@@ -207,6 +236,9 @@ void Flash::save(StateWriter& out) const {
 }
 
 void Flash::restore(StateReader& in) {
+    std::uint64_t image = 0;
+    in.get(image);
+    if (image != image_) throw std::invalid_argument("the snapshot is of a chip with another program in flash");
     in.get(state_);
     // Back to the loaded image, then the snapshot's changed sectors on top.
     for (const auto& [sector, original] : originals_) {
@@ -219,7 +251,8 @@ void Flash::restore(StateReader& in) {
     while (count-- > 0) {
         std::uint32_t sector;
         in.get(sector);
-        if (sector >= size() / kSectorBytes) throw std::runtime_error("snapshot is of a chip with a larger flash");
+        if (sector >= size() / kSectorBytes)
+            throw std::invalid_argument("the snapshot is of a chip with a larger flash");
         keep_original(sector * kSectorBytes, kSectorBytes);
         in.bytes(data_.data() + sector * kSectorBytes, kSectorBytes);
         if (on_change) on_change(sector * kSectorBytes, kSectorBytes);

@@ -4,21 +4,13 @@
 #include <array>
 #include <cstdint>
 
+#include "regs/chip.hpp"
+
 namespace rp2040 {
 
-inline constexpr std::uint32_t kRomBase = 0x00000000, kRomSize = 0x4000;
-inline constexpr std::uint32_t kXipBase = 0x10000000, kXipEnd = 0x14000000;  // four aliases of 16 MB
-inline constexpr std::uint32_t kXipCtrlBase = 0x14000000;
-inline constexpr std::uint32_t kXipSramBase = 0x15000000, kXipSramSize = 0x4000;
-inline constexpr std::uint32_t kSsiBase = 0x18000000;
-inline constexpr std::uint32_t kSramBase = 0x20000000, kSramSize = 0x42000;
-inline constexpr std::uint32_t kSramStripedSize = 0x40000;
-inline constexpr std::uint32_t kSramBanksBase = 0x21000000, kSramBanksEnd = 0x21040000;
-inline constexpr std::uint32_t kApbBase = 0x40000000, kApbEnd = 0x40070000;
-inline constexpr std::uint32_t kUsbDpramBase = 0x50100000, kUsbDpramSize = 0x1000;
-inline constexpr std::uint32_t kXipAuxBase = 0x50400000;
-inline constexpr std::uint32_t kSioBase = 0xd0000000;
-inline constexpr std::uint32_t kPpbBase = 0xe0000000;
+inline constexpr std::uint32_t kXipBase = kFlashBase, kXipEnd = kFlashBase + 4 * kFlashSize;  // four aliases
+inline constexpr std::uint32_t kSramStripedSize = kSramBanksSize;
+inline constexpr std::uint32_t kApbBase = kSysinfoBase, kApbEnd = kTbmanBase + 0x4000;
 
 /// What answers at an address.
 enum class Target : std::uint8_t {
@@ -48,16 +40,16 @@ inline constexpr std::array kMemoryMap = {
     Region{kXipBase, kXipEnd - 1, Target::xip},
     Region{kXipCtrlBase, kXipCtrlBase + 0x3fff, Target::xip_ctrl},
     Region{kXipSramBase, kXipSramBase + kXipSramSize - 1, Target::xip_sram},
-    Region{kSsiBase, kSsiBase + 0x3fff, Target::ssi},
+    Region{kXipSsiBase, kXipSsiBase + 0x3fff, Target::ssi},
     Region{kSramBase, kSramBase + kSramSize - 1, Target::sram},
-    Region{kSramBanksBase, kSramBanksEnd - 1, Target::sram_banks},
+    Region{kSramBanksBase, kSramBanksBase + kSramBanksSize - 1, Target::sram_banks},
     Region{kApbBase, kApbEnd - 1, Target::apb},
-    Region{0x50000000, 0x50003fff, Target::ahb},  // DMA
+    Region{kDmaBase, kDmaBase + 0x3fff, Target::ahb},
     Region{kUsbDpramBase, kUsbDpramBase + kUsbDpramSize - 1, Target::usb_dpram},
-    Region{0x50110000, 0x50113fff, Target::ahb},  // USB controller
-    Region{0x50200000, 0x50203fff, Target::ahb},  // PIO0
-    Region{0x50300000, 0x50303fff, Target::ahb},  // PIO1
-    Region{kXipAuxBase, kXipAuxBase + 0xfff, Target::xip_aux},
+    Region{kUsbctrlBase, kUsbctrlBase + 0x3fff, Target::ahb},
+    Region{kPio0Base, kPio0Base + 0x3fff, Target::ahb},
+    Region{kPio1Base, kPio1Base + 0x3fff, Target::ahb},
+    Region{kXipAuxBase, kXipAuxBase + kXipAuxSize - 1, Target::xip_aux},
     Region{kSioBase, kSioBase + 0x1ff, Target::sio},
     Region{kPpbBase, kPpbBase + 0xfffff, Target::ppb},
 };

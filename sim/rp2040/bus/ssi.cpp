@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/timing.hpp"
+#include "regs/ssi.hpp"
 
 namespace rp2040 {
 
@@ -64,7 +65,7 @@ constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, uns
 
 }  // namespace
 
-Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral("XIP_SSI", fabric), flash_(flash) {
+Ssi::Ssi(Fabric& fabric, Flash& flash) : StatefulPeripheral(regs::kXipSsi, fabric), flash_(flash) {
     fabric.events().bind(EventId::ssi, this, [](void* self, Cycles) { static_cast<Ssi*>(self)->update(); });
 }
 
@@ -158,7 +159,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         return;
     }
     switch (offset) {
-        case CTRLR0: s_.ctrlr0 = value & 0x017fffff; break;
+        case CTRLR0:
+            if ((value & regs::kXipSsi.refused("CTRLR0")) != 0) refuse(offset, value);
+            s_.ctrlr0 = value & 0x017fffff;
+            break;
         case CTRLR1: s_.ctrlr1 = value & 0xffff; break;
         case SSIENR:
             s_.ssienr = value & 1;
@@ -183,7 +187,10 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
         case DMATDLR: s_.dmatdlr = value & 0xff; break;
         case DMARDLR: s_.dmardlr = value & 0xff; break;
         case RX_SAMPLE_DLY: s_.rx_sample_dly = value & 0xff; break;
-        case SPI_CTRLR0: s_.spi_ctrlr0 = value & 0xff07fb3f; break;
+        case SPI_CTRLR0:
+            if ((value & regs::kXipSsi.refused("SPI_CTRLR0")) != 0) refuse(offset, value);
+            s_.spi_ctrlr0 = value & 0xff07fb3f;
+            break;
         case TXD_DRIVE_EDGE: s_.txd_drive_edge = value & 0xff; break;
         case IMR:
             s_.imr = value & (kTxe | kTxo | kRxu | kRxo | kRxf | kMst);
@@ -194,6 +201,8 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             update();
             break;
         case MWCR:
+            if ((value & regs::kXipSsi.refused("MWCR")) != 0) refuse(offset, value);
+            break;
         case SR:
         case IDR:
         case VERSION:
@@ -261,7 +270,7 @@ void Ssi::fill() {
 }
 
 void Ssi::end_transaction(Cycles at) {
-    if (s_.selected) flash_.deselect(at);
+    if (s_.selected) flash_.spi_select(false, at);
     s_.selected = false;
 }
 
@@ -271,7 +280,7 @@ void Ssi::chip_select_changed() {
     s_.forced = override_now;
     end_transaction(now());
     if (override_now == 2) {
-        flash_.select();
+        flash_.spi_select(true, now());
         s_.selected = true;
     }
 }
@@ -292,7 +301,7 @@ void Ssi::push_standard(std::uint32_t value) {
     // The hardware drops chip select when its TX FIFO runs dry.
     if (now() >= s_.busy_until && forced() == 0) {
         end_transaction(s_.busy_until);
-        flash_.select();
+        flash_.spi_select(true, now());
         s_.selected = true;
     }
     const unsigned bits = frame_bits();
@@ -303,7 +312,12 @@ void Ssi::push_standard(std::uint32_t value) {
     std::uint32_t in = 0;
     for (unsigned shift = bits; shift != 0; shift -= 8) {
         const auto out = static_cast<std::uint8_t>(value >> (shift - 8));
-        in = in << 8 | (s_.selected ? flash_.exchange(out, start) : 0xff);
+        if (!s_.selected) {
+            in = in << 8 | 0xff;
+            continue;
+        }
+        in = in << 8 | flash_.spi_send(8, start);
+        flash_.spi_receive(out, 8, start);
     }
     const unsigned tmod = s_.ctrlr0 >> 8 & 3;
     if (tmod == 0) receive(in, s_.busy_until);

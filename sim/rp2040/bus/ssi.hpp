@@ -11,7 +11,7 @@ namespace rp2040 {
 
 struct SsiState {
     std::uint32_t ctrlr0 = 0, ctrlr1 = 0, ssienr = 0, ser = 0, baudr = 0, txftlr = 0, rxftlr = 0, imr = 0, latched = 0,
-                  dmacr = 0, dmatdlr = 0, dmardlr = 4, rx_sample_dly = 0, spi_ctrlr0 = 0x03000000, txd_drive_edge = 0;
+                  dmacr = 0, dmatdlr = 0, dmardlr = 0, rx_sample_dly = 0, spi_ctrlr0 = 0x03000000, txd_drive_edge = 0;
     struct Received {
         std::uint32_t data;
         Cycles ready;

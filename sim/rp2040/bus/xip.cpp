@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/timing.hpp"
+#include "regs/xip_ctrl.hpp"
 
 namespace rp2040 {
 
@@ -28,7 +29,7 @@ std::uint32_t saturate(std::uint64_t counter) {
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
-    : StatefulPeripheral("XIP_CTRL", fabric), flash_(flash), ssi_(ssi), way_of_line_(kFlashLines) {
+    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), way_of_line_(kFlashLines) {
     fabric.events().bind(EventId::xip_stream, this,
                          [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
 }

@@ -71,7 +71,7 @@ void CodeCache::cover(Coverage* coverage) {
 
 void CodeCache::mark_code(std::uint32_t address) {
     std::uint32_t offset = address - kSramBase;
-    if (address >= kSramBanksBase && address < kSramBanksEnd) offset = striped_offset(address);
+    if (address - kSramBanksBase < kSramBanksSize) offset = striped_offset(address);
     if (offset < kSramSize) sram_code_map_[offset / 256] = 1;
 }
 

@@ -10,24 +10,12 @@ namespace rp2040 {
 using namespace dma;
 
 namespace {
-enum : std::uint32_t {
-    kChannels = 0x000,
-    kIntr = 0x400,
-    kInte0 = 0x404,
-    kIntf0 = 0x408,
-    kInts0 = 0x40c,
-    kInte1 = 0x414,
-    kIntf1 = 0x418,
-    kInts1 = 0x41c,
-    kTimer0 = 0x420,
-    kMultiChanTrigger = 0x430,
-    kSniffCtrl = 0x434,
-    kSniffData = 0x438,
-    kFifoLevels = 0x440,
-    kChanAbort = 0x444,
-    kNChannels = 0x448,
-    kDebug = 0x800,
-};
+constexpr const regs::Block& kRegs = regs::kDma;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kChannelStride = kRegs["CH%_CTRL_TRIG"].stride, kChannelsEnd = kDmaChannels * kChannelStride;
+constexpr auto& kTimer = kRegs["TIMER%"];
+constexpr auto& kDbgCtdreq = kRegs["CH%_DBG_CTDREQ"];
+constexpr auto& kDbgTcr = kRegs["CH%_DBG_TCR"];
 enum class Reg : std::uint8_t { read_addr, write_addr, trans_count, ctrl };
 
 /// The four views of a channel's registers; the last one of each row triggers.
@@ -39,16 +27,15 @@ constexpr Reg kLayout[4][4] = {
 };
 
 constexpr std::uint32_t kAllChannels = (1u << kDmaChannels) - 1;
-constexpr std::uint32_t kCtrlMask = 0x00ffffff;
-constexpr std::uint32_t kOutRev = 1u << 10, kOutInv = 1u << 11;
+constexpr std::uint32_t kOutRev = kRegs.mask("SNIFF_CTRL.OUT_REV"), kOutInv = kRegs.mask("SNIFF_CTRL.OUT_INV");
 }  // namespace
 
 Cycles DmaBus::access(Cycles, std::uint32_t address, bool is_write) {
     return (address >> 28) == 4 ? (is_write ? 3 : 2) : 0;
 }
 
-Dma::Dma(Fabric& fabric) : StatefulPeripheral("DMA", fabric) {
-    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = i << 11;
+Dma::Dma(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
+    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = kChainTo.put(i);
     fabric_.events().bind(EventId::dma, this, [](void* self, Cycles when) { static_cast<Dma*>(self)->step(when); });
 }
 
@@ -56,7 +43,7 @@ void Dma::reset() {
     const auto level = s_.level;  // Belongs to the peripherals.
     s_ = DmaState{};
     s_.level = level;
-    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = i << 11;  // CHAIN_TO itself
+    for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = kChainTo.put(i);  // itself
     for (auto& timer : s_.timer) timer.at = now();
     update_irq();
     report_pwm();
@@ -91,69 +78,61 @@ std::uint32_t Dma::read_sniff_data() const {
 }
 
 std::uint32_t Dma::read(std::uint32_t offset) {
-    if (offset < kChannels + kDmaChannels * 0x40) return read_channel(offset / 0x40, (offset % 0x40) / 4);
-    if (offset >= kTimer0 && offset < kTimer0 + 16) return s_.timer[(offset - kTimer0) / 4].xy;
-    if (offset >= kDebug && offset < kDebug + kDmaChannels * 0x40) {
-        const Channel& c = s_.channel[(offset - kDebug) / 0x40];
-        if (offset % 0x40 == 4) return c.reload;  // DBG_TCR
-        if (offset % 0x40 == 0) {                 // DBG_CTDREQ
-            const unsigned source = treq(c.ctrl);
-            if (!c.busy) return 0;
-            if (source >= s_.level.size() || (source >= kTreqPwm0 && source <= kTreqPwm7)) return c.credits;
-            return s_.level[source] < kMaxCredits ? s_.level[source] : kMaxCredits;
-        }
-        unmodelled(offset, false);
+    if (offset < kChannelsEnd) return read_channel(offset / kChannelStride, offset % kChannelStride / 4);
+    if (kTimer.holds(offset)) return s_.timer[kTimer.index(offset)].xy;
+    if (kDbgTcr.holds(offset)) return s_.channel[kDbgTcr.index(offset)].reload;
+    if (kDbgCtdreq.holds(offset)) {
+        const Channel& c = s_.channel[kDbgCtdreq.index(offset)];
+        const unsigned source = treq(c.ctrl);
+        if (!c.busy) return 0;
+        if (source >= s_.level.size() || (source >= kTreqPwm0 && source <= kTreqPwm7)) return c.credits;
+        return s_.level[source] < kMaxCredits ? s_.level[source] : kMaxCredits;
     }
     switch (offset) {
-        case kIntr: return s_.intr;
-        case kInte0: return s_.inte[0];
-        case kIntf0: return s_.intf[0];
-        case kInts0: return (s_.intr & s_.inte[0]) | s_.intf[0];
-        case kInte1: return s_.inte[1];
-        case kIntf1: return s_.intf[1];
-        case kInts1: return (s_.intr & s_.inte[1]) | s_.intf[1];
-        case kMultiChanTrigger: return 0;
-        case kSniffCtrl: return s_.sniffer.ctrl;
-        case kSniffData: return read_sniff_data();
-        case kFifoLevels: return s_.latch.full ? 1u : 0u;  // TDF_LVL; the address FIFOs pass through in one cycle.
-        case kChanAbort: return 0;
-        case kNChannels: return kDmaChannels;
+        case at("INTR"):
+        case at("INTR1"): return s_.intr;
+        case at("INTE0"): return s_.inte[0];
+        case at("INTF0"): return s_.intf[0];
+        case at("INTS0"): return (s_.intr & s_.inte[0]) | s_.intf[0];
+        case at("INTE1"): return s_.inte[1];
+        case at("INTF1"): return s_.intf[1];
+        case at("INTS1"): return (s_.intr & s_.inte[1]) | s_.intf[1];
+        case at("MULTI_CHAN_TRIGGER"): return 0;
+        case at("SNIFF_CTRL"): return s_.sniffer.ctrl;
+        case at("SNIFF_DATA"): return read_sniff_data();
+        case at("FIFO_LEVELS"):
+            return s_.latch.full ? 1u : 0u;  // TDF_LVL; the address FIFOs pass through in one cycle.
+        case at("CHAN_ABORT"): return 0;
+        case at("N_CHANNELS"): return kDmaChannels;
         default: unmodelled(offset, false);
     }
 }
 
-void Dma::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    // Write one to clear, whichever alias carries the ones.
-    if (offset == kIntr || offset == kInts0 || offset == kInts1) return write(offset, value);
-    Peripheral::write_alias(offset, value, alias);
-}
-
 void Dma::write(std::uint32_t offset, std::uint32_t value) {
-    if (offset < kChannels + kDmaChannels * 0x40) {
-        write_channel(offset / 0x40, (offset % 0x40) / 4, value);
-    } else if (offset >= kTimer0 && offset < kTimer0 + 16) {
-        set_timer((offset - kTimer0) / 4, value);
-    } else if (offset >= kDebug && offset < kDebug + kDmaChannels * 0x40) {
-        if (offset % 0x40 == 0) s_.channel[(offset - kDebug) / 0x40].credits = 0;  // DBG_CTDREQ: write to clear
+    if (offset < kChannelsEnd) {
+        write_channel(offset / kChannelStride, offset % kChannelStride / 4, value);
+    } else if (kTimer.holds(offset)) {
+        set_timer(kTimer.index(offset), value);
+    } else if (kDbgCtdreq.holds(offset)) {
+        s_.channel[kDbgCtdreq.index(offset)].credits = 0;  // any write clears
     } else {
         switch (offset) {
-            case kIntr:
-            case kInts0:
-            case kInts1: s_.intr &= ~value; break;
-            case kInte0: s_.inte[0] = value & 0xffff; break;
-            case kIntf0: s_.intf[0] = value & 0xffff; break;
-            case kInte1: s_.inte[1] = value & 0xffff; break;
-            case kIntf1: s_.intf[1] = value & 0xffff; break;
-            case kMultiChanTrigger:
+            case at("INTR"):
+            case at("INTR1"):
+            case at("INTS0"):
+            case at("INTS1"): s_.intr &= ~value; break;
+            case at("INTE0"): s_.inte[0] = value & kRegs.writable("INTE0"); break;
+            case at("INTF0"): s_.intf[0] = value & kRegs.writable("INTF0"); break;
+            case at("INTE1"): s_.inte[1] = value & kRegs.writable("INTE1"); break;
+            case at("INTF1"): s_.intf[1] = value & kRegs.writable("INTF1"); break;
+            case at("MULTI_CHAN_TRIGGER"):
                 for (unsigned i = 0; i < kDmaChannels; ++i)
                     if (((value >> i) & 1) != 0) trigger(i, now() + 1);
                 break;
-            case kSniffCtrl: s_.sniffer.ctrl = value & 0xfff; break;
-            case kSniffData: s_.sniffer.data = value; break;
-            case kChanAbort: abort(value & kAllChannels); break;
-            case kFifoLevels:
-            case kNChannels: break;  // Read-only.
-            default: unmodelled(offset, true);
+            case at("SNIFF_CTRL"): s_.sniffer.ctrl = value & kRegs.writable("SNIFF_CTRL"); break;
+            case at("SNIFF_DATA"): s_.sniffer.data = value; break;
+            case at("CHAN_ABORT"): abort(value & kAllChannels); break;
+            default: ignore_read_only(offset);
         }
         update_irq();
     }
@@ -179,7 +158,7 @@ void Dma::write_channel(unsigned index, unsigned reg, std::uint32_t value) {
 void Dma::write_ctrl(unsigned index, std::uint32_t value) {
     Channel& c = s_.channel[index];
     const std::uint32_t errors = c.ctrl & (kReadError | kWriteError) & ~value;  // Write one to clear.
-    c.ctrl = (value & kCtrlMask) | errors;
+    c.ctrl = (value & kRegs.writable("CH0_CTRL_TRIG")) | errors;
     report_pwm();
 }
 

@@ -10,10 +10,11 @@
 #include "base/peripheral.hpp"
 #include "base/signal_recorder.hpp"
 #include "dma/sniffer.hpp"
+#include "regs/dma.hpp"
 
 namespace rp2040 {
 
-inline constexpr unsigned kDmaChannels = 12;
+inline constexpr unsigned kDmaChannels = regs::kDma["CH%_CTRL_TRIG"].count;
 
 /// What the chip tells the DMA about the rest of the bus; the defaults describe an uncontended one.
 class DmaBus {
@@ -68,7 +69,6 @@ class Dma final : public StatefulPeripheral<DmaState> {
     explicit Dma(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void restore(StateReader& in) override;
 

@@ -1,24 +1,35 @@
 // Fields of the DMA channels' CTRL registers (datasheet 2.5.7), shared by dma.cpp and transfer.cpp.
 #pragma once
 
-#include <cstdint>
+#include "base/types.hpp"
+#include "regs/dma.hpp"
 
 namespace rp2040::dma {
 
-inline constexpr std::uint32_t kEn = 1u << 0, kHighPriority = 1u << 1, kIncrRead = 1u << 4, kIncrWrite = 1u << 5,
-                               kRingSel = 1u << 10, kIrqQuiet = 1u << 21, kBswap = 1u << 22, kSniffEn = 1u << 23,
-                               kBusy = 1u << 24, kWriteError = 1u << 29, kReadError = 1u << 30, kAhbError = 1u << 31;
+consteval std::uint32_t bit(std::string_view field) { return regs::kDma.mask(field); }
+inline constexpr std::uint32_t kEn = bit("CH0_CTRL_TRIG.EN"), kHighPriority = bit("CH0_CTRL_TRIG.HIGH_PRIORITY"),
+                               kIncrRead = bit("CH0_CTRL_TRIG.INCR_READ"), kIncrWrite = bit("CH0_CTRL_TRIG.INCR_WRITE"),
+                               kRingSel = bit("CH0_CTRL_TRIG.RING_SEL"), kIrqQuiet = bit("CH0_CTRL_TRIG.IRQ_QUIET"),
+                               kBswap = bit("CH0_CTRL_TRIG.BSWAP"), kSniffEn = bit("CH0_CTRL_TRIG.SNIFF_EN"),
+                               kBusy = bit("CH0_CTRL_TRIG.BUSY"), kWriteError = bit("CH0_CTRL_TRIG.WRITE_ERROR"),
+                               kReadError = bit("CH0_CTRL_TRIG.READ_ERROR"), kAhbError = bit("CH0_CTRL_TRIG.AHB_ERROR");
+inline constexpr regs::Bits kDataSize = regs::kDma.bits("CH0_CTRL_TRIG.DATA_SIZE"),
+                            kTreqSel = regs::kDma.bits("CH0_CTRL_TRIG.TREQ_SEL"),
+                            kChainTo = regs::kDma.bits("CH0_CTRL_TRIG.CHAIN_TO"),
+                            kRingSize = regs::kDma.bits("CH0_CTRL_TRIG.RING_SIZE");
 
+/// Values of TREQ_SEL beyond those of `Dreq`.
 inline constexpr unsigned kTreqTimer0 = 0x3b, kTreqPermanent = 0x3f;
-inline constexpr unsigned kTreqPwm0 = 24, kTreqPwm7 = 31;
-inline constexpr std::uint32_t kMaxCredits = 63;
+inline constexpr auto kTreqPwm0 = static_cast<unsigned>(Dreq::pwm_wrap0),
+                      kTreqPwm7 = static_cast<unsigned>(Dreq::pwm_wrap7);
+inline constexpr std::uint32_t kMaxCredits = regs::kDma.mask("CH0_DBG_CTDREQ");
 
 constexpr unsigned bytes(std::uint32_t ctrl) {
-    const unsigned size = (ctrl >> 2) & 3;
+    const unsigned size = kDataSize.of(ctrl);
     return size == 0 ? 1 : size == 1 ? 2 : 4;
 }
-constexpr unsigned treq(std::uint32_t ctrl) { return (ctrl >> 15) & 0x3f; }
-constexpr unsigned chain_to(std::uint32_t ctrl) { return (ctrl >> 11) & 0xf; }
-constexpr unsigned ring_bits(std::uint32_t ctrl) { return (ctrl >> 6) & 0xf; }
+constexpr unsigned treq(std::uint32_t ctrl) { return kTreqSel.of(ctrl); }
+constexpr unsigned chain_to(std::uint32_t ctrl) { return kChainTo.of(ctrl); }
+constexpr unsigned ring_bits(std::uint32_t ctrl) { return kRingSize.of(ctrl); }
 
 }  // namespace rp2040::dma

@@ -1,4 +1,4 @@
-// The pins: function outputs in, pad levels out, external devices attached.
+// The pins: function outputs in, pad levels out, watchers attached.
 //
 // Blocks that drive pins lazily (PIO runs behind the CPU until someone looks) register a LazyDriver;
 // every reader of levels calls catch_up first, through inputs() or level().
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/state.hpp"
 #include "base/types.hpp"
 
 namespace rp2040 {
@@ -29,19 +28,26 @@ enum class PinFunction : std::uint8_t {
     none = 31
 };
 
-/// Something soldered to the pins: a microphone, a logic analyser, a test.
-class PinDevice {
+/// Whoever is to learn of changes of pins: a device (device/device.hpp), a block's input, a recorder. Its lines are
+/// numbered by itself; attach() says which pin each is.
+class LineWatcher {
   public:
-    virtual ~PinDevice() = default;
-    /// Bit per pin whose changes this device wants to see.
-    [[nodiscard]] virtual std::uint32_t watched() const = 0;
-    /// Bit per pin that this device may drive in answer to a change; a smaller set makes emulation faster.
-    [[nodiscard]] virtual std::uint32_t driven() const { return ~0u; }
-    /// Called for each change of a watched pin, in time order. May call Gpio::drive() for its own pins.
-    virtual void pin_changed(unsigned pin, bool level, Cycles when) = 0;
-    virtual void save(StateWriter&) const {}
-    virtual void restore(StateReader&) {}
+    virtual ~LineWatcher() = default;
+    /// Bit per line whose changes it wants to see.
+    [[nodiscard]] virtual std::uint32_t watched_lines() const = 0;
+    /// Bit per line that it may drive in answer to a change; a smaller set makes emulation faster.
+    [[nodiscard]] virtual std::uint32_t driven_lines() const { return ~0u; }
+    /// Whether it must learn of each change in its own cycle, not only before somebody looks at a line that it drives:
+    /// because it answers elsewhere, or later. Blocks then schedule an event for every edge.
+    [[nodiscard]] virtual bool prompt() const { return false; }
+    /// Called for each change of a watched line, in time order. May call Gpio::drive().
+    virtual void line_changed(unsigned line, bool level, Cycles when) = 0;
 };
+
+/// The pin of each line of a watcher.
+using LinePins = std::vector<std::uint8_t>;
+/// A line that is connected to nothing.
+inline constexpr std::uint8_t kNoPin = 0xff;
 
 /// A block that changes its pins only when asked to catch up.
 class LazyDriver {
@@ -92,9 +98,10 @@ class Gpio {
     /// `pins` and what is wired to them.
     [[nodiscard]] virtual std::uint32_t wired(std::uint32_t pins) const { return pins; }
 
-    virtual void attach(PinDevice& device) = 0;
-    virtual void detach(PinDevice& device) = 0;
-    /// To be called when the watched() of an attached device has changed.
+    /// Without `pins`, line n is pin n.
+    virtual void attach(LineWatcher& watcher, const LinePins& pins = {}) = 0;
+    virtual void detach(LineWatcher& watcher) = 0;
+    /// To be called when the watched_lines() of an attached watcher have changed.
     virtual void watch_changed() {}
     virtual void add_lazy_driver(LazyDriver& driver) = 0;
     /// Whether somebody must learn at once of a change of the pins that `function` drives: the driver must schedule an

@@ -1,24 +1,35 @@
 #include "io/io_bank0.hpp"
 
+#include "regs/io_bank0.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrlMask = 0x3003331f;
-constexpr std::uint32_t kEdgeBits = 0xcccccccc;
-constexpr std::uint32_t kIntr0 = 0x0f0, kProc0Inte0 = 0x100, kEnd = 0x190;
-constexpr unsigned kProcStride = 0x30;  // INTE, INTF and INTS of one destination, four words each.
+constexpr const regs::Block& kRegs = regs::kIoBank0;
+constexpr auto& kStatus = kRegs["GPIO%_STATUS"];
+constexpr auto& kCtrl = kRegs["GPIO%_CTRL"];
+constexpr auto& kIntr = kRegs["INTR%"];
+constexpr std::uint32_t kProc0Inte = kRegs.at("PROC0_INTE%"), kEnd = kRegs.at("DORMANT_WAKE_INTS3") + 4;
+constexpr unsigned kDestination = kRegs.at("PROC1_INTE%") - kProc0Inte;  // INTE, INTF and INTS, four words each
+constexpr unsigned kGroup = kRegs.at("PROC0_INTF%") - kProc0Inte;
+constexpr std::uint32_t kEdgeBits = kRegs.clearable("INTR0");
+constexpr std::uint32_t kEdgeHigh = kRegs.mask("INTR0.GPIO0_EDGE_HIGH"), kEdgeLow = kRegs.mask("INTR0.GPIO0_EDGE_LOW"),
+                        kLevelHigh = kRegs.mask("INTR0.GPIO0_LEVEL_HIGH"),
+                        kLevelLow = kRegs.mask("INTR0.GPIO0_LEVEL_LOW");
 
-constexpr std::uint32_t word_mask(unsigned word) { return word == 3 ? 0x00ffffff : 0xffffffff; }
+constexpr std::uint32_t word_mask(unsigned word) {
+    return word == 3 ? kRegs.mask("PROC0_INTE3") : kRegs.mask("PROC0_INTE0");
+}
 }  // namespace
 
-IoBank0::IoBank0(Fabric& fabric, PinMatrix& pins) : StatefulPeripheral("IO_BANK0", fabric), pins_(pins) {
-    s_.ctrl.fill(0x1f);
+IoBank0::IoBank0(Fabric& fabric, PinMatrix& pins) : StatefulPeripheral(kRegs, fabric), pins_(pins) {
+    s_.ctrl.fill(kRegs.reset("GPIO0_CTRL"));
     pins_.listen(*this);
 }
 
 void IoBank0::reset() {
     s_ = IoBank0State{};
-    s_.ctrl.fill(0x1f);
+    s_.ctrl.fill(kRegs.reset("GPIO0_CTRL"));
     for (unsigned pin = 0; pin < kPins; ++pin) pins_.configure(pin, s_.ctrl[pin], now() + 1);
     s_.levels = pins_.irq_levels();
     update_irq();
@@ -34,7 +45,7 @@ void IoBank0::latch_edges() {
     const std::uint32_t levels = pins_.irq_levels();
     for (std::uint32_t changed = levels ^ s_.levels; changed != 0; changed &= changed - 1) {
         const auto pin = static_cast<unsigned>(__builtin_ctz(changed));
-        const std::uint32_t event = ((levels >> pin) & 1) != 0 ? 8 : 4;
+        const std::uint32_t event = ((levels >> pin) & 1) != 0 ? kEdgeHigh : kEdgeLow;
         s_.edges[pin / 8] |= event << (4 * (pin % 8));
     }
     s_.levels = levels;
@@ -48,7 +59,7 @@ void IoBank0::irq_levels_changed() {
 std::uint32_t IoBank0::intr(unsigned word) const {
     std::uint32_t levels = 0;
     for (unsigned n = 0; n < 8 && word * 8 + n < kPins; ++n)
-        levels |= (((s_.levels >> (word * 8 + n)) & 1) != 0 ? 2u : 1u) << (4 * n);
+        levels |= (((s_.levels >> (word * 8 + n)) & 1) != 0 ? kLevelHigh : kLevelLow) << (4 * n);
     return s_.edges[word] | levels;
 }
 
@@ -80,35 +91,27 @@ void IoBank0::update_irq() {
 
 std::uint32_t IoBank0::read(std::uint32_t offset) {
     pins_.catch_up(now());
-    if (offset < kIntr0) {
-        const unsigned pin = offset / 8;
-        return (offset & 4) != 0 ? s_.ctrl[pin] : pins_.status(pin, now());
-    }
+    if (kCtrl.holds(offset)) return s_.ctrl[kCtrl.index(offset)];
+    if (kStatus.holds(offset)) return pins_.status(kStatus.index(offset), now());
     if (offset >= kEnd) unmodelled(offset, false);
     const unsigned word = (offset / 4) % 4;
     latch_edges();
-    if (offset < kProc0Inte0) return intr(word);
-    const auto& destination = s_.destination[(offset - kProc0Inte0) / kProcStride];
-    switch ((offset - kProc0Inte0) % kProcStride / 0x10) {
+    if (kIntr.holds(offset)) return intr(word);
+    const auto& destination = s_.destination[(offset - kProc0Inte) / kDestination];
+    switch ((offset - kProc0Inte) % kDestination / kGroup) {
         case 0: return destination.inte[word];
         case 1: return destination.intf[word];
         default: return (intr(word) & destination.inte[word]) | destination.intf[word];
     }
 }
 
-void IoBank0::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    // INTR's edge bits are cleared by writing ones, whichever alias carries them.
-    if (offset >= kIntr0 && offset < kProc0Inte0) return write(offset, value);
-    Peripheral::write_alias(offset, value, alias);
-}
-
 void IoBank0::write(std::uint32_t offset, std::uint32_t value) {
     pins_.catch_up(now() + 1);
     latch_edges();
-    if (offset < kIntr0) {
-        if ((offset & 4) == 0) return;  // STATUS is read-only.
-        const unsigned pin = offset / 8;
-        s_.ctrl[pin] = value & kCtrlMask;
+    if (kStatus.holds(offset)) return;  // read-only
+    if (kCtrl.holds(offset)) {
+        const unsigned pin = kCtrl.index(offset);
+        s_.ctrl[pin] = value & kRegs.writable("GPIO0_CTRL");
         pins_.configure(pin, s_.ctrl[pin], now() + 1);
         latch_edges();
         update_irq();
@@ -116,11 +119,11 @@ void IoBank0::write(std::uint32_t offset, std::uint32_t value) {
     }
     if (offset >= kEnd) unmodelled(offset, true);
     const unsigned word = (offset / 4) % 4;
-    if (offset < kProc0Inte0) {
+    if (kIntr.holds(offset)) {
         s_.edges[word] &= ~(value & kEdgeBits);
     } else {
-        auto& destination = s_.destination[(offset - kProc0Inte0) / kProcStride];
-        switch ((offset - kProc0Inte0) % kProcStride / 0x10) {
+        auto& destination = s_.destination[(offset - kProc0Inte) / kDestination];
+        switch ((offset - kProc0Inte) % kDestination / kGroup) {
             case 0: destination.inte[word] = value & word_mask(word); break;
             case 1: destination.intf[word] = value & word_mask(word); break;
             default: break;  // INTS is read-only.

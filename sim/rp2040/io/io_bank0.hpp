@@ -25,7 +25,6 @@ class IoBank0 final : public StatefulPeripheral<IoBank0State>, public PinIrqList
     IoBank0(Fabric& fabric, PinMatrix& pins);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void restore(StateReader& in) override;
 

@@ -3,11 +3,12 @@
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kGpio0 = 0x04, kSwclk = 0x7c, kSwd = 0x80;
-constexpr std::uint32_t kPadReset = 0x56;
+constexpr const regs::Block& kRegs = regs::kPadsBank0;
+constexpr auto& kGpio = kRegs["GPIO%"];
+constexpr std::uint32_t kPadReset = kRegs.reset("GPIO0");
 }  // namespace
 
-PadsBank0::PadsBank0(Fabric& fabric, PinMatrix& pins) : StatefulPeripheral("PADS_BANK0", fabric), pins_(pins) {
+PadsBank0::PadsBank0(Fabric& fabric, PinMatrix& pins) : StatefulPeripheral(kRegs, fabric), pins_(pins) {
     s_.gpio.fill(kPadReset);
 }
 
@@ -18,38 +19,38 @@ void PadsBank0::reset() {
 }
 
 std::uint32_t PadsBank0::read(std::uint32_t offset) {
-    if (offset == 0) return s_.voltage_select;
-    if (offset < kSwclk) return s_.gpio[(offset - kGpio0) / 4];
-    if (offset == kSwclk) return s_.swclk;
-    if (offset == kSwd) return s_.swd;
-    unmodelled(offset, false);
+    if (kGpio.holds(offset)) return s_.gpio[kGpio.index(offset)];
+    switch (offset) {
+        case kRegs.at("VOLTAGE_SELECT"): return s_.voltage_select;
+        case kRegs.at("SWCLK"): return s_.swclk;
+        case kRegs.at("SWD"): return s_.swd;
+        default: unmodelled(offset, false);
+    }
 }
 
 void PadsBank0::write(std::uint32_t offset, std::uint32_t value) {
-    value &= 0xff;
-    if (offset == 0) {
-        s_.voltage_select = value & 1;
-    } else if (offset < kSwclk) {
-        const unsigned pin = (offset - kGpio0) / 4;
-        s_.gpio[pin] = value;
-        pins_.set_pad(pin, value, now() + 1);
-    } else if (offset == kSwclk) {
-        s_.swclk = value;
-    } else if (offset == kSwd) {
-        s_.swd = value;
-    } else {
-        unmodelled(offset, true);
+    if (kGpio.holds(offset)) {
+        const unsigned pin = kGpio.index(offset);
+        s_.gpio[pin] = value & kRegs.writable("GPIO0");
+        return pins_.set_pad(pin, s_.gpio[pin], now() + 1);
+    }
+    switch (offset) {
+        case kRegs.at("VOLTAGE_SELECT"): s_.voltage_select = value & kRegs.writable("VOLTAGE_SELECT"); break;
+        case kRegs.at("SWCLK"): s_.swclk = value & kRegs.writable("SWCLK"); break;
+        case kRegs.at("SWD"): s_.swd = value & kRegs.writable("SWD"); break;
+        default: unmodelled(offset, true);
     }
 }
 
 std::uint32_t PadsQspi::read(std::uint32_t offset) {
-    if (offset / 4 >= s_.reg.size()) unmodelled(offset, false);
+    if (registers_.find(offset) == nullptr) unmodelled(offset, false);
     return s_.reg[offset / 4];
 }
 
 void PadsQspi::write(std::uint32_t offset, std::uint32_t value) {
-    if (offset / 4 >= s_.reg.size()) unmodelled(offset, true);
-    s_.reg[offset / 4] = value & (offset == 0 ? 1u : 0xffu);
+    const regs::Register* reg = registers_.find(offset);
+    if (reg == nullptr) unmodelled(offset, true);
+    s_.reg[offset / 4] = value & reg->mask(reg->index(offset), [](const regs::Field&) { return true; });
 }
 
 }  // namespace rp2040

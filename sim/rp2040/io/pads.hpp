@@ -5,13 +5,15 @@
 
 #include "base/peripheral.hpp"
 #include "io/pin_matrix.hpp"
+#include "regs/pads_bank0.hpp"
+#include "regs/pads_qspi.hpp"
 
 namespace rp2040 {
 
 struct PadsBank0State {
     std::uint32_t voltage_select = 0;
     std::array<std::uint32_t, kPins> gpio{};
-    std::uint32_t swclk = 0xca, swd = 0x5a;
+    std::uint32_t swclk = regs::kPadsBank0.reset("SWCLK"), swd = regs::kPadsBank0.reset("SWD");
 };
 
 class PadsBank0 final : public StatefulPeripheral<PadsBank0State> {
@@ -26,13 +28,15 @@ class PadsBank0 final : public StatefulPeripheral<PadsBank0State> {
 };
 
 struct PadsQspiState {
-    // VOLTAGE_SELECT, SCLK, SD0..SD3, SS with their reset values.
-    std::array<std::uint32_t, 7> reg{0, 0x56, 0x52, 0x52, 0x52, 0x52, 0x5a};
+    std::array<std::uint32_t, 7> reg{regs::kPadsQspi.reset("VOLTAGE_SELECT"), regs::kPadsQspi.reset("GPIO_QSPI_SCLK"),
+                                     regs::kPadsQspi.reset("GPIO_QSPI_SD0"),  regs::kPadsQspi.reset("GPIO_QSPI_SD1"),
+                                     regs::kPadsQspi.reset("GPIO_QSPI_SD2"),  regs::kPadsQspi.reset("GPIO_QSPI_SD3"),
+                                     regs::kPadsQspi.reset("GPIO_QSPI_SS")};
 };
 
 class PadsQspi final : public StatefulPeripheral<PadsQspiState> {
   public:
-    explicit PadsQspi(Fabric& fabric) : StatefulPeripheral("PADS_QSPI", fabric) {}
+    explicit PadsQspi(Fabric& fabric) : StatefulPeripheral(regs::kPadsQspi, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
 };

@@ -1,14 +1,20 @@
 #include "io/pin_matrix.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/scope.hpp"
+#include "regs/io_bank0.hpp"
+#include "regs/pads_bank0.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrlReset = 0x1f;
-constexpr std::uint32_t kPadReset = 0x56;
+constexpr std::uint32_t kCtrlReset = regs::kIoBank0.reset("GPIO0_CTRL");
+constexpr std::uint32_t kPadReset = regs::kPadsBank0.reset("GPIO0");
+consteval regs::Bits ctrl_bits(std::string_view field) { return regs::kIoBank0.bits(field); }
+consteval std::uint32_t pad_bit(std::string_view field) { return regs::kPadsBank0.mask(field); }
+consteval std::uint32_t status_bit(std::string_view field) { return regs::kIoBank0.bits(field).lsb; }
 
 void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
 }  // namespace
@@ -49,12 +55,12 @@ void PinMatrix::set_override(OverrideMasks& masks, unsigned pin, Override mode) 
 void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     catch_up(when);
     const std::uint32_t bit = 1u << pin;
-    const std::size_t function = ctrl & 0x1f;
+    const std::size_t function = ctrl_bits("GPIO0_CTRL.FUNCSEL").of(ctrl);
     for (std::size_t f = 0; f < kFunctions; ++f) set_bit(s_.select[f], bit, f == function);
-    set_override(s_.out_over, pin, static_cast<Override>((ctrl >> 8) & 3));
-    set_override(s_.oe_over, pin, static_cast<Override>((ctrl >> 12) & 3));
-    set_override(s_.in_over, pin, static_cast<Override>((ctrl >> 16) & 3));
-    set_override(s_.irq_over, pin, static_cast<Override>((ctrl >> 28) & 3));
+    set_override(s_.out_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.OUTOVER").of(ctrl)));
+    set_override(s_.oe_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.OEOVER").of(ctrl)));
+    set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
+    set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
     rebuild_mux();
     resolve(when);
@@ -71,10 +77,10 @@ void PinMatrix::note_overrides() {
 void PinMatrix::set_pad(unsigned pin, std::uint32_t pad, Cycles when) {
     catch_up(when);
     const std::uint32_t bit = 1u << pin;
-    set_bit(s_.pull_down, bit, pad & (1u << 2));
-    set_bit(s_.pull_up, bit, pad & (1u << 3));
-    set_bit(s_.input_enable, bit, pad & (1u << 6));
-    set_bit(s_.output_disable, bit, pad & (1u << 7));
+    set_bit(s_.pull_down, bit, pad & pad_bit("GPIO0.PDE"));
+    set_bit(s_.pull_up, bit, pad & pad_bit("GPIO0.PUE"));
+    set_bit(s_.input_enable, bit, pad & pad_bit("GPIO0.IE"));
+    set_bit(s_.output_disable, bit, pad & pad_bit("GPIO0.OD"));
     resolve(when);
     finish();
 }
@@ -92,8 +98,13 @@ std::uint32_t PinMatrix::status(unsigned pin, Cycles when) {
     const std::uint32_t to_pad = override_levels(s_.mux_out, s_.out_over);
     const std::uint32_t oe_to_pad = override_levels(s_.mux_oe, s_.oe_over);
     const auto bit = [pin](std::uint32_t word) { return (word >> pin) & 1; };
-    return bit(s_.mux_out) << 8 | bit(to_pad) << 9 | bit(s_.mux_oe) << 12 | bit(oe_to_pad) << 13 | bit(s_.raw) << 17 |
-           bit(override_levels(s_.raw, s_.in_over)) << 19 | bit(s_.raw) << 24 | bit(irq_levels()) << 26;
+    return bit(s_.mux_out) << status_bit("GPIO0_STATUS.OUTFROMPERI") |
+           bit(to_pad) << status_bit("GPIO0_STATUS.OUTTOPAD") |
+           bit(s_.mux_oe) << status_bit("GPIO0_STATUS.OEFROMPERI") |
+           bit(oe_to_pad) << status_bit("GPIO0_STATUS.OETOPAD") | bit(s_.raw) << status_bit("GPIO0_STATUS.INFROMPAD") |
+           bit(override_levels(s_.raw, s_.in_over)) << status_bit("GPIO0_STATUS.INTOPERI") |
+           bit(s_.raw) << status_bit("GPIO0_STATUS.IRQFROMPAD") |
+           bit(irq_levels()) << status_bit("GPIO0_STATUS.IRQTOPROC");
 }
 
 void PinMatrix::set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
@@ -200,10 +211,10 @@ void PinMatrix::resolve(Cycles when) {
     }
     if ((changed & irq_pins_) != 0) irq_listener_->irq_levels_changed();
     if ((changed & watched_) == 0) return;
-    for (std::size_t i = 0; i < devices_.size(); ++i) {
-        for (std::uint32_t pins = changed & devices_[i].pins; pins != 0; pins &= pins - 1) {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        for (std::uint32_t pins = changed & watches_[i].pins; pins != 0; pins &= pins - 1) {
             const auto pin = static_cast<unsigned>(__builtin_ctz(pins));
-            devices_[i].device->pin_changed(pin, (level >> pin) & 1, when);
+            watches_[i].watcher->line_changed(watches_[i].line[pin], (level >> pin) & 1, when);
         }
     }
 }
@@ -282,10 +293,12 @@ void PinMatrix::plan() {
 void PinMatrix::note_awaited() {
     awaited_ = irq_pins_;
     for (const auto* driver : timed_) awaited_ |= driver->awaited_pins();
+    for (const auto& w : watches_)
+        if (w.watcher->prompt()) awaited_ |= w.pins;
     awaited_ = wired(awaited_);
     awaited_inputs_ = awaited_;
-    for (const auto& w : devices_)
-        if ((w.device->driven() & awaited_) != 0) awaited_inputs_ |= wired(w.pins);
+    for (const auto& w : watches_)
+        if ((w.driven & awaited_) != 0) awaited_inputs_ |= wired(w.pins);
     schedule_pending();
 }
 
@@ -307,8 +320,8 @@ std::uint32_t PinMatrix::answered(std::uint32_t pins) const {
     std::uint32_t answers = nets_.empty() ? 0 : wired(pins) & ~pins;
     for (std::uint32_t before = ~answers; before != answers;) {
         before = answers;
-        for (const auto& w : devices_)
-            if ((w.pins & (pins | answers)) != 0) answers |= wired(w.device->driven());
+        for (const auto& w : watches_)
+            if ((w.pins & (pins | answers)) != 0) answers |= wired(w.driven);
     }
     return answers;
 }
@@ -325,19 +338,33 @@ bool PinMatrix::awaited(PinFunction function) const {
     return (awaited_ & (own | answered(own))) != 0;
 }
 
-void PinMatrix::attach(PinDevice& device) {
-    devices_.push_back({0, &device});
+void PinMatrix::attach(LineWatcher& watcher, const LinePins& pins) {
+    Watch watch{0, 0, &watcher, {}, pins};
+    for (unsigned pin = 0; pins.empty() && pin < kPins; ++pin) watch.pin.push_back(static_cast<std::uint8_t>(pin));
+    for (std::size_t line = 0; line < watch.pin.size(); ++line)
+        if (watch.pin[line] != kNoPin) watch.line.at(watch.pin[line]) = static_cast<std::uint8_t>(line);
+    watches_.push_back(std::move(watch));
     watch_changed();
 }
 
-void PinMatrix::detach(PinDevice& device) {
-    std::erase_if(devices_, [&](const Watch& w) { return w.device == &device; });
+void PinMatrix::detach(LineWatcher& watcher) {
+    std::erase_if(watches_, [&](const Watch& w) { return w.watcher == &watcher; });
     watch_changed();
+}
+
+std::uint32_t PinMatrix::pins_of(const Watch& watch, std::uint32_t lines) {
+    std::uint32_t pins = 0;
+    for (std::size_t line = 0; line < watch.pin.size(); ++line)
+        if ((lines >> line & 1) != 0 && watch.pin[line] != kNoPin) pins |= 1u << watch.pin[line];
+    return pins;
 }
 
 void PinMatrix::watch_changed() {
     watched_ = 0;
-    for (auto& w : devices_) watched_ |= w.pins = w.device->watched();
+    for (auto& w : watches_) {
+        watched_ |= w.pins = pins_of(w, w.watcher->watched_lines());
+        w.driven = pins_of(w, w.watcher->driven_lines());
+    }
     note_awaited();
 }
 
@@ -360,7 +387,6 @@ void PinMatrix::save(StateWriter& out) const {
     out.put(s_);
     out.put(static_cast<std::uint32_t>(pending_.size()));
     for (const auto& p : pending_) out.put(p);
-    for (const auto& w : devices_) w.device->save(out);
 }
 
 void PinMatrix::restore(StateReader& in) {
@@ -375,7 +401,6 @@ void PinMatrix::restore(StateReader& in) {
         pending_.push_back(p);
     }
     next_pending_ = pending_.empty() ? kNever : pending_.front().when;
-    for (const auto& w : devices_) w.device->restore(in);
     watch_changed();
 }
 

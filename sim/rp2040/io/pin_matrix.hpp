@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fabric.hpp"
+#include "base/state.hpp"
 #include "io/gpio.hpp"
 
 namespace rp2040 {
@@ -39,15 +40,17 @@ class PinMatrix final : public Gpio {
     void plan() override;
     void drive(unsigned pin, Drive drive, Cycles when) override;
     [[nodiscard]] std::uint32_t wired(std::uint32_t pins) const override;
-    void attach(PinDevice& device) override;
-    void detach(PinDevice& device) override;
+    void attach(LineWatcher& watcher, const LinePins& pins = {}) override;
+    void detach(LineWatcher& watcher) override;
     void watch_changed() override;
     void add_lazy_driver(LazyDriver& driver) override;
     [[nodiscard]] std::uint32_t observed_outputs(PinFunction function) const override { return selected(function); }
 
-    /// A jumper between two pins: from now on they and all that is wired to them have one level. Part of the board:
-    /// neither reset() nor restore() changes it.
-    void wire(unsigned pin, unsigned other);
+    /// Sets of pins that conductors outside join: each set, with all that it shares pins with, has one level. Part of
+    /// the board: neither reset() nor restore() changes it.
+    void join_pins(const std::vector<std::uint32_t>& sets);
+    /// The same for levels that follow already: after restore().
+    void restore_joined(const std::vector<std::uint32_t>& sets);
     /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
     void catch_up(Cycles until);
     /// Works out whose changes are awaited; for the end of restore(), when every driver has its state back.
@@ -165,10 +168,13 @@ class PinMatrix final : public Gpio {
     Cycles next_pending_ = kNever;
 
     struct Watch {
-        std::uint32_t pins;
-        PinDevice* device;
+        std::uint32_t pins, driven;  ///< Watched ones, and those that may be driven in answer.
+        LineWatcher* watcher;
+        std::array<std::uint8_t, kPins> line;  ///< Of each pin.
+        LinePins pin;                          ///< Of each line.
     };
-    std::vector<Watch> devices_;
+    static std::uint32_t pins_of(const Watch& watch, std::uint32_t lines);
+    std::vector<Watch> watches_;
     std::uint32_t watched_ = 0;
     std::vector<std::uint32_t> nets_;  ///< Pins that are wired together.
     std::vector<LazyDriver*> untimed_;

@@ -8,7 +8,7 @@
 
 namespace rp2040 {
 
-class PinRecorder final : public PinDevice {
+class PinRecorder final : public LineWatcher {
   public:
     struct Edge {
         Cycles when;
@@ -29,8 +29,9 @@ class PinRecorder final : public PinDevice {
     /// Edges since the last call, in time order.
     [[nodiscard]] std::vector<Edge> take() { return std::exchange(edges_, {}); }
 
-    [[nodiscard]] std::uint32_t watched() const override { return pins_; }
-    void pin_changed(unsigned pin, bool level, Cycles when) override { edges_.push_back({when, pin, level}); }
+    [[nodiscard]] std::uint32_t watched_lines() const override { return pins_; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 0; }
+    void line_changed(unsigned pin, bool level, Cycles when) override { edges_.push_back({when, pin, level}); }
 
   private:
     Gpio& gpio_;

@@ -1,4 +1,6 @@
-// Jumpers between pins: each net has one level.
+// Conductors between pins: each net has one level.
+#include <utility>
+
 #include "io/pin_matrix.hpp"
 
 namespace rp2040 {
@@ -9,15 +11,24 @@ std::uint32_t PinMatrix::wired(std::uint32_t pins) const {
     return pins;
 }
 
-void PinMatrix::wire(unsigned pin, unsigned other) {
+void PinMatrix::join_pins(const std::vector<std::uint32_t>& sets) {
     const Cycles now = fabric_.events().now();
     catch_up(now + 1);
-    const std::uint32_t net = wired(1u << pin | 1u << other);
-    std::erase_if(nets_, [net](std::uint32_t old) { return (old & net) != 0; });
-    nets_.push_back(net);
-    resolve(now + 1);
+    restore_joined(sets);
+    resolve(running_ ? resolving_ : now + 1);
     finish();
-    plan();
+    if (!running_) plan();
+}
+
+void PinMatrix::restore_joined(const std::vector<std::uint32_t>& sets) {
+    std::vector<std::uint32_t> nets;
+    for (std::uint32_t net : sets) {
+        for (const std::uint32_t old : nets)
+            if ((old & net) != 0) net |= old;
+        std::erase_if(nets, [net](std::uint32_t old) { return (old & net) != 0; });
+        nets.push_back(net);
+    }
+    nets_ = std::move(nets);
 }
 
 /// One level for each net: that of the chip's outputs, else of what drives it from outside, else of the pulls. Low wins

@@ -4,20 +4,32 @@
 #include <bit>
 #include <cmath>
 
+#include "regs/adc.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCs = 0x00, kResult = 0x04, kFcs = 0x08, kFifo = 0x0c, kDiv = 0x10, kIntr = 0x14, kInte = 0x18,
-                        kIntf = 0x1c, kInts = 0x20;
-constexpr std::uint32_t kEn = 1u << 0, kTsEn = 1u << 1, kStartOnce = 1u << 2, kStartMany = 1u << 3, kReady = 1u << 8;
-constexpr std::uint32_t kCsMask = 0x001f700b;
-constexpr std::uint32_t kFcsEn = 1u << 0, kFcsShift = 1u << 1, kFcsDreqEn = 1u << 3, kFcsEmpty = 1u << 8,
-                        kFcsFull = 1u << 9, kFcsUnder = 1u << 10, kFcsOver = 1u << 11;
-constexpr std::uint32_t kFcsMask = 0x0f00000f;
+constexpr const regs::Block& kRegs = regs::kAdc;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kEn = kRegs.mask("CS.EN"), kTsEn = kRegs.mask("CS.TS_EN"),
+                        kStartOnce = kRegs.mask("CS.START_ONCE"), kStartMany = kRegs.mask("CS.START_MANY"),
+                        kReady = kRegs.mask("CS.READY");
+constexpr regs::Bits kAinsel = kRegs.bits("CS.AINSEL"), kRrobin = kRegs.bits("CS.RROBIN");
+constexpr std::uint32_t kFcsEn = kRegs.mask("FCS.EN"), kFcsShift = kRegs.mask("FCS.SHIFT"),
+                        kFcsDreqEn = kRegs.mask("FCS.DREQ_EN"), kFcsEmpty = kRegs.mask("FCS.EMPTY"),
+                        kFcsFull = kRegs.mask("FCS.FULL"), kFcsUnder = kRegs.mask("FCS.UNDER"),
+                        kFcsOver = kRegs.mask("FCS.OVER");
+constexpr regs::Bits kLevel = kRegs.bits("FCS.LEVEL"), kThresh = kRegs.bits("FCS.THRESH");
 constexpr unsigned kTemperature = 4;
+
+/// VREF is 3.3 V; out of range saturates (datasheet 4.9.2). No voltage at all reads as zero.
+std::uint16_t conversion_result(double volts) {
+    const double code = std::clamp(volts / 3.3 * 4096.0, 0.0, 4095.0);
+    return std::isnan(code) ? std::uint16_t{0} : static_cast<std::uint16_t>(std::lround(code));
+}
 }  // namespace
 
-Adc::Adc(Fabric& fabric) : StatefulPeripheral("ADC", fabric) {
+Adc::Adc(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
     fabric.events().bind(EventId::adc, this, [](void* self, Cycles) { static_cast<Adc*>(self)->event(); });
 }
 
@@ -33,9 +45,7 @@ void Adc::reset() {
 void Adc::set_input(unsigned input, std::uint16_t value) { s_.input.at(input) = std::min<std::uint16_t>(value, 0xfff); }
 
 void Adc::set_temperature(double celsius) {
-    const double volts = 0.706 - 0.001721 * (celsius - 27.0);
-    const double code = std::clamp(volts / 3.3 * 4096.0, 0.0, 4095.0);
-    set_input(kTemperature, static_cast<std::uint16_t>(std::lround(code)));
+    set_input(kTemperature, conversion_result(0.706 - 0.001721 * (celsius - 27.0)));
 }
 
 void Adc::clocks_changed() {
@@ -52,20 +62,22 @@ void Adc::begin(std::uint64_t start_q8) {
 }
 
 void Adc::finish() {
-    const unsigned input = (s_.cs >> 12) & 7u;
+    const unsigned input = kAinsel.of(s_.cs);
     s_.result = input < s_.input.size() ? s_.input[input] : 0;
+    if (source && input < kTemperature)
+        if (const auto volts = source(input, now())) s_.result = conversion_result(*volts);
     if (input == kTemperature && (s_.cs & kTsEn) == 0) s_.result = 0;
     if ((s_.fcs & kFcsEn) != 0) {
         const std::uint32_t value = (s_.fcs & kFcsShift) != 0 ? s_.result >> 4 : s_.result;
         if (!s_.fifo.push(static_cast<std::uint16_t>(value))) s_.fcs |= kFcsOver;
     }
-    const std::uint32_t round_robin = (s_.cs >> 16) & 0x1f;
+    const std::uint32_t round_robin = kRrobin.of(s_.cs);
     if (round_robin != 0) {
         // The next input above the current one, cyclically.
         const std::uint32_t twice = round_robin | round_robin << 5;
         const unsigned from = input < 5 ? input + 1 : 0;
         const unsigned next = (from + static_cast<unsigned>(std::countr_zero(twice >> from))) % 5;
-        s_.cs = (s_.cs & ~0x7000u) | next << 12;
+        s_.cs = (s_.cs & ~kAinsel.mask) | kAinsel.put(next);
     }
     s_.converting = false;
 }
@@ -82,7 +94,7 @@ void Adc::event() {
     update();
 }
 
-bool Adc::at_threshold() const { return s_.fifo.size() >= ((s_.fcs >> 24) & 0xf); }
+bool Adc::at_threshold() const { return s_.fifo.size() >= kThresh.of(s_.fcs); }
 
 void Adc::update() {
     const bool irq = (at_threshold() && s_.inte != 0) || s_.intf != 0;
@@ -96,17 +108,17 @@ void Adc::reschedule() { fabric_.events().schedule(EventId::adc, s_.converting ?
 
 std::uint32_t Adc::peek(std::uint32_t offset) {
     switch (offset) {
-        case kCs: return s_.cs | ((s_.cs & kEn) != 0 && !s_.converting ? kReady : 0);
-        case kResult: return s_.result;
-        case kFcs:
-            return s_.fcs | static_cast<std::uint32_t>(s_.fifo.size()) << 16 | (s_.fifo.empty() ? kFcsEmpty : 0) |
+        case at("CS"): return s_.cs | ((s_.cs & kEn) != 0 && !s_.converting ? kReady : 0);
+        case at("RESULT"): return s_.result;
+        case at("FCS"):
+            return s_.fcs | kLevel.put(static_cast<std::uint32_t>(s_.fifo.size())) | (s_.fifo.empty() ? kFcsEmpty : 0) |
                    (s_.fifo.full() ? kFcsFull : 0);
-        case kFifo: return s_.fifo.empty() ? 0 : s_.fifo.front();
-        case kDiv: return s_.div;
-        case kIntr: return at_threshold();
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (at_threshold() && s_.inte != 0) || s_.intf != 0;
+        case at("FIFO"): return s_.fifo.empty() ? 0 : s_.fifo.front();
+        case at("DIV"): return s_.div;
+        case at("INTR"): return at_threshold();
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (at_threshold() && s_.inte != 0) || s_.intf != 0;
         default: unmodelled(offset, false);
     }
 }
@@ -121,12 +133,12 @@ std::uint32_t Adc::pop() {
     return value;
 }
 
-std::uint32_t Adc::read(std::uint32_t offset) { return offset == kFifo ? pop() : peek(offset); }
+std::uint32_t Adc::read(std::uint32_t offset) { return offset == at("FIFO") ? pop() : peek(offset); }
 
 void Adc::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kCs:
-            s_.cs = value & kCsMask;
+        case at("CS"):
+            s_.cs = value & kRegs.writable("CS");
             if ((s_.cs & kEn) == 0)
                 s_.converting = false;
             else if (!s_.converting && (value & (kStartOnce | kStartMany)) != 0) {
@@ -135,31 +147,13 @@ void Adc::write(std::uint32_t offset, std::uint32_t value) {
                 begin((s_.clock.when(edge) == now() ? edge : edge + 1) * 256);
             }
             break;
-        case kFcs: s_.fcs = (value & kFcsMask) | (s_.fcs & (kFcsUnder | kFcsOver) & ~value); break;
-        case kDiv: s_.div = value & 0xffffff; break;
-        case kInte: s_.inte = value & 1u; break;
-        case kIntf: s_.intf = value & 1u; break;
-        case kResult:
-        case kFifo:
-        case kIntr:
-        case kInts: return;  // Read-only.
-        default: unmodelled(offset, true);
+        case at("FCS"): s_.fcs = (value & kRegs.writable("FCS")) | (s_.fcs & (kFcsUnder | kFcsOver) & ~value); break;
+        case at("DIV"): s_.div = value & kRegs.writable("DIV"); break;
+        case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
+        case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
+        default: return ignore_read_only(offset);
     }
     update();
-}
-
-void Adc::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    if (offset != kFcs) {
-        Peripheral::write_alias(offset, value, alias);
-        return;
-    }
-    // UNDER and OVER are write-to-clear: only the bits named by the access clear them.
-    const std::uint32_t old = s_.fcs & kFcsMask;
-    const std::uint32_t control = alias == 0   ? value
-                                  : alias == 1 ? old ^ value
-                                  : alias == 2 ? old | value
-                                               : old & ~value;
-    write(kFcs, (control & kFcsMask) | (value & (kFcsUnder | kFcsOver)));
 }
 
 }  // namespace rp2040

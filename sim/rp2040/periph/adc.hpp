@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <optional>
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
@@ -27,7 +29,6 @@ class Adc final : public StatefulPeripheral<AdcState> {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override;
     void reset() override;
 
@@ -35,6 +36,10 @@ class Adc final : public StatefulPeripheral<AdcState> {
     void set_input(unsigned input, std::uint16_t value);
     /// Voltage at the sensor for a temperature in degrees Celsius: 0.706 V - 1.721 mV * (T - 27), VREF 3.3 V.
     void set_temperature(double celsius);
+
+    /// Volts of an input (0..3) for which a device stands, asked at the end of each conversion; nothing for the others,
+    /// which have what set_input() says.
+    std::function<std::optional<double>(unsigned input, Cycles when)> source;
 
   private:
     void event();

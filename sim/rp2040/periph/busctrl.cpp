@@ -5,35 +5,31 @@
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kBusPriority = 0x00, kBusPriorityAck = 0x04, kPerfctr0 = 0x08, kEnd = 0x28;
-constexpr std::uint32_t kCounterMax = 0xffffff;
+constexpr const regs::Block& kRegs = regs::kBusctrl;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr auto& kCounter = kRegs["PERFCTR%"];
+constexpr auto& kSelect = kRegs["PERFSEL%"];
+constexpr std::uint32_t kCounterMax = kRegs.mask("PERFCTR0");
 }  // namespace
 
 std::uint32_t Busctrl::read(std::uint32_t offset) {
-    if (offset == kBusPriority) return s_.bus_priority;
-    if (offset == kBusPriorityAck) return 1;
-    if (offset >= kEnd) unmodelled(offset, false);
-    const std::uint32_t index = (offset - kPerfctr0) / 8;
-    return (offset & 4u) == 0 ? s_.perfctr[index] : s_.perfsel[index];
+    if (offset == at("BUS_PRIORITY")) return s_.bus_priority;
+    if (offset == at("BUS_PRIORITY_ACK")) return 1;
+    if (kCounter.holds(offset)) return s_.perfctr[kCounter.index(offset)];
+    if (kSelect.holds(offset)) return s_.perfsel[kSelect.index(offset)];
+    unmodelled(offset, false);
 }
 
 void Busctrl::write(std::uint32_t offset, std::uint32_t value) {
-    if (offset >= kEnd) unmodelled(offset, true);
-    if (offset == kBusPriority) s_.bus_priority = value & 0x1111;
-    if (offset < kPerfctr0) return;
-    const std::uint32_t index = (offset - kPerfctr0) / 8;
-    if ((offset & 4u) == 0)
-        s_.perfctr[index] = 0;  // Any write clears.
+    if (offset == at("BUS_PRIORITY"))
+        s_.bus_priority = value & kRegs.writable("BUS_PRIORITY");
+    else if (kCounter.holds(offset))
+        s_.perfctr[kCounter.index(offset)] = 0;  // Any write clears.
+    else if (kSelect.holds(offset))
+        s_.perfsel[kSelect.index(offset)] = value & kRegs.writable("PERFSEL0");
     else
-        s_.perfsel[index] = value & 0x1f;
+        return ignore_read_only(offset);
     update_counted();
-}
-
-void Busctrl::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    if (offset >= kPerfctr0 && (offset & 4u) == 0)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 void Busctrl::reset() {
@@ -53,8 +49,11 @@ void Busctrl::update_counted() {
 }
 
 bool Busctrl::high_priority(Master master, bool is_write) const {
-    const unsigned bit = master == Master::core0 ? 0 : master == Master::core1 ? 4 : is_write ? 12 : 8;
-    return ((s_.bus_priority >> bit) & 1u) != 0;
+    const std::uint32_t bit = master == Master::core0   ? kRegs.mask("BUS_PRIORITY.PROC0")
+                              : master == Master::core1 ? kRegs.mask("BUS_PRIORITY.PROC1")
+                              : is_write                ? kRegs.mask("BUS_PRIORITY.DMA_W")
+                                                        : kRegs.mask("BUS_PRIORITY.DMA_R");
+    return (s_.bus_priority & bit) != 0;
 }
 
 void Busctrl::count(BusEvent event, std::uint32_t accesses) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/peripheral.hpp"
+#include "regs/busctrl.hpp"
 
 namespace rp2040 {
 
@@ -41,10 +42,9 @@ struct BusctrlState {
 
 class Busctrl final : public StatefulPeripheral<BusctrlState> {
   public:
-    explicit Busctrl(Fabric& fabric) : StatefulPeripheral("BUSCTRL", fabric) {}
+    explicit Busctrl(Fabric& fabric) : StatefulPeripheral(regs::kBusctrl, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void restore(StateReader& in) override;
     void reset() override;
 

@@ -3,32 +3,43 @@
 #include "periph/pll.hpp"
 #include "periph/rosc.hpp"
 #include "periph/xosc.hpp"
+#include "regs/clocks.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kGenerators = 0x78;  // End of the ten CTRL, DIV, SELECTED triples.
-constexpr std::uint32_t kResusCtrl = 0x78, kResusStatus = 0x7c, kFc0RefKhz = 0x80, kFc0MinKhz = 0x84, kFc0MaxKhz = 0x88,
-                        kFc0Delay = 0x8c, kFc0Interval = 0x90, kFc0Src = 0x94, kFc0Status = 0x98, kFc0Result = 0x9c,
-                        kWakeEn0 = 0xa0, kWakeEn1 = 0xa4, kSleepEn0 = 0xa8, kSleepEn1 = 0xac, kEnabled0 = 0xb0,
-                        kEnabled1 = 0xb4, kIntr = 0xb8, kInte = 0xbc, kIntf = 0xc0, kInts = 0xc4;
-constexpr std::uint32_t kEnable = 1u << 11, kKill = 1u << 10;
-constexpr std::uint32_t kResusEnable = 1u << 8, kResusForce = 1u << 12, kResusClear = 1u << 16;
-constexpr std::uint32_t kDied = 1u << 28, kFast = 1u << 24, kSlow = 1u << 20, kFail = 1u << 16, kWaiting = 1u << 12,
-                        kRunning = 1u << 8, kDone = 1u << 4, kPass = 1u << 0;
+constexpr const regs::Block& kRegs = regs::kClocks;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kGenerators = kRegs.at("CLK_SYS_RESUS_CTRL");  // End of the ten CTRL, DIV, SELECTED triples.
+constexpr std::uint32_t kEnable = kRegs.mask("CLK_PERI_CTRL.ENABLE"), kKill = kRegs.mask("CLK_PERI_CTRL.KILL");
+constexpr regs::Bits kAuxsrc = kRegs.bits("CLK_GPOUT%_CTRL.AUXSRC"), kRefSrc = kRegs.bits("CLK_REF_CTRL.SRC"),
+                     kSysSrc = kRegs.bits("CLK_SYS_CTRL.SRC");
+constexpr std::uint32_t kResusEnable = kRegs.mask("CLK_SYS_RESUS_CTRL.ENABLE"),
+                        kResusForce = kRegs.mask("CLK_SYS_RESUS_CTRL.FRCE"),
+                        kResusClear = kRegs.mask("CLK_SYS_RESUS_CTRL.CLEAR");
+constexpr std::uint32_t kDied = kRegs.mask("FC0_STATUS.DIED"), kFast = kRegs.mask("FC0_STATUS.FAST"),
+                        kSlow = kRegs.mask("FC0_STATUS.SLOW"), kFail = kRegs.mask("FC0_STATUS.FAIL"),
+                        kWaiting = kRegs.mask("FC0_STATUS.WAITING"), kRunning = kRegs.mask("FC0_STATUS.RUNNING"),
+                        kDone = kRegs.mask("FC0_STATUS.DONE"), kPass = kRegs.mask("FC0_STATUS.PASS");
 
-// Writable bits, in ClockId order: GPOUT0-3, REF, SYS, PERI, USB, ADC, RTC.
-constexpr std::array<std::uint32_t, 10> kCtrlMask = {0x131de0, 0x131de0, 0x131de0, 0x131de0, 0x63,
-                                                     0xe1,     0xce0,    0x130ce0, 0x130ce0, 0x130ce0};
-// CLK_PERI has no divider: its register reads as zero and ignores writes.
-constexpr std::array<std::uint32_t, 10> kDivMask = {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x300,
-                                                    0xffffffff, 0,          0x300,      0x300,      0xffffffff};
+// Writable bits in ClockId order.
+constexpr std::array<std::uint32_t, 10> kCtrlMask = {
+    kRegs.writable("CLK_GPOUT0_CTRL"), kRegs.writable("CLK_GPOUT1_CTRL"), kRegs.writable("CLK_GPOUT2_CTRL"),
+    kRegs.writable("CLK_GPOUT3_CTRL"), kRegs.writable("CLK_REF_CTRL"),    kRegs.writable("CLK_SYS_CTRL"),
+    kRegs.writable("CLK_PERI_CTRL"),   kRegs.writable("CLK_USB_CTRL"),    kRegs.writable("CLK_ADC_CTRL"),
+    kRegs.writable("CLK_RTC_CTRL"),
+};
+constexpr std::array<std::uint32_t, 10> kDivMask = {
+    kRegs.writable("CLK_GPOUT0_DIV"), kRegs.writable("CLK_GPOUT1_DIV"), kRegs.writable("CLK_GPOUT2_DIV"),
+    kRegs.writable("CLK_GPOUT3_DIV"), kRegs.writable("CLK_REF_DIV"),    kRegs.writable("CLK_SYS_DIV"),
+    kRegs.writable("CLK_PERI_DIV"),   kRegs.writable("CLK_USB_DIV"),    kRegs.writable("CLK_ADC_DIV"),
+    kRegs.writable("CLK_RTC_DIV"),
+};
 constexpr std::size_t index(ClockId clock) { return static_cast<std::size_t>(clock); }
 }  // namespace
 
 Clocks::Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pll_sys, const Pll& pll_usb)
-    : StatefulPeripheral("CLOCKS", fabric), xosc_(xosc), rosc_(rosc), pll_sys_(pll_sys), pll_usb_(pll_usb) {
-    s_.generators[index(ClockId::peri)].div = 0;
+    : StatefulPeripheral(kRegs, fabric), xosc_(xosc), rosc_(rosc), pll_sys_(pll_sys), pll_usb_(pll_usb) {
     sources_changed();
     fabric.gpio().add_lazy_driver(*this);
     fabric.events().bind(EventId::gpout, this, [](void* self, Cycles when) {
@@ -40,7 +51,6 @@ Clocks::Clocks(Fabric& fabric, const Xosc& xosc, const Rosc& rosc, const Pll& pl
 
 void Clocks::reset() {
     s_ = ClocksState{};
-    s_.generators[index(ClockId::peri)].div = 0;
     sources_changed();
     update_irq();
 }
@@ -82,14 +92,14 @@ std::uint32_t Clocks::aux_hz(ClockId clock, unsigned auxsrc) const {
 
 std::uint32_t Clocks::compute_hz(ClockId clock) const {
     const ClocksState::Generator& generator = s_.generators[index(clock)];
-    const unsigned auxsrc = (generator.ctrl >> 5) & 0xf;
+    const unsigned auxsrc = kAuxsrc.of(generator.ctrl);
     std::uint32_t source = 0;
     if (clock == ClockId::ref) {
-        const unsigned src = generator.ctrl & 3u;
+        const unsigned src = kRefSrc.of(generator.ctrl);
         source = src == 0 ? rosc_.hz() : src == 2 ? xosc_.hz() : src == 1 ? aux_hz(clock, auxsrc) : 0;
     } else if (clock == ClockId::sys) {
         if (s_.resussed) return hz(ClockId::ref);
-        source = (generator.ctrl & 1u) == 0 ? hz(ClockId::ref) : aux_hz(clock, auxsrc);
+        source = kSysSrc.of(generator.ctrl) == 0 ? hz(ClockId::ref) : aux_hz(clock, auxsrc);
     } else {
         if ((generator.ctrl & kEnable) == 0 || (generator.ctrl & kKill) != 0) return 0;
         source = aux_hz(clock, auxsrc);
@@ -97,7 +107,7 @@ std::uint32_t Clocks::compute_hz(ClockId clock) const {
     if (clock == ClockId::peri) return source;
     std::uint64_t divisor = generator.div;
     // INT = 0 means the largest divisor: 2^16, or 4 where INT has two bits.
-    if ((divisor >> 8) == 0) divisor |= kDivMask[index(clock)] == 0x300 ? 0x400u : 0x1000000u;
+    if ((divisor >> 8) == 0) divisor |= kDivMask[index(clock)] == kRegs.writable("CLK_REF_DIV") ? 0x400u : 0x1000000u;
     return static_cast<std::uint32_t>((std::uint64_t{source} << 8) / divisor);
 }
 
@@ -129,8 +139,9 @@ void Clocks::sources_changed() {
 /// Cycles of clk_sys are the time of every block, so the frequencies do not matter until it runs again.
 void Clocks::halt() {
     if (!xosc_.dormant() && !rosc_.dormant())
-        unmodelled(0x3c, true, "clk_sys has no running source; the chip would stop here");
-    if (!on_halt) unmodelled(0x3c, true, "clk_sys stops in DORMANT mode; only the embedded processors can do that");
+        unmodelled(at("CLK_SYS_CTRL"), true, "clk_sys has no running source; the chip would stop here");
+    if (!on_halt)
+        unmodelled(at("CLK_SYS_CTRL"), true, "clk_sys stops in DORMANT mode; only the embedded processors can do that");
     s_.halted = true;
     on_halt();
 }
@@ -200,33 +211,38 @@ std::uint32_t Clocks::read(std::uint32_t offset) {
         const ClocksState::Generator& generator = s_.generators[clock];
         if (offset % 12 == 0) return generator.ctrl;
         if (offset % 12 == 4) return generator.div;
-        if (clock == index(ClockId::ref)) return 1u << (generator.ctrl & 3u);
-        if (clock == index(ClockId::sys)) return s_.resussed ? 1u : 1u << (generator.ctrl & 1u);
+        if (clock == index(ClockId::ref)) return 1u << kRefSrc.of(generator.ctrl);
+        if (clock == index(ClockId::sys)) return s_.resussed ? 1u : 1u << kSysSrc.of(generator.ctrl);
         return 1;  // No glitchless mux.
     }
     switch (offset) {
-        case kResusCtrl: return s_.resus_ctrl;
-        case kResusStatus: return s_.resussed;
-        case kFc0RefKhz: return s_.fc0_ref_khz;
-        case kFc0MinKhz: return s_.fc0_min_khz;
-        case kFc0MaxKhz: return s_.fc0_max_khz;
-        case kFc0Delay: return s_.fc0_delay;
-        case kFc0Interval: return s_.fc0_interval;
-        case kFc0Src: return s_.fc0_src;
-        case kFc0Status: return fc0_status();
-        case kFc0Result: return (fc0_status() & kDone) != 0 ? fc0_result() : 0;
-        case kWakeEn0:
-        case kEnabled0: return s_.wake_en0;
-        case kWakeEn1:
-        case kEnabled1: return s_.wake_en1;
-        case kSleepEn0: return s_.sleep_en0;
-        case kSleepEn1: return s_.sleep_en1;
-        case kIntr: return s_.resussed;
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (s_.resussed && s_.inte != 0) || s_.intf != 0;
+        case at("CLK_SYS_RESUS_CTRL"): return s_.resus_ctrl;
+        case at("CLK_SYS_RESUS_STATUS"): return s_.resussed;
+        case at("FC0_REF_KHZ"): return s_.fc0_ref_khz;
+        case at("FC0_MIN_KHZ"): return s_.fc0_min_khz;
+        case at("FC0_MAX_KHZ"): return s_.fc0_max_khz;
+        case at("FC0_DELAY"): return s_.fc0_delay;
+        case at("FC0_INTERVAL"): return s_.fc0_interval;
+        case at("FC0_SRC"): return s_.fc0_src;
+        case at("FC0_STATUS"): return fc0_status();
+        case at("FC0_RESULT"): return (fc0_status() & kDone) != 0 ? fc0_result() : 0;
+        case at("WAKE_EN0"):
+        case at("ENABLED0"): return s_.wake_en0;
+        case at("WAKE_EN1"):
+        case at("ENABLED1"): return s_.wake_en1;
+        case at("SLEEP_EN0"): return s_.sleep_en0;
+        case at("SLEEP_EN1"): return s_.sleep_en1;
+        case at("INTR"): return s_.resussed;
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (s_.resussed && s_.inte != 0) || s_.intf != 0;
         default: unmodelled(offset, false);
     }
+}
+
+/// The SDK writes 1.0; programs that clear the whole block write zero.
+void Clocks::refuse_divider(std::uint32_t value) const {
+    if (value != 0 && value != kRegs.reset("CLK_PERI_DIV")) refuse(at("CLK_PERI_DIV"), value);
 }
 
 void Clocks::write(std::uint32_t offset, std::uint32_t value) {
@@ -235,47 +251,42 @@ void Clocks::write(std::uint32_t offset, std::uint32_t value) {
         ClocksState::Generator& generator = s_.generators[clock];
         if (offset % 12 == 0)
             generator.ctrl = value & kCtrlMask[clock];
+        else if (offset == at("CLK_PERI_DIV"))
+            refuse_divider(value);
         else if (offset % 12 == 4)
             generator.div = value & kDivMask[clock];
         sources_changed();
         return;
     }
     switch (offset) {
-        case kResusCtrl:
-            s_.resus_ctrl = value & 0x111ff;
+        case at("CLK_SYS_RESUS_CTRL"):
+            s_.resus_ctrl = value & kRegs.writable("CLK_SYS_RESUS_CTRL");
             if ((value & kResusClear) != 0) s_.resussed = false;
             sources_changed();
             update_irq();
             break;
-        case kFc0RefKhz: s_.fc0_ref_khz = value & 0xfffff; break;
-        case kFc0MinKhz: s_.fc0_min_khz = value & 0x1ffffff; break;
-        case kFc0MaxKhz: s_.fc0_max_khz = value & 0x1ffffff; break;
-        case kFc0Delay: s_.fc0_delay = value & 7u; break;
-        case kFc0Interval: s_.fc0_interval = value & 0xf; break;
-        case kFc0Src:
-            s_.fc0_src = value & 0xff;
+        case at("FC0_REF_KHZ"): s_.fc0_ref_khz = value & kRegs.writable("FC0_REF_KHZ"); break;
+        case at("FC0_MIN_KHZ"): s_.fc0_min_khz = value & kRegs.writable("FC0_MIN_KHZ"); break;
+        case at("FC0_MAX_KHZ"): s_.fc0_max_khz = value & kRegs.writable("FC0_MAX_KHZ"); break;
+        case at("FC0_DELAY"): s_.fc0_delay = value & kRegs.writable("FC0_DELAY"); break;
+        case at("FC0_INTERVAL"): s_.fc0_interval = value & kRegs.writable("FC0_INTERVAL"); break;
+        case at("FC0_SRC"):
+            s_.fc0_src = value & kRegs.writable("FC0_SRC");
             start_fc0();
             break;
-        case kWakeEn0: s_.wake_en0 = value; break;
-        case kWakeEn1: s_.wake_en1 = value & 0x7fff; break;
-        case kSleepEn0: s_.sleep_en0 = value; break;
-        case kSleepEn1: s_.sleep_en1 = value & 0x7fff; break;
-        case kInte:
-            s_.inte = value & 1u;
+        case at("WAKE_EN0"): s_.wake_en0 = value; break;
+        case at("WAKE_EN1"): s_.wake_en1 = value & kRegs.writable("WAKE_EN1"); break;
+        case at("SLEEP_EN0"): s_.sleep_en0 = value; break;
+        case at("SLEEP_EN1"): s_.sleep_en1 = value & kRegs.writable("SLEEP_EN1"); break;
+        case at("INTE"):
+            s_.inte = value & kRegs.writable("INTE");
             update_irq();
             break;
-        case kIntf:
-            s_.intf = value & 1u;
+        case at("INTF"):
+            s_.intf = value & kRegs.writable("INTF");
             update_irq();
             break;
-        case kResusStatus:
-        case kFc0Status:
-        case kFc0Result:
-        case kEnabled0:
-        case kEnabled1:
-        case kIntr:
-        case kInts: break;  // Read-only.
-        default: unmodelled(offset, true);
+        default: ignore_read_only(offset);
     }
 }
 

@@ -65,9 +65,6 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     std::function<void()> on_halt;
     [[nodiscard]] bool halted() const { return s_.halted; }
 
-    [[nodiscard]] std::uint32_t sleep_en0() const { return s_.sleep_en0; }
-    [[nodiscard]] std::uint32_t sleep_en1() const { return s_.sleep_en1; }
-
   private:
     [[nodiscard]] std::uint32_t compute_hz(ClockId clock) const;
     [[nodiscard]] std::uint32_t aux_hz(ClockId clock, unsigned auxsrc) const;
@@ -76,6 +73,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     [[nodiscard]] std::uint32_t fc0_result() const;
     [[nodiscard]] std::uint64_t fc0_interval_periods() const;
     void start_fc0();
+    void refuse_divider(std::uint32_t value) const;
     void halt();
     void update_irq();
     void set_output_rates();

@@ -1,29 +1,31 @@
 #include "periph/divider.hpp"
 
+#include "regs/sio.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kUdividend = 0x60, kUdivisor = 0x64, kSdividend = 0x68, kSdivisor = 0x6c, kQuotient = 0x70,
-                        kRemainder = 0x74, kCsr = 0x78;
-constexpr std::uint32_t kReady = 1, kDirty = 2;
+constexpr const regs::Block& kRegs = regs::kSio;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kReady = kRegs.mask("DIV_CSR.READY"), kDirty = kRegs.mask("DIV_CSR.DIRTY");
 }  // namespace
 
 std::uint32_t HardwareDivider::peek(std::uint32_t offset, Cycles now) const {
     switch (offset) {
-        case kUdividend:
-        case kSdividend: return dividend_;
-        case kUdivisor:
-        case kSdivisor: return divisor_;
-        case kQuotient: return ready(now) ? next_quotient_ : quotient_;
-        case kRemainder: return ready(now) ? next_remainder_ : remainder_;
-        case kCsr: return (ready(now) ? kReady : 0) | (dirty_ ? kDirty : 0);
+        case at("DIV_UDIVIDEND"):
+        case at("DIV_SDIVIDEND"): return dividend_;
+        case at("DIV_UDIVISOR"):
+        case at("DIV_SDIVISOR"): return divisor_;
+        case at("DIV_QUOTIENT"): return ready(now) ? next_quotient_ : quotient_;
+        case at("DIV_REMAINDER"): return ready(now) ? next_remainder_ : remainder_;
+        case at("DIV_CSR"): return (ready(now) ? kReady : 0) | (dirty_ ? kDirty : 0);
         default: return 0;
     }
 }
 
 std::uint32_t HardwareDivider::read(std::uint32_t offset, Cycles now) {
     const std::uint32_t value = peek(offset, now);
-    if (offset == kQuotient) dirty_ = false;
+    if (offset == at("DIV_QUOTIENT")) dirty_ = false;
     return value;
 }
 
@@ -34,18 +36,18 @@ void HardwareDivider::write(std::uint32_t offset, std::uint32_t value, Cycles no
     }
     dirty_ = true;
     switch (offset) {
-        case kUdividend:
-        case kSdividend: dividend_ = value; break;
-        case kUdivisor:
-        case kSdivisor: divisor_ = value; break;
-        case kQuotient: next_quotient_ = value; break;
-        case kRemainder: next_remainder_ = value; break;
+        case at("DIV_UDIVIDEND"):
+        case at("DIV_SDIVIDEND"): dividend_ = value; break;
+        case at("DIV_UDIVISOR"):
+        case at("DIV_SDIVISOR"): divisor_ = value; break;
+        case at("DIV_QUOTIENT"): next_quotient_ = value; break;
+        case at("DIV_REMAINDER"): next_remainder_ = value; break;
         default: return;
     }
-    if (offset == kQuotient || offset == kRemainder)
+    if (offset == at("DIV_QUOTIENT") || offset == at("DIV_REMAINDER"))
         done_ = now;
     else
-        start(offset == kSdividend || offset == kSdivisor, now);
+        start(offset == at("DIV_SDIVIDEND") || offset == at("DIV_SDIVISOR"), now);
 }
 
 void HardwareDivider::start(bool is_signed, Cycles now) {

@@ -1,47 +1,70 @@
 #include "periph/i2c.hpp"
 
+#include <algorithm>
+
 #include "periph/i2c_bits.hpp"
+#include "regs/i2c.hpp"
 
 namespace rp2040 {
 
 using namespace i2c;
 
 namespace {
-constexpr std::uint32_t kCon = 0x00, kTar = 0x04, kSar = 0x08, kDataCmd = 0x10, kSsSclHcnt = 0x14, kSsSclLcnt = 0x18,
-                        kFsSclHcnt = 0x1c, kFsSclLcnt = 0x20, kIntrStat = 0x2c, kIntrMask = 0x30, kRawIntrStat = 0x34,
-                        kRxTl = 0x38, kTxTl = 0x3c, kClrIntr = 0x40, kClrRxUnder = 0x44, kClrRxOver = 0x48,
-                        kClrTxOver = 0x4c, kClrRdReq = 0x50, kClrTxAbrt = 0x54, kClrRxDone = 0x58, kClrActivity = 0x5c,
-                        kClrStopDet = 0x60, kClrStartDet = 0x64, kClrGenCall = 0x68, kEnable = 0x6c, kStatus = 0x70,
-                        kTxflr = 0x74, kRxflr = 0x78, kSdaHold = 0x7c, kTxAbrtSource = 0x80, kSlvDataNackOnly = 0x84,
-                        kDmaCr = 0x88, kDmaTdlr = 0x8c, kDmaRdlr = 0x90, kSdaSetup = 0x94, kAckGeneralCall = 0x98,
-                        kEnableStatus = 0x9c, kFsSpklen = 0xa0, kClrRestartDet = 0xa8, kCompParam1 = 0xf4,
-                        kCompVersion = 0xf8, kCompType = 0xfc;
+constexpr const regs::Block& kRegs = regs::kI2c;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr regs::Bits kSpeed = kRegs.bits("IC_CON.SPEED");
+constexpr std::uint32_t kStandardMode = 1;
+constexpr std::uint32_t kLargestLevel = 15;  // of the FIFOs' thresholds; larger values act as this
+constexpr std::uint32_t kCommand = kCmdRead | kCmdStop | kCmdRestart | kRegs.mask("IC_DATA_CMD.DAT");
 constexpr unsigned kByteBits = 9;  // Eight data bits and the acknowledge.
+
+/// Interrupts that reading the register at `offset` clears; none for a register that clears nothing.
+constexpr std::uint32_t cleared_by(std::uint32_t offset) {
+    switch (offset) {
+        case at("IC_CLR_INTR"): return kRegs.mask("IC_RAW_INTR_STAT");
+        case at("IC_CLR_RX_UNDER"): return kRxUnder;
+        case at("IC_CLR_RX_OVER"): return kRxOver;
+        case at("IC_CLR_TX_OVER"): return kTxOver;
+        case at("IC_CLR_RD_REQ"): return kRdReq;
+        case at("IC_CLR_TX_ABRT"): return kTxAbrt;
+        case at("IC_CLR_RX_DONE"): return kRxDone;
+        case at("IC_CLR_ACTIVITY"): return kActivity;
+        case at("IC_CLR_STOP_DET"): return kStopDet;
+        case at("IC_CLR_START_DET"): return kStartDet;
+        case at("IC_CLR_GEN_CALL"): return kGenCall;
+        case at("IC_CLR_RESTART_DET"): return kRestartDet;
+        default: return 0;
+    }
+}
 }  // namespace
 
 I2c::I2c(Fabric& fabric, unsigned instance)
-    : StatefulPeripheral(instance == 0 ? "I2C0" : "I2C1", fabric), instance_(instance) {
-    fabric.events().bind(instance == 0 ? EventId::i2c0 : EventId::i2c1, this,
-                         [](void* self, Cycles) { static_cast<I2c*>(self)->event(); });
+    : StatefulPeripheral(kRegs, fabric, instance),
+      instance_(instance),
+      event_(instance == 0 ? EventId::i2c0 : EventId::i2c1),
+      irq_(instance == 0 ? Irq::i2c0 : Irq::i2c1),
+      tx_dreq_(instance == 0 ? Dreq::i2c0_tx : Dreq::i2c1_tx),
+      rx_dreq_(instance == 0 ? Dreq::i2c0_rx : Dreq::i2c1_rx) {
+    fabric.events().bind(event_, this, [](void* self, Cycles) { static_cast<I2c*>(self)->event(); });
 }
 
 void I2c::reset() {
     s_ = I2cState{};
-    fabric_.events().cancel(instance_ == 0 ? EventId::i2c0 : EventId::i2c1);
+    fabric_.events().cancel(event_);
     update();
     release_clock();
 }
 
 /// SCL is high for HCNT + SPKLEN + 7 and low for LCNT + 1 periods of clk_sys (datasheet 4.3.14.1).
 Cycles I2c::bit_cycles() const {
-    const bool standard = ((s_.con >> 1) & 3u) == 1;
+    const bool standard = kSpeed.of(s_.con) == kStandardMode;
     const std::uint32_t high = standard ? s_.ss_hcnt : s_.fs_hcnt, low = standard ? s_.ss_lcnt : s_.fs_lcnt;
     return Cycles{high} + s_.fs_spklen + 7 + low + 1;
 }
 
 void I2c::after(Cycles cycles) {
     s_.done_at = now() + cycles;
-    fabric_.events().schedule(instance_ == 0 ? EventId::i2c0 : EventId::i2c1, s_.done_at);
+    fabric_.events().schedule(event_, s_.done_at);
 }
 
 /// Takes the next command when the bus is idle or held by an open transfer.
@@ -70,7 +93,7 @@ void I2c::next() {
 }
 
 void I2c::abort(std::uint32_t source) {
-    s_.tx_abrt_source = source | static_cast<std::uint32_t>(s_.tx.size()) << 23;
+    s_.tx_abrt_source = source | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
     s_.raw_intr |= kTxAbrt;
     s_.tx.clear();
     stop();
@@ -128,10 +151,8 @@ void I2c::event() {
             break;
         }
         case Phase::stop:
-            if (s_.with_slave)
-                peer_->slave_stop();
-            else if (bus_ != nullptr)
-                bus_->stop(now());
+            if (I2c* const slave = wired_slave()) slave->slave_stop();  // it sees those of others as well
+            if (!s_.with_slave && bus_ != nullptr) bus_->stop(now());
             s_.with_slave = false;
             s_.phase = Phase::idle;
             s_.raw_intr |= kStopDet;
@@ -150,103 +171,75 @@ std::uint32_t I2c::raw() const {
 }
 
 std::uint32_t I2c::status() const {
-    const bool active = s_.phase != I2cState::Phase::idle;
-    return (active ? 0x21u : 0) | (s_.addressed ? 0x41u : 0) | (s_.tx.full() ? 0 : 2u) | (s_.tx.empty() ? 4u : 0) |
-           (s_.rx.empty() ? 0 : 8u) | (s_.rx.full() ? 16u : 0);
+    const auto flag = [](bool on, std::uint32_t mask) { return on ? mask : 0; };
+    const bool as_master = s_.phase != I2cState::Phase::idle;
+    return flag(as_master || s_.addressed, kRegs.mask("IC_STATUS.ACTIVITY")) |
+           flag(as_master, kRegs.mask("IC_STATUS.MST_ACTIVITY")) |
+           flag(s_.addressed, kRegs.mask("IC_STATUS.SLV_ACTIVITY")) |
+           flag(!s_.tx.full(), kRegs.mask("IC_STATUS.TFNF")) | flag(s_.tx.empty(), kRegs.mask("IC_STATUS.TFE")) |
+           flag(!s_.rx.empty(), kRegs.mask("IC_STATUS.RFNE")) | flag(s_.rx.full(), kRegs.mask("IC_STATUS.RFF"));
 }
 
 void I2c::update() {
     next();
-    fabric_.set_irq(instance_ == 0 ? Irq::i2c0 : Irq::i2c1, (raw() & s_.intr_mask) != 0);
+    fabric_.set_irq(irq_, (raw() & s_.intr_mask) != 0);
     const bool on = (s_.enable & kEnabled) != 0;
-    const auto tx = static_cast<Dreq>(static_cast<unsigned>(Dreq::i2c0_tx) + 2 * instance_);
-    const auto rx = static_cast<Dreq>(static_cast<unsigned>(Dreq::i2c0_rx) + 2 * instance_);
-    const bool tx_ready = on && (s_.dma_cr & 2u) != 0 && s_.tx.size() <= s_.dma_tdlr;
-    const bool rx_ready = on && (s_.dma_cr & 1u) != 0 && s_.rx.size() > s_.dma_rdlr;
-    fabric_.set_dreq(tx, tx_ready ? static_cast<std::uint32_t>(s_.tx.capacity() - s_.tx.size()) : 0);
-    fabric_.set_dreq(rx, rx_ready ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
+    const bool tx_ready = on && (s_.dma_cr & kRegs.mask("IC_DMA_CR.TDMAE")) != 0 && s_.tx.size() <= s_.dma_tdlr;
+    const bool rx_ready = on && (s_.dma_cr & kRegs.mask("IC_DMA_CR.RDMAE")) != 0 && s_.rx.size() > s_.dma_rdlr;
+    fabric_.set_dreq(tx_dreq_, tx_ready ? static_cast<std::uint32_t>(s_.tx.capacity() - s_.tx.size()) : 0);
+    fabric_.set_dreq(rx_dreq_, rx_ready ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
 }
 
 std::uint32_t I2c::peek(std::uint32_t offset) {
-    const auto cleared = [this](std::uint32_t bits) { return (s_.raw_intr & bits) != 0 ? 1u : 0u; };
+    if (const std::uint32_t bits = cleared_by(offset); bits != 0) return (s_.raw_intr & bits) != 0;
     switch (offset) {
-        case kCon: return s_.con;
-        case kTar: return s_.tar;
-        case kSar: return s_.sar;
-        case kDataCmd: return s_.rx.empty() ? 0 : s_.rx.front();
-        case kSsSclHcnt: return s_.ss_hcnt;
-        case kSsSclLcnt: return s_.ss_lcnt;
-        case kFsSclHcnt: return s_.fs_hcnt;
-        case kFsSclLcnt: return s_.fs_lcnt;
-        case kIntrStat: return raw() & s_.intr_mask;
-        case kIntrMask: return s_.intr_mask;
-        case kRawIntrStat: return raw();
-        case kRxTl: return s_.rx_tl;
-        case kTxTl: return s_.tx_tl;
-        case kClrIntr: return cleared(~0u);
-        case kClrRxUnder: return cleared(kRxUnder);
-        case kClrRxOver: return cleared(kRxOver);
-        case kClrTxOver: return cleared(kTxOver);
-        case kClrRdReq: return cleared(kRdReq);
-        case kClrTxAbrt: return cleared(kTxAbrt);
-        case kClrRxDone: return cleared(kRxDone);
-        case kClrActivity: return cleared(kActivity);
-        case kClrStopDet: return cleared(kStopDet);
-        case kClrStartDet: return cleared(kStartDet);
-        case kClrGenCall: return cleared(kGenCall);
-        case kClrRestartDet: return cleared(kRestartDet);
-        case kEnable: return s_.enable;
-        case kStatus: return status();
-        case kTxflr: return static_cast<std::uint32_t>(s_.tx.size());
-        case kRxflr: return static_cast<std::uint32_t>(s_.rx.size());
-        case kSdaHold: return s_.sda_hold;
-        case kTxAbrtSource: return s_.tx_abrt_source;
-        case kSlvDataNackOnly: return s_.slv_data_nack_only;
-        case kDmaCr: return s_.dma_cr;
-        case kDmaTdlr: return s_.dma_tdlr;
-        case kDmaRdlr: return s_.dma_rdlr;
-        case kSdaSetup: return s_.sda_setup;
-        case kAckGeneralCall: return s_.ack_general_call;
-        case kEnableStatus: return s_.enable & kEnabled;
-        case kFsSpklen: return s_.fs_spklen;
-        case kCompParam1: return 0;
-        case kCompVersion: return 0x3230312a;
-        case kCompType: return 0x44570140;
+        case at("IC_CON"): return s_.con;
+        case at("IC_TAR"): return s_.tar;
+        case at("IC_SAR"): return s_.sar;
+        case at("IC_DATA_CMD"): return s_.rx.empty() ? 0 : s_.rx.front();
+        case at("IC_SS_SCL_HCNT"): return s_.ss_hcnt;
+        case at("IC_SS_SCL_LCNT"): return s_.ss_lcnt;
+        case at("IC_FS_SCL_HCNT"): return s_.fs_hcnt;
+        case at("IC_FS_SCL_LCNT"): return s_.fs_lcnt;
+        case at("IC_INTR_STAT"): return raw() & s_.intr_mask;
+        case at("IC_INTR_MASK"): return s_.intr_mask;
+        case at("IC_RAW_INTR_STAT"): return raw();
+        case at("IC_RX_TL"): return s_.rx_tl;
+        case at("IC_TX_TL"): return s_.tx_tl;
+        case at("IC_ENABLE"): return s_.enable;
+        case at("IC_STATUS"): return status();
+        case at("IC_TXFLR"): return static_cast<std::uint32_t>(s_.tx.size());
+        case at("IC_RXFLR"): return static_cast<std::uint32_t>(s_.rx.size());
+        case at("IC_SDA_HOLD"): return s_.sda_hold;
+        case at("IC_TX_ABRT_SOURCE"): return s_.tx_abrt_source;
+        case at("IC_SLV_DATA_NACK_ONLY"): return s_.slv_data_nack_only;
+        case at("IC_DMA_CR"): return s_.dma_cr;
+        case at("IC_DMA_TDLR"): return s_.dma_tdlr;
+        case at("IC_DMA_RDLR"): return s_.dma_rdlr;
+        case at("IC_SDA_SETUP"): return s_.sda_setup;
+        case at("IC_ACK_GENERAL_CALL"): return s_.ack_general_call;
+        case at("IC_ENABLE_STATUS"): return s_.enable & kEnabled;
+        case at("IC_FS_SPKLEN"): return s_.fs_spklen;
+        case at("IC_COMP_PARAM_1"): return kRegs.reset("IC_COMP_PARAM_1");
+        case at("IC_COMP_VERSION"): return kRegs.reset("IC_COMP_VERSION");
+        case at("IC_COMP_TYPE"): return kRegs.reset("IC_COMP_TYPE");
         default: unmodelled(offset, false);
     }
 }
 
 std::uint32_t I2c::read(std::uint32_t offset) {
     const std::uint32_t value = peek(offset);
-    switch (offset) {
-        case kDataCmd:
-            if (s_.rx.empty())
-                s_.raw_intr |= kRxUnder;
-            else
-                s_.rx.pop();
-            break;
-        case kClrIntr:
-            s_.raw_intr = 0;
-            s_.tx_abrt_source = 0;
-            break;
-        case kClrTxAbrt:
-            // Also releases the transmit FIFO from its flushed state.
-            s_.raw_intr &= ~kTxAbrt;
-            s_.tx_abrt_source = 0;
-            break;
-        case kClrRxUnder: s_.raw_intr &= ~kRxUnder; break;
-        case kClrRxOver: s_.raw_intr &= ~kRxOver; break;
-        case kClrTxOver: s_.raw_intr &= ~kTxOver; break;
-        case kClrRdReq: s_.raw_intr &= ~kRdReq; break;
-        case kClrRxDone: s_.raw_intr &= ~kRxDone; break;
-        case kClrActivity:
-            if (s_.phase == I2cState::Phase::idle && !s_.addressed) s_.raw_intr &= ~kActivity;
-            break;
-        case kClrStopDet: s_.raw_intr &= ~kStopDet; break;
-        case kClrStartDet: s_.raw_intr &= ~kStartDet; break;
-        case kClrGenCall: s_.raw_intr &= ~kGenCall; break;
-        case kClrRestartDet: s_.raw_intr &= ~kRestartDet; break;
-        default: return value;
+    if (offset == at("IC_DATA_CMD")) {
+        if (s_.rx.empty())
+            s_.raw_intr |= kRxUnder;
+        else
+            s_.rx.pop();
+    } else if (std::uint32_t bits = cleared_by(offset); bits != 0) {
+        if ((bits & kTxAbrt) != 0) s_.tx_abrt_source = 0;  // also releases the transmit FIFO from its flushed state
+        if (s_.phase != I2cState::Phase::idle || s_.addressed) bits &= ~kActivity;  // goes on being true
+        s_.raw_intr &= ~bits;
+    } else {
+        return value;
     }
     update();
     return value;
@@ -254,23 +247,29 @@ std::uint32_t I2c::read(std::uint32_t offset) {
 
 void I2c::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kCon: s_.con = value & 0x7ff; break;
-        case kTar: s_.tar = value & 0xfff; break;
-        case kSar: s_.sar = value & 0x3ff; break;
-        case kDataCmd:
+        case at("IC_CON"):
+            if ((value & kRegs.refused("IC_CON")) != 0) refuse(offset, value);
+            s_.con = value & kRegs.writable("IC_CON");
+            break;
+        case at("IC_TAR"):
+            if ((value & kRegs.refused("IC_TAR")) != 0) refuse(offset, value);
+            s_.tar = value & kRegs.writable("IC_TAR");
+            break;
+        case at("IC_SAR"): s_.sar = value & kRegs.writable("IC_SAR"); break;
+        case at("IC_DATA_CMD"):
             if ((s_.raw_intr & kTxAbrt) != 0) break;  // The FIFO stays flushed until CLR_TX_ABRT is read.
-            if (!s_.tx.push(static_cast<std::uint16_t>(value & 0x7ff))) s_.raw_intr |= kTxOver;
+            if (!s_.tx.push(static_cast<std::uint16_t>(value & kCommand))) s_.raw_intr |= kTxOver;
             release_clock();
             break;
-        case kSsSclHcnt: s_.ss_hcnt = value & 0xffff; break;
-        case kSsSclLcnt: s_.ss_lcnt = value & 0xffff; break;
-        case kFsSclHcnt: s_.fs_hcnt = value & 0xffff; break;
-        case kFsSclLcnt: s_.fs_lcnt = value & 0xffff; break;
-        case kIntrMask: s_.intr_mask = value & 0x1fff; break;
-        case kRxTl: s_.rx_tl = (value & 0xff) > 15 ? 15 : value & 0xff; break;
-        case kTxTl: s_.tx_tl = (value & 0xff) > 15 ? 15 : value & 0xff; break;
-        case kEnable:
-            s_.enable = value & 7u;
+        case at("IC_SS_SCL_HCNT"): s_.ss_hcnt = value & kRegs.writable("IC_SS_SCL_HCNT"); break;
+        case at("IC_SS_SCL_LCNT"): s_.ss_lcnt = value & kRegs.writable("IC_SS_SCL_LCNT"); break;
+        case at("IC_FS_SCL_HCNT"): s_.fs_hcnt = value & kRegs.writable("IC_FS_SCL_HCNT"); break;
+        case at("IC_FS_SCL_LCNT"): s_.fs_lcnt = value & kRegs.writable("IC_FS_SCL_LCNT"); break;
+        case at("IC_INTR_MASK"): s_.intr_mask = value & kRegs.writable("IC_INTR_MASK"); break;
+        case at("IC_RX_TL"): s_.rx_tl = std::min(value & kRegs.writable("IC_RX_TL"), kLargestLevel); break;
+        case at("IC_TX_TL"): s_.tx_tl = std::min(value & kRegs.writable("IC_TX_TL"), kLargestLevel); break;
+        case at("IC_ENABLE"):
+            s_.enable = value & kRegs.writable("IC_ENABLE");
             if ((s_.enable & kEnabled) == 0) {
                 s_.tx.clear();
                 s_.rx.clear();
@@ -285,17 +284,17 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
                     s_.enable &= ~kAbort;
             }
             break;
-        case kSdaHold: s_.sda_hold = value & 0xffffff; break;
-        case kDmaCr: s_.dma_cr = value & 3u; break;
-        case kDmaTdlr: s_.dma_tdlr = value & 0xf; break;
-        case kDmaRdlr: s_.dma_rdlr = value & 0xf; break;
-        case kSdaSetup: s_.sda_setup = value & 0xff; break;
-        case kAckGeneralCall: s_.ack_general_call = value & 1u; break;
-        case kFsSpklen: s_.fs_spklen = value & 0xff; break;
-        case kSlvDataNackOnly: s_.slv_data_nack_only = value & 1u; break;
-        default:
-            // Status, level, clear and identification registers are read-only.
-            if (offset > kCompType || (offset & 3u) != 0) unmodelled(offset, true);
+        case at("IC_SDA_HOLD"): s_.sda_hold = value & kRegs.writable("IC_SDA_HOLD"); break;
+        case at("IC_DMA_CR"): s_.dma_cr = value & kRegs.writable("IC_DMA_CR"); break;
+        case at("IC_DMA_TDLR"): s_.dma_tdlr = value & kRegs.writable("IC_DMA_TDLR"); break;
+        case at("IC_DMA_RDLR"): s_.dma_rdlr = value & kRegs.writable("IC_DMA_RDLR"); break;
+        case at("IC_SDA_SETUP"): s_.sda_setup = value & kRegs.writable("IC_SDA_SETUP"); break;
+        case at("IC_ACK_GENERAL_CALL"): s_.ack_general_call = value & kRegs.writable("IC_ACK_GENERAL_CALL"); break;
+        case at("IC_FS_SPKLEN"): s_.fs_spklen = value & kRegs.writable("IC_FS_SPKLEN"); break;
+        case at("IC_SLV_DATA_NACK_ONLY"):
+            s_.slv_data_nack_only = value & kRegs.writable("IC_SLV_DATA_NACK_ONLY");
+            break;
+        default: return ignore_read_only(offset);
     }
     update();
 }

@@ -4,6 +4,7 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "periph/fifo.hpp"
+#include "regs/i2c.hpp"
 
 namespace rp2040 {
 
@@ -20,10 +21,15 @@ class I2cBus {
 };
 
 struct I2cState {
-    std::uint32_t con = 0x65, tar = 0x55, sar = 0x55, ss_hcnt = 0x28, ss_lcnt = 0x2f, fs_hcnt = 6, fs_lcnt = 0xd;
-    std::uint32_t intr_mask = 0x8ff, raw_intr = 0, rx_tl = 0, tx_tl = 0, enable = 0, sda_hold = 1;
-    std::uint32_t tx_abrt_source = 0, dma_cr = 0, dma_tdlr = 0, dma_rdlr = 0, sda_setup = 0x64, ack_general_call = 1;
-    std::uint32_t fs_spklen = 7, clr_restart_det = 0, slv_data_nack_only = 0;
+    std::uint32_t con = regs::kI2c.reset("IC_CON"), tar = regs::kI2c.reset("IC_TAR"), sar = regs::kI2c.reset("IC_SAR"),
+                  ss_hcnt = regs::kI2c.reset("IC_SS_SCL_HCNT"), ss_lcnt = regs::kI2c.reset("IC_SS_SCL_LCNT"),
+                  fs_hcnt = regs::kI2c.reset("IC_FS_SCL_HCNT"), fs_lcnt = regs::kI2c.reset("IC_FS_SCL_LCNT");
+    std::uint32_t intr_mask = regs::kI2c.reset("IC_INTR_MASK"), raw_intr = 0, rx_tl = 0, tx_tl = 0, enable = 0,
+                  sda_hold = regs::kI2c.reset("IC_SDA_HOLD");
+    std::uint32_t tx_abrt_source = 0, dma_cr = 0, dma_tdlr = 0, dma_rdlr = 0,
+                  sda_setup = regs::kI2c.reset("IC_SDA_SETUP"),
+                  ack_general_call = regs::kI2c.reset("IC_ACK_GENERAL_CALL");
+    std::uint32_t fs_spklen = regs::kI2c.reset("IC_FS_SPKLEN"), slv_data_nack_only = 0;
     Fifo<std::uint16_t, 16> tx;  // IC_DATA_CMD bits 0-10.
     Fifo<std::uint16_t, 16> rx;
     enum class Phase : std::uint8_t { idle, address, data, stop, held };
@@ -45,6 +51,10 @@ class I2c final : public StatefulPeripheral<I2cState> {
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
 
+    // Line of a pin: SDA where its number is even, SCL where it is odd.
+    static constexpr unsigned kSda = 0, kScl = 1;
+    /// Pins that IO_BANK0 gives to one line of this instance.
+    [[nodiscard]] std::uint32_t pins(unsigned line) const;
     /// Connects a bus (nullptr: no device, every address gets a NACK); not owned.
     void connect(I2cBus* bus) { bus_ = bus; }
     /// The chip's other I2C.
@@ -64,7 +74,6 @@ class I2c final : public StatefulPeripheral<I2cState> {
 
     // The slave's half (i2c_slave.cpp), called by the master that it is wired to.
     [[nodiscard]] I2c* wired_slave() const;
-    [[nodiscard]] std::uint32_t pins(unsigned line) const;
     bool slave_start(std::uint16_t address, bool ten_bit, bool read);
     bool slave_receive(std::uint8_t value);
     [[nodiscard]] bool slave_ready();
@@ -74,6 +83,9 @@ class I2c final : public StatefulPeripheral<I2cState> {
     [[nodiscard]] std::uint32_t status() const;
     [[nodiscard]] std::uint32_t raw() const;
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     I2cBus* bus_ = nullptr;
     I2c* peer_ = nullptr;
 };

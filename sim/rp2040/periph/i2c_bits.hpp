@@ -1,26 +1,37 @@
 // Bits of the registers that both halves of the block use (datasheet 4.3.17).
 #pragma once
 
-#include <cstdint>
+#include "regs/i2c.hpp"
 
 namespace rp2040::i2c {
 
-// IC_CON
-inline constexpr std::uint32_t kMasterMode = 1u << 0, k10BitSlave = 1u << 3, k10BitMaster = 1u << 4,
-                               kRestartEn = 1u << 5, kSlaveDisable = 1u << 6, kStopDetIfAddressed = 1u << 7,
-                               kTxEmptyCtrl = 1u << 8;
-// IC_DATA_CMD
-inline constexpr std::uint32_t kCmdRead = 1u << 8, kCmdStop = 1u << 9, kCmdRestart = 1u << 10,
-                               kFirstDataByte = 1u << 11;
-// IC_RAW_INTR_STAT
-inline constexpr std::uint32_t kRxUnder = 1u << 0, kRxOver = 1u << 1, kRxFull = 1u << 2, kTxOver = 1u << 3,
-                               kTxEmpty = 1u << 4, kRdReq = 1u << 5, kTxAbrt = 1u << 6, kRxDone = 1u << 7,
-                               kActivity = 1u << 8, kStopDet = 1u << 9, kStartDet = 1u << 10, kGenCall = 1u << 11,
-                               kRestartDet = 1u << 12;
-// IC_TX_ABRT_SOURCE
-inline constexpr std::uint32_t k7bAddrNoack = 1u << 0, k10Addr1Noack = 1u << 1, kTxDataNoack = 1u << 3,
-                               kSbyteNorstrt = 1u << 9, kSlvflushTxfifo = 1u << 13, kUserAbrt = 1u << 16;
-// IC_ENABLE
-inline constexpr std::uint32_t kEnabled = 1u << 0, kAbort = 1u << 1, kTxCmdBlock = 1u << 2;
+consteval std::uint32_t bit(std::string_view path) { return regs::kI2c.mask(path); }
+
+inline constexpr std::uint32_t kMasterMode = bit("IC_CON.MASTER_MODE"), k10BitSlave = bit("IC_CON.IC_10BITADDR_SLAVE"),
+                               k10BitMaster = bit("IC_CON.IC_10BITADDR_MASTER"),
+                               kRestartEn = bit("IC_CON.IC_RESTART_EN"), kSlaveDisable = bit("IC_CON.IC_SLAVE_DISABLE"),
+                               kStopDetIfAddressed = bit("IC_CON.STOP_DET_IFADDRESSED"),
+                               kTxEmptyCtrl = bit("IC_CON.TX_EMPTY_CTRL");
+inline constexpr std::uint32_t kCmdRead = bit("IC_DATA_CMD.CMD"), kCmdStop = bit("IC_DATA_CMD.STOP"),
+                               kCmdRestart = bit("IC_DATA_CMD.RESTART"),
+                               kFirstDataByte = bit("IC_DATA_CMD.FIRST_DATA_BYTE");
+inline constexpr std::uint32_t kRxUnder = bit("IC_RAW_INTR_STAT.RX_UNDER"), kRxOver = bit("IC_RAW_INTR_STAT.RX_OVER"),
+                               kRxFull = bit("IC_RAW_INTR_STAT.RX_FULL"), kTxOver = bit("IC_RAW_INTR_STAT.TX_OVER"),
+                               kTxEmpty = bit("IC_RAW_INTR_STAT.TX_EMPTY"), kRdReq = bit("IC_RAW_INTR_STAT.RD_REQ"),
+                               kTxAbrt = bit("IC_RAW_INTR_STAT.TX_ABRT"), kRxDone = bit("IC_RAW_INTR_STAT.RX_DONE"),
+                               kActivity = bit("IC_RAW_INTR_STAT.ACTIVITY"),
+                               kStopDet = bit("IC_RAW_INTR_STAT.STOP_DET"),
+                               kStartDet = bit("IC_RAW_INTR_STAT.START_DET"),
+                               kGenCall = bit("IC_RAW_INTR_STAT.GEN_CALL"),
+                               kRestartDet = bit("IC_RAW_INTR_STAT.RESTART_DET");
+inline constexpr std::uint32_t k7bAddrNoack = bit("IC_TX_ABRT_SOURCE.ABRT_7B_ADDR_NOACK"),
+                               k10Addr1Noack = bit("IC_TX_ABRT_SOURCE.ABRT_10ADDR1_NOACK"),
+                               kTxDataNoack = bit("IC_TX_ABRT_SOURCE.ABRT_TXDATA_NOACK"),
+                               kSbyteNorstrt = bit("IC_TX_ABRT_SOURCE.ABRT_SBYTE_NORSTRT"),
+                               kSlvflushTxfifo = bit("IC_TX_ABRT_SOURCE.ABRT_SLVFLUSH_TXFIFO"),
+                               kUserAbrt = bit("IC_TX_ABRT_SOURCE.ABRT_USER_ABRT");
+inline constexpr regs::Bits kFlushCount = regs::kI2c.bits("IC_TX_ABRT_SOURCE.TX_FLUSH_CNT");
+inline constexpr std::uint32_t kEnabled = bit("IC_ENABLE.ENABLE"), kAbort = bit("IC_ENABLE.ABORT"),
+                               kTxCmdBlock = bit("IC_ENABLE.TX_CMD_BLOCK");
 
 }  // namespace rp2040::i2c

@@ -8,12 +8,9 @@ namespace rp2040 {
 using namespace i2c;
 
 namespace {
-// Line of a pin: SDA where its number is even, SCL where it is odd. The instances take turns every two pins.
-constexpr unsigned kSda = 0, kScl = 1;
-constexpr std::uint32_t kEveryFourth = 0x11111111;
+constexpr std::uint32_t kEveryFourth = 0x11111111;  // the instances take turns every two pins
 }  // namespace
 
-/// Pins that IO_BANK0 gives to one line of this instance.
 std::uint32_t I2c::pins(unsigned line) const {
     return fabric_.gpio().observed_outputs(PinFunction::i2c) & kEveryFourth << (2 * instance_ + line);
 }
@@ -40,7 +37,7 @@ bool I2c::slave_start(std::uint16_t address, bool ten_bit, bool read) {
     if (s_.addressed) s_.raw_intr |= kActivity | (general_call ? kGenCall : 0);
     if (own && read) {
         if (!s_.tx.empty()) {  // left from an earlier transfer: not meant for this one
-            s_.tx_abrt_source = kSlvflushTxfifo | static_cast<std::uint32_t>(s_.tx.size()) << 23;
+            s_.tx_abrt_source = kSlvflushTxfifo | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
             s_.raw_intr |= kTxAbrt;
             s_.tx.clear();
         }

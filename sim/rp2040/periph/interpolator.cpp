@@ -2,15 +2,25 @@
 
 #include <algorithm>
 
+#include "regs/sio.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kAccum0 = 0x00, kAccum1 = 0x04, kBase0 = 0x08, kBase2 = 0x10, kPopLane0 = 0x14, kPopFull = 0x1c,
-                        kPeekLane0 = 0x20, kPeekFull = 0x28, kCtrlLane0 = 0x2c, kCtrlLane1 = 0x30, kAccum0Add = 0x34,
-                        kAccum1Add = 0x38, kBase1And0 = 0x3c;
-constexpr std::uint32_t kSigned = 1u << 15, kCrossInput = 1u << 16, kCrossResult = 1u << 17, kAddRaw = 1u << 18,
-                        kBlend = 1u << 21, kClamp = 1u << 22;
-constexpr std::uint32_t kLaneMask = 0x1fffff;
+constexpr const regs::Block& kRegs = regs::kSio;
+/// Offset of an interpolator's register from the first one.
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name) - kRegs.at("INTERP0_ACCUM0"); }
+constexpr std::uint32_t kSigned = kRegs.mask("INTERP0_CTRL_LANE1.SIGNED"),
+                        kCrossInput = kRegs.mask("INTERP0_CTRL_LANE1.CROSS_INPUT"),
+                        kCrossResult = kRegs.mask("INTERP0_CTRL_LANE1.CROSS_RESULT"),
+                        kAddRaw = kRegs.mask("INTERP0_CTRL_LANE1.ADD_RAW"),
+                        kBlend = kRegs.mask("INTERP0_CTRL_LANE0.BLEND"),
+                        kClamp = kRegs.mask("INTERP1_CTRL_LANE0.CLAMP");
+constexpr regs::Bits kShift = kRegs.bits("INTERP0_CTRL_LANE1.SHIFT"),
+                     kMaskLsb = kRegs.bits("INTERP0_CTRL_LANE1.MASK_LSB"),
+                     kMaskMsb = kRegs.bits("INTERP0_CTRL_LANE1.MASK_MSB"),
+                     kForceMsb = kRegs.bits("INTERP0_CTRL_LANE1.FORCE_MSB");
+constexpr std::uint32_t kLaneMask = kRegs.writable("INTERP0_CTRL_LANE1");
 
 std::uint32_t sign_extend16(std::uint32_t half) {
     return static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int16_t>(half)));
@@ -22,9 +32,9 @@ Interpolator::Results Interpolator::evaluate(bool has_blend) const {
     for (unsigned lane = 0; lane < 2; ++lane) {
         const std::uint32_t ctrl = ctrl_[lane];
         const std::uint32_t input = accum_[(ctrl & kCrossInput) != 0 ? 1 - lane : lane];
-        const unsigned lsb = (ctrl >> 5) & 31, msb = (ctrl >> 10) & 31;
+        const unsigned lsb = kMaskLsb.of(ctrl), msb = kMaskMsb.of(ctrl);
         const std::uint32_t up_to_msb = 0xffffffffu >> (31 - msb);
-        const std::uint32_t aligned = input >> (ctrl & 31);
+        const std::uint32_t aligned = input >> kShift.of(ctrl);
         std::uint32_t value = aligned & up_to_msb & (0xffffffffu << lsb);
         if ((ctrl & kSigned) != 0 && ((value >> msb) & 1u) != 0) value |= ~up_to_msb;
         r.overflow[lane] = (aligned & ~up_to_msb) != 0;
@@ -55,31 +65,33 @@ Interpolator::Results Interpolator::evaluate(bool has_blend) const {
 }
 
 std::uint32_t Interpolator::on_bus(unsigned lane, std::uint32_t result) const {
-    return lane < 2 ? result | ((ctrl_[lane] >> 19) & 3u) << 28 : result;
+    return lane < 2 ? result | kForceMsb.of(ctrl_[lane]) << 28 : result;
 }
 
 std::uint32_t Interpolator::peek(std::uint32_t offset, bool has_blend) const {
-    if (offset == kAccum0 || offset == kAccum1) return accum_[offset / 4];
-    if (offset >= kBase0 && offset <= kBase2) return base_[(offset - kBase0) / 4];
+    if (offset == at("INTERP0_ACCUM0") || offset == at("INTERP0_ACCUM1")) return accum_[offset / 4];
+    if (offset >= at("INTERP0_BASE0") && offset <= at("INTERP0_BASE2"))
+        return base_[(offset - at("INTERP0_BASE0")) / 4];
     const Results r = evaluate(has_blend);
-    if (offset >= kPopLane0 && offset <= kPopFull)
-        return on_bus((offset - kPopLane0) / 4, r.result[(offset - kPopLane0) / 4]);
-    if (offset >= kPeekLane0 && offset <= kPeekFull)
-        return on_bus((offset - kPeekLane0) / 4, r.result[(offset - kPeekLane0) / 4]);
+    if (offset >= at("INTERP0_POP_LANE0") && offset <= at("INTERP0_POP_FULL"))
+        return on_bus((offset - at("INTERP0_POP_LANE0")) / 4, r.result[(offset - at("INTERP0_POP_LANE0")) / 4]);
+    if (offset >= at("INTERP0_PEEK_LANE0") && offset <= at("INTERP0_PEEK_FULL"))
+        return on_bus((offset - at("INTERP0_PEEK_LANE0")) / 4, r.result[(offset - at("INTERP0_PEEK_LANE0")) / 4]);
     switch (offset) {
-        case kCtrlLane0:
-            return ctrl_[0] | (r.overflow[0] ? 1u << 23 : 0) | (r.overflow[1] ? 1u << 24 : 0) |
-                   (r.overflow[0] || r.overflow[1] ? 1u << 25 : 0);
-        case kCtrlLane1: return ctrl_[1];
-        case kAccum0Add: return r.shifted[0];
-        case kAccum1Add: return r.shifted[1];
+        case at("INTERP0_CTRL_LANE0"):
+            return ctrl_[0] | (r.overflow[0] ? kRegs.mask("INTERP0_CTRL_LANE0.OVERF0") : 0) |
+                   (r.overflow[1] ? kRegs.mask("INTERP0_CTRL_LANE0.OVERF1") : 0) |
+                   (r.overflow[0] || r.overflow[1] ? kRegs.mask("INTERP0_CTRL_LANE0.OVERF") : 0);
+        case at("INTERP0_CTRL_LANE1"): return ctrl_[1];
+        case at("INTERP0_ACCUM0_ADD"): return r.shifted[0];
+        case at("INTERP0_ACCUM1_ADD"): return r.shifted[1];
         default: return 0;  // BASE_1AND0 is write-only.
     }
 }
 
 std::uint32_t Interpolator::read(std::uint32_t offset, bool has_blend) {
     const std::uint32_t value = peek(offset, has_blend);
-    if (offset >= kPopLane0 && offset <= kPopFull) {
+    if (offset >= at("INTERP0_POP_LANE0") && offset <= at("INTERP0_POP_FULL")) {
         const Results r = evaluate(has_blend);
         accum_[0] = r.result[(ctrl_[0] & kCrossResult) != 0 ? 1 : 0];
         accum_[1] = r.result[(ctrl_[1] & kCrossResult) != 0 ? 0 : 1];
@@ -88,18 +100,18 @@ std::uint32_t Interpolator::read(std::uint32_t offset, bool has_blend) {
 }
 
 void Interpolator::write(std::uint32_t offset, std::uint32_t value, bool has_blend) {
-    if (offset >= kBase0 && offset <= kBase2) {
-        base_[(offset - kBase0) / 4] = value;
+    if (offset >= at("INTERP0_BASE0") && offset <= at("INTERP0_BASE2")) {
+        base_[(offset - at("INTERP0_BASE0")) / 4] = value;
         return;
     }
     switch (offset) {
-        case kAccum0:
-        case kAccum1: accum_[offset / 4] = value; break;
-        case kCtrlLane0: ctrl_[0] = value & (kLaneMask | (has_blend ? kBlend : kClamp)); break;
-        case kCtrlLane1: ctrl_[1] = value & kLaneMask; break;
-        case kAccum0Add: accum_[0] += value & 0xffffff; break;
-        case kAccum1Add: accum_[1] += value & 0xffffff; break;
-        case kBase1And0: {
+        case at("INTERP0_ACCUM0"):
+        case at("INTERP0_ACCUM1"): accum_[offset / 4] = value; break;
+        case at("INTERP0_CTRL_LANE0"): ctrl_[0] = value & (kLaneMask | (has_blend ? kBlend : kClamp)); break;
+        case at("INTERP0_CTRL_LANE1"): ctrl_[1] = value & kLaneMask; break;
+        case at("INTERP0_ACCUM0_ADD"): accum_[0] += value & kRegs.mask("INTERP0_ACCUM0_ADD"); break;
+        case at("INTERP0_ACCUM1_ADD"): accum_[1] += value & kRegs.mask("INTERP0_ACCUM1_ADD"); break;
+        case at("INTERP0_BASE_1AND0"): {
             // Each half is sign-extended if its lane is SIGNED; in blend mode lane 1's flag counts for both.
             const bool signed1 = (ctrl_[1] & kSigned) != 0;
             const bool signed0 = blends(has_blend) ? signed1 : (ctrl_[0] & kSigned) != 0;

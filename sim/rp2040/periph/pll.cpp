@@ -1,22 +1,27 @@
 #include "periph/pll.hpp"
 
+#include <algorithm>
+
 #include "periph/xosc.hpp"
+#include "regs/pll.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCs = 0x0, kPwr = 0x4, kFbdivInt = 0x8, kPrim = 0xc;
-constexpr std::uint32_t kBypass = 1u << 8;
-constexpr std::uint32_t kPostDivPd = 1u << 3;
+constexpr const regs::Block& kRegs = regs::kPll;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kBypass = kRegs.mask("CS.BYPASS"), kLock = kRegs.mask("CS.LOCK"),
+                        kPostDivPd = kRegs.mask("PWR.POSTDIVPD");
+constexpr regs::Bits kRefdiv = kRegs.bits("CS.REFDIV"), kPostDiv1 = kRegs.bits("PRIM.POSTDIV1"),
+                     kPostDiv2 = kRegs.bits("PRIM.POSTDIV2");
 }  // namespace
 
 std::uint32_t Pll::hz() const {
     const std::uint32_t reference = xosc_.hz();
     if ((s_.cs & kBypass) != 0) return reference;
     if (!vco_on() || (s_.pwr & kPostDivPd) != 0) return 0;
-    const std::uint32_t refdiv = (s_.cs & 0x3f) == 0 ? 1 : s_.cs & 0x3f;
-    const std::uint32_t postdiv1 = (s_.prim >> 16) & 7u, postdiv2 = (s_.prim >> 12) & 7u;
-    const std::uint32_t post = (postdiv1 == 0 ? 1 : postdiv1) * (postdiv2 == 0 ? 1 : postdiv2);
+    const std::uint32_t refdiv = std::max(1u, kRefdiv.of(s_.cs));
+    const std::uint32_t post = std::max(1u, kPostDiv1.of(s_.prim)) * std::max(1u, kPostDiv2.of(s_.prim));
     return static_cast<std::uint32_t>(std::uint64_t{reference} * s_.fbdiv / (refdiv * post));
 }
 
@@ -24,10 +29,10 @@ bool Pll::locked() const { return vco_on() && xosc_.hz() != 0 && s_.reference.co
 
 std::uint32_t Pll::read(std::uint32_t offset) {
     switch (offset) {
-        case kCs: return s_.cs | (locked() ? 1u << 31 : 0);
-        case kPwr: return s_.pwr;
-        case kFbdivInt: return s_.fbdiv;
-        case kPrim: return s_.prim;
+        case at("CS"): return s_.cs | (locked() ? kLock : 0);
+        case at("PWR"): return s_.pwr;
+        case at("FBDIV_INT"): return s_.fbdiv;
+        case at("PRIM"): return s_.prim;
         default: unmodelled(offset, false);
     }
 }
@@ -36,16 +41,17 @@ void Pll::write(std::uint32_t offset, std::uint32_t value) {
     const std::uint32_t old_hz = hz();
     const bool was_on = vco_on();
     switch (offset) {
-        case kCs:
-            if (((s_.cs ^ value) & 0x3f) != 0) restart_lock();
-            s_.cs = value & 0x13f;
+        case at("CS"):
+            if (((s_.cs ^ value) & kRefdiv.mask) != 0) restart_lock();
+            s_.cs = value & kRegs.writable("CS");
             break;
-        case kPwr: s_.pwr = value & 0x2d; break;
-        case kFbdivInt:
-            if (s_.fbdiv != (value & 0xfff)) restart_lock();
-            s_.fbdiv = value & 0xfff;
+        case at("PWR"): s_.pwr = value & kRegs.writable("PWR"); break;
+        case at("FBDIV_INT"):
+            value &= kRegs.writable("FBDIV_INT");
+            if (s_.fbdiv != value) restart_lock();
+            s_.fbdiv = value;
             break;
-        case kPrim: s_.prim = value & 0x77000; break;
+        case at("PRIM"): s_.prim = value & kRegs.writable("PRIM"); break;
         default: unmodelled(offset, true);
     }
     if (vco_on() && !was_on) restart_lock();
@@ -56,7 +62,7 @@ void Pll::write(std::uint32_t offset, std::uint32_t value) {
 void Pll::restart_lock() { s_.reference.set_count(now(), 0); }
 
 void Pll::update_rate() {
-    const std::uint32_t refdiv = (s_.cs & 0x3f) == 0 ? 1 : s_.cs & 0x3f;
+    const std::uint32_t refdiv = std::max(1u, kRefdiv.of(s_.cs));
     const std::uint64_t rate = vco_on() ? xosc_.hz() : 0;
     s_.reference.set_rate(now(), rate, std::uint64_t{fabric_.clock_hz(ClockId::sys)} * refdiv);
 }

@@ -5,6 +5,7 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
+#include "regs/pll.hpp"
 
 namespace rp2040 {
 
@@ -25,7 +26,7 @@ class Pll final : public StatefulPeripheral<PllState> {
 
     /// instance 0: PLL_SYS, 1: PLL_USB.
     Pll(Fabric& fabric, unsigned instance, const Xosc& xosc)
-        : StatefulPeripheral(instance == 0 ? "PLL_SYS" : "PLL_USB", fabric), xosc_(xosc) {}
+        : StatefulPeripheral(regs::kPll, fabric, instance), xosc_(xosc) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;

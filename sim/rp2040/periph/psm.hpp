@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/peripheral.hpp"
+#include "regs/psm.hpp"
 
 namespace rp2040 {
 
@@ -15,10 +16,10 @@ struct PsmState {
 
 class Psm final : public StatefulPeripheral<PsmState> {
   public:
-    static constexpr std::uint32_t kMask = 0x0001ffff;
-    static constexpr unsigned kProc0 = 15, kProc1 = 16;
+    static constexpr std::uint32_t kMask = regs::kPsm.mask("DONE");
+    static constexpr unsigned kProc0 = regs::kPsm.bits("DONE.PROC0").lsb, kProc1 = regs::kPsm.bits("DONE.PROC1").lsb;
 
-    explicit Psm(Fabric& fabric) : StatefulPeripheral("PSM", fabric) {}
+    explicit Psm(Fabric& fabric) : StatefulPeripheral(regs::kPsm, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
 

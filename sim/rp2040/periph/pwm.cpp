@@ -2,22 +2,29 @@
 
 #include <algorithm>
 
+#include "regs/pwm.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCsr = 0x00, kDiv = 0x04, kCtr = 0x08, kCc = 0x0c, kTop = 0x10, kStride = 0x14;
-constexpr std::uint32_t kEn = 0xa0, kIntr = 0xa4, kInte = 0xa8, kIntf = 0xac, kInts = 0xb0;
-constexpr std::uint32_t kCsrEn = 1u << 0, kCsrPhCorrect = 1u << 1, kCsrPhRet = 1u << 6, kCsrPhAdv = 1u << 7;
+constexpr const regs::Block& kRegs = regs::kPwm;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kCsrEn = kRegs.mask("CH0_CSR.EN"), kCsrPhCorrect = kRegs.mask("CH0_CSR.PH_CORRECT"),
+                        kCsrPhRet = kRegs.mask("CH0_CSR.PH_RET"), kCsrPhAdv = kRegs.mask("CH0_CSR.PH_ADV"),
+                        kCsrAInv = kRegs.mask("CH0_CSR.A_INV"), kCsrBInv = kRegs.mask("CH0_CSR.B_INV");
+constexpr regs::Bits kDivMode = kRegs.bits("CH0_CSR.DIVMODE"), kDivInt = kRegs.bits("CH0_DIV.INT"),
+                     kCcA = kRegs.bits("CH0_CC.A"), kCcB = kRegs.bits("CH0_CC.B");
+constexpr std::uint32_t kStride = kRegs["CH%_CSR"].stride, kSliceRegisters = kRegs["CH%_CSR"].count * kStride;
 constexpr unsigned kSlices = 8;
 constexpr std::uint32_t kCounterMax = 0xffff;
 
 enum class DivMode : unsigned { free_running, gated, rising, falling };
 
-DivMode mode(const PwmState::Slice& s) { return static_cast<DivMode>((s.csr >> 4) & 3u); }
+DivMode mode(const PwmState::Slice& s) { return static_cast<DivMode>(kDivMode.of(s.csr)); }
 bool enabled(const PwmState::Slice& s) { return (s.csr & kCsrEn) != 0; }
 bool phase_correct(const PwmState::Slice& s) { return (s.csr & kCsrPhCorrect) != 0; }
 /// Divider in sixteenths; INT = 0 stands for 256.
-std::uint64_t divisor(const PwmState::Slice& s) { return (s.div >> 4) == 0 ? s.div + 0x1000 : s.div; }
+std::uint64_t divisor(const PwmState::Slice& s) { return kDivInt.of(s.div) == 0 ? s.div + 0x1000 : s.div; }
 /// Whether the slice counts clk_sys cycles at the moment.
 bool clocked(const PwmState::Slice& s) {
     return enabled(s) && (mode(s) == DivMode::free_running || (mode(s) == DivMode::gated && s.b_level));
@@ -30,13 +37,17 @@ std::uint64_t steps_to_wrap(const PwmState::Slice& s) {
     const std::uint64_t up = std::uint64_t{s.live_top} - s.ctr + 1;
     return phase_correct(s) ? up + s.live_top + 1 : up;
 }
+/// Bit 0: output A, bit 1: output B.
+std::uint32_t inversions(const PwmState::Slice& s) {
+    return ((s.csr & kCsrAInv) != 0 ? 1u : 0u) | ((s.csr & kCsrBInv) != 0 ? 2u : 0u);
+}
 std::uint8_t compare(const PwmState::Slice& s) {
-    return static_cast<std::uint8_t>((s.ctr < (s.live_cc & 0xffff) ? 1 : 0) | (s.ctr < (s.live_cc >> 16) ? 2 : 0));
+    return static_cast<std::uint8_t>((s.ctr < kCcA.of(s.live_cc) ? 1 : 0) | (s.ctr < kCcB.of(s.live_cc) ? 2 : 0));
 }
 /// Counts until the level of `channel` changes; a large number when it never does. The wrap counts as a possible
 /// change because new values may take effect there.
 std::uint64_t steps_to_edge(const PwmState::Slice& s, unsigned channel) {
-    const std::uint32_t cc = channel == 0 ? s.live_cc & 0xffff : s.live_cc >> 16;
+    const std::uint32_t cc = (channel == 0 ? kCcA : kCcB).of(s.live_cc);
     const bool constant = cc == 0 || cc > s.live_top;
     const bool pending = s.live_cc != s.cc || s.live_top != s.top;
     if (constant && !pending && s.ctr <= s.live_top) return ~std::uint64_t{0};
@@ -48,7 +59,7 @@ std::uint64_t steps_to_edge(const PwmState::Slice& s, unsigned channel) {
 }
 }  // namespace
 
-Pwm::Pwm(Fabric& fabric) : StatefulPeripheral("PWM", fabric) {
+Pwm::Pwm(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
     fabric.events().bind(EventId::pwm, this, [](void* self, Cycles when) {
         auto& pwm = *static_cast<Pwm*>(self);
         pwm.fabric_.gpio().settle(when);
@@ -133,7 +144,7 @@ void Pwm::count(unsigned index, std::uint64_t steps) {
 /// Slice n drives GPIO 2n and 2n + 1, and the same pair 16 higher (datasheet 4.5.2).
 void Pwm::drive(unsigned index, Cycles when, bool direction_changed) {
     Slice& slice = s_.slice[index];
-    const auto levels = static_cast<std::uint8_t>(slice.out ^ ((slice.csr >> 2) & 3u));
+    const auto levels = static_cast<std::uint8_t>(slice.out ^ inversions(slice));
     const std::uint32_t flipped = direction_changed ? 3u : slice.pads ^ levels;
     if (flipped == 0) return;
     slice.pads = levels;
@@ -229,34 +240,34 @@ std::uint32_t Pwm::read(std::uint32_t offset) { return peek(offset); }
 
 std::uint32_t Pwm::peek(std::uint32_t offset) {
     synchronise();  // Not a side effect of the read: only brings the lazy state to the present.
-    if (offset < kEn) {
+    if (offset < kSliceRegisters) {
         const unsigned index = offset / kStride;
         const Slice& slice = s_.slice[index];
         switch (offset % kStride) {
-            case kCsr: return slice.csr;
-            case kDiv: return slice.div;
-            case kCtr: return slice.ctr;
-            case kCc: return slice.cc;
+            case at("CH0_CSR"): return slice.csr;
+            case at("CH0_DIV"): return slice.div;
+            case at("CH0_CTR"): return slice.ctr;
+            case at("CH0_CC"): return slice.cc;
             default: return slice.top;
         }
     }
     switch (offset) {
-        case kEn: {
+        case at("EN"): {
             std::uint32_t bits = 0;
             for (unsigned i = 0; i < kSlices; ++i) bits |= (s_.slice[i].csr & kCsrEn) << i;
             return bits;
         }
-        case kIntr: return s_.intr;
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (s_.intr & s_.inte) | s_.intf;
+        case at("INTR"): return s_.intr;
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (s_.intr & s_.inte) | s_.intf;
         default: unmodelled(offset, false);
     }
 }
 
 void Pwm::write_csr(unsigned index, std::uint32_t value) {
     Slice& slice = s_.slice[index];
-    slice.csr = value & 0x3f;
+    slice.csr = value & kRegs.writable("CH0_CSR");
     if (!enabled(slice)) return;
     // PH_ADV and PH_RET clear themselves: one count more, or one count swallowed by the divider.
     if ((value & kCsrPhAdv) != 0) count(index, 1);
@@ -265,19 +276,19 @@ void Pwm::write_csr(unsigned index, std::uint32_t value) {
 
 void Pwm::write(std::uint32_t offset, std::uint32_t value) {
     synchronise();
-    if (offset < kEn) {
+    if (offset < kSliceRegisters) {
         const unsigned index = offset / kStride;
         Slice& slice = s_.slice[index];
         const DivMode old_mode = mode(slice);
         switch (offset % kStride) {
-            case kCsr: write_csr(index, value); break;
-            case kDiv: slice.div = value & 0xfff; break;
-            case kCtr:
-                slice.ctr = value & 0xffff;
+            case at("CH0_CSR"): write_csr(index, value); break;
+            case at("CH0_DIV"): slice.div = value & kRegs.writable("CH0_DIV"); break;
+            case at("CH0_CTR"):
+                slice.ctr = value & kRegs.writable("CH0_CTR");
                 slice.down = false;
                 break;
-            case kCc: slice.cc = value; break;
-            default: slice.top = value & 0xffff; break;
+            case at("CH0_CC"): slice.cc = value; break;
+            default: slice.top = value & kRegs.writable("CH0_TOP"); break;
         }
         if (!enabled(slice)) {
             // Double buffering waits for a wrap only while the slice counts.
@@ -290,7 +301,7 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
         drive(index, now() + 1, mode(slice) != old_mode);
     } else {
         switch (offset) {
-            case kEn:
+            case at("EN"):
                 for (unsigned i = 0; i < kSlices; ++i) {
                     Slice& slice = s_.slice[i];
                     slice.csr = (slice.csr & ~kCsrEn) | ((value >> i) & 1u);
@@ -298,22 +309,14 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
                     drive(i, now() + 1);
                 }
                 break;
-            case kIntr: s_.intr &= ~(value & 0xff); break;
-            case kInte: s_.inte = value & 0xff; break;
-            case kIntf: s_.intf = value & 0xff; break;
-            case kInts: break;
-            default: unmodelled(offset, true);
+            case at("INTR"): s_.intr &= ~(value & kRegs.clearable("INTR")); break;
+            case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
+            case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
+            default: return ignore_read_only(offset);
         }
     }
     changed();
     fabric_.gpio().plan();  // a state machine may wait for a pin that moves from now on
-}
-
-void Pwm::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    if (offset == kIntr)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 void Pwm::watch_wraps(std::uint8_t slices) {
@@ -335,10 +338,10 @@ void Pwm::update_irq() { fabric_.set_irq(Irq::pwm_wrap, ((s_.intr & s_.inte) | s
 
 double Pwm::duty(unsigned index, unsigned channel) const {
     const Slice& slice = s_.slice.at(index);
-    const bool inverted = ((slice.csr >> (2 + channel)) & 1u) != 0;
+    const bool inverted = (inversions(slice) >> channel & 1u) != 0;
     double high = (slice.out >> channel) & 1u;
     if (enabled(slice)) {
-        const std::uint32_t cc = channel == 0 ? slice.cc & 0xffff : slice.cc >> 16;
+        const std::uint32_t cc = (channel == 0 ? kCcA : kCcB).of(slice.cc);
         high = std::min(1.0, static_cast<double>(cc) / (static_cast<double>(slice.top) + 1.0));
     }
     return inverted ? 1.0 - high : high;

@@ -36,7 +36,6 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
     void restore(StateReader& in) override;
 
@@ -57,11 +56,11 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
   private:
     using Slice = PwmState::Slice;
     /// The B inputs of slices in gated or edge mode.
-    class Inputs final : public PinDevice {
+    class Inputs final : public LineWatcher {
       public:
         explicit Inputs(Pwm& pwm) : pwm_(pwm) {}
-        [[nodiscard]] std::uint32_t watched() const override { return pwm_.input_pins(); }
-        void pin_changed(unsigned pin, bool level, Cycles when) override { pwm_.input_changed(pin, level, when); }
+        [[nodiscard]] std::uint32_t watched_lines() const override { return pwm_.input_pins(); }
+        void line_changed(unsigned pin, bool level, Cycles when) override { pwm_.input_changed(pin, level, when); }
 
       private:
         Pwm& pwm_;

@@ -2,41 +2,12 @@
 #pragma once
 
 #include "base/peripheral.hpp"
+#include "regs/resets.hpp"
 
 namespace rp2040 {
 
-/// Bits of RESET, WDSEL and RESET_DONE.
-enum class ResetBit : std::uint8_t {
-    adc,
-    busctrl,
-    dma,
-    i2c0,
-    i2c1,
-    io_bank0,
-    io_qspi,
-    jtag,
-    pads_bank0,
-    pads_qspi,
-    pio0,
-    pio1,
-    pll_sys,
-    pll_usb,
-    pwm,
-    rtc,
-    spi0,
-    spi1,
-    syscfg,
-    sysinfo,
-    tbman,
-    timer,
-    uart0,
-    uart1,
-    usbctrl,
-    count
-};
-
 struct ResetsState {
-    static constexpr std::uint32_t kAll = 0x01ffffff;
+    static constexpr std::uint32_t kAll = regs::kResets.mask("RESET");
     std::uint32_t reset = kAll;
     std::uint32_t wdsel = 0;
 };
@@ -45,7 +16,7 @@ struct ResetsState {
 /// a block's time starts at its release.
 class Resets final : public StatefulPeripheral<ResetsState> {
   public:
-    explicit Resets(Fabric& fabric) : StatefulPeripheral("RESETS", fabric) {}
+    explicit Resets(Fabric& fabric) : StatefulPeripheral(regs::kResets, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
 

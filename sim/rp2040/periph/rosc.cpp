@@ -2,13 +2,18 @@
 
 #include <bit>
 
+#include "regs/rosc.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrl = 0x00, kFreqa = 0x04, kFreqb = 0x08, kDormant = 0x0c, kDiv = 0x10, kPhase = 0x14,
-                        kStatus = 0x18, kRandombit = 0x1c, kCount = 0x20;
+constexpr const regs::Block& kRegs = regs::kRosc;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr std::uint32_t kEnableCode = 0xfab, kDisableCode = 0xd1e;
 constexpr std::uint32_t kPassword = 0x9696;
+constexpr regs::Bits kRange = kRegs.bits("CTRL.FREQ_RANGE"), kEnable = kRegs.bits("CTRL.ENABLE");
+constexpr std::uint32_t kStable = kRegs.mask("STATUS.STABLE"), kDivRunning = kRegs.mask("STATUS.DIV_RUNNING"),
+                        kEnabled = kRegs.mask("STATUS.ENABLED"), kBadWrite = kRegs.mask("STATUS.BADWRITE");
 constexpr std::uint32_t kWakeCode = 0x77616b65, kDormantCode = 0x636f6d61;
 
 /// Stages of the ring for each FREQ_RANGE code; 0 for an invalid code.
@@ -26,7 +31,7 @@ unsigned stages(std::uint32_t range) {
 
 std::uint32_t Rosc::hz() const {
     if (!s_.enabled || s_.dormant) return 0;
-    const unsigned ring = stages(s_.ctrl & 0xfff);
+    const unsigned ring = stages(kRange.of(s_.ctrl));
     // A stage of drive strength n (one plus the set bits of its DS field) takes 1/n of a weak stage's time.
     // Delays are summed in twelfths so that 1, 1/2, 1/3 and 1/4 are whole numbers.
     std::uint64_t delay = 0;
@@ -43,16 +48,17 @@ std::uint32_t Rosc::hz() const {
 
 std::uint32_t Rosc::peek(std::uint32_t offset) {
     switch (offset) {
-        case kCtrl: return s_.ctrl;
-        case kFreqa: return s_.freqa;
-        case kFreqb: return s_.freqb;
-        case kDormant: return s_.dormant ? kDormantCode : kWakeCode;
-        case kDiv: return s_.div;
-        case kPhase: return s_.phase;
-        case kStatus:
-            return (hz() != 0 ? 1u << 31 | 1u << 16 : 0) | (s_.enabled ? 1u << 12 : 0) | (s_.bad_write ? 1u << 24 : 0);
-        case kRandombit: return s_.random & 1u;
-        case kCount: {
+        case at("CTRL"): return s_.ctrl;
+        case at("FREQA"): return s_.freqa;
+        case at("FREQB"): return s_.freqb;
+        case at("DORMANT"): return s_.dormant ? kDormantCode : kWakeCode;
+        case at("DIV"): return s_.div;
+        case at("PHASE"): return s_.phase;
+        case at("STATUS"):
+            return (hz() != 0 ? kStable | kDivRunning : 0) | (s_.enabled ? kEnabled : 0) |
+                   (s_.bad_write ? kBadWrite : 0);
+        case at("RANDOMBIT"): return s_.random & 1u;
+        case at("COUNT"): {
             const std::uint64_t elapsed = s_.ring.count(now()) - s_.count_origin;
             return elapsed >= s_.count_start ? 0 : s_.count_start - static_cast<std::uint32_t>(elapsed);
         }
@@ -62,7 +68,7 @@ std::uint32_t Rosc::peek(std::uint32_t offset) {
 
 std::uint32_t Rosc::read(std::uint32_t offset) {
     const std::uint32_t value = peek(offset);
-    if (offset == kRandombit && s_.enabled) {
+    if (offset == at("RANDOMBIT") && s_.enabled) {
         const std::uint32_t lsb = s_.random & 1u;  // x^32 + x^22 + x^2 + x + 1, Galois form.
         s_.random = (s_.random >> 1) ^ (lsb != 0 ? 0x80200003u : 0u);
     }
@@ -70,13 +76,13 @@ std::uint32_t Rosc::read(std::uint32_t offset) {
 }
 
 void Rosc::write_ctrl(std::uint32_t value) {
-    const std::uint32_t old_range = s_.ctrl & 0xfff;
-    s_.ctrl = value & 0x00ffffff;
-    if (stages(s_.ctrl & 0xfff) == 0) {
+    const std::uint32_t old_range = kRange.of(s_.ctrl);
+    s_.ctrl = value & kRegs.writable("CTRL");
+    if (stages(kRange.of(s_.ctrl)) == 0) {
         s_.bad_write = true;
-        s_.ctrl = (s_.ctrl & ~0xfffu) | old_range;
+        s_.ctrl = (s_.ctrl & ~kRange.mask) | old_range;
     }
-    const std::uint32_t code = s_.ctrl >> 12;
+    const std::uint32_t code = kEnable.of(s_.ctrl);
     if (code != kEnableCode && code != kDisableCode && code != 0) s_.bad_write = true;
     s_.enabled = code != kDisableCode;  // an invalid code enables it as well
 }
@@ -84,22 +90,21 @@ void Rosc::write_ctrl(std::uint32_t value) {
 void Rosc::write(std::uint32_t offset, std::uint32_t value) {
     const std::uint32_t old_hz = hz();
     switch (offset) {
-        case kCtrl: write_ctrl(value); break;
-        case kFreqa: s_.freqa = value & 0xffff7777; break;
-        case kFreqb: s_.freqb = value & 0xffff7777; break;
-        case kDormant:
+        case at("CTRL"): write_ctrl(value); break;
+        case at("FREQA"): s_.freqa = value & kRegs.writable("FREQA"); break;
+        case at("FREQB"): s_.freqb = value & kRegs.writable("FREQB"); break;
+        case at("DORMANT"):
             if (value != kDormantCode && value != kWakeCode) s_.bad_write = true;  // also selects WAKE
             s_.dormant = value == kDormantCode && s_.enabled;
             break;
-        case kDiv: s_.div = value & 0xfff; break;
-        case kPhase: s_.phase = value & 0xfff; break;
-        case kStatus: s_.bad_write = false; break;
-        case kRandombit: break;
-        case kCount:
-            s_.count_start = value & 0xff;
+        case at("DIV"): s_.div = value & kRegs.writable("DIV"); break;
+        case at("PHASE"): s_.phase = value & kRegs.writable("PHASE"); break;
+        case at("STATUS"): s_.bad_write = s_.bad_write && (value & kBadWrite) == 0; break;
+        case at("COUNT"):
+            s_.count_start = value & kRegs.writable("COUNT");
             s_.count_origin = s_.ring.count(now());
             break;
-        default: unmodelled(offset, true);
+        default: ignore_read_only(offset);
     }
     changed(old_hz);
 }

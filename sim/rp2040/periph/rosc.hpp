@@ -5,6 +5,7 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
+#include "regs/rosc.hpp"
 
 namespace rp2040 {
 
@@ -28,7 +29,7 @@ class Rosc final : public StatefulPeripheral<RoscState> {
   public:
     static constexpr std::uint32_t kNominalRingHz = 104'000'000;
 
-    explicit Rosc(Fabric& fabric) : StatefulPeripheral("ROSC", fabric) {}
+    explicit Rosc(Fabric& fabric) : StatefulPeripheral(regs::kRosc, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     std::uint32_t peek(std::uint32_t offset) override;

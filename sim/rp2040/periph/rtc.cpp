@@ -1,23 +1,28 @@
 #include "periph/rtc.hpp"
 
+#include "regs/rtc.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kClkdivM1 = 0x00, kSetup0 = 0x04, kSetup1 = 0x08, kCtrl = 0x0c, kIrqSetup0 = 0x10,
-                        kIrqSetup1 = 0x14, kRtc1 = 0x18, kRtc0 = 0x1c, kIntr = 0x20, kInte = 0x24, kIntf = 0x28,
-                        kInts = 0x2c;
-constexpr std::uint32_t kEnable = 1u << 0, kActive = 1u << 1, kLoad = 1u << 4, kForceNotLeapYear = 1u << 8;
-constexpr std::uint32_t kMatchEna = 1u << 28, kMatchActive = 1u << 29;
+constexpr const regs::Block& kRegs = regs::kRtc;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kEnable = kRegs.mask("CTRL.RTC_ENABLE"), kActive = kRegs.mask("CTRL.RTC_ACTIVE"),
+                        kLoad = kRegs.mask("CTRL.LOAD"), kForceNotLeapYear = kRegs.mask("CTRL.FORCE_NOTLEAPYEAR");
+constexpr std::uint32_t kMatchEna = kRegs.mask("IRQ_SETUP_0.MATCH_ENA"),
+                        kMatchActive = kRegs.mask("IRQ_SETUP_0.MATCH_ACTIVE");
+constexpr regs::Bits kYear = kRegs.bits("SETUP_0.YEAR"), kMonth = kRegs.bits("SETUP_0.MONTH"),
+                     kDay = kRegs.bits("SETUP_0.DAY"), kDotw = kRegs.bits("SETUP_1.DOTW"),
+                     kHour = kRegs.bits("SETUP_1.HOUR"), kMin = kRegs.bits("SETUP_1.MIN"),
+                     kSec = kRegs.bits("SETUP_1.SEC");
 
-std::uint32_t pack_date(const RtcDateTime& t) {
-    return std::uint32_t{t.year} << 12 | std::uint32_t{t.month} << 8 | t.day;
-}
+std::uint32_t pack_date(const RtcDateTime& t) { return kYear.put(t.year) | kMonth.put(t.month) | kDay.put(t.day); }
 std::uint32_t pack_time(const RtcDateTime& t) {
-    return std::uint32_t{t.dotw} << 24 | std::uint32_t{t.hour} << 16 | std::uint32_t{t.minute} << 8 | t.second;
+    return kDotw.put(t.dotw) | kHour.put(t.hour) | kMin.put(t.minute) | kSec.put(t.second);
 }
 }  // namespace
 
-Rtc::Rtc(Fabric& fabric) : StatefulPeripheral("RTC", fabric) {
+Rtc::Rtc(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
     fabric.events().bind(EventId::rtc, this, [](void* self, Cycles) {
         auto& rtc = *static_cast<Rtc*>(self);
         rtc.update_irq();
@@ -77,9 +82,13 @@ bool Rtc::match() const {
     };
     const std::uint32_t s0 = s_.irq_setup_0, s1 = s_.irq_setup_1;
     const Field fields[] = {
-        {s0, 1u << 26, date, 0xfff000},   {s0, 1u << 25, date, 0xf00},    {s0, 1u << 24, date, 0x1f},
-        {s1, 1u << 31, time, 0x07000000}, {s1, 1u << 30, time, 0x1f0000}, {s1, 1u << 29, time, 0x3f00},
-        {s1, 1u << 28, time, 0x3f},
+        {s0, kRegs.mask("IRQ_SETUP_0.YEAR_ENA"), date, kYear.mask},
+        {s0, kRegs.mask("IRQ_SETUP_0.MONTH_ENA"), date, kMonth.mask},
+        {s0, kRegs.mask("IRQ_SETUP_0.DAY_ENA"), date, kDay.mask},
+        {s1, kRegs.mask("IRQ_SETUP_1.DOTW_ENA"), time, kDotw.mask},
+        {s1, kRegs.mask("IRQ_SETUP_1.HOUR_ENA"), time, kHour.mask},
+        {s1, kRegs.mask("IRQ_SETUP_1.MIN_ENA"), time, kMin.mask},
+        {s1, kRegs.mask("IRQ_SETUP_1.SEC_ENA"), time, kSec.mask},
     };
     bool any = false;
     for (const Field& f : fields) {
@@ -104,61 +113,60 @@ void Rtc::reschedule() {
 std::uint32_t Rtc::peek(std::uint32_t offset) {
     advance();
     switch (offset) {
-        case kClkdivM1: return s_.clkdiv_m1;
-        case kSetup0: return s_.setup_0;
-        case kSetup1: return s_.setup_1;
-        case kCtrl: return s_.ctrl | ((s_.ctrl & kEnable) != 0 ? kActive : 0);
-        case kIrqSetup0: return s_.irq_setup_0 | ((s_.irq_setup_0 & kMatchEna) != 0 ? kMatchActive : 0);
-        case kIrqSetup1: return s_.irq_setup_1;
-        case kRtc1: return s_.latched_rtc_1;
-        case kRtc0: return pack_time(s_.time);
-        case kIntr: return match();
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (match() && s_.inte != 0) || s_.intf != 0;
+        case at("CLKDIV_M1"): return s_.clkdiv_m1;
+        case at("SETUP_0"): return s_.setup_0;
+        case at("SETUP_1"): return s_.setup_1;
+        case at("CTRL"): return s_.ctrl | ((s_.ctrl & kEnable) != 0 ? kActive : 0);
+        case at("IRQ_SETUP_0"): return s_.irq_setup_0 | ((s_.irq_setup_0 & kMatchEna) != 0 ? kMatchActive : 0);
+        case at("IRQ_SETUP_1"): return s_.irq_setup_1;
+        case at("RTC_1"): return s_.latched_rtc_1;
+        case at("RTC_0"): return pack_time(s_.time);
+        case at("INTR"): return match();
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (match() && s_.inte != 0) || s_.intf != 0;
         default: unmodelled(offset, false);
     }
 }
 
 std::uint32_t Rtc::read(std::uint32_t offset) {
     const std::uint32_t value = peek(offset);
-    if (offset == kRtc0) s_.latched_rtc_1 = pack_date(s_.time);  // Reading RTC_0 latches RTC_1.
+    if (offset == at("RTC_0")) s_.latched_rtc_1 = pack_date(s_.time);  // Reading RTC_0 latches RTC_1.
     return value;
 }
 
 void Rtc::write(std::uint32_t offset, std::uint32_t value) {
     advance();
     switch (offset) {
-        case kClkdivM1:
-            s_.clkdiv_m1 = value & 0xffff;
+        case at("CLKDIV_M1"):
+            s_.clkdiv_m1 = value & kRegs.writable("CLKDIV_M1");
             set_running();
             break;
-        case kSetup0: s_.setup_0 = value & 0x00ffff1f; break;
-        case kSetup1: s_.setup_1 = value & 0x071f3f3f; break;
-        case kCtrl:
-            s_.ctrl = value & (kEnable | kForceNotLeapYear);
+        case at("SETUP_0"): s_.setup_0 = value & kRegs.writable("SETUP_0"); break;
+        case at("SETUP_1"): s_.setup_1 = value & kRegs.writable("SETUP_1"); break;
+        case at("CTRL"):
+            s_.ctrl = value & kRegs.writable("CTRL");
             if ((value & kLoad) != 0) {
-                s_.time = {static_cast<std::uint16_t>(s_.setup_0 >> 12),
-                           static_cast<std::uint8_t>((s_.setup_0 >> 8) & 0xf),
-                           static_cast<std::uint8_t>(s_.setup_0 & 0x1f),
-                           static_cast<std::uint8_t>(s_.setup_1 >> 24),
-                           static_cast<std::uint8_t>((s_.setup_1 >> 16) & 0x1f),
-                           static_cast<std::uint8_t>((s_.setup_1 >> 8) & 0x3f),
-                           static_cast<std::uint8_t>(s_.setup_1 & 0x3f)};
+                const auto set = [](regs::Bits bits, std::uint32_t word) {
+                    return static_cast<std::uint8_t>(bits.of(word));
+                };
+                s_.time = {static_cast<std::uint16_t>(kYear.of(s_.setup_0)),
+                           set(kMonth, s_.setup_0),
+                           set(kDay, s_.setup_0),
+                           set(kDotw, s_.setup_1),
+                           set(kHour, s_.setup_1),
+                           set(kMin, s_.setup_1),
+                           set(kSec, s_.setup_1)};
                 s_.seconds.set_count(now(), 0);
                 s_.applied = 0;
             }
             set_running();
             break;
-        case kIrqSetup0: s_.irq_setup_0 = value & 0x17ffff1f; break;
-        case kIrqSetup1: s_.irq_setup_1 = value & 0xf71f3f3f; break;
-        case kInte: s_.inte = value & 1u; break;
-        case kIntf: s_.intf = value & 1u; break;
-        case kRtc1:
-        case kRtc0:
-        case kIntr:
-        case kInts: return;  // Read-only.
-        default: unmodelled(offset, true);
+        case at("IRQ_SETUP_0"): s_.irq_setup_0 = value & kRegs.writable("IRQ_SETUP_0"); break;
+        case at("IRQ_SETUP_1"): s_.irq_setup_1 = value & kRegs.writable("IRQ_SETUP_1"); break;
+        case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
+        case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
+        default: return ignore_read_only(offset);
     }
     update_irq();
     reschedule();

@@ -1,16 +1,17 @@
 #include "periph/sio.hpp"
 
 #include "io/gpio.hpp"
+#include "regs/sio.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCpuid = 0x00, kGpioIn = 0x04, kGpioHiIn = 0x08, kGpioOut = 0x10, kGpioOe = 0x20,
-                        kGpioHiOut = 0x30, kGpioHiOe = 0x40, kFifoSt = 0x50, kFifoWr = 0x54, kFifoRd = 0x58,
-                        kSpinlockSt = 0x5c, kDivUdividend = 0x60, kDivCsr = 0x78, kInterp0 = 0x80, kInterp1 = 0xc0,
-                        kSpinlock0 = 0x100, kEnd = 0x180;
-constexpr std::uint32_t kVld = 1, kRdy = 2, kWof = 4, kRoe = 8;
-constexpr std::uint32_t kGpioMask = 0x3fffffff, kGpioHiMask = 0x3f;
+constexpr const regs::Block& kRegs = regs::kSio;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kVld = kRegs.mask("FIFO_ST.VLD"), kRdy = kRegs.mask("FIFO_ST.RDY"),
+                        kWof = kRegs.mask("FIFO_ST.WOF"), kRoe = kRegs.mask("FIFO_ST.ROE");
+constexpr std::uint32_t kGpioMask = kRegs.mask("GPIO_OUT"), kGpioHiMask = kRegs.mask("GPIO_HI_OUT");
+constexpr auto& kSpinlock = kRegs["SPINLOCK%"];
 
 /// The four registers of a group: plain, SET, CLR, XOR.
 std::uint32_t combine(std::uint32_t old, std::uint32_t value, unsigned operation) {
@@ -43,44 +44,44 @@ std::uint32_t Sio::gpio_in() { return fabric_.gpio().inputs(now(), input_bypass_
 
 std::uint32_t Sio::peek(unsigned core, std::uint32_t offset) {
     const SioState::PerCore& mine = s_.core[core];
-    if (offset >= kSpinlock0 && offset < kEnd) {
-        const std::uint32_t lock = 1u << ((offset - kSpinlock0) / 4);
+    if (kSpinlock.holds(offset)) {
+        const std::uint32_t lock = 1u << kSpinlock.index(offset);
         return (s_.spinlocks & lock) != 0 ? 0 : lock;
     }
-    if (offset >= kInterp1) return mine.interp[1].peek(offset - kInterp1, false);
-    if (offset >= kInterp0) return mine.interp[0].peek(offset - kInterp0, true);
-    if (offset >= kDivUdividend && offset <= kDivCsr) return mine.divider.peek(offset, now());
+    if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].peek(offset - at("INTERP1_ACCUM0"), false);
+    if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].peek(offset - at("INTERP%_ACCUM0"), true);
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.peek(offset, now());
     switch (offset) {
-        case kCpuid: return core;
-        case kGpioIn: return gpio_in();
-        case kGpioHiIn: return gpio_hi_in_;
-        case kGpioOut: return s_.gpio_out;
-        case kGpioOe: return s_.gpio_oe;
-        case kGpioHiOut: return s_.gpio_hi_out;
-        case kGpioHiOe: return s_.gpio_hi_oe;
-        case kFifoSt: return fifo_status(core);
-        case kFifoRd: return mine.fifo.empty() ? 0 : mine.fifo.front();
-        case kSpinlockSt: return s_.spinlocks;
+        case at("CPUID"): return core;
+        case at("GPIO_IN"): return gpio_in();
+        case at("GPIO_HI_IN"): return gpio_hi_in_;
+        case at("GPIO_OUT"): return s_.gpio_out;
+        case at("GPIO_OE"): return s_.gpio_oe;
+        case at("GPIO_HI_OUT"): return s_.gpio_hi_out;
+        case at("GPIO_HI_OE"): return s_.gpio_hi_oe;
+        case at("FIFO_ST"): return fifo_status(core);
+        case at("FIFO_RD"): return mine.fifo.empty() ? 0 : mine.fifo.front();
+        case at("SPINLOCK_ST"): return s_.spinlocks;
         default:
-            if (offset >= kGpioOut && offset < kFifoSt) return 0;  // SET, CLR and XOR are write-only.
-            if (offset == kFifoWr) return 0;
+            if (offset >= at("GPIO_OUT") && offset < at("FIFO_ST")) return 0;  // SET, CLR and XOR are write-only.
+            if (offset == at("FIFO_WR")) return 0;
             unmodelled(offset, false);
     }
 }
 
 std::uint32_t Sio::read(unsigned core, std::uint32_t offset) {
     SioState::PerCore& mine = s_.core[core];
-    if (offset >= kSpinlock0 && offset < kEnd) {
-        const std::uint32_t lock = 1u << ((offset - kSpinlock0) / 4);
+    if (kSpinlock.holds(offset)) {
+        const std::uint32_t lock = 1u << kSpinlock.index(offset);
         const std::uint32_t claimed = s_.spinlocks & lock;
         s_.spinlocks |= lock;
         return claimed != 0 ? 0 : lock;
     }
-    if (offset >= kEnd) unmodelled(offset, false);
-    if (offset >= kInterp1) return mine.interp[1].read(offset - kInterp1, false);
-    if (offset >= kInterp0) return mine.interp[0].read(offset - kInterp0, true);
-    if (offset >= kDivUdividend && offset <= kDivCsr) return mine.divider.read(offset, now());
-    if (offset == kFifoRd) {
+    if (offset >= at("SPINLOCK%")) unmodelled(offset, false);
+    if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].read(offset - at("INTERP1_ACCUM0"), false);
+    if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].read(offset - at("INTERP%_ACCUM0"), true);
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.read(offset, now());
+    if (offset == at("FIFO_RD")) {
         std::uint32_t word = 0;
         if (mine.fifo.empty())
             mine.roe = true;
@@ -93,24 +94,24 @@ std::uint32_t Sio::read(unsigned core, std::uint32_t offset) {
 }
 
 bool Sio::write_gpio(std::uint32_t offset, std::uint32_t value) {
-    if (offset < kGpioOut || offset >= kFifoSt) return false;
+    if (offset < at("GPIO_OUT") || offset >= at("FIFO_ST")) return false;
     const unsigned operation = (offset >> 2) & 3u;
     switch (offset & ~0xfu) {
-        case kGpioOut: {
+        case at("GPIO_OUT"): {
             const std::uint32_t next = combine(s_.gpio_out, value, operation) & kGpioMask;
             const std::uint32_t changed = s_.gpio_out ^ next;
             s_.gpio_out = next;
             drive(changed);
             break;
         }
-        case kGpioOe: {
+        case at("GPIO_OE"): {
             const std::uint32_t next = combine(s_.gpio_oe, value, operation) & kGpioMask;
             const std::uint32_t changed = s_.gpio_oe ^ next;
             s_.gpio_oe = next;
             drive(changed);
             break;
         }
-        case kGpioHiOut: s_.gpio_hi_out = combine(s_.gpio_hi_out, value, operation) & kGpioHiMask; break;
+        case at("GPIO_HI_OUT"): s_.gpio_hi_out = combine(s_.gpio_hi_out, value, operation) & kGpioHiMask; break;
         default: s_.gpio_hi_oe = combine(s_.gpio_hi_oe, value, operation) & kGpioHiMask; break;
     }
     return true;
@@ -119,31 +120,26 @@ bool Sio::write_gpio(std::uint32_t offset, std::uint32_t value) {
 void Sio::write(unsigned core, std::uint32_t offset, std::uint32_t value) {
     SioState::PerCore& mine = s_.core[core];
     if (write_gpio(offset, value)) return;
-    if (offset >= kSpinlock0 && offset < kEnd) {
-        s_.spinlocks &= ~(1u << ((offset - kSpinlock0) / 4));
+    if (kSpinlock.holds(offset)) {
+        s_.spinlocks &= ~(1u << kSpinlock.index(offset));
         return;
     }
-    if (offset >= kEnd) unmodelled(offset, true);
-    if (offset >= kInterp1) return mine.interp[1].write(offset - kInterp1, value, false);
-    if (offset >= kInterp0) return mine.interp[0].write(offset - kInterp0, value, true);
-    if (offset >= kDivUdividend && offset <= kDivCsr) return mine.divider.write(offset, value, now());
+    if (offset >= at("SPINLOCK%")) unmodelled(offset, true);
+    if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].write(offset - at("INTERP1_ACCUM0"), value, false);
+    if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].write(offset - at("INTERP%_ACCUM0"), value, true);
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.write(offset, value, now());
     switch (offset) {
-        case kFifoSt:
+        case at("FIFO_ST"):
             if ((value & kWof) != 0) mine.wof = false;
             if ((value & kRoe) != 0) mine.roe = false;
             fifo_irq(core);
             break;
-        case kFifoWr:
+        case at("FIFO_WR"):
             if (!s_.core[1 - core].fifo.push(value)) mine.wof = true;
             fifo_irq(core);
             fifo_irq(1 - core);
             break;
-        case kCpuid:
-        case kGpioIn:
-        case kGpioHiIn:
-        case kFifoRd:
-        case kSpinlockSt: break;  // Read-only.
-        default: unmodelled(offset, true);
+        default: ignore_read_only(offset);
     }
 }
 

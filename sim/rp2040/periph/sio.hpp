@@ -7,6 +7,7 @@
 #include "periph/divider.hpp"
 #include "periph/fifo.hpp"
 #include "periph/interpolator.hpp"
+#include "regs/sio.hpp"
 
 namespace rp2040 {
 
@@ -26,7 +27,7 @@ struct SioState {
 /// No atomic aliases and no DMA access. Only 32-bit stores; narrow ones act as 32-bit (datasheet 2.3.1).
 class Sio final : public StatefulPeripheral<SioState> {
   public:
-    explicit Sio(Fabric& fabric) : StatefulPeripheral("SIO", fabric) {}
+    explicit Sio(Fabric& fabric) : StatefulPeripheral(regs::kSio, fabric) {}
     /// The cores' ports; `core` is 0 or 1, `offset` within 0x000..0x17c.
     std::uint32_t read(unsigned core, std::uint32_t offset);
     std::uint32_t peek(unsigned core, std::uint32_t offset);

@@ -1,6 +1,7 @@
 // SPI: Arm PL022 (datasheet 4.4). A slave hears the chip's other SPI if wires connect their pins.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/peripheral.hpp"
@@ -9,12 +10,13 @@
 
 namespace rp2040 {
 
-/// Something on an SPI bus.
+/// What hangs on the bus (device/hub.hpp).
 class SpiDevice {
   public:
     virtual ~SpiDevice() = default;
-    /// One frame of `bits` (4..16): returns what the device puts on RX while `value` is on TX.
-    virtual std::uint16_t transfer(std::uint16_t value, unsigned bits, Cycles when) = 0;
+    /// One frame of `bits` (4..16): returns what is on RX while `value` is on TX, nothing if nobody drives it. The
+    /// block raises CSn after the `last` one.
+    virtual std::optional<std::uint16_t> transfer(std::uint16_t value, unsigned bits, bool last, Cycles when) = 0;
 };
 
 struct SpiState {
@@ -32,10 +34,13 @@ class Spi final : public StatefulPeripheral<SpiState> {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void reset() override;
 
-    /// Connects a device (nullptr: what the pins are wired to answers); not owned.
+    // Signal of a pin: its number modulo 4. The two instances take turns every eight pins.
+    static constexpr unsigned kPinRx = 0, kPinCsn = 1, kPinSck = 2, kPinTx = 3;
+    /// Pins that IO_BANK0 gives to one signal of this instance.
+    [[nodiscard]] std::uint32_t pins(unsigned role) const;
+    /// Connects what hangs on the bus (nullptr: nobody); not owned.
     void connect(SpiDevice* device) { device_ = device; }
     /// The chip's other SPI.
     void set_peer(Spi& peer) { peer_ = &peer; }
@@ -48,12 +53,15 @@ class Spi final : public StatefulPeripheral<SpiState> {
     void event();
     void start();
     [[nodiscard]] std::uint16_t exchange_on_wires(std::uint16_t sent);
-    [[nodiscard]] std::uint32_t pins(unsigned role) const;
+    [[nodiscard]] std::uint16_t exchange(std::uint16_t sent, unsigned bits);
     [[nodiscard]] bool listens_to(const Spi& master) const;
     [[nodiscard]] std::uint16_t exchange_as_slave(std::uint16_t received, Cycles timeout);
     void update();
     void reschedule();
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     SpiDevice* device_ = nullptr;
     Spi* peer_ = nullptr;
     std::vector<std::uint16_t> transmitted_;

@@ -2,47 +2,54 @@
 
 namespace rp2040 {
 
+namespace {
+constexpr const regs::Block& kSyscfg = regs::kSyscfg;
+constexpr const regs::Block& kVreg = regs::kVregAndChipReset;
+}  // namespace
+
 std::uint32_t Sysinfo::read(std::uint32_t offset) {
     switch (offset) {
-        case 0x00: return 0x20002927;  // CHIP_ID: revision 2 (B2), part 2, manufacturer 0x927.
-        case 0x04: return 0x2;         // PLATFORM: ASIC.
-        case 0x40: return 0;           // GITREF_RP2040: value not published.
+        case regs::kSysinfo.at("CHIP_ID"): return regs::kSysinfo.reset("CHIP_ID");
+        case regs::kSysinfo.at("PLATFORM"): return regs::kSysinfo.reset("PLATFORM");
+        case regs::kSysinfo.at("GITREF_RP2040"):
+        case regs::kSysinfo.at("GITREF"): return 0;  // its value is not published
         default: unmodelled(offset, false);
     }
 }
 
-void Sysinfo::write(std::uint32_t offset, std::uint32_t) {
-    if (offset != 0x00 && offset != 0x04 && offset != 0x40) unmodelled(offset, true);
-}
+void Sysinfo::write(std::uint32_t offset, std::uint32_t) { ignore_read_only(offset); }
 
 std::uint32_t Syscfg::read(std::uint32_t offset) {
     switch (offset) {
-        case 0x00: return s_.proc0_nmi_mask;
-        case 0x04: return s_.proc1_nmi_mask;
-        case 0x08: return s_.proc_config;
-        case 0x0c: return s_.proc_in_sync_bypass;
-        case 0x10: return s_.proc_in_sync_bypass_hi;
-        case 0x14: return s_.dbgforce;
-        case 0x18: return s_.mempowerdown;
+        case kSyscfg.at("PROC0_NMI_MASK"): return s_.proc0_nmi_mask;
+        case kSyscfg.at("PROC1_NMI_MASK"): return s_.proc1_nmi_mask;
+        case kSyscfg.at("PROC_CONFIG"): return s_.proc_config;
+        case kSyscfg.at("PROC_IN_SYNC_BYPASS"): return s_.proc_in_sync_bypass;
+        case kSyscfg.at("PROC_IN_SYNC_BYPASS_HI"): return s_.proc_in_sync_bypass_hi;
+        case kSyscfg.at("DBGFORCE"): return s_.dbgforce;
+        case kSyscfg.at("MEMPOWERDOWN"): return 0;
         default: unmodelled(offset, false);
     }
 }
 
 void Syscfg::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case 0x00: s_.proc0_nmi_mask = value; break;
-        case 0x04: s_.proc1_nmi_mask = value; break;
-        case 0x08: s_.proc_config = value & 0xff000000; break;
-        case 0x0c: s_.proc_in_sync_bypass = value & 0x3fffffff; break;
-        case 0x10: s_.proc_in_sync_bypass_hi = value & 0x3f; break;
-        case 0x14: s_.dbgforce = value & 0xee; break;
-        case 0x18:
-            if (value != 0) unmodelled(offset, true, "powering memories down");
-            s_.mempowerdown = 0;
+        case kSyscfg.at("PROC0_NMI_MASK"): s_.proc0_nmi_mask = value; break;
+        case kSyscfg.at("PROC1_NMI_MASK"): s_.proc1_nmi_mask = value; break;
+        case kSyscfg.at("PROC_CONFIG"): s_.proc_config = value & kSyscfg.writable("PROC_CONFIG"); return;
+        case kSyscfg.at("PROC_IN_SYNC_BYPASS"):
+            s_.proc_in_sync_bypass = value & kSyscfg.writable("PROC_IN_SYNC_BYPASS");
             break;
-        default: unmodelled(offset, true);
+        case kSyscfg.at("PROC_IN_SYNC_BYPASS_HI"):
+            s_.proc_in_sync_bypass_hi = value & kSyscfg.writable("PROC_IN_SYNC_BYPASS_HI");
+            return;
+        case kSyscfg.at("DBGFORCE"): s_.dbgforce = value & kSyscfg.writable("DBGFORCE"); return;
+        case kSyscfg.at("MEMPOWERDOWN"):
+            if ((value & kSyscfg.refused("MEMPOWERDOWN")) != 0) refuse(offset, value);
+            return;
+        default: return ignore_read_only(offset);
     }
-    if (offset <= 0x0c && offset != 0x08 && on_change) on_change();
+    if (on_change) on_change();
 }
 
 void Syscfg::reset() {
@@ -51,39 +58,28 @@ void Syscfg::reset() {
 }
 
 std::uint32_t Tbman::read(std::uint32_t offset) {
-    if (offset != 0) unmodelled(offset, false);
-    return 0x5;  // PLATFORM: ASIC.
+    if (offset != regs::kTbman.at("PLATFORM")) unmodelled(offset, false);
+    return regs::kTbman.reset("PLATFORM");
 }
 
-void Tbman::write(std::uint32_t offset, std::uint32_t) {
-    if (offset != 0) unmodelled(offset, true);
-}
+void Tbman::write(std::uint32_t offset, std::uint32_t) { ignore_read_only(offset); }
 
 std::uint32_t VregAndChipReset::read(std::uint32_t offset) {
-    constexpr std::uint32_t kRok = 1u << 12;
     switch (offset) {
-        case 0x0: return s_.vreg | kRok;
-        case 0x4: return s_.bod;
-        case 0x8: return s_.chip_reset;
+        case kVreg.at("VREG"): return s_.vreg | kVreg.mask("VREG.ROK");
+        case kVreg.at("BOD"): return s_.bod;
+        case kVreg.at("CHIP_RESET"): return s_.chip_reset;
         default: unmodelled(offset, false);
     }
 }
 
 void VregAndChipReset::write(std::uint32_t offset, std::uint32_t value) {
-    constexpr std::uint32_t kPsmRestartFlag = 1u << 24;
     switch (offset) {
-        case 0x0: s_.vreg = value & 0xf3; break;
-        case 0x4: s_.bod = value & 0xf1; break;
-        case 0x8: s_.chip_reset &= ~(value & kPsmRestartFlag); break;
-        default: unmodelled(offset, true);
+        case kVreg.at("VREG"): s_.vreg = value & kVreg.writable("VREG"); break;
+        case kVreg.at("BOD"): s_.bod = value & kVreg.writable("BOD"); break;
+        case kVreg.at("CHIP_RESET"): s_.chip_reset &= ~(value & kVreg.clearable("CHIP_RESET")); break;
+        default: ignore_read_only(offset);
     }
-}
-
-void VregAndChipReset::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    if (offset == 0x8)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 }  // namespace rp2040

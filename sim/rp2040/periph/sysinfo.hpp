@@ -4,13 +4,17 @@
 #include <functional>
 
 #include "base/peripheral.hpp"
+#include "regs/syscfg.hpp"
+#include "regs/sysinfo.hpp"
+#include "regs/tbman.hpp"
+#include "regs/vreg.hpp"
 
 namespace rp2040 {
 
 /// Datasheet 2.20: identifies a B2 chip and the platform "ASIC".
 class Sysinfo final : public Peripheral {
   public:
-    explicit Sysinfo(Fabric& fabric) : Peripheral("SYSINFO", fabric) {}
+    explicit Sysinfo(Fabric& fabric) : Peripheral(regs::kSysinfo, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override {}
@@ -19,14 +23,14 @@ class Sysinfo final : public Peripheral {
 };
 
 struct SyscfgState {
-    std::uint32_t proc0_nmi_mask = 0, proc1_nmi_mask = 0, proc_config = 0x10000000, proc_in_sync_bypass = 0,
-                  proc_in_sync_bypass_hi = 0, dbgforce = 0x66, mempowerdown = 0;
+    std::uint32_t proc0_nmi_mask = 0, proc1_nmi_mask = 0, proc_config = regs::kSyscfg.reset("PROC_CONFIG"),
+                  proc_in_sync_bypass = 0, proc_in_sync_bypass_hi = 0, dbgforce = regs::kSyscfg.reset("DBGFORCE");
 };
 
 /// Datasheet 2.21.
 class Syscfg final : public StatefulPeripheral<SyscfgState> {
   public:
-    explicit Syscfg(Fabric& fabric) : StatefulPeripheral("SYSCFG", fabric) {}
+    explicit Syscfg(Fabric& fabric) : StatefulPeripheral(regs::kSyscfg, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     [[nodiscard]] std::uint32_t nmi_mask(unsigned core) const {
@@ -41,7 +45,7 @@ class Syscfg final : public StatefulPeripheral<SyscfgState> {
 /// Testbench manager: tells software that it runs on silicon.
 class Tbman final : public Peripheral {
   public:
-    explicit Tbman(Fabric& fabric) : Peripheral("TBMAN", fabric) {}
+    explicit Tbman(Fabric& fabric) : Peripheral(regs::kTbman, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override {}
@@ -50,16 +54,16 @@ class Tbman final : public Peripheral {
 };
 
 struct VregState {
-    std::uint32_t vreg = 0xb1, bod = 0x91, chip_reset = 0x00000100;
+    std::uint32_t vreg = regs::kVregAndChipReset.reset("VREG"), bod = regs::kVregAndChipReset.reset("BOD"),
+                  chip_reset = regs::kVregAndChipReset.reset("CHIP_RESET");
 };
 
 /// Datasheet 2.10.6; the regulator is always in regulation.
 class VregAndChipReset final : public StatefulPeripheral<VregState> {
   public:
-    explicit VregAndChipReset(Fabric& fabric) : StatefulPeripheral("VREG_AND_CHIP_RESET", fabric) {}
+    explicit VregAndChipReset(Fabric& fabric) : StatefulPeripheral(regs::kVregAndChipReset, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
 };
 
 }  // namespace rp2040

@@ -2,16 +2,17 @@
 
 #include <algorithm>
 
+#include "regs/timer.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kTimehw = 0x00, kTimelw = 0x04, kTimehr = 0x08, kTimelr = 0x0c, kAlarm0 = 0x10, kArmed = 0x20,
-                        kTimerawh = 0x24, kTimerawl = 0x28, kDbgpause = 0x2c, kPause = 0x30, kIntr = 0x34, kInte = 0x38,
-                        kIntf = 0x3c, kInts = 0x40;
+constexpr const regs::Block& kRegs = regs::kTimer;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr unsigned kAlarms = 4;
 }  // namespace
 
-Timer::Timer(Fabric& fabric, const Watchdog& ticks) : StatefulPeripheral("TIMER", fabric), ticks_(ticks) {
+Timer::Timer(Fabric& fabric, const Watchdog& ticks) : StatefulPeripheral(kRegs, fabric), ticks_(ticks) {
     fabric.events().bind(EventId::timer, this, [](void* self, Cycles) {
         auto& timer = *static_cast<Timer*>(self);
         timer.fire_due();
@@ -28,54 +29,52 @@ void Timer::reset() {
 
 std::uint32_t Timer::peek(std::uint32_t offset) {
     switch (offset) {
-        case kTimehw:
-        case kTimelw: return 0;
-        case kTimehr: return s_.latched_high;
-        case kTimelr:
-        case kTimerawl: return static_cast<std::uint32_t>(microseconds(now()));
-        case kTimerawh: return static_cast<std::uint32_t>(microseconds(now()) >> 32);
-        case kArmed: return s_.armed;
-        case kDbgpause: return s_.dbgpause;
-        case kPause: return s_.pause;
-        case kIntr: return s_.intr;
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (s_.intr & s_.inte) | s_.intf;
+        case at("TIMEHW"):
+        case at("TIMELW"): return 0;
+        case at("TIMEHR"): return s_.latched_high;
+        case at("TIMELR"):
+        case at("TIMERAWL"): return static_cast<std::uint32_t>(microseconds(now()));
+        case at("TIMERAWH"): return static_cast<std::uint32_t>(microseconds(now()) >> 32);
+        case at("ARMED"): return s_.armed;
+        case at("DBGPAUSE"): return s_.dbgpause;
+        case at("PAUSE"): return s_.pause;
+        case at("INTR"): return s_.intr;
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (s_.intr & s_.inte) | s_.intf;
         default:
-            if (offset >= kAlarm0 && offset < kArmed) return s_.alarm[(offset - kAlarm0) / 4];
+            if (constexpr auto& alarm = kRegs["ALARM%"]; alarm.holds(offset)) return s_.alarm[alarm.index(offset)];
             unmodelled(offset, false);
     }
 }
 
 std::uint32_t Timer::read(std::uint32_t offset) {
-    if (offset == kTimelr) s_.latched_high = static_cast<std::uint32_t>(microseconds(now()) >> 32);
+    if (offset == at("TIMELR")) s_.latched_high = static_cast<std::uint32_t>(microseconds(now()) >> 32);
     return peek(offset);
 }
 
 void Timer::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kTimelw: s_.write_low = value; return;
-        case kTimehw: set_time(std::uint64_t{value} << 32 | s_.write_low); return;
-        case kArmed: s_.armed &= ~(value & 0xf); break;
-        case kDbgpause: s_.dbgpause = (value & 6u) | 1u; break;
-        case kPause: {
+        case at("TIMELW"): s_.write_low = value; return;
+        case at("TIMEHW"): set_time(std::uint64_t{value} << 32 | s_.write_low); return;
+        case at("ARMED"): s_.armed &= ~(value & kRegs.clearable("ARMED")); break;
+        case at("DBGPAUSE"):
+            s_.dbgpause = (value & kRegs.writable("DBGPAUSE")) | kRegs.mask("DBGPAUSE.RESERVED");
+            break;
+        case at("PAUSE"): {
             const std::uint64_t time = microseconds(now());
-            s_.pause = value & 1u;
+            s_.pause = value & kRegs.writable("PAUSE");
             s_.base = time;
             s_.base_tick = ticks_.ticks(now());
             break;
         }
-        case kIntr: s_.intr &= ~(value & 0xf); break;
-        case kInte: s_.inte = value & 0xf; break;
-        case kIntf: s_.intf = value & 0xf; break;
-        case kTimehr:
-        case kTimelr:
-        case kTimerawh:
-        case kTimerawl:
-        case kInts: return;  // Read-only.
+        case at("INTR"): s_.intr &= ~(value & kRegs.clearable("INTR")); break;
+        case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
+        case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
         default: {
-            if (offset < kAlarm0 || offset >= kArmed) unmodelled(offset, true);
-            const unsigned index = (offset - kAlarm0) / 4;
+            constexpr auto& alarm = kRegs["ALARM%"];
+            if (!alarm.holds(offset)) return ignore_read_only(offset);
+            const unsigned index = alarm.index(offset);
             s_.alarm[index] = value;
             s_.armed |= 1u << index;
             retarget();
@@ -84,14 +83,6 @@ void Timer::write(std::uint32_t offset, std::uint32_t value) {
     }
     update_irqs();
     reschedule();
-}
-
-void Timer::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    // Write-to-clear bits: whichever alias carries the bit clears it (the SDK uses both the plain write and CLR).
-    if (offset == kArmed || offset == kIntr)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 void Timer::set_time(std::uint64_t microseconds) {

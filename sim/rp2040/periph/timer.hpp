@@ -27,7 +27,6 @@ class Timer final : public StatefulPeripheral<TimerState> {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override { ticks_changed(); }
     void reset() override;
 

@@ -2,43 +2,55 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
+
+#include "regs/uart.hpp"
 
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kDr = 0x000, kRsr = 0x004, kFr = 0x018, kIlpr = 0x020, kIbrd = 0x024, kFbrd = 0x028,
-                        kLcrH = 0x02c, kCr = 0x030, kIfls = 0x034, kImsc = 0x038, kRis = 0x03c, kMis = 0x040,
-                        kIcr = 0x044, kDmacr = 0x048, kPeriphId0 = 0xfe0;
-constexpr std::array<std::uint8_t, 8> kIds = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+constexpr const regs::Block& kRegs = regs::kUart;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 using namespace uart;
-// UARTRIS
-constexpr std::uint32_t kRxi = 1u << 4, kTxi = 1u << 5, kRti = 1u << 6, kOei = 1u << 10;
-constexpr std::uint32_t kErrorInterrupts = 0x780;
-// UARTDR
-constexpr std::uint32_t kOe = 1u << 11;
-// UARTDMACR
-constexpr std::uint32_t kRxDmae = 1, kTxDmae = 2, kDmaOnErr = 4;
+constexpr std::uint32_t kRxi = kRegs.mask("UARTRIS.RXRIS"), kTxi = kRegs.mask("UARTRIS.TXRIS"),
+                        kRti = kRegs.mask("UARTRIS.RTRIS"), kOei = kRegs.mask("UARTRIS.OERIS"),
+                        kRtsen = kRegs.mask("UARTCR.RTSEN"), kRts = kRegs.mask("UARTCR.RTS");
+constexpr std::uint32_t kErrorInterrupts =
+    kOei | kRegs.mask("UARTRIS.BERIS") | kRegs.mask("UARTRIS.PERIS") | kRegs.mask("UARTRIS.FERIS");
+/// FE, PE and BE of UARTDR, UARTRSR and UARTRIS stand in this order, lowest first.
+constexpr unsigned kErrorsInData = kRegs.bits("UARTDR.FE").lsb, kErrorsInRis = kRegs.bits("UARTRIS.FERIS").lsb;
+constexpr std::uint32_t kErrors = 7, kRsrOverrun = kRegs.mask("UARTRSR.OE");
+constexpr std::uint32_t kFrame = kRegs.mask("UARTDR.DATA") | kFramingError | kParityError | kBreak;
+constexpr regs::Bits kRxLevel = kRegs.bits("UARTIFLS.RXIFLSEL"), kTxLevel = kRegs.bits("UARTIFLS.TXIFLSEL");
+constexpr std::uint32_t kOe = kRegs.mask("UARTDR.OE");
+constexpr std::uint32_t kRxDmae = kRegs.mask("UARTDMACR.RXDMAE"), kTxDmae = kRegs.mask("UARTDMACR.TXDMAE"),
+                        kDmaOnErr = kRegs.mask("UARTDMACR.DMAONERR");
 constexpr unsigned kTimeoutBits = 32;  // PL011 receive timeout.
 
 /// Sixteenths of the FIFO for each IFLS code: 1/8, 1/4, 1/2, 3/4, 7/8; reserved codes act as 7/8.
 std::size_t level(std::uint32_t code) {
     static constexpr std::array<std::size_t, 8> kLevels = {4, 8, 16, 24, 28, 28, 28, 28};
-    return kLevels[code & 7];
+    return kLevels[code];
 }
 }  // namespace
 
 Uart::Uart(Fabric& fabric, unsigned instance)
-    : StatefulPeripheral(instance == 0 ? "UART0" : "UART1", fabric), instance_(instance) {
-    fabric.events().bind(instance == 0 ? EventId::uart0 : EventId::uart1, this,
-                         [](void* self, Cycles when) { static_cast<Uart*>(self)->event(when); });
+    : StatefulPeripheral(kRegs, fabric, instance),
+      instance_(instance),
+      event_(instance == 0 ? EventId::uart0 : EventId::uart1),
+      irq_(instance == 0 ? Irq::uart0 : Irq::uart1),
+      tx_dreq_(instance == 0 ? Dreq::uart0_tx : Dreq::uart1_tx),
+      rx_dreq_(instance == 0 ? Dreq::uart0_rx : Dreq::uart1_rx) {
+    fabric.events().bind(event_, this, [](void* self, Cycles when) { static_cast<Uart*>(self)->event(when); });
     fabric.gpio().add_lazy_driver(*this);
     fabric.gpio().attach(inputs_);
 }
 
 void Uart::reset() {
     s_ = UartState{};
-    fabric_.gpio().set_output(PinFunction::uart, tx_pins(), tx_pins(), tx_pins(), now());
+    const std::uint32_t outputs = tx_pins() | rts_pins();
+    fabric_.gpio().set_output(PinFunction::uart, outputs, outputs, outputs, now());
     update();
 }
 
@@ -69,13 +81,11 @@ void Uart::restore(StateReader& in) {
         transmitted_.push_back(byte);
     }
     in.get(cts_);
-    // As update() would have it; FUNCSEL is restored by now.
-    const bool enabled = (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && frame_q32() != 0;
-    awaited_pins_ = enabled ? selected(rx_pins()) : 0;
+    static_cast<void>(choose_pins());  // FUNCSEL is restored by now
 }
 
-std::size_t Uart::transmit_trigger() const { return fifo_enabled() ? level(s_.ifls) : 0; }
-std::size_t Uart::receive_trigger() const { return fifo_enabled() ? level(s_.ifls >> 3) : 1; }
+std::size_t Uart::transmit_trigger() const { return fifo_enabled() ? level(kTxLevel.of(s_.ifls)) : 0; }
+std::size_t Uart::receive_trigger() const { return fifo_enabled() ? level(kRxLevel.of(s_.ifls)) : 1; }
 
 /// Length of `bits` bit times in 2^-32 clk_sys cycles: a bit is 16 * divisor clk_peri cycles.
 Wide Uart::bits_q32(unsigned bits) const {
@@ -95,36 +105,37 @@ Cycles Uart::frame_cycles() const { return static_cast<Cycles>((frame_q32() + 0x
 std::uint32_t Uart::peek(std::uint32_t offset) {
     if (s_.sampling) settle();  // Not a side effect of the read: only brings the lazy state to the present.
     switch (offset) {
-        case kDr: return (s_.rx.empty() ? 0 : s_.rx.front()) | (s_.rx_overrun ? kOe : 0);
-        case kRsr: return s_.rsr;
-        case kFr:
-            return (s_.tx.empty() ? 1u << 7 : 0) | (s_.rx.size() >= depth() ? 1u << 6 : 0) |
-                   (s_.tx.size() >= depth() ? 1u << 5 : 0) | (s_.rx.empty() ? 1u << 4 : 0) |
-                   (!s_.tx.empty() || s_.shifting ? 1u << 3 : 0) | (cts_ ? 1u : 0);
-        case kIlpr: return s_.ilpr;
-        case kIbrd: return s_.ibrd;
-        case kFbrd: return s_.fbrd;
-        case kLcrH: return s_.lcr_h;
-        case kCr: return s_.cr;
-        case kIfls: return s_.ifls;
-        case kImsc: return s_.imsc;
-        case kRis: return s_.ris;
-        case kMis: return s_.ris & s_.imsc;
-        case kIcr: return 0;
-        case kDmacr: return s_.dmacr;
-        default:
-            if (offset >= kPeriphId0 && offset < 0x1000) return kIds[(offset - kPeriphId0) / 4];
-            unmodelled(offset, false);
+        case at("UARTDR"): return (s_.rx.empty() ? 0 : s_.rx.front()) | (s_.rx_overrun ? kOe : 0);
+        case at("UARTRSR"): return s_.rsr;
+        case at("UARTFR"):
+            return (s_.tx.empty() ? kRegs.mask("UARTFR.TXFE") : 0) |
+                   (s_.rx.size() >= depth() ? kRegs.mask("UARTFR.RXFF") : 0) |
+                   (s_.tx.size() >= depth() ? kRegs.mask("UARTFR.TXFF") : 0) |
+                   (s_.rx.empty() ? kRegs.mask("UARTFR.RXFE") : 0) |
+                   (!s_.tx.empty() || s_.shifting ? kRegs.mask("UARTFR.BUSY") : 0) |
+                   (clear_to_send() ? kRegs.mask("UARTFR.CTS") : 0);
+        case at("UARTILPR"): return s_.ilpr;
+        case at("UARTIBRD"): return s_.ibrd;
+        case at("UARTFBRD"): return s_.fbrd;
+        case at("UARTLCR_H"): return s_.lcr_h;
+        case at("UARTCR"): return s_.cr;
+        case at("UARTIFLS"): return s_.ifls;
+        case at("UARTIMSC"): return s_.imsc;
+        case at("UARTRIS"): return s_.ris;
+        case at("UARTMIS"): return s_.ris & s_.imsc;
+        case at("UARTICR"): return 0;
+        case at("UARTDMACR"): return s_.dmacr;
+        default: return identification(offset);
     }
 }
 
-std::uint32_t Uart::read(std::uint32_t offset) { return offset == kDr ? pop_receive() : peek(offset); }
+std::uint32_t Uart::read(std::uint32_t offset) { return offset == at("UARTDR") ? pop_receive() : peek(offset); }
 
 std::uint32_t Uart::pop_receive() {
-    const std::uint32_t value = peek(kDr);
+    const std::uint32_t value = peek(at("UARTDR"));
     if (!s_.rx.empty()) {
         s_.rx.pop();
-        s_.rsr = (s_.rsr & 8u) | ((value >> 8) & 7u);
+        s_.rsr = (s_.rsr & kRsrOverrun) | (value >> kErrorsInData & kErrors);
         if (s_.rx.size() < receive_trigger()) s_.ris &= ~kRxi;
         if (s_.rx.empty()) s_.ris &= ~kRti;
         restart_timeout();
@@ -141,41 +152,31 @@ void Uart::push_transmit(std::uint8_t value) {
 
 void Uart::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kDr: push_transmit(static_cast<std::uint8_t>(value)); return;
-        case kRsr: s_.rsr = 0; return;
-        case kIlpr: s_.ilpr = value & 0xff; return;
-        case kIbrd: s_.ibrd = value & 0xffff; return;
-        case kFbrd: s_.fbrd = value & 0x3f; return;
-        case kLcrH:
+        case at("UARTDR"): push_transmit(static_cast<std::uint8_t>(value)); return;
+        case at("UARTRSR"): s_.rsr = 0; return;
+        case at("UARTILPR"): s_.ilpr = value & kRegs.writable("UARTILPR"); return;
+        case at("UARTIBRD"): s_.ibrd = value & kRegs.writable("UARTIBRD"); return;
+        case at("UARTFBRD"): s_.fbrd = value & kRegs.writable("UARTFBRD"); return;
+        case at("UARTLCR_H"):
             // The divisor registers take effect with the write of UARTLCR_H (PL011 TRM 3.3.7).
             if (((s_.lcr_h ^ value) & kFen) != 0) {
                 s_.tx.clear();
                 s_.rx.clear();
             }
-            s_.lcr_h = value & 0xff;
+            s_.lcr_h = value & kRegs.writable("UARTLCR_H");
             s_.active_divisor = s_.ibrd * 64 + s_.fbrd;
             break;
-        case kCr: s_.cr = value & 0xff87; break;
-        case kIfls: s_.ifls = value & 0x3f; break;
-        case kImsc: s_.imsc = value & 0x7ff; break;
-        case kIcr: s_.ris &= ~(value & 0x7ff); break;
-        case kDmacr: s_.dmacr = value & 7u; break;
-        case kFr:
-        case kRis:
-        case kMis: return;  // Read-only.
-        default:
-            if (offset >= kPeriphId0 && offset < 0x1000) return;
-            unmodelled(offset, true);
+        case at("UARTCR"):
+            if ((value & kRegs.refused("UARTCR")) != 0) refuse(offset, value);
+            s_.cr = value & kRegs.writable("UARTCR");
+            break;
+        case at("UARTIFLS"): s_.ifls = value & kRegs.writable("UARTIFLS"); break;
+        case at("UARTIMSC"): s_.imsc = value & kRegs.writable("UARTIMSC"); break;
+        case at("UARTICR"): s_.ris &= ~(value & kRegs.clearable("UARTICR")); break;
+        case at("UARTDMACR"): s_.dmacr = value & kRegs.writable("UARTDMACR"); break;
+        default: return ignore_read_only(offset);
     }
     update();
-}
-
-void Uart::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    // Data and write-to-clear registers have no stored value to combine with.
-    if (offset == kDr || offset == kIcr || offset == kRsr)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 void Uart::start_transmit(FineTime from) {
@@ -224,12 +225,12 @@ void Uart::receive(std::uint16_t frame) {
     if ((s_.cr & kRxe) == 0) return;
     if (s_.rx.size() >= depth()) {
         s_.rx_overrun = true;
-        s_.rsr |= 8u;
+        s_.rsr |= kRsrOverrun;
         s_.ris |= kOei;
     } else {
         s_.rx_overrun = false;
-        s_.rx.push(frame & 0x7ff);
-        s_.ris |= (frame >> 8 & 7u) << 7;  // FE, PE, BE
+        s_.rx.push(frame & kFrame);
+        s_.ris |= (frame >> kErrorsInData & kErrors) << kErrorsInRis;
         if (s_.rx.size() >= receive_trigger()) s_.ris |= kRxi;
     }
     restart_timeout();
@@ -245,14 +246,12 @@ void Uart::event(Cycles when) {
     if (s_.shifting && s_.tx_end.ceil() <= when) {
         const FineTime end = s_.tx_end;
         finish_transmit();
-        if (!s_.tx.empty() && (s_.cr & (kUarten | kTxe)) == (kUarten | kTxe) && ((s_.cr & kCtsen) == 0 || cts_))
-            start_transmit(end);
+        if (can_send()) start_transmit(end);
     }
     if (s_.receiving && s_.rx_end.ceil() <= when) {
         const FineTime end = s_.rx_end;
         finish_receive();
-        if (!host_queue_.empty() && (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && selected(rx_pins()) != 0)
-            start_receive(end);
+        if (can_receive()) start_receive(end);
     }
     if (s_.rx_timeout <= when) {
         s_.ris |= kRti;
@@ -261,36 +260,79 @@ void Uart::event(Cycles when) {
     update();
 }
 
-/// Starts what can start, then brings interrupt, DREQ and event up to date.
+/// A frame may start now. A break lets the frame in the shift register end and holds back those in the FIFO.
+bool Uart::can_send() const {
+    return (s_.cr & (kUarten | kTxe)) == (kUarten | kTxe) && s_.bit_q32 != 0 && (s_.lcr_h & kBrk) == 0 &&
+           ((s_.cr & kCtsen) == 0 || clear_to_send()) && !s_.shifting && !s_.tx.empty();
+}
+
+bool Uart::clear_to_send() const {
+    const std::uint32_t pins = selected(cts_pins());
+    return cts_ && (pins == 0 || !fabric_.gpio().level(static_cast<unsigned>(std::countr_zero(pins)), now()));
+}
+
+/// RTS: as the program says, or while the receive FIFO is below its trigger (PL011 TRM 2.4.4).
+bool Uart::request_to_send() const {
+    if ((s_.cr & kRtsen) == 0) return (s_.cr & kRts) != 0;
+    return (s_.cr & kUarten) != 0 && s_.rx.size() < receive_trigger();
+}
+
+void Uart::show_rts(Cycles when) {
+    if (request_to_send() == s_.rts) return;
+    s_.rts = !s_.rts;
+    fabric_.gpio().set_output(PinFunction::uart, rts_pins(), s_.rts ? 0 : rts_pins(), rts_pins(), when);
+}
+
+bool Uart::receiver_on() const { return (s_.cr & (kUarten | kRxe)) == (kUarten | kRxe) && s_.bit_q32 != 0; }
+
+/// A frame from the host may start now.
+bool Uart::can_receive() const {
+    return receiver_on() && !s_.receiving && !host_queue_.empty() && selected(rx_pins()) != 0;
+}
+
+/// Starts what can start, then brings interrupt, DREQs, event and pins up to date.
 void Uart::update() {
-    const bool enabled = (s_.cr & kUarten) != 0 && frame_q32() != 0;
     s_.bit_q32 = static_cast<std::uint64_t>(bits_q32(1));
-    if (enabled && (s_.cr & kTxe) != 0 && (s_.lcr_h & kBrk) == 0 && ((s_.cr & kCtsen) == 0 || cts_) && !s_.shifting &&
-        !s_.tx.empty())
-        start_transmit({now(), 0});
-    if (enabled && (s_.cr & kRxe) != 0 && !s_.receiving && !host_queue_.empty() && selected(rx_pins()) != 0)
-        start_receive({now(), 0});
+    if (can_send()) start_transmit({now(), 0});
+    if (can_receive()) start_receive({now(), 0});
     if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
+    show_rts(now() + 1);
+    update_requests();
+    reschedule();
+    replan_pins();
+}
 
-    const auto offset = instance_ * 2;
-    fabric_.set_irq(instance_ == 0 ? Irq::uart0 : Irq::uart1, (s_.ris & s_.imsc) != 0);
-    const bool tx_dma = (s_.dmacr & kTxDmae) != 0 && (s_.cr & kUarten) != 0;
-    const bool rx_dma = (s_.dmacr & kRxDmae) != 0 && (s_.cr & kUarten) != 0 &&
-                        ((s_.dmacr & kDmaOnErr) == 0 || (s_.ris & s_.imsc & kErrorInterrupts) == 0);
-    fabric_.set_dreq(static_cast<Dreq>(static_cast<unsigned>(Dreq::uart0_tx) + offset),
-                     tx_dma ? static_cast<std::uint32_t>(depth() - std::min<std::size_t>(depth(), s_.tx.size())) : 0);
-    fabric_.set_dreq(static_cast<Dreq>(static_cast<unsigned>(Dreq::uart0_rx) + offset),
-                     rx_dma ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
+void Uart::update_requests() {
+    fabric_.set_irq(irq_, (s_.ris & s_.imsc) != 0);
+    const bool on = (s_.cr & kUarten) != 0;
+    const bool failed = (s_.dmacr & kDmaOnErr) != 0 && (s_.ris & s_.imsc & kErrorInterrupts) != 0;
+    const bool tx_dma = on && (s_.dmacr & kTxDmae) != 0, rx_dma = on && (s_.dmacr & kRxDmae) != 0 && !failed;
+    const std::size_t room = depth() - std::min<std::size_t>(depth(), s_.tx.size());
+    fabric_.set_dreq(tx_dreq_, tx_dma ? static_cast<std::uint32_t>(room) : 0);
+    fabric_.set_dreq(rx_dreq_, rx_dma ? static_cast<std::uint32_t>(s_.rx.size()) : 0);
+}
 
+void Uart::reschedule() {
     Cycles due = std::min(s_.rx_timeout, sample_time());
     if (s_.shifting) due = std::min(due, s_.tx_end.ceil());
     if (s_.receiving) due = std::min(due, s_.rx_end.ceil());
     if (s_.shifting && fabric_.gpio().awaited(PinFunction::uart)) due = std::min(due, next_step());
-    fabric_.events().schedule(instance_ == 0 ? EventId::uart0 : EventId::uart1, due);
-    const std::uint32_t receiving = enabled && (s_.cr & kRxe) != 0 ? selected(rx_pins()) : 0;
-    if (const bool started = std::exchange(started_, false); receiving == awaited_pins_ && !started) return;
-    // A receiver to be told of its input, or edges to come that a state machine may wait for.
-    awaited_pins_ = receiving;
+    fabric_.events().schedule(event_, due);
+}
+
+/// Pins whose changes matter: RX while the receiver is on, CTS while somebody cares. Returns whether they have changed.
+bool Uart::choose_pins() {
+    const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
+    const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
+    const std::uint32_t rx = receiver_on() ? selected(rx_pins()) : 0;
+    const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
+    return std::exchange(cts_watched_, cts) != cts || rx_changed;
+}
+
+/// Others are told when this one waits for other pins, or when edges come that a state machine may wait for.
+void Uart::replan_pins() {
+    const bool changed = choose_pins();
+    if (!std::exchange(started_, false) && !changed) return;
     fabric_.gpio().watch_changed();
     fabric_.gpio().plan();
 }
@@ -330,7 +372,7 @@ void Uart::host_send(std::span<const std::uint8_t> bytes) {
 }
 
 void Uart::host_send_frame(std::uint16_t frame) {
-    host_queue_.push_back(frame & 0x7ff);
+    host_queue_.push_back(frame & kFrame);
     update();
 }
 

@@ -9,17 +9,21 @@
 #include "base/rate_counter.hpp"
 #include "io/gpio.hpp"
 #include "periph/fifo.hpp"
+#include "regs/uart.hpp"
 
 namespace rp2040 {
 
 namespace uart {
-// UARTCR
-inline constexpr std::uint32_t kUarten = 1u << 0, kLbe = 1u << 7, kTxe = 1u << 8, kRxe = 1u << 9, kCtsen = 1u << 15;
-// UARTLCR_H
-inline constexpr std::uint32_t kBrk = 1u << 0, kPen = 1u << 1, kEps = 1u << 2, kStp2 = 1u << 3, kFen = 1u << 4,
-                               kSps = 1u << 7;
-// UARTDR
-inline constexpr std::uint32_t kFramingError = 1u << 8, kParityError = 1u << 9, kBreak = 1u << 10;
+inline constexpr std::uint32_t kUarten = regs::kUart.mask("UARTCR.UARTEN"), kLbe = regs::kUart.mask("UARTCR.LBE"),
+                               kTxe = regs::kUart.mask("UARTCR.TXE"), kRxe = regs::kUart.mask("UARTCR.RXE"),
+                               kCtsen = regs::kUart.mask("UARTCR.CTSEN");
+inline constexpr std::uint32_t kBrk = regs::kUart.mask("UARTLCR_H.BRK"), kPen = regs::kUart.mask("UARTLCR_H.PEN"),
+                               kEps = regs::kUart.mask("UARTLCR_H.EPS"), kStp2 = regs::kUart.mask("UARTLCR_H.STP2"),
+                               kFen = regs::kUart.mask("UARTLCR_H.FEN"), kSps = regs::kUart.mask("UARTLCR_H.SPS");
+inline constexpr std::uint32_t kCtsi = regs::kUart.mask("UARTRIS.CTSRMIS");
+inline constexpr regs::Bits kWlen = regs::kUart.bits("UARTLCR_H.WLEN");
+inline constexpr std::uint32_t kFramingError = regs::kUart.mask("UARTDR.FE"),
+                               kParityError = regs::kUart.mask("UARTDR.PE"), kBreak = regs::kUart.mask("UARTDR.BE");
 }  // namespace uart
 
 /// A time with a binary fraction of a cycle: consecutive frames must not round each one up.
@@ -36,7 +40,8 @@ struct FineTime {
 };
 
 struct UartState {
-    std::uint32_t ibrd = 0, fbrd = 0, lcr_h = 0, cr = 0x300, ifls = 0x12, imsc = 0, dmacr = 0, rsr = 0;
+    std::uint32_t ibrd = 0, fbrd = 0, lcr_h = 0, cr = regs::kUart.reset("UARTCR"), ifls = regs::kUart.reset("UARTIFLS"),
+                  imsc = 0, dmacr = 0, rsr = 0;
     std::uint32_t ilpr = 0;
     std::uint32_t active_divisor = 0;  // IBRD * 64 + FBRD as latched by the write of LCR_H.
     std::uint32_t ris = 0;             // Latched causes: RT, FE, PE, BE, OE, and the edge-triggered TX, RX.
@@ -50,6 +55,7 @@ struct UartState {
     std::uint8_t frame_bits = 0;
     std::uint8_t next_bit = 0;  // First bit not yet put on the pins.
     bool line = true;           // Level of TX.
+    bool rts = false;           // Asserted: the pin is low.
     bool receiving = false;
     std::uint16_t rx_shift = 0;
     FineTime rx_end{};
@@ -77,7 +83,6 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override;
     void reset() override;
     void save(StateWriter& out) const override;
@@ -99,30 +104,33 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] std::size_t host_pending() const { return host_queue_.size() + (s_.receiving ? 1 : 0); }
     /// Length of one frame in clk_sys cycles, rounded up; 0 while the baud rate is not set.
     [[nodiscard]] Cycles frame_cycles() const;
-    /// Modem inputs (active high here: true = asserted).
+    /// What the host says; with CTS on a pin, its level counts as well (true = asserted: the pin is low).
     void set_cts(bool asserted);
 
   private:
     [[nodiscard]] Wide frame_q32() const;
     [[nodiscard]] Wide bits_q32(unsigned bits) const;
-    [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h >> 4) & 1u; }
+    [[nodiscard]] bool fifo_enabled() const { return (s_.lcr_h & uart::kFen) != 0; }
     [[nodiscard]] unsigned depth() const { return fifo_enabled() ? 32 : 1; }
-    [[nodiscard]] unsigned data_bits() const { return 5 + ((s_.lcr_h >> 5) & 3u); }
+    [[nodiscard]] unsigned data_bits() const { return 5 + uart::kWlen.of(s_.lcr_h); }
     [[nodiscard]] std::uint32_t data_mask() const { return 0xffu >> (8 - data_bits()); }
     [[nodiscard]] bool parity_of(std::uint32_t data) const;
     [[nodiscard]] std::uint32_t tx_pins() const { return instance_ == 0 ? 0x10011001u : 0x01100110u; }
     [[nodiscard]] std::uint32_t rx_pins() const { return tx_pins() << 1; }
+    static constexpr std::uint32_t kAllPins = (1u << kPins) - 1;
+    [[nodiscard]] std::uint32_t cts_pins() const { return tx_pins() << 2 & kAllPins; }
+    [[nodiscard]] std::uint32_t rts_pins() const { return tx_pins() << 3 & kAllPins; }
     [[nodiscard]] std::uint32_t selected(std::uint32_t pins) const;
     [[nodiscard]] FineTime bit_time(unsigned bit) const;
     [[nodiscard]] unsigned next_edge() const;
     void set_line(bool level, Cycles when);
     // uart_line.cpp: the receiver's pin
-    class Inputs final : public PinDevice {
+    class Inputs final : public LineWatcher {
       public:
         explicit Inputs(Uart& uart) : uart_(uart) {}
-        [[nodiscard]] std::uint32_t watched() const override { return uart_.awaited_pins_; }
-        [[nodiscard]] std::uint32_t driven() const override { return 0; }
-        void pin_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
+        [[nodiscard]] std::uint32_t watched_lines() const override { return uart_.awaited_pins_ | uart_.cts_watched_; }
+        [[nodiscard]] std::uint32_t driven_lines() const override { return 0; }
+        void line_changed(unsigned pin, bool level, Cycles when) override { uart_.input_changed(pin, level, when); }
 
       private:
         Uart& uart_;
@@ -140,13 +148,27 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     void push_transmit(std::uint8_t value);
     std::uint32_t pop_receive();
     void restart_timeout();
+    [[nodiscard]] bool can_send() const;
+    [[nodiscard]] bool clear_to_send() const;
+    [[nodiscard]] bool request_to_send() const;
+    void show_rts(Cycles when);
+    [[nodiscard]] bool receiver_on() const;
+    [[nodiscard]] bool can_receive() const;
     void update();
+    void update_requests();
+    void reschedule();
+    void replan_pins();
+    [[nodiscard]] bool choose_pins();
     [[nodiscard]] std::size_t transmit_trigger() const;
     [[nodiscard]] std::size_t receive_trigger() const;
     unsigned instance_;
+    EventId event_;
+    Irq irq_;
+    Dreq tx_dreq_, rx_dreq_;
     Inputs inputs_{*this};
     bool started_ = false;            ///< A frame, since the last look in update().
     std::uint32_t awaited_pins_ = 0;  ///< RX pins while the receiver is on.
+    std::uint32_t cts_watched_ = 0;   ///< CTS pins while somebody cares.
     std::deque<std::uint16_t> host_queue_;
     std::vector<Byte> transmitted_;
     bool cts_ = true;

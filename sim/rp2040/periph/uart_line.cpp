@@ -83,6 +83,10 @@ void Uart::sample_until(Cycles until) {
 }
 
 void Uart::input_changed(unsigned pin, bool level, Cycles when) {
+    if ((cts_watched_ >> pin & 1) != 0) {
+        s_.ris |= kCtsi;
+        return update();
+    }
     if ((awaited_pins_ >> pin & 1) == 0) return;
     sample_until(when);
     if (!level && s_.rx_line && !s_.sampling) {

@@ -3,30 +3,27 @@
 #include <algorithm>
 #include <cstring>
 
+#include "regs/usb.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kAddrEndp = 0x00, kMainCtrl = 0x40, kSofWr = 0x44, kSofRd = 0x48, kSieCtrl = 0x4c,
-                        kSieStatus = 0x50, kIntEpCtrl = 0x54, kBuffStatus = 0x58, kBuffCpuShouldHandle = 0x5c,
-                        kEpAbort = 0x60, kEpAbortDone = 0x64, kEpStallArm = 0x68, kNakPoll = 0x6c,
-                        kEpStatusStallNak = 0x70, kUsbMuxing = 0x74, kUsbPwr = 0x78, kUsbphyDirect = 0x7c,
-                        kUsbphyDirectOverride = 0x80, kUsbphyTrim = 0x84, kReserved = 0x88, kIntr = 0x8c, kInte = 0x90,
-                        kIntf = 0x94, kInts = 0x98;
-constexpr std::uint32_t kControllerEn = 1u << 0, kHostNdevice = 1u << 1;
-// SIE_CTRL
-constexpr std::uint32_t kPullupEn = 1u << 16, kEp0IntNak = 1u << 27, kEp0Int2Buf = 1u << 28, kEp0Int1Buf = 1u << 29,
-                        kEp0DoubleBuf = 1u << 30, kEp0IntStall = 1u << 31;
-constexpr std::uint32_t kHostOnlySieCtrl = 0xaf5f;
-// SIE_STATUS
-constexpr unsigned kLineStateLsb = 2;
-constexpr std::uint32_t kVbusDetected = 1u << 0, kConnected = 1u << 16, kSetupRec = 1u << 17, kTransComplete = 1u << 18,
-                        kBusReset = 1u << 19, kAckRec = 1u << 30;
-constexpr std::uint32_t kSieStatusClearable = 0xff0f0810;
-// INTR
-constexpr std::uint32_t kIntTransComplete = 1u << 3, kIntBuffStatus = 1u << 4, kIntBusReset = 1u << 12,
-                        kIntSetupReq = 1u << 16, kIntDevSof = 1u << 17, kIntAbortDone = 1u << 18,
-                        kIntEpStallNak = 1u << 19;
-constexpr std::uint32_t kIntMask = 0xfffff;
+constexpr const regs::Block& kRegs = regs::kUsbctrl;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+consteval std::uint32_t bit(std::string_view path) { return kRegs.mask(path); }
+constexpr std::uint32_t kControllerEn = bit("MAIN_CTRL.CONTROLLER_EN");
+constexpr std::uint32_t kPullupEn = bit("SIE_CTRL.PULLUP_EN"), kEp0IntNak = bit("SIE_CTRL.EP0_INT_NAK"),
+                        kEp0Int2Buf = bit("SIE_CTRL.EP0_INT_2BUF"), kEp0Int1Buf = bit("SIE_CTRL.EP0_INT_1BUF"),
+                        kEp0DoubleBuf = bit("SIE_CTRL.EP0_DOUBLE_BUF"), kEp0IntStall = bit("SIE_CTRL.EP0_INT_STALL");
+constexpr regs::Bits kLineState = kRegs.bits("SIE_STATUS.LINE_STATE");
+constexpr std::uint32_t kVbusDetected = bit("SIE_STATUS.VBUS_DETECTED"), kConnected = bit("SIE_STATUS.CONNECTED"),
+                        kSetupRec = bit("SIE_STATUS.SETUP_REC"), kTransComplete = bit("SIE_STATUS.TRANS_COMPLETE"),
+                        kBusReset = bit("SIE_STATUS.BUS_RESET"), kAckRec = bit("SIE_STATUS.ACK_REC");
+constexpr std::uint32_t kIntTransComplete = bit("INTR.TRANS_COMPLETE"), kIntBuffStatus = bit("INTR.BUFF_STATUS"),
+                        kIntBusReset = bit("INTR.BUS_RESET"), kIntSetupReq = bit("INTR.SETUP_REQ"),
+                        kIntDevSof = bit("INTR.DEV_SOF"), kIntAbortDone = bit("INTR.ABORT_DONE"),
+                        kIntEpStallNak = bit("INTR.EP_STALL_NAK");
+constexpr regs::Bits kAddress = kRegs.bits("ADDR_ENDP.ADDRESS");
 // Endpoint control
 constexpr std::uint32_t kEpEnable = 1u << 31, kEpDouble = 1u << 30, kEpIntPerBuffer = 1u << 29,
                         kEpIntPerDouble = 1u << 28, kEpIntStall = 1u << 17, kEpIntNak = 1u << 16;
@@ -35,15 +32,17 @@ constexpr std::uint32_t kFull = 0x8000, kLast = 0x4000, kSelect = 0x1000, kStall
                         kLength = 0x3ff;
 constexpr std::uint32_t kBufferControl = 0x80, kEp0Buffer = 0x100;
 constexpr std::uint32_t kBufferSize = 64;
+constexpr std::uint32_t kReserved = 0x88;                             // a word without a name
 constexpr std::uint64_t kSlotPeriods = 48'000 / Usb::kSlotsPerFrame;  // Of clk_usb at 48 MHz.
 }  // namespace
 
-Usb::Usb(Fabric& fabric) : StatefulPeripheral("USBCTRL", fabric), host_(*this, s_.host) {
+Usb::Usb(Fabric& fabric) : StatefulPeripheral(kRegs, fabric), host_(*this) {
     fabric.events().bind(EventId::usb, this, [](void* self, Cycles) { static_cast<Usb*>(self)->event(); });
 }
 
 void Usb::reset() {
     s_ = UsbState{};
+    host_.attach(false);
     s_.slots.set_count(now(), 0);
     fabric_.events().cancel(EventId::usb);
     update();
@@ -51,13 +50,11 @@ void Usb::reset() {
 
 void Usb::save(StateWriter& out) const {
     StatefulPeripheral::save(out);
-    host_.save(out);
     out.put(connected_);
 }
 
 void Usb::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
-    host_.restore(in);
     in.get(connected_);
 }
 
@@ -69,7 +66,7 @@ void Usb::connect_host(bool connected) {
 /// The host sees the device through its pull-up resistor; nothing runs on the wire without it.
 void Usb::pullup_changed() {
     const bool present = connected_ && (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
-    const bool was = s_.host.step != UsbHostState::Step::detached;
+    const bool was = host_.attached();
     host_.attach(present);
     if (present == was) return;
     s_.slots.set_count(now(), 0);
@@ -81,7 +78,7 @@ void Usb::pullup_changed() {
 void Usb::clocks_changed() {
     s_.slots.set_rate(now(), fabric_.clock_hz(ClockId::usb),
                       std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
-    const bool present = s_.host.step != UsbHostState::Step::detached;
+    const bool present = host_.attached();
     fabric_.events().schedule(EventId::usb, present ? s_.slots.when(s_.next_slot) : kNever);
 }
 
@@ -98,12 +95,12 @@ void Usb::event() {
 }
 
 void Usb::bus_reset() {
-    s_.addr_endp &= ~0x7fu;
+    s_.addr_endp &= ~kAddress.mask;
     s_.sie_status |= kBusReset | kConnected;
 }
 
 bool Usb::listening(unsigned address) const {
-    return (s_.main_ctrl & kControllerEn) != 0 && (s_.addr_endp & 0x7f) == address;
+    return (s_.main_ctrl & kControllerEn) != 0 && kAddress.of(s_.addr_endp) == address;
 }
 
 UsbHandshake Usb::setup(unsigned address, const std::array<std::uint8_t, 8>& packet) {
@@ -208,9 +205,9 @@ void Usb::dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes)
 /// LINE_STATE: what idles on the wire, or on the pins that USB_MUXING.TO_DIGITAL_PAD takes instead of the PHY. The
 /// SDK's workaround for slow hubs does that, with GPIO 15 (DP) forced high by its input override and DM gated to low.
 std::uint32_t Usb::line_state() const {
-    constexpr std::uint32_t kSe0 = 0, kJ = 1, kToDigitalPad = 4;
+    constexpr std::uint32_t kSe0 = 0, kJ = 1, kToDigitalPad = bit("USB_MUXING.TO_DIGITAL_PAD");
     if ((s_.usb_muxing & kToDigitalPad) != 0) return kJ;
-    const bool pulled_up = s_.host.step != UsbHostState::Step::detached;
+    const bool pulled_up = host_.attached();
     return pulled_up && !host_.resets_bus() ? kJ : kSe0;
 }
 
@@ -225,44 +222,42 @@ void Usb::update() { fabric_.set_irq(Irq::usbctrl, ((intr() & s_.inte) | s_.intf
 
 std::uint32_t Usb::peek(std::uint32_t offset) {
     switch (offset) {
-        case kAddrEndp: return s_.addr_endp;
-        case kMainCtrl: return s_.main_ctrl;
-        case kSofWr: return 0;
-        case kSofRd: return s_.sof_rd;
-        case kSieCtrl: return s_.sie_ctrl;
-        case kSieStatus: {
+        case at("ADDR_ENDP"): return s_.addr_endp;
+        case at("MAIN_CTRL"): return s_.main_ctrl;
+        case at("SOF_WR"): return 0;
+        case at("SOF_RD"): return s_.sof_rd;
+        case at("SIE_CTRL"): return s_.sie_ctrl;
+        case at("SIE_STATUS"): {
             // VBUS_DETECTED: the pin, or its override in USB_PWR.
-            const bool override_en = (s_.usb_pwr & 8u) != 0;
-            const bool vbus = override_en ? (s_.usb_pwr & 4u) != 0 : connected_;
-            return s_.sie_status | line_state() << kLineStateLsb | (vbus ? kVbusDetected : 0);
+            const bool override_en = (s_.usb_pwr & bit("USB_PWR.VBUS_DETECT_OVERRIDE_EN")) != 0;
+            const bool vbus = override_en ? (s_.usb_pwr & bit("USB_PWR.VBUS_DETECT")) != 0 : connected_;
+            return s_.sie_status | kLineState.put(line_state()) | (vbus ? kVbusDetected : 0);
         }
-        case kIntEpCtrl: return s_.int_ep_ctrl;
-        case kBuffStatus: return s_.buff_status;
-        case kBuffCpuShouldHandle: return s_.buff_cpu_should_handle;
-        case kEpAbort: return s_.ep_abort;
-        case kEpAbortDone: return s_.ep_abort_done;
-        case kEpStallArm: return s_.ep_stall_arm;
-        case kNakPoll: return s_.nak_poll;
-        case kEpStatusStallNak: return s_.ep_status_stall_nak;
-        case kUsbMuxing: return s_.usb_muxing;
-        case kUsbPwr: return s_.usb_pwr;
-        case kUsbphyDirect: return s_.usbphy_direct;
-        case kUsbphyDirectOverride: return s_.usbphy_direct_override;
-        case kUsbphyTrim: return s_.usbphy_trim;
-        case kReserved: return 0;
-        case kIntr: return intr();
-        case kInte: return s_.inte;
-        case kIntf: return s_.intf;
-        case kInts: return (intr() & s_.inte) | s_.intf;
+        case at("BUFF_STATUS"): return s_.buff_status;
+        case at("BUFF_CPU_SHOULD_HANDLE"): return s_.buff_cpu_should_handle;
+        case at("EP_ABORT"): return s_.ep_abort;
+        case at("EP_ABORT_DONE"): return s_.ep_abort_done;
+        case at("EP_STALL_ARM"): return s_.ep_stall_arm;
+        case at("NAK_POLL"): return s_.nak_poll;
+        case at("EP_STATUS_STALL_NAK"): return s_.ep_status_stall_nak;
+        case at("USB_MUXING"): return s_.usb_muxing;
+        case at("USB_PWR"): return s_.usb_pwr;
+        case at("USBPHY_DIRECT"): return s_.usbphy_direct;
+        case at("USBPHY_DIRECT_OVERRIDE"): return s_.usbphy_direct_override;
+        case at("USBPHY_TRIM"): return s_.usbphy_trim;
+        case at("INTR"): return intr();
+        case at("INTE"): return s_.inte;
+        case at("INTF"): return s_.intf;
+        case at("INTS"): return (intr() & s_.inte) | s_.intf;
         default:
-            if (offset < kMainCtrl) return 0;  // ADDR_ENDP1-15: host mode only.
-            unmodelled(offset, false);
+            if (registers_.find(offset) == nullptr && offset != kReserved) unmodelled(offset, false);
+            return 0;  // host mode only
     }
 }
 
 std::uint32_t Usb::read(std::uint32_t offset) {
     const std::uint32_t value = peek(offset);
-    if (offset == kSofRd && s_.sof_seen) {
+    if (offset == at("SOF_RD") && s_.sof_seen) {
         s_.sof_seen = false;
         update();
     }
@@ -271,50 +266,49 @@ std::uint32_t Usb::read(std::uint32_t offset) {
 
 void Usb::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kAddrEndp: s_.addr_endp = value & 0xf007f; break;
-        case kMainCtrl:
-            if ((value & kHostNdevice) != 0) unmodelled(offset, true, "host mode");
-            s_.main_ctrl = value & 0x80000003;
+        case at("ADDR_ENDP"):
+            if ((value & kRegs.refused("ADDR_ENDP")) != 0) refuse(offset, value);
+            s_.addr_endp = value & kRegs.writable("ADDR_ENDP");
+            break;
+        case at("MAIN_CTRL"):
+            if ((value & kRegs.refused("MAIN_CTRL")) != 0) refuse(offset, value);
+            s_.main_ctrl = value & kRegs.writable("MAIN_CTRL");
             pullup_changed();
             break;
-        case kSieCtrl:
-            if ((value & kHostOnlySieCtrl) != 0) unmodelled(offset, true, "host mode");
-            s_.sie_ctrl = value & 0xff070000;
+        case at("SIE_CTRL"):
+            if ((value & kRegs.refused("SIE_CTRL")) != 0) refuse(offset, value);
+            s_.sie_ctrl = value & kRegs.writable("SIE_CTRL");
             pullup_changed();
             break;
-        case kSieStatus: s_.sie_status &= ~(value & kSieStatusClearable); break;
-        case kIntEpCtrl: s_.int_ep_ctrl = value & 0xfffe; break;
-        case kBuffStatus: s_.buff_status &= ~value; break;
-        case kEpAbort:
+        case at("SIE_STATUS"): s_.sie_status &= ~(value & kRegs.clearable("SIE_STATUS")); break;
+        case at("BUFF_STATUS"): s_.buff_status &= ~value; break;
+        case at("EP_ABORT"):
             s_.ep_abort = value;
             s_.ep_abort_done |= value;  // No transaction is ever half done between two accesses.
             break;
-        case kEpAbortDone: s_.ep_abort_done &= ~value; break;
-        case kEpStallArm: s_.ep_stall_arm = value & 3u; break;
-        case kNakPoll: s_.nak_poll = value & 0x03ff03ff; break;
-        case kEpStatusStallNak: s_.ep_status_stall_nak &= ~value; break;
-        case kUsbMuxing: s_.usb_muxing = value & 0xf; break;
-        case kUsbPwr: s_.usb_pwr = value & 0x3f; break;
-        case kUsbphyDirect: s_.usbphy_direct = value & 0xff77; break;
-        case kUsbphyDirectOverride: s_.usbphy_direct_override = value & 0x9fff; break;
-        case kUsbphyTrim: s_.usbphy_trim = value & 0x1f1f; break;
-        case kInte: s_.inte = value & kIntMask; break;
-        case kIntf: s_.intf = value & kIntMask; break;
-        default:
-            // Read-only, reserved and host-mode registers: the SDK clears the whole block with memset.
-            if (offset > kInts) unmodelled(offset, true);
+        case at("EP_ABORT_DONE"): s_.ep_abort_done &= ~value; break;
+        case at("EP_STALL_ARM"): s_.ep_stall_arm = value & kRegs.writable("EP_STALL_ARM"); break;
+        case at("NAK_POLL"): s_.nak_poll = value & kRegs.writable("NAK_POLL"); break;
+        case at("EP_STATUS_STALL_NAK"): s_.ep_status_stall_nak &= ~value; break;
+        case at("USB_MUXING"): s_.usb_muxing = value & kRegs.writable("USB_MUXING"); break;
+        case at("USB_PWR"): s_.usb_pwr = value & kRegs.writable("USB_PWR"); break;
+        case at("USBPHY_DIRECT"): s_.usbphy_direct = value & kRegs.writable("USBPHY_DIRECT"); break;
+        case at("USBPHY_DIRECT_OVERRIDE"):
+            s_.usbphy_direct_override = value & kRegs.writable("USBPHY_DIRECT_OVERRIDE");
+            break;
+        case at("USBPHY_TRIM"): s_.usbphy_trim = value & kRegs.writable("USBPHY_TRIM"); break;
+        case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
+        case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
+        default: {
+            // The SDK clears the whole block with memset: zero is taken wherever a word is.
+            const regs::Register* reg = registers_.find(offset);
+            if (reg == nullptr && offset != kReserved) unmodelled(offset, true);
+            const auto refused = [](const regs::Field& field) { return field.verdict == regs::Verdict::refused; };
+            if (reg != nullptr && (value & reg->mask(reg->index(offset), refused)) != 0) refuse(offset, value);
+            return;
+        }
     }
     update();
-}
-
-void Usb::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    switch (offset) {
-        case kSieStatus:
-        case kBuffStatus:
-        case kEpAbortDone:
-        case kEpStatusStallNak: write(offset, value); break;  // Write-to-clear.
-        default: Peripheral::write_alias(offset, value, alias); break;
-    }
 }
 
 }  // namespace rp2040

@@ -8,21 +8,21 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "periph/usb_host.hpp"
+#include "regs/usb.hpp"
 
 namespace rp2040 {
 
 struct UsbState {
-    std::uint32_t addr_endp = 0, main_ctrl = 0, sof_rd = 0, sie_ctrl = 0, sie_status = 0, int_ep_ctrl = 0;
+    std::uint32_t addr_endp = 0, main_ctrl = 0, sof_rd = 0, sie_ctrl = 0, sie_status = 0;
     std::uint32_t buff_status = 0, buff_cpu_should_handle = 0, ep_abort = 0, ep_abort_done = 0, ep_stall_arm = 0,
-                  nak_poll = 0x00100010, ep_status_stall_nak = 0, usb_muxing = 0, usb_pwr = 0, usbphy_direct = 0,
-                  usbphy_direct_override = 0, usbphy_trim = 0x00001f1f;
+                  nak_poll = regs::kUsbctrl.reset("NAK_POLL"), ep_status_stall_nak = 0, usb_muxing = 0, usb_pwr = 0,
+                  usbphy_direct = 0, usbphy_direct_override = 0, usbphy_trim = regs::kUsbctrl.reset("USBPHY_TRIM");
     std::uint32_t inte = 0, intf = 0;
     bool sof_seen = false;            // INTR.DEV_SOF
     std::uint32_t second_buffer = 0;  // Double-buffered endpoints whose buffer 1 is next, in BUFF_STATUS bit order.
     alignas(4) std::array<std::uint8_t, 4096> dpram{};
     RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
     std::uint64_t next_slot = 0;
-    UsbHostState host{};
 };
 
 /// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
@@ -33,22 +33,23 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     static constexpr std::uint32_t kSlotsPerFrame = 16;
 
     explicit Usb(Fabric& fabric);
-    /// Registers at USBCTRL_REGS_BASE (0x50110000).
+    /// Registers at USBCTRL_REGS_BASE.
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override;
     void reset() override;
     void save(StateWriter& out) const override;
     void restore(StateReader& in) override;
 
-    /// Dual-port RAM at USBCTRL_DPRAM_BASE (0x50100000), byte-writable; `bytes` is 1, 2 or 4. No atomic aliases.
+    /// Dual-port RAM at USBCTRL_DPRAM_BASE, byte-writable; `bytes` is 1, 2 or 4. No atomic aliases.
     [[nodiscard]] std::uint32_t dpram_read(std::uint32_t offset, unsigned bytes) const;
     void dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes);
 
     /// Plugs the built-in host in (true, the default) or out. Survives reset().
     void connect_host(bool connected);
+    /// The host, for whom it is to be part of the chip's devices.
+    [[nodiscard]] UsbHost& host() { return host_; }
     /// The CDC port's bytes: from the device since the last call, and to the device.
     [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
     [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }

@@ -7,9 +7,15 @@ namespace rp2040 {
 namespace {
 using Step = UsbHostState::Step;
 using Stage = UsbHostState::Stage;
-// USB 2.0 section 7.1.7: debounce 100 ms, reset at least 10 ms, recovery 10 ms, 2 ms after SET_ADDRESS. The debounce is
-// shortened: there is no mechanical contact.
-constexpr std::uint32_t kDebounceFrames = 10, kResetFrames = 10, kRecoveryFrames = 10, kAddressFrames = 2;
+// USB 2.0 section 7.1.7: debounce 100 ms, reset at least 10 ms, recovery 10 ms, 2 ms after SET_ADDRESS.
+constexpr std::uint32_t kDebounceFrames = 100, kResetFrames = 10, kRecoveryFrames = 10, kAddressFrames = 2;
+// USB 2.0 section 9.2.6.4: a device has 500 ms for each packet of a request. Hosts then start over with a reset, and leave
+// the device alone after a few times.
+constexpr std::uint16_t kPacketFrames = 500;
+constexpr std::uint8_t kAttempts = 3;
+// The first look at the device descriptor asks for more than any packet of endpoint 0 has, since its size is not known
+// yet, and ends with the first packet; like common hosts this one then resets the bus again.
+constexpr std::uint8_t kFirstLook = 64;
 constexpr std::uint8_t kAddress = 1;
 constexpr std::uint8_t kGetDescriptor = 6, kSetAddress = 5, kSetConfiguration = 9;
 constexpr std::uint8_t kDeviceDescriptor = 1, kConfigurationDescriptor = 2, kInterfaceDescriptor = 4,
@@ -36,7 +42,7 @@ void UsbHost::attach(bool present) {
 
 std::array<std::uint8_t, 8> UsbHost::request() const {
     switch (s_.step) {
-        case Step::device_descriptor_8: return packet(0x80, kGetDescriptor, kDeviceDescriptor << 8, 0, 8);
+        case Step::device_descriptor_8: return packet(0x80, kGetDescriptor, kDeviceDescriptor << 8, 0, kFirstLook);
         case Step::set_address: return packet(0x00, kSetAddress, kAddress, 0, 0);
         case Step::device_descriptor: return packet(0x80, kGetDescriptor, kDeviceDescriptor << 8, 0, 18);
         case Step::configuration_header: return packet(0x80, kGetDescriptor, kConfigurationDescriptor << 8, 0, 9);
@@ -52,18 +58,38 @@ void UsbHost::begin(Step step) {
     s_.step = step;
     s_.stage = Stage::setup;
     s_.received = 0;
+    s_.quiet_frames = 0;
     if (step < Step::open) s_.expected = static_cast<std::uint16_t>(request()[6] | request()[7] << 8);
 }
 
+void UsbHost::reset_bus() {
+    bus_.bus_reset();
+    s_.step = Step::reset;
+    s_.address = 0;
+    s_.wait_frames = kResetFrames + kRecoveryFrames;
+}
+
+/// The device does not answer, or not in time.
+void UsbHost::give_up() {
+    s_.looked = false;
+    s_.max_packet0 = kFirstLook;
+    if (++s_.attempts < kAttempts)
+        reset_bus();
+    else
+        begin(Step::no_port);
+}
+
 void UsbHost::start_of_frame() {
-    if (s_.wait_frames == 0 || --s_.wait_frames != 0) return;
-    if (s_.step == Step::debounce) {
-        port_.bus_reset();
-        s_.step = Step::reset;
-        s_.wait_frames = kResetFrames + kRecoveryFrames;
-    } else if (s_.step == Step::reset) {
-        begin(Step::device_descriptor_8);
+    const bool in_request = s_.step >= Step::device_descriptor_8 && s_.step < Step::open;
+    if (s_.wait_frames == 0) {
+        if (in_request && ++s_.quiet_frames > kPacketFrames) give_up();
+        return;
     }
+    if (--s_.wait_frames != 0) return;
+    if (s_.step == Step::debounce)
+        reset_bus();
+    else if (s_.step == Step::reset)
+        begin(s_.looked ? Step::set_address : Step::device_descriptor_8);
 }
 
 bool UsbHost::resets_bus() const { return s_.step == Step::reset && s_.wait_frames > kRecoveryFrames; }
@@ -71,8 +97,9 @@ bool UsbHost::resets_bus() const { return s_.step == Step::reset && s_.wait_fram
 bool UsbHost::transact(Cycles when) {
     if (s_.wait_frames != 0) return false;
     if (s_.step == Step::open) return bulk(when);
-    if (s_.step >= Step::device_descriptor_8 && s_.step < Step::open) return control();
-    return false;
+    if (s_.step < Step::device_descriptor_8 || s_.step >= Step::open || !control()) return false;
+    s_.quiet_frames = 0;
+    return true;
 }
 
 bool UsbHost::control() {
@@ -81,17 +108,17 @@ bool UsbHost::control() {
     UsbHandshake answer = UsbHandshake::none;
     switch (s_.stage) {
         case Stage::setup:
-            answer = port_.setup(s_.address, setup);
+            answer = bus_.setup(s_.address, setup);
             if (answer == UsbHandshake::ack) s_.stage = s_.expected != 0 ? Stage::data : Stage::status;
             return answer == UsbHandshake::ack;
         case Stage::data: return control_data(to_host);
         default: break;
     }
     if (to_host && s_.expected != 0) {
-        answer = port_.out(s_.address, 0, {});
+        answer = bus_.out(s_.address, 0, {});
     } else {
         std::vector<std::uint8_t> empty;
-        answer = port_.in(s_.address, 0, empty);
+        answer = bus_.in(s_.address, 0, empty);
     }
     if (answer == UsbHandshake::ack)
         finish_control();
@@ -104,7 +131,7 @@ bool UsbHost::control_data(bool to_host) {
     UsbHandshake answer = UsbHandshake::none;
     if (to_host) {
         std::vector<std::uint8_t> data;
-        answer = port_.in(s_.address, 0, data);
+        answer = bus_.in(s_.address, 0, data);
         if (answer == UsbHandshake::ack) {
             const std::size_t room = std::min<std::size_t>(data.size(), s_.buffer.size() - s_.received);
             std::copy_n(data.begin(), room, s_.buffer.begin() + s_.received);
@@ -112,7 +139,7 @@ bool UsbHost::control_data(bool to_host) {
             if (s_.received >= s_.expected || data.size() < s_.max_packet0) s_.stage = Stage::status;
         }
     } else {
-        answer = port_.out(s_.address, 0, kLineCoding);
+        answer = bus_.out(s_.address, 0, kLineCoding);
         if (answer == UsbHandshake::ack) s_.stage = Stage::status;
     }
     if (answer == UsbHandshake::stall)
@@ -124,7 +151,8 @@ void UsbHost::finish_control() {
     switch (s_.step) {
         case Step::device_descriptor_8:
             s_.max_packet0 = s_.buffer[7];
-            begin(Step::set_address);
+            s_.looked = true;
+            reset_bus();
             break;
         case Step::set_address:
             s_.address = kAddress;
@@ -178,7 +206,7 @@ void UsbHost::parse_configuration() {
 bool UsbHost::bulk(Cycles when) {
     const auto receive = [&] {
         std::vector<std::uint8_t> data;
-        if (port_.in(s_.address, s_.bulk_in, data) != UsbHandshake::ack) return false;
+        if (bus_.in(s_.address, s_.bulk_in, data) != UsbHandshake::ack) return false;
         for (const std::uint8_t value : data) received_.push_back({value, when});
         return true;
     };
@@ -186,7 +214,7 @@ bool UsbHost::bulk(Cycles when) {
         if (queue_.empty()) return false;
         const std::size_t size = std::min<std::size_t>(queue_.size(), s_.bulk_out_size);
         const std::vector<std::uint8_t> data(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
-        if (port_.out(s_.address, s_.bulk_out, data) != UsbHandshake::ack) return false;
+        if (bus_.out(s_.address, s_.bulk_out, data) != UsbHandshake::ack) return false;
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
         return true;
     };
@@ -201,6 +229,7 @@ std::vector<UsbHost::Byte> UsbHost::take_received() {
 }
 
 void UsbHost::save(StateWriter& out) const {
+    out.put(s_);
     out.put(static_cast<std::uint64_t>(queue_.size()));
     for (const std::uint8_t value : queue_) out.put(value);
     out.put(static_cast<std::uint64_t>(received_.size()));
@@ -208,6 +237,7 @@ void UsbHost::save(StateWriter& out) const {
 }
 
 void UsbHost::restore(StateReader& in) {
+    in.get(s_);
     std::uint64_t size = 0;
     in.get(size);
     queue_.clear();

@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "base/state.hpp"
-#include "base/types.hpp"
+#include "device/device.hpp"
 
 namespace rp2040 {
 
@@ -44,8 +43,11 @@ struct UsbHostState {
     Step step = Step::detached;
     Stage stage = Stage::setup;
     std::uint32_t wait_frames = 0;
+    std::uint16_t quiet_frames = 0;  ///< Frames since the device last acknowledged anything, in a control transfer.
+    std::uint8_t attempts = 0;       ///< Enumerations that came to nothing.
+    bool looked = false;             ///< The first look at the device descriptor is over, the second reset follows.
     std::uint8_t address = 0;
-    std::uint8_t max_packet0 = 8;
+    std::uint8_t max_packet0 = 64;
     std::uint8_t configuration = 1;
     std::uint8_t cdc_interface = 0, bulk_in = 0, bulk_out = 0, bulk_out_size = 64;
     bool bulk_in_turn = false;
@@ -55,13 +57,14 @@ struct UsbHostState {
 };
 
 /// Makes at most one transaction per call of transact(); its queue of bytes and its log belong to the host side.
-class UsbHost {
+class UsbHost final : public Device {
   public:
     struct Byte {
         std::uint8_t value;
         Cycles when;  ///< Start of the slot whose transaction carried it.
     };
-    UsbHost(UsbDevicePort& port, UsbHostState& state) : port_(port), s_(state) {}
+    explicit UsbHost(UsbDevicePort& bus) : bus_(bus) {}
+    [[nodiscard]] std::string_view name() const override { return "usb_host"; }
 
     /// The device's pull-up appeared or disappeared.
     void attach(bool present);
@@ -76,19 +79,23 @@ class UsbHost {
     /// Between attachment and the end of the bus reset's SE0.
     [[nodiscard]] bool resets_bus() const;
     [[nodiscard]] bool cdc_open() const { return s_.step == UsbHostState::Step::open; }
-    void save(StateWriter& out) const;
-    void restore(StateReader& in);
+    /// Whether it sees a device.
+    [[nodiscard]] bool attached() const { return s_.step != UsbHostState::Step::detached; }
+    void save(StateWriter& out) const override;
+    void restore(StateReader& in) override;
 
   private:
     [[nodiscard]] std::array<std::uint8_t, 8> request() const;
     void begin(UsbHostState::Step step);
+    void reset_bus();
+    void give_up();
     bool control();
     bool control_data(bool to_host);
     void finish_control();
     bool bulk(Cycles when);
     void parse_configuration();
-    UsbDevicePort& port_;
-    UsbHostState& s_;
+    UsbDevicePort& bus_;
+    UsbHostState s_{};
     std::deque<std::uint8_t> queue_;
     std::vector<Byte> received_;
 };

@@ -1,17 +1,22 @@
 #include "periph/watchdog.hpp"
 
+#include "regs/watchdog.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrl = 0x00, kLoad = 0x04, kReason = 0x08, kScratch0 = 0x0c, kTick = 0x2c;
-constexpr std::uint32_t kTrigger = 1u << 31, kEnable = 1u << 30;
-constexpr std::uint32_t kTickEnable = 1u << 9, kTickRunning = 1u << 10, kTickCycles = 0x1ff;
-constexpr std::uint32_t kReasonTimer = 1, kReasonForce = 2;
+constexpr const regs::Block& kRegs = regs::kWatchdog;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
+constexpr std::uint32_t kTrigger = kRegs.mask("CTRL.TRIGGER");
+constexpr std::uint32_t kTickEnable = kRegs.mask("TICK.ENABLE"), kTickRunning = kRegs.mask("TICK.RUNNING"),
+                        kTickCycles = kRegs.mask("TICK.CYCLES");
+constexpr regs::Bits kTickCount = kRegs.bits("TICK.COUNT");
+constexpr std::uint32_t kReasonTimer = kRegs.mask("REASON.TIMER"), kReasonForce = kRegs.mask("REASON.FORCE");
 // Erratum RP2040-E1: the counter decrements twice per tick.
 constexpr std::uint32_t kDecrement = 2;
 }  // namespace
 
-Watchdog::Watchdog(Fabric& fabric) : StatefulPeripheral("WATCHDOG", fabric) {
+Watchdog::Watchdog(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
     fabric.events().bind(EventId::watchdog, this, [](void* self, Cycles) {
         auto& watchdog = *static_cast<Watchdog*>(self);
         if (watchdog.enabled() && watchdog.counter() == 0)
@@ -29,43 +34,43 @@ std::uint32_t Watchdog::counter() const {
 
 std::uint32_t Watchdog::read(std::uint32_t offset) {
     switch (offset) {
-        case kCtrl: return s_.ctrl | counter();
-        case kLoad: return 0;
-        case kReason: return s_.reason;
-        case kTick: {
+        case at("CTRL"): return s_.ctrl | counter();
+        case at("LOAD"): return 0;
+        case at("REASON"): return s_.reason;
+        case at("TICK"): {
             if (!s_.ticks.running()) return s_.tick;
             // COUNT: clk_ref periods until the next tick.
             const Cycles next = s_.ticks.when(s_.ticks.count(now()) + 1);
             const std::uint64_t left =
                 Wide{next - now()} * fabric_.clock_hz(ClockId::ref) / fabric_.clock_hz(ClockId::sys);
-            return s_.tick | kTickRunning | (static_cast<std::uint32_t>(left) & 0x1ff) << 11;
+            return s_.tick | kTickRunning | kTickCount.put(static_cast<std::uint32_t>(left));
         }
         default:
-            if (offset >= kScratch0 && offset < kTick) return s_.scratch[(offset - kScratch0) / 4];
+            if (constexpr auto& scratch = kRegs["SCRATCH%"]; scratch.holds(offset))
+                return s_.scratch[scratch.index(offset)];
             unmodelled(offset, false);
     }
 }
 
 void Watchdog::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kCtrl:
+        case at("CTRL"):
             freeze();
-            s_.ctrl = value & 0x47000000;
+            s_.ctrl = value & kRegs.writable("CTRL");
             if ((value & kTrigger) != 0) {
                 fire(kReasonForce);
                 return;
             }
             reschedule();
             break;
-        case kLoad:
-            s_.time = value & 0xffffff;
+        case at("LOAD"):
+            s_.time = value & kRegs.mask("LOAD");
             s_.time_origin = s_.ticks.count(now());
             reschedule();
             break;
-        case kReason: break;
-        case kTick: {
+        case at("TICK"): {
             const std::uint32_t old = s_.tick;
-            s_.tick = value & (kTickEnable | kTickCycles);
+            s_.tick = value & kRegs.writable("TICK");
             if (s_.tick != old) {
                 // A new setting starts a whole tick.
                 s_.ticks.set_count(now(), s_.ticks.count(now()));
@@ -74,20 +79,11 @@ void Watchdog::write(std::uint32_t offset, std::uint32_t value) {
             break;
         }
         default:
-            if (offset >= kScratch0 && offset < kTick)
-                s_.scratch[(offset - kScratch0) / 4] = value;
+            if (constexpr auto& scratch = kRegs["SCRATCH%"]; scratch.holds(offset))
+                s_.scratch[scratch.index(offset)] = value;
             else
-                unmodelled(offset, true);
+                ignore_read_only(offset);
     }
-}
-
-void Watchdog::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) {
-    // LOAD is write-only: SET and XOR write the value, CLR writes nothing useful (0 & ~value).
-    if (offset == kLoad && alias == 3) value = 0;
-    if (offset == kLoad)
-        write(offset, value);
-    else
-        Peripheral::write_alias(offset, value, alias);
 }
 
 /// Brings TIME up to date before something that changes how it counts.

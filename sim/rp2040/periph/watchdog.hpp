@@ -24,7 +24,6 @@ class Watchdog final : public StatefulPeripheral<WatchdogState> {
     explicit Watchdog(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
     void clocks_changed() override;
     void reset() override;
 

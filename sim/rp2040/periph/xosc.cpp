@@ -1,27 +1,34 @@
 #include "periph/xosc.hpp"
 
+#include "regs/xosc.hpp"
+
 namespace rp2040 {
 
 namespace {
-constexpr std::uint32_t kCtrl = 0x00, kStatus = 0x04, kDormant = 0x08, kStartup = 0x0c, kCount = 0x1c;
+constexpr const regs::Block& kRegs = regs::kXosc;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr std::uint32_t kEnableCode = 0xfab, kDisableCode = 0xd1e, kRange1To15MHz = 0xaa0;
 constexpr std::uint32_t kWakeCode = 0x77616b65, kDormantCode = 0x636f6d61;
-constexpr std::uint32_t kBadWrite = 1u << 24;
+constexpr regs::Bits kRange = kRegs.bits("CTRL.FREQ_RANGE"), kEnable = kRegs.bits("CTRL.ENABLE"),
+                     kDelay = kRegs.bits("STARTUP.DELAY");
+constexpr std::uint32_t kStable = kRegs.mask("STATUS.STABLE"), kEnabled = kRegs.mask("STATUS.ENABLED"),
+                        kBadWrite = kRegs.mask("STATUS.BADWRITE"), kX4 = kRegs.mask("STARTUP.X4");
 }  // namespace
 
 bool Xosc::stable() const {
     if (hz() == 0) return false;
-    const std::uint64_t delay = std::uint64_t{s_.startup & 0x3fff} * 256 * ((s_.startup >> 20) & 1u ? 4 : 1);
+    const std::uint64_t delay = std::uint64_t{kDelay.of(s_.startup)} * 256 * ((s_.startup & kX4) != 0 ? 4 : 1);
     return s_.crystal.count(now()) >= delay;
 }
 
 std::uint32_t Xosc::read(std::uint32_t offset) {
     switch (offset) {
-        case kCtrl: return s_.ctrl;
-        case kStatus: return (stable() ? 1u << 31 : 0) | (s_.bad_write ? kBadWrite : 0) | (s_.enabled ? 1u << 12 : 0);
-        case kDormant: return s_.dormant ? kDormantCode : kWakeCode;
-        case kStartup: return s_.startup;
-        case kCount: {
+        case at("CTRL"): return s_.ctrl;
+        case at("STATUS"):
+            return (stable() ? kStable : 0) | (s_.bad_write ? kBadWrite : 0) | (s_.enabled ? kEnabled : 0);
+        case at("DORMANT"): return s_.dormant ? kDormantCode : kWakeCode;
+        case at("STARTUP"): return s_.startup;
+        case at("COUNT"): {
             const std::uint64_t elapsed = s_.crystal.count(now()) - s_.count_origin;
             return elapsed >= s_.count_start ? 0 : s_.count_start - static_cast<std::uint32_t>(elapsed);
         }
@@ -30,9 +37,9 @@ std::uint32_t Xosc::read(std::uint32_t offset) {
 }
 
 void Xosc::write_ctrl(std::uint32_t value) {
-    s_.ctrl = value & 0x00ffffff;
-    const std::uint32_t code = s_.ctrl >> 12;
-    if ((s_.ctrl & 0xfff) != kRange1To15MHz) s_.bad_write = true;
+    s_.ctrl = value & kRegs.writable("CTRL");
+    const std::uint32_t code = kEnable.of(s_.ctrl);
+    if (kRange.of(s_.ctrl) != kRange1To15MHz) s_.bad_write = true;
     // The SDK writes the range alone first: the reset value of the code does nothing. Any other invalid code enables.
     if (code == 0) return;
     if (code != kEnableCode && code != kDisableCode) s_.bad_write = true;
@@ -60,18 +67,15 @@ void Xosc::restart() {
 
 void Xosc::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
-        case kCtrl: write_ctrl(value); break;
-        case kStatus:
-            // BADWRITE is write-to-clear; hw_clear_bits() arrives here with the bit already removed.
-            s_.bad_write = false;
-            break;
-        case kDormant:
+        case at("CTRL"): write_ctrl(value); break;
+        case at("STATUS"): s_.bad_write = s_.bad_write && (value & kBadWrite) == 0; break;
+        case at("DORMANT"):
             if (value != kDormantCode && value != kWakeCode) s_.bad_write = true;  // also selects WAKE
             set_dormant(value == kDormantCode);
             break;
-        case kStartup: s_.startup = value & 0x00103fff; break;
-        case kCount:
-            s_.count_start = value & 0xff;
+        case at("STARTUP"): s_.startup = value & kRegs.writable("STARTUP"); break;
+        case at("COUNT"):
+            s_.count_start = value & kRegs.writable("COUNT");
             s_.count_origin = s_.crystal.count(now());
             break;
         default: unmodelled(offset, true);

@@ -5,6 +5,7 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
+#include "regs/xosc.hpp"
 
 namespace rp2040 {
 
@@ -22,7 +23,7 @@ struct XoscState {
 
 class Xosc final : public StatefulPeripheral<XoscState> {
   public:
-    explicit Xosc(Fabric& fabric) : StatefulPeripheral("XOSC", fabric) {}
+    explicit Xosc(Fabric& fabric) : StatefulPeripheral(regs::kXosc, fabric) {}
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;

@@ -1,6 +1,8 @@
 // Registers of a PIO block (datasheet 3.7).
 #include "pio/pio.hpp"
 
+#include "regs/pio.hpp"
+
 namespace rp2040 {
 
 namespace {
@@ -43,7 +45,7 @@ constexpr std::uint32_t divider(std::uint32_t clkdiv) {
 }  // namespace
 
 Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
-    : StatefulPeripheral(index == 0 ? "PIO0" : "PIO1", fabric),
+    : StatefulPeripheral(regs::kPio, fabric, index),
       pins_(pins),
       index_(index),
       function_(index == 0 ? PinFunction::pio0 : PinFunction::pio1) {

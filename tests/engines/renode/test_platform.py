@@ -12,6 +12,7 @@ from paths import ROOT
 
 from emberwatch.base.errors import BoardError
 from emberwatch.board.board import known_boards, load_board
+from emberwatch.chip import load
 from emberwatch.engines.renode import generate
 
 FOLDER = ROOT / "platforms/renode"
@@ -91,10 +92,8 @@ def test_committed_files_are_fresh() -> None:
 def test_windows_and_memories_are_the_librarys(librp2040: Path) -> None:
     from emberwatch.engines.renode import library
 
-    assert [(w.name, w.base, w.size) for w in library.windows()] == [(w.name, w.base, w.size) for w in generate.WINDOWS]
-    assert [(m.name, m.base, m.size) for m in library.memories()] == [
-        (m.name, m.base, m.size) for m in generate.MEMORIES
-    ]
+    assert [(w.name, w.base, w.size) for w in library.windows()] == [(w.name, w.base, w.size) for w in load().windows]
+    assert [(m.name, m.base, m.size) for m in library.memories()] == [(m.name, m.base, m.size) for m in load().memories]
 
 
 def test_nothing_overlaps_and_everything_lies_in_the_cores_map(board_name: str) -> None:

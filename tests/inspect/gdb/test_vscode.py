@@ -19,7 +19,7 @@ def _read(name: str) -> Any:
 
 
 def test_task_starts_the_server_and_sees_it_ready() -> None:
-    (task,) = _read("tasks.json")["tasks"]
+    _, task = _read("tasks.json")["tasks"]
     assert task["command"].endswith("/.venv/bin/emberwatch")  # where `make setup` puts it
     command, firmware, *options = task["args"]
     parameters = inspect.signature(gdb).parameters
@@ -33,7 +33,8 @@ def test_task_starts_the_server_and_sees_it_ready() -> None:
 
 
 def test_launch_configurations_connect_to_that_server() -> None:
-    (task,) = _read("tasks.json")["tasks"]
+    svd_task, task = _read("tasks.json")["tasks"]
+    assert task["dependsOn"] == svd_task["label"] and svd_task["args"][:2] == ["svd", "--out"]
     cortex_debug, cpp = _read("launch.json")["configurations"]
     port = inspect.signature(gdb).parameters["port"].default
     for configuration, server in ((cortex_debug, "gdbTarget"), (cpp, "miDebuggerServerAddress")):
@@ -41,6 +42,8 @@ def test_launch_configurations_connect_to_that_server() -> None:
         assert configuration[server] == f"127.0.0.1:{port}"
     for configuration, program in ((cortex_debug, "executable"), (cpp, "program")):
         assert configuration[program] == "${workspaceFolder}/" + task["args"][1]
+    for configuration, file in ((cortex_debug, "svdFile"), (cpp, "svdPath")):
+        assert configuration[file] == "${workspaceFolder}/" + svd_task["args"][2]
     monitor = inspect.getsource(Monitor)
     for command in cortex_debug["overrideResetCommands"]:
         words = command.split()

@@ -13,27 +13,28 @@ struct Edge {
     std::uint32_t pin, level;
 };
 
-class Recorder final : public PinDevice {
+class Recorder final : public LineWatcher {
   public:
-    [[nodiscard]] std::uint32_t watched() const override { return mask; }
-    [[nodiscard]] std::uint32_t driven() const override { return 0; }
-    void pin_changed(unsigned pin, bool level, Cycles when) override { edges.push_back({when, pin, level ? 1u : 0u}); }
+    [[nodiscard]] std::uint32_t watched_lines() const override { return mask; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 0; }
+    void line_changed(unsigned pin, bool level, Cycles when) override { edges.push_back({when, pin, level ? 1u : 0u}); }
     std::uint32_t mask = 0;
     std::vector<Edge> edges;
 };
 
-class Wire final : public PinDevice {
+/// Repeats its first line on its second, later.
+class DelayedWire final : public LineWatcher {
   public:
-    Wire(Gpio& gpio, unsigned from, unsigned to, Cycles delay) : gpio_(gpio), from_(from), to_(to), delay_(delay) {}
-    [[nodiscard]] std::uint32_t watched() const override { return 1u << from_; }
-    [[nodiscard]] std::uint32_t driven() const override { return 1u << to_; }
-    void pin_changed(unsigned, bool level, Cycles when) override {
+    DelayedWire(Gpio& gpio, unsigned to, Cycles delay) : gpio_(gpio), to_(to), delay_(delay) {}
+    [[nodiscard]] std::uint32_t watched_lines() const override { return 1; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 2; }
+    void line_changed(unsigned, bool level, Cycles when) override {
         gpio_.drive(to_, level ? Gpio::Drive::high : Gpio::Drive::low, when + delay_);
     }
 
   private:
     Gpio& gpio_;
-    unsigned from_, to_;
+    unsigned to_;
     Cycles delay_;
 };
 

@@ -24,18 +24,18 @@ using namespace rp2040;
 constexpr std::uint32_t kSram = 0x20000000, kSramSize = 0x10000;
 
 /// Puts the next bit of a pseudo-random sequence on the data pin at every falling edge of the clock.
-class BitSource final : public PinDevice {
+class BitSource final : public LineWatcher {
   public:
     BitSource(Gpio& gpio, unsigned clock, unsigned data) : gpio_(gpio), clock_(clock), data_(data) {}
-    [[nodiscard]] std::uint32_t watched() const override { return 1u << clock_; }
-    [[nodiscard]] std::uint32_t driven() const override { return 1u << data_; }
-    void pin_changed(unsigned, bool level, Cycles when) override {
+    [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << clock_; }
+    [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << data_; }
+    void line_changed(unsigned, bool level, Cycles when) override {
         if (level) return;
         lfsr_ = (lfsr_ >> 1) ^ ((lfsr_ & 1) != 0 ? 0xedb88320u : 0u);
         gpio_.drive(data_, (lfsr_ & 1) != 0 ? Gpio::Drive::high : Gpio::Drive::low, when);
     }
-    void save(StateWriter& out) const override { out.put(lfsr_); }
-    void restore(StateReader& in) override { in.get(lfsr_); }
+    void save(StateWriter& out) const { out.put(lfsr_); }
+    void restore(StateReader& in) { in.get(lfsr_); }
 
   private:
     Gpio& gpio_;
@@ -72,6 +72,7 @@ class UnitChip final : public Fabric, public DmaBus {
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma.set_dreq(dreq, transfers); }
     std::uint32_t clock_hz(ClockId) const override { return 125'000'000; }
     std::uint64_t picoseconds(Cycles at) const override { return at * 8000; }
+    Cycles cycle_at(std::uint64_t picoseconds) const override { return (picoseconds + 7999) / 8000; }
     Gpio& gpio() override { return pins; }
     void reset_blocks(std::uint32_t) override {}
     void request_chip_reset() override {}
@@ -122,6 +123,7 @@ class UnitChip final : public Fabric, public DmaBus {
         out.put(events_.state());
         out.bytes(sram.data(), sram.size());
         pins.save(out);
+        for (const auto& source : sources) source->save(out);
         io.save(out);
         pads.save(out);
         pio0.save(out);
@@ -138,6 +140,7 @@ class UnitChip final : public Fabric, public DmaBus {
         events_.set_state(state);
         in.bytes(sram.data(), sram.size());
         pins.restore(in);
+        for (const auto& source : sources) source->restore(in);
         io.restore(in);
         pads.restore(in);
         pio0.restore(in);
@@ -156,7 +159,8 @@ class UnitChip final : public Fabric, public DmaBus {
     Pio pio0, pio1;
     Dma dma;
     Recorder recorder;
-    std::vector<std::unique_ptr<PinDevice>> devices;
+    std::vector<std::unique_ptr<DelayedWire>> wires;
+    std::vector<std::unique_ptr<BitSource>> sources;
     std::array<std::uint8_t, kSramSize> sram{};
     std::uint32_t irq = 0, irq1 = 0;
     Cycles quiet_until = 0;
@@ -215,12 +219,12 @@ std::size_t unit_edges(UnitChip* chip, const Edge** edges) {
     return chip->recorder.edges.size();
 }
 void unit_wire(UnitChip* chip, unsigned from, unsigned to, std::uint64_t delay) {
-    chip->devices.push_back(std::make_unique<Wire>(chip->pins, from, to, delay));
-    chip->pins.attach(*chip->devices.back());
+    chip->wires.push_back(std::make_unique<DelayedWire>(chip->pins, to, delay));
+    chip->pins.attach(*chip->wires.back(), {static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to)});
 }
 void unit_bit_source(UnitChip* chip, unsigned clock, unsigned data) {
-    chip->devices.push_back(std::make_unique<BitSource>(chip->pins, clock, data));
-    chip->pins.attach(*chip->devices.back());
+    chip->sources.push_back(std::make_unique<BitSource>(chip->pins, clock, data));
+    chip->pins.attach(*chip->sources.back());
 }
 std::uint32_t unit_irq(UnitChip* chip, unsigned core) { return core == 0 ? chip->irq : chip->irq1; }
 void unit_dreq(UnitChip* chip, unsigned dreq, std::uint32_t transfers) {

@@ -41,13 +41,22 @@ def test_builds_for_arm_without_warnings(cpu: str, standard: str, tmp_path: Path
         _, result = compiled(name, 1, tmp_path / name)
         for level in ("-O2", "-Os"):
             flags = [f"-mcpu={cpu}", "-mthumb", f"-std={standard}", level, "-ffreestanding"]
-            flags += ["-Wall", "-Wextra", "-Werror", "-isystem", str(LIBC)]
+            flags += ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-isystem", str(LIBC)]
             output = tmp_path / name / "net.o"
             subprocess.run([GCC, *flags, "-c", str(result.source), "-o", str(output)], check=True)
             names = ["arm-none-eabi-nm", "-u", str(output)]
             undefined = subprocess.run(names, check=True, capture_output=True, text=True)
             wanted = {line.split()[-1] for line in undefined.stdout.splitlines()}
             assert {s for s in wanted if not s.startswith("__")} <= {"memcpy"}, f"{name} needs {wanted}"
+
+
+@pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")
+def test_builds_with_clang_without_warnings(tmp_path: Path) -> None:
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    for name in [*CASES, "detector"]:
+        _, result = compiled(name, 1, tmp_path / name)
+        output = tmp_path / name / "net.o"
+        subprocess.run(["clang", *flags, "-O1", "-c", str(result.source), "-o", str(output)], check=True)
 
 
 @pytest.mark.parametrize("name", ["conv_2d", "softmax", "detector"])

@@ -29,9 +29,12 @@ def inputs_for(shape: tuple[int, ...], rng: np.random.Generator) -> list[npt.NDA
     """Noise of several levels and spreads, and bursts of a band, as tones are in spectrograms."""
     arrays = [rng.integers(-128, 128, shape)]
     for _ in range(12):
-        image = np.full(shape, -128).reshape(shape[1], -1)
-        start, band = int(rng.integers(shape[1] // 2)), int(rng.integers(image.shape[1] - 2))
-        image[start : start + shape[1] // 3, band : band + int(rng.integers(2, 30))] = 127
+        image = np.full(shape, -128).reshape(shape[1] if len(shape) > 2 else 1, -1)
+        if image.shape[0] < 2:
+            arrays.append(np.roll(np.where(np.arange(image.size) % 7 < 3, 127, -128), len(arrays)).reshape(shape))
+            continue
+        start, band = int(rng.integers(image.shape[0] // 2)), int(rng.integers(image.shape[1] - 2))
+        image[start : start + image.shape[0] // 3, band : band + int(rng.integers(2, 30))] = 127
         arrays.append(image.reshape(shape))
     for mean in (-110, -60, 0, 70):
         for spread in (3, 25, 60):

@@ -57,3 +57,35 @@ def test_padding_along_time_does_not_stream(tmp_path: Path) -> None:
     model = parse_model(net.end("mean"), "padded")
     assert write_model(model, "padded.tflite", tmp_path, "net").stream_frames == 0
     assert "stream" not in (tmp_path / "net.h").read_text()
+
+
+@pytest.mark.parametrize("name", ["LEAKY_RELU", "ELU", "MAXIMUM", "PRELU"])
+def test_elementwise_layers_stream(name: str, tmp_path: Path) -> None:
+    """Only the new columns of a layer that works element by element are computed."""
+    rng = np.random.default_rng(1)
+    net = Network(rng, (1, 31, 1, 8))
+    net.conv(3, 1, 6)
+    inputs = [net.now]
+    if name in ("MAXIMUM", "PRELU"):
+        now = net.b.graph.tensors[net.now].quantization
+        values = rng.integers(-128, 128, (1, 1, 6)).astype(np.int8)
+        inputs.append(net.b.constant(values, now.scale[0], int(now.zeroPoint[0])))
+    options = {"alpha": 0.2} if name == "LEAKY_RELU" else {}
+    kind = {"LEAKY_RELU": "LeakyReluOptions", "MAXIMUM": "MaximumMinimumOptions"}.get(name, "")
+    net.same(name, inputs, net.shape, kind, **options)
+    net.conv(3, 1, 4)
+    data = net.end("mean")
+    model = parse_model(data, name)
+    compiled = write_model(model, name, tmp_path, "net")
+    assert compiled.stream_frames == 4
+    assert compiled.stream_macs < compiled.macs / 4
+    native, oracle = NativeModel(compiled, model), Oracle(data)
+    native.stream_reset()
+    window, seen = np.full((1, 31, 1, 8), FILL, np.int8), set()
+    for _ in range(15):
+        frames = rng.integers(-128, 128, (4, 1, 8)).astype(np.int8)
+        window = np.concatenate([window[:, 4:], frames[None]], axis=1)
+        got = native.stream_push(frames)
+        np.testing.assert_array_equal(got.ravel(), oracle.invoke(window)[0].ravel())
+        seen.add(got.tobytes())
+    assert len(seen) > 2

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from tflite_micro.python.tflite_micro import runtime
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
-TYPES = {np.dtype(k): v for k, v in [("f4", 0), ("i4", 2), ("u1", 3), ("i8", 4), ("i1", 9)]}
+TYPES = {np.dtype(k): v for k, v in [("f4", 0), ("i4", 2), ("u1", 3), ("i8", 4), ("?", 6), ("i2", 7), ("i1", 9)]}
+RESOURCE = 13
 
 
 class Builder:
@@ -23,6 +24,28 @@ class Builder:
         self.model.operatorCodes = []
         self.graph = schema.SubGraphT()
         self.graph.tensors, self.graph.operators = [], []
+        self.graph.inputs, self.graph.outputs = [], []
+        self.called: list[Builder] = []
+
+    def call(self) -> Builder:
+        """A further graph of the file, for CALL_ONCE; the first has number 1."""
+        other = Builder()
+        other.model = self.model
+        self.called.append(other)
+        return other
+
+    def variable(self, shape: Any, scale: float, zero: int = 0, dtype: str = "i1") -> int:
+        """Add a tensor that keeps its value."""
+        index = self.tensor(shape, scale, zero, dtype)
+        self.graph.tensors[index].isVariable = True
+        return index
+
+    def handle(self, name: str) -> int:
+        """Add a VAR_HANDLE; returns the tensor that it writes."""
+        index = self.tensor((1,), dtype="i4")
+        self.graph.tensors[index].type = RESOURCE
+        self.operator("VAR_HANDLE", [], [index], "VarHandleOptions", container="", sharedName=name)
+        return index
 
     def tensor(self, shape: Any, scale: Any = None, zero: int = 0, dtype: str = "i1", axis: int = 0) -> int:
         """Add a tensor that is computed or given at run time."""
@@ -40,7 +63,7 @@ class Builder:
 
     def constant(self, values: Any, scale: Any = None, zero: int = 0, axis: int = 0) -> int:
         """Add a constant tensor of the array's type."""
-        array = np.ascontiguousarray(values)
+        array = np.ascontiguousarray(values).reshape(np.shape(values))
         index = self.tensor(array.shape, scale, zero, array.dtype.str[1:], axis)
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(array.tobytes(), np.uint8)
@@ -67,7 +90,7 @@ class Builder:
     def build(self, inputs: list[int], outputs: list[int]) -> bytes:
         """The .tflite file."""
         self.graph.inputs, self.graph.outputs = inputs, outputs
-        self.model.subgraphs = [self.graph]
+        self.model.subgraphs = [self.graph, *(other.graph for other in self.called)]
         builder = flatbuffers.Builder(4096)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+from emberwatch.chip import memory
 from emberwatch.inspect.profiling.model import CoreProfile, Costs, Profile
 
 _WIDTH, _ROW, _MARGIN, _TITLE = 1200.0, 18, 10, 46
@@ -29,7 +30,7 @@ class _Box:
 def _kind(address: int, is_function: bool) -> str:
     if not is_function:
         return "irq"
-    return "rom" if address < 0x10000000 else "flash" if address < 0x20000000 else "ram"
+    return "rom" if address < memory("rom").end else "flash" if address < memory("sram").base else "ram"
 
 
 def _tree(core: CoreProfile) -> _Box:
