@@ -17,7 +17,7 @@ def main(sound: str, firmware: str = "build/firmware/pico/emberwatch.elf") -> No
         machine.run(heard.seconds + 2.0)
         print(machine)
         for event in machine.log.alarms:
-            print(f"{event.t_s:8.3f} s  alarm {event.state}  {event.kind}")
+            print(f"{event.t_s:8.3f} s  alarm {event.label}")
         if not machine.log.alarms:
             highest = max((window.probability for window in machine.log.windows), default=0.0)
             print(f"quiet; highest probability {highest:.2f}")

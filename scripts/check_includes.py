@@ -29,6 +29,8 @@ CHIP = (
 )
 """The chip's own folders; its files include each other from sim/rp2040."""
 
+EVENT_LOGIC = ("apps/detector/bursts.h", "apps/detector/cadence.h", "apps/detector/events.h", "hot.h")
+
 ALLOWED: dict[str, tuple[str, ...]] = {
     # The chip knows neither what hangs on its pins nor who looks at it.
     "sim/rp2040": CHIP,
@@ -36,8 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "sim/capi": (*CHIP, "mic/", "capi/"),
     # Signal processing and event logic run on any computer: no register, no board.
     "firmware/dsp": ("dsp/", "hot.h"),
-    "firmware/apps/detector/events.c": ("apps/detector/events.h", "events.h"),
-    "firmware/apps/detector/events.h": (),
+    **{f"firmware/apps/detector/{name}": EVENT_LOGIC for name in ("bursts.c", "cadence.c", "events.c", "events.h")},
     "firmware/hw": ("hw/", "board.h", "hot.h"),
     "firmware/drivers": ("hw/", "drivers/", "board.h", "hot.h"),
     "firmware/apps/common": ("apps/common/", "hw/", "drivers/", "board.h", "hot.h"),

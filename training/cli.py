@@ -35,6 +35,10 @@ def train(
     work: Annotated[
         Path, typer.Option(help="Folder for scenes and stages; a run resumes from it.", metavar="DIR")
     ] = Path("build/train"),
+    detector: Annotated[
+        Path | None,
+        typer.Option(help="Event parameters to judge and to ship with; default: the released.", metavar="FILE"),
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", "--jobs", "-j", help="Processes that make scenes and features.", metavar="N")
     ] = os.cpu_count() or 1,
@@ -42,8 +46,9 @@ def train(
         bool, typer.Option("--quick", help="A tiny run that tries everything and detects nothing.")
     ] = False,
 ) -> int:
-    """Train the network from seeds: scenes, pre-training, cross-validated fine-tuning, int8, event parameters, card.
+    """Train the network from seeds: scenes, training, int8, judgement on what it never heard, model card.
 
+    Recordings whose licence forbids commerce or derived works serve judgement only, and so does every recorded alarm.
     An interrupted run continues where it stopped. Give --out training/released to replace the released model.
 
     Examples:
@@ -53,8 +58,9 @@ def train(
     emberwatch train --data my_recordings/manifest.csv --out build/mine
     emberwatch train --quick --synthetic-only
     """
-    from emberwatch.base.paths import recordings_folder
+    from emberwatch.base.paths import RELEASED_DETECTOR, recordings_folder
     from emberwatch.training.data.clips import load_datasets
+    from emberwatch.training.model.events import EventParameters
     from emberwatch.training.model.logs import plot_losses
     from emberwatch.training.model.network import import_tensorflow
     from emberwatch.training.model.pipeline import Recipe, run
@@ -67,11 +73,11 @@ def train(
     sources = [] if synthetic_only else list(data or ([found] if found else []))
     clips = load_datasets(sources)
     if not clips and not synthetic_only:
-        _log("no recordings given or found: training on synthetic sound alone, without cross-validation")
+        _log("no recordings given or found: training on synthetic sound alone")
     recipe = Recipe.quick() if quick else Recipe()
-    outcome = run(recipe, clips, work, workers, _log)
-    summary = write_release(out, outcome, recipe, clips)
-    stages = sorted((work / "logs").glob(f"{outcome.digest}-*"))
-    plot_losses({folder.name.partition("-")[2]: folder for folder in stages}, out / "training.png")
-    print(json.dumps(summary, indent=2))
+    parameters = EventParameters.load(detector or RELEASED_DETECTOR)
+    outcome = run(recipe, clips, work, parameters, workers, _log)
+    summary = write_release(out, outcome, recipe, parameters)
+    plot_losses({"training": work / "logs" / outcome.digest}, out / "training.png")
+    print(json.dumps(summary["judged"], indent=2))
     return 0

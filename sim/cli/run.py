@@ -204,8 +204,7 @@ def _print_summary(outcome: Outcome) -> None:
 def _print_detection(result: RunResult) -> None:
     print(f"alarm            {'YES' if result.alarm else 'no'}")
     for event in result.events:
-        kind = "" if event.state == "off" else f"  {event.kind}"
-        print(f"  {event.t_s:8.3f} s     {event.state}{kind}")
+        print(f"  {event.t_s:8.3f} s     {event.label}")
     if result.windows:
         peak_t, peak = max(result.windows, key=lambda window: window[1])
         print(f"windows          {len(result.windows)}, highest probability {peak:.2f} at {peak_t:.2f} s")

@@ -14,9 +14,7 @@ from emberwatch.training.data.features import BLOCK_SAMPLES
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.trials import Trial, render
-from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EventParameters
-
-_STATES = {EVENT_ALARM_ON: "on", EVENT_ALARM_KIND: "kind", EVENT_ALARM_OFF: "off"}
+from emberwatch.training.model.events import EventParameters
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,8 @@ def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
     if len(different):
         at = int(different[0])
         raise EngineError(f"{where}: window {at} is {printed[at]} on the emulated chip, {expected[at]} on the host")
-    computed = [_STATES[event.type] + (f" {event.kind}" if event.type != EVENT_ALARM_OFF else "") for event in events]
-    told = [event.state + (f" {event.kind}" if event.state != "off" else "") for event in machine.log.alarms]
+    computed = [event.label for event in events]
+    told = [event.label for event in machine.log.alarms]
     if computed != told:
         raise EngineError(f"{where}: events {told} on the emulated chip, {computed} on the host")
     return len(printed), machine.log.first_alarm is not None

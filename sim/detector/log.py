@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from emberwatch.base.errors import ProtocolError
-from emberwatch.detector.protocol import Alarm, Banner, Fault, Message, Statistics, Window, parse_line
+from emberwatch.detector.protocol import Alarm, Banner, Fault, Kind, Message, Statistics, Window, parse_line
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import Observer
 
@@ -58,8 +58,13 @@ class Log:
 
     @property
     def alarm_on(self) -> bool:
-        """Whether the alarm is on now, as far as its events say."""
-        return bool(self.alarms) and self.alarms[-1].state != "off"
+        """Whether the alarm is on now, as far as its events say; one that is merely possible is not."""
+        return next((a.state != "off" for a in reversed(self.alarms) if a.state in ("on", "kind", "off")), False)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that alarms were given, in order."""
+        return [event.kind for event in self.alarms if event.state in ("on", "kind")]
 
     @property
     def statistics(self) -> Statistics | None:
@@ -98,4 +103,4 @@ class DetectorLog(Observer):
         """The last alarm events, if it is our firmware that speaks."""
         if self.log.banner is None:
             return []
-        return [("alarms", ", ".join(f"{event.state} {event.t_s:.3f} s" for event in self.log.alarms[-3:]) or "none")]
+        return [("alarms", ", ".join(f"{event.label} {event.t_s:.3f} s" for event in self.log.alarms[-3:]) or "none")]

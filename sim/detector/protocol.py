@@ -13,7 +13,7 @@ from typing import Literal
 
 from emberwatch.base.errors import ProtocolError
 
-Kind = Literal["t3", "t4", "continuous", "pulsed", "unknown"]
+Kind = Literal["t3", "t4", "continuous", "pulsed", "hi-lo", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Alarm:
-    """The alarm went on or off, or its cadence was recognised while it was on."""
+    """An alarm became possible or was cleared, went on or off, or another cadence was recognised while it was on."""
 
     t_s: float
-    state: Literal["on", "kind", "off"]
+    state: Literal["possible", "on", "kind", "off", "clear"]
     kind: Kind = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The state, with the kind where the line has one."""
+        return f"{self.state} {self.kind}" if self.state in _NAMED else self.state
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ class Other:
 
 Message = Banner | Window | Alarm | Statistics | Fault | Other
 
-_KINDS = ("t3", "t4", "continuous", "pulsed", "unknown")
+_KINDS = ("t3", "t4", "continuous", "pulsed", "hi-lo", "unknown")
+_STATES = ("possible", "on", "kind", "off", "clear")
+_NAMED = ("on", "kind")
 _FIELD = re.compile(r"([a-z]+)=(\S+)")
 
 
@@ -133,9 +140,9 @@ def parse_line(line: str) -> Message:
     if word == "ALARM":
         parts = line.split(" ")
         state = parts[1] if len(parts) > 1 else ""
-        if state not in ("on", "kind", "off"):
-            raise ProtocolError(f"console line {line!r}: after ALARM comes on, kind or off")
-        f = _fields(line, ("t",) if state == "off" else ("t", "kind"), 2)
+        if state not in _STATES:
+            raise ProtocolError(f"console line {line!r}: after ALARM comes one of {', '.join(_STATES)}")
+        f = _fields(line, ("t", "kind") if state in _NAMED else ("t",), 2)
         kind = f.get("kind", "unknown")
         if kind not in _KINDS:
             raise ProtocolError(f"console line {line!r}: kind {kind!r} is not one of {', '.join(_KINDS)}")

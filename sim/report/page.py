@@ -168,7 +168,7 @@ def _alarm_spans(result: RunResult, span: float) -> list[tuple[float, float, str
             began, kind = event.t_s, event.kind or ""
         elif event.state == "kind":
             kind = event.kind or kind
-        elif began is not None:
+        elif event.state == "off" and began is not None:
             spans.append((_x(began, span), _x(event.t_s, span) - _x(began, span), kind))
             began = None
     if began is not None:

@@ -55,7 +55,9 @@ def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> Non
         start = result.windows[0][0] - BLOCK_SECONDS
         probability.step([t - start for t, _ in result.windows], [p for _, p in result.windows], where="pre")
         for event in result.events:
-            probability.axvline(event.t_s - start, color="red" if event.state != "off" else "gray", linestyle="--")
+            probability.axvline(
+                event.t_s - start, color="red" if event.state in ("on", "kind") else "gray", linestyle="--"
+            )
     probability.set_ylim(0, 1.02)
     probability.set_ylabel("probability")
     probability.set_xlabel("seconds since capture began")

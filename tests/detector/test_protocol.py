@@ -17,7 +17,10 @@ def test_documented_lines() -> None:
     assert parse_line("W 17 p=128 l=43 a=1") == Window(17, 0.5, -43.0, True)
     assert parse_line("ALARM on t=4.500 kind=t3") == Alarm(4.5, "on", "t3")
     assert parse_line("ALARM kind t=8.500 kind=pulsed") == Alarm(8.5, "kind", "pulsed")
+    assert parse_line("ALARM kind t=8.500 kind=hi-lo") == Alarm(8.5, "kind", "hi-lo")
     assert parse_line("ALARM off t=14.032") == Alarm(14.032, "off")
+    assert parse_line("ALARM possible t=0.941") == Alarm(0.941, "possible")
+    assert parse_line("ALARM clear t=7.032") == Alarm(7.032, "clear")
     statistics = parse_line("S blocks=31 missed=0 late=1 busy=1000 max=2000 stack=300 dropped=7")
     assert statistics == Statistics(31, 0, 1, 1000, 2000, 300, 7)
     assert parse_line("FAULT mic-stuck-low t=1.024") == Fault(1.024, "mic-stuck-low")
@@ -61,3 +64,22 @@ def test_log_sorts_messages() -> None:
     assert log.alarm_on and log.first_alarm == log.alarms[0]
     log.take([(5.0, "ALARM off t=0.128")])
     assert not log.alarm_on
+
+
+def test_the_log_tells_an_alarm_that_is_on_from_one_that_is_possible() -> None:
+    log = Log()
+    seen = []
+    for line in (
+        "ALARM possible t=1.000",
+        "ALARM on t=2.000 kind=pulsed",
+        "ALARM kind t=3.000 kind=t3",
+        "ALARM off t=9.000",
+        "ALARM possible t=10.000",
+        "ALARM clear t=17.000",
+    ):
+        log.take([(0.0, line)])
+        seen.append(log.alarm_on)
+    assert seen == [False, True, True, False, False, False]
+    assert log.first_alarm == Alarm(2.0, "on", "pulsed")
+    assert log.kinds == ["pulsed", "t3"]
+    assert [event.label for event in log.alarms[:3]] == ["possible", "on pulsed", "kind t3"]

@@ -31,6 +31,7 @@ class Clip:
     group: str
     licence: str = "unknown"
     esc_fold: int = 0
+    source: str = ""
 
     @property
     def is_alarm(self) -> bool:
@@ -86,6 +87,7 @@ def load_manifest(path: Path) -> list[Clip]:
                 group=row.get("group") or group_of(name),
                 licence=row.get("licence") or "unknown",
                 esc_fold=int(esc["fold"]) if esc else 0,
+                source=row.get("source") or "",
             )
         )
     if not clips:

@@ -15,6 +15,7 @@ from emberwatch.audio.files import load, loudest_second_rms
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.synth.alarms import make_alarm
 from emberwatch.training.synth.negatives import make_negative
+from emberwatch.training.synth.paths import random_path
 from emberwatch.training.synth.rooms import at_level, microphone_curve, room_response, through_room, to_pcm
 from emberwatch.training.synth.signals import (
     SAMPLE_RATE,
@@ -198,6 +199,8 @@ def make_scene(rng: Rng, material: Material | None) -> Scene:
         signal, what = signal + background, f"{name}/{what}@{snr:.0f}dB"
     else:
         signal = background
+    if rng.random() < 0.4:
+        signal = random_path(rng, signal)
     if rng.random() < 0.25:
         piece = _snippet(rng, mask)
         inside = np.zeros(SCENE_SAMPLES, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from emberwatch.training.compiler import compile_model
 from emberwatch.training.compiler.model import Model, Tensor, read_model
 from emberwatch.training.compiler.native import NativeModel
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK, SILENT, block_features
-from emberwatch.training.model.events import Event, EventParameters, find_events
+from emberwatch.training.model.events import Event, EventParameters, Hit, run_events
 
 
 def detector_file(model: Path) -> Path:
@@ -23,18 +24,27 @@ def detector_file(model: Path) -> Path:
     return beside if beside.is_file() else RELEASED_DETECTOR
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a detector made of a recording: probability of each block, events, cadences whether believed or not."""
+
+    probabilities: NDArray[np.uint8]
+    events: list[Event]
+    hits: list[Hit]
+
+
 class Detector:
     """A .tflite and event parameters, ready to listen.
 
     Args:
         tflite: an int8 model whose input is ``T x 32`` feature bytes and whose output is one probability.
-        parameters: of the event logic.
+        parameters: of the event logic; None where only probabilities are asked for.
 
     Raises:
         EmberwatchError: the model cannot be compiled, or its input is not feature frames.
     """
 
-    def __init__(self, tflite: Path, parameters: EventParameters) -> None:
+    def __init__(self, tflite: Path, parameters: EventParameters | None) -> None:
         self.parameters = parameters
         self._folder = tempfile.TemporaryDirectory(prefix="emberwatch-model-")
         model = read_model(tflite)
@@ -57,8 +67,16 @@ class Detector:
 
     def listen(self, pcm: NDArray[np.int16]) -> tuple[NDArray[np.uint8], list[Event]]:
         """Probabilities of all blocks of a recording (whole blocks of 512 samples) and the events they cause."""
-        probabilities = self.probabilities(block_features(pcm))
-        return probabilities, find_events(probabilities, self.parameters)
+        heard = self.hear(pcm)
+        return heard.probabilities, heard.events
+
+    def hear(self, pcm: NDArray[np.int16]) -> Heard:
+        """As `listen`, with every cadence that was met."""
+        if self.parameters is None:
+            raise ValueError("a detector without event parameters gives probabilities alone")
+        features = block_features(pcm)
+        probabilities = self.probabilities(features)
+        return Heard(probabilities, *run_events(features, probabilities, self.parameters))
 
 
 def _input_frames(model: Model) -> int:

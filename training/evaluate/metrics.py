@@ -8,8 +8,8 @@ from typing import Any
 
 from emberwatch.training.evaluate.verdict import ClipResult
 
-LATEST_S = 4.0
-"""Two cycles of T3 at most: a detection later than this after the alarm's onset is called late."""
+LATEST_S = 5.0
+"""A group of T3, its pause and the next group's beginning: a detection later than this after onset is called late."""
 
 _LEVEL = 0.95
 _Z = 1.959964  # 97.5 % quantile of the normal distribution
@@ -79,7 +79,7 @@ def summarise(results: Sequence[ClipResult]) -> dict[str, Any]:
         "recall": hits / len(alarms) if alarms else None,
         "recall_95": wilson_interval(hits, len(alarms)) if alarms else None,
         "event_recall": sum(r.events > 0 for r in alarms) / len(alarms) if alarms else None,
-        "later_than_4_s": sum(delay > LATEST_S for delay in delays),
+        "later_than_5_s": sum(delay > LATEST_S for delay in delays),
         "recordings": len(recordings),
         "recordings_detected": len(recordings - missed),
         "negative_hours": hours,

@@ -17,12 +17,13 @@ from emberwatch.base.output import write_file
 from emberwatch.training.data.features import block_features
 from emberwatch.training.evaluate import chart
 from emberwatch.training.evaluate.chart import Axis, Chart
+from emberwatch.training.evaluate.map import HeatMap
 from emberwatch.training.evaluate.metrics import LATEST_S
 from emberwatch.training.evaluate.report import worst
 from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.trials import render
 from emberwatch.training.evaluate.verdict import POSITIVE
-from emberwatch.training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON, EventParameters, find_events
+from emberwatch.training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON
 
 WORST = 12
 """Clips shown with spectrogram and probability."""
@@ -45,7 +46,7 @@ class Strip:
 
 
 def write_page(
-    path: Path, figures: dict[str, Any], judged: Sequence[Judged], parameters: EventParameters, names: dict[str, str]
+    path: Path, figures: dict[str, Any], judged: Sequence[Judged], maps: Sequence[HeatMap], names: dict[str, str]
 ) -> None:
     """Write the page.
 
@@ -53,7 +54,7 @@ def write_page(
         path: of the HTML file; its folder is made.
         figures: what `emberwatch.training.evaluate.report.report` made of ``judged``.
         judged: the trials.
-        parameters: of the event logic.
+        maps: grids of the synthetic map, if it was played.
         names: model and data, as the user named them.
 
     Raises:
@@ -74,10 +75,11 @@ def write_page(
         figures=figures,
         names=names,
         charts=_charts(figures, judged),
+        maps=maps,
         alarms=[row for row in figures["categories"] if row["label"] == "alarm"],
         others=others[:_CATEGORIES],
         others_left=max(0, len(others) - _CATEGORIES),
-        strips=[_strip(one, parameters) for one in worst(judged, WORST)],
+        strips=[_strip(one) for one in worst(judged, WORST)],
         strip_width=_STRIP_WIDTH,
         strip_height=_STRIP_HEIGHT,
         size=(chart.WIDTH, chart.HEIGHT),
@@ -96,7 +98,7 @@ def _charts(figures: dict[str, Any], judged: Sequence[Judged]) -> list[Chart]:
 def _det(figures: dict[str, Any]) -> Chart:
     made = Chart(
         "Events: alarms missed over false alarms (DET)",
-        "Every threshold of the event logic times 1/16 to 8. Ring: as the detector is set.",
+        "Every gate of trust times 1/16 to 8. Ring: as the detector is set.",
         chart.decades("false alarms per hour", 0.1, 1000.0),
         chart.shares("alarms missed"),
     )
@@ -182,7 +184,7 @@ def _delays(judged: Sequence[Judged]) -> Chart:
     return made
 
 
-def _strip(one: Judged, parameters: EventParameters) -> Strip:
+def _strip(one: Judged) -> Strip:
     result, alarm = one.result, one.trial.clip.is_alarm
     blocks = len(one.probabilities)
     steps = []
@@ -191,7 +193,7 @@ def _strip(one: Judged, parameters: EventParameters) -> Strip:
         steps += [f"{_STRIP_WIDTH * index / blocks:.1f},{y}", f"{_STRIP_WIDTH * (index + 1) / blocks:.1f},{y}"]
     events = [
         (round(_STRIP_WIDTH * event.t_s / (blocks * BLOCK_SECONDS), 1), f"event at {event.t_s:.2f} s")
-        for event in find_events(one.probabilities, parameters)
+        for event in one.events
         if event.type == EVENT_ALARM_ON
     ]
     wrong = alarm != result.detected

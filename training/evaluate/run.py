@@ -15,7 +15,7 @@ from emberwatch.training.data.clips import Clip
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.trials import Trial, render
 from emberwatch.training.evaluate.verdict import ClipResult, clip_result
-from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.events import Event, EventParameters
 
 NOISE_CATEGORIES = frozenset(
     "airplane background_noise chainsaw church_bells clapping crackling_fire crying_baby dog engine hand_saw "
@@ -39,6 +39,7 @@ class Judged:
     trial: Trial
     result: ClipResult
     probabilities: NDArray[np.uint8]
+    events: list[Event]
     sounding: NDArray[np.bool_] | None
 
 
@@ -71,9 +72,9 @@ def plan_trials(
 def judge(trial: Trial, detector: Detector) -> Judged:
     """Play one trial to the detector from reset."""
     sound = render(trial)
-    probabilities, _ = detector.listen(sound.pcm)
-    result = clip_result(trial, sound.seconds, sound.onset_s, probabilities, detector.parameters, sound.sounding)
-    return Judged(trial, result, probabilities, sound.sounding)
+    heard = detector.hear(sound.pcm)
+    result = clip_result(trial, sound.seconds, sound.onset_s, heard, sound.sounding)
+    return Judged(trial, result, heard.probabilities, heard.events, sound.sounding)
 
 
 def _start_worker(tflite: Path, parameters: EventParameters) -> None:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.evaluate.detector import Heard
 from emberwatch.training.evaluate.trials import Trial
-from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_ON, EventParameters, Events, find_events
+from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EVENT_POSSIBLE, Hit
 
 POSITIVE = 128
 """A window says alarm from this probability (of 255) on: one half."""
 
 SNIPPET_SECONDS = 1.25
-"""An alarm clip no longer than this has no cadence to follow: it counts as detected when one of its windows is."""
+"""An alarm clip no longer than this has no cadence to follow: it counts as detected when an alarm is possible."""
 
 MARGINS = tuple(2.0 ** (step / 4) for step in range(-16, 13))
-"""Factors on the event logic's thresholds that are tried, ascending; 1 is the operating point."""
+"""Factors on the gates of trust that are tried, ascending; 1 is the operating point."""
 
 
 @dataclass(frozen=True)
 class ClipResult:
     """What the detector made of one trial. Times in seconds from the trial's start; ``delay_s`` from alarm onset.
 
-    ``windows`` are outputs of the network, one per 32 ms: of an alarm those in which it sounds, of another sound all;
-    ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS` by
-    which the thresholds can be multiplied and an event is still raised; 0 when none of them raises one.
+    ``possible_s`` is when an alarm was first possible or on, ``shortest_on_s`` how long the shortest alarm was on that
+    ended. ``windows`` are outputs of the network, one per 32 ms: of an alarm those in which it sounds, of another sound
+    all; ``windows_on`` are those of them with a probability of one half or more. ``margin`` is the largest of `MARGINS`
+    by which the gates of trust can be multiplied and an alarm is still raised; 0 when none of them raises one.
     """
 
     file: str
@@ -41,6 +43,8 @@ class ClipResult:
     detected: bool
     events: int
     first_event_s: float | None
+    possible_s: float | None
+    shortest_on_s: float | None
     kind: str | None
     delay_s: float | None
     peak: int
@@ -50,12 +54,7 @@ class ClipResult:
 
 
 def clip_result(
-    trial: Trial,
-    seconds: float,
-    onset_s: float,
-    probabilities: NDArray[np.uint8],
-    parameters: EventParameters,
-    sounding: NDArray[np.bool_] | None = None,
+    trial: Trial, seconds: float, onset_s: float, heard: Heard, sounding: NDArray[np.bool_] | None = None
 ) -> ClipResult:
     """Judge one trial.
 
@@ -63,17 +62,16 @@ def clip_result(
         trial: what was played.
         seconds: length of the clip itself.
         onset_s: when its alarm begins.
-        probabilities: 0..255 after every block, from reset.
-        parameters: of the event logic.
+        heard: what the detector made of it, from reset.
         sounding: per block, whether a window that ends there hears the alarm; None stands for all blocks.
     """
-    events = find_events(probabilities, parameters)
-    raised = [event for event in events if event.type == EVENT_ALARM_ON]
-    named = [event.kind for event in events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
-    first = raised[0].t_s if raised else None
+    raised = [event.t_s for event in heard.events if event.type == EVENT_ALARM_ON]
+    ended = [event.t_s for event in heard.events if event.type == EVENT_ALARM_OFF]
+    named = [event.kind for event in heard.events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
+    first = raised[0] if raised else None
+    possible = next((e.t_s for e in heard.events if e.type in (EVENT_POSSIBLE, EVENT_ALARM_ON)), None)
     alarm = trial.clip.is_alarm
-    judged = probabilities if sounding is None else probabilities[sounding]
-    peak = int(probabilities.max(initial=0))
+    judged = heard.probabilities if sounding is None else heard.probabilities[sounding]
     return ClipResult(
         file=trial.clip.path.name,
         label=trial.clip.label,
@@ -83,46 +81,21 @@ def clip_result(
         snr_db=trial.snr_db,
         noise=trial.noise.path.name if trial.noise else None,
         seconds=seconds,
-        detected=bool(raised) or (alarm and counts_by_window(seconds, probabilities)),
+        detected=bool(raised) or (alarm and seconds <= SNIPPET_SECONDS and possible is not None),
         events=len(raised),
         first_event_s=first,
+        possible_s=possible,
+        shortest_on_s=min((off - on for on, off in zip(raised, ended, strict=False)), default=None),
         kind=named[-1] if named else None,
         delay_s=first - onset_s if first is not None and alarm else None,
-        peak=peak,
+        peak=int(heard.probabilities.max(initial=0)),
         windows=len(judged),
         windows_on=int(np.count_nonzero(judged >= POSITIVE)),
-        margin=event_margin(probabilities, parameters),
+        margin=event_margin(heard.hits),
     )
 
 
-def counts_by_window(seconds: float, probabilities: NDArray[np.uint8]) -> bool:
-    """Whether a clip of an alarm is too short for events to be asked of it, and one of its windows says alarm."""
-    return seconds <= SNIPPET_SECONDS and int(probabilities.max(initial=0)) >= POSITIVE
-
-
-def event_margin(probabilities: NDArray[np.uint8], parameters: EventParameters) -> float:
-    """The largest factor of `MARGINS` on all thresholds of evidence at which there is still an event; 0 for none."""
-    here = MARGINS.index(1.0)
-    low, high = (here, len(MARGINS)) if _raises(probabilities, parameters) else (-1, here)
-    probe = low + 1 if low < 0 else (low + high) // 2  # most sounds raise nothing even at the lowest
-    while high - low > 1:
-        scaled = _scaled(parameters, MARGINS[probe])
-        found = scaled is not None and _raises(probabilities, scaled)
-        low, high = (probe, high) if found else (low, probe)
-        probe = (low + high) // 2
-    return MARGINS[low] if low >= 0 else 0.0
-
-
-def _raises(probabilities: NDArray[np.uint8], parameters: EventParameters) -> bool:
-    """Whether there is an event; stops at the first."""
-    events = Events(parameters)
-    return any(events.update(probability)[0] == EVENT_ALARM_ON for probability in probabilities.tolist())
-
-
-def _scaled(parameters: EventParameters, factor: float) -> EventParameters | None:
-    """The parameters with every score multiplied; None beyond what the event logic can hold."""
-    scores = [field.name for field in fields(parameters) if field.name.endswith("_score")]
-    try:
-        return replace(parameters, **{name: max(1, round(getattr(parameters, name) * factor)) for name in scores})
-    except EmberwatchError:
-        return None
+def event_margin(hits: Sequence[Hit]) -> float:
+    """The largest factor of `MARGINS` on the gates of trust at which one of the cadences still counts; 0 for none."""
+    within = [factor for factor in MARGINS if any(hit.trust >= max(1.0, hit.gate * factor) for hit in hits)]
+    return within[-1] if within else 0.0

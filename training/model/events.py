@@ -1,7 +1,8 @@
 """The firmware's event logic (firmware/apps/detector/events.c) in Python, equal to the bit, and its parameters.
 
-Probabilities are integers 0..255, one per block of 32 ms. The parameters live in a TOML file next to the released
-model; :func:`render_header` turns it into the C header that the firmware is built with.
+Input are blocks of 32 ms: four feature frames and the network's probability 0..255. The parameters live in a TOML file
+next to the released model; :func:`render_header` turns it into the C header that the firmware is built with. There are
+no defaults: a detector with parameters that nobody has chosen is none.
 """
 
 from __future__ import annotations
@@ -10,76 +11,109 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
+from emberwatch.training.model import cadence
+from emberwatch.training.model.bursts import Bursts
 
 BLOCK_SECONDS = 0.032
 
-EVENT_NONE, EVENT_ALARM_ON, EVENT_ALARM_OFF, EVENT_ALARM_KIND = range(4)
-KIND_UNKNOWN, KIND_T3, KIND_T4, KIND_CONTINUOUS, KIND_PULSED = range(5)
-KIND_NAMES = ("unknown", "t3", "t4", "continuous", "pulsed")
+EVENT_NONE, EVENT_ALARM_ON, EVENT_ALARM_OFF, EVENT_ALARM_KIND, EVENT_POSSIBLE, EVENT_CLEAR = range(6)
+KIND_NAMES = cadence.NAMES
+STATES = ("none", "on", "off", "kind", "possible", "clear")
+"""The protocol's word for each type of event."""
 
-_SATURATED = 0xFFFF
-_HISTORY = 4
-_T3_PERIOD = (25, 36)
-_T3_PAUSE = (66, 90)
-_T3_BURST = (9, 24)
-_T4_PERIOD = (4, 9)
-_T4_GROUP = (12, 34)
-_T4_AGAIN_MIN = 8
-_T4_REPEAT = (125, 188)
-_CONTINUOUS_MIN = 63
-_PULSE_PERIOD_MAX = 63
-_PULSE_JITTER = 4
+NOTHING, POSSIBLE, CERTAIN = range(3)
+
+_RANKS = {
+    cadence.NONE: 0,
+    cadence.CONTINUOUS: 1,
+    cadence.PULSED: 2,
+    cadence.HI_LO: 3,
+    cadence.T3: 4,
+    cadence.T4: 5,
+}
+_LONGEST_PERIOD = 178  # blocks: T4's, with its tolerance; an alarm must outlast it
+
+_LIMITS = {
+    "trust_t3": (1, 255),
+    "trust_t4": (1, 255),
+    "trust_continuous": (1, 255),
+    "trust_pulsed": (1, 255),
+    "tonality": (1, 255),
+    "possible_on": (1, 255),
+    "possible_blocks": (1, 255),
+    "hold_blocks": (_LONGEST_PERIOD, 254),
+}
 
 
 @dataclass(frozen=True)
 class EventParameters:
-    """What detector.toml may set; firmware/apps/detector/events.h has the meanings and the defaults."""
+    """What detector.toml must set.
 
-    neutral: int = 160
-    rise: int = 90
-    fall: int = 8
-    on_score: int = 900
-    max_score: int = 2700
-    slow_neutral: int = 128
-    slow_rise: int = 60
-    slow_fall: int = 4
-    slow_on_score: int = 4000
-    active_on: int = 170
-    active_off: int = 140
-    hold_blocks: int = 188
+    Attributes:
+        trust_t3: mean probability of a train's bursts that makes their T3 an alarm.
+        trust_t4: the same for T4.
+        trust_continuous: for a steady tone.
+        trust_pulsed: for a pulsed or a hi-lo train.
+        tonality: mean contrast of the bursts to the bands 750 Hz away, in feature units of 0.376 dB.
+        possible_on: probability from which a block speaks for a possible alarm.
+        possible_blocks: so many such blocks more than others make it one.
+        hold_blocks: blocks from the last confirmation of a state to its end.
+    """
+
+    trust_t3: int
+    trust_t4: int
+    trust_continuous: int
+    trust_pulsed: int
+    tonality: int
+    possible_on: int
+    possible_blocks: int
+    hold_blocks: int
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not isinstance(value, int) or not 0 <= value <= 32767:
-                raise EmberwatchError(f"detector parameter {field.name} = {value!r}: use an integer 0..32767")
-        if not self.active_off <= self.active_on <= 255:
-            raise EmberwatchError(
-                f"detector parameters active_off = {self.active_off}, active_on = {self.active_on}: "
-                "use active_off <= active_on <= 255"
-            )
-        if self.on_score > self.max_score:
-            raise EmberwatchError(
-                f"detector parameter on_score = {self.on_score} is above max_score = {self.max_score}: lower it"
-            )
+        for name, (low, high) in _LIMITS.items():
+            value: Any = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise EmberwatchError(f"detector parameter {name} = {value!r}: use an integer {low}..{high}")
 
     @classmethod
     def load(cls, path: Path) -> EventParameters:
-        """Read the ``[events]`` table of a detector.toml. Raises EmberwatchError naming what is wrong."""
+        """Read the ``[events]`` table of a detector.toml, which must set every parameter and nothing else.
+
+        Raises:
+            EmberwatchError: naming file and table or key that is wrong or missing.
+        """
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8")).get("events", {})
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise EmberwatchError(f"{path}: no such detector file; `emberwatch train` writes one") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise EmberwatchError(f"{path}: not a TOML file: {error}") from None
-        known = {field.name for field in fields(cls)}
+        except OSError as error:
+            raise EmberwatchError(f"{path}: cannot be read ({error.strerror}); give a detector.toml") from None
+        for name in document:
+            if name != "events":
+                raise EmberwatchError(f"{path}: unknown table or key {name!r}; a detector file has [events] alone")
+        table = document.get("events")
+        if not isinstance(table, dict):
+            raise EmberwatchError(f"{path}: the table [events] is missing; training/released/detector.toml shows it")
+        names = [field.name for field in fields(cls)]
         for name in table:
-            if name not in known:
-                names = ", ".join(sorted(known))
-                raise EmberwatchError(f"{path}: unknown parameter {name!r} in [events]; known: {names}")
-        return cls(**table)
+            if name not in names:
+                raise EmberwatchError(f"{path}: unknown parameter {name!r} in [events]; known: {', '.join(names)}")
+        for name in names:
+            if name not in table:
+                raise EmberwatchError(f"{path}: [events] lacks {name}; training/released/detector.toml has a value")
+        try:
+            return cls(**table)
+        except EmberwatchError as error:
+            raise EmberwatchError(f"{path}: {error}") from None
 
     def to_toml(self) -> str:
         """The ``[events]`` table as text."""
@@ -88,111 +122,88 @@ class EventParameters:
 
 def render_header(parameters: EventParameters) -> str:
     """The text of detector_config.h: one ``#define EVENTS_<NAME>`` per parameter."""
-    lines = ["/* Generated from detector.toml: parameters of the event logic, see app/events.h. */"]
+    lines = ["/* Generated from detector.toml: parameters of the event logic, see apps/detector/events.h. */"]
     lines += ["#ifndef DETECTOR_CONFIG_H", "#define DETECTOR_CONFIG_H", ""]
     lines += [f"#define EVENTS_{field.name.upper()} {getattr(parameters, field.name)}" for field in fields(parameters)]
     return "\n".join([*lines, "", "#endif", ""])
 
 
-def _within(value: int, limits: tuple[int, int]) -> bool:
-    return limits[0] <= value <= limits[1]
+@dataclass(frozen=True)
+class Hit:
+    """A cadence whose bursts stand out: with what trust, and the gate that this kind must reach."""
+
+    kind: int
+    trust: int
+    gate: int
 
 
 class Events:
-    """State of the event logic; one instance per stream. Mirrors ``events_t``."""
+    """State of the event logic; one instance per stream. Mirrors ``events_t``.
 
-    def __init__(self, parameters: EventParameters | None = None) -> None:
-        self.parameters = parameters or EventParameters()
-        self.score = 0
-        self.slow_score = 0
-        self.since_onset = _SATURATED
-        self.since_active = _SATURATED
-        self.burst = 0
-        self.lengths = [0] * _HISTORY
-        self.periods = [0] * _HISTORY
-        self.kind = KIND_UNKNOWN
-        self.active = False
-        self.alarm = False
+    ``hits`` is what the firmware does not keep: every cadence so far, whether it was believed or not.
+    """
 
-    def _follow_activity(self, probability: int) -> None:
-        p = self.parameters
-        self.since_onset = min(self.since_onset + 1, _SATURATED)
-        if not self.active and probability >= p.active_on:
-            if self.burst != 0 and self.since_active <= p.hold_blocks:
-                self.lengths = [self.burst, *self.lengths[:-1]]
-                self.periods = [self.since_onset, *self.periods[:-1]]
-            else:
-                self.lengths = [0] * _HISTORY
-                self.periods = [0] * _HISTORY
-            self.active = True
-            self.since_onset = 0
-            self.burst = 0
-        elif self.active and probability < p.active_off:
-            self.active = False
-        if self.active:
-            self.burst = min(self.burst + 1, _SATURATED)
-            self.since_active = 0
-        else:
-            self.since_active = min(self.since_active + 1, _SATURATED)
+    def __init__(self, parameters: EventParameters) -> None:
+        self.parameters = parameters
+        self.bursts = Bursts()
+        self.alarm = NOTHING
+        self.kind = cadence.NONE
+        self.likely = 0
+        self.waiting = 0
+        self.hits: list[Hit] = []
+        self._gates = {
+            cadence.T3: parameters.trust_t3,
+            cadence.T4: parameters.trust_t4,
+            cadence.CONTINUOUS: parameters.trust_continuous,
+            cadence.PULSED: parameters.trust_pulsed,
+            cadence.HI_LO: parameters.trust_pulsed,
+        }
 
-    def _is_t3(self) -> bool:
-        if not _within(self.lengths[0], _T3_BURST) or not _within(self.burst, _T3_BURST):
-            return False
-        newer, older = self.periods[0], self.periods[1]
-        if _within(newer, _T3_PERIOD):
-            return _within(older, _T3_PERIOD) or _within(older, _T3_PAUSE)
-        return _within(newer, _T3_PAUSE) and _within(older, _T3_PERIOD)
+    def _recognise(self) -> int:
+        found = cadence.NONE
+        for index, band in enumerate(self.bursts.bands):
+            named = cadence.cadence_of(self.bursts, index)
+            if named != cadence.NONE and band.tonality >= self.parameters.tonality:
+                self.hits.append(Hit(named, band.trust, self._gates[named]))
+                if band.trust >= self._gates[named] and _RANKS[named] > _RANKS[found]:
+                    found = named
+        return found
 
-    def _is_t4(self) -> bool:
-        again = _within(self.burst, (_T4_AGAIN_MIN, _T4_GROUP[1]))
-        if _within(self.periods[0], _T4_REPEAT) and _within(self.lengths[0], _T4_GROUP) and again:
-            return True
-        beeps = all(_within(period, _T4_PERIOD) for period in self.periods[:3])
-        return beeps and not self.active and self.since_active >= _T4_GROUP[0]
+    def _is_likely(self, probability: int) -> bool:
+        enough = self.parameters.possible_blocks
+        if probability >= self.parameters.possible_on:
+            self.likely = min(self.likely + 1, enough)
+        elif self.likely:
+            self.likely -= 1
+        return self.likely == enough
 
-    def _is_pulsed(self) -> bool:
-        newer, older = self.periods[0], self.periods[1]
-        if _within(newer, _T3_PERIOD) or _within(newer, _T4_PERIOD):
-            return False
-        if not (0 < newer <= _PULSE_PERIOD_MAX and 0 < older <= _PULSE_PERIOD_MAX):
-            return False
-        return abs(newer - older) <= _PULSE_JITTER
+    def update(self, features: NDArray[np.int8], probability: int) -> tuple[int, int]:
+        """Take the newest block; return (event type, kind), which is (EVENT_NONE, 0) mostly.
 
-    def _classify(self) -> int:
-        if self.burst >= _CONTINUOUS_MIN:
-            return KIND_CONTINUOUS
-        if self._is_t4():
-            return KIND_T4
-        if self._is_t3():
-            return KIND_T3
-        return KIND_PULSED if self._is_pulsed() else KIND_UNKNOWN
+        Args:
+            features: int8 ``[4, 32]``.
+            probability: 0..255.
+        """
+        self.bursts.update(features, probability)
+        named = self._recognise()
+        likely = self._is_likely(probability)
+        confirmed = named != cadence.NONE or (likely and self.alarm != CERTAIN)
+        self.waiting = 0 if confirmed else min(self.waiting + 1, 255)
 
-    def update(self, probability: int) -> tuple[int, int]:
-        """Take the newest block's probability (0..255); return (event type, kind), (EVENT_NONE, 0) mostly."""
-        p = self.parameters
-        self._follow_activity(probability)
-        step = max(-p.fall, min(p.rise, probability - p.neutral))
-        self.score = max(0, min(p.max_score, self.score + step))
-        step = max(-p.slow_fall, min(p.slow_rise, probability - p.slow_neutral))
-        self.slow_score = max(0, min(p.slow_on_score, self.slow_score + step))
-        kind = self._classify()
-        if not self.alarm:
-            in_time = self.active and kind in (KIND_T3, KIND_T4)
-            if self.score >= p.on_score or self.slow_score >= p.slow_on_score or in_time:
-                self.alarm = True
-                self.kind = kind
-                return EVENT_ALARM_ON, kind
-        elif self.since_active > p.hold_blocks:
-            ended = self.kind
-            self.alarm = False
-            self.kind = KIND_UNKNOWN
-            self.score = 0
-            self.slow_score = 0
-            return EVENT_ALARM_OFF, ended
-        elif self.kind == KIND_UNKNOWN and kind != KIND_UNKNOWN:
-            self.kind = kind
-            return EVENT_ALARM_KIND, kind
-        return EVENT_NONE, KIND_UNKNOWN
+        if named != cadence.NONE and self.alarm != CERTAIN:
+            self.alarm, self.kind = CERTAIN, named
+            return EVENT_ALARM_ON, named
+        if self.alarm == NOTHING and likely:
+            self.alarm = POSSIBLE
+            return EVENT_POSSIBLE, cadence.NONE
+        if _RANKS[named] > _RANKS[self.kind]:
+            self.kind = named
+            return EVENT_ALARM_KIND, named
+        if self.alarm != NOTHING and self.waiting > self.parameters.hold_blocks:
+            ended, kind = self.alarm, self.kind
+            self.alarm, self.kind = NOTHING, cadence.NONE
+            return (EVENT_ALARM_OFF, kind) if ended == CERTAIN else (EVENT_CLEAR, cadence.NONE)
+        return EVENT_NONE, cadence.NONE
 
 
 @dataclass(frozen=True)
@@ -203,13 +214,27 @@ class Event:
     type: int
     kind: str
 
+    @property
+    def label(self) -> str:
+        """What the firmware's line says behind ALARM, without the time."""
+        state = STATES[self.type]
+        return f"{state} {self.kind}" if self.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND) else state
 
-def find_events(probabilities: Iterable[int], parameters: EventParameters | None = None) -> list[Event]:
-    """Run the event logic over a stream of block probabilities."""
+
+def find_events(features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters) -> list[Event]:
+    """Run the event logic over a stream: feature bytes ``[4 * blocks, 32]`` and a probability per block."""
+    return run_events(features, probabilities, parameters)[0]
+
+
+def run_events(
+    features: NDArray[np.int8], probabilities: Iterable[int], parameters: EventParameters
+) -> tuple[list[Event], list[Hit]]:
+    """As `find_events`, with every cadence that was met on the way."""
     events = Events(parameters)
     found = []
+    blocks = features.reshape(-1, FRAMES_PER_BLOCK, BANDS)
     for block, probability in enumerate(probabilities):
-        kind_of_event, kind = events.update(int(probability))
+        kind_of_event, kind = events.update(blocks[block], int(probability))
         if kind_of_event != EVENT_NONE:
             found.append(Event((block + 1) * BLOCK_SECONDS, kind_of_event, KIND_NAMES[kind]))
-    return found
+    return found, events.hits

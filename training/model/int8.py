@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from emberwatch.training.data.scene_cache import SceneSet
 from emberwatch.training.evaluate.detector import Detector
-from emberwatch.training.model.events import EventParameters
 from emberwatch.training.model.network import Architecture
 from emberwatch.training.model.scores import BlockScores, block_scores, block_targets
 from emberwatch.training.model.train import sequence_probabilities
@@ -39,7 +38,7 @@ class Comparison:
 
 def compare(model: Any, arch: Architecture, tflite: Path, scenes: SceneSet, chosen: NDArray[np.int64]) -> Comparison:
     """Plays scenes to the float model and, with the firmware's arithmetic, to the converted one."""
-    detector = Detector(tflite, EventParameters())
+    detector = Detector(tflite, None)
     skip = arch.columns - 1
     floating = np.stack([sequence_probabilities(model, arch, scenes.features[n])[skip:] for n in chosen])
     int8 = np.stack([detector.probabilities(scenes.features[n])[skip:] for n in chosen])

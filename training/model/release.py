@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import Any
 import jinja2
 
 from emberwatch.training.data.clips import Clip
-from emberwatch.training.evaluate.metrics import summarise
-from emberwatch.training.evaluate.verdict import ClipResult, clip_result
-from emberwatch.training.model.events import EVENT_ALARM_ON, EventParameters, find_events
-from emberwatch.training.model.pipeline import HeldOut, Outcome, Recipe
+from emberwatch.training.data.licences import source_of
+from emberwatch.training.evaluate.map import map_figures
+from emberwatch.training.evaluate.report import report
+from emberwatch.training.evaluate.run import Judged
+from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.pipeline import Material, Outcome, Recipe
 
 _DETECTOR_COMMENT = """\
 # Parameters of the event logic for the model beside this file (meaning: firmware/apps/detector/events.h).
@@ -25,41 +27,37 @@ _DETECTOR_COMMENT = """\
 """
 
 
-def _judge(entry: HeldOut, parameters: EventParameters) -> ClipResult:
-    return clip_result(entry.trial, entry.seconds, entry.onset_s, entry.probabilities, parameters)
+def sources(clips: Sequence[Clip]) -> list[dict[str, Any]]:
+    """Where recordings are from and under which licences, with counts; the largest first."""
+    counts: dict[tuple[str, str], int] = {}
+    for clip in clips:
+        key = (source_of(clip), clip.licence)
+        counts[key] = counts.get(key, 0) + 1
+    rows = [{"source": source, "licence": licence, "clips": count} for (source, licence), count in counts.items()]
+    return sorted(rows, key=lambda row: (-row["clips"], row["source"], row["licence"]))
 
 
-def cross_validation(outcome: Outcome, parameters: Mapping[int, EventParameters]) -> list[dict[str, Any]]:
-    """Per condition, the summary over all held-out trials with the parameters of their fold; worst clips by name."""
-    results = [_judge(entry, parameters[entry.fold]) for entry in outcome.held_out]
-    rows = []
-    for condition in sorted(
-        {(r.level_dbfs, r.snr_db) for r in results}, key=lambda c: (c[1] is not None, -c[0], str(c[1]))
-    ):
-        chosen = [r for r in results if (r.level_dbfs, r.snr_db) == condition]
-        wrong: dict[str, int] = {}
-        for r in chosen:
-            if (r.label == "alarm") != r.detected:
-                wrong[r.file] = wrong.get(r.file, 0) + 1
-        row = {"level_dbfs": condition[0], "snr_db": condition[1], **summarise(chosen)}
-        rows.append({**row, "wrong": dict(sorted(wrong.items()))})
-    return rows
+def calibration(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Of blocks with a right answer, by the probability that the network gave: how many, and the share of alarms.
 
-
-def synthetic_table(outcome: Outcome, parameters: EventParameters) -> dict[str, dict[str, Any]]:
-    """By kind of synthetic sound: trials, and how many raised an alarm."""
-    table: dict[str, dict[str, Any]] = {}
-    for kind, trial in outcome.synthetic:
-        row = table.setdefault(kind, {"alarm": trial.is_alarm, "trials": 0, "raised": 0})
-        row["trials"] += 1
-        events = find_events(trial.probabilities, parameters)
-        row["raised"] += any(event.type == EVENT_ALARM_ON for event in events)
-    return table
+    Blocks of alarms in which one sounds against all blocks of other sounds; the share depends on how many there are of
+    each, so what counts is that it rises.
+    """
+    bins = [[0, 0] for _ in range(8)]
+    for one in judged:
+        probabilities = one.probabilities if one.sounding is None else one.probabilities[one.sounding]
+        for probability in (probabilities // 32).tolist():
+            bins[probability][0] += 1
+            bins[probability][1] += one.sounding is not None
+    return [
+        {"from": n / 8, "to": (n + 1) / 8, "blocks": total, "alarm_share": alarms / total if total else None}
+        for n, (total, alarms) in enumerate(bins)
+    ]
 
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in ("tensorflow-cpu", "tensorflow", "numpy", "soxr"):
+    for name in ("tensorflow-cpu", "tensorflow", "numpy", "soxr", "soundfile"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -74,18 +72,23 @@ def render_card(summary: dict[str, Any]) -> str:
     return environment.get_template("MODEL_CARD.md.j2").render(summary)
 
 
-def write_release(out: Path, outcome: Outcome, recipe: Recipe, clips: list[Clip]) -> dict[str, Any]:
-    """Write emberwatch.tflite, detector.toml, metrics.json and MODEL_CARD.md to ``out``; returns the metrics."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "emberwatch.tflite").write_bytes(outcome.tflite)
-    parameters = outcome.choice.parameters if outcome.choice else EventParameters()
-    (out / "detector.toml").write_text(_DETECTOR_COMMENT + parameters.to_toml(), encoding="utf-8")
-    licences: dict[str, int] = {}
-    for clip in clips:
-        licences[clip.licence] = licences.get(clip.licence, 0) + 1
-    arch = recipe.architecture
-    summary: dict[str, Any] = {
-        "sha256": hashlib.sha256(outcome.tflite).hexdigest(),
+def _judged(outcome: Outcome, sha256: str) -> dict[str, Any]:
+    """What `emberwatch evaluate` says about the same trials, without each clip's."""
+    figures = report(outcome.judged, sha256)
+    wrong: dict[str, int] = {}
+    for one in outcome.judged:
+        if one.trial.clip.is_alarm != one.result.detected:
+            wrong[one.result.file] = wrong.get(one.result.file, 0) + 1
+    kept = {name: value for name, value in figures.items() if name not in ("per_clip", "curves")}
+    return {**kept, "wrong": dict(sorted(wrong.items())), "calibration": calibration(outcome.judged)}
+
+
+def summary_of(outcome: Outcome, recipe: Recipe, parameters: EventParameters) -> dict[str, Any]:
+    """Everything that the card tells, JSON-ready."""
+    arch, material = recipe.architecture, outcome.material
+    sha256 = hashlib.sha256(outcome.tflite).hexdigest()
+    return {
+        "sha256": sha256,
         "bytes": len(outcome.tflite),
         "frames": arch.frames,
         "seconds": (arch.frames + 1) * 0.008,
@@ -94,18 +97,28 @@ def write_release(out: Path, outcome: Outcome, recipe: Recipe, clips: list[Clip]
         "recipe": asdict(recipe),
         "versions": _versions(),
         "clips": {
-            "alarm": sum(clip.is_alarm for clip in clips),
-            "alarm_groups": len({clip.group for clip in clips if clip.is_alarm}),
-            "other": sum(not clip.is_alarm for clip in clips),
-            "other_groups": len({clip.group for clip in clips if not clip.is_alarm}),
+            name: {"clips": len(clips), "groups": len({clip.group for clip in clips})}
+            for name, clips in _lists(material).items()
         },
-        "licences": dict(sorted(licences.items(), key=lambda item: -item[1])),
+        "sources": sources(material.training),
         "events": asdict(parameters),
         "int8": outcome.int8.figures(),
-        "synthetic": synthetic_table(outcome, parameters),
-        "cross_validation": cross_validation(outcome, {entry.fold: parameters for entry in outcome.held_out}),
-        "parameters_held_out_too": cross_validation(outcome, outcome.without_fold) if outcome.without_fold else [],
+        "judged": _judged(outcome, sha256),
+        "map": map_figures(outcome.cells),
     }
+
+
+def _lists(material: Material) -> dict[str, list[Clip]]:
+    """The lists of a `Material` by name."""
+    return {name: getattr(material, name) for name in ("training", "alarms", "held_out", "evaluation_only")}
+
+
+def write_release(out: Path, outcome: Outcome, recipe: Recipe, parameters: EventParameters) -> dict[str, Any]:
+    """Write emberwatch.tflite, detector.toml, metrics.json and MODEL_CARD.md to ``out``; returns the metrics."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "emberwatch.tflite").write_bytes(outcome.tflite)
+    (out / "detector.toml").write_text(_DETECTOR_COMMENT + parameters.to_toml(), encoding="utf-8")
+    summary = summary_of(outcome, recipe, parameters)
     (out / "metrics.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     (out / "MODEL_CARD.md").write_text(render_card(summary), encoding="utf-8")
     return summary

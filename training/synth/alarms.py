@@ -1,4 +1,4 @@
-"""Alarm sounders by standard: ISO 8201 T3, T4 (carbon monoxide), continuous, pulsed and warbling European types.
+"""Alarm sounders by standard: ISO 8201 T3 and T4, at 2 to 4 kHz and 520 Hz; continuous, pulsed, hi-lo, whoop, warble.
 
 A device is drawn once (tone, harmonics, modulation, envelope) and then plays a cadence. ``sounding`` tells sample by
 sample whether the sounder is driven, which is what the training labels come from.
@@ -23,8 +23,19 @@ from emberwatch.training.synth.signals import (
     smooth_walk,
 )
 
-ALARM_KINDS = ("t3", "t3_520", "t4", "continuous", "pulsed", "warble")
-_WEIGHTS = (0.30, 0.14, 0.12, 0.14, 0.22, 0.08)
+ALARM_KINDS = ("t3", "t3_520", "t4", "t4_520", "continuous", "pulsed", "hi_lo", "whoop", "warble")
+_WEIGHTS = (
+    0.27,
+    0.14,
+    0.11,
+    0.05,
+    0.13,
+    0.20,
+    0.05,
+    0.0,
+    0.05,
+)  # a whoop is no other tone than a siren: its track tells
+_SQUARE = ("t3_520", "t4_520")
 
 
 @dataclass(frozen=True)
@@ -47,28 +58,39 @@ def _gate(count: int, pattern: list[tuple[float, float]], offset_s: float) -> ND
 
 def _cadence(rng: Rng, kind: str, count: int) -> NDArray[np.bool_]:
     from_start = rng.random() < 0.5
+    tempo = rng.uniform(0.9, 1.1)
     if kind in ("t3", "t3_520"):
-        on, off, pause = 0.5 * rng.uniform(0.84, 1.1), 0.5 * rng.uniform(0.8, 1.1), 1.5 * rng.uniform(0.9, 1.1)
+        on, off, pause = (tempo * part * rng.uniform(0.93, 1.07) for part in (0.5, 0.5, 1.5))
         return _gate(count, [(on, off), (on, off), (on, pause)], 0 if from_start else rng.uniform(0, 4))
-    if kind == "t4":
-        beep = 0.1 * rng.uniform(0.9, 1.15)
-        gap = 0.1 * rng.uniform(0.9, 1.15)
-        pattern = [(beep, gap)] * 3 + [(beep, 5.0 * rng.uniform(0.95, 1.05) - 4 * beep - 3 * gap)]
+    if kind in ("t4", "t4_520"):
+        beep, gap = (tempo * 0.1 * rng.uniform(0.9, 1.15) for _ in range(2))
+        pattern = [(beep, gap)] * 3 + [(beep, 5.0 * tempo - 4 * beep - 3 * gap)]
         return _gate(count, pattern, 0 if from_start else rng.uniform(3.5, 5))
     if kind == "pulsed":
-        on = log_uniform(rng, 0.1, 1.0)
-        off = on * log_uniform(rng, 0.08, 1.1)
-        return _gate(count, [(on, max(0.02, off))], 0 if from_start else rng.uniform(0, on + off))
+        period = 1 / log_uniform(rng, 0.3, 10)
+        on = period * rng.uniform(0.35, 0.92)
+        return _gate(count, [(on, max(0.02, period - on))], 0 if from_start else rng.uniform(0, period))
+    if kind == "whoop":
+        return _gate(count, [(rng.uniform(0.8, 4.0), rng.uniform(0.01, 0.6))], 0 if from_start else rng.uniform(0, 4))
     return np.ones(count, bool)
 
 
 def _piezo_partials(rng: Rng) -> list[tuple[float, float]]:
-    """A resonant disc: nearly a sine, weak harmonics, sometimes half-order ones from the driver."""
-    if rng.random() < 0.1:
+    """A resonant disc: a sine, with or without weak harmonics, half orders of the driver, a second disc, other modes.
+
+    A third has nothing beside its tone: whatever is heard through a wall or a telephone has lost it.
+    """
+    kind = rng.random()
+    if kind < 0.34:
         return [(1.0, 1.0)]
-    partials = [(1.0, 1.0), (2.0, from_db(rng.uniform(-48, -12))), (3.0, from_db(rng.uniform(-50, -15)))]
-    if rng.random() < 0.4:
+    if kind < 0.50:  # two discs, a beat or a roughness apart
+        return [(1.0, 1.0), (1.0 + log_uniform(rng, 0.0005, 0.08), rng.uniform(0.2, 1.0))]
+    partials = [(1.0, 1.0), (2.0, from_db(rng.uniform(-60, -12))), (3.0, from_db(rng.uniform(-60, -15)))]
+    if rng.random() < 0.3:
         partials += [(order, from_db(rng.uniform(-60, -28))) for order in (0.5, 1.5, 2.5)]
+    if rng.random() < 0.3:  # other modes of the disc and of its horn
+        ratios = rng.uniform(0.72, 1.45, int(rng.integers(1, 6)))
+        partials += [(float(ratio), from_db(rng.uniform(-25, -2))) for ratio in ratios]
     return partials
 
 
@@ -77,7 +99,7 @@ def _modulation(rng: Rng, count: int) -> NDArray[np.float64]:
     kind = rng.random()
     if kind < 0.45:
         return np.ones(count)
-    depth, rate = rng.uniform(0.05, 0.95), log_uniform(rng, 40, 300)
+    depth, rate = rng.uniform(0.05, 0.95), log_uniform(rng, 20, 400)
     cycle = (np.arange(count) * rate / SAMPLE_RATE + rng.random()) % 1.0
     if kind < 0.7:
         return 1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * cycle))
@@ -88,22 +110,28 @@ def _modulation(rng: Rng, count: int) -> NDArray[np.float64]:
 
 
 def _frequency(rng: Rng, count: int, kind: str) -> NDArray[np.float64]:
-    if kind == "t3_520":
+    time = np.arange(count) / SAMPLE_RATE
+    if kind in _SQUARE:
         base = 520.0 * rng.uniform(0.9, 1.1)
-    elif kind == "warble":
-        base = rng.uniform(2300, 3000)
+    elif kind == "whoop":
+        base = log_uniform(rng, 450, 2400)
+    elif kind in ("warble", "hi_lo"):
+        base = rng.uniform(2100, 3000)
     else:
-        base = float(np.clip(rng.normal(3150, 350) if rng.random() < 0.4 else rng.uniform(2200, 4000), 2200, 4000))
+        base = float(np.clip(rng.normal(3150, 350) if rng.random() < 0.4 else rng.uniform(2150, 4050), 2150, 4050))
     drift = 1 + rng.uniform(0, 0.004) * smooth_walk(rng, count, 2.0)
-    if kind == "warble":
-        rate, ratio = log_uniform(rng, 1.5, 9), rng.uniform(1.12, 1.45)
-        cycle = (np.arange(count) * rate / SAMPLE_RATE + rng.random()) % 1.0
-        shape = rng.integers(3)
+    if kind in ("warble", "hi_lo", "whoop"):
+        rate = log_uniform(rng, 1.5, 9) if kind == "warble" else log_uniform(rng, 0.5, 2.5)
+        ratio = rng.uniform(1.12, 1.45) if kind != "whoop" else rng.uniform(1.3, 2.4)
+        cycle = (time * rate + rng.random()) % 1.0
+        if kind == "hi_lo":
+            return base * np.where(cycle < 0.5, 1.0, ratio) * drift
+        shape = 0 if kind == "whoop" else rng.integers(3)
         sweep = cycle if shape == 0 else (cycle < 0.5).astype(float) if shape == 1 else 1 - np.abs(2 * cycle - 1)
         return base * ratio**sweep * drift
     if rng.random() < 0.12:
         rate, width = log_uniform(rng, 20, 130), rng.uniform(5, 80)
-        return base * drift + width * np.sin(2 * np.pi * rate * np.arange(count) / SAMPLE_RATE)
+        return base * drift + width * np.sin(2 * np.pi * rate * time)
     return base * drift
 
 
@@ -119,8 +147,8 @@ def make_alarm(rng: Rng, seconds: float, kind: str | None = None) -> AlarmSound:
     count = samples_of(seconds)
     gate = _cadence(rng, chosen, count)
     frequency = _frequency(rng, count, chosen)
-    if chosen == "t3_520":
-        tilt = rng.uniform(-4, 4)
+    if chosen in _SQUARE:
+        tilt = rng.uniform(-9, 4)
         duty_error = rng.uniform(0, 0.15)
         odd = [(n, from_db(tilt * np.log2(n)) / n) for n in range(1, 16, 2)]
         even = [(n, duty_error * from_db(tilt * np.log2(n)) / n) for n in range(2, 15, 2)]

@@ -412,6 +412,88 @@ def noise(rng: Rng, seconds: float) -> Signal:
     return out
 
 
+def kettle(rng: Rng, seconds: float) -> Signal:
+    """A whistle that grows out of hiss within seconds, bends upwards and wavers: kettles, pipes, wind in a slit."""
+    count = samples_of(seconds)
+    grow = np.clip((np.arange(count) / SAMPLE_RATE - rng.uniform(-2, 2)) / rng.uniform(1.5, 6), 0, 1) ** rng.uniform(
+        1, 3
+    )
+    bend = rng.uniform(0.02, 0.3)
+    waver = 1 + rng.uniform(0.002, 0.03) * smooth_walk(rng, count, log_uniform(rng, 2, 20))
+    frequency = log_uniform(rng, 1200, 4500) * (1 - bend * (1 - grow)) * waver
+    out = harmonics(frequency, count, [(1.0, 1.0), (2.0, from_db(rng.uniform(-50, -6)))], rng)
+    if rng.random() < 0.4:
+        out = out + harmonics(frequency * rng.uniform(1.05, 1.5), count, [(1.0, rng.uniform(0.2, 1))], rng)
+    hiss = coloured_noise(rng, count, rng.uniform(-2, 2)) * np.float32(from_db(rng.uniform(-40, -8)))
+    return np.asarray((out * (1 + 0.3 * smooth_walk(rng, count, 8))) * grow + hiss * np.sqrt(grow), np.float32)
+
+
+def whistle(rng: Rng, seconds: float) -> Signal:
+    """A person's whistle: a sine between 700 Hz and 3.5 kHz with vibrato, glides and breath, no two notes equal."""
+    out = np.zeros(samples_of(seconds), np.float32)
+    position = rng.uniform(0, 0.5)
+    root = log_uniform(rng, 700, 2800)
+    while position < seconds:
+        n = samples_of(log_uniform(rng, 0.12, 2.0))
+        glide = rng.uniform(-0.3, 0.3) * np.linspace(0, 1, n) * (rng.random() < 0.6)
+        vibrato = rng.uniform(0, 0.03) * np.sin(2 * np.pi * rng.uniform(4, 7) * np.arange(n) / SAMPLE_RATE)
+        frequency = np.clip(root * 2 ** (rng.uniform(-0.4, 0.6) + glide + vibrato), 400, 5000)
+        breath = band_noise(rng, n, 1000, 6000) * np.float32(from_db(rng.uniform(-45, -18)))
+        edge = np.minimum(1, np.minimum(np.arange(n), np.arange(n)[::-1]) / rng.uniform(200, 2000))
+        add_at(out, samples_of(position), ((np.sin(phase_of(frequency, n)) + breath) * edge).astype(np.float32))
+        position += n / SAMPLE_RATE + log_uniform(rng, 0.03, 1.0)
+    return out
+
+
+def insects(rng: Rng, seconds: float) -> Signal:
+    """A night of crickets and cicadas: carriers of 1.8 to 6 kHz, chirps of a few pulses, wavering, for minutes."""
+    count = samples_of(seconds)
+    out = np.zeros(count)
+    time = np.arange(count) / SAMPLE_RATE
+    for _ in range(int(rng.integers(1, 6))):
+        carrier = log_uniform(rng, 1800, 6000) * (1 + rng.uniform(0.001, 0.012) * smooth_walk(rng, count, 2))
+        rate = log_uniform(rng, 18, 90)
+        pulses = np.maximum(0, np.sin(2 * np.pi * rate * time + rng.uniform(0, 6.28))) ** rng.uniform(0.3, 2)
+        if rng.random() < 0.6:  # chirps: never quite regular
+            chirp = log_uniform(rng, 0.7, 5) * (1 + 0.12 * smooth_walk(rng, count, 2))
+            phase = np.cumsum(chirp) / SAMPLE_RATE + rng.random()
+            pulses = pulses * gate_envelope(phase % 1 < rng.uniform(0.2, 0.8), 0.015, 0.02)
+        fade = 1 + 0.5 * smooth_walk(rng, count, 0.7)
+        out += from_db(rng.uniform(-20, 0)) * np.sin(phase_of(carrier, count)) * pulses * fade
+    return (out + coloured_noise(rng, count, -2) * from_db(rng.uniform(-45, -15))).astype(np.float32)
+
+
+def pad(rng: Rng, seconds: float) -> Signal:
+    """Synthesiser pads and drones: chords of slowly swelling partials, detuned, up to 5 kHz."""
+    count = samples_of(seconds)
+    out = np.zeros(count, np.float32)
+    root = log_uniform(rng, 100, 1600)
+    for _ in range(int(rng.integers(2, 6))):
+        pitch = root * 2 ** (float(rng.choice([0, 3, 4, 7, 10, 12, 19, 24])) / 12) * rng.uniform(0.995, 1.005)
+        partials = [(float(n), n ** -rng.uniform(0.5, 3)) for n in range(1, max(2, int(5000 / pitch)))]
+        swell = np.clip(0.6 + 0.6 * smooth_walk(rng, count, log_uniform(rng, 0.2, 1.5)), 0, None)
+        out += harmonics(pitch * (1 + 0.002 * smooth_walk(rng, count, 4)), count, partials, rng) * swell.astype(
+            np.float32
+        )
+    return out
+
+
+def car_alarm(rng: Rng, seconds: float) -> Signal:
+    """Sweeps and yelps of 0.7 to 3 kHz, several patterns in turn, each with harmonics: what cars do."""
+    out = np.zeros(samples_of(seconds), np.float32)
+    position, low = 0.0, log_uniform(rng, 600, 1400)
+    high = low * rng.uniform(1.6, 2.6)
+    partials = [(float(n), rng.uniform(0.2, 0.7) ** (n - 1)) for n in range(1, 7)]
+    while position < seconds:
+        n = samples_of(rng.uniform(1.0, 3.5))
+        cycle = (np.arange(n) * log_uniform(rng, 1.0, 14) / SAMPLE_RATE) % 1.0
+        shape = int(rng.integers(3))
+        sweep = 1 - np.abs(2 * cycle - 1) if shape == 0 else cycle if shape == 1 else 1 - cycle
+        add_at(out, samples_of(position), harmonics(low * (high / low) ** sweep, n, partials, rng))
+        position += n / SAMPLE_RATE
+    return out
+
+
 def silence(rng: Rng, seconds: float) -> Signal:
     """Almost nothing: the microphone's own noise or digital zero."""
     count = samples_of(seconds)
@@ -443,6 +525,11 @@ _MAKERS: dict[str, tuple[float, Callable[[Rng, float], Signal]]] = {
     "chiptune": (1.8, chiptune),
     "chorus": (1.6, chorus),
     "resonant": (1.3, resonant),
+    "kettle": (1.4, kettle),
+    "whistle": (1.0, whistle),
+    "insects": (1.6, insects),
+    "pad": (1.2, pad),
+    "car_alarm": (0.9, car_alarm),
     "noise": (1.0, noise),
     "silence": (0.2, silence),
 }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -119,116 +118,27 @@ def transfer(
     emberwatch train transfer --qat
     emberwatch train transfer --data build/device/manifest.csv --work build/transfer-device
     """
-    from emberwatch.training.model.network import Architecture, import_tensorflow
-    from emberwatch.training.model.stages import Recipe
-    from emberwatch.training.transfer.loop import Stage
+    from emberwatch.training.model.network import import_tensorflow
 
-    for name, value in (
-        ("--scenes", scenes),
-        ("--head-epochs", head_epochs),
-        ("--epochs", epochs),
-        ("--qat-epochs", qat_epochs),
-        ("--workers", workers),
-    ):
-        _positive(name, value)
-    if not 0 <= held_out < Recipe.folds:
-        raise EmberwatchError(f"--held-out {held_out} is no fold; give 0 to {Recipe.folds - 1}")
     import_tensorflow()
-    import hashlib
+    from emberwatch.training.transfer.command import Options, check, run, show, write
 
-    import numpy as np
-
-    from emberwatch.base.paths import RELEASED_DETECTOR
-    from emberwatch.training.data.clips import assign_folds
-    from emberwatch.training.data.scene_cache import build_scenes, recipe_digest
-    from emberwatch.training.evaluate.metrics import summarise
-    from emberwatch.training.evaluate.run import plan_trials, run_trials
-    from emberwatch.training.model.events import EventParameters
-    from emberwatch.training.model.int8 import compare
-    from emberwatch.training.transfer.finetune import train_transfer
-    from emberwatch.training.transfer.plots import plot_comparison, plot_stages
-    from emberwatch.training.transfer.quantise import check_quantisation_aware, quantisation_aware
-    from emberwatch.training.transfer.report import write_json
-
-    if qat:
-        check_quantisation_aware()
-    arch = Architecture()
+    options = Options(
+        work=work,
+        scenes=scenes,
+        scene_folder=scene_folder,
+        held_out=held_out,
+        head_epochs=head_epochs,
+        epochs=epochs,
+        from_scratch=from_scratch,
+        qat=qat,
+        qat_epochs=qat_epochs,
+        workers=workers,
+        seed=seed,
+    )
     clips = _clips(data)
-    if not any(clip.is_alarm for clip in clips):
-        raise EmberwatchError("the data set has no alarms; add a manifest with label alarm by another --data")
-    layers_file = work / "features.npz"
-    features, heard = (None, set[str]()) if from_scratch else _load_layers(layers_file)
-    folds = assign_folds(clips, Recipe.folds)
-    material = build_scenes(
-        scene_folder, clips, folds, scenes, seed + 1, workers, lambda done, total: _log(f"scenes {done}/{total}")
-    )
-    source = recipe_digest(clips, folds, seed + 1)
-    source += "" if from_scratch else hashlib.sha256(layers_file.read_bytes()).hexdigest()[:12]
-    stages = (Stage("head", head_epochs, 3e-3, seed), Stage("finetune", epochs, 1e-3, seed))
-    result, model = train_transfer(features, material, held_out, work, arch, stages, source, _log)
-
-    kept = np.flatnonzero(material.fold == held_out)
-    learned = np.flatnonzero(material.fold != held_out)
-    rng = np.random.default_rng(seed)
-    windows = np.stack([material.features[n, : arch.frames] for n in rng.choice(learned, min(300, len(learned)))])
-    name = "scratch" if from_scratch else "transfer"
-    tflite = work / f"{name}.tflite"
-    tflite.write_bytes(_convert(model, arch, windows))
-    comparisons = [("after training", compare(model, arch, tflite, material, kept[:100]))]
-    curves = [*([("head", result.frozen)] if result.frozen else []), ("fine-tuning", result.tuned)]
-    if qat:
-        stage = Stage("qat", qat_epochs, 3e-4, seed)
-        tuned = quantisation_aware(model, stage, result.folder / "qat", material, learned, kept, arch, _log)
-        curves.append(("int8 in the loop", tuned))
-        tflite = work / f"{name}-qat.tflite"
-        tflite.write_bytes(_convert(model, arch, windows))
-        comparisons.append(("with rounding in the loop", compare(model, arch, tflite, material, kept[:100])))
-
-    unheard = [clip for clip in clips if folds[clip.group] == held_out and clip.group not in heard]
-    trials = plan_trials(unheard, [-20.0])
-    judged = [one.result for one in run_trials(tflite, EventParameters.load(RELEASED_DETECTOR), trials, workers)]
-    figures = {
-        "held_out_fold": held_out,
-        "scenes": len(material),
-        "stages": {title: {"best_epoch": o.best_epoch, **o.history[o.best_epoch - 1]} for title, o in curves},
-        "int8": {title: comparison.figures() for title, comparison in comparisons},
-        "clips_at_-20_dbfs": summarise(judged),
-        "architecture": asdict(arch),
-    }
-    write_json(work / f"{name}.json", figures)
-    plot_stages(curves, work / f"{name}.png")
-    plot_comparison(comparisons, work / ("quantised.png" if name == "transfer" else "scratch-quantised.png"))
-    for title, outcome in curves:
-        best = outcome.history[outcome.best_epoch - 1]
-        print(f"{title:<26} held-out blocks: AUC {best['auc']:.4f}, {100 * best['accuracy']:.2f} % right")
-    for title, c in comparisons:
-        print(
-            f"int8 {title:<26} AUC {c.floating.auc:.4f} -> {c.int8.auc:.4f}, right {100 * c.floating.accuracy:.2f} -> "
-            f"{100 * c.int8.accuracy:.2f} %, mean |dp| {c.mean_difference:.4f}"
-        )
-    summary = summarise(judged)
-    minutes = sum(clip.seconds for clip in judged if clip.label != "alarm") / 60
-    print(
-        f"held-out clips at -20 dBFS: {summary['detected']} of {summary['alarms']} alarms, "
-        f"{summary['false_events']} false events in {minutes:.1f} min of other sounds"
-    )
-    print(f"{tflite}, {work / f'{name}.json'}, {work / f'{name}.png'}")
+    check(options, clips)
+    outcome = run(options, clips, _log)
+    write(options, outcome)
+    show(options, outcome)
     return 0
-
-
-def _convert(model: Any, arch: Any, windows: Any) -> bytes:
-    import warnings
-
-    from emberwatch.training.model.network import export_model, to_int8
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the converter's, about statistics that int8 inputs do not need
-        return to_int8(export_model(arch, model), windows)
-
-
-def _load_layers(path: Path) -> tuple[Any, set[str]]:
-    from emberwatch.training.transfer.report import load_features
-
-    if not path.is_file():
-        raise EmberwatchError(f"no baseline at {path}; run `emberwatch train baseline` first, or give --from-scratch")
-    return load_features(path)

@@ -1,142 +1,88 @@
-#include "events.h"
+#include "apps/detector/events.h"
 
 #include <string.h>
 
-static bool within(uint16_t value, uint16_t low, uint16_t high) { return value >= low && value <= high; }
+#include "hot.h"
 
-static void push(uint16_t history[EVENTS_HISTORY], uint16_t value) {
-    for (int i = EVENTS_HISTORY - 1; i > 0; --i) history[i] = history[i - 1];
-    history[0] = value;
+#ifndef EVENTS_CONFIG_HEADER
+#error "define EVENTS_CONFIG_HEADER as the quoted name of the header generated from a detector.toml"
+#endif
+#include EVENTS_CONFIG_HEADER
+
+static const uint8_t trust_gates[] = {
+    [CADENCE_T3] = EVENTS_TRUST_T3,
+    [CADENCE_T4] = EVENTS_TRUST_T4,
+    [CADENCE_CONTINUOUS] = EVENTS_TRUST_CONTINUOUS,
+    [CADENCE_PULSED] = EVENTS_TRUST_PULSED,
+    [CADENCE_HI_LO] = EVENTS_TRUST_PULSED,
+};
+
+// Of two kinds at once the one with more features of its own.
+static const uint8_t ranks[] = {
+    [CADENCE_NONE] = 0,  [CADENCE_CONTINUOUS] = 1, [CADENCE_PULSED] = 2,
+    [CADENCE_HI_LO] = 3, [CADENCE_T3] = 4,         [CADENCE_T4] = 5,
+};
+
+static bool believed(const band_t* band, cadence_t cadence) {
+    return band->trust >= trust_gates[cadence] && band->tonality >= EVENTS_TONALITY;
 }
 
-static void forget_bursts(events_t* events) {
-    memset(events->lengths, 0, sizeof events->lengths);
-    memset(events->periods, 0, sizeof events->periods);
-}
-
-/* Sound that has stopped for longer than any cadence pauses starts a new history. */
-static void follow_activity(events_t* events, uint8_t probability) {
-    if (events->since_onset < UINT16_MAX) events->since_onset++;
-    if (!events->active && probability >= EVENTS_ACTIVE_ON) {
-        if (events->burst != 0 && events->since_active <= EVENTS_HOLD_BLOCKS) {
-            push(events->lengths, events->burst);
-            push(events->periods, events->since_onset);
-        } else {
-            forget_bursts(events);
-        }
-        events->active = true;
-        events->since_onset = 0;
-        events->burst = 0;
-    } else if (events->active && probability < EVENTS_ACTIVE_OFF) {
-        events->active = false;
+// The cadence of the highest rank that this block makes certain in any band.
+static cadence_t recognise(bursts_t* bursts) {
+    cadence_t found = CADENCE_NONE;
+    for (uint32_t i = 0; i < BURST_BANDS; i++) {
+        const cadence_t cadence = cadence_of(bursts, i);
+        if (ranks[cadence] > ranks[found] && believed(&bursts->bands[i], cadence)) found = cadence;
     }
-    if (events->active) {
-        if (events->burst < UINT16_MAX) events->burst++;
-        events->since_active = 0;
-    } else if (events->since_active < UINT16_MAX) {
-        events->since_active++;
+    return found;
+}
+
+static bool is_likely(events_t* events, uint8_t probability) {
+    if (probability >= EVENTS_POSSIBLE_ON) {
+        if (events->likely < EVENTS_POSSIBLE_BLOCKS) events->likely++;
+    } else if (events->likely > 0) {
+        events->likely--;
     }
+    return events->likely == EVENTS_POSSIBLE_BLOCKS;
 }
 
-static int32_t leaky_sum(int32_t score, int32_t step, int32_t rise, int32_t fall, int32_t limit) {
-    if (step > rise) step = rise;
-    if (step < -fall) step = -fall;
-    score += step;
-    if (score < 0) return 0;
-    return score > limit ? limit : score;
-}
-
-static void weigh_evidence(events_t* events, uint8_t probability) {
-    events->score =
-        leaky_sum(events->score, (int32_t)probability - EVENTS_NEUTRAL, EVENTS_RISE, EVENTS_FALL, EVENTS_MAX_SCORE);
-    events->slow_score = leaky_sum(events->slow_score, (int32_t)probability - EVENTS_SLOW_NEUTRAL, EVENTS_SLOW_RISE,
-                                   EVENTS_SLOW_FALL, EVENTS_SLOW_ON_SCORE);
-}
-
-/* Two bursts of T3 length one T3 period apart, the first of them finished, and no contradicting history: the pause
- * between groups is the only other distance T3 has. */
-static bool is_t3(const events_t* events) {
-    if (!within(events->lengths[0], EVENTS_T3_BURST_MIN, EVENTS_T3_BURST_MAX)) return false;
-    if (events->burst < EVENTS_T3_BURST_MIN || events->burst > EVENTS_T3_BURST_MAX) return false;
-    const bool beat = within(events->periods[0], EVENTS_T3_PERIOD_MIN, EVENTS_T3_PERIOD_MAX);
-    const bool pause = within(events->periods[0], EVENTS_T3_PAUSE_MIN, EVENTS_T3_PAUSE_MAX);
-    const bool previous_beat = within(events->periods[1], EVENTS_T3_PERIOD_MIN, EVENTS_T3_PERIOD_MAX);
-    const bool previous_pause = within(events->periods[1], EVENTS_T3_PAUSE_MIN, EVENTS_T3_PAUSE_MAX);
-    return (beat && (previous_beat || previous_pause)) || (pause && previous_beat);
-}
-
-/* Groups of four beeps every 5 s; the network may show a group as four bursts or as one. */
-static bool is_t4(const events_t* events) {
-    if (within(events->periods[0], EVENTS_T4_REPEAT_MIN, EVENTS_T4_REPEAT_MAX) &&
-        within(events->lengths[0], EVENTS_T4_GROUP_MIN, EVENTS_T4_GROUP_MAX) &&
-        within(events->burst, EVENTS_T4_AGAIN_MIN, EVENTS_T4_GROUP_MAX)) {
-        return true;
-    }
-    for (int i = 0; i < 3; ++i) {
-        if (!within(events->periods[i], EVENTS_T4_PERIOD_MIN, EVENTS_T4_PERIOD_MAX)) return false;
-    }
-    return !events->active && events->since_active >= EVENTS_T4_GROUP_MIN;
-}
-
-/* A regular train that is neither: two successive periods agree. */
-static bool is_pulsed(const events_t* events) {
-    const uint16_t newer = events->periods[0];
-    const uint16_t older = events->periods[1];
-    if (newer == 0 || older == 0 || newer > EVENTS_PULSE_PERIOD_MAX || older > EVENTS_PULSE_PERIOD_MAX) return false;
-    return newer <= older + EVENTS_PULSE_JITTER && older <= newer + EVENTS_PULSE_JITTER;
-}
-
-static uint8_t classify(const events_t* events) {
-    if (events->burst >= EVENTS_CONTINUOUS_MIN) return ALARM_KIND_CONTINUOUS;
-    if (is_t4(events)) return ALARM_KIND_T4;
-    if (is_t3(events)) return ALARM_KIND_T3;
-    const bool t3_beat = within(events->periods[0], EVENTS_T3_PERIOD_MIN, EVENTS_T3_PERIOD_MAX);
-    const bool t4_beat = within(events->periods[0], EVENTS_T4_PERIOD_MIN, EVENTS_T4_PERIOD_MAX);
-    if (!t3_beat && !t4_beat && is_pulsed(events)) return ALARM_KIND_PULSED;
-    return ALARM_KIND_UNKNOWN;
+static event_t enter(events_t* events, alarm_t alarm, event_type_t type, uint8_t kind) {
+    events->alarm = alarm;
+    events->kind = alarm == ALARM_CERTAIN ? kind : CADENCE_NONE;
+    return (event_t){(uint8_t)type, kind};
 }
 
 void events_init(events_t* events) {
     memset(events, 0, sizeof *events);
-    events->since_onset = UINT16_MAX;
-    events->since_active = UINT16_MAX;
+    bursts_init(&events->bursts);
 }
 
-event_t events_update(events_t* events, uint8_t probability) {
-    event_t event = {EVENT_NONE, ALARM_KIND_UNKNOWN};
-    follow_activity(events, probability);
-    weigh_evidence(events, probability);
-    const uint8_t kind = classify(events);
+HOT event_t events_update(events_t* events, const int8_t features[BURST_FRAMES][FEATURE_BANDS], uint8_t probability) {
+    bursts_update(&events->bursts, features, probability);
+    const cadence_t cadence = recognise(&events->bursts);
+    const bool likely = is_likely(events, probability);
+    const bool confirmed = cadence != CADENCE_NONE || (likely && events->alarm != ALARM_CERTAIN);
+    events->waiting = confirmed ? 0 : (uint8_t)(events->waiting < UINT8_MAX ? events->waiting + 1 : UINT8_MAX);
 
-    if (!events->alarm) {
-        const bool in_time = events->active && (kind == ALARM_KIND_T3 || kind == ALARM_KIND_T4);
-        if (events->score >= EVENTS_ON_SCORE || events->slow_score >= EVENTS_SLOW_ON_SCORE || in_time) {
-            events->alarm = true;
-            events->kind = kind;
-            event.type = EVENT_ALARM_ON;
-            event.kind = kind;
-        }
-    } else if (events->since_active > EVENTS_HOLD_BLOCKS) {
-        event.type = EVENT_ALARM_OFF;
-        event.kind = events->kind;
-        events->alarm = false;
-        events->kind = ALARM_KIND_UNKNOWN;
-        events->score = 0;
-        events->slow_score = 0;
-    } else if (events->kind == ALARM_KIND_UNKNOWN && kind != ALARM_KIND_UNKNOWN) {
-        events->kind = kind;
-        event.type = EVENT_ALARM_KIND;
-        event.kind = kind;
+    if (cadence != CADENCE_NONE && events->alarm != ALARM_CERTAIN)
+        return enter(events, ALARM_CERTAIN, EVENT_ALARM_ON, cadence);
+    if (events->alarm == ALARM_NONE && likely) return enter(events, ALARM_POSSIBLE, EVENT_POSSIBLE, CADENCE_NONE);
+    if (ranks[cadence] > ranks[events->kind]) return enter(events, ALARM_CERTAIN, EVENT_ALARM_KIND, cadence);
+    if (events->alarm != ALARM_NONE && events->waiting > EVENTS_HOLD_BLOCKS) {
+        const bool certain = events->alarm == ALARM_CERTAIN;
+        return enter(events, ALARM_NONE, certain ? EVENT_ALARM_OFF : EVENT_CLEAR,
+                     certain ? events->kind : CADENCE_NONE);
     }
-    return event;
+    return (event_t){EVENT_NONE, CADENCE_NONE};
 }
 
 const char* events_kind_name(uint8_t kind) {
     switch (kind) {
-        case ALARM_KIND_T3: return "t3";
-        case ALARM_KIND_T4: return "t4";
-        case ALARM_KIND_CONTINUOUS: return "continuous";
-        case ALARM_KIND_PULSED: return "pulsed";
+        case CADENCE_T3: return "t3";
+        case CADENCE_T4: return "t4";
+        case CADENCE_CONTINUOUS: return "continuous";
+        case CADENCE_PULSED: return "pulsed";
+        case CADENCE_HI_LO: return "hi-lo";
         default: return "unknown";
     }
 }

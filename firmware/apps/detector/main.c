@@ -21,6 +21,7 @@
 #include "hw/timer.h"
 
 #define BLOCKS_PER_REPORT 31u  // 0.992 s: nearest to a second from below
+#define BLINK_BLOCKS 8u  // on for so many, off for so many: 2 Hz
 #define BLOCK_US ((uint32_t)(PDM_BLOCK_WORDS * 32ull * 1000000ull / PDM_HZ))
 #define BLOCK_US_TOLERANCE (BLOCK_US / 100u)
 
@@ -30,8 +31,13 @@ static stats_t stats;
 static restart_t restart;
 static uint32_t last_block, last_block_us;  // of the block processed before
 
-// Brightness: full while the alarm is on, otherwise a glimmer that follows the probability.
-static uint8_t led_level(uint8_t probability) { return events.alarm ? 255 : probability >> 2; }
+// Brightness: full while the alarm is on, twice a second full and dark while one is possible, otherwise a glimmer that
+// follows the probability.
+static uint8_t led_level(uint32_t block, uint8_t probability) {
+    if (events.alarm == ALARM_CERTAIN) return 255;
+    if (events.alarm == ALARM_POSSIBLE) return block & BLINK_BLOCKS ? 255 : 0;
+    return probability >> 2;
+}
 
 static uint32_t clock_symptom(uint32_t block, uint32_t us) {
     const uint32_t took = us - last_block_us;
@@ -64,9 +70,9 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     if (level <= LEVEL_CLIPPING) symptoms |= health_check_pcm(pcm, PCM_BLOCK_SAMPLES);
 
     const uint8_t probability = pipeline_classify();
-    const event_t event = events_update(&events, probability);
-    led_set(led_level(probability));
-    report_window(block, probability, level, events.alarm);
+    const event_t event = events_update(&events, pipeline_features(), probability);
+    led_set(led_level(block, probability));
+    report_window(block, probability, level, events.alarm == ALARM_CERTAIN);
     report_event(event, timer_us64());
     report_health(symptoms);
     if (stats.busy_count == BLOCKS_PER_REPORT) report_stats(&stats, memory_stack_unused(), console_dropped());

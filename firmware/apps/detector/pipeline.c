@@ -6,11 +6,11 @@
 #include "hot.h"
 #include "model.h"
 
-#define FRAMES_PER_BLOCK (PCM_BLOCK_SAMPLES / FEATURE_HOP)
+#define FRAMES_PER_BLOCK PIPELINE_FRAMES
 #define HISTORY_SAMPLES (FEATURE_FRAME - FEATURE_HOP)  // of the block before, for the first frame
 #define SILENT_FEATURE (-128)
 
-_Static_assert(PCM_BLOCK_SAMPLES % FEATURE_HOP == 0, "a block must hold whole hops");
+_Static_assert(PCM_BLOCK_SAMPLES == FRAMES_PER_BLOCK * FEATURE_HOP, "a block must hold whole hops");
 _Static_assert(MODEL_INPUT_SIZE == MODEL_INPUT_FRAMES * FEATURE_BANDS, "the model must take features as they are");
 _Static_assert(MODEL_OUTPUT_SIZE == 1, "the model must have one output, the probability");
 
@@ -74,3 +74,5 @@ HOT uint8_t pipeline_classify(void) {
     network_push(&output);
     return (uint8_t)(output + 128);
 }
+
+const int8_t (*pipeline_features(void))[FEATURE_BANDS] { return (const int8_t(*)[FEATURE_BANDS])frames; }

@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dsp/features.h"
 #include "dsp/pdm.h"
+
+#define PIPELINE_FRAMES 4u  // feature frames in a block
 
 void pipeline_init(void);
 
@@ -20,3 +23,6 @@ int32_t pipeline_mean(void);
 
 // Features and network on the PCM of the last pipeline_decimate(). Returns 0..255.
 uint8_t pipeline_classify(void);
+
+// The features of the block last classified, PIPELINE_FRAMES of them.
+const int8_t (*pipeline_features(void))[FEATURE_BANDS];

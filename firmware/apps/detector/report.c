@@ -57,10 +57,12 @@ void report_event(event_t event, uint64_t us) {
         case EVENT_ALARM_ON: begin("ALARM on"); break;
         case EVENT_ALARM_OFF: begin("ALARM off"); break;
         case EVENT_ALARM_KIND: begin("ALARM kind"); break;
+        case EVENT_POSSIBLE: begin("ALARM possible"); break;
+        case EVENT_CLEAR: begin("ALARM clear"); break;
         default: return;
     }
     field_time(us);
-    if (event.type != EVENT_ALARM_OFF) {
+    if (event.type == EVENT_ALARM_ON || event.type == EVENT_ALARM_KIND) {
         text_string(&line, " kind=");
         text_string(&line, events_kind_name(event.kind));
     }
