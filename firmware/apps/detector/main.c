@@ -21,7 +21,7 @@
 #include "hw/timer.h"
 
 #define BLOCKS_PER_REPORT 31u  // 0.992 s: nearest to a second from below
-#define BLINK_BLOCKS 8u  // on for so many, off for so many: 2 Hz
+#define BLINK_BLOCKS 8u        // on for so many, off for so many: 2 Hz
 #define BLOCK_US ((uint32_t)(PDM_BLOCK_WORDS * 32ull * 1000000ull / PDM_HZ))
 #define BLOCK_US_TOLERANCE (BLOCK_US / 100u)
 
