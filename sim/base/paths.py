@@ -13,6 +13,9 @@ from emberwatch.base.errors import EmberwatchError
 PACKAGE = Path(__file__).resolve().parents[1]
 """sim/ of a clone, or the folder `emberwatch` of an installed package."""
 
+IMPORT_ROOT = Path(__file__).absolute().parents[2]
+"""Folder from which a process of ours imports the package: .src of a clone, or site-packages."""
+
 _PACKAGED = PACKAGE / "tree"
 """firmware/ and platforms/ as an installed package brings them."""
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "base/register_names.hpp"
 #include "bus/bootrom.hpp"
@@ -50,6 +51,18 @@ rp2040_status guarded(rp2040_chip* chip, Function&& function) {
     } catch (const std::exception& error) {
         return invalid(chip, error.what());
     }
+}
+
+/// Cycles that `function` charges. These calls have no status: what a fetch from flash meets is told by the next advance.
+template <class Function>
+uint32_t charged(rp2040_chip* chip, Function&& function) {
+    uint32_t cycles = 0;
+    if (guarded(chip, [&] {
+            cycles = function();
+            return RP2040_OK;
+        }) != RP2040_OK)
+        chip->chip.fetch_refused = true;
+    return cycles;
 }
 
 rp2040_status bus_fault(rp2040_chip* chip, std::uint32_t address, const char* what) {
@@ -130,6 +143,7 @@ uint64_t rp2040_now(const rp2040_chip* chip) { return chip->chip.cycles(); }
 uint64_t rp2040_next_event(const rp2040_chip* chip) { return const_cast<rp2040_chip*>(chip)->chip.events().next(); }
 rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
     return guarded(chip, [&] {
+        if (std::exchange(chip->chip.fetch_refused, false)) return RP2040_UNMODELLED;
         chip->chip.advance(cycle);
         return RP2040_OK;
     });
@@ -304,10 +318,12 @@ uint32_t rp2040_exception_return_cycles(void) { return rp2040::timing::kExceptio
 uint32_t rp2040_access_cycles(uint32_t address, uint32_t is_write) {
     return rp2040::access_cost(address, is_write != 0);
 }
-uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) { return chip->chip.xip_stall(address); }
+uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) {
+    return charged(chip, [&] { return chip->chip.xip_stall(address); });
+}
 
 uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions) {
-    return chip->chip.charge_block(pc & ~1u, instructions);
+    return charged(chip, [&] { return chip->chip.charge_block(pc & ~1u, instructions); });
 }
 uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins) { return chip->chip.charge_exception(begins != 0); }
 uint64_t rp2040_cpu_cycles(const rp2040_chip* chip) { return chip->chip.charged(); }

@@ -67,6 +67,7 @@ class ExternalChip final : public Chip {
     CallCounter calls;
     std::unique_ptr<mic::PdmMicrophone> microphone;
     std::string error;
+    bool fetch_refused = false;  ///< A fetch from flash found no data; `error` says why.
 
   private:
     void report_clock();

@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from emberwatch.base.errors import EmberwatchError, EngineError
+from emberwatch.base.paths import IMPORT_ROOT
 from emberwatch.board.board import Board
 
 START_TIMEOUT_S = 180
+_LOOK_S = 0.25
+"""How often a starting process is looked at: one that died has nothing more to say."""
 _ADDRESS, _KEY = "EMBERWATCH_WORKER_ADDRESS", "EMBERWATCH_WORKER_KEY"
 
 
@@ -38,8 +41,7 @@ class Worker:
         )
         self.started_with = {**os.environ, **variables}
         environment = {**self.started_with, _ADDRESS: address, _KEY: key.hex()}
-        root = str(Path(__file__).resolve().parents[2])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), root)))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(IMPORT_ROOT))))
         command = [sys.executable, "-m", "emberwatch.engines.renode.worker"]
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
@@ -50,9 +52,17 @@ class Worker:
         # Listener has no timeout: its socket has one.
         socket = getattr(getattr(listener, "_listener", None), "_socket", None)
         if socket is not None:
-            socket.settimeout(START_TIMEOUT_S)
+            socket.settimeout(_LOOK_S)
         try:
-            return listener.accept()
+            for _ in range(round(START_TIMEOUT_S / _LOOK_S)):
+                try:
+                    return listener.accept()
+                except TimeoutError:
+                    if self._process.poll() is not None:
+                        break
+            raise EOFError(
+                "no word from it" if self._process.poll() is None else f"exit code {self._process.returncode}"
+            )
         except (OSError, EOFError) as error:
             self.kill()
             raise EngineError(f"Renode's process did not come up ({error}){self._last_words()}") from None

@@ -186,8 +186,9 @@ class Terminal:
 
 # A board that pauses has gone silent; the thread that plays one here only waits for its turn on a busy host.
 _PATIENT = """
-import functools, sys
+import functools, signal, sys
 from emberwatch.detector.capture import record
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would we
 record.record = functools.partial(record.record, first_frame_timeout_s=600.0)
 from emberwatch.cli.main import main
 main(sys.argv[1:])

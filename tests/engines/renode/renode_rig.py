@@ -24,6 +24,7 @@ UART0, PWM, TIMER, WATCHDOG, DMA, PIO0, SIO = (
     0x50200000,
     0xD0000000,
 )
+SSI = 0x18000000
 XOR, SET, CLR = 0x1000, 0x2000, 0x3000
 MIC_DATA, MIC_CLOCK = 2, 3
 
@@ -98,6 +99,15 @@ def power_up() -> tuple[ExternalChip, Memory]:
     chip.write(CLOCKS + 0x48, 0x800)
     assert chip.clock_hz() == 125_000_000
     return chip, memory
+
+
+def xip_on(chip: ExternalChip) -> None:
+    """The SSI as a second stage leaves it: read command 03h with 24 address bits, words of 32 bits (datasheet 4.10)."""
+    chip.write(SSI + 0x08, 0)
+    chip.write(SSI + 0x00, 31 << 16 | 3 << 8)
+    chip.write(SSI + 0x14, 2)
+    chip.write(SSI + 0xF4, 3 << 24 | 2 << 8 | 6 << 2)
+    chip.write(SSI + 0x08, 1)
 
 
 def capture_pdm(chip: ExternalChip, target: int, words: int, divider: int = 61) -> None:

@@ -28,6 +28,7 @@ from renode_rig import (
     capture_pdm,
     power_up,
     run_by_events,
+    xip_on,
 )
 
 from emberwatch.audio import reference
@@ -450,8 +451,18 @@ def test_blocks_are_charged_with_taken_branches_accesses_and_exceptions() -> Non
     assert chip.cpu_block(SRAM, 3) == 3
 
 
+def test_a_fetch_from_flash_in_command_mode_is_told_by_the_next_advance() -> None:
+    chip, memory = power_up()
+    memory.put_code(0x10000100, (NOP,))
+    chip.cpu_block(0x10000100, 1)
+    with pytest.raises(ChipError, match="XIP access"):
+        chip.advance(chip.now + 10)
+    chip.advance(chip.now + 10)
+
+
 def test_flash_is_charged_through_the_cache() -> None:
     chip, memory = power_up()
+    xip_on(chip)
     base = 0x10000100
     memory.put_code(SRAM, (NOP,))
     chip.cpu_block(SRAM, 1)
