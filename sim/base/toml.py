@@ -127,8 +127,7 @@ def convert(hint: Any, value: object, key: str, error: _Refusal) -> Any:
         EmberwatchError: of class `error`, it is something else.
     """
     origin, arguments = get_origin(hint), get_args(hint)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise error(f"{key} = {value!r} must be finite")
+    _check_finite(value, key, error)
     refused = error(f"{key} = {_shown(value)} must be {_describe(hint)}")
     if origin is Annotated:
         inner, note = arguments[0], arguments[1]
@@ -165,6 +164,18 @@ def convert(hint: Any, value: object, key: str, error: _Refusal) -> Any:
     if type(value) is not hint or (type(value) is int and value not in _INT64):
         raise refused
     return value
+
+
+def _check_finite(value: object, key: str, error: _Refusal) -> None:
+    """Refuses NaN and infinities wherever they stand, before anything else is said about what holds them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise error(f"{key} = {value!r} must be finite")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            _check_finite(item, f"{key}[{number}]", error)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            _check_finite(item, f"{key}.{name}", error)
 
 
 def _tuple(arguments: tuple[Any, ...], value: object, key: str, refused: EmberwatchError, error: _Refusal) -> Any:

@@ -81,15 +81,14 @@ class DetectorLog(Observer):
     """Listens to the console of a machine; `log` is what it has said so far."""
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        super().__init__(machine)
         self._log = Log()
         self._taken = 0
-        machine.observe(self)
 
     @property
     def log(self) -> Log:
         """All messages up to now."""
-        lines = self._machine.lines
+        lines = self.machine.lines
         self._log.take(lines[self._taken :])
         self._taken = len(lines)
         return self._log

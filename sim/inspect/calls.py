@@ -43,12 +43,11 @@ class CallTracer(Observer):
     """Watches functions of one machine from now on."""
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        super().__init__(machine)
         self._engine = machine.engine
         self._entries: dict[int, str] = {}
         self._listeners: dict[str, list[OnReturn]] = {}
         self._frames: dict[int, list[_Frame]] = {}
-        machine.observe(self)
 
     def on_return(self, name: str, listener: OnReturn) -> None:
         """Shows `listener` each finished call of a function and the cycle of its end; memory is as it left it.
@@ -56,7 +55,7 @@ class CallTracer(Observer):
         Raises:
             ImageError: the firmware has no such symbol.
         """
-        address = self._machine.image.symbols[name].address
+        address = self.machine.image.symbols[name].address
         if address not in self._entries:
             self._entries[address] = name
             self._engine.add_breakpoint(address)

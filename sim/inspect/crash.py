@@ -146,13 +146,12 @@ class CrashWatch(Observer):
     """
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        super().__init__(machine)
         self._keyframe: bytes | None = None
         self._keyframe_due = 0
         self.crashes: list[CrashSite] = []
         self.fatal: CrashSite | None = None
         machine.engine.catch_hard_faults(True)
-        machine.observe(self)
 
     @property
     def first(self) -> CrashSite | None:
@@ -161,14 +160,14 @@ class CrashWatch(Observer):
 
     def before_slice(self, now_ps: int) -> None:
         """Remembers the moment when it is time to."""
-        engine = self._machine.engine
+        engine = self.machine.engine
         if now_ps >= self._keyframe_due and Capability.SNAPSHOTS in engine.capabilities:
             self._keyframe = engine.save()
             self._keyframe_due = now_ps + PICO
 
     def stopped(self, stop: Stop) -> None:
         """Notes the site."""
-        site = CrashSite(self._machine, stop, self._machine.cycles, self._keyframe)
+        site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe)
         if stop.reason is StopReason.HARD_FAULT:
             self.crashes.append(site)
         else:
@@ -185,7 +184,7 @@ class CrashWatch(Observer):
 
     def restored(self) -> None:
         """Forgets what is now to come."""
-        now = self._machine.cycles
+        now = self.machine.cycles
         self.crashes = [site for site in self.crashes if site.cycle <= now]
         self.fatal = None
 

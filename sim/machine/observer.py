@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import TYPE_CHECKING
+
 from emberwatch.engines import Stop
+
+if TYPE_CHECKING:
+    from emberwatch.machine.machine import Machine
 
 
 class Observer:
-    """Registered with `Machine.observe`; every method has a default that does nothing."""
+    """Takes part in the runs of one machine from now on; every method has a default that does nothing.
+
+    The machine keeps its observers, an observer does not keep its machine: one that is dropped gives up its engine at
+    once, be that a process of Renode.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine_reference = weakref.ref(machine)
+        machine.observe(self)
+
+    @property
+    def machine(self) -> Machine:
+        """Whom it observes.
+
+        Raises:
+            ReferenceError: the machine is gone.
+        """
+        machine = self._machine_reference()
+        if machine is None:
+            raise ReferenceError("the machine that was observed is gone; keep it as long as you ask about it")
+        return machine
 
     def before_slice(self, now_ps: int) -> None:
         """The machine is about to run on from this emulated time; it does so at least every 50 emulated ms."""

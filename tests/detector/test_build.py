@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emberwatch.base.errors import BoardError, BuildError
-from emberwatch.base.paths import project_root
+from emberwatch.base.paths import RELEASED_DETECTOR, project_root
 from emberwatch.detector.build import BuildResult, build_firmware
 
 
@@ -51,7 +51,7 @@ def test_only_what_changed_is_compiled(
 
     header = root / "firmware" / "drivers" / "led.h"
     header.write_text(header.read_text() + "\n")
-    assert build_firmware("pico", mean_model).compiled == 2  # led.c and main.c
+    assert build_firmware("pico", mean_model).compiled == 3  # led.c, main.c and what both applications start with
 
 
 def test_defines_reach_the_sources(small_build: BuildResult, mean_model: Path, tmp_path: Path) -> None:
@@ -120,13 +120,14 @@ def test_event_parameters_come_with_the_model(toolchain: None, mean_model: Path,
     def score(detector: Path | None = None) -> str:
         build_firmware("pico", folder, tmp_path / "out", detector=detector)
         header = (tmp_path / "out/gen/detector_config.h").read_text()
-        return next(line for line in header.splitlines() if " EVENTS_ON_SCORE " in line).split()[-1]
+        return next(line for line in header.splitlines() if " EVENTS_TRUST_T3 " in line).split()[-1]
 
-    released = tomllib.loads((project_root() / "training/released/detector.toml").read_text())["events"]["on_score"]
+    text = RELEASED_DETECTOR.read_text()
+    released = tomllib.loads(text)["events"]["trust_t3"]
     assert score() == str(released)
-    (folder / "detector.toml").write_text("[events]\non_score = 123\n")
-    (tmp_path / "mine.toml").write_text("[events]\non_score = 456\n")
-    assert [score(), score(tmp_path / "mine.toml")] == ["123", "456"]
+    (folder / "detector.toml").write_text(text.replace(f"trust_t3 = {released}", "trust_t3 = 123"))
+    (tmp_path / "mine.toml").write_text(text.replace(f"trust_t3 = {released}", "trust_t3 = 45"))
+    assert [score(), score(tmp_path / "mine.toml")] == ["123", "45"]
 
 
 def test_missing_model(toolchain: None, tmp_path: Path) -> None:

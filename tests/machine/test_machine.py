@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 from emberwatch import Clip, DetectorMachine, Scenario
 from emberwatch.audio import Recording, files, generate
 from emberwatch.base.errors import EmulationTimeout, EngineError, ImageError, UsageError
+from emberwatch.detector.protocol import Kind
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 
@@ -159,8 +161,8 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     assert isinstance(result["alarm"], bool)
     for event in result["events"]:
-        assert event["kind"] in ("t3", "t4", "continuous", "pulsed", "unknown")
-        assert event["state"] in ("on", "kind", "off")
+        assert event["kind"] in get_args(Kind)
+        assert event["state"] in ("possible", "on", "kind", "off", "clear")
     times = [window["t_s"] for window in result["windows"]]
     assert len(times) > 30
     assert np.diff(times) == pytest.approx(0.032, abs=1e-5)

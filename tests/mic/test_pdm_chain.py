@@ -31,7 +31,7 @@ SCENES = {
 def test_probabilities_and_events_equal_the_reference(name: str) -> None:
     from emberwatch.base.paths import RELEASED_DETECTOR, RELEASED_MODEL
     from emberwatch.training.evaluate.detector import Detector
-    from emberwatch.training.model.events import EVENT_ALARM_KIND, EVENT_ALARM_OFF, EVENT_ALARM_ON, EventParameters
+    from emberwatch.training.model.events import EventParameters
 
     with DetectorMachine(FIRMWARE, Scenario(SCENES[name], seconds=10.0)) as machine:
         capture, features = machine.capture_pcm(), machine.capture_features()
@@ -44,8 +44,7 @@ def test_probabilities_and_events_equal_the_reference(name: str) -> None:
     probabilities, events = detector.listen(capture.samples[: 512 * len(windows)])
     assert [round(window.probability * 256) for window in windows] == probabilities.tolist()
     assert np.array_equal(detector.probabilities(features.frames[: 4 * len(windows)]), probabilities)
-    states = {EVENT_ALARM_ON: "on", EVENT_ALARM_KIND: "kind", EVENT_ALARM_OFF: "off"}
-    assert [states[event.type] for event in events] == [alarm.state for alarm in machine.log.alarms]
+    assert [event.label for event in events] == [alarm.label for alarm in machine.log.alarms]
     if name != "speech" and name != "overload":
         assert machine.log.alarms
 
