@@ -126,7 +126,13 @@ def test_protocol_examples_parse_and_name_every_field() -> None:
     messages = [parse_line(line) for line in lines if not line.startswith("emberwatch-")]
     assert not any(isinstance(message, Other) for message in messages)
     assert {type(message) for message in messages} == {Banner, Window, Alarm, Statistics, Fault}
-    assert {message.state for message in messages if isinstance(message, Alarm)} == {"on", "kind", "off"}
+    assert {message.state for message in messages if isinstance(message, Alarm)} == {
+        "possible",
+        "on",
+        "kind",
+        "off",
+        "clear",
+    }
 
 
 @pytest.mark.parametrize(("kind", "heading"), [("S", "| `blocks` |"), ("W", "| `p` |")])

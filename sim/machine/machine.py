@@ -38,7 +38,7 @@ from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopRea
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import main_returned
 from emberwatch.machine.observer import Observer
-from emberwatch.program.elf import Image, load_image
+from emberwatch.program.elf import FLASH_BASE, Image, load_image
 
 MAX_SECONDS = 1e6
 """Longest run at a time, in emulated seconds."""
@@ -514,9 +514,12 @@ class Machine(FactSheet):
 
     def reset(self) -> None:
         """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
+        flash = self.engine.read_memory(FLASH_BASE, self.board.flash.size)
         fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
         self._restore(Snapshot(fresh.save(), Console(), {}), power_on_others=True)
+        if self.engine.read_memory(FLASH_BASE, len(flash)) != flash:  # flash needs no power to remember
+            self.engine.write_memory(FLASH_BASE, flash)
         self.engine.reset(self.image)
 
     def _needs(self, capability: Capability) -> None:

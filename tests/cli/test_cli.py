@@ -88,7 +88,7 @@ def test_bad_scenario(sounds: Path) -> None:
 
 
 def test_bad_firmware(tmp_path: Path) -> None:
-    from test_elf import make_elf
+    from elf_files import make_elf
 
     x86 = tmp_path / "x86.elf"
     x86.write_bytes(make_elf([(0x2000_0000, bytes(64))], machine=3))
@@ -111,7 +111,7 @@ def test_truncated_firmware(tmp_path: Path) -> None:
 
 def test_program_that_dies_is_explained_after_the_results(tmp_path: Path) -> None:
     pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
-    from test_elf import make_elf
+    from elf_files import make_elf
 
     crash = tmp_path / "crash.elf"
     # VTOR to a table of zeros, then an unaligned load: a fault without a handler.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -103,12 +104,13 @@ def test_nothing_overlaps_and_everything_lies_in_the_cores_map(board_name: str) 
         assert end <= start, f"{lower} and {upper} overlap"
     source = (ROOT / "sim/rp2040/bus/memory_map.hpp").read_text()
     rendered = "".join(path.read_text() for path in sorted((ROOT / "sim/rp2040/regs").glob("*.hpp")))
-    constants = {n: int(v, 16) for n, v in re.findall(r"(k\w+) = (0x[0-9a-fA-F]+)", rendered + source)}
+    constants = dict(re.findall(r"(k\w+) = ([^,;]+)", rendered + source))
 
     def value(expression: str) -> int:
         total = 0
-        for sign, term in re.findall(r"([+-]?)\s*(\w+)", expression):
-            number = constants[term] if term in constants else int(term, 0)
+        for sign, term in re.findall(r"([+-]?)\s*([\w* ]+)", expression.replace("'", "")):
+            factors = [factor.strip() for factor in term.split("*")]
+            number = math.prod(value(constants[f]) if f in constants else int(f, 0) for f in factors)
             total += -number if sign == "-" else number
         return total
 

@@ -75,7 +75,7 @@ def test_cycle_of_every_call_is_that_of_a_plain_run(debug: Debug, firmware: Path
     with DetectorMachine(firmware, alarm) as machine:
         starts: list[int] = []
         CallTracer(machine).on_return("app_process_block", lambda call, cycle: starts.append(call.start))
-        machine.run(0.2)
+        machine.run(0.25)
     session = debug(firmware, alarm)
     text = session.gdb(
         """

@@ -29,7 +29,7 @@ def test_task_starts_the_server_and_sees_it_ready() -> None:
     source = inspect.getsource(inspect.getmodule(gdb))  # type: ignore[arg-type]
     background = task["problemMatcher"]["background"]
     assert background["endsPattern"] in source
-    assert background["beginsPattern"].removeprefix("^") in source
+    assert background["beginsPattern"].removeprefix("^emberwatch: ") in source
 
 
 def test_launch_configurations_connect_to_that_server() -> None:

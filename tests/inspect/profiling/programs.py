@@ -65,7 +65,12 @@ void start(void) {
     work();
     for (;;) __asm volatile("wfi");
 }
-__attribute__((naked)) void entry(void) { __asm volatile("ldr r0, =0x20040000\\n msr msp, r0\\n bl start\\n"); }
+/* SRAM holds anything at power-on: .bss first. */
+__attribute__((naked)) void entry(void) {
+    __asm volatile("ldr r0, =__bss_start__\\n ldr r1, =__bss_end__\\n movs r2, #0\\n"
+                   "1: cmp r0, r1\\n bhs 2f\\n stmia r0!, {r2}\\n b 1b\\n"
+                   "2: ldr r0, =0x20040000\\n msr msp, r0\\n bl start\\n");
+}
 """
 
 
