@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emberwatch.base.paths import RELEASED_MODEL
+from emberwatch.base.paths import RELEASED_MODEL, project_root
 from emberwatch.detector.build import BuildResult, build_firmware
 from emberwatch.program.toolchain import COMPILER, install_command
 
@@ -59,3 +59,13 @@ def released_build(toolchain: None, tmp_path_factory: pytest.TempPathFactory) ->
     if not RELEASED_MODEL.is_file():
         pytest.skip(f"{RELEASED_MODEL} is missing; `emberwatch train` makes it")
     return build_firmware("pico", None, tmp_path_factory.mktemp("released"))
+
+
+def clone(folder: Path) -> Path:
+    """What the build reads, copied elsewhere."""
+    root = project_root()
+    shutil.copytree(root / "firmware", folder / "firmware")
+    shutil.copytree(root / "platforms", folder / "platforms")
+    shutil.copytree(root / "training" / "released", folder / "training" / "released")
+    shutil.copy(root / "pyproject.toml", folder)
+    return folder

@@ -7,20 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from firmware_builds import clone
 
 from emberwatch.base.errors import BoardError, BuildError
 from emberwatch.base.paths import RELEASED_DETECTOR, project_root
 from emberwatch.detector.build import BuildResult, build_firmware
-
-
-def clone(folder: Path) -> Path:
-    """What the build reads, copied elsewhere."""
-    root = project_root()
-    shutil.copytree(root / "firmware", folder / "firmware")
-    shutil.copytree(root / "platforms", folder / "platforms")
-    shutil.copytree(root / "training" / "released", folder / "training" / "released")
-    shutil.copy(root / "pyproject.toml", folder)
-    return folder
 
 
 def test_same_bytes_wherever_the_tree_lies(

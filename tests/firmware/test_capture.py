@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_build import clone
+from firmware_builds import clone
 
 from emberwatch.base.errors import BuildError
 from emberwatch.base.paths import project_root

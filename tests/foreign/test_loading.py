@@ -122,7 +122,7 @@ def test_run_shows_every_port_and_the_led(capsys: pytest.CaptureFixture[str]) ->
     assert run_command(firmware=build("usb"), seconds=0.5, uart=True) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(re.fullmatch(r" +0\.\d{6}  usb: Hello, USB!", line) for line in lines)
-    assert any(re.fullmatch(r" +0\.\d{6}  resets=1", line) for line in lines)
+    assert any(re.fullmatch(r" +0\.\d{6}  resets=2", line) for line in lines)
     assert "usb              1 line, the last: Hello, USB!" in lines
     assert "LED              GPIO25 off all the time" in lines
     assert not any("alarm" in line or "blocks" in line for line in lines)

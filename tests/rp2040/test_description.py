@@ -95,7 +95,6 @@ def test_a_register_that_the_datasheet_lacks_stops_the_run(bench: Bench) -> None
 def test_refused_fields_are_named_with_the_reason(bench: Bench) -> None:
     for path, value, message in (
         ("UART0.UARTCR", 0x303, r"UART0.UARTCR \(offset 0x030\) is not modelled \(SIREN: IrDA\)"),
-        ("UART0.UARTCR", 0x4301, "RTSEN"),
         ("I2C1.IC_TAR", 0x855, "SPECIAL: general call"),
         ("SPI1.SSPCR0", 0x17, "FRF: frame formats"),
         ("CLOCKS.CLK_PERI_DIV", 0x200, "INT: clk_peri has no divider"),

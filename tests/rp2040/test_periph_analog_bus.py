@@ -88,7 +88,7 @@ CR0, CR1, DR, SR, CPSR, IMSC, RIS, ICR, DMACR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x
 
 def spi(chip: PeriphChip, bits: int = 8, prescale: int = 4, scr: int = 4, control: int = 2) -> int:
     chip.write(SPI0 + CPSR, prescale)
-    chip.write(SPI0 + CR0, (bits - 1) | scr << 8)
+    chip.write(SPI0 + CR0, (bits - 1) | scr << 8 | 1 << 7)  # SPH=1: frames without a gap
     chip.write(SPI0 + CR1, control)
     return bits * prescale * (scr + 1)
 

@@ -10,7 +10,7 @@ namespace rp2040::regs {
 inline constexpr Field kSpiFields[] = {
     // SSPCR0
     {"SCR", 8, 8, Access::rw},
-    {"SPH", 7, 1, Access::rw, Verdict::stored},
+    {"SPH", 7, 1, Access::rw},
     {"SPO", 6, 1, Access::rw, Verdict::stored},
     {"FRF", 4, 2, Access::rw, Verdict::refused, 0, 1, 0, "frame formats other than Motorola SPI"},
     {"DSS", 0, 4, Access::rw},

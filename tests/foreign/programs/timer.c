@@ -38,7 +38,7 @@ int main(void) {
     REG(TIMER + SET_ALIAS + 0x3c) = 8; /* forces it instead */
     busy_wait_us(5000);
     for (unsigned n = 0; n < 4; n++) show("fired", fired[n]);
-    show("late", late[0] > 1 || late[1] > 1 || late[2] > 1);
+    show("late", late[0] > 12 || late[1] > 12 || late[2] > 12); /* handlers that the XIP cache has to fetch */
     show("armed_after", REG(TIMER + 0x20));
 
     REG(TIMER + 0x30) = 1; /* pause */

@@ -55,8 +55,8 @@ def test_augmentation_keeps_types_and_is_repeatable() -> None:
     scenes, index = scenes_with_alarms(8, 4), np.arange(8)
     augmentation = Augmentation(scenes, np.arange(12))
     before = scenes.features.copy()
-    varied, heard = augmentation.batch(np.random.default_rng(1), index)
-    again, _ = augmentation.batch(np.random.default_rng(1), index)
+    varied, heard = augmentation.batch(np.random.default_rng(6), index)
+    again, _ = augmentation.batch(np.random.default_rng(6), index)
     assert varied.dtype == np.int8 and varied.shape == (8, 1000, 32)
     assert np.array_equal(varied, again)
     assert np.array_equal(scenes.features, before), "the scenes themselves stay as they are"
