@@ -53,7 +53,7 @@ rp2040_status guarded(rp2040_chip* chip, Function&& function) {
     }
 }
 
-/// Cycles that `function` charges. These calls have no status: what a fetch from flash meets is told by the next advance.
+/// Cycles that `function` charges. These calls have no status: what a fetch from flash met is told by the next advance.
 template <class Function>
 uint32_t charged(rp2040_chip* chip, Function&& function) {
     uint32_t cycles = 0;

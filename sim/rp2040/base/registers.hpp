@@ -64,8 +64,7 @@ struct Register {
     [[nodiscard]] constexpr unsigned index(std::uint32_t offset) const { return (offset - at) / stride; }
 
     /// Bits of the `index`-th register's fields for which `wanted` is true.
-    template <class Wanted>
-    [[nodiscard]] constexpr std::uint32_t mask(unsigned index, Wanted&& wanted) const {
+    [[nodiscard]] constexpr std::uint32_t mask(unsigned index, bool (*wanted)(const Field&)) const {
         std::uint32_t bits = 0;
         for (const Field& field : fields)
             for (unsigned n = 0; n < field.count && exists(field, index, n); ++n)
@@ -161,7 +160,8 @@ struct Block {
         const Register& reg;
         unsigned index;
     };
-    [[nodiscard]] consteval Named named(std::string_view name) const {
+    // Only constexpr, which Clang 14 asks of what a consteval function calls; no caller is anything else.
+    [[nodiscard]] constexpr Named named(std::string_view name) const {
         for (const Register& reg : registers) {
             unsigned number = 0;
             if (!matches(reg.name, name, number)) continue;
@@ -170,8 +170,7 @@ struct Block {
         }
         throw std::logic_error("the block has no such register");
     }
-    template <class Wanted>
-    [[nodiscard]] consteval std::uint32_t mask(std::string_view name, Wanted&& wanted) const {
+    [[nodiscard]] constexpr std::uint32_t mask(std::string_view name, bool (*wanted)(const Field&)) const {
         const auto [reg, index] = named(name);
         return reg.mask(index, wanted);
     }
