@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
-STRICT := -Ccmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
+STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
