@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emberwatch.base.output import write_file
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.training.data.features import block_features
 from emberwatch.training.evaluate import chart
 from emberwatch.training.evaluate.chart import Axis, Chart
@@ -23,7 +24,7 @@ from emberwatch.training.evaluate.report import worst
 from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.trials import render
 from emberwatch.training.evaluate.verdict import POSITIVE
-from emberwatch.training.model.events import BLOCK_SECONDS, EVENT_ALARM_ON
+from emberwatch.training.model.events import EVENT_ALARM_ON
 
 WORST = 12
 """Clips shown with spectrogram and probability."""
