@@ -47,7 +47,7 @@ $(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e .
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[robot,serial]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
