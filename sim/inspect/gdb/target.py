@@ -11,9 +11,9 @@ from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.chip import memory
 from emberwatch.engines import Stop, StopReason
 from emberwatch.inspect.crash import FaultInfo
-from emberwatch.inspect.gdb import semihosting
 from emberwatch.inspect.gdb.history import History
 from emberwatch.inspect.gdb.packets import PacketError
+from emberwatch.machine import semihosting
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -97,6 +97,7 @@ class Target:
         self.event = Event(SIGTRAP)
         self.flash_programmed = False
         self.chip.attach_debugger(True)
+        machine.answers_semihosting = False
         self.engine.catch_hard_faults(True)
 
     def detach(self) -> None:
@@ -107,6 +108,7 @@ class Target:
             self.remove_watch(watch)
         self.semihosting.close()
         self.chip.attach_debugger(False)
+        self.machine.answers_semihosting = True
 
     # Breakpoints
 
