@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from emberwatch.audio import Clip, Scenario
     from emberwatch.base.errors import EmberwatchError
     from emberwatch.detector.machine import DetectorMachine
+    from emberwatch.machine.bench import Bench
     from emberwatch.machine.machine import Machine
 
 try:
@@ -18,9 +19,10 @@ try:
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
+__all__ = ["Bench", "Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
 _HOME = {
+    "Bench": "emberwatch.machine.bench",
     "Clip": "emberwatch.audio",
     "DetectorMachine": "emberwatch.detector.machine",
     "EmberwatchError": "emberwatch.base.errors",

@@ -12,7 +12,7 @@ from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.progress import progress
 from emberwatch.base.text import printable
-from emberwatch.cli.console import ConsolePrinter, LedChanges, console_log
+from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
 from emberwatch.cli.outcome import Outcome, error_json
 from emberwatch.detector.log import DetectorLog
@@ -25,6 +25,7 @@ from emberwatch.machine.observer import looking
 from emberwatch.machine.values import seconds
 from emberwatch.report.page import RunRecorder
 from emberwatch.steps.calls import Call, call
+from emberwatch.steps.console import console_text
 from emberwatch.steps.junit import junit as junit_xml
 from emberwatch.steps.run import StepRun
 
@@ -111,7 +112,7 @@ def run(
         if junit:
             write_file(junit, junit_xml(outcome.run, run_options.firmware.name, outcome.exit_code), "--junit")
         if serial_log:
-            write_file(serial_log, console_log(machine), "--serial-log")
+            write_file(serial_log, console_text(machine), "--serial-log")
         for what, path in (("PCM", pcm), ("report", report), ("JUnit", junit), ("serial log", serial_log)):
             if path is not None and not json_output:
                 print(f"{what:<17}{path}")

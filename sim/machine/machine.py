@@ -36,6 +36,7 @@ from emberwatch.board.board import Board, board_of, load_board
 from emberwatch.chip import block
 from emberwatch.devices.base import Device
 from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
+from emberwatch.machine.bench import Bench
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import Exit, main_returned
 from emberwatch.machine.observer import Observer
@@ -126,6 +127,8 @@ class Machine(Steps, FactSheet):
         """Whether a reset by the watchdog ends the run."""
         self.slice_ps = _SLICE_PS
         """Longest emulated time between two looks at console, sound supply and Ctrl-C."""
+        self.bench: Bench | None = None
+        """The bench that it shares with other machines, or None."""
         self._console = Console()
         self._semihosting: Semihosting | None = None
         if Capability.OBSERVATION in self.engine.capabilities:
@@ -338,22 +341,48 @@ class Machine(Steps, FactSheet):
             now = engine.picoseconds(engine.cycle)
             if now >= look:  # what observers' breakpoints interrupt does not put off the next look
                 look = now + self.slice_ps
-            for observer in self._observers:
-                observer.before_slice(now)
-            self._supply_sound(now)
+            self.before_slice()
             # clk_sys may change within the slice; there are then simply more or fewer of them.
             limit = min(end, engine.cycle_at(look))
-            stop = engine.run_until(limit) if step is None else engine.step(step, limit)
-            self._console.take(engine)
+            if self.bench is not None and step is None:
+                stop = self.bench.run(self, limit)
+            else:
+                stop = engine.run_until(limit) if step is None else engine.step(step, limit)
+            self.after_slice()
             handled = False
             if stop.reason is StopReason.BKPT and self._answered(stop.core):
                 stop = Stop(StopReason.TIME)
-            if self.ends_at_reset and self._was_reset():
-                self.exit = Exit("reset", 0, self.time_s)
             if stop.reason is StopReason.BREAKPOINT:
                 handled = any([observer.breakpoint(stop) for observer in self._observers])
             self._host_seconds += time.perf_counter() - started
             yield stop, handled
+
+    def before_slice(self) -> None:
+        """What observers and the microphone need before emulated time passes."""
+        now = self.engine.picoseconds(self.engine.cycle)
+        for observer in self._observers:
+            observer.before_slice(now)
+        self._supply_sound(now)
+
+    def after_slice(self) -> None:
+        """Takes in what the program has sent."""
+        self._console.take(self.engine)
+        if self.ends_at_reset and self._was_reset():
+            self.exit = Exit("reset", 0, self.time_s)
+
+    def deal_with(self, stop: Stop) -> None:
+        """What a stop means when another machine of the bench was told to run.
+
+        Raises:
+            EmulationError: the program cannot go on.
+        """
+        if stop.reason is StopReason.BKPT and self._answered(stop.core):
+            return
+        if stop.reason is StopReason.BREAKPOINT:
+            for observer in self._observers:
+                observer.breakpoint(stop)
+        elif stop.reason is not StopReason.TIME:
+            self._judge(stop)
 
     def stops_until(self, cycle: int, step: int | None = None) -> Iterator[tuple[Stop, bool]]:
         """`stops`, up to a cycle."""
