@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.progress import progress
 from emberwatch.base.text import printable
 from emberwatch.cli.console import ConsolePrinter, LedChanges
+from emberwatch.cli.desk import desk
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
 from emberwatch.cli.outcome import Outcome, error_json
 from emberwatch.detector.log import DetectorLog
@@ -22,7 +24,7 @@ from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.crash import CrashSite, CrashWatch
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import looking
-from emberwatch.machine.values import seconds
+from emberwatch.machine.values import MAX_SECONDS, seconds
 from emberwatch.report.page import RunRecorder
 from emberwatch.steps.calls import Call, call
 from emberwatch.steps.console import console_text
@@ -57,6 +59,19 @@ def run(
     serial_log: Annotated[
         Path | None, typer.Option(help="Write what came on UARTs, USB and semihosting to this file.", metavar="FILE")
     ] = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="The terminal is the board's console; Ctrl-] leaves.")
+    ] = False,
+    pty: Annotated[
+        list[str] | None, typer.Option(help="Serial port as a pseudo-terminal: usb, uart0, uart1.", metavar="PORT")
+    ] = None,
+    tcp: Annotated[
+        list[str] | None, typer.Option(help="Serial port on a TCP port of 127.0.0.1.", metavar="PORT=N")
+    ] = None,
+    realtime: Annotated[
+        bool | None, typer.Option("--realtime/--fast", help="Not faster than real time; the default at a terminal.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the firmware's file changes.")] = False,
     pcm: Annotated[
         Path | None, typer.Option(help="Write what the firmware decimated to this WAV file.", metavar="FILE")
     ] = None,
@@ -82,7 +97,16 @@ def run(
     emberwatch run emberwatch.elf --audio far_away.flac --gain-db -20 --expect-alarm
     emberwatch run emberwatch.elf --audio smoke.wav --report run.html --json > result.json
     """
+    if watch:
+        from emberwatch.cli.watch import run_again
+
+        return run_again(run_options.firmware)
+    at_desk = interactive or bool(pty) or bool(tcp)
+    if at_desk and run_options.seconds is None:
+        run_options = dataclasses.replace(run_options, seconds=MAX_SECONDS)
     try:
+        if interactive and (uart or json_output):
+            raise UsageError("--interactive excludes --uart and --json; the terminal is the console")
         if uart and json_output:
             raise UsageError("--uart and --json exclude each other; the JSON holds the console")
         steps, until_s = _plan(run_options, expect, fail, until, timeout)
@@ -99,7 +123,8 @@ def run(
         machine.trace_functions(budgeted_functions(machine.image))
         capture = PcmCapture(machine) if pcm else None
         recorder = RunRecorder(machine, capture) if report else None
-        outcome = _run(StepRun(machine, steps), until_s, uart, expect_alarm)
+        with desk(machine, interactive, pty or (), tcp or (), at_desk if realtime is None else realtime):
+            outcome = _run(StepRun(machine, steps), until_s, uart, expect_alarm, at_desk)
         if json_output:
             print(outcome.as_json(), flush=True)
         else:
@@ -147,7 +172,7 @@ def _plan(
     return steps, None if awaited or not whole else whole
 
 
-def _run(run: StepRun, until_s: float | None, uart: bool, expect_alarm: bool | None) -> Outcome:
+def _run(run: StepRun, until_s: float | None, uart: bool, expect_alarm: bool | None, at_desk: bool = False) -> Outcome:
     """Runs with a progress bar on a terminal; Ctrl-C and errors of the program end it early."""
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
@@ -160,7 +185,7 @@ def _run(run: StepRun, until_s: float | None, uart: bool, expect_alarm: bool | N
         TextColumn("{task.percentage:3.0f} %"),
         TimeRemainingColumn(),
     )
-    with progress(*columns, hidden=uart) as bar:
+    with progress(*columns, hidden=uart or at_desk) as bar:
         task = bar.add_task("emulating", total=until_s)
 
         def look(now: float) -> None:

@@ -214,6 +214,11 @@ class Engine(ABC):
         """
         raise EngineError(f"engine {self.name!r} cannot be powered off on the way; use --engine embedded")
 
+    @property
+    def usb_open(self) -> bool:
+        """Whether a host has the program's USB serial port open."""
+        return False
+
     def connect_usb(self, connected: bool) -> None:
         """Plugs the USB cable in or pulls it out."""
         raise EngineError(f"engine {self.name!r} has no USB host")

@@ -207,6 +207,10 @@ class EmbeddedEngine(Engine):
     def power_cycle(self, image: Image, off_ps: int, seed: int | None) -> None:
         self._chip.power_cycle(off_ps, seed, image.ram_entry)
 
+    @property
+    def usb_open(self) -> bool:
+        return self._chip.usb_open
+
     def connect_usb(self, connected: bool) -> None:
         self._chip.connect_usb(connected)
 

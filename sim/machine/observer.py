@@ -64,6 +64,10 @@ class Observer:
         return []
 
 
+class EndRun(Exception):
+    """What an observer raises to end a run that is not to go on: nothing is wrong."""
+
+
 class _Look(Observer):
     """Calls a function about every 20 emulated ms."""
 

@@ -111,7 +111,10 @@ class Steps:
 
     @step
     def write(self, text: str, port: PortName = "auto") -> None:
-        """Sends a text to a serial port; `auto` is the one that the program spoke on last, else the board's console."""
+        """Sends a text to a serial port.
+
+        `auto` is the one that the program spoke on last, else an open USB port, else the board's console.
+        """
         self.write_bytes(text.encode("utf-8", "surrogateescape"), port)
 
     def write_bytes(self, data: bytes, port: PortName = "auto") -> None:
@@ -120,7 +123,8 @@ class Steps:
         name = port
         if port in ("auto", "any"):
             spoken = {n: p for n, p in board.ports.items() if p.data and n != "semihosting"}
-            name = cast(PortName, max(spoken, key=lambda n: spoken[n].last_s, default=next(iter(board.ports))))
+            silent = "usb" if board.engine.usb_open else next(iter(board.ports))
+            name = cast(PortName, max(spoken, key=lambda n: spoken[n].last_s, default=silent))
         if name == "usb":
             board.send_usb(data)
         elif name == "semihosting":

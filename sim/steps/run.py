@@ -8,6 +8,7 @@ from typing import Literal
 
 from emberwatch.base.errors import EmberwatchError, ExpectationError, FirmwareCrash
 from emberwatch.machine.machine import Machine
+from emberwatch.machine.observer import EndRun
 from emberwatch.steps.calls import Call
 
 Ending = Literal["passed", "failed", "crashed", "ended", "interrupted", "error"]
@@ -56,6 +57,8 @@ class StepRun:
                     break
             if until_s is not None and until_s > self.machine.time_s and self.machine.exit is None:
                 self.machine.run(until_s - self.machine.time_s, progress=progress)
+        except EndRun:
+            pass
         except KeyboardInterrupt:
             self.ending = "interrupted"
         except FirmwareCrash as error:
@@ -78,8 +81,12 @@ class StepRun:
     def _take(self, step: Call) -> None:
         begin = self.machine.time_s
         failure: str | None = None
+        skipped = False
         try:
             step(self.machine)
+        except EndRun:
+            skipped = True
+            raise
         except EmberwatchError as error:
             failure = str(error)
             raise
@@ -87,7 +94,7 @@ class StepRun:
             failure = "interrupted"
             raise
         finally:
-            self.results.append(StepResult(step.title, begin, self.machine.time_s, failure))
+            self.results.append(StepResult(step.title, begin, self.machine.time_s, failure, skipped))
 
     def _failed(self, ending: Ending, error: EmberwatchError) -> None:
         self.ending, self.error, self.message = ending, error, str(error)
