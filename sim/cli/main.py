@@ -24,6 +24,11 @@ from emberwatch.base.output import say
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
+    "micropython": (
+        "emberwatch.cli.micropython",
+        "micropython",
+        "Run a script on MicroPython on the emulated chip; files in and out.",
+    ),
     "serve": ("emberwatch.cli.serve", "serve", "Let another program drive a board: JSON lines in and out."),
     "gdb": (
         "emberwatch.cli.gdb",

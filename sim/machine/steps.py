@@ -21,6 +21,7 @@ from emberwatch.devices.potentiometer import Potentiometer
 from emberwatch.devices.probe import Probe, Signal
 from emberwatch.machine.console import Port
 from emberwatch.machine.pictures import compare_picture
+from emberwatch.machine.raw_repl import run_python
 from emberwatch.machine.values import ButtonName, Level, Pattern, Pin, Seconds, gpio
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Steps:
             return bool(found)
 
         if not look():
-            with self._finely():
+            with self.finely():
                 self._board.wait_until(lambda _: look(), max(timeout, 1e-9), f"text {pattern} did not come")
         return found[0]
 
@@ -122,9 +123,7 @@ class Steps:
         board = self._board
         name = port
         if port in ("auto", "any"):
-            spoken = {n: p for n, p in board.ports.items() if p.data and n != "semihosting"}
-            silent = "usb" if board.engine.usb_open else next(iter(board.ports))
-            name = cast(PortName, max(spoken, key=lambda n: spoken[n].last_s, default=silent))
+            name = self.speaking_port()
         if name == "usb":
             board.send_usb(data)
         elif name == "semihosting":
@@ -147,6 +146,11 @@ class Steps:
         for pattern, port in self._refused:
             if (seen := self._find(pattern, port, keep=True)) is not None:
                 raise ExpectationError(f"text {pattern} came on {seen.port} at {seen.t_s:.6f} s: {seen.text!r}")
+
+    @step
+    def run_python(self, code: str, timeout: Seconds = 10.0) -> str:
+        """Runs code on the board's MicroPython; it must not raise. Returns what it printed."""
+        return run_python(self._board, code, timeout)
 
     # Pins
 
@@ -183,7 +187,7 @@ class Steps:
             return
         word = "high" if level else "low"
         if within > 0:
-            with self._finely():
+            with self.finely():
                 board.wait_until(lambda m: m.pin(pin) == level, within, f"GPIO{pin} did not go {word}")
             return
         raise ExpectationError(f"GPIO{pin} is not {word} at {board.time_s:.6f} s")
@@ -337,8 +341,16 @@ class Steps:
     def _board(self) -> Machine:
         return cast("Machine", self)
 
+    def speaking_port(self) -> PortName:
+        """The serial port on which the program spoke last, else an open USB port, else the board's console."""
+        board = self._board
+        spoken = {n: p for n, p in board.ports.items() if p.data and n != "semihosting"}
+        silent = "usb" if board.engine.usb_open else next(iter(board.ports))
+        return cast(PortName, max(spoken, key=lambda n: spoken[n].last_s, default=silent))
+
     @contextmanager
-    def _finely(self) -> Iterator[None]:
+    def finely(self) -> Iterator[None]:
+        """While a step waits: what it waits for is seen within a millisecond."""
         board = self._board
         before, board.slice_ps = board.slice_ps, min(board.slice_ps, _FINE_PS)
         try:
