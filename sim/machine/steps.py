@@ -166,10 +166,11 @@ class Steps:
 
     @step
     def click(self, button: ButtonName, held: Seconds = 0.1) -> None:
-        """Presses a button, and releases it after a while."""
+        """Presses a button for a while, and leaves it released for as long."""
         self.press(button)
         self.wait(held)
         self.release(button)
+        self.wait(held)
 
     @step
     def set_pin(self, pin: Pin, level: Level) -> None:
