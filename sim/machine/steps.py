@@ -266,7 +266,7 @@ class Steps:
             measured = getattr(found, name)
         if isinstance(value, (int, float)) and isinstance(measured, (int, float)):
             self._near(f"{reading} of {device}", float(measured), float(value), tolerance, "")
-        elif measured != value:
+        elif _lists(measured) != _lists(value):
             raise ExpectationError(f"{reading} of {device} is {measured!r}, expected {value!r}")
 
     @step
@@ -445,6 +445,11 @@ def _match(pattern: Pattern, port: Port, begin: int, now_s: float) -> tuple[int,
             return begin + match.end(), _text(match[0]), groups
         begin = stop + 1
     return None
+
+
+def _lists(value: Any) -> Any:
+    """Tuples as lists, which is what files can write."""
+    return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _text(data: bytes) -> str:

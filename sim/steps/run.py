@@ -53,8 +53,6 @@ class StepRun:
         try:
             for step in self.steps:
                 self._take(step)
-                if self.machine.exit is not None:
-                    break
             if until_s is not None and until_s > self.machine.time_s and self.machine.exit is None:
                 self.machine.run(until_s - self.machine.time_s, progress=progress)
         except EndRun:
@@ -71,12 +69,7 @@ class StepRun:
         now = self.machine.time_s
         self.results += [StepResult(step.title, now, now, skipped=True) for step in left]
         if self.machine.exit is not None and self.ending == "passed":
-            if left:
-                self.ending = "failed"
-                number = len(self.results) - len(left) + 1
-                self.message = f"the program ended itself before step {number}: {left[0].title}"
-            else:
-                self.ending = "ended"
+            self.ending = "ended"
 
     def _take(self, step: Call) -> None:
         begin = self.machine.time_s
