@@ -82,7 +82,7 @@ def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path, sleep_cycles
     (scratch / "flash.bin").write_bytes(flash_bytes(elf))
     (scratch / "bits.bin").write_bytes(bits)
     with Machine(elf, Scenario()) as machine:
-        microphone = machine.board.microphone
+        microphone = machine.board.needed_microphone
     job = {
         "image": str(scratch / "flash.bin"),
         "bits": str(scratch / "bits.bin"),

@@ -24,11 +24,18 @@ from emberwatch.base.output import say
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
+    "micropython": (
+        "emberwatch.cli.micropython",
+        "micropython",
+        "Run a script on MicroPython on the emulated chip; files in and out.",
+    ),
+    "serve": ("emberwatch.cli.serve", "serve", "Let another program drive a board: JSON lines in and out."),
     "gdb": (
         "emberwatch.cli.gdb",
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",

@@ -115,6 +115,7 @@ def build_firmware(
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
+    _ = board.needed_microphone, board.needed_led
     folder = board.name if app == DETECTOR else f"{board.name}-{app}"
     out = (out or build_folder() / "firmware" / folder).resolve()
     try:

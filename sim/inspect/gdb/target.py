@@ -12,9 +12,9 @@ from emberwatch.chip import memory
 from emberwatch.engines import Capability, Stop, StopReason
 from emberwatch.engines.embedded import embedded
 from emberwatch.inspect.crash import FaultInfo
-from emberwatch.inspect.gdb import semihosting
 from emberwatch.inspect.gdb.history import History
 from emberwatch.inspect.gdb.packets import PacketError
+from emberwatch.machine import semihosting
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -96,6 +96,7 @@ class Target:
         self.event = Event(SIGTRAP)
         self.flash_programmed = False
         self.chip.attach_debugger(True)
+        machine.answers_semihosting = False
         self.engine.catch_hard_faults(True)
 
     def detach(self) -> None:
@@ -106,6 +107,7 @@ class Target:
             self.remove_watch(watch)
         self.semihosting.close()
         self.chip.attach_debugger(False)
+        self.machine.answers_semihosting = True
 
     # Breakpoints
 
