@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emberwatch.base.text import printable
 from emberwatch.inspect.led import led_brightness
 from emberwatch.machine.machine import Machine
 
@@ -25,7 +26,8 @@ class ConsolePrinter:
             if end and port.begun:
                 new.append((self._machine.time_s, name, port.unfinished))
         for t, name, line in sorted(new, key=lambda entry: entry[0]):
-            print(f"{t:10.6f}  {line}" if name == self._console else f"{t:10.6f}  {name}: {line}", flush=True)
+            shown = printable(line)  # the program's own text: it must not steer the terminal
+            print(f"{t:10.6f}  {shown}" if name == self._console else f"{t:10.6f}  {name}: {shown}", flush=True)
 
 
 class LedChanges:

@@ -16,6 +16,7 @@ import typer
 
 from emberwatch.audio import Scenario, scenario
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
+from emberwatch.base.limits import limit_host_time, limit_memory
 from emberwatch.base.output import say, write_file
 from emberwatch.machine.machine import MAX_SECONDS, Machine
 
@@ -46,6 +47,12 @@ Bootrom = Annotated[
     Path | None, typer.Option(help="Boot ROM image to boot through, instead of the built-in boot.", metavar="FILE")
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the microphone's dither.", metavar="N")]
+MaxHostTime = Annotated[
+    float | None, typer.Option(help="Stop after so long by this computer's clock; default: never.", metavar="S")
+]
+MaxMemory = Annotated[
+    int | None, typer.Option(help="Memory that this process may take, in megabytes; default: all.", metavar="MB")
+]
 Uart = Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.", metavar="FILE")
@@ -66,6 +73,8 @@ class RunOptions:
     lead_in: LeadIn = DEFAULT_LEAD_IN_S
     bootrom: Bootrom = None
     seed: Seed = 1
+    max_host_time: MaxHostTime = None
+    max_memory: MaxMemory = None
 
     @functools.cached_property
     def scenario(self) -> Scenario:
@@ -107,7 +116,11 @@ class RunOptions:
         return [self.firmware, *self.scenario.files, *others]
 
     def machine(self, engine: str = "auto", trace: tuple[str, ...] = ()) -> Machine:
-        """The board at power-on."""
+        """The board at power-on; the limits on the host count from here."""
+        if self.max_memory is not None:
+            limit_memory(self.max_memory)
+        if self.max_host_time is not None:
+            limit_host_time(self.max_host_time)
         return Machine(
             self.firmware,
             self.scenario,
@@ -124,7 +137,7 @@ class RunOptions:
         named = {"scenario_file": "--scenario"}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("firmware", "seconds") and value != field.default:
+            if field.name not in ("firmware", "seconds", "max_host_time", "max_memory") and value != field.default:
                 name = named.get(field.name, "--" + field.name.replace("_", "-"))
                 words += [name, f"{value:g}" if isinstance(value, float) else str(value)]
         return shlex.join([*words, *more])

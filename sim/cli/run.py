@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +12,12 @@ import typer
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.progress import progress
+from emberwatch.base.text import printable
 from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
 from emberwatch.detector.log import DetectorLog, Log
 from emberwatch.detector.machine import budgeted_functions
-from emberwatch.detector.result import RunResult
+from emberwatch.detector.result import Crash, RunResult
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.crash import CrashSite, CrashWatch
 from emberwatch.machine.machine import Machine
@@ -124,7 +125,12 @@ def _run(machine: Machine, seconds: float, uart: bool) -> Outcome:
             if uart:
                 console.show(end=True)
     log = detector.log
-    return Outcome(machine, log, RunResult.of(machine, log), interrupted, failure, crashes.first, led.text())
+    result = replace(
+        RunResult.of(machine, log),
+        crash=crash_of(crashes.first),
+        failure="interrupted" if interrupted else None if failure is None else str(failure),
+    )
+    return Outcome(machine, log, result, interrupted, failure, crashes.first, led.text())
 
 
 def _exit_code(outcome: Outcome, run_options: RunOptions, expect_alarm: bool | None) -> int:
@@ -146,6 +152,17 @@ def _exit_code(outcome: Outcome, run_options: RunOptions, expect_alarm: bool | N
         say(f"{what} in {outcome.result.seconds:.4g} s")
         return 1
     return 0
+
+
+def crash_of(site: CrashSite | None) -> Crash | None:
+    """A crash as the JSON has it."""
+    if site is None:
+        return None
+    try:
+        report = site.report()
+    except EmulationError:
+        return Crash(site.summary(), site.stop.core, site.stop.pc, site.cycle)
+    return Crash(report.title, report.core, report.registers["pc"], report.cycle)
 
 
 def describe_crash(site: CrashSite, run_options: RunOptions) -> str:
@@ -171,7 +188,7 @@ def _print_ports(machine: Machine, led: str) -> None:
         if not lines:
             continue
         silent = False
-        print(f"{name:<17}{len(lines)} line{'s' if len(lines) != 1 else ''}, the last: {lines[-1][:80]}")
+        print(f"{name:<17}{len(lines)} line{'s' if len(lines) != 1 else ''}, the last: {printable(lines[-1][:80])}")
     if silent:
         print("console          nothing printed on UART or USB")
     print(f"LED              GPIO{machine.board.led.pin} {led}")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.regular import read_regular
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
 from emberwatch.training.model import cadence
 from emberwatch.training.model.bursts import Bursts
@@ -90,13 +91,11 @@ class EventParameters:
             EmberwatchError: naming file and table or key that is wrong or missing.
         """
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise EmberwatchError(f"{path}: no such detector file; `emberwatch train` writes one") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            document = tomllib.loads(read_regular(path, "detector file", EmberwatchError, 1 << 20).decode("utf-8"))
+        except RecursionError:
+            raise EmberwatchError(f"{path}: not a TOML file: nested too deeply") from None
+        except ValueError as error:  # TOML, UTF-8, and integers of thousands of digits
             raise EmberwatchError(f"{path}: not a TOML file: {error}") from None
-        except OSError as error:
-            raise EmberwatchError(f"{path}: cannot be read ({error.strerror}); give a detector.toml") from None
         for name in document:
             if name != "events":
                 raise EmberwatchError(f"{path}: unknown table or key {name!r}; a detector file has [events] alone")
