@@ -200,8 +200,12 @@ rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp) {
     });
 }
 
-uint64_t rp2040_now(const rp2040_chip* chip) { return chip->chip->cycles(); }
-uint64_t rp2040_next_event(const rp2040_chip* chip) { return const_cast<rp2040_chip*>(chip)->chip.events().next(); }
+uint64_t rp2040_now(const rp2040_chip* chip) {
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->cycles(); });
+}
+uint64_t rp2040_next_event(const rp2040_chip* chip) {
+    return answered(chip, RP2040_NEVER, [&] { return chip->chip->events().next(); });
+}
 rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
     return guarded(chip, [&] {
         if (std::exchange(chip->chip->fetch_refused, false)) return RP2040_UNMODELLED;
@@ -276,9 +280,8 @@ uint32_t rp2040_register_name(uint32_t address, char* name, uint32_t room) {
 }
 
 uint32_t rp2040_pin(rp2040_chip* chip, uint32_t pin) {
-    return answered(chip, 0u, [&] {
-        return pin < rp2040::kPins && chip->chip->gpio().level(pin, chip->chip->cycles()) ? 1u : 0u;
-    });
+    return answered(
+        chip, 0u, [&] { return pin < rp2040::kPins && chip->chip->gpio().level(pin, chip->chip->cycles()) ? 1u : 0u; });
 }
 uint32_t rp2040_pin_share(rp2040_chip* chip, uint32_t pin) {
     return answered(chip, 0u, [&] { return pin < rp2040::kPins ? chip->chip->pin_share(pin) : 0u; });
@@ -289,10 +292,10 @@ rp2040_status rp2040_drive_pin(rp2040_chip* chip, uint32_t pin, uint32_t drive) 
         if (pin >= rp2040::kPins || drive > 2)
             return invalid(chip, "drive pins 0 to 29 with 0 low, 1 high, 2 released");
         chip->chip->gpio().drive(pin,
-                                drive == 0   ? Drive::low
-                                : drive == 1 ? Drive::high
-                                             : Drive::released,
-                                chip->chip->cycles());
+                                 drive == 0   ? Drive::low
+                                 : drive == 1 ? Drive::high
+                                              : Drive::released,
+                                 chip->chip->cycles());
         return RP2040_OK;
     });
 }

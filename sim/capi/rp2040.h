@@ -8,10 +8,10 @@
  * and gives each register access its own cycle. A cycle in the past is taken as "now".
  *
  * No function throws or prints. Those that return rp2040_status tell what was wrong in one line by rp2040_error; the
- * others return 0 then, rp2040_next_event RP2040_NEVER. A chip that is NULL or was destroyed, and arrays that are NULL or
- * larger than any host needs, are RP2040_INVALID.
- * A chip may be used by one thread at a time; different chips are independent. Callbacks are made from inside the
- * call in progress, on its thread, and must not call functions marked [not in callbacks]. */
+ * others return 0 then, rp2040_next_event RP2040_NEVER. A chip that is NULL or was destroyed, and arrays that are NULL
+ * or larger than any host needs, are RP2040_INVALID. A chip may be used by one thread at a time; different chips are
+ * independent. Callbacks are made from inside the call in progress, on its thread, and must not call functions marked
+ * [not in callbacks]. */
 #ifndef RP2040_CAPI_H
 #define RP2040_CAPI_H
 
