@@ -100,29 +100,41 @@ def _repaired(path: Path, piped: bool) -> io.BytesIO | None:
         data = read_regular(path, "audio file", AudioError, _MOST_PIPED)
         if not data:
             raise AudioError(f"audio file {path} is empty (0 bytes); give a WAV or FLAC file with sound in it")
-        return io.BytesIO(_with_size(data) or data)
+        return io.BytesIO(_with_size(data))
     with path.open("rb") as file:
-        head = file.read(4096)
-    if _with_size(head) is None:
+        chunk = _data_chunk(file.read(4096))
+    if chunk is None:
         return None
-    return io.BytesIO(_with_size(read_regular(path, "audio file", AudioError, _MOST_PIPED)) or b"")
+    at, size = chunk
+    if size in _UNKNOWN_SIZES:
+        return io.BytesIO(_with_size(read_regular(path, "audio file", AudioError, _MOST_PIPED)))
+    there = path.stat().st_size - at
+    if there < size:  # libsndfile plays what is there and says nothing
+        say(f"note: audio file {path} is cut off: its header promises {size} bytes of sound, {max(there, 0)} are there")
+    return None
 
 
-def _with_size(data: bytes) -> bytes | None:
-    """A WAV file whose data chunk has no size with the size that it has; None for all others."""
+def _data_chunk(data: bytes) -> tuple[int, int] | None:
+    """Where the samples of a WAV file begin, and how many bytes its header says that they are; None for other files."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     at = 12
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if data[at : at + 4] == b"data":
-            if size not in _UNKNOWN_SIZES:
-                return None
-            there = len(data) - at - 8
-            head = data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8 : at + 4]
-            return head + there.to_bytes(4, "little") + data[at + 8 :]
+            return at + 8, size
         at += 8 + size + size % 2
     return None
+
+
+def _with_size(data: bytes) -> bytes:
+    """A WAV file whose header does not know its length with the length that it has; other files as they are."""
+    chunk = _data_chunk(data)
+    if chunk is None or chunk[1] not in _UNKNOWN_SIZES:
+        return data
+    at = chunk[0]
+    head = data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8 : at - 4]
+    return head + (len(data) - at).to_bytes(4, "little") + data[at:]
 
 
 def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:

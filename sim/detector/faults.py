@@ -2,8 +2,8 @@
 
 One machine runs to an alarm again and again. Each time one thing is changed at a random moment before the alarm would
 be certain: a bit of SRAM, of the stack, of code, of flash, of a register, a peripheral's configuration, or the
-microphone. What became of the alarm, and whether the firmware said that something was wrong, is the outcome. An injection
-is a function of (firmware, seed, number), so that each can be repeated alone.
+microphone. What became of the alarm, and whether the firmware said that something was wrong, is the outcome. An
+injection is a function of (firmware, seed, number), so that each can be repeated alone.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import threading
@@ -60,7 +61,7 @@ def test_a_long_file_that_finds_no_room_is_refused(tmp_path: Path, monkeypatch: 
     path = tmp_path / "long.wav"
     soundfile.write(path, sine(440.0, 16000, 2.0), 16000)
     monkeypatch.setattr(files, "_MEMORY_SECONDS", 1.0)
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b", buffering=0))
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", functools.partial(open, "/dev/full", "r+b", buffering=0))
     with pytest.raises(AudioError, match=r"long\.wav needs 0 MB or more in .*: No space left on device; make room"):
         files.load(path)
 
@@ -103,7 +104,7 @@ def test_what_is_there_is_played(
     path.write_bytes(as_other_programs_leave_it(kind))
     samples = files.load(path)
     assert least_s <= len(samples) / 16000 <= 1.0 and np.std(samples) > 0.04
-    assert ("is cut off after" in capsys.readouterr().err) == noted
+    assert ("is cut off" in capsys.readouterr().err) == noted
 
 
 def test_sound_comes_through_a_pipe(tmp_path: Path) -> None:
@@ -269,7 +270,7 @@ def test_scenario_file(tmp_path: Path) -> None:
         ("", "neither"),
         ("x = ", "not valid TOML"),
         ("duration = 3", "did you mean 'duration_s'"),
-        ("duration_s = -1", "positive"),
+        ("duration_s = -1", "duration_s = -1 must be a number, 0 to 1e\\+06"),
         ('duration_s = "3"', "must be a number"),
         ("duration_s = inf", "must be finite"),
         ("seed = 1.5\nduration_s = 1", "whole number"),
@@ -288,7 +289,7 @@ def test_scenario_file(tmp_path: Path) -> None:
         ("duration_s = nan", "duration_s = nan must be finite"),
         ("duration_s = 1" + 400 * "0", "duration_s = 10000.* must be a number"),
         ("duration_s = 1" + 5000 * "0", "not valid TOML"),
-        ("seed = -1\nduration_s = 1", "seed = -1 must be a whole number, 0 or more"),
+        ("seed = -1\nduration_s = 1", "seed = -1 must be a whole number, 0 to"),
         ("seed = " + 200 * "[", "not valid TOML"),
         ("seed = " + 20000 * "[", "not valid TOML"),
         ('[[sound]]\ngenerate = "t3"\nloop = 1', "loop = 1 must be true or false"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from emberwatch.base import atomic
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Outcome
@@ -25,7 +26,8 @@ def _figure(columns: int, width: float = 10, height: float = 3.6) -> tuple[Any, 
 def _save(figure: Any, path: Path) -> None:
     from matplotlib import pyplot
 
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
     pyplot.close(figure)
 
 

@@ -10,6 +10,7 @@ import select
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,11 +138,11 @@ class Session:
 
     def _receive(self, timeout: float | None) -> None:
         assert self._connection is not None
-        self._while_waiting()
         if timeout is None:
             while not select.select([self._connection], [], [], _LOOK_S)[0]:
                 self._while_waiting()
         elif not select.select([self._connection], [], [], timeout)[0]:
+            self._while_waiting()
             return
         data = self._connection.recv(65536)
         if not data:
@@ -190,7 +191,8 @@ class Session:
 
     def _transmit(self, data: bytes) -> None:
         if self._connection is not None:
-            self._connection.sendall(data)
+            with suppress(OSError):  # GDB may have gone after its last packet, which counts all the same
+                self._connection.sendall(data)
 
     def _print(self, text: str) -> None:
         """Shows text in the debugger's console."""

@@ -52,7 +52,7 @@ def test_damaged_packets_are_noticed_and_the_next_one_is_read() -> None:
 
 @given(st.binary(max_size=300))
 def test_reader_takes_packets_or_ends_at_once(data: bytes) -> None:
-    """Whatever comes within a packet, the next one is read; the first byte between them that is no debugger's ends it."""
+    """Whatever comes within a packet, the next one is read; the first byte between them that is not GDB's ends it."""
     reader = PacketReader()
     try:
         reader.feed(data)
