@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 
+from emberwatch.base import atomic
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.licences import source_of
 from emberwatch.training.evaluate.map import map_figures
@@ -116,9 +117,9 @@ def _lists(material: Material) -> dict[str, list[Clip]]:
 def write_release(out: Path, outcome: Outcome, recipe: Recipe, parameters: EventParameters) -> dict[str, Any]:
     """Write emberwatch.tflite, detector.toml, metrics.json and MODEL_CARD.md to ``out``; returns the metrics."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "emberwatch.tflite").write_bytes(outcome.tflite)
-    (out / "detector.toml").write_text(_DETECTOR_COMMENT + parameters.to_toml(), encoding="utf-8")
+    atomic.write_bytes(out / "emberwatch.tflite", outcome.tflite)
+    atomic.write_text(out / "detector.toml", _DETECTOR_COMMENT + parameters.to_toml())
     summary = summary_of(outcome, recipe, parameters)
-    (out / "metrics.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    (out / "MODEL_CARD.md").write_text(render_card(summary), encoding="utf-8")
+    atomic.write_text(out / "metrics.json", json.dumps(summary, indent=1) + "\n")
+    atomic.write_text(out / "MODEL_CARD.md", render_card(summary))
     return summary
