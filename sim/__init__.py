@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,10 +12,7 @@ if TYPE_CHECKING:
     from emberwatch.detector.machine import DetectorMachine
     from emberwatch.machine.machine import Machine
 
-try:
-    __version__ = version("emberwatch")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0.0.0"
+    __version__: str
 
 __all__ = ["Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
@@ -31,6 +27,13 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     """Loads the public classes on first use, so that `import emberwatch` stays cheap."""
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("emberwatch")
+        except PackageNotFoundError:  # a source tree that was never installed
+            return "0.0.0"
     if name in ("robot", "training"):
         return import_module(f"emberwatch.{name}")
     if name in _HOME:

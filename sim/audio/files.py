@@ -6,13 +6,15 @@ import io
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
-import soxr
 
 from emberwatch.base.errors import AudioError
+
+if TYPE_CHECKING:  # loaded with the first file: a run in silence starts without
+    import soundfile
 
 SAMPLE_RATE = 16_000
 """Rate of all audio inside Emberwatch: the PCM rate of the firmware, in hertz."""
@@ -38,6 +40,8 @@ def load(path: str | Path) -> npt.NDArray[np.float32]:
     Raises:
         AudioError: missing, empty, unreadable or 8-bit file, or samples that are not finite numbers.
     """
+    import soundfile
+
     path = Path(path)
     if not path.exists():
         raise AudioError(f"audio file {path} does not exist")
@@ -66,6 +70,8 @@ def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
     samples = _mapped(path, length) if length > _MEMORY_SECONDS * SAMPLE_RATE else np.zeros(length, dtype=np.float32)
     resampler = None
     if file.samplerate != SAMPLE_RATE:
+        import soxr
+
         resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
     written = 0
     frames_left = file.frames
@@ -112,6 +118,8 @@ def save(path: str | Path, samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> N
 
 def encode(samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> bytes:
     """The bytes of a 16-bit WAV; see `save`."""
+    import soundfile
+
     array = np.asarray(samples)
     if array.dtype != np.int16:
         array = np.clip(np.round(array.astype(np.float64) * 32768.0), -32768, 32767).astype(np.int16)

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 import typer
 
-from emberwatch import __version__
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import say
 
@@ -217,6 +216,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
     if arguments[0] == "--version":
+        from emberwatch import __version__
+
         print(f"emberwatch {__version__}")
         sys.exit(0)
     try:

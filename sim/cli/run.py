@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
-from emberwatch.base.progress import progress
+from emberwatch.base.progress import percentage
 from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.options import RunOptions, Uart, note, with_run_options
 from emberwatch.detector.log import DetectorLog, Log
@@ -20,7 +20,9 @@ from emberwatch.detector.result import RunResult
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.crash import CrashSite, CrashWatch
 from emberwatch.machine.machine import Machine
-from emberwatch.report.page import RunRecorder
+
+if TYPE_CHECKING:
+    from emberwatch.report.page import RunRecorder
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def run(
     with run_options.machine(engine) as machine:
         machine.trace_functions(budgeted_functions(machine.image))
         capture = PcmCapture(machine) if pcm else None
-        recorder = RunRecorder(machine, capture) if report else None
+        recorder = _recorder(machine, capture) if report else None
         outcome = _run(machine, run_options.duration, uart)
         if json_output:
             print(outcome.result.as_json(), flush=True)
@@ -88,28 +90,25 @@ def run(
     return _exit_code(outcome, run_options, expect_alarm)
 
 
+def _recorder(machine: Machine, capture: PcmCapture | None) -> RunRecorder:
+    from emberwatch.report.page import RunRecorder  # only a run with a report waits for it
+
+    return RunRecorder(machine, capture)
+
+
 def _run(machine: Machine, seconds: float, uart: bool) -> Outcome:
     """Runs with a progress bar on a terminal; Ctrl-C and errors of the program end it early."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
     crashes, detector, led, console = (
         CrashWatch(machine),
         DetectorLog(machine),
         LedChanges(machine),
         ConsolePrinter(machine),
     )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeRemainingColumn(),
-    )
     interrupted, failure = False, None
-    with progress(*columns, hidden=uart) as bar:
-        task = bar.add_task("emulating", total=seconds)
+    with percentage("emulating", seconds, hidden=uart) as show:
 
         def look(now: float) -> None:
-            bar.update(task, completed=now)
+            show(now)
             led.look()
             if uart:
                 console.show()
