@@ -70,6 +70,8 @@ class PdmMicrophone final : public rp2040::Device {
 
   private:
     [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
+    void modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                  std::uint64_t rate);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;

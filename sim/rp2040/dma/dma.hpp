@@ -78,6 +78,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     explicit Dma(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
+    /// All that it does it does in its events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t) const override { return kNever; }
     void reset() override;
     void restore(StateReader& in) override;
 
@@ -87,6 +89,11 @@ class Dma final : public StatefulPeripheral<DmaState> {
 
     /// Another master has won a cycle that a read or write was granted already: what follows moves by `cycles`.
     void delay(bool is_write, Cycles cycles);
+    /// Words that the channel which waits for `dreq`, and reads them at `address`, could take one by one into SRAM with
+    /// nothing else to see of it: its last transfer is not among them.
+    [[nodiscard]] std::uint32_t words_to_take(Dreq dreq, std::uint32_t address) const;
+    /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
+    void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
     /// Records channels' activity; null stops it.
     void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }

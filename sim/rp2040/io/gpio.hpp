@@ -98,6 +98,8 @@ class Gpio {
     /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
     /// (two clk_sys cycles old) unless `bypass` has the pin's bit set. Brings lazy drivers up to date.
     virtual std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) = 0;
+    /// Whether inputs() will be the same until an event comes or somebody drives a pin.
+    [[nodiscard]] virtual bool inputs_steady([[maybe_unused]] Cycles when) const { return false; }
     /// The pad's level now, for hosts and tests.
     virtual bool level(unsigned pin, Cycles when) = 0;
     /// Brings lazy drivers up to date, their changes in cycle `when` included.

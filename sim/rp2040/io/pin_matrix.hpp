@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fabric.hpp"
+#include "base/scope.hpp"
 #include "base/state.hpp"
 #include "io/gpio.hpp"
 
@@ -34,6 +35,9 @@ class PinMatrix final : public Gpio {
     void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
                     Cycles when) override;
     std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) override;
+    [[nodiscard]] bool inputs_steady(Cycles when) const override {
+        return !may_change(kPinMask) && last_change() + kSyncCycles < when;
+    }
     bool level(unsigned pin, Cycles when) override;
     void settle(Cycles when) override { catch_up(when + 1); }
     [[nodiscard]] bool awaited(PinFunction function) const override;
@@ -113,6 +117,16 @@ class PinMatrix final : public Gpio {
     }
     /// A running driver must stop before this cycle; it can move earlier while the driver runs.
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
+    /// Lets a driver act on its own up to cycle `until`, before which nobody else does.
+    template <class Act>
+    void run_alone(Cycles until, Act&& act) {
+        {
+            const Scope scope(running_);
+            horizon_ = until;
+            act();
+        }
+        finish();
+    }
     /// Earliest step of anything that can change a pin by itself, except `self`.
     [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
     /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or

@@ -7,6 +7,7 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "periph/fifo.hpp"
+#include "regs/spi.hpp"
 
 namespace rp2040 {
 
@@ -34,6 +35,10 @@ class Spi final : public StatefulPeripheral<SpiState> {
     Spi(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    /// Frames begin and end in events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override {
+        return offset == regs::kSpi.at("SSPSR") ? kNever : 0;
+    }
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
 

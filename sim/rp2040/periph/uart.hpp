@@ -82,6 +82,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     Uart(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;
     void reset() override;
