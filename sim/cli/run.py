@@ -19,6 +19,7 @@ from emberwatch.detector.machine import budgeted_functions
 from emberwatch.detector.result import RunResult
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.crash import CrashSite, CrashWatch
+from emberwatch.inspect.never_written import NeverWrittenReads
 from emberwatch.machine.machine import Machine
 from emberwatch.report.page import RunRecorder
 
@@ -48,6 +49,9 @@ def run(
     report: Annotated[
         Path | None, typer.Option(help="Write a self-contained HTML page about the run.", metavar="FILE")
     ] = None,
+    never_written: Annotated[
+        bool, typer.Option("--never-written", help="Say on stderr where SRAM is read that nobody has written.")
+    ] = False,
     expect_alarm: Annotated[
         bool | None, typer.Option("--expect-alarm/--expect-quiet", help="Exit with 1 unless this is what happened.")
     ] = None,
@@ -73,7 +77,10 @@ def run(
         machine.trace_functions(budgeted_functions(machine.image))
         capture = PcmCapture(machine) if pcm else None
         recorder = RunRecorder(machine, capture) if report else None
+        reads = NeverWrittenReads(machine) if never_written else None
         outcome = _run(machine, run_options.duration, uart)
+        for read in reads.take() if reads else ():
+            say(str(read))
         if json_output:
             print(outcome.result.as_json(), flush=True)
         else:
@@ -130,6 +137,8 @@ def _run(machine: Machine, seconds: float, uart: bool) -> Outcome:
 def _exit_code(outcome: Outcome, run_options: RunOptions, expect_alarm: bool | None) -> int:
     """What the command says at its end; explains on stderr why it is not 0."""
     banner, machine = outcome.log.banner, outcome.machine
+    for text in machine.engine.notes():
+        note(text)
     if banner is not None and banner.board != machine.board.name:
         note(f"this firmware was built for board {banner.board!r} but ran on {machine.board.name!r}; see --board")
     if outcome.failure is not None:

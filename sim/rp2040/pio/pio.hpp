@@ -41,6 +41,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint32_t waited_pins() const override { return waited_pins_; }
     void wake(Cycles when) override;
     void plan() override;
+    void clocks_changed() override;
 
   private:
     static constexpr Cycles kInputStage = 1;  ///< Between the inputs' mapping and the state machines.
@@ -50,6 +51,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     // run.cpp: time
     void run_alone(unsigned index);
     bool run_loop(PioMachine& m, unsigned index);
+    void clock_switches() override;
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);

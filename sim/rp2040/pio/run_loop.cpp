@@ -39,9 +39,11 @@ bool Pio::run_loop(PioMachine& m, unsigned index) {
     // Outputs at the end of a round are those at its beginning.
     std::uint32_t out = s_.pad_out;
     int edge_step = -1;
+    std::uint32_t moved = 0;
     for (unsigned n = 0; n < loop.length; ++n) {
         const std::uint32_t before = out;
         out = (out & ~loop.step[n].mask) | loop.step[n].value;
+        moved |= out ^ before;
         if (watch.watcher == nullptr || ((out ^ before) >> watch.clock_pin & 1) == 0) continue;
         if (((out >> watch.clock_pin & 1) != 0) != watch.edge) continue;
         if (edge_step >= 0) return false;
@@ -66,8 +68,12 @@ bool Pio::run_loop(PioMachine& m, unsigned index) {
             m.isr = right ? m.isr >> 1 | bit << 31 : m.isr << 1 | bit;
         }
         m.isr_count = static_cast<std::uint8_t>(std::min<std::uint64_t>(32, m.isr_count + rounds));
+        if (std::find(level.begin(), level.begin() + static_cast<std::ptrdiff_t>(rounds), !rested) !=
+            level.begin() + static_cast<std::ptrdiff_t>(rounds))
+            pins_.pulsed(1u << watch.data_pin);
         pins_.answer(watch.data_pin, level[rounds - 1], when[rounds - 1]);
     }
+    pins_.pulsed(moved & s_.pad_oe & pins_.selected(function_));
     m.next += rounds * round;
     return true;
 }
