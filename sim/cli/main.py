@@ -18,17 +18,24 @@ from typing import Any, NoReturn
 
 import typer
 
-from emberwatch import __version__
+import emberwatch
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import say
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
+    "micropython": (
+        "emberwatch.cli.micropython",
+        "micropython",
+        "Run a script on MicroPython on the emulated chip; files in and out.",
+    ),
+    "serve": ("emberwatch.cli.serve", "serve", "Let another program drive a board: JSON lines in and out."),
     "gdb": (
         "emberwatch.cli.gdb",
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
@@ -217,7 +224,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
     if arguments[0] == "--version":
-        print(f"emberwatch {__version__}")
+        print(f"emberwatch {emberwatch.__version__}")
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])

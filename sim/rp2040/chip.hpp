@@ -85,6 +85,11 @@ class Chip : public Fabric, private DmaBus {
     void load_rom(std::span<const std::uint8_t> image);
     /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
     void reset(std::optional<std::uint32_t> ram_entry = std::nullopt);
+    /// Power fails now and comes back after so many picoseconds, in which no cycles pass. With a seed it was gone: what
+    /// was being written to flash stays half written, SRAM holds chance. Without, it was a brown-out: the supply fell
+    /// below the detector's threshold (datasheet 2.13), which resets the chip; memories keep their content.
+    void power_cycle(std::uint64_t off, std::optional<std::uint64_t> seed,
+                     std::optional<std::uint32_t> ram_entry = std::nullopt);
 
     /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later. In dormant
     /// mode, where no cycles pass, until the time at which `limit` would have been reached.
@@ -178,6 +183,8 @@ class Chip : public Fabric, private DmaBus {
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
     void watchdog_reset();
+    void forget_events(Cycles now);
+    void start_all(std::optional<std::uint32_t> ram_entry);
     [[nodiscard]] bool stand_still(Cycles limit);
     void wake_oscillators();
     [[nodiscard]] Cpu* next_core(Cycles& until);

@@ -37,6 +37,8 @@ class DevicePort {
     virtual void drive(unsigned line, Drive drive, Cycles when) = 0;
     /// Level of a line now.
     [[nodiscard]] virtual bool level(unsigned line) = 0;
+    /// What the chip itself puts on a line, whatever the outside does.
+    [[nodiscard]] virtual Drive own_drive(unsigned line) const = 0;
     /// Share of time for which the chip drives a line high, 0..1: the duty of its PWM, else its level.
     [[nodiscard]] virtual double share(unsigned line) = 0;
     /// Sends bytes on `tx` at Device::baud(), after what is still going out.

@@ -27,6 +27,9 @@ class DeviceHub::Socket final : public DevicePort {
         if (pins_[line] != kNoPin) hub_.pins_.drive(pins_[line], drive, when);
     }
     [[nodiscard]] bool level(unsigned line) override { return connected(line) && hub_.pins_.level(pins_[line], now()); }
+    [[nodiscard]] Drive own_drive(unsigned line) const override {
+        return connected(line) ? hub_.pins_.own_drive(pins_[line]) : Drive::released;
+    }
     [[nodiscard]] double share(unsigned line) override;
     void uart_send(std::span<const std::uint8_t> bytes) override;
     void wake_at(std::uint64_t picoseconds) override;

@@ -117,6 +117,12 @@ class PinMatrix final : public Gpio {
     void answer(unsigned pin, bool level, Cycles when) { apply(pin, level ? Drive::high : Drive::low, when); }
     /// Level of a pin as of the newest change.
     [[nodiscard]] bool newest_level(unsigned pin) const { return (s_.level >> pin & 1) != 0; }
+    /// What the chip itself puts on a pin, as of the newest change.
+    [[nodiscard]] Drive own_drive(unsigned pin) const {
+        const std::uint32_t bit = 1u << pin;
+        if ((override_levels(s_.mux_oe, s_.oe_over) & ~s_.output_disable & bit) == 0) return Drive::released;
+        return (override_levels(s_.mux_out, s_.out_over) & bit) != 0 ? Drive::high : Drive::low;
+    }
     /// A running driver must stop before this cycle; it can move earlier while the driver runs.
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
     /// Earliest step of anything that can change a pin by itself, except `self`.

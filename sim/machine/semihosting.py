@@ -1,4 +1,4 @@
-"""Arm semihosting: what firmware asks of the host at ``BKPT 0xAB`` while a debugger is attached.
+"""Arm semihosting: what firmware asks of the host at ``BKPT 0xAB``, of a debugger or of the machine that it runs on.
 
 Reference: Arm "Semihosting for AArch32 and AArch64", release 2.0, chapter 6. Files are those below the folder in which
 the debugger was started, and no others. Times are emulated times. What a call gave back is remembered by cycle, so that
@@ -12,10 +12,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from emberwatch._native import Chip
 from emberwatch.base.units import PICO
+
+if TYPE_CHECKING:
+    from emberwatch._native import Chip
 
 CALL = 0xBEAB
 """``BKPT 0xAB``."""
@@ -39,13 +41,13 @@ class Semihosting:
     Args:
         chip: whose calls to answer.
         write: gets what the firmware prints.
-        root: folder that the firmware's files must be in.
+        root: folder that the firmware's files must be in; None: it has no files.
     """
 
-    def __init__(self, chip: Chip, write: Callable[[str], None], root: Path) -> None:
+    def __init__(self, chip: Chip, write: Callable[[str], None], root: Path | None) -> None:
         self._chip = chip
         self._write = write
-        self._root = root.resolve()
+        self._root = root.resolve() if root is not None else None
         self._files: dict[int, IO[bytes] | None] = {}
         self._errno = 0
         self._effects: dict[int, _Effect] = {}
@@ -84,6 +86,10 @@ class Semihosting:
             return False
         self._apply(core, effect)
         return True
+
+    def remember(self, other: Semihosting) -> None:
+        """Takes over what another host has answered so far, for replays."""
+        self._effects = dict(other._effects)
 
     def close(self) -> None:
         """Closes the firmware's files."""
@@ -158,6 +164,8 @@ class Semihosting:
 
     def _path(self, address: int, length: int) -> Path:
         name = self._chip.read_memory(address, min(length, 4096)).decode("utf-8", "replace")
+        if self._root is None:
+            raise PermissionError(errno.EACCES, f"{name}: this run has no files for the firmware")
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
             raise PermissionError(errno.EACCES, f"{name} is outside {self._root}")
