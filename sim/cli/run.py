@@ -22,6 +22,7 @@ from emberwatch.detector.machine import budgeted_functions
 from emberwatch.detector.result import RunResult
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.crash import CrashSite, CrashWatch
+from emberwatch.inspect.never_written import NeverWrittenReads
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import looking
 from emberwatch.machine.values import MAX_SECONDS, seconds
@@ -80,6 +81,9 @@ def run(
     report: Annotated[
         Path | None, typer.Option(help="Write a self-contained HTML page about the run.", metavar="FILE")
     ] = None,
+    never_written: Annotated[
+        bool, typer.Option("--never-written", help="Say on stderr where SRAM is read that nobody has written.")
+    ] = False,
     expect_alarm: Annotated[
         bool | None, typer.Option("--expect-alarm/--expect-quiet", help="Exit with 1 unless this is what happened.")
     ] = None,
@@ -125,8 +129,11 @@ def run(
         machine.trace_functions(budgeted_functions(machine.image))
         capture = PcmCapture(machine) if pcm else None
         recorder = _recorder(machine, capture) if report else None
+        reads = NeverWrittenReads(machine) if never_written else None
         with desk(machine, interactive, pty or (), tcp or (), at_desk if realtime is None else realtime):
             outcome = _run(StepRun(machine, steps), until_s, uart, expect_alarm, at_desk)
+        for read in reads.take() if reads else ():
+            say(str(read))
         if json_output:
             print(outcome.as_json(), flush=True)
         else:
@@ -207,6 +214,8 @@ def _run(run: StepRun, until_s: float | None, uart: bool, expect_alarm: bool | N
 def _explain(outcome: Outcome, run_options: RunOptions) -> None:
     """Says on stderr why the exit code is not 0."""
     banner, machine, run = outcome.log.banner, outcome.machine, outcome.run
+    for text in machine.engine.notes():
+        note(text)
     if banner is not None and banner.board != machine.board.name:
         note(f"this firmware was built for board {banner.board!r} but ran on {machine.board.name!r}; see --board")
     if run.ending == "error" and outcome.crash is None and run.error is not None:

@@ -62,6 +62,7 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
 }
 
 void Dma::give_credit(unsigned source, std::uint32_t count, Cycles ready) {
+    if (!clocked()) return;
     for (Channel& c : s_.channel) {
         if (!c.busy || treq(c.ctrl) != source) continue;
         if (c.credits == 0) c.ready = std::max(c.ready, ready);
@@ -103,6 +104,12 @@ void Dma::advance_timers(Cycles now) {
             give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
                         now + 1);
     }
+}
+
+/// The pacing timers stand still meanwhile.
+void Dma::clock_switches() {
+    if (clocked()) return advance_timers(now());
+    for (auto& timer : s_.timer) timer.at = now();
 }
 
 void Dma::set_timer(unsigned index, std::uint32_t value) {
@@ -314,6 +321,7 @@ void Dma::schedule() {
         }
         due = std::min(due, start);
     }
+    if (!clocked()) due = kNever;
     if (fabric_.events().due(EventId::dma) != due) fabric_.events().schedule(EventId::dma, due);
 }
 

@@ -42,6 +42,12 @@ class PinMatrix final : public Gpio {
     void settle(Cycles when) override { catch_up(when + 1); }
     [[nodiscard]] bool awaited(PinFunction function) const override;
     void plan() override;
+    void plan_waiting() override { plan_waiting(nullptr); }
+    [[nodiscard]] bool unobserved(const TimedDriver& driver, std::uint32_t pins) const override;
+    void pulsed(std::uint32_t pins) override {
+        s_.rose |= pins & s_.input_enable;
+        s_.fell |= pins & s_.input_enable;
+    }
     void drive(unsigned pin, Drive drive, Cycles when) override;
     [[nodiscard]] std::uint32_t wired(std::uint32_t pins) const override;
     void attach(LineWatcher& watcher, const LinePins& pins = {}) override;
@@ -72,6 +78,12 @@ class PinMatrix final : public Gpio {
     void listen(PinIrqListener& listener) { irq_listener_ = &listener; }
     void set_irq_pins(std::uint32_t pins);                          ///< Pins with any interrupt enabled.
     [[nodiscard]] std::uint32_t status(unsigned pin, Cycles when);  ///< GPIOx_STATUS without the interrupt summary
+    /// Pins that have risen and fallen since the last call, behind the interrupt overrides.
+    struct Edges {
+        std::uint32_t rose, fell;
+    };
+    [[nodiscard]] Edges take_edges();
+    [[nodiscard]] bool plain(std::uint32_t outputs, std::uint32_t inputs) const override;
     [[nodiscard]] std::uint32_t irq_levels() const { return override_levels(s_.raw, s_.irq_over); }
 
     /// Pads' levels as of the newest change, without catching up.
@@ -170,6 +182,7 @@ class PinMatrix final : public Gpio {
         std::uint32_t external, external_level;
         std::uint32_t level;  // At the pads.
         std::uint32_t raw;    // Behind the pads' input enables.
+        std::uint32_t rose, fell;  // Of these, since take_edges().
         std::array<Change, kHistory> history;
         std::uint32_t newest;
     };
