@@ -34,6 +34,7 @@ _MAIN = """\
 // Runs {name}_invoke, or the streaming functions, for sim/bench/network.py; the debugger chooses and waits at marks.
 #include "{name}.h"
 #include "hw/clocks.h"
+#include "hw/resets.h"
 
 {buffers}
 volatile uint32_t bench_mode;
@@ -51,6 +52,7 @@ _Noreturn void fault_reboot(uint32_t where) {{
 _Noreturn void main(void);
 _Noreturn void main(void) {{
     clocks_init();
+    resets_release(RESETS_RESET_DMA);
     for (;;) {{
         bench_mark();
         if (bench_mode == 0) {name}_invoke({arguments});

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Form, Program
 from emberwatch.training.compiler.memory import Plan, size_of
+from emberwatch.training.compiler.registers import dma_channels
 
 GOALS = ("speed", "balanced", "size")
 BALANCED_CODE = 256 * 1024  # bytes of straight-line code when neither size nor speed is wanted above all
 SPEED_CODE = 1024 * 1024
 BALANCED_RAM = 32 * 1024  # bytes of SRAM for straight-line code
 SPEED_RAM = 96 * 1024  # bytes of SRAM for working memory, and as many for straight-line code and weights
+BURST_RAM = 2 * 1024  # bytes of working memory more, where a DMA channel needs buffers
 _ROUNDS = 12
 
 # What TensorFlow Lite Micro keeps in its arena beside activations on a 32-bit machine, at least: TfLiteEvalTensor per
@@ -34,12 +36,14 @@ class Options:
         stream: whether a network that can stream gets a streaming form.
         max_ram: bytes of working memory, state of the streaming form and code in SRAM, or None.
         max_flash: bytes of constants and straight-line code, or None.
+        dma_channel: DMA channel of the RP2040 that reads weights in the background, or None.
     """
 
     optimise: str = "balanced"
     stream: bool = True
     max_ram: int | None = None
     max_flash: int | None = None
+    dma_channel: int | None = None
 
     def __post_init__(self) -> None:
         if self.optimise not in GOALS:
@@ -47,6 +51,8 @@ class Options:
         for name, value in (("max-ram", self.max_ram), ("max-flash", self.max_flash)):
             if value is not None and value < 0:
                 raise CompileError(f"{name}: {value} is negative; give bytes")
+        if self.dma_channel is not None and not 0 <= self.dma_channel < dma_channels():
+            raise CompileError(f"dma-channel: {self.dma_channel} is none; give one of 0 to {dma_channels() - 1}")
 
 
 def flash_of(*programs: Program) -> int:
@@ -94,7 +100,11 @@ class _Chooser:
         self.code = {"speed": SPEED_CODE, "balanced": BALANCED_CODE, "size": 0}[options.optimise]
         room = options.optimise == "speed" or options.max_ram is not None  # for constants in SRAM
         self.layers = {i: layer for i, layer in enumerate(program.layers) if layer.forms}
-        self.allowed = {i: [f for f in layer.forms if room or not f.ram_data] for i, layer in self.layers.items()}
+        dma = options.dma_channel is not None
+        self.allowed = {
+            i: [f for f in layer.forms if (room or not f.ram_data) and (dma or not f.dma)]
+            for i, layer in self.layers.items()
+        }
 
     def limit_scratch(self, position: int, size: int) -> None:
         """Drop the forms of a layer that need more working memory; the most frugal ones stay."""
@@ -158,6 +168,8 @@ def choose_forms(
     limit = {"speed": SPEED_RAM, "balanced": max(planned.arena, reference_arena(program)), "size": planned.arena}[
         options.optimise
     ]
+    if options.dma_channel is not None:
+        limit += BURST_RAM
     if options.max_ram is not None:
         limit = max(planned.arena, min(limit, options.max_ram - kept))
     for position, layer in chooser.layers.items():

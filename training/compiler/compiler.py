@@ -15,6 +15,7 @@ from emberwatch.training.compiler.memory import Place, Plan, plan_memory
 from emberwatch.training.compiler.model import Model, printable, read_model
 from emberwatch.training.compiler.operators import OPERATORS
 from emberwatch.training.compiler.ops_variable import share_variables
+from emberwatch.training.compiler.registers import burst_registers
 from emberwatch.training.compiler.state import state_bytes, state_text
 from emberwatch.training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
 from emberwatch.training.compiler.validate import validated
@@ -280,8 +281,8 @@ def write_model(
         options: size or speed, and limits.
         choose: sets the form of every layer.
     """
-    model = validated(model)
-    network = _network(model, name, options or Options(), choose)
+    model, options = validated(model), options or Options()
+    network = _network(model, name, options, choose)
     whole, stream, graph = network.whole, network.stream, network.graph
     first = model.tensors[model.inputs[0]]
     input_frames = first.shape[1] if len(first.shape) > 2 else 1
@@ -311,7 +312,11 @@ def write_model(
         "constant_bytes": constant_bytes,
         "layer_table": emit.layer_lines(whole.program),
         "memory_plan": whole.plan.table().split("\n"),
-        "helpers": emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(helpers)),
+        "dma_channel": (options.dma_channel if options.dma_channel is not None else -1) if "bursts" in helpers else None,
+        "helpers": emit.render(
+            "helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(helpers),
+            chip=burst_registers() if "bursts" in helpers else None,
+        ),
         "constants": [emit.constant_text(c) for c in constants] + [d for f in network.forms for d in f.declarations],
         "functions": [text for form in network.forms for text in form.functions],
         "entries": [form.entry for form in network.forms],

@@ -67,6 +67,7 @@ class Form:
         ram_code: those of them that lie in SRAM.
         ram_data: bytes of constants in SRAM.
         note: a word for the summary.
+        dma: a DMA channel reads the weights.
     """
 
     template: str
@@ -79,6 +80,7 @@ class Form:
     ram_code: int = 0
     ram_data: int = 0
     note: str = ""
+    dma: bool = False
 
     @property
     def ram(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.training.compiler.dense import FETCH_CYCLES, Gather, dense_forms, single_window
 from emberwatch.training.compiler.depthwise import Window, window_code
 from emberwatch.training.compiler.emit import constant_text
 from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
@@ -132,8 +133,16 @@ def _convolution(
     else:
         context |= {"run": windows.columns.kernel * windows.depth, "run_h": windows.rows.kernel, "run_w": 1}
     conv = _Convolution(low, windows, flat, groups, output, context)
-    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv)]
+    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv), *_single_forms(conv)]
     low.formed([low.input(0)], forms, macs=conv.macs, summary=summary or windows.summary())
+
+
+def _single_forms(conv: _Convolution) -> list[Form]:
+    """Forms of a dense layer, which a convolution with one window is."""
+    if conv.g.batch * conv.g.windows > 1 or conv.groups > 1:
+        return []
+    gather = single_window(conv.g, conv.context["in_zero"])
+    return dense_forms(conv.low, conv.weights, conv.output, gather) if gather else []
 
 
 def _bands(conv: _Convolution) -> list[int]:
@@ -352,35 +361,33 @@ def fully_connected(low: Lowering) -> None:
     flat = weights.astype(np.int64)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
-    padded = padded_rows(flat)
-    context: dict[str, Any] = {
-        "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
-    }  # fmt: skip
-    macs = rows * flat.size
-    low.formed([source], _dense_forms(low, context, padded, output), macs=macs, summary=summary)
+    forms = dense_forms(low, flat, output, Gather(((0, 0, terms),), terms), rows)
+    if not forms:
+        padded = padded_rows(flat)
+        context: dict[str, Any] = {
+            "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
+        }  # fmt: skip
+        forms = _words_forms(low, context, padded, output)
+    low.formed([source], forms, macs=rows * flat.size, summary=summary)
 
 
-def _dense_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
-    """Forms of a layer that uses each weight once or twice: weights in flash or in SRAM, inputs widened in blocks."""
+def _words_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
+    """Forms of a layer whose weights do not allow two channels in one product: inputs are widened in blocks."""
     channels, terms = weights.shape
     text = f"weights [{channels}][{terms}], {context['terms']} of each row used"
-    homes = [(low.constant("weights", "int8_t", weights, text), weights.size / 8 * MISS_CYCLES, 0)]
-    homes.append((low.constant("fast_weights", "int8_t", weights, text, fast=True), 0.0, weights.size))
-    forms = []
-    for symbol, fetches, ram in homes:
-        for block in [b for b in fourths(terms) if b >= 64] or [terms]:
-            for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
-                chunks, blocks = -(-channels // chunk), -(-terms // block)
-                cycles = weights.size * SINGLE_CYCLES + 15.0 * channels * blocks + 120.0 * chunks * blocks
-                cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
-                forms.append(
-                    Form(
-                        "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
-                        context["row_count"] * (cycles + fetches), 4 * (block + chunk),
-                        (output.rows, output.exact, symbol), frozenset({"requantise", "clamp", "store", "dot1"}),
-                        ram_data=ram, note="weights in SRAM" if ram else "",
-                    )
-                )  # fmt: skip
+    symbol, forms = low.constant("weights", "int8_t", weights, text), []
+    for block in [b for b in fourths(terms) if b >= 64] or [terms]:
+        for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
+            chunks, blocks = -(-channels // chunk), -(-terms // block)
+            cycles = weights.size * (SINGLE_CYCLES + FETCH_CYCLES) + 15.0 * channels * blocks + 120.0 * chunks * blocks
+            cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
+            forms.append(
+                Form(
+                    "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
+                    context["row_count"] * cycles, 4 * (block + chunk), (output.rows, output.exact, symbol),
+                    frozenset({"requantise", "clamp", "store", "dot1"}),
+                )
+            )  # fmt: skip
     return forms
 
 
