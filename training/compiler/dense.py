@@ -1,9 +1,9 @@
 """Forms of layers that use each weight once: dense layers, and convolutions with a single window.
 
-Such a layer is as fast as its weights come. Four channels are computed at once: a word holds the weights of one term for
-all four, offset by 128 to unsigned bytes, and a mask takes two of them apart as u0 + 65536 * u2, so that one product
-serves two channels. The offset goes by a word per pair of terms, the same for all channels; it also keeps the lower half
-from borrowing.
+Such a layer is as fast as its weights come. Four channels are computed at once: a word holds the weights of one term
+for all four, offset by 128 to unsigned bytes, and a mask takes two of them apart as u0 + 65536 * u2, so that one
+product serves two channels. The offset goes by a word per pair of terms, the same for all channels; it also keeps the
+lower half from borrowing.
 
 Weights are read where they are, in flash or in SRAM, or come from flash in bursts: the SSI reads on and on and a DMA
 channel carries the words to one of two buffers, while the processor computes with the other. A word of a burst takes 8
@@ -184,3 +184,14 @@ def _burst_forms(
             )
         )  # fmt: skip
     return forms
+
+
+def narrow_stream(low: Lowering, weights: npt.NDArray[np.int64], output: Output, chunk: int) -> npt.NDArray[np.int64]:
+    """Words of weights [channels][terms] as bytes, and the constants of their channels, `chunk` channels at a time."""
+    rows = np.array(low.program.constants[output.rows].values, np.int64) & 0xFFFFFFFF
+    words = []
+    for first in range(0, len(weights), chunk):
+        part = weights[first : first + chunk].ravel()
+        data = np.pad(part, (0, -part.size % 4)).astype(np.int8).tobytes()
+        words += [np.frombuffer(data, "<u4").astype(np.int64), rows[ROW_WORDS * first : ROW_WORDS * (first + chunk)]]
+    return np.concatenate(words)

@@ -331,7 +331,7 @@ class Lowering:
         """Add a layer that can be written in several forms; the one with the least flash and working memory is set."""
         layer = self.layer(forms[0].template, inputs, forms[0].context, **extra)
         layer.forms = tuple(forms)
-        layer.choose(min(forms, key=lambda f: (f.code, f.scratch, f.cycles)))
+        layer.choose(min(forms, key=lambda f: (f.dma, f.code, f.scratch, f.cycles)))
         return layer
 
     def alias(self) -> None:
