@@ -53,7 +53,7 @@ _Noreturn void main(void);
 _Noreturn void main(void) {{
     clocks_init();
     resets_release(RESETS_RESET_DMA);
-    for (;;) {{
+{start}    for (;;) {{
         bench_mark();
         if (bench_mode == 0) {name}_invoke({arguments});
 {stream}    }}
@@ -131,6 +131,7 @@ class NetworkBench:
             buffers="\n".join(buffers),
             arguments=", ".join(f"(void *){name}" for name in names),
             stream=_STREAM.format(name=compiled.name) if compiled.stream_frames else "",
+            start=f"    {compiled.name}_start_core1();\n" if compiled.cores == 2 else "",
         )
         with locked(out / ".lock"):
             build = _BenchBuild(project_root(), out.resolve(), self.board, DETECTOR, {}, str(find_compiler()))

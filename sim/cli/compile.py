@@ -40,6 +40,9 @@ def compile_model(
         int | None,
         typer.Option(help="DMA channel that may fetch the weights of dense layers from flash.", metavar="CHANNEL"),
     ] = None,
+    cores: Annotated[
+        int, typer.Option(help="2: layers are divided between both cores of the RP2040.", metavar="N")
+    ] = 1,
     check: Annotated[
         int,
         typer.Option(
@@ -80,7 +83,7 @@ def compile_model(
     if library is not None and library not in KINDS:
         raise UsageError(f"--library {library} is unknown; choose one of {', '.join(KINDS)}")
     check_outputs({"--report": report}, [model])
-    options = Options(optimise, stream, max_ram, max_flash, dma_channel)
+    options = Options(optimise, stream, max_ram, max_flash, dma_channel, cores)
     try:
         result = compile_file(model, out, name, options)
         libraries = write_library(result, library, out / name) if library is not None else []

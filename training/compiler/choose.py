@@ -37,6 +37,7 @@ class Options:
         max_ram: bytes of working memory, state of the streaming form and code in SRAM, or None.
         max_flash: bytes of constants and straight-line code, or None.
         dma_channel: DMA channel of the RP2040 that reads weights in the background, or None.
+        cores: how many compute, 1 or 2.
     """
 
     optimise: str = "balanced"
@@ -44,6 +45,7 @@ class Options:
     max_ram: int | None = None
     max_flash: int | None = None
     dma_channel: int | None = None
+    cores: int = 1
 
     def __post_init__(self) -> None:
         if self.optimise not in GOALS:
@@ -51,6 +53,8 @@ class Options:
         for name, value in (("max-ram", self.max_ram), ("max-flash", self.max_flash)):
             if value is not None and value < 0:
                 raise CompileError(f"{name}: {value} is negative; give bytes")
+        if self.cores not in (1, 2):
+            raise CompileError(f"cores: {self.cores} is not 1 or 2")
         if self.dma_channel is not None and not 0 <= self.dma_channel < dma_channels():
             raise CompileError(f"dma-channel: {self.dma_channel} is none; give one of 0 to {dma_channels() - 1}")
 
@@ -102,7 +106,7 @@ class _Chooser:
         self.layers = {i: layer for i, layer in enumerate(program.layers) if layer.forms}
         dma = options.dma_channel is not None
         self.allowed = {
-            i: [f for f in layer.forms if (room or not f.ram_data) and (dma or not f.dma)]
+            i: [f for f in layer.forms if (room or not f.ram_data) and (dma or not f.dma) and f.cores <= options.cores]
             for i, layer in self.layers.items()
         }
 

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.training.compiler.geometry import Geometry
-from emberwatch.training.compiler.ir import Form, Lowering
-from emberwatch.training.compiler.weights import Output, aligned, fourths, halves
+from emberwatch.training.compiler.ir import Form, Lowering, aligned
+from emberwatch.training.compiler.weights import Output, fourths, halves
 
 CHANNELS = 4  # that share a word of weights
 PAIR_LIMIT = 255  # of two weights' magnitudes: their products with -128 must fit 16 bits
@@ -125,6 +125,7 @@ def dense_forms(
     shared = {"requantise", "clamp", "store", "dense"} | ({"fill"} if gather.gaps else set())
     context: dict[str, Any] = {
         "rows": rows, "terms": terms, "padded": padded, "channels": channels, "output": output, "gather": gather,
+        "cores": 1,
     }  # fmt: skip
     text = f"weights [{groups}][{padded}], four channels to a word, each + 128"
     pack = PACK_CYCLES * padded + gather.scratch
@@ -139,13 +140,15 @@ def dense_forms(
                 chunks, blocks = -(-channels // chunk), -(-padded // block)
                 cycles = compute + stores + groups * CALL_COST * (blocks - 1) + channels * ROW_CYCLES + fetches
                 cycles += 80.0 * chunks + pack * (chunks if blocks > 1 else 1)
-                forms.append(
-                    Form(
-                        "dense", context | {"chunk": chunk, "block": block, "weights": symbol}, rows * cycles,
-                        4 * (block + aligned(chunk)) + gather.scratch, (output.rows, output.exact, symbol),
-                        frozenset(shared), ram_data=ram, note="weights in SRAM" if ram else "",
-                    )
+                form = Form(
+                    "dense", context | {"chunk": chunk, "block": block, "weights": symbol}, rows * cycles,
+                    4 * (block + aligned(chunk)) + gather.scratch, (output.rows, output.exact, symbol),
+                    frozenset(shared), ram_data=ram, note="weights in SRAM" if ram else "",
                 )  # fmt: skip
+                forms.append(form)
+                half = aligned(-(-channels // 2))  # whole words of weights
+                if ram and chunk <= half < channels:
+                    forms.append(form.on_two_cores(half, channels, rows * (channels * ROW_CYCLES + pack)))
     costs = (rows * compute, rows * (pack + stores))
     return forms + _burst_forms(low, words, output, gather, (context, shared, costs))
 

@@ -18,9 +18,9 @@ from emberwatch.training.compiler.dense import (
 )
 from emberwatch.training.compiler.depthwise import Window, window_code
 from emberwatch.training.compiler.geometry import Geometry, check_reach, geometry, image
-from emberwatch.training.compiler.ir import Form, Lowering, Rule
+from emberwatch.training.compiler.ir import Form, Lowering, Rule, aligned
 from emberwatch.training.compiler.ops_matmul import convolution, refuse_weights
-from emberwatch.training.compiler.weights import Output, aligned, bias_values, halves, output_rows, weight_scales
+from emberwatch.training.compiler.weights import Output, bias_values, halves, output_rows, weight_scales
 
 SUMS = 1024  # that are kept before they are requantised
 NARROW_BURST = 2048  # bytes of weights and constants that are fetched at once where there are one or two windows
@@ -66,7 +66,7 @@ def depthwise_conv_2d(low: Lowering) -> None:
     shared = frozenset({"requantise", "clamp", "store"})
     context: dict[str, Any] = {
         "g": g, "multiplicity": g.channels // g.depth, "taps": len(taps), "in_zero": in_zero,
-        "output": output, "weights": data,
+        "output": output, "weights": data, "cores": 1,
     }  # fmt: skip
     tables = (output.rows, output.exact, data)
     forms = []
@@ -86,7 +86,10 @@ def depthwise_conv_2d(low: Lowering) -> None:
             scratch = 4 * rows * g.columns.out + aligned(plane)
             extra = {"band": rows}
             helpers = shared | {"fill"}
-            forms.append(Form("depthwise_conv_2d", context | extra, cycles, scratch, tables, helpers))
+            form = Form("depthwise_conv_2d", context | extra, cycles, scratch, tables, helpers)
+            forms.append(form)
+            if g.depth > 1:
+                forms.append(form.on_two_cores(-(-g.depth // 2), g.depth))
     low.formed([low.input(0)], forms, macs=macs, summary=g.summary())
 
 

@@ -11,12 +11,11 @@ import numpy.typing as npt
 from emberwatch.training.compiler.dense import CHANNELS, FETCH_CYCLES, ROW_CYCLES, Gather, dense_forms, single_window
 from emberwatch.training.compiler.emit import constant_text
 from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
-from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule
+from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule, aligned
 from emberwatch.training.compiler.model import Tensor
 from emberwatch.training.compiler.unroll import make_blocks
 from emberwatch.training.compiler.weights import (
     Output,
-    aligned,
     bias_values,
     fourths,
     halves,
@@ -122,7 +121,7 @@ def convolution(
     row = windows.columns.field if windows.padded else windows.columns.size
     context: dict[str, Any] = {
         "g": windows, "groups": groups, "group_depth": group_depth, "in_zero": in_zero, "output": output,
-        "terms": flat.shape[1], "row": row,
+        "terms": flat.shape[1], "row": row, "cores": 1,
     }  # fmt: skip
     # Bytes that lie together in every filter row, and how many such runs there are.
     if groups > 1 or windows.columns.dilation > 1:
@@ -144,9 +143,18 @@ def _single_forms(conv: _Convolution) -> list[Form]:
     return dense_forms(conv.low, conv.weights, conv.output, gather) if gather else []
 
 
-def _bands(conv: _Convolution) -> list[int]:
-    """Rows of windows that share one padded image; only padding needs bands."""
-    return halves(conv.g.rows.out) if conv.g.padded else [conv.g.rows.out]
+def _bands(conv: _Convolution) -> list[tuple[int, int]]:
+    """Cores, and rows of windows that share one padded image; only padding and two cores need bands."""
+    rows, half = conv.g.rows.out, -(-conv.g.rows.out // 2)
+    one = halves(rows) if conv.g.padded else [rows]
+    two = [] if rows < 2 else halves(half) if conv.g.padded else [half]
+    return [(1, band) for band in one] + [(2, band) for band in two]
+
+
+def _divided(conv: _Convolution, form: Form, cores: int, fetches: float) -> Form:
+    """A form on one core or two, which share its rows."""
+    rows = conv.g.rows.out
+    return form if cores == 1 else form.on_two_cores(-(-rows // 2), rows, fetches)
 
 
 def _looped_forms(conv: _Convolution) -> list[Form]:
@@ -163,21 +171,20 @@ def _looped_forms(conv: _Convolution) -> list[Form]:
     for quads in (True, False):
         if quads and (conv.g.windows <= 2 or pairs > 255):
             continue
-        for rows in _bands(conv):
+        for cores, rows in _bands(conv):
             for chunk in [c for c in halves(portion) if c >= 4] or [portion]:
                 pixels = 4 if quads else 1
                 cycles = conv.macs * (QUAD_CYCLES if quads else SINGLE_CYCLES) * conv.band_cycles(rows, pixels)
                 cycles += -(-channels // chunk) * conv.g.windows * terms * COPY_CYCLES * (2 if quads else 3)
-                cycles += padded.size * FETCH_CYCLES + channels * ROW_CYCLES
+                fetches = padded.size * FETCH_CYCLES + channels * ROW_CYCLES
                 cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
-                forms.append(
-                    conv.form(
-                        "conv_2d", {"band": rows, "chunk": chunk, "quads": quads, "padded_terms": terms,
-                                    "weights": weights},
-                        (weights,), {"dot4" if quads else "dot1"}, cycles=cycles,
-                        scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
-                    )
+                form = conv.form(
+                    "conv_2d", {"band": rows, "chunk": chunk, "quads": quads, "padded_terms": terms,
+                                "weights": weights},
+                    (weights,), {"dot4" if quads else "dot1"}, cycles=cycles + fetches,
+                    scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
                 )  # fmt: skip
+                forms.append(_divided(conv, form, cores, fetches))
     return forms
 
 
@@ -202,13 +209,15 @@ def _gathered_forms(conv: _Convolution) -> list[Form]:
             cycles += padded.size * FETCH_CYCLES + channels * ROW_CYCLES
             if chunk * terms > FLASH_CACHE // 2:
                 cycles += conv.g.batch * conv.g.windows * padded.size / 8 * MISS_CYCLES
-            forms.append(
-                conv.form(
-                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights,
-                                         "portions": portions},
-                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
-                )
+            form = conv.form(
+                "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights,
+                                     "portions": portions},
+                (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
             )  # fmt: skip
+            forms.append(form)
+            pixels = conv.g.batch * conv.g.windows
+            if pixels > 1:
+                forms.append(form.on_two_cores(-(-pixels // 2), pixels, padded.size * FETCH_CYCLES))
     return forms
 
 
@@ -228,13 +237,13 @@ def _straight_forms(conv: _Convolution) -> list[Form]:
     in_sram = size <= SRAM_CODE_LIMIT
     forms = []
     seen = set()
-    for rows in _bands(conv):
+    for cores, rows in _bands(conv):
         inside = rows * conv.g.columns.out
         for buffer in PAIR_BUFFERS:
             pairs = min((inside + 1) // 2, max(1, buffer // (4 * terms)))
-            if (rows, pairs) in seen:
+            if (cores, rows, pairs) in seen:
                 continue
-            seen.add((rows, pairs))
+            seen.add((cores, rows, pairs))
             passes = -(-inside // (2 * pairs))
             runs = passes * -(-conv.g.rows.out // rows)
             # Code that does not stay in the cache is fetched anew for every buffer full of pixels.
@@ -243,16 +252,15 @@ def _straight_forms(conv: _Convolution) -> list[Form]:
             cycles += fetches + conv.g.channels * ROW_CYCLES
             cycles += runs * len(blocks) * 120 + pixels * terms * 2 * COPY_CYCLES
             cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
-            forms.append(
-                conv.form(
-                    "conv_2d_unrolled",
-                    {"band": rows, "pairs": pairs, "passes": passes, "blocks": blocks, "weights_text": text,
-                     "section": "ram_text" if in_sram else "flash_text"},
-                    (), {"unrolled"}, cycles=conv.g.batch * cycles, note="straight-line code",
-                    scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
-                    ram_code=size if in_sram else 0,
-                )
+            form = conv.form(
+                "conv_2d_unrolled",
+                {"band": rows, "pairs": pairs, "passes": passes, "blocks": blocks, "weights_text": text,
+                 "section": "ram_text" if in_sram else "flash_text"},
+                (), {"unrolled"}, cycles=conv.g.batch * cycles, note="straight-line code",
+                scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
+                ram_code=size if in_sram else 0,
             )  # fmt: skip
+            forms.append(_divided(conv, form, cores, fetches))
     return forms
 
 

@@ -46,3 +46,17 @@ def burst_registers() -> dict[str, str]:
         "dma_stream": bits("TREQ_SEL", dreqs.index("XIP_STREAM")),
     }  # fmt: skip
     return {name: f"{value:#x}" for name, value in values.items()}
+
+
+def core1_registers() -> dict[str, str]:
+    """What starting core 1 takes, as C numbers without a suffix."""
+    sio, scb = chip.block("sio"), chip.block("scb")
+    values = {
+        "fifo_status": sio.address("FIFO_ST"),
+        "fifo_valid": sio.field("FIFO_ST.VLD").mask,
+        "fifo_ready": sio.field("FIFO_ST.RDY").mask,
+        "fifo_write": sio.address("FIFO_WR"),
+        "fifo_read": sio.address("FIFO_RD"),
+        "vector_table": scb.address("VTOR"),
+    }
+    return {name: f"{value:#x}" for name, value in values.items()}
