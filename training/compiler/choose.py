@@ -19,6 +19,7 @@ BALANCED_CODE = 256 * 1024  # bytes of straight-line code when neither size nor 
 SPEED_CODE = 1024 * 1024
 BALANCED_RAM = 32 * 1024  # bytes of SRAM for straight-line code
 SPEED_RAM = 96 * 1024  # bytes of SRAM for working memory, and as many for straight-line code and weights
+_KERNEL, _RARE = "dense", 0.02  # some 300 bytes of code in SRAM, and the share of cycles below which it is left out
 BURST_RAM = 2 * 1024  # bytes of working memory more, where a DMA channel needs buffers
 _ROUNDS = 12
 
@@ -133,6 +134,20 @@ class _Chooser:
             now[position] = form
             self.layers[position].choose(form)
 
+    def drop_rare_kernel(self) -> bool:
+        """Do without the kernel of dense layers, where all layers with it together hardly gain; whether any changed."""
+        if self.options.optimise == "speed":
+            return False
+        now = {i: next(f for f in self.allowed[i] if f.context is layer.context) for i, layer in self.layers.items()}
+        using = {i: [f for f in self.allowed[i] if _KERNEL not in f.helpers] for i in now if _KERNEL in now[i].helpers}
+        if not using or not all(using.values()):
+            return False
+        loss = sum(min(f.cycles for f in others) - now[i].cycles for i, others in using.items())
+        if loss > _RARE * sum(form.cycles for form in now.values()):
+            return False
+        self.allowed |= using
+        return True
+
     def _excess(self) -> Callable[[Form], int] | None:
         """What counts the bytes of a form in the memory that is exceeded, or None when all limits are kept."""
         if ram_of(self.program) > self.ram:
@@ -182,6 +197,8 @@ def choose_forms(
         if options.max_ram is not None:
             chooser.ram = max(0, options.max_ram - kept - planned.arena)
         chooser.choose()
+        if chooser.drop_rare_kernel():
+            chooser.choose()
         planned = plan()
         over = options.max_ram is not None and planned.arena + kept + ram_of(program) > options.max_ram
         if planned.arena <= limit and not (over and ram_of(program)):

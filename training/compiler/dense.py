@@ -136,7 +136,9 @@ def dense_forms(
     homes.append((low.constant("fast_packed", "uint32_t", words, text, fast=True), 0.0, 4 * words.size))
     for symbol, fetches, ram in homes:
         for block in [b for b in fourths(padded) if b >= 64] or [padded]:
-            for chunk in [c for c in halves(channels) if c >= 8 and c % CHANNELS == 0] or [channels]:
+            half = aligned(-(-channels // 2))  # whole words of weights
+            shares = [(1, c) for c in halves(channels) if c >= 8 and c % CHANNELS == 0] or [(1, channels)]
+            for cores, chunk in [*shares, (2, half)] if ram and half < channels else shares:
                 chunks, blocks = -(-channels // chunk), -(-padded // block)
                 cycles = compute + stores + groups * CALL_COST * (blocks - 1) + channels * ROW_CYCLES + fetches
                 cycles += 80.0 * chunks + pack * (chunks if blocks > 1 else 1)
@@ -145,10 +147,8 @@ def dense_forms(
                     4 * (block + aligned(chunk)) + gather.scratch, (output.rows, output.exact, symbol),
                     frozenset(shared), ram_data=ram, note="weights in SRAM" if ram else "",
                 )  # fmt: skip
-                forms.append(form)
-                half = aligned(-(-channels // 2))  # whole words of weights
-                if ram and chunk <= half < channels:
-                    forms.append(form.on_two_cores(half, channels, rows * (channels * ROW_CYCLES + pack)))
+                together = rows * (channels * ROW_CYCLES + pack)
+                forms.append(form if cores == 1 else form.on_two_cores(half, channels, together))
     costs = (rows * compute, rows * (pack + stores))
     return forms + _burst_forms(low, words, output, gather, (context, shared, costs))
 

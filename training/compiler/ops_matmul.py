@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.training.compiler.dense import CHANNELS, FETCH_CYCLES, ROW_CYCLES, Gather, dense_forms, single_window
+from emberwatch.training.compiler.dense import FETCH_CYCLES, ROW_CYCLES, Gather, dense_forms, single_window
 from emberwatch.training.compiler.emit import constant_text
 from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
 from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule, aligned
@@ -260,7 +260,7 @@ def _straight_forms(conv: _Convolution) -> list[Form]:
                 scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
                 ram_code=size if in_sram else 0,
             )  # fmt: skip
-            forms.append(_divided(conv, form, cores, fetches))
+            forms.append(_divided(conv, form, cores, 0.0))  # each fetches while the other computes
     return forms
 
 
@@ -297,17 +297,16 @@ def fully_connected(low: Lowering) -> None:
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
     forms = dense_forms(low, flat, output, Gather(((0, 0, terms),), terms), rows)
-    if not forms or channels < CHANNELS:
-        padded = padded_rows(flat)
-        context: dict[str, Any] = {
-            "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
-        }  # fmt: skip
-        forms += _words_forms(low, context, padded, output)
+    padded = padded_rows(flat)
+    context: dict[str, Any] = {
+        "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
+    }  # fmt: skip
+    forms += _words_forms(low, context, padded, output)
     low.formed([source], forms, macs=rows * flat.size, summary=summary)
 
 
 def _words_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
-    """Forms of a layer whose weights do not allow two channels in one product: inputs are widened in blocks."""
+    """Forms that compute a channel at a time, for any weights and few channels: inputs are widened in blocks."""
     channels, terms = weights.shape
     text = f"weights [{channels}][{terms}], {context['terms']} of each row used"
     symbol, forms = low.constant("weights", "int8_t", weights, text), []
