@@ -24,6 +24,7 @@ _PULSE_FAST_MAX = 20
 _PULSE_LASTING = 80
 _PULSE_COUNT = 4
 _PULSE_DENSE_COUNT = 5
+_EVEN_BEAT = range(28, 36)
 _PULSE_EVEN_COUNT = 6
 
 
@@ -77,7 +78,7 @@ def _is_pulsed(band: Band) -> bool:
         return regular * period >= _PULSE_LASTING and 10 * on >= 3 * period
     if 8 * on >= 5 * period:
         return regular >= _PULSE_DENSE_COUNT
-    return period in _BEAT and 8 * on >= 3 * period and regular >= _PULSE_EVEN_COUNT
+    return period in _EVEN_BEAT and 8 * on >= 3 * period and regular >= _PULSE_EVEN_COUNT
 
 
 def _is_hi_lo(bursts: Bursts, index: int) -> bool:

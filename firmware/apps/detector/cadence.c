@@ -26,6 +26,8 @@
 #define PULSE_COUNT 4
 #define PULSE_DENSE_COUNT 5
 #define PULSE_EVEN_COUNT 6
+#define EVEN_BEAT_MIN 28  // 0.9 s: 0.5 s on, 0.5 s off, ten per cent up and down; 0.6 s and 0.6 s is a truck that reverses
+#define EVEN_BEAT_MAX 35  // 1.12 s
 
 static bool within(uint8_t value, uint8_t low, uint8_t high) { return value >= low && value <= high; }
 static bool is_beat(uint8_t period) { return within(period, BEAT_MIN, BEAT_MAX); }
@@ -80,7 +82,7 @@ static bool is_pulsed(const band_t* band) {
     if (period < PULSE_MIN || period > PULSE_MAX || band->regular < PULSE_COUNT) return false;
     if (period <= PULSE_FAST_MAX) return band->regular * period >= PULSE_LASTING && 10 * on >= 3 * period;
     if (8 * on >= 5 * period) return band->regular >= PULSE_DENSE_COUNT;
-    return is_beat((uint8_t)period) && 8 * on >= 3 * period && band->regular >= PULSE_EVEN_COUNT;
+    return within((uint8_t)period, EVEN_BEAT_MIN, EVEN_BEAT_MAX) && 8 * on >= 3 * period && band->regular >= PULSE_EVEN_COUNT;
 }
 
 // This band begins where another, of the same period and as tonal, ends after half of it.
