@@ -25,6 +25,8 @@ from emberwatch.training.evaluate.report import report, worst
 from emberwatch.training.evaluate.run import Judged, plan_trials, run_trials
 from emberwatch.training.evaluate.trials import Trial
 from emberwatch.training.model.events import EventParameters
+from emberwatch.training.model.pipeline import divide, plan_judgement
+from emberwatch.training.model.release import released_recipe, renew
 
 OUT = Path("build/evaluation")
 _JSON, _HTML = "evaluation.json", "evaluation.html"
@@ -46,13 +48,14 @@ class Options:
     emulate: int
     map_every: int
     negatives: Sequence[Path]
+    card: bool
     workers: int
     json_output: bool
 
     @property
     def recordings(self) -> bool:
         """Whether recordings that nobody named are asked for: nothing else is."""
-        return not self.map_every and not self.negatives
+        return self.card or (not self.map_every and not self.negatives)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Plan:
     cells: list[Cell]
     pieces: list[Piece]
     folder: Path | None
+    card: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def _check(options: Options) -> None:
                 raise UsageError(f"{option} {value:g} is outside -120..120 dB")
     if options.workers < 1 or options.noises < 1:
         raise UsageError(f"--workers {options.workers} and --noises {options.noises} must be at least 1")
+    if options.card and (options.levels or options.snrs or options.map_every or options.json_output):
+        raise UsageError("--card judges at its own levels and SNRs; leave out --level, --snr, --map and --json")
     if options.emulate < 0 or options.map_every < 0:
         raise UsageError(f"--emulate {options.emulate} and --map-every {options.map_every} must not be negative")
     if not options.model.is_file():
@@ -116,7 +122,12 @@ def make_plan(options: Options) -> Plan:
     sha256 = Detector(options.model, parameters).sha256
     clips = load_datasets(sources)
     levels, snrs = dict.fromkeys(options.levels or [-20.0]), dict.fromkeys(options.snrs)
-    trials = plan_trials(clips, levels, snrs, options.noises)
+    map_every = options.map_every
+    if options.card:
+        _, recipe = released_recipe(options.model)
+        trials, map_every = plan_judgement(divide(clips, recipe.folds), recipe), recipe.map_every
+    else:
+        trials = plan_trials(clips, levels, snrs, options.noises)
     source = ", ".join(map(str, [*sources, *options.negatives])) or "the synthetic map"
     if clips and snrs and not any(trial.noise for trial in trials):
         raise EmberwatchError(f"--snr: {source} holds no alarms, or no sounds of a category that serves as noise")
@@ -124,9 +135,9 @@ def make_plan(options: Options) -> Plan:
     if folder is not None:
         load("PIL.Image", "the page of an evaluation")
         check_outputs({"--out": folder / _HTML}, [options.model, detector, *(clip.path for clip in clips)])
-    cells = every_nth(options.map_every) if options.map_every else []
+    cells = every_nth(map_every) if map_every else []
     pieces = plan_pieces(options.negatives, list(levels))
-    return Plan(options.model, detector, parameters, sha256, source, clips, trials, cells, pieces, folder)
+    return Plan(options.model, detector, parameters, sha256, source, clips, trials, cells, pieces, folder, options.card)
 
 
 def measure(plan: Plan, options: Options) -> Outcome:
@@ -169,6 +180,8 @@ def write(plan: Plan, outcome: Outcome) -> None:
         "detector": str(plan.detector),
         "emulated": outcome.agreement,
     }
+    if plan.card:
+        renew(plan.model, plan.parameters, outcome.judged, outcome.map_results, outcome.figures.get("negatives", []))
     write_file(plan.folder / _JSON, json.dumps(outcome.figures, indent=1) + "\n", "--out")
     write_page(plan.folder / _HTML, outcome.figures, outcome.judged, heat_maps(outcome.map_results), names)
 
@@ -237,11 +250,13 @@ def _print_negatives(levels: Sequence[dict[str, Any]]) -> None:
             told = "-" if rate is None else f"{row['false_events_per_hour']:.3f} ({rate[0]:.3f}-{rate[1]:.3f})"
             rows.append((row["folder"], str(row["files"]), f"{row['hours']:.2f}", str(row["false_events"]), told))
         _table(
-            f"other sounds at {level['level_dbfs']:g} dBFS", ("folder", "files", "hours", "false events", "an hour"), rows
+            f"other sounds at {level['level_dbfs']:g} dBFS",
+            ("folder", "files", "hours", "false events", "an hour"),
+            rows,
         )
         for event in level["events"]:
             where = printable(", ".join(event["files"]))
-            print(f"false   {event['kind']} in {printable(event['folder'])}: {where}, {event['into_file_s']:.1f} s into it")
+            print(f"false   {event['kind']} in {printable(event['folder'])}: {where}, {event['into_file_s']:.1f} s in")
         if level["unreadable"]:
             print(f"{len(level['unreadable'])} files could not be read, the first: {printable(level['unreadable'][0])}")
 
