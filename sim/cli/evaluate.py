@@ -50,7 +50,7 @@ def evaluate(
     card: Annotated[
         bool,
         typer.Option(
-            "--card", help="Judge as the model's card does, and write metrics.json and MODEL_CARD.md beside it anew."
+            "--card", help="Judge as the model's card does and write it anew; with --negatives, that part of it."
         ),
     ] = False,
     detector: Annotated[
@@ -88,6 +88,7 @@ def evaluate(
     emberwatch evaluate training/released/emberwatch.tflite --level -20 --level -40
     emberwatch evaluate training/released/emberwatch.tflite --map
     emberwatch evaluate training/released/emberwatch.tflite --negatives ~/Music --negatives /usr/share/sounds
+    emberwatch evaluate training/released/emberwatch.tflite --card
     emberwatch evaluate training/released/emberwatch.tflite --card --negatives sounds
     emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json

@@ -55,7 +55,7 @@ class Options:
     @property
     def recordings(self) -> bool:
         """Whether recordings that nobody named are asked for: nothing else is."""
-        return self.card or (not self.map_every and not self.negatives)
+        return not self.map_every and not self.negatives
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def make_plan(options: Options) -> Plan:
     clips = load_datasets(sources)
     levels, snrs = dict.fromkeys(options.levels or [-20.0]), dict.fromkeys(options.snrs)
     map_every = options.map_every
-    if options.card:
+    if options.card and options.recordings:
         _, recipe = released_recipe(options.model)
         trials, map_every = plan_judgement(divide(clips, recipe.folds), recipe), recipe.map_every
     else:

@@ -27,7 +27,8 @@ from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.features import block_features, whole_blocks
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.metrics import poisson_interval, poisson_upper
-from emberwatch.training.model.events import EVENT_ALARM_ON, EventParameters, run_events
+from emberwatch.training.model.events import EVENT_ALARM_ON, EventParameters
+from emberwatch.training.model.native_events import find_events
 from emberwatch.training.synth.rooms import at_level, to_pcm
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au"})
@@ -168,7 +169,7 @@ def judge_piece(piece: Piece, detector: Detector, parameters: EventParameters, k
     """Play a piece to the detector, or take up what is kept of it, and run the event logic over it."""
     heard = _heard(piece, detector, kept)
     spans = heard["spans"]
-    events, _ = run_events(heard["features"], heard["probabilities"], parameters)
+    events = find_events(heard["features"], heard["probabilities"], parameters)
     found = []
     for event in events:
         if event.type == EVENT_ALARM_ON:

@@ -145,13 +145,25 @@ def renew(
         parameters: of the event logic, with which it was judged.
         judged: trials of `emberwatch.training.model.pipeline.plan_judgement`.
         cells: of the map.
-        negatives: figures of hours of other sounds; those of the last time stay where there are none.
+        negatives: figures of hours of other sounds.
+
+    What was not judged this time stays as it was.
+
+    Raises:
+        UsageError: that was with other parameters, so that the card would mix two detectors.
     """
     summary, _ = released_recipe(model)
-    summary["events"] = asdict(parameters)
-    summary["judged"] = _judged(judged, summary["sha256"])
-    summary["map"] = map_figures(cells)
-    summary["negatives"] = [_without_paths(row) for row in negatives] or summary.get("negatives", [])
+    if not (judged and cells) and summary["events"] != asdict(parameters):
+        raise UsageError(
+            f"{model.parent}: the card is of other event parameters; give --card without --negatives first"
+        )
+    summary.setdefault("negatives", [])
+    if judged and cells:
+        summary["judged"], summary["map"] = _judged(judged, summary["sha256"]), map_figures(cells)
+        if summary["events"] != asdict(parameters):
+            summary["events"], summary["negatives"] = asdict(parameters), []
+    if negatives:
+        summary["negatives"] = [_without_paths(row) for row in negatives]
     _write(model.parent, summary)
 
 
