@@ -73,6 +73,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "fetch",
         "Download a public data set: resumable, verified, licence shown.",
     ),
+    "data select": (
+        "emberwatch.training.data.cli",
+        "select",
+        "Choose classes of FSD50K, AudioSet or DESED: a manifest with licences.",
+    ),
     "train": ("emberwatch.training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
     "train baseline": (
         "emberwatch.training.transfer.cli",
