@@ -7,6 +7,7 @@
 
 #include "base/register_names.hpp"
 #include "bus/bootrom.hpp"
+#include "capi/block_hook.hpp"
 #include "capi/external_chip.hpp"
 #include "capi/resample.hpp"
 #include "capi/rp2040.h"
@@ -65,6 +66,23 @@ uint32_t charged(rp2040_chip* chip, Function&& function) {
     return cycles;
 }
 
+/// What a host wants to know after anything has happened; of two failures, the first.
+template <class Access>
+rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
+    *turn = {};
+    const rp2040_status status = access();
+    const rp2040_status settled = guarded(chip, [&] {
+        if (status == RP2040_OK) chip->chip.settle();
+        return RP2040_OK;
+    });
+    ExternalChip& own = chip->chip;
+    const rp2040::Cycles next = own.events().next();
+    turn->due = own.time.expect(next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next));
+    turn->serial = own.serial_waiting();
+    turn->pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
+    return status != RP2040_OK ? status : settled;
+}
+
 rp2040_status bus_fault(rp2040_chip* chip, std::uint32_t address, const char* what) {
     char text[96];
     std::snprintf(text, sizeof text, "%s at 0x%08x: nothing answers there", what, static_cast<unsigned>(address));
@@ -94,6 +112,17 @@ rp2040_status no_microphone(rp2040_chip* chip) {
 
 }  // namespace
 
+void ExternalChip::report_block(std::uint32_t pc, std::uint32_t instructions) {
+    // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
+    try {
+        charge_block(pc & ~1u, instructions);
+    } catch (const std::exception& refusal) {
+        error = refusal.what();
+        fetch_refused = true;
+    }
+    if (time.skip_due()) on_skip_due(skip_context);
+}
+
 extern "C" {
 
 uint32_t rp2040_abi_version(void) { return RP2040_ABI_VERSION; }
@@ -108,9 +137,12 @@ rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_
         return nullptr;
     }
 }
-void rp2040_destroy(rp2040_chip* chip) { delete chip; }
+void rp2040_destroy(rp2040_chip* chip) {
+    if (chip != nullptr) rp2040::release_block_hook(chip->chip);
+    delete chip;
+}
 const char* rp2040_error(const rp2040_chip* chip) { return chip->chip.error.c_str(); }
-void rp2040_reset(rp2040_chip* chip) { chip->chip.power_on(); }
+void rp2040_reset(rp2040_chip* chip, uint64_t cycle) { chip->chip.power_on(cycle); }
 rp2040_status rp2040_finish_reset(rp2040_chip* chip) {
     return guarded(chip, [&] {
         chip->chip.finish_reset();
@@ -183,6 +215,35 @@ rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, u
         return RP2040_OK;
     });
 }
+
+void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
+    chip->chip.time.set_pace(instruction_picoseconds, skip_picoseconds);
+}
+uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed) { return chip->chip.cycle_of_host(elapsed); }
+void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed) { chip->chip.time.rebase(elapsed); }
+rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                               rp2040_turn* turn) {
+    const uint64_t cycle = chip->chip.cycle_of_host(elapsed);
+    return end_turn(chip, turn, [&] { return rp2040_read(chip, core, cycle, address, bytes, &turn->value); });
+}
+rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                                uint32_t value, rp2040_turn* turn) {
+    const uint64_t cycle = chip->chip.cycle_of_host(elapsed);
+    return end_turn(chip, turn, [&] { return rp2040_write(chip, core, cycle, address, bytes, value); });
+}
+rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn) {
+    const uint64_t cycle = chip->chip.cycle_of_host(elapsed);
+    return end_turn(chip, turn, [&] { return rp2040_advance(chip, cycle); });
+}
+void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) { chip->chip.watched_pins = pins & ((1u << rp2040::kPins) - 1); }
+uint64_t rp2040_skip(rp2040_chip* chip) { return chip->chip.time.skip_due() ? chip->chip.time.pay() : 0; }
+rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
+    chip->chip.on_skip_due = skip_due;
+    chip->chip.skip_context = context;
+    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(chip->chip);
+}
+uint64_t rp2040_instructions(const rp2040_chip* chip) { return chip->chip.time.instructions(); }
+
 uint32_t rp2040_windows(const rp2040_window** windows) {
     *windows = kWindows.data();
     return kWindows.size();

@@ -94,6 +94,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] std::uint32_t awaited_pins() const override { return awaited_pins_; }
     void plan() override { update(); }
 
+    [[nodiscard]] bool has_transmitted() const { return !transmitted_.empty(); }
     /// Bytes sent since the last call, oldest first.
     [[nodiscard]] std::vector<Byte> take_transmitted();
     /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.
