@@ -200,9 +200,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        private delegate void Attacher(IntPtr function);
+        public delegate void Attacher(IntPtr function);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        private delegate void BlockCallback(ulong pc, uint instructions);
+        public delegate void BlockCallback(ulong pc, uint instructions);
 
         private IntPtr chip;
         private ulong looked;

@@ -158,9 +158,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Everything that happens up to now; for those who look from outside.</summary>
         public void Synchronise()
         {
-            Native.Turn turn;
-            var status = Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
-            AfterTurn(status, ref turn, this);
+            eventsUntilTick = EventsPerTick;
+            var listeners = Tick;
+            if(listeners != null)
+            {
+                listeners();
+            }
+            Advance();
         }
 
         /// <summary>Raised after accesses and events: bit per serial port that has bytes to take.</summary>
@@ -271,14 +275,19 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(eventsUntilTick-- == 0)
             {
-                eventsUntilTick = EventsPerTick;
-                var listeners = Tick;
-                if(listeners != null)
-                {
-                    listeners();
-                }
+                Synchronise();
             }
-            Synchronise();
+            else
+            {
+                Advance();
+            }
+        }
+
+        private void Advance()
+        {
+            Native.Turn turn;
+            var status = Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
+            AfterTurn(status, ref turn, this);
         }
 
         private void RunPosted()
