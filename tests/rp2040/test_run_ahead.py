@@ -203,7 +203,10 @@ def _waiting(seed: int) -> _native.Chip:
     chip = _native.Chip()
     chip.load(VECTORS, b"".join((HANDLER | 1).to_bytes(4, "little") for _ in range(48)))
     # Counts at SHARED + 60 and rewrites the program's r0..r3 on the stack now and then, so that no wait is for ever.
-    chip.load(HANDLER, assemble(f"""
+    chip.load(
+        HANDLER,
+        assemble(
+            f"""
         ldr r0, ={SHARED}
         ldr r1, [r0, #60]
         adds r1, #1
@@ -217,11 +220,16 @@ def _waiting(seed: int) -> _native.Chip:
         str r1, [r2, #24]
         1: bx lr
         .ltorg
-    """, HANDLER))
+    """,
+            HANDLER,
+        ),
+    )
     start = [0x6081, 0x6053, 0x6093, 0x2307, 0x6013]
     loops = [_waiting_loop(rng) for _ in range(4)]
     body = [h for loop in loops for h in loop]
-    chip.load(CODE, _code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF, *[0xBF00] * 4, 0xE000 | -(len(body) + 7) & 0x7FF))
+    chip.load(
+        CODE, _code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF, *[0xBF00] * 4, 0xE000 | -(len(body) + 7) & 0x7FF)
+    )
     chip.reset(CODE | 1)
     chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 10 | 1 << 21 | 1 << 22)
     chip.write_bus(WATCHDOG + 0x2C, 4, 0x200 | rng.choice((1, 12, 125)))

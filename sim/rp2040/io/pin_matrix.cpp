@@ -33,8 +33,14 @@ void PinMatrix::reset() {
     s_.external = old.external;
     s_.external_level = old.external_level;
     s_.level = old.level;
-    s_.history = old.history;
-    s_.newest = old.newest;
+    // Time begins anew: what is dated in the time before has happened, as what would have come has.
+    for (Change& change : s_.history) change = {0, old.history[old.newest].input};
+    for (const Pending& p : std::exchange(pending_, {})) {
+        set_bit(s_.external, 1u << p.pin, p.drive != Drive::released);
+        set_bit(s_.external_level, 1u << p.pin, p.drive == Drive::high);
+    }
+    next_pending_ = kNever;
+    resolving_ = horizon_ = 0;
     s_.input_enable = kPinMask;
     s_.pull_down = kPinMask;
     const Scope scope(running_);  // The drivers are reset as well: there is nothing to catch up with.

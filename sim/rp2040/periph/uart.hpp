@@ -108,6 +108,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     /// Why the terminal could not read, or could not be read: the first reason; empty if there was none.
     [[nodiscard]] const std::string& note() const { return note_; }
 
+    [[nodiscard]] bool has_transmitted() const { return !transmitted_.empty(); }
     /// Bytes sent since the last call, oldest first; only those that the terminal can read, if there is one.
     [[nodiscard]] std::vector<Byte> take_transmitted();
     /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.
