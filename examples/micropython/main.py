@@ -13,4 +13,4 @@ for percent in range(0, 101, 25):
     led.duty_u16(percent * 65535 // 100)
     print("duty", percent)
 if led.freq() != 1000:
-    sys.exit("the PWM runs at %d Hz" % led.freq())
+    sys.exit("the PWM runs at {} Hz".format(led.freq()))  # noqa: UP032 - older MicroPythons have no f-strings

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emberwatch import Machine, Scenario
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import build_folder
-from emberwatch.detector.build import locked
 from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.program.firmware_image import flash_bytes
 

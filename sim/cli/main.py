@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from emberwatch import __version__
+import emberwatch
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import say
 
@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
     if arguments[0] == "--version":
-        print(f"emberwatch {__version__}")
+        print(f"emberwatch {emberwatch.__version__}")
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])

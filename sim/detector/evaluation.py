@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.extras import load
 from emberwatch.base.output import check_outputs, write_file
 from emberwatch.base.paths import recordings_folder
 from emberwatch.base.progress import progress_bar
@@ -111,6 +112,7 @@ def make_plan(options: Options) -> Plan:
         raise EmberwatchError(f"--snr: {source} holds no alarms, or no sounds of a category that serves as noise")
     folder = options.out or (None if options.json_output else OUT)
     if folder is not None:
+        load("PIL.Image", "the page of an evaluation")
         check_outputs({"--out": folder / _HTML}, [options.model, detector, *(clip.path for clip in clips)])
     cells = every_nth(options.map_every) if options.map_every else []
     return Plan(options.model, detector, parameters, sha256, source, clips, trials, cells, folder)

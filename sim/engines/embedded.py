@@ -227,12 +227,17 @@ class EmbeddedEngine(Engine):
             raise EngineError(str(error)) from None
 
 
-def chip_of(engine: Engine) -> _native.Chip:
-    """The chip model behind an engine, for profiles, signals and coverage.
+def embedded(engine: Engine) -> EmbeddedEngine:
+    """The same engine, for what needs more of the chip than every engine has.
 
     Raises:
         EngineError: the engine does not run on librp2040's own processor.
     """
-    if Capability.OBSERVATION not in engine.capabilities or not isinstance(engine, EmbeddedEngine):
+    if not isinstance(engine, EmbeddedEngine):
         raise EngineError(f"engine {engine.name!r} cannot look inside the chip; use --engine embedded")
-    return engine.chip
+    return engine
+
+
+def chip_of(engine: Engine) -> _native.Chip:
+    """The chip model behind an engine, for profiles, signals and coverage; errors as of `embedded`."""
+    return embedded(engine).chip

@@ -13,7 +13,7 @@ from paths import ROOT
 
 pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
 from emberwatch import _native
-from emberwatch.detector.build import locked
+from emberwatch.base.locks import locked
 from emberwatch.program.elf import load_image
 from emberwatch.program.firmware_image import seal_boot2
 

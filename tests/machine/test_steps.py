@@ -37,7 +37,7 @@ def test_texts_come_in_order_on_any_port_and_unfinished(machine: Machine) -> Non
     seen = machine.expect(r"/echo (\w+)/")
     assert (seen.text, seen.groups) == ("echo one", ("one",))
     assert machine.expect(r"/echo (\w+)/").groups == ("two",)
-    with pytest.raises(EmulationTimeout, match="text 'echo one' did not come within 0.1 s"):
+    with pytest.raises(EmulationTimeout, match=r"text 'echo one' did not come within 0.1 s"):
         machine.expect("echo one", timeout=0.1)
 
 
@@ -53,7 +53,7 @@ def test_what_is_refused_fails_the_run(machine: Machine) -> None:
     machine.write("good\n")
     machine.expect("echo good")
     machine.write("bad\n")
-    with pytest.raises(ExpectationError, match="text /echo b../ came on uart0 at .* 'echo bad'"):
+    with pytest.raises(ExpectationError, match=r"text /echo b../ came on uart0 at .* 'echo bad'"):
         machine.run(1.0)
 
 
@@ -80,7 +80,7 @@ def test_pins_and_what_they_carry(machine: Machine) -> None:
         machine.expect_frequency(14, 1100.0)
     with pytest.raises(ExpectationError, match="servo on GPIO16 is 90 degrees, expected 45"):
         machine.expect_servo(16, 45.0)
-    with pytest.raises(EmulationTimeout, match="GPIO11 did not go high within 0.01 s"):
+    with pytest.raises(EmulationTimeout, match=r"GPIO11 did not go high within 0.01 s"):
         machine.expect_pin(11, True, within=0.01)
     with pytest.raises(ExpectationError, match="gave no whole pulse"):
         machine.expect_servo(11, 45.0)
@@ -132,7 +132,7 @@ def test_pictures(machine: Machine, tmp_path: Path) -> None:
     display.save_picture(tmp_path / "large.png", scale=4)
     machine.expect_picture("ssd1306", "large.png")
     display.i2c_write(bytes([0x40, 0x01]), 0)
-    with pytest.raises(ExpectationError, match="differs from .* in 1 dots"):
+    with pytest.raises(ExpectationError, match=r"differs from .* in 1 dots"):
         machine.expect_picture("ssd1306", "shown.png")
 
 

@@ -48,7 +48,7 @@ class Detector:
         self.parameters = parameters
         self._folder = tempfile.TemporaryDirectory(prefix="emberwatch-model-")
         model = read_model(tflite)
-        self.frames = _input_frames(model)
+        self.frames = input_frames(model)
         compiled = compile_model(tflite, Path(self._folder.name), "model")
         self.sha256 = compiled.sha256
         self._native = NativeModel(compiled, model)
@@ -79,7 +79,7 @@ class Detector:
         return Heard(probabilities, *run_events(features, probabilities, self.parameters))
 
 
-def _input_frames(model: Model) -> int:
+def input_frames(model: Model) -> int:
     """T of a model that the firmware could run.
 
     Raises:

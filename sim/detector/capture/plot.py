@@ -6,17 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from emberwatch.base import extras
 from emberwatch.detector.capture.measure import TONE_HZ, Measurement
 
 
 def plot_measurement(result: Measurement, path: Path, title: str) -> None:
     """Four panels as one PNG: response, noise density, SNR and THD+N over level, spectrum of a tone."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
+    figure = extras.figure(10, 6.5)
+    axes = figure.subplots(2, 2)
     figure.suptitle(title)
     (response, noise), (level, spectrum) = axes
 
@@ -37,4 +34,3 @@ def plot_measurement(result: Measurement, path: Path, title: str) -> None:
     for axis in axes.flat:
         axis.grid(True, alpha=0.3)
     figure.savefig(path, dpi=80, metadata={"Software": None})
-    pyplot.close(figure)

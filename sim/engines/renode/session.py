@@ -133,7 +133,7 @@ class RenodeSession:
         except EngineError:
             raise
         except Exception as error:
-            raise EngineError(f"Renode: {_reason(error)}") from None
+            raise EngineError(f"Renode: {reason(error)}") from None
 
     # Program
 
@@ -185,7 +185,7 @@ class RenodeSession:
     # Running
 
     def run_until(self, cycle: int) -> Stop:
-        """See `Engine.run_until`."""
+        """Runs to an absolute cycle, or to a breakpoint or a dead processor before it."""
         if self._boot_error:
             return Stop(StopReason.BOOT_ERROR, detail=self._boot_error)
         if self._failed:
@@ -309,19 +309,19 @@ class RenodeSession:
         return self._chip.mic_bits
 
     def set_microphone_fault(self, fault: str) -> None:
-        """See `Engine.set_microphone_fault`."""
+        """`fault`: one of `library.FAULTS`."""
         self._chip.mic_fault(fault)
 
     def set_microphone_analog(self, gain: float, offset: float) -> None:
-        """See `Engine.set_microphone_analog`."""
+        """Gain (a factor) and offset (full scale is 1) ahead of the modulator."""
         self._chip.mic_analog(round(gain * 4096), round(offset * (1 << 23)))
 
     def set_microphone_timebase(self, hz: int) -> None:
-        """See `Engine.set_microphone_timebase`."""
+        """Sample rate of what is pushed, in Hz."""
         self._chip.mic_timebase(hz)
 
 
-def _reason(error: Any) -> str:
+def reason(error: Any) -> str:
     """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
     while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
         error = error.InnerException

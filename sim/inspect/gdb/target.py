@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.chip import memory
-from emberwatch.engines import Stop, StopReason
+from emberwatch.engines import Capability, Stop, StopReason
+from emberwatch.engines.embedded import embedded
 from emberwatch.inspect.crash import FaultInfo
 from emberwatch.inspect.gdb.history import History
 from emberwatch.inspect.gdb.packets import PacketError
@@ -78,16 +79,14 @@ class Target:
     """
 
     def __init__(self, machine: Machine, console: Callable[[str], None], root: Path) -> None:
-        from emberwatch.engines.embedded import EmbeddedEngine
-
-        if not isinstance(machine.engine, EmbeddedEngine):
+        if Capability.OBSERVATION not in machine.engine.capabilities:
             raise EngineError(
                 f"engine {machine.engine.name!r} brings its own debug server: machine.engine.start_gdb_server(3333), "
                 "or in Renode's monitor: machine StartGdbServer 3333"
             )
         self.machine = machine
-        self.engine = machine.engine
-        self.chip = machine.engine.chip
+        self.engine = embedded(machine.engine)
+        self.chip = self.engine.chip
         self.semihosting = semihosting.Semihosting(self.chip, console, root)
         self.history = History(machine, self.engine, lambda stop: self.semihosting.repeat(stop.core), self.watch_detail)
         self.breakpoints: dict[int, str] = {}

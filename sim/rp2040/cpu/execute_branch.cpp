@@ -61,20 +61,20 @@ void op_b_near(OP_PARAMS) {
     DISPATCH();
 }
 
-void op_beq_near(OP_PARAMS) { return branch_near<EQ>(OP_ARGS); }
-void op_bne_near(OP_PARAMS) { return branch_near<NE>(OP_ARGS); }
-void op_bcs_near(OP_PARAMS) { return branch_near<CS>(OP_ARGS); }
-void op_bcc_near(OP_PARAMS) { return branch_near<CC>(OP_ARGS); }
-void op_bmi_near(OP_PARAMS) { return branch_near<MI>(OP_ARGS); }
-void op_bpl_near(OP_PARAMS) { return branch_near<PL>(OP_ARGS); }
-void op_bvs_near(OP_PARAMS) { return branch_near<VS>(OP_ARGS); }
-void op_bvc_near(OP_PARAMS) { return branch_near<VC>(OP_ARGS); }
-void op_bhi_near(OP_PARAMS) { return branch_near<HI>(OP_ARGS); }
-void op_bls_near(OP_PARAMS) { return branch_near<LS>(OP_ARGS); }
-void op_bge_near(OP_PARAMS) { return branch_near<GE>(OP_ARGS); }
-void op_blt_near(OP_PARAMS) { return branch_near<LT>(OP_ARGS); }
-void op_bgt_near(OP_PARAMS) { return branch_near<GT>(OP_ARGS); }
-void op_ble_near(OP_PARAMS) { return branch_near<LE>(OP_ARGS); }
+void op_beq_near(OP_PARAMS) { TAIL_RETURN branch_near<EQ>(OP_ARGS); }
+void op_bne_near(OP_PARAMS) { TAIL_RETURN branch_near<NE>(OP_ARGS); }
+void op_bcs_near(OP_PARAMS) { TAIL_RETURN branch_near<CS>(OP_ARGS); }
+void op_bcc_near(OP_PARAMS) { TAIL_RETURN branch_near<CC>(OP_ARGS); }
+void op_bmi_near(OP_PARAMS) { TAIL_RETURN branch_near<MI>(OP_ARGS); }
+void op_bpl_near(OP_PARAMS) { TAIL_RETURN branch_near<PL>(OP_ARGS); }
+void op_bvs_near(OP_PARAMS) { TAIL_RETURN branch_near<VS>(OP_ARGS); }
+void op_bvc_near(OP_PARAMS) { TAIL_RETURN branch_near<VC>(OP_ARGS); }
+void op_bhi_near(OP_PARAMS) { TAIL_RETURN branch_near<HI>(OP_ARGS); }
+void op_bls_near(OP_PARAMS) { TAIL_RETURN branch_near<LS>(OP_ARGS); }
+void op_bge_near(OP_PARAMS) { TAIL_RETURN branch_near<GE>(OP_ARGS); }
+void op_blt_near(OP_PARAMS) { TAIL_RETURN branch_near<LT>(OP_ARGS); }
+void op_bgt_near(OP_PARAMS) { TAIL_RETURN branch_near<GT>(OP_ARGS); }
+void op_ble_near(OP_PARAMS) { TAIL_RETURN branch_near<LE>(OP_ARGS); }
 
 void op_b(OP_PARAMS) {
     c.cycles = cycles + kBranchTaken;
@@ -202,7 +202,7 @@ void op_udf(OP_PARAMS) {
 void op_undecoded(OP_PARAMS) {
     const auto index = static_cast<std::uint32_t>(op - c.page->ops.data());
     c.code.decode_op(*c.page, index);
-    return op->handler(OP_ARGS);
+    TAIL_RETURN op->handler(OP_ARGS);
 }
 
 void op_next_page(OP_PARAMS) {
@@ -218,15 +218,15 @@ void op_fetch(OP_PARAMS) {
         SPILL();  // a miss may be what stops the run
         cycles += c.xip.miss(address, cycles, c.master());
     }
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_hook(OP_PARAMS) {
     SPILL();
     if (c.hook()) return;
-    if (c.page->coverage != nullptr && is_conditional(op->operation)) return op_covered_branch(OP_ARGS);
-    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) return op_fetch(OP_ARGS);
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    if (c.page->coverage != nullptr && is_conditional(op->operation)) TAIL_RETURN op_covered_branch(OP_ARGS);
+    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) TAIL_RETURN op_fetch(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_covered_branch(OP_PARAMS) {
@@ -235,8 +235,8 @@ void op_covered_branch(OP_PARAMS) {
     flags |= passed(op->rd, nz, carry, overflow) ? Coverage::taken : Coverage::not_taken;
     if ((flags & Coverage::kBothWays) == Coverage::kBothWays)
         c.page->ops[index].handler = c.code.handler_for(*c.page, index, false);
-    if (c.page->xip && (index & 1) == 0) return op_fetch(OP_ARGS);
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    if (c.page->xip && (index & 1) == 0) TAIL_RETURN op_fetch(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_fetch_fault(OP_PARAMS) {

@@ -225,7 +225,7 @@ void op_mov_const(OP_PARAMS) {  // ADR, MOV Rd, PC
     NEXT(kAlu);
 }
 
-void op_adr(OP_PARAMS) { return op_mov_const(OP_ARGS); }
+void op_adr(OP_PARAMS) { TAIL_RETURN op_mov_const(OP_ARGS); }
 
 void op_add_sp_imm(OP_PARAMS) {
     c.r[op->rd] = c.r[13] + op->imm;

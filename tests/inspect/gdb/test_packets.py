@@ -121,7 +121,7 @@ def test_what_a_packet_asks_wrongly_is_refused(session: Session, packet: str) ->
 @pytest.mark.parametrize("error", [KeyError("pc"), RuntimeError("of ours"), ValueError("of ours")])
 def test_an_error_of_our_own_is_seen(session: Session, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(core: int, name: str, value: int) -> None:
-        raise error
+        raise type(error)(*error.args)  # a parameter that was raised would keep the machine by its traceback
 
     monkeypatch.setattr(session.target, "set_register", fail)
     with pytest.raises(type(error)):
