@@ -37,6 +37,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "init": ("emberwatch.cli.init", "init", "Give a pico-sdk project tests on the emulated chip, and CI for them."),
     "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
