@@ -365,8 +365,7 @@ PinMatrix::Edges PinMatrix::take_edges() {
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
     const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock) |
-                               selected(PinFunction::spi);
+                               selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 

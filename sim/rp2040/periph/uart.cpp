@@ -210,8 +210,7 @@ void Uart::finish_transmit() {
     catch_up(s_.tx_end.ceil());
     s_.shifting = false;
     const auto value = static_cast<std::uint8_t>(s_.shift & data_mask());
-    if (connected && !looped_back() && terminal_reads())
-        transmitted_.push_back({value, s_.tx_end.ceil()});
+    if (connected && !looped_back() && terminal_reads()) transmitted_.push_back({value, s_.tx_end.ceil()});
 }
 
 void Uart::start_receive(FineTime from) {

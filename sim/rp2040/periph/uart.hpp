@@ -68,8 +68,8 @@ struct UartState {
     std::uint8_t samples_taken = 0;
     std::uint16_t samples = 0;  // Start bit lowest.
     FineTime sample_start{};
-    std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
-    Cycles stopped_at = kNever;  // While there is no clk_peri,
+    std::uint64_t bit_q32 = 0;      // Length of a bit, to stretch a frame in flight when a clock changes.
+    Cycles stopped_at = kNever;     // While there is no clk_peri,
     std::uint64_t stopped_bit = 0;  // with the length of a bit before.
 };
 

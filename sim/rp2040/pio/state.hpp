@@ -65,7 +65,7 @@ struct PioState {
     std::uint32_t pad_out = 0, pad_oe = 0;
     std::array<std::uint32_t, 2> inte{}, intf{};
     Cycles stopped_at = kNever;  // While the block has no clock.
-    Cycles sticky_at = kNever;  // Cycle in which an overridden sticky output asserts itself again.
+    Cycles sticky_at = kNever;   // Cycle in which an overridden sticky output asserts itself again.
 };
 
 }  // namespace rp2040
