@@ -1,4 +1,4 @@
-"""A board's serial ports on pipes, pseudo-terminals and TCP ports; a project's beginning; MicroPython, if it is there."""
+"""A board's serial ports on pipes, pseudo-terminals and TCP; a project's beginning; MicroPython, if it is there."""
 
 from __future__ import annotations
 

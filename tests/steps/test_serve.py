@@ -31,7 +31,8 @@ def ask() -> Ask:
     server = Server(make)
 
     def request(do: str, **arguments: Any) -> dict[str, Any]:
-        return server.answer(json.dumps({"id": 7, "do": do, **arguments}))
+        answer: dict[str, Any] = json.loads(json.dumps(server.answer(json.dumps({"id": 7, "do": do, **arguments}))))
+        return answer
 
     return request
 
@@ -77,7 +78,7 @@ def test_all_steps_are_described(ask: Ask) -> None:
         ("[1]", "a request is an object"),
         ('{"do": 3}', "a request is an object"),
         ("[" * 100_000, "the request is not JSON"),
-        ('{"do": "strat"}', "request 'strat' is not known; did you mean 'start'?"),
+        ('{"do": "expct"}', "request 'expct' is not known; did you mean 'expect'?"),
         ('{"do": "start"}', "missing a required argument: 'firmware'"),
         ('{"do": "start", "firmware": 3}', "firmware = 3 must be text"),
         ('{"do": "start", "firmware": "absent.elf"}', "absent.elf cannot be read"),
