@@ -258,6 +258,16 @@ class Chip:
         """A register of a core's System Control Space (0xe000e000 + offset) without side effects."""
     def write_bus(self, address: int, bytes: int, value: int) -> None:
         """Writes as a bus master does, side effects included, in no time; ValueError where nothing takes it."""
+    def set_terminal(self, uart: int, tx: int, rx: int, baud: int) -> None:
+        """A terminal, 8N1, on two pins of the board: uart_take() and uart_send() are what it reads and sends."""
+    def uart_note(self, uart: int) -> str:
+        """Why the terminal could not read or be read, the first reason; empty if there was none."""
+    def set_erratum(self, number: int, on: bool) -> None:
+        """Switches a flaw of the chip (RP2040-E1, -E13); all that are modelled are on from the start."""
+    def watch_never_written(self, on: bool) -> None:
+        """Notes reads of SRAM that nobody has written since the last call; slower, in the same cycles."""
+    def never_written(self) -> list[tuple[int, int, int, int, int]]:
+        """Such reads since the last call: (0, 1: core, 2: DMA), pc, address, bytes, cycle; the first of each place."""
     def uart_take(self, uart: int) -> tuple[bytes, list[int]]:
         """Bytes sent since the last call and the cycle in which each ended."""
     def uart_send(self, uart: int, data: bytes) -> None:

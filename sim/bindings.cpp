@@ -416,6 +416,32 @@ NB_MODULE(_native, m) {
             },
             "address"_a, "bytes"_a, "value"_a)
         .def(
+            "set_terminal",
+            [](PyChip& self, unsigned i, unsigned tx, unsigned rx, std::uint32_t baud) {
+                self.uart(check_index(i, 2, "uart"))
+                    .set_terminal({check_index(tx, kPins, "pin"), check_index(rx, kPins, "pin"), std::max(1u, baud)});
+            },
+            "uart"_a, "tx"_a, "rx"_a, "baud"_a)
+        .def(
+            "uart_note", [](PyChip& self, unsigned i) { return self.uart(check_index(i, 2, "uart")).note(); }, "uart"_a)
+        .def(
+            "set_erratum",
+            [](PyChip& self, unsigned number, bool on) {
+                if (!self.set_erratum(number, on))
+                    throw std::invalid_argument("erratum RP2040-E" + std::to_string(number) +
+                                                " cannot be switched; E1 and E13 can");
+            },
+            "number"_a, "on"_a)
+        .def(
+            "watch_never_written", [](PyChip& self, bool on) { self.watch_never_written(on); }, "on"_a)
+        .def("never_written",
+             [](PyChip& self) {
+                 nb::list found;
+                 for (const NeverWritten::Read& r : self.take_never_written())
+                     found.append(nb::make_tuple(r.master, r.pc, r.address, r.bytes, r.when));
+                 return found;
+             })
+        .def(
             "uart_take",
             [](PyChip& self, unsigned i) {
                 return timed_bytes(self.uart(check_index(i, 2, "uart")).take_transmitted());

@@ -105,6 +105,8 @@ class Board:
     microphone: MicrophoneConfig | None = None
     wires: Annotated[Wires, toml.Written("pairs of pins, as in [[4, 6], [5, 7]]")] = ()
     devices: Annotated[Devices, toml.By(_devices)] = ()
+    without_errata: Annotated[tuple[Literal["E1", "E13"], ...], toml.Written('flaws of the chip, as in ["E1"]')] = ()
+    """Flaws of the chip that are switched off; docs/chip.md lists all."""
     folder: Path = field(default=Path(), metadata=toml.NO_KEY)
     """Where the board file lies; files that it names are relative to it."""
 

@@ -97,6 +97,10 @@ class Engine(ABC):
     def cycle(self) -> int:
         """clk_sys cycles since power-on."""
 
+    def notes(self) -> list[str]:
+        """What the user should know about the board and did not ask for: why the console stays empty, say."""
+        return []
+
     @property
     @abstractmethod
     def sleep_cycles(self) -> int:

@@ -34,6 +34,9 @@ class EmbeddedEngine(Engine):
         self._uart = board.uart.instance
         self._chip = _native.Chip(board.flash.size, board.clock.xosc_hz)
         self._chip.power_on_memory(seed)
+        self._chip.set_terminal(board.uart.instance, board.uart.tx, board.uart.rx, board.uart.baud)
+        for erratum in board.without_errata:
+            self._chip.set_erratum(int(erratum.removeprefix("E")), False)
         self._microphone: _native.Microphone | None = None
         if (microphone := board.microphone) is not None:
             self._microphone = _native.Microphone(microphone.channel == "right", seed)
@@ -123,6 +126,10 @@ class EmbeddedEngine(Engine):
     def take_usb(self) -> list[tuple[int, int]]:
         data, cycles = self._chip.usb_take()
         return list(zip(cycles, data, strict=True))
+
+    def notes(self) -> list[str]:
+        note = self._chip.uart_note(self._uart)
+        return [note] if note else []
 
     def take_other_uart(self) -> list[tuple[int, int]]:
         data, cycles = self._chip.uart_take(1 - self._uart)

@@ -129,6 +129,11 @@ class Chip : public Fabric, private DmaBus {
 
     /// Starts profiling both cores anew, or stops it with null.
     void profile(const std::vector<FunctionRange>* functions);
+    /// Switches a flaw of the chip that is on from the start (docs/chip.md); false: it is not one of those.
+    bool set_erratum(unsigned number, bool on);
+    /// Notes reads of SRAM that nobody has written from now on, what is loaded counting as written.
+    void watch_never_written(bool on);
+    [[nodiscard]] std::vector<NeverWritten::Read> take_never_written() { return bus_.never_written.take(); }
     /// Gathers coverage from now on, or stops with null.
     void cover(Coverage* coverage) { code_.cover(coverage); }
 
@@ -172,6 +177,8 @@ class Chip : public Fabric, private DmaBus {
     void clocks_moved();
     void set_rom(std::span<const std::uint8_t> image);
     void update_held();
+    void update_clocked();
+    void sleep_or_wake();
     void start_in_rom(Cpu& cpu);
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
@@ -183,6 +190,7 @@ class Chip : public Fabric, private DmaBus {
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
     [[nodiscard]] std::optional<Stop> attend();
+    void run_ahead(Cycles limit);
 
     Scheduler events_;
     TimeBase time_;
@@ -226,6 +234,7 @@ class Chip : public Fabric, private DmaBus {
     struct Block {
         Peripheral* block;
         std::optional<ResetBit> reset_bit;
+        std::uint64_t gates = 0;  ///< Its bits of Clocks::enabled().
     };
     static constexpr std::uint8_t kWatchdogReset = 4, kDeviceFailed = 8;
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.

@@ -24,6 +24,7 @@ void Chip::power_on_memory(std::uint64_t seed) {
     };
     fill(bus_.sram(), kSramSize);
     fill(xip_.ram(), kXipSramSize);
+    fill(usb_.dpram().data(), usb_.dpram().size());
     code_.invalidate_all();
 }
 

@@ -86,6 +86,8 @@ class Device : public LineWatcher {
 
     /// START or repeated START with an address (7 or 10 bits); true acknowledges and selects this device.
     virtual bool i2c_start(std::uint16_t, bool, Cycles) { return false; }
+    /// Whether its address has ten bits; it gets no others then.
+    [[nodiscard]] virtual bool i2c_ten_bit() const { return false; }
     /// A byte from the master; true acknowledges.
     virtual bool i2c_write(std::uint8_t, Cycles) { return false; }
     virtual std::uint8_t i2c_read(Cycles) { return 0xff; }
