@@ -6,6 +6,7 @@ The same inputs give the same bytes, wherever the tree lies and whenever it is b
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -141,6 +142,25 @@ def _version(root: Path) -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+def _check_model(header: str, path: Path) -> None:
+    """Refuses a network that the pipeline cannot feed, before the C compiler does it in its own words.
+
+    Raises:
+        BuildError: its input is not frames of features, or its output not one probability.
+    """
+    from emberwatch.training.data.features import BANDS
+    from emberwatch.training.data.features import FRAMES_PER_BLOCK as BLOCK_FRAMES
+
+    sizes = {name: int(value) for name, value in re.findall(r"#define MODEL_(\w+) (\d+)\b", header)}
+    frames, inputs, outputs = (sizes.get(name, 0) for name in ("INPUT_FRAMES", "INPUT_SIZE", "OUTPUT_SIZE"))
+    stream = sizes.get("STREAM_FRAMES", BLOCK_FRAMES)
+    if inputs != frames * BANDS or outputs != 1 or frames < BLOCK_FRAMES or stream != BLOCK_FRAMES:
+        raise BuildError(
+            f"model {path} takes {inputs} values in {frames} frames and gives {outputs}; the firmware needs frames of "
+            f"{BANDS} features, at least {BLOCK_FRAMES}, and one output, the probability: see emberwatch train"
+        )
+
+
 class _Build:
     def __init__(
         self, root: Path, out: Path, board: Board, app: str, defines: dict[str, str | int], compiler: str
@@ -170,6 +190,7 @@ class _Build:
         sources = [*self._sources(), boot2]
         if self.app == DETECTOR:
             self._generate_model(model)
+            _check_model((self.gen / "model.h").read_text(), model or RELEASED_MODEL)
             sources.insert(-1, self.gen / "model.c")
         steps = [self._compile_step(source) for source in sources]
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
