@@ -8,12 +8,10 @@ import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
-import soxr
 
 from emberwatch.base import atomic
 from emberwatch.base.errors import AudioError
@@ -21,6 +19,9 @@ from emberwatch.base.output import say
 from emberwatch.base.regular import read_regular
 
 _T = TypeVar("_T")
+
+if TYPE_CHECKING:  # loaded with the first file: a run in silence starts without
+    import soundfile
 
 SAMPLE_RATE = 16_000
 """Rate of all audio inside Emberwatch: the PCM rate of the firmware, in hertz."""
@@ -58,6 +59,8 @@ def load(path: str | Path) -> npt.NDArray[np.float32]:
     Raises:
         AudioError: missing, empty, unreadable or 8-bit file, more than a day, or samples that are not finite numbers.
     """
+    import soundfile
+
     path = Path(path)
     try:
         status = path.stat()
@@ -73,7 +76,10 @@ def load(path: str | Path) -> npt.NDArray[np.float32]:
     try:
         # As bytes, because a name need not be text in the encoding of the locale.
         source = _repaired(path, piped) or (str(path) if os.name == "nt" else os.fsencode(path))
-        with _Stream(source) as file:
+        with soundfile.SoundFile(source) as file:
+            # It is read from its beginning to its end, which needs no length: libsndfile cannot seek in a FLAC whose
+            # length is unknown, and SoundFile seeks after every read of a file that lets it.
+            file.seekable = lambda: False
             return _decode(path, file)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".").lower()
@@ -83,15 +89,6 @@ def load(path: str | Path) -> npt.NDArray[np.float32]:
             f"audio file {path} has samples without a header; make a WAV of it, as in: "
             "sox -r 16000 -e signed -b 16 -c 1 IN.raw OUT.wav"
         ) from None
-
-
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]
-    """A sound file that is read from its beginning to its end, which needs no length: libsndfile cannot seek in a FLAC
-    whose length is unknown, and the base class seeks after every read of a file that lets it."""
-
-    def seekable(self) -> bool:
-        """No."""
-        return False
 
 
 def _repaired(path: Path, piped: bool) -> io.BytesIO | None:
@@ -138,6 +135,8 @@ def _with_size(data: bytes) -> bytes:
 
 
 def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
+    import soundfile
+
     if file.subtype in _EIGHT_BIT:
         raise AudioError(
             f"audio file {path} has 8-bit samples, whose noise floor of about -50 dBFS hides quiet alarms; "
@@ -150,6 +149,8 @@ def _decode(path: Path, file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
         )
     resampler = None
     if file.samplerate != SAMPLE_RATE:
+        import soxr
+
         resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
     gathered = _Samples(path)
     frames = 0
@@ -243,6 +244,8 @@ def save(path: str | Path, samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> N
 
 def encode(samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> bytes:
     """The bytes of a 16-bit WAV; see `save`."""
+    import soundfile
+
     array = np.asarray(samples)
     if array.dtype != np.int16:
         array = np.clip(np.round(array.astype(np.float64) * 32768.0), -32768, 32767).astype(np.int16)

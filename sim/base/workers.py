@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context, resource_tracker
+from multiprocessing import active_children, get_context
 from types import FrameType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -40,7 +40,10 @@ class WorkerPool(ProcessPoolExecutor):
     ) -> None:
         self._finish = finish
         self._others = active_children()
-        resource_tracker.ensure_running()  # its first start, else at the first job, unblocks the signal
+        if sys.platform != "win32":
+            from multiprocessing import resource_tracker
+
+            resource_tracker.ensure_running()  # its first start, else at the first job, unblocks the signal
         super().__init__(workers, get_context("spawn"), _begin, (os.getpid(), start, arguments))
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:

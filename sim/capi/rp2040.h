@@ -29,8 +29,8 @@ extern "C" {
 #endif
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
- * 1 first version. 2 rp2040_register_name. */
-#define RP2040_ABI_VERSION 2
+ * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks. */
+#define RP2040_ABI_VERSION 3
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -71,8 +71,9 @@ RP2040_API rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, co
 RP2040_API void rp2040_destroy(rp2040_chip* chip);
 /* What the last call that failed had to say; never NULL. */
 RP2040_API const char* rp2040_error(const rp2040_chip* chip);
-/* Power-on reset at cycle 0. [not in callbacks] */
-RP2040_API void rp2040_reset(rp2040_chip* chip);
+/* Power-on reset: time begins at cycle 0 again. `cycle` is when that was in the time before (a cycle in the past is
+ * now): the microphone, which has a clock of its own, goes on from there. [not in callbacks] */
+RP2040_API void rp2040_reset(rp2040_chip* chip, uint64_t cycle);
 /* Resets what a reset of this kind resets (PSM_WDSEL, RESETS_WDSEL); time goes on. [not in callbacks] */
 RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
 
@@ -110,6 +111,48 @@ RP2040_API rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t
                                       uint32_t bytes, uint32_t value);
 /* The value as a debugger sees it: no side effects, no time. */
 RP2040_API rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, uint32_t* value);
+
+/* ---- turns --------------------------------------------------------------------------------------------------------*/
+
+/* For hosts whose own clock counts instructions, all of the same length. The library keeps what a Cortex-M0+ takes
+ * beyond that (rp2040_cpu_block, rp2040_cpu_exception) and dates everything with it; the host skips the difference when
+ * rp2040_skip says so. `elapsed` is what the host's clock shows, in picoseconds since power-on; RP2040_AS_BEFORE:
+ * nothing but reported blocks has moved it since rp2040_rebase. */
+#define RP2040_AS_BEFORE UINT64_MAX
+
+/* What the host wants to know after the chip had its turn. */
+typedef struct {
+    uint64_t due;    /* what the host's clock shows, as things stand, at the chip's next event; RP2040_NEVER */
+    uint32_t value;  /* of a read */
+    uint32_t serial; /* bit per port that has bytes to take */
+    uint32_t pins;   /* of the watched ones, those that are high for at least half of the time */
+    uint32_t zero;
+} rp2040_turn;
+
+/* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
+ * does is on time; only what the host itself derives from its clock lags behind. */
+RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
+/* The host's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
+RP2040_API void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed);
+RP2040_API uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed);
+/* rp2040_read, rp2040_write, rp2040_advance, and what follows within a few cycles. [not in callbacks] */
+RP2040_API rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
+                                          uint32_t bytes, rp2040_turn* turn);
+RP2040_API rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
+                                           uint32_t bytes, uint32_t value, rp2040_turn* turn);
+RP2040_API rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn);
+/* Pins whose levels turns report, bit per pin. */
+RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
+
+/* Picoseconds to skip now, whole instructions, because much is owed or something is due; else 0. */
+RP2040_API uint64_t rp2040_skip(rp2040_chip* chip);
+/* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block
+ * without a context; it calls `skip_due` when rp2040_skip would return more than 0. NULL when too many chips have one.
+ */
+typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
+RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context);
+/* Instructions reported so far. */
+RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
 
 /* The windows that the host forwards, in address order; returns how many there are. */
 typedef struct {

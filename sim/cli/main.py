@@ -21,17 +21,24 @@ from typing import Any, NoReturn
 
 import typer
 
-from emberwatch import __version__
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import say
 
 _COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("emberwatch.cli.run", "run", "Run firmware on the emulated board and let it hear a sound."),
+    "micropython": (
+        "emberwatch.cli.micropython",
+        "micropython",
+        "Run a script on MicroPython on the emulated chip; files in and out.",
+    ),
+    "serve": ("emberwatch.cli.serve", "serve", "Let another program drive a board: JSON lines in and out."),
     "gdb": (
         "emberwatch.cli.gdb",
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "init": ("emberwatch.cli.init", "init", "Give a pico-sdk project tests on the emulated chip, and CI for them."),
+    "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
@@ -66,6 +73,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "emberwatch.training.data.cli",
         "fetch",
         "Download a public data set: resumable, verified, licence shown.",
+    ),
+    "data select": (
+        "emberwatch.training.data.cli",
+        "select",
+        "Choose classes of FSD50K, AudioSet or DESED: a manifest with licences.",
     ),
     "train": ("emberwatch.training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
     "train baseline": (
@@ -222,6 +234,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
     if arguments[0] == "--version":
+        from emberwatch import __version__
+
         print(f"emberwatch {__version__}")
         sys.exit(0)
     try:

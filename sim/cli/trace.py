@@ -15,7 +15,7 @@ from emberwatch.detector.machine import budgeted_functions
 from emberwatch.inspect.signals import GROUPS
 from emberwatch.inspect.trace.recorder import TraceRecorder, TraceSettings, board_pins
 from emberwatch.inspect.trace.vcd import TIMESCALES
-from emberwatch.machine.machine import MAX_SECONDS
+from emberwatch.machine.values import MAX_SECONDS
 
 
 @with_run_options("level_dbfs", "bootrom")
@@ -86,7 +86,7 @@ def trace(
             print(f"trigger {trigger!r} at {at:.6f} s")
         code = run_on(machine, start)
         recorder = TraceRecorder(machine, settings)
-        code = code or run_on(machine, end, recorder.collect)
+        code = code or run_on(machine, end, recorder.collect, run_options.steps)
         wave = recorder.wave()
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")

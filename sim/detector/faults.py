@@ -17,7 +17,7 @@ from typing import Any
 from elftools.elf.elffile import ELFFile
 
 from emberwatch.audio import Clip, Scenario, generate
-from emberwatch.base.errors import EmberwatchError, FirmwareCrash
+from emberwatch.base.errors import EmberwatchError, FirmwareCrash, UsageError
 from emberwatch.base.workers import WorkerPool
 from emberwatch.board.board import load_board
 from emberwatch.chip import block
@@ -72,6 +72,9 @@ class Injection:
 def registers(board: str) -> list[tuple[str, int]]:
     """Configuration that the firmware sets once: names and addresses of registers that a bit flip may hit."""
     pins = load_board(board)
+    if pins.microphone is None or pins.led is None:
+        raise UsageError(f"board {board} has no microphone or no LED; give one that the detector's firmware runs on")
+    gpios = (pins.microphone.clock, pins.microphone.data, pins.uart.tx, pins.led.pin)
     used = [
         *(("pio", name) for name in ("CTRL", "SM0_CLKDIV", "SM0_EXECCTRL", "SM0_SHIFTCTRL", "SM0_PINCTRL")),
         *(("dma", f"CH{n}_{name}") for n in range(3) for name in ("WRITE_ADDR", "TRANS_COUNT", "AL1_CTRL")),
@@ -80,14 +83,8 @@ def registers(board: str) -> list[tuple[str, int]]:
         *(("pll", name) for name in ("CS", "PWR", "FBDIV_INT", "PRIM")),
         *(("watchdog", name) for name in ("CTRL", "LOAD", "TICK")),
         *(("uart", name) for name in ("UARTIBRD", "UARTFBRD", "UARTLCR_H", "UARTCR", "UARTDMACR")),
-        *(
-            ("io_bank0", f"GPIO{n}_CTRL")
-            for n in (pins.microphone.clock, pins.microphone.data, pins.uart.tx, pins.led.pin)
-        ),
-        *(
-            ("pads_bank0", f"GPIO{n}")
-            for n in (pins.microphone.clock, pins.microphone.data, pins.uart.tx, pins.led.pin)
-        ),
+        *(("io_bank0", f"GPIO{n}_CTRL") for n in gpios),
+        *(("pads_bank0", f"GPIO{n}") for n in gpios),
         ("resets", "RESET"),
         ("timer", "PAUSE"),
         ("psm", "WDSEL"),

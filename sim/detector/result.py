@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from emberwatch.base.units import BLOCK_SECONDS
@@ -22,16 +22,6 @@ class FunctionResult:
     calls: int
     mean: float
     max: int
-
-
-@dataclass(frozen=True)
-class Crash:
-    """Where the firmware crashed: core, address of the instruction, cycle since power-on, and what happened."""
-
-    what: str
-    core: int
-    pc: int
-    cycle: int
 
 
 @dataclass(frozen=True)
@@ -55,8 +45,6 @@ class RunResult:
         firmware_version: that it named, or None.
         protocol_errors: console lines that do not follow the protocol.
         faults: what the firmware reported as faults.
-        crash: the first crash of the firmware, even if it recovered, or None.
-        failure: in one line why the run ended before its time, or None.
     """
 
     alarm: bool
@@ -75,8 +63,6 @@ class RunResult:
     firmware_version: str | None
     protocol_errors: list[str]
     faults: list[str]
-    crash: Crash | None = None
-    failure: str | None = None
 
     @classmethod
     def of(cls, machine: Machine, log: Log) -> RunResult:
@@ -134,8 +120,6 @@ class RunResult:
             "firmware_version": self.firmware_version,
             "faults": self.faults,
             "protocol_errors": self.protocol_errors,
-            "crash": None if self.crash is None else asdict(self.crash),
-            "failure": self.failure,
         }
 
     def as_json(self) -> str:

@@ -148,6 +148,12 @@ class Image:
         """Whether the program boots from flash (else it is linked to RAM)."""
         return any(_is_flash(segment.address) for segment in self.segments)
 
+    @property
+    def flash_end(self) -> int:
+        """Bytes of flash from its first to the last used one."""
+        ends = (s.end - FLASH_BASE for s in self.segments if FLASH_BASE <= s.address < FLASH_BASE + FLASH_WINDOW)
+        return max(ends, default=0)
+
     def flash_image(self, size: int) -> bytes:
         """Contents of a flash of `size` bytes from its first byte to the last used one; gaps are 0xFF (erased)."""
         parts = [s for s in self.segments if FLASH_BASE <= s.address < FLASH_BASE + size]

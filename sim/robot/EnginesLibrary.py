@@ -54,7 +54,7 @@ class EnginesLibrary:
         self._runs = []
         for engine in _ENGINES:
             machine = board_maker(engine)(session.clips)
-            machine.engine.set_microphone_timebase(machine.board.microphone.pdm_hz)
+            machine.engine.set_microphone_timebase(machine.board.needed_microphone.pdm_hz)
             run = _Run(machine, machine.capture_pcm(), machine.capture_features())
             machine.run(length)
             logger.info(f"{engine}: {machine.real_time_factor:.3f} x real time, {len(machine.lines)} lines")

@@ -68,7 +68,8 @@ class PrivacyLibrary:
         machine = session.board()
         some(machine.log.windows, "windows")
         board = machine.board
-        known = {board.uart.tx, board.uart.rx, board.led.pin, board.microphone.data, board.microphone.clock}
+        known = {board.uart.tx, board.uart.rx, board.needed_led.pin}
+        known |= {board.needed_microphone.data, board.needed_microphone.clock}
         io = block("io_bank0")
         for pin in range(30):
             control = int.from_bytes(machine.read(io.address(f"GPIO{pin}_CTRL"), 4), "little")

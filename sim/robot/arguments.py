@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from emberwatch.machine.machine import MAX_SECONDS
+from emberwatch.machine.values import MAX_SECONDS
 
 _T = TypeVar("_T")
 

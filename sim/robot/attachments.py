@@ -10,7 +10,7 @@ import numpy as np
 from robot.api import logger
 
 from emberwatch.audio import SAMPLE_RATE, files
-from emberwatch.base import atomic
+from emberwatch.base import atomic, extras
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
@@ -40,9 +40,7 @@ def attach_evidence(machine: DetectorMachine, pcm: PcmCapture | None, name: str 
 
 def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> None:
     """Three panels over time: waveform, spectrogram, probability with alarm events."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 7), layout="constrained")
+    figure = extras.figure(10, 7)
     wave, spectrogram, probability = figure.subplots(3, 1, sharex=True)
     seconds = np.arange(len(samples)) / SAMPLE_RATE
     wave.plot(seconds, samples / 32768.0, linewidth=0.4)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base import atomic
+from emberwatch.base import atomic, extras
 
 HISTORY = "history.csv"
 Figures = dict[str, float]
@@ -83,12 +83,8 @@ def plot_losses(stages: Mapping[str, Path], path: Path) -> bool:
     histories = {title: rows for title, folder in stages.items() if (rows := read_history(folder))}
     if not histories:
         return False
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axis = pyplot.subplots(figsize=(8, 4), layout="constrained")
+    figure = extras.figure(8, 4)
+    axis = figure.subplots()
     for title, rows in histories.items():
         axis.plot([row["epoch"] for row in rows], [row["loss"] for row in rows], marker=".", label=title)
     axis.set(title="Training loss", xlabel="epoch", yscale="log")
@@ -97,5 +93,4 @@ def plot_losses(stages: Mapping[str, Path], path: Path) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic.replacing(path) as file:
         figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
-    pyplot.close(figure)
     return True

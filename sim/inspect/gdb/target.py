@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.chip import memory
-from emberwatch.engines import Stop, StopReason
+from emberwatch.engines import Capability, Stop, StopReason
+from emberwatch.engines.embedded import embedded
 from emberwatch.inspect.crash import FaultInfo
-from emberwatch.inspect.gdb import semihosting
 from emberwatch.inspect.gdb.history import History, Interrupted
 from emberwatch.inspect.gdb.packets import PacketError
+from emberwatch.machine import semihosting
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -85,16 +86,14 @@ class Target:
         semihosting_dir: Path | None = None,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
-        from emberwatch.engines.embedded import EmbeddedEngine
-
-        if not isinstance(machine.engine, EmbeddedEngine):
+        if Capability.OBSERVATION not in machine.engine.capabilities:
             raise EngineError(
                 f"engine {machine.engine.name!r} brings its own debug server: machine.engine.start_gdb_server(3333), "
                 "or in Renode's monitor: machine StartGdbServer 3333"
             )
         self.machine = machine
-        self.engine = machine.engine
-        self.chip = machine.engine.chip
+        self.engine = embedded(machine.engine)
+        self.chip = self.engine.chip
         self.semihosting = semihosting.Semihosting(self.chip, console, semihosting_dir)
         self.history = History(
             machine, self.engine, lambda stop: self.semihosting.repeat(stop.core), self.watch_detail, interrupted
@@ -106,6 +105,7 @@ class Target:
         self.event = Event(SIGTRAP)
         self.flash_programmed = False
         self.chip.attach_debugger(True)
+        machine.answers_semihosting = False
         self.engine.catch_hard_faults(True)
 
     def detach(self) -> None:
@@ -116,6 +116,7 @@ class Target:
             self.remove_watch(watch)
         self.semihosting.close()
         self.chip.attach_debugger(False)
+        self.machine.answers_semihosting = True
 
     # Breakpoints
 

@@ -61,13 +61,12 @@ class TraceSettings:
 
 def board_pins(board: Board) -> dict[int, str]:
     """The pins that a board uses, with what for."""
-    return {
-        board.microphone.clock: "pdm_clock",
-        board.microphone.data: "pdm_data",
-        board.uart.tx: "uart_tx",
-        board.uart.rx: "uart_rx",
-        board.led.pin: "led",
-    }
+    pins = {board.uart.tx: "uart_tx", board.uart.rx: "uart_rx"}
+    if board.microphone is not None:
+        pins = {board.microphone.clock: "pdm_clock", board.microphone.data: "pdm_data", **pins}
+    if board.led is not None:
+        pins[board.led.pin] = "led"
+    return pins
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Arm semihosting: what firmware asks of the host at ``BKPT 0xAB`` while a debugger is attached.
+"""Arm semihosting: what firmware asks of the host at ``BKPT 0xAB``, of a debugger or of the machine that it runs on.
 
 Reference: Arm "Semihosting for AArch32 and AArch64", release 2.0, chapter 6. Files are those below a folder that the
 user names, and no others; by default there are none, as QEMU and OpenOCD want to be asked for semihosting, too.
@@ -13,11 +13,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from emberwatch._native import Chip
 from emberwatch.base.text import printable
 from emberwatch.base.units import PICO
+
+if TYPE_CHECKING:
+    from emberwatch._native import Chip
 
 CALL = 0xBEAB
 """``BKPT 0xAB``."""
@@ -51,7 +53,7 @@ class Semihosting:
     Args:
         chip: whose calls to answer.
         write: gets what the firmware prints.
-        root: folder that the firmware's files must be in; None: it may open none.
+        root: folder that the firmware's files must be in; None: it has no files.
     """
 
     def __init__(self, chip: Chip, write: Callable[[str], None], root: Path | None = None) -> None:
@@ -105,6 +107,10 @@ class Semihosting:
             return False
         self._apply(core, effect)
         return True
+
+    def remember(self, other: Semihosting) -> None:
+        """Takes over what another host has answered so far, for replays."""
+        self._effects = dict(other._effects)
 
     def close(self) -> None:
         """Closes the firmware's files."""
