@@ -27,6 +27,7 @@ BITS = {
     "PIO0.SM0_SHIFTCTRL": 16,
     "CLOCKS.CLK_PERI_CTRL": 11,
     "PLL_SYS.PRIM": 16,
+    "PLL_SYS.PWR": 2,
     "WATCHDOG.CTRL": 30,
 }
 """Bits that mean something where bit 0 does not."""
