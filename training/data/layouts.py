@@ -97,8 +97,8 @@ def audioset(folder: Path) -> list[LabelledFile]:
         names[mid] = display_name
     files: dict[str, list[Path]] = {}
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SOUND):
-        for start in (0, 1) if path.stem.startswith("Y") else (0,):
-            files.setdefault(path.stem[start : start + 11], []).append(path)
+        for skipped in (0, 1) if path.stem.startswith("Y") else (0,):
+            files.setdefault(path.stem[skipped : skipped + 11], []).append(path)
     found = []
     for table in sorted(folder.glob("*_segments.csv")):
         for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
