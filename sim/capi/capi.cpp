@@ -211,7 +211,8 @@ rp2040_status rp2040_finish_reset(rp2040_chip* chip) {
 rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size) {
     return guarded(chip, [&] {
         if (data == nullptr && size != 0) return invalid(chip, "the data are NULL");
-        if (address < kFlash || size > kFlashWindow || !chip->chip->load(address, {data, size}))
+        if (address < kFlash || address - kFlash >= kFlashWindow || size > kFlashWindow ||
+            !chip->chip->load(address, {data, size}))
             return invalid(chip, "the data does not fit the flash, which begins at 0x10000000");
         return RP2040_OK;
     });
