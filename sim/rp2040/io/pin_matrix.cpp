@@ -62,10 +62,18 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
     set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
+    note_stepping();
     rebuild_mux();
     resolve(when);
     finish();
     if (!running_) plan();
+}
+
+void PinMatrix::note_stepping() {
+    stepping_.clear();
+    for (TimedDriver* driver : timed_)
+        if (driver->steps_through() == PinFunction::none || selected(driver->steps_through()) != 0)
+            stepping_.push_back(driver);
 }
 
 void PinMatrix::note_overrides() {
@@ -243,14 +251,14 @@ void PinMatrix::catch_up(Cycles until) {
         for (auto* driver : untimed_) driver->catch_up(until);
     }
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_) earliest = std::min(earliest, driver->next_step());
+    for (const auto* driver : stepping_) earliest = std::min(earliest, driver->next_step());
     if (earliest >= until) return;
     {
         const Scope scope(running_);
         for (;;) {
             TimedDriver* first = nullptr;
             Cycles first_step = next_pending_, other_step = kNever;
-            for (auto* driver : timed_) {
+            for (auto* driver : stepping_) {
                 const Cycles step = driver->next_step();
                 if (step < first_step) {
                     if (first != nullptr) other_step = first_step;
@@ -304,7 +312,7 @@ void PinMatrix::note_awaited() {
 
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
+    for (const auto* driver : stepping_)
         if (driver != self) earliest = std::min(earliest, driver->next_step());
     return earliest;
 }
@@ -329,9 +337,17 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
     return found;
 }
 
+std::uint32_t PinMatrix::lazily_driven() const {
+    return selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
+           selected(PinFunction::uart) | selected(PinFunction::clock);
+}
+
+bool PinMatrix::unseen() const {
+    return (wired(lazily_driven()) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0 && next_pending_ == kNever;
+}
+
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock);
+    const std::uint32_t lazy = lazily_driven();
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
@@ -392,6 +408,7 @@ void PinMatrix::add_lazy_driver(LazyDriver& driver) {
     if (auto* timed = dynamic_cast<TimedDriver*>(&driver)) {
         timed_.push_back(timed);
         woken_.push_back(0);
+        note_stepping();
     } else {
         untimed_.push_back(&driver);
     }
@@ -412,6 +429,7 @@ void PinMatrix::save(StateWriter& out) const {
 void PinMatrix::restore(StateReader& in) {
     in.get(s_);
     note_overrides();
+    note_stepping();
     std::uint32_t count = 0;
     in.get(count);
     pending_.clear();
