@@ -22,7 +22,7 @@ def progress(*columns: str | ProgressColumn, hidden: bool = False) -> Progress:
 
 @contextmanager
 def percentage(what: str, total: float, hidden: bool = False) -> Iterator[Callable[[float], None]]:
-    """A bar from 0 to 100 %: call it with what is done of `total`. Where there is no terminal, nothing is even loaded."""
+    """A bar from 0 to 100 %: call it with what is done of `total`. Without a terminal nothing is even loaded."""
     if hidden or not sys.stderr.isatty():
         yield lambda done: None
         return

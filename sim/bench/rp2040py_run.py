@@ -1,7 +1,7 @@
 """Runs a loop on rp2040py (PyPI), an RP2040 emulator that we did not write; a process of its own runs this file.
 
-Usage: python rp2040py_run.py LOOP_HEX TURNS, with rp2040py on PYTHONPATH. Prints processor seconds per turn of the loop,
-which lies in SRAM, counts r4 down to zero and then goes round on the spot.
+Usage: python rp2040py_run.py LOOP_HEX TURNS, with rp2040py on PYTHONPATH. Prints processor seconds per turn of the
+loop, which lies in SRAM, counts r4 down to zero and then goes round on the spot.
 """
 
 import sys

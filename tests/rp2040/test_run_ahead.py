@@ -314,9 +314,8 @@ def _stream(seed: int) -> _native.Chip:
     for n, code in enumerate(steps):
         chip.write_bus(PIO0 + 0x48 + 4 * n, 4, code)
     full = rng.choice((0, 0, 0, 8, 24, 31))
-    divider = (
-        rng.choice((6 << 16, 61 << 16 | 9 << 8, 7 << 16 | 128 << 8)) if microphone else rng.choice((1, 1, 2, 5)) << 16
-    )
+    dividers = (6 << 16, 61 << 16 | 9 << 8, 7 << 16 | 128 << 8) if microphone else (1 << 16, 1 << 16, 2 << 16, 5 << 16)
+    divider = rng.choice(dividers)
     for offset, value in (
         (0xC8, divider),
         (0xCC, len(steps) - 1 << 12),
