@@ -38,6 +38,10 @@ class SampleQueue {
         const std::uint64_t i = static_cast<std::uint64_t>(index) - base_;
         return index >= 0 && i + count <= samples_.size() ? samples_.data() + i : nullptr;
     }
+    /// Takes back the samples from `index` on, as far as they are there.
+    void withdraw(std::uint64_t index) {
+        if (index < end()) samples_.resize(index > base_ ? index - base_ : 0);
+    }
     /// Gives up samples before `index`.
     void forget(std::int64_t index);
 

@@ -17,7 +17,7 @@ PdmMicrophone::PdmMicrophone(Channel channel, std::uint32_t seed, std::string na
     : name_(std::move(name)), channel_(channel), modulator_(kFullScale, seed) {}
 
 std::uint64_t PdmMicrophone::sound_picoseconds() const {
-    if (timebase_hz_ == 0) return port() != nullptr ? port()->picoseconds(port()->now()) : 0;
+    if (timebase_hz_ == 0) return restarts_ps_ + (port() != nullptr ? port()->picoseconds(port()->now()) : 0);
     return static_cast<std::uint64_t>(rp2040::Wide{bits_} * kPicoseconds / timebase_hz_);
 }
 
@@ -39,7 +39,7 @@ void PdmMicrophone::set_fault(Fault fault) {
 
 /// The bit that an edge of the clock at this time brings out.
 bool PdmMicrophone::next_bit(std::uint64_t picoseconds) {
-    last_ps_ = picoseconds;
+    last_ps_ = restarts_ps_ + picoseconds;
     const std::uint64_t index = bits_++;
     if (index == 0) first_ps_ = last_ps_;
     if (!given_.empty()) {
@@ -108,6 +108,7 @@ void PdmMicrophone::save(rp2040::StateWriter& out) const {
     out.put(bits_);
     out.put(first_ps_);
     out.put(last_ps_);
+    out.put(restarts_ps_);
 }
 
 void PdmMicrophone::restore(rp2040::StateReader& in) {
@@ -128,6 +129,7 @@ void PdmMicrophone::restore(rp2040::StateReader& in) {
     in.get(bits_);
     in.get(first_ps_);
     in.get(last_ps_);
+    in.get(restarts_ps_);
 }
 
 }  // namespace mic

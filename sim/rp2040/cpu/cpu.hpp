@@ -210,7 +210,8 @@ class Cpu {
     [[nodiscard]] std::uint64_t hardfaults() const { return exception_counts_[kHardFault]; }
     /// Oldest first.
     [[nodiscard]] std::vector<Transfer> recent_transfers() const;
-    bool debugger_attached = false;  ///< BKPT stops the run instead of faulting.
+    bool debugger_attached = false;  ///< BKPT stops the run instead of faulting,
+    bool semihosting = false;        ///< and this one, BKPT 0xAB, without a debugger.
     bool catch_hard_fault = false;   ///< Entering the HardFault handler stops the run, before its first instruction.
     /// The last four faults, oldest first; a lockup is the second of two.
     [[nodiscard]] const std::vector<Fault>& faults() const { return faults_; }

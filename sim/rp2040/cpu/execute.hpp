@@ -14,6 +14,13 @@
 #define RP2040_CHAIN_HANDLERS 0
 #endif
 
+// GCC makes jumps of tail calls when it optimises; Clang is told to, for some targets would else overflow the stack.
+#if defined(__clang__)
+#define TAIL_RETURN [[clang::musttail]] return
+#else
+#define TAIL_RETURN return
+#endif
+
 /// Writes the state that is in host registers back to `c`, `op` being the instruction in execution.
 #define SPILL() c.spill(op, cycles, nz, carry, overflow)
 /// Continues with the op that `op` points to.
@@ -21,7 +28,7 @@
     do {                                                                 \
         if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]] \
             return SPILL();                                              \
-        return op->handler(OP_ARGS);                                     \
+        TAIL_RETURN op->handler(OP_ARGS);                                \
     } while (false)
 /// Continues with the next instruction, `n` cycles later.
 #define NEXT(n)        \

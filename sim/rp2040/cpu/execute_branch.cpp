@@ -144,7 +144,7 @@ void op_udf(OP_PARAMS) {
 void op_undecoded(OP_PARAMS) {
     const auto index = static_cast<std::uint32_t>(op - c.page->ops.data());
     c.code.decode_op(*c.page, index);
-    return op->handler(OP_ARGS);
+    TAIL_RETURN op->handler(OP_ARGS);
 }
 
 void op_next_page(OP_PARAMS) {
@@ -160,15 +160,15 @@ void op_fetch(OP_PARAMS) {
         SPILL();  // a miss may be what stops the run
         cycles += c.xip.miss(address, cycles, c.master());
     }
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_hook(OP_PARAMS) {
     SPILL();
     if (c.hook()) return;
-    if (c.page->coverage != nullptr && is_conditional(op->operation)) return op_covered_branch(OP_ARGS);
-    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) return op_fetch(OP_ARGS);
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    if (c.page->coverage != nullptr && is_conditional(op->operation)) TAIL_RETURN op_covered_branch(OP_ARGS);
+    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) TAIL_RETURN op_fetch(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_covered_branch(OP_PARAMS) {
@@ -177,8 +177,8 @@ void op_covered_branch(OP_PARAMS) {
     flags |= passed(op->rd, nz, carry, overflow) ? Coverage::taken : Coverage::not_taken;
     if ((flags & Coverage::kBothWays) == Coverage::kBothWays)
         c.page->ops[index].handler = c.code.handler_for(*c.page, index, false);
-    if (c.page->xip && (index & 1) == 0) return op_fetch(OP_ARGS);
-    return kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    if (c.page->xip && (index & 1) == 0) TAIL_RETURN op_fetch(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 void op_fetch_fault(OP_PARAMS) {

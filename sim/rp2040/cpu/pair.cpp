@@ -29,32 +29,32 @@
 #undef RP2040_PAIR
 #define RP2040_PAIR 1
 
-#define DISPATCH()                                                                \
-    do {                                                                          \
-        if (!RP2040_CHAIN_HANDLERS) return SPILL();                               \
-        if (cycles >= c.deadline) [[unlikely]]                                    \
-            return turn_over(OP_ARGS);                                            \
-        return c.pair_handlers[static_cast<std::size_t>(op->operation)](OP_ARGS); \
+#define DISPATCH()                                                                     \
+    do {                                                                               \
+        if (!RP2040_CHAIN_HANDLERS) return SPILL();                                    \
+        if (cycles >= c.deadline) [[unlikely]]                                         \
+            TAIL_RETURN turn_over(OP_ARGS);                                            \
+        TAIL_RETURN c.pair_handlers[static_cast<std::size_t>(op->operation)](OP_ARGS); \
     } while (false)
-#define NEXT(n)                                                                                             \
-    do {                                                                                                    \
-        cycles += (n);                                                                                      \
-        if (begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op))) return wait_for_fetch(OP_ARGS); \
-        ++op;                                                                                               \
-        DISPATCH();                                                                                         \
+#define NEXT(n)                                                                                                  \
+    do {                                                                                                         \
+        cycles += (n);                                                                                           \
+        if (begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
+        ++op;                                                                                                    \
+        DISPATCH();                                                                                              \
     } while (false)
-#define BRANCH(n)                                                                                             \
-    do {                                                                                                      \
-        const auto by = static_cast<std::int32_t>(op->imm);                                                   \
-        cycles += (n);                                                                                        \
-        if (by == (is_wide(op->operation) ? 2 : 1)) [[unlikely]]                                              \
-            return branch_to_next(OP_ARGS);                                                                   \
-        op += by;                                                                                             \
-        if (!begins_word(op) || !c.take_port(cycles - 2, port_of_op(c, op))) return wait_for_target(OP_ARGS); \
-        DISPATCH();                                                                                           \
+#define BRANCH(n)                                                                                                  \
+    do {                                                                                                           \
+        const auto by = static_cast<std::int32_t>(op->imm);                                                        \
+        cycles += (n);                                                                                             \
+        if (by == (is_wide(op->operation) ? 2 : 1)) [[unlikely]]                                                   \
+            TAIL_RETURN branch_to_next(OP_ARGS);                                                                   \
+        op += by;                                                                                                  \
+        if (!begins_word(op) || !c.take_port(cycles - 2, port_of_op(c, op))) TAIL_RETURN wait_for_target(OP_ARGS); \
+        DISPATCH();                                                                                                \
     } while (false)
 #define CLAIM_DATA(address) \
-    if (!c.take_port(cycles, port_of(address))) return wait_for_data(OP_ARGS)
+    if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
 
 namespace rp2040 {
 
@@ -113,7 +113,7 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
     const Cpu::Pair& run = *c.pair;
     const Cycles theirs = next.cycles, until = cycles + next.yields_at();
     if (cycles < theirs + c.yields_at() || theirs >= run.end || next.owes()) [[unlikely]]
-        return no_turn(OP_ARGS);
+        TAIL_RETURN no_turn(OP_ARGS);
     run.current = &next;
     run.events.pass_to(theirs);
     next.deadline = std::min(run.end, until);
@@ -215,7 +215,7 @@ constexpr Handlers kGranted = [] {
 
 [[gnu::noinline]] void wait_for_data(OP_PARAMS) {
     cycles += c.wait_for_port(cycles, port_of(access_of(c, op)->address));
-    return kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 constexpr Handlers kAlone = [] {
@@ -236,10 +236,10 @@ constexpr Handlers kPaired = [] {
 void op_cached(OP_PARAMS) {
     if (begins_word(op) || is_wide(op->operation)) {
         const std::uint32_t address = (c.address_of(op) + 2) & ~3u;  // as op_fetch has it
-        if (!c.xip.has(address)) return op_alone(OP_ARGS);
+        if (!c.xip.has(address)) TAIL_RETURN op_alone(OP_ARGS);
         c.xip.hit(address);
     }
-    return kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 constexpr Handlers kCached = [] {

@@ -99,10 +99,16 @@ class Dma final : public StatefulPeripheral<DmaState> {
     /// Records channels' activity; null stops it.
     void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
+    /// Erratum RP2040-E13: aborting a channel with transfers in flight raises its interrupt. On from the start.
+    void set_abort_interrupts(bool on) { abort_interrupts_ = on; }
+    /// Whether some channel has transfers to make.
+    [[nodiscard]] bool active() const { return pending_; }
+    void clocks_changed() override { schedule(); }
     /// Called with the PWM slices whose wrap paces a busy channel whenever that set changes (Pwm::watch_wraps).
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
+    void clock_switches() override;
     using Channel = DmaState::Channel;
     void step(Cycles now);
     void begin_read(Cycles now);
@@ -141,6 +147,7 @@ class Dma final : public StatefulPeripheral<DmaState> {
     SignalRecorder* recorder_ = nullptr;
     DmaBus uncontended_;
     DmaBus* bus_ = &uncontended_;
+    bool abort_interrupts_ = true;  ///< Part of the chip, not of the state.
     bool stepping_ = false;
     std::uint32_t busy_ = 0;  ///< Channels, a bit each; derived.
     bool timers_run_ = false;

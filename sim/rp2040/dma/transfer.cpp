@@ -63,6 +63,7 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
 }
 
 void Dma::give_credit(unsigned source, std::uint32_t count, Cycles ready) {
+    if (!clocked()) return;
     for_busy([&](unsigned i) {
         Channel& c = s_.channel[i];
         if (treq(c.ctrl) != source) return;
@@ -109,6 +110,12 @@ void Dma::advance_timers(Cycles now) {
             give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
                         now + 1);
     }
+}
+
+/// The pacing timers stand still meanwhile.
+void Dma::clock_switches() {
+    if (clocked()) return advance_timers(now());
+    for (auto& timer : s_.timer) timer.at = now();
 }
 
 void Dma::set_timer(unsigned index, std::uint32_t value) {
@@ -248,7 +255,7 @@ void Dma::end_write(Cycles now) {
 }
 
 bool Dma::finish_word(Cycles before) {
-    if (busy_ == 0 || (busy_ & (busy_ - 1)) != 0 || timers_run_ || recorder_ != nullptr) return false;
+    if (!clocked() || busy_ == 0 || (busy_ & (busy_ - 1)) != 0 || timers_run_ || recorder_ != nullptr) return false;
     const Channel& c = s_.channel[static_cast<unsigned>(__builtin_ctz(busy_))];
     const unsigned source = treq(c.ctrl);
     if (source >= s_.level.size() || s_.level[source] != 0 || is_pulsed(source)) return false;
@@ -269,7 +276,7 @@ std::uint32_t Dma::words_to_take(Dreq dreq, std::uint32_t address) const {
         waits = &c;
     }
     const bool idle = s_.words == 0 && !s_.reading.under_way && !s_.writing.under_way && recorder_ == nullptr;
-    if (waits == nullptr || !idle || s_.level[source] != 0) return 0;
+    if (waits == nullptr || !idle || !clocked() || s_.level[source] != 0) return 0;
     const Channel& c = *waits;
     const bool sniffed = (s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0;
     if ((c.ctrl & kEn) == 0 || (c.ctrl & kIncrRead) != 0 || bytes(c.ctrl) != 4 || sniffed) return 0;
@@ -347,6 +354,7 @@ void Dma::schedule() {
         }
         due = std::min(due, start);
     }
+    if (!clocked()) due = kNever;
     if (fabric_.events().due(EventId::dma) != due) fabric_.events().schedule(EventId::dma, due);
 }
 

@@ -15,7 +15,7 @@ namespace rp2040 {
 struct AdcState {
     std::uint32_t cs = 0, fcs = 0, div = 0, inte = 0, intf = 0, result = 0;
     std::array<std::uint16_t, 5> input{0, 0, 0, 0, 876};  // Host-set conversion results, 12 bits.
-    Fifo<std::uint16_t, 4> fifo;
+    Fifo<std::uint16_t, 8> fifo;  // Measured by users; the datasheet's first editions said four.
     bool converting = false;
     RateCounter clock;           // clk_adc periods.
     std::uint64_t start_q8 = 0;  // Start of the conversion in progress, in 1/256 clk_adc periods.

@@ -67,10 +67,8 @@ void Timer::write(std::uint32_t offset, std::uint32_t value) {
             s_.dbgpause = (value & kRegs.writable("DBGPAUSE")) | kRegs.mask("DBGPAUSE.RESERVED");
             break;
         case at("PAUSE"): {
-            const std::uint64_t time = microseconds(now());
+            clock_switches();
             s_.pause = value & kRegs.writable("PAUSE");
-            s_.base = time;
-            s_.base_tick = ticks_.ticks(now());
             break;
         }
         case at("INTR"): s_.intr &= ~(value & kRegs.clearable("INTR")); break;
@@ -88,6 +86,12 @@ void Timer::write(std::uint32_t offset, std::uint32_t value) {
     }
     update_irqs();
     reschedule();
+}
+
+/// Counting stops or goes on here.
+void Timer::clock_switches() {
+    s_.base = microseconds(now());
+    s_.base_tick = ticks_.ticks(now());
 }
 
 void Timer::set_time(std::uint64_t microseconds) {
@@ -124,7 +128,7 @@ void Timer::update_irqs() {
 
 void Timer::reschedule() {
     Cycles due = kNever;
-    if ((s_.pause & 1u) == 0)
+    if ((s_.pause & 1u) == 0 && clocked())
         for (unsigned i = 0; i < kAlarms; ++i)
             if (((s_.armed >> i) & 1u) != 0)
                 due = std::min(due, ticks_.tick_time(s_.base_tick + (s_.target[i] - s_.base)));

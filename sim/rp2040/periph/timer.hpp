@@ -33,12 +33,13 @@ class Timer final : public StatefulPeripheral<TimerState> {
 
     /// Microseconds counted at `at`.
     [[nodiscard]] std::uint64_t microseconds(Cycles at) const {
-        return s_.base + ((s_.pause & 1u) ? 0 : ticks_.ticks(at) - s_.base_tick);
+        return s_.base + ((s_.pause & 1u) != 0 || !clocked() ? 0 : ticks_.ticks(at) - s_.base_tick);
     }
     /// Chip connects it to Watchdog::on_tick_change.
     void ticks_changed();
 
   private:
+    void clock_switches() override;
     void set_time(std::uint64_t microseconds);
     void fire_due();
     void retarget();

@@ -82,6 +82,24 @@ void Pio::restore(StateReader& in) {
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((intr() & s_.inte[n]) | s_.intf[n]) != 0;
 }
 
+/// Without its clock the block stands still; all that was to come is later by the length of the pause.
+void Pio::clock_switches() {
+    if (clocked()) {
+        pins_.catch_up(now() + 1);
+        s_.stopped_at = now();
+        return;
+    }
+    const Cycles pause = now() - s_.stopped_at;
+    s_.stopped_at = kNever;
+    for (auto& m : s_.sm) {
+        m.next += pause << 8;
+        m.forced_at += pause;
+    }
+    if (s_.sticky_at != kNever) s_.sticky_at += pause;
+}
+
+void Pio::clocks_changed() { plan(); }
+
 void Pio::replan() {
     plan();
     pins_.plan_waiting(this);

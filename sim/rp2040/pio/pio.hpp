@@ -50,6 +50,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint32_t waited_pins() const override { return waited_pins_; }
     void wake(Cycles when) override;
     void plan() override;
+    void clocks_changed() override;
 
   private:
     static constexpr Cycles kInputStage = 1;  ///< Between the inputs' mapping and the state machines.
@@ -63,7 +64,8 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     // run_loop.cpp: rounds together
     struct Rounds {
         PinMatrix::LoopWatch watch;
-        int edge_step = -1;  ///< The step at which the watcher answers.
+        int edge_step = -1;       ///< The step at which the watcher answers.
+        std::uint32_t moved = 0;  ///< Outputs that go up and down in a round.
     };
     [[nodiscard]] bool at_round(const PioMachine& m, unsigned index) const;
     [[nodiscard]] bool begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) const;
@@ -74,6 +76,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     static constexpr std::uint32_t kMovStatus = 5;  ///< PioInstruction::mask of a MOV from STATUS.
     [[nodiscard]] std::uint32_t rx_address(unsigned index) const;
     [[nodiscard]] Dreq rx_dreq(unsigned index) const { return static_cast<Dreq>(8 * index_ + 4 + index); }
+    void clock_switches() override;
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);

@@ -271,7 +271,7 @@ void Pio::update_next() {
             if (const PioInstruction* in = stalled_in(m, i)) held |= in->side_mask;
     }
     if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
-    next_ = next;
+    next_ = clocked() ? next : kNever;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
         pins_.waited_changed();
@@ -338,7 +338,7 @@ void Pio::plan() {
     if ((code_dirty_ | horizon_dirty_) != 0) refresh();
     update_next();
     Cycles due = kNever;
-    if (next_ != kNever || waited_pins_ != 0) {
+    if (clocked() && (next_ != kNever || waited_pins_ != 0)) {
         Cycles others = pins_.earliest_other(this);
         for (const auto& m : s_.sm) {
             if (m.forced_pending)

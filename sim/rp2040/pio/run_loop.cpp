@@ -34,9 +34,11 @@ bool Pio::begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) cons
     std::uint32_t out = s_.pad_out;
     rounds.watch = watch;
     rounds.edge_step = -1;
+    rounds.moved = 0;
     for (unsigned n = 0; n < loop.length; ++n) {
         const std::uint32_t before = out;
         out = (out & ~loop.step[n].mask) | loop.step[n].value;
+        rounds.moved |= out ^ before;
         if (watch.watcher == nullptr || ((out ^ before) >> watch.clock_pin & 1) == 0) continue;
         if (((out >> watch.clock_pin & 1) != 0) != watch.edge) continue;
         if (rounds.edge_step >= 0) return false;
@@ -52,6 +54,7 @@ bool Pio::begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) cons
 void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::uint64_t count, Dma* dma) {
     const PioLoop& loop = loop_[index];
     const std::uint64_t divider = divider_[index], round = loop.ticks * divider;
+    pins_.pulsed(rounds.moved & s_.pad_oe & pins_.selected(function_));
     if (rounds.watch.watcher == nullptr) {
         m.next += count * round;
         return;
@@ -63,7 +66,8 @@ void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::ui
                         in_at = loop.step[static_cast<unsigned>(loop.in_step)].at * divider;
     std::array<Cycles, kMost> when;
     std::array<bool, kMost> level;
-    bool before = pins_.newest_level(rounds.watch.data_pin);
+    const bool rested = pins_.newest_level(rounds.watch.data_pin);
+    bool before = rested, answered = false;
     for (std::uint64_t left = count; left != 0;) {
         const std::uint64_t now = std::min<std::uint64_t>(left, kMost);
         for (std::uint64_t n = 0; n < now; ++n) when[n] = ((m.next + edge_at + n * round) >> 8) + 1;
@@ -71,6 +75,7 @@ void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::ui
         for (std::uint64_t n = 0; n < now; ++n) {
             const std::uint32_t bit = late ? before : level[n];
             before = level[n];
+            answered |= before != rested;
             m.isr = right ? m.isr >> 1 | bit << 31 : m.isr << 1 | bit;
             m.isr_count = static_cast<std::uint8_t>(std::min(32, m.isr_count + 1));
             if (dma == nullptr || m.isr_count < full) continue;
@@ -83,6 +88,7 @@ void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::ui
         left -= now;
         if (left == 0) pins_.answer(rounds.watch.data_pin, level[now - 1], when[now - 1]);
     }
+    if (answered) pins_.pulsed(1u << rounds.watch.data_pin);
 }
 
 bool Pio::at_round(const PioMachine& m, unsigned index) const {
@@ -108,7 +114,7 @@ bool Pio::run_loop(PioMachine& m, unsigned index) {
 }
 
 bool Pio::streams() const {
-    if (alone_ < 0 || recorder_ != nullptr || (code_dirty_ | horizon_dirty_) != 0) return false;
+    if (alone_ < 0 || !clocked() || recorder_ != nullptr || (code_dirty_ | horizon_dirty_) != 0) return false;
     const auto index = static_cast<unsigned>(alone_);
     const PioMachine& m = s_.sm[index];
     return (m.shiftctrl & kAutopush) != 0 && horizon_[index].to_in[m.pc] < PioHorizon::kFar && m.rx.empty() &&
