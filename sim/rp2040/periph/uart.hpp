@@ -96,6 +96,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     // TimedDriver: the TX pins.
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::uart; }
     [[nodiscard]] std::uint32_t awaited_pins() const override { return awaited_pins_; }
     void plan() override { update(); }
 
