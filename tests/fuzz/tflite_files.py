@@ -201,7 +201,7 @@ def accepts(data: bytes, folder: Path) -> tuple[Model, CompiledModel] | None:
     try:
         model = parse_model(data, "fuzzed.tflite")
         goal = ("speed", "balanced", "size")[len(data) % 3]
-        options = Options(goal, dma_channel=3 if len(data) // 3 % 2 else None)
+        options = Options(goal, dma_channel=3 if len(data) // 3 % 2 else None, cores=1 + len(data) // 6 % 2)
         return model, write_model(model, "fuzzed.tflite", folder, "net", options)
     except CompileError as error:
         assert str(error).isprintable(), repr(str(error))
