@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emberwatch.audio import Clip, Scenario
     from emberwatch.base.errors import EmberwatchError
     from emberwatch.detector.machine import DetectorMachine
+    from emberwatch.machine.bench import Bench
     from emberwatch.machine.machine import Machine
 
-try:
-    __version__ = version("emberwatch")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0.0.0"
+    __version__: str
 
-__all__ = ["Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
+__all__ = ["Bench", "Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
 _HOME = {
+    "Bench": "emberwatch.machine.bench",
     "Clip": "emberwatch.audio",
     "DetectorMachine": "emberwatch.detector.machine",
     "EmberwatchError": "emberwatch.base.errors",
@@ -30,12 +28,23 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads the public classes on first use, so that `import emberwatch` stays cheap."""
+    """Loads the public names on first use, so that `import emberwatch` stays cheap."""
+    if name == "__version__":
+        return _version()
     if name in ("robot", "training"):
         return import_module(f"emberwatch.{name}")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'emberwatch' has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # with all of `email`: a third of the import's time
+
+    try:
+        return version("emberwatch")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0.0.0"
 
 
 if os.environ.get("EMBERWATCH_COVERAGE"):  # asked for from outside, for whatever makes machines in this process

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.base.errors import EmulationError
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, load_board
-from emberwatch.detector.build import DETECTOR, _Build, locked
+from emberwatch.detector.build import DETECTOR, _Build
 from emberwatch.engines import StopReason
 from emberwatch.engines.embedded import EmbeddedEngine
 from emberwatch.program.elf import load_image

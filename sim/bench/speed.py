@@ -12,7 +12,7 @@ from emberwatch.audio import generate
 from emberwatch.audio.scenario import Clip, Scenario
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.bench import peer
-from emberwatch.engines.embedded import EmbeddedEngine
+from emberwatch.engines.embedded import chip_of
 from emberwatch.machine.machine import Machine
 
 RUNS = 5
@@ -95,8 +95,7 @@ def _cycles_per_second(elf: Path, address: int, *, both: bool = False) -> float:
     for _ in range(RUNS):
         with Machine(elf, Scenario.silence(1.0), engine="embedded") as machine:
             machine.run(_BOOT_SECONDS)
-            assert isinstance(machine.engine, EmbeddedEngine)
-            chip = machine.engine.chip
+            chip = chip_of(machine.engine)
             chip.write_memory(address, _LOOP + _SEV + _LOOP if both else _LOOP)
             for core, start in enumerate((len(_LOOP), 0) if both else (0,)):
                 registers = {"r0": 0x20030000 + 64 * core, "r1": 0x1234567, "r2": 2654435761, "r4": turns}

@@ -200,6 +200,7 @@ def survey(
     emberwatch compile survey models --check 5 --no-cycles
     """
     from emberwatch.base.errors import UsageError
+    from emberwatch.base.output import write_file
     from emberwatch.training.compiler import Options
     from emberwatch.training.compiler.survey import survey_folder, table
 
@@ -211,10 +212,7 @@ def survey(
     text = table(rows)
     print(text)
     if out is not None:
-        try:
-            out.write_text(text + "\n")
-        except OSError as error:
-            raise UsageError(f"--out {out} cannot be written: {error.strerror or error}") from None
+        write_file(out, text + "\n", "--out")
     if any(row.differences for row in rows):
         raise typer.Exit(1)
 

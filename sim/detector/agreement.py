@@ -76,14 +76,14 @@ def check_on_emulator(
     workers = min(workers, len(jobs))
     windows = same = 0
     with WorkerPool(workers) as pool:
-        for index, (compared, alarm) in enumerate(pool.map(_play, jobs)):
+        for index, (compared, alarm) in enumerate(pool.map(play_trial, jobs)):
             windows += compared
             same += alarm == (sample[index].result.events > 0)
             on_progress(index + 1, len(jobs))
     return Agreement(len(sample), windows, same)
 
 
-def _play(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
+def play_trial(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:
     """Windows compared, and whether the firmware raised an alarm."""
     from emberwatch.audio import SAMPLE_RATE, Clip, Recording, Scenario
     from emberwatch.detector.machine import DetectorMachine

@@ -5,8 +5,6 @@ What it draws is what the firmware itself computed (PCM, features, probabilities
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.audio import SAMPLE_RATE
+from emberwatch.base.extras import load
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import project_root
+from emberwatch.base.picture import heat_map
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import DetectorLog
 from emberwatch.detector.result import RunResult
@@ -47,9 +47,13 @@ class RunRecorder:
     Args:
         machine: the machine about to run.
         pcm: a capture that exists already, to share it.
+
+    Raises:
+        MissingDependencyError: Pillow is not installed: said before the run, not after it.
     """
 
     def __init__(self, machine: Machine, pcm: PcmCapture | None = None) -> None:
+        load("PIL.Image", "the page of a run")
         symbols = machine.image.symbols
         self.machine = machine
         self._detector = DetectorLog(machine)
@@ -126,19 +130,7 @@ def _envelope(samples: npt.NDArray[np.int16], start: float, span: float) -> str:
 
 def _spectrogram(frames: npt.NDArray[np.int8]) -> str:
     """The feature frames as a PNG data URL, low bands at the bottom."""
-    if len(frames) == 0:
-        return ""
-    from matplotlib import colormaps
-    from PIL import Image
-
-    if len(frames) > _MAX_COLUMNS:
-        edges = np.linspace(0, len(frames), _MAX_COLUMNS + 1).astype(int)[:-1]
-        frames = np.maximum.reduceat(frames, edges, axis=0)
-    shades = (frames.T[::-1].astype(np.int16) + 128).astype(np.uint8)
-    colours = (colormaps["magma"](shades)[..., :3] * 255).astype(np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(colours).save(stream, "png")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return heat_map((frames.T[::-1].astype(np.int16) + 128).astype(np.uint8), _MAX_COLUMNS) if len(frames) else ""
 
 
 def _box(features: FeatureCapture | None, start: float, span: float) -> tuple[float, float]:

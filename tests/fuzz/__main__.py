@@ -22,7 +22,7 @@ def with_atheris(name: str, seconds: float) -> None:
     """libFuzzer through atheris; it ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["sim", "elftools"]):
+    with atheris.instrument_imports(include=["emberwatch", "elftools"]):
         from targets import TARGETS, seeds
     corpus = FINDINGS / f"corpus-{name}"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def without(name: str, seconds: float, seed: int, most: int | None) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("target", help="load_file, registers, instructions, pio, tflite_file, or a finding's path")
+    parser.add_argument("target", help="a target of targets.py, or a finding's path")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--inputs", type=int, help="stop after so many, without atheris")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations, without atheris")

@@ -3,7 +3,7 @@
 import pytest
 from thumb import SYSTICK, run
 
-_PREAMBLE = (
+PREAMBLE = (
     SYSTICK
     + """
     nop
@@ -65,7 +65,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("name", "code", "setup", "after", "cycles", "source"), ROWS, ids=[r[0] for r in ROWS])
 def test_instruction_cycles(name: str, code: str, setup: str, after: str, cycles: int, source: str) -> None:
-    outcome = run(_PREAMBLE.format(code=code, setup=setup, after=after))
+    outcome = run(PREAMBLE.format(code=code, setup=setup, after=after))
     assert outcome.stop.reason.name == "BKPT", outcome.stop
     assert outcome["r0"] == cycles, f"{name}: {source}"
 

@@ -67,14 +67,14 @@ def test_divider_takes_eight_cycles(wait: int, ready: int) -> None:
 _EMPTY_CACHE = "ldr r0, =0x14000000\nmovs r1, #1\nstr r1, [r0, #4]\nldr r1, [r0, #4]\n"
 
 
-def _booted(divider: int) -> _native.Chip:
+def booted(divider: int) -> _native.Chip:
     """A chip that has booted and emptied its cache; from here on code runs from SRAM."""
     chip = boot(_EMPTY_CACHE + "bkpt #0\n.ltorg", divider)
     assert chip.run_until(2_000_000).reason.name == "BKPT"
     return chip
 
 
-def _run_on(chip: _native.Chip, code: str) -> dict[str, int]:
+def run_on(chip: _native.Chip, code: str) -> dict[str, int]:
     """Registers after `code` has run from SRAM."""
     chip.write_memory(RAM, assemble(code + "\nbkpt #0\n.ltorg"))
     chip.set_register(0, "pc", RAM)
@@ -82,25 +82,25 @@ def _run_on(chip: _native.Chip, code: str) -> dict[str, int]:
     return chip.registers(0)
 
 
-def _load_cycles(chip: _native.Chip, address: int) -> int:
+def load_cycles(chip: _native.Chip, address: int) -> int:
     """Cycles of one load."""
-    read = _run_on(chip, SYSTICK + f"ldr r1, ={address}\n.align 2\nldr r5, [r4, #8]\nldr r0, [r1]\nldr r6, [r4, #8]")
+    read = run_on(chip, SYSTICK + f"ldr r1, ={address}\n.align 2\nldr r5, [r4, #8]\nldr r0, [r1]\nldr r6, [r4, #8]")
     return read["r5"] - read["r6"] - 2
 
 
 @pytest.mark.parametrize("divider", [2, 4, 8])
 def test_cost_of_a_miss_follows_from_the_ssi(divider: int) -> None:
     """Code in SRAM, one uncached load of a line in flash: LDR 2 + SCK periods + the hand-over of 8 (docs/timing.md)."""
-    chip = _booted(divider)
-    assert _load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 10
-    assert _load_cycles(chip, 0x1000_8000) == 2, "a hit costs nothing"
-    assert _load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider) + 10, "without a cache line"
+    chip = booted(divider)
+    assert load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 10
+    assert load_cycles(chip, 0x1000_8000) == 2, "a hit costs nothing"
+    assert load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider) + 10, "without a cache line"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_hits_and_misses_equal_a_cache_model(seed: int) -> None:
     """4000 loads at random places that compete for few sets, code in SRAM, counters read back through XIP_CTRL."""
-    chip = _booted(2)
+    chip = booted(2)
     rng = random.Random(seed)
     addresses = [
         0x1000_0000 + rng.randrange(5) * 0x2000 + rng.randrange(40) * 4 + rng.randrange(2) * 0x40000
@@ -108,21 +108,21 @@ def test_hits_and_misses_equal_a_cache_model(seed: int) -> None:
     ]
     table = b"".join(a.to_bytes(4, "little") for a in addresses)
     chip.write_memory(0x2000_1000, table)
-    _run_on(chip, _EMPTY_CACHE + "str r1, [r0, #12]\nstr r1, [r0, #16]")
-    _run_on(
+    run_on(chip, _EMPTY_CACHE + "str r1, [r0, #12]\nstr r1, [r0, #16]")
+    run_on(
         chip,
         f"ldr r0, =0x20001000\nldr r1, ={0x2000_1000 + len(table)}\n"
         "1: ldm r0!, {r2}\nldr r3, [r2]\ncmp r0, r1\nbne 1b",
     )
-    read = _run_on(chip, "ldr r0, =0x14000000\nldr r1, [r0, #12]\nldr r2, [r0, #16]")
+    read = run_on(chip, "ldr r0, =0x14000000\nldr r1, [r0, #12]\nldr r2, [r0, #16]")
     assert (read["r1"], read["r2"]) == hits_and_accesses(addresses)
 
 
 def test_stream_delivers_words_in_the_background() -> None:
     """Each word takes the cooldown of 7 cycles (datasheet 2.6.3.4) and one transfer of 32 bits; the FIFO holds two."""
-    chip = _booted(2)
+    chip = booted(2)
     chip.load(0x1000_4000, bytes(range(64)))
-    registers = _run_on(
+    registers = run_on(
         chip,
         "ldr r0, =0x14000000\nldr r1, =0x10004000\nstr r1, [r0, #20]\nmovs r1, #8\nstr r1, [r0, #24]\n"
         "ldr r2, =0x50400000\nldr r3, =0x20003000\nmovs r5, #8\n"
@@ -134,13 +134,13 @@ def test_stream_delivers_words_in_the_background() -> None:
 
 def _entry_cycles(vectors: int, cold: bool) -> int:
     """From the store that pends PendSV to the handler's first read of SysTick; the handler is in SRAM."""
-    chip = _booted(2)
+    chip = booted(2)
     table = bytearray(16 * 4)
     table[14 * 4 : 15 * 4] = (RAM + 0x800 + 1).to_bytes(4, "little")
     chip.load(vectors, bytes(table))
     chip.write_memory(RAM + 0x800, assemble("ldr r6, [r4, #8]\nbkpt #0", RAM + 0x800))
     warm = "" if cold else f"ldr r0, ={vectors + 14 * 4}\nldr r0, [r0]\n"
-    read = _run_on(
+    read = run_on(
         chip,
         f"ldr r7, =0xe000ed04\nldr r0, ={vectors}\nstr r0, [r7, #4]\nmovs r1, #1\nlsls r1, r1, #28\n"
         + SYSTICK

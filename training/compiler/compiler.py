@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.training.compiler import emit
 from emberwatch.training.compiler.choose import Options, choose_forms, flash_of
 from emberwatch.training.compiler.errors import CompileError
@@ -339,8 +340,8 @@ def write_model(
     }
     out_dir.mkdir(parents=True, exist_ok=True)
     source, header = out_dir / f"{name}.c", out_dir / f"{name}.h"
-    source.write_text(emit.render("model.c.j2", **context) + "\n")
-    header.write_text(emit.render("model.h.j2", **context) + "\n")
+    atomic.write_text(source, emit.render("model.c.j2", **context) + "\n")
+    atomic.write_text(header, emit.render("model.h.j2", **context) + "\n")
     return CompiledModel(
         name=name,
         sha256=model.sha256,

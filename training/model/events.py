@@ -7,21 +7,20 @@ no defaults: a detector with parameters that nobody has chosen is none.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base import toml
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.training.data.features import BANDS, FRAMES_PER_BLOCK
 from emberwatch.training.model import cadence
 from emberwatch.training.model.bursts import Bursts
-
-BLOCK_SECONDS = 0.032
 
 EVENT_NONE, EVENT_ALARM_ON, EVENT_ALARM_OFF, EVENT_ALARM_KIND, EVENT_POSSIBLE, EVENT_CLEAR = range(6)
 KIND_NAMES = cadence.NAMES
@@ -40,16 +39,7 @@ _RANKS = {
 }
 _LONGEST_PERIOD = 178  # blocks: T4's, with its tolerance; an alarm must outlast it
 
-_LIMITS = {
-    "trust_t3": (1, 255),
-    "trust_t4": (1, 255),
-    "trust_continuous": (1, 255),
-    "trust_pulsed": (1, 255),
-    "tonality": (1, 255),
-    "possible_on": (1, 255),
-    "possible_blocks": (1, 255),
-    "hold_blocks": (_LONGEST_PERIOD, 254),
-}
+_Byte = Annotated[int, toml.Between(1, 255)]
 
 
 @dataclass(frozen=True)
@@ -61,26 +51,27 @@ class EventParameters:
         trust_t4: the same for T4.
         trust_continuous: for a steady tone.
         trust_pulsed: for a pulsed or a hi-lo train.
+        trust_clear: for a pulsed train of clear tones, two a second (`emberwatch.training.model.cadence.is_clear`).
         tonality: mean contrast of the bursts to the bands 750 Hz away, in feature units of 0.376 dB.
         possible_on: probability from which a block speaks for a possible alarm.
         possible_blocks: so many such blocks more than others make it one.
         hold_blocks: blocks from the last confirmation of a state to its end.
     """
 
-    trust_t3: int
-    trust_t4: int
-    trust_continuous: int
-    trust_pulsed: int
-    tonality: int
-    possible_on: int
-    possible_blocks: int
-    hold_blocks: int
+    trust_t3: _Byte
+    trust_t4: _Byte
+    trust_continuous: _Byte
+    trust_pulsed: _Byte
+    trust_clear: _Byte
+    tonality: _Byte
+    possible_on: _Byte
+    possible_blocks: _Byte
+    hold_blocks: Annotated[int, toml.Between(_LONGEST_PERIOD, 254)]
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _LIMITS.items():
-            value: Any = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise EmberwatchError(f"detector parameter {name} = {value!r}: use an integer {low}..{high}")
+        hints = get_type_hints(type(self), include_extras=True)
+        for name, hint in hints.items():
+            toml.convert(hint, getattr(self, name), f"detector parameter {name}", EmberwatchError)
 
     @classmethod
     def load(cls, path: Path) -> EventParameters:
@@ -89,35 +80,18 @@ class EventParameters:
         Raises:
             EmberwatchError: naming file and table or key that is wrong or missing.
         """
-        try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise EmberwatchError(f"{path}: no such detector file; `emberwatch train` writes one") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise EmberwatchError(f"{path}: not a TOML file: {error}") from None
-        except OSError as error:
-            raise EmberwatchError(f"{path}: cannot be read ({error.strerror}); give a detector.toml") from None
-        for name in document:
-            if name != "events":
-                raise EmberwatchError(f"{path}: unknown table or key {name!r}; a detector file has [events] alone")
-        table = document.get("events")
-        if not isinstance(table, dict):
-            raise EmberwatchError(f"{path}: the table [events] is missing; training/released/detector.toml shows it")
-        names = [field.name for field in fields(cls)]
-        for name in table:
-            if name not in names:
-                raise EmberwatchError(f"{path}: unknown parameter {name!r} in [events]; known: {', '.join(names)}")
-        for name in names:
-            if name not in table:
-                raise EmberwatchError(f"{path}: [events] lacks {name}; training/released/detector.toml has a value")
-        try:
-            return cls(**table)
-        except EmberwatchError as error:
-            raise EmberwatchError(f"{path}: {error}") from None
+        return toml.read(_File, path, "detector file", EmberwatchError, absent="`emberwatch train` writes one").events
 
     def to_toml(self) -> str:
         """The ``[events]`` table as text."""
         return "[events]\n" + "".join(f"{field.name} = {getattr(self, field.name)}\n" for field in fields(self))
+
+
+@dataclass(frozen=True)
+class _File:
+    """A detector.toml."""
+
+    events: EventParameters
 
 
 def render_header(parameters: EventParameters) -> str:
@@ -164,8 +138,10 @@ class Events:
         for index, band in enumerate(self.bursts.bands):
             named = cadence.cadence_of(self.bursts, index)
             if named != cadence.NONE and band.tonality >= self.parameters.tonality:
-                self.hits.append(Hit(named, band.trust, self._gates[named]))
-                if band.trust >= self._gates[named] and _RANKS[named] > _RANKS[found]:
+                clear = named == cadence.PULSED and cadence.is_clear(band)
+                gate = self.parameters.trust_clear if clear else self._gates[named]
+                self.hits.append(Hit(named, band.trust, gate))
+                if band.trust >= gate and _RANKS[named] > _RANKS[found]:
                     found = named
         return found
 

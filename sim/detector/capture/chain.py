@@ -20,7 +20,7 @@ from emberwatch.base.units import PICO
 from emberwatch.board.board import Board, load_board
 from emberwatch.detector.capture.stream import BLOCK_SAMPLES, PcmAssembler
 from emberwatch.engines import StopReason, create_engine
-from emberwatch.engines.embedded import EmbeddedEngine
+from emberwatch.engines.embedded import embedded
 from emberwatch.program.elf import load_image
 
 LEAD_IN_SAMPLES = 3200
@@ -65,14 +65,14 @@ class EmulatedChain:
 
     def __init__(self, board: str | Board = "pico", firmware: Path | None = None, seed: int = 1) -> None:
         self.board = board if isinstance(board, Board) else load_board(board)
-        engine = create_engine("embedded", self.board, seed)
-        if not isinstance(engine, EmbeddedEngine):
-            raise EngineError(f"engine {engine.name!r} has no snapshots")
+        engine = embedded(create_engine("embedded", self.board, seed))
         self._engine = engine
         engine.load(load_image(firmware or capture_firmware(self.board), self.board.flash.size))
         engine.push_sound(np.zeros(LEAD_IN_SAMPLES, np.int32))
-        asserting = self.board.microphone.channel == "right"  # the edge after which the microphone drives its bit
-        engine.chip.record_pins(1 << self.board.microphone.clock)
+        asserting = (
+            self.board.needed_microphone.channel == "right"
+        )  # the edge after which the microphone drives its bit
+        engine.chip.record_pins(1 << self.board.needed_microphone.clock)
         self._run_to(_CALIBRATION_PS)
         self.edges = [when for when, _, level in engine.chip.take_edges() if level == asserting]
         engine.chip.record_pins(0)

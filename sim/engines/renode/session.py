@@ -36,7 +36,7 @@ _MEMORIES = (
     *((memory(name).base, memory(name).size) for name in ("rom", "xip_sram", "sram")),
     (memory("flash").base, 4 * memory("flash").size),  # with its aliases
 )
-_FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
+_FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
 _COMPLAINTS = re.compile(
@@ -80,7 +80,7 @@ class RenodeSession:
             getattr(sysbus, port).internal.Listening = False
         # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
         self._chip = ChipHandle(int(self._bridge.HandleValue))
-        microphone = board.microphone
+        microphone = board.needed_microphone
         self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
         self._traced: list[str] = []
         self._rom: bytes | None = None
@@ -133,7 +133,7 @@ class RenodeSession:
         except EngineError:
             raise
         except Exception as error:
-            raise EngineError(f"Renode: {_reason(error)}") from None
+            raise EngineError(f"Renode: {reason(error)}") from None
 
     # Program
 
@@ -185,7 +185,7 @@ class RenodeSession:
     # Running
 
     def run_until(self, cycle: int) -> Stop:
-        """See `Engine.run_until`."""
+        """Runs to an absolute cycle, or to a breakpoint or a dead processor before it."""
         if self._boot_error:
             return Stop(StopReason.BOOT_ERROR, detail=self._boot_error)
         if self._failed:
@@ -201,6 +201,8 @@ class RenodeSession:
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:
             return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
+        if why == _LOCKUP:
+            return Stop(StopReason.LOCKUP, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
         if why == _HALTED and not complaint:
             complaint = "Renode halted the processor and did not say why"
@@ -309,19 +311,19 @@ class RenodeSession:
         return self._chip.mic_bits
 
     def set_microphone_fault(self, fault: str) -> None:
-        """See `Engine.set_microphone_fault`."""
+        """`fault`: one of `library.FAULTS`."""
         self._chip.mic_fault(fault)
 
     def set_microphone_analog(self, gain: float, offset: float) -> None:
-        """See `Engine.set_microphone_analog`."""
+        """Gain (a factor) and offset (full scale is 1) ahead of the modulator."""
         self._chip.mic_analog(round(gain * 4096), round(offset * (1 << 23)))
 
     def set_microphone_timebase(self, hz: int) -> None:
-        """See `Engine.set_microphone_timebase`."""
+        """Sample rate of what is pushed, in Hz."""
         self._chip.mic_timebase(hz)
 
 
-def _reason(error: Any) -> str:
+def reason(error: Any) -> str:
     """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
     while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
         error = error.InnerException

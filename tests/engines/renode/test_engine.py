@@ -20,7 +20,7 @@ from emberwatch.base.errors import EmulationError, EngineError, MissingDependenc
 from emberwatch.board.board import load_board
 from emberwatch.engines import create_engine
 from emberwatch.engines.renode import install, worker
-from emberwatch.engines.renode.session import _reason
+from emberwatch.engines.renode.session import reason
 from emberwatch.program.elf import Image, Segment, SymbolTable
 
 FAKE = Path(__file__).parent / "fake"
@@ -175,12 +175,12 @@ def test_net_exceptions_are_named_in_one_line() -> None:
         )
 
     outer = TargetInvocationException("Exception has been thrown by the target of an invocation.")
-    assert _reason(outer) == str(outer)
+    assert reason(outer) == str(outer)
     outer.InnerException = ParsingException()
-    assert _reason(outer) == (
+    assert reason(outer) == (
         "Error E36: Exception was thrown during construction of 'chip': librp2040 cannot be loaded"
     )
-    assert _reason(ValueError()) == "ValueError"
+    assert reason(ValueError()) == "ValueError"
 
 
 @pytest.mark.usefixtures("renode")

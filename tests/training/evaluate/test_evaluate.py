@@ -22,7 +22,7 @@ from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.features import block_features, whole_blocks
 from emberwatch.training.evaluate.cells import every_nth, render_cell, whole_map
 from emberwatch.training.evaluate.curves import event_det, window_roc
-from emberwatch.training.evaluate.detector import Detector, Heard, _input_frames
+from emberwatch.training.evaluate.detector import Detector, Heard, input_frames
 from emberwatch.training.evaluate.map import heat_maps, map_figures, run_map
 from emberwatch.training.evaluate.metrics import poisson_interval, poisson_upper, summarise, wilson_interval
 from emberwatch.training.evaluate.report import worst
@@ -210,7 +210,7 @@ def test_a_window_that_differs_on_the_chip_is_named(dataset: Path, tmp_path: Pat
     pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("no arm-none-eabi-gcc to build the firmware with")
-    from emberwatch.detector.agreement import _play
+    from emberwatch.detector.agreement import play_trial
     from emberwatch.detector.build import build_firmware
 
     data = bytearray(RELEASED_MODEL.read_bytes())
@@ -224,7 +224,7 @@ def test_a_window_that_differs_on_the_chip_is_named(dataset: Path, tmp_path: Pat
     with pytest.raises(
         EngineError, match=r"a\.wav at -20 dBFS: window \d+ is \d+ on the emulated chip, \d+ on the host"
     ):
-        _play((elf, tmp_path / "other.tflite", detector.parameters, trial))
+        play_trial((elf, tmp_path / "other.tflite", detector.parameters, trial))
 
 
 def test_one_kind_of_sound_alone_has_no_trade_off(dataset: Path, tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_models_of_other_features_are_refused_by_shape(shape: tuple[int, ...], n
     tensor = model.tensors[model.inputs[0]]
     model.tensors[model.inputs[0]] = replace(tensor, shape=shape)
     with pytest.raises(EmberwatchError, match=named + r"; the firmware computes int8 \[1, T, 32\]"):
-        _input_frames(model)
+        input_frames(model)
 
 
 def test_evaluate_names_a_missing_model(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from emberwatch.base.paths import RELEASED_DETECTOR
 from emberwatch.training.data.scene_cache import SceneSet
-from emberwatch.training.model import augment
-from emberwatch.training.model.augment import Augmentation
+from emberwatch.training.model.augment import Augmentation, Shares
 from emberwatch.training.model.logs import StageLog, plot_losses, read_history
 from emberwatch.training.model.network import Architecture
 from emberwatch.training.model.train import labels_and_weights
@@ -65,25 +64,21 @@ def test_augmentation_keeps_types_and_is_repeatable() -> None:
     assert silent.any() and not silent.all()
 
 
-def test_only_chosen_scenes_without_an_alarm_lie_over_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    for share in ("_PITCH_SHARE", "_LEVEL_SHARE", "_COLOUR_SHARE", "_SILENT_START_SHARE"):
-        monkeypatch.setattr(augment, share, 0.0)
-    monkeypatch.setattr(augment, "_OVERLAY_SHARE", 1.0)
+def test_only_chosen_scenes_without_an_alarm_lie_over_others() -> None:
+    only = Shares(overlay=1, pitch=0, colour=0, level=0, silent_start=0)
     scenes = scenes_with_alarms(2, 2)
     scenes.features[2], scenes.features[3] = -128, 127  # the last is not chosen: its loudness would be found anywhere
     scenes.features[2, 400:480, 7] = 50
-    varied, _ = Augmentation(scenes, np.array([0, 1, 2])).batch(np.random.default_rng(1), np.array([0, 1]))
+    varied, _ = Augmentation(scenes, np.array([0, 1, 2]), only).batch(np.random.default_rng(1), np.array([0, 1]))
     louder = varied > scenes.features[:2]
     assert louder[:, :, 7].any() and not np.delete(louder, 7, axis=2).any()
 
 
-def test_pitch_moves_by_whole_bands(monkeypatch: pytest.MonkeyPatch) -> None:
-    for share in ("_OVERLAY_SHARE", "_LEVEL_SHARE", "_COLOUR_SHARE", "_SILENT_START_SHARE"):
-        monkeypatch.setattr(augment, share, 0.0)
-    monkeypatch.setattr(augment, "_PITCH_SHARE", 1.0)
+def test_pitch_moves_by_whole_bands() -> None:
+    only = Shares(overlay=0, pitch=1, colour=0, level=0, silent_start=0)
     scenes = scenes_with_alarms(0, 64)
     scenes.features[:] = np.arange(32, dtype=np.int8)
-    varied, _ = Augmentation(scenes, np.arange(64)).batch(np.random.default_rng(1), np.arange(64))
+    varied, _ = Augmentation(scenes, np.arange(64), only).batch(np.random.default_rng(1), np.arange(64))
     moved = scenes.features[:, 0, 16] - varied[:, 0, 16]
     assert set(moved.tolist()) == {-1, 1}, "further, a tone would cross the border between the classes"
     assert (varied >= 0).all() and (varied <= 31).all(), "the outermost band is repeated"

@@ -19,7 +19,7 @@ from emberwatch.cli.main import application, command_names
 from emberwatch.detector.protocol import Alarm, Banner, Fault, Other, Statistics, Window, parse_line
 from emberwatch.detector.result import FunctionResult, RunResult
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def page(name: str) -> str:
