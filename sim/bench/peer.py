@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emberwatch import Machine, Scenario
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import build_folder
-from emberwatch.detector.build import locked
 from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.program.firmware_image import flash_bytes
 
@@ -82,7 +82,7 @@ def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path, sleep_cycles
     (scratch / "flash.bin").write_bytes(flash_bytes(elf))
     (scratch / "bits.bin").write_bytes(bits)
     with Machine(elf, Scenario()) as machine:
-        microphone = machine.board.microphone
+        microphone = machine.board.needed_microphone
     job = {
         "image": str(scratch / "flash.bin"),
         "bits": str(scratch / "bits.bin"),

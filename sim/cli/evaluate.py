@@ -117,4 +117,4 @@ def evaluate(
         print(json.dumps(outcome.figures))
     else:
         show(plan, outcome)
-    return 0
+    return 1 if outcome.unreadable else 0

@@ -5,12 +5,10 @@ The same inputs give the same bytes, wherever the tree lies and whenever it is b
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import jinja2
 
 from emberwatch import __version__
 from emberwatch.base.errors import BuildError
+from emberwatch.base.locks import locked
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import RELEASED_DETECTOR, RELEASED_MODEL, TRAINING, build_folder, project_root
 from emberwatch.board.board import Board, load_board
@@ -116,6 +115,7 @@ def build_firmware(
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
+    _ = board.needed_microphone, board.needed_led
     folder = board.name if app == DETECTOR else f"{board.name}-{app}"
     out = (out or build_folder() / "firmware" / folder).resolve()
     try:
@@ -125,14 +125,6 @@ def build_firmware(
         raise BuildError(f"--out {out} cannot be a folder for the products: {what}; give another one") from None
     with locked(out / ".lock"):
         return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes out of what `path`, a lock file, stands for."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _version(root: Path) -> str:

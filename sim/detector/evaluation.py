@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.errors import AudioError, EmberwatchError, UsageError
 from emberwatch.base.extras import load
-from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.paths import recordings_folder
 from emberwatch.base.progress import progress_bar
 from emberwatch.detector.agreement import check_on_emulator
@@ -83,6 +83,8 @@ class Outcome:
     judged: list[Judged] = field(default_factory=list)
     map_results: list[CellResult] = field(default_factory=list)
     agreement: str = ""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Clips that were left out, and why."""
 
 
 def _check(options: Options) -> None:
@@ -143,10 +145,22 @@ def make_plan(options: Options) -> Plan:
 def measure(plan: Plan, options: Options) -> Outcome:
     """Plays everything to the detector."""
     judged: list[Judged] = []
+    unreadable: dict[str, str] = {}
+
+    def leave_out(trial: Trial, error: AudioError) -> None:
+        reason = str(error)
+        name = str(next((c.path for c in (trial.noise, trial.clip) if c and str(c.path) in reason), trial.clip.path))
+        if name not in unreadable:
+            unreadable[name] = reason
+            say(f"{reason}; the clip is left out")
+
     if plan.trials:
         with progress_bar("evaluating", "trials") as show:
-            judged = run_trials(plan.model, plan.parameters, plan.trials, options.workers, show)
+            judged = run_trials(plan.model, plan.parameters, plan.trials, options.workers, show, leave_out)
+        if not judged:
+            raise EmberwatchError(f"none of the {len(plan.clips)} clips of {plan.source} can be read")
     figures = report(judged, plan.sha256)
+    figures["unreadable"] = [{"file": name, "reason": reason} for name, reason in unreadable.items()]
     cells: list[CellResult] = []
     if plan.cells:
         with progress_bar("the map", "cells") as show:
@@ -167,7 +181,7 @@ def measure(plan: Plan, options: Options) -> Outcome:
             f"{found.windows} windows of {found.trials} trials equal on the emulated chip; "
             f"{found.same_verdict} with the file's verdict"
         )
-    return Outcome(figures, judged, cells, agreement)
+    return Outcome(figures, judged, cells, agreement, unreadable)
 
 
 def write(plan: Plan, outcome: Outcome) -> None:
@@ -196,6 +210,8 @@ def show(plan: Plan, outcome: Outcome) -> None:
         _print_negatives(outcome.figures["negatives"])
     if outcome.agreement:
         print(outcome.agreement)
+    if outcome.unreadable:
+        print(f"{len(outcome.unreadable)} of {len(plan.clips)} clips could not be read and were left out")
     if plan.folder is not None:
         print(f"{plan.folder}/{_HTML}, {_JSON}")
 

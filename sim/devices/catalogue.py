@@ -18,6 +18,7 @@ from emberwatch.devices.led import Led
 from emberwatch.devices.microphones import I2sMicrophone, PdmMicrophone
 from emberwatch.devices.mpu6050 import Mpu6050
 from emberwatch.devices.potentiometer import Potentiometer
+from emberwatch.devices.probe import Probe
 from emberwatch.devices.relay import Relay
 from emberwatch.devices.sd_card import SdCard
 from emberwatch.devices.spi_flash import SpiFlash
@@ -37,6 +38,7 @@ TYPES: dict[str, type[Device]] = {
         Mpu6050,
         PdmMicrophone,
         Potentiometer,
+        Probe,
         Relay,
         SdCard,
         SpiFlash,

@@ -30,6 +30,8 @@ class PdmMicrophone final : public rp2040::Device {
     void push(const std::int32_t* samples, std::size_t count);
     /// Index of the first sample that has not been pushed.
     [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
+    /// Takes back what was pushed from sample `index` on, which must not have been heard.
+    void withdraw(std::uint64_t index) { sound_.queue().withdraw(index); }
     /// Clock periods seen so far, one bit each.
     [[nodiscard]] std::uint64_t bits() const { return bits_; }
     /// Times of the first and the newest bit: the clock rate that the firmware really produces.
@@ -41,6 +43,8 @@ class PdmMicrophone final : public rp2040::Device {
     /// 0: a bit hears the sound at the emulated time of its edge. Else bit n hears the sound at n / hz seconds, so that
     /// the stream does not depend on when the clock was started.
     void set_timebase(std::uint64_t hz) { timebase_hz_ = hz; }
+    /// The chip's time, which stood at `picoseconds`, begins at zero again; the sound goes on.
+    void chip_restarted(std::uint64_t picoseconds) { restarts_ps_ += picoseconds; }
     /// Moment of the sound that is heard now.
     [[nodiscard]] std::uint64_t sound_picoseconds() const;
     /// Bits to put out, oldest first, one per clock, before any more sound is modulated.
@@ -68,6 +72,8 @@ class PdmMicrophone final : public rp2040::Device {
 
   private:
     [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
+    void modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                  std::uint64_t rate);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;
@@ -82,6 +88,7 @@ class PdmMicrophone final : public rp2040::Device {
     std::uint64_t bits_ = 0;
     std::uint64_t first_ps_ = 0;
     std::uint64_t last_ps_ = 0;
+    std::uint64_t restarts_ps_ = 0;  ///< The sound's time when the chip's is zero.
 };
 
 }  // namespace mic

@@ -22,7 +22,7 @@ def with_atheris(name: str, seconds: float) -> None:
     """libFuzzer through atheris; it ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["sim", "elftools"]):
+    with atheris.instrument_imports(include=["emberwatch", "elftools"]):
         from targets import TARGETS, seeds
     corpus = FINDINGS / f"corpus-{name}"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -33,15 +33,15 @@ def with_atheris(name: str, seconds: float) -> None:
     atheris.Fuzz()
 
 
-def without(name: str, seconds: float, seed: int) -> int:
-    """Seeded mutation until the time is over; returns the number of findings."""
+def without(name: str, seconds: float, seed: int, most: int | None) -> int:
+    """Seeded mutation until the time is over or `most` inputs were tried; returns the number of findings."""
     from targets import TARGETS, mutator, seeds
 
     rng, corpus, findings, rounds = random.Random(seed), seeds(name), 0, 0
     mutate = mutator(name)
     end = time.monotonic() + seconds
     slowest = 0.0
-    while time.monotonic() < end:
+    while time.monotonic() < end and (most is None or rounds < most):
         data = mutate(rng, corpus)
         started = time.perf_counter()
         try:
@@ -60,8 +60,9 @@ def without(name: str, seconds: float, seed: int) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("target", help="load_file, registers, instructions, pio, tflite_file, or a finding's path")
+    parser.add_argument("target", help="a target of targets.py, or a finding's path")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--inputs", type=int, help="stop after so many, without atheris")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations, without atheris")
     parser.add_argument("--no-atheris", action="store_true")
     arguments = parser.parse_args()
@@ -78,7 +79,7 @@ def main() -> int:
             with_atheris(arguments.target, arguments.seconds)
         except ImportError:
             print("atheris is not installed (pip install atheris): seeded mutation instead")
-    return 1 if without(arguments.target, arguments.seconds, arguments.seed) else 0
+    return 1 if without(arguments.target, arguments.seconds, arguments.seed, arguments.inputs) else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 
+from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.licences import source_of
@@ -100,16 +101,16 @@ def _lists(material: Material) -> dict[str, list[Clip]]:
 def write_release(out: Path, outcome: Outcome, recipe: Recipe, parameters: EventParameters) -> dict[str, Any]:
     """Write emberwatch.tflite, detector.toml, metrics.json and MODEL_CARD.md to ``out``; returns the metrics."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "emberwatch.tflite").write_bytes(outcome.tflite)
-    (out / "detector.toml").write_text(_DETECTOR_COMMENT + parameters.to_toml(), encoding="utf-8")
+    atomic.write_bytes(out / "emberwatch.tflite", outcome.tflite)
+    atomic.write_text(out / "detector.toml", _DETECTOR_COMMENT + parameters.to_toml())
     summary = summary_of(outcome, recipe, parameters)
     _write(out, summary)
     return summary
 
 
 def _write(out: Path, summary: dict[str, Any]) -> None:
-    (out / "metrics.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    (out / "MODEL_CARD.md").write_text(render_card(summary), encoding="utf-8")
+    atomic.write_text(out / "metrics.json", json.dumps(summary, indent=1) + "\n")
+    atomic.write_text(out / "MODEL_CARD.md", render_card(summary))
 
 
 def released_recipe(model: Path) -> tuple[dict[str, Any], Recipe]:

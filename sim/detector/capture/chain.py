@@ -69,8 +69,10 @@ class EmulatedChain:
         self._engine = engine
         engine.load(load_image(firmware or capture_firmware(self.board), self.board.flash.size))
         engine.push_sound(np.zeros(LEAD_IN_SAMPLES, np.int32))
-        asserting = self.board.microphone.channel == "right"  # the edge after which the microphone drives its bit
-        engine.chip.record_pins(1 << self.board.microphone.clock)
+        asserting = (
+            self.board.needed_microphone.channel == "right"
+        )  # the edge after which the microphone drives its bit
+        engine.chip.record_pins(1 << self.board.needed_microphone.clock)
         self._run_to(_CALIBRATION_PS)
         self.edges = [when for when, _, level in engine.chip.take_edges() if level == asserting]
         engine.chip.record_pins(0)

@@ -14,7 +14,17 @@ from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, known_boards, load_board
 from emberwatch.chip import load
 
-BRIDGE = ("Native.cs", "Exceptions.cs", "Time.cs", "Chip.cs", "Windows.cs", "Microphone.cs", "Runner.cs")
+BRIDGE = (
+    "Range.cs",
+    "Native.cs",
+    "Exceptions.cs",
+    "BlockHook.cs",
+    "Time.cs",
+    "Chip.cs",
+    "Windows.cs",
+    "Microphone.cs",
+    "Runner.cs",
+)
 """The bridge's sources; each needs only those before it."""
 
 DEFAULT_FLASH = 0x200000

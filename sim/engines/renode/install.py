@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emberwatch.base.errors import EngineError, MissingDependencyError
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import project_root
 from emberwatch.board.board import load_board
 from emberwatch.engines.renode import download, generate
@@ -170,19 +171,8 @@ def loading() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # a read-only cache: nothing to hold on to
             cache_folder().mkdir(parents=True, exist_ok=True)
-            _lock(stack.enter_context((cache_folder() / "loading.lock").open("w")).fileno())
+            stack.enter_context(locked(cache_folder() / "loading.lock"))
         yield
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def renode_program() -> Path | None:

@@ -218,11 +218,14 @@ void Dma::abort(std::uint32_t channels) {
     for (unsigned i = 0; i < kDmaChannels; ++i) {
         if (((channels >> i) & 1) == 0) continue;
         Channel& c = s_.channel[i];
+        const bool reading = s_.reading.under_way && s_.reading.channel == i;
+        if (abort_interrupts_ && (c.in_flight != 0 || reading) && (c.ctrl & kIrqQuiet) == 0) s_.intr |= 1u << i;
         set_busy(i, false, now());
         c.unread = c.in_flight = 0;
         drop_words(i);
     }
     report_pwm();
+    update_irq();
 }
 
 void Dma::update_irq() {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/scope.hpp"
+#include "bus/memory_map.hpp"
 #include "dma/dma.hpp"
 #include "dma/fields.hpp"
 
@@ -61,6 +62,7 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
 }
 
 void Dma::give_credit(unsigned source, std::uint32_t count, Cycles ready) {
+    if (!clocked()) return;
     for (Channel& c : s_.channel) {
         if (!c.busy || treq(c.ctrl) != source) continue;
         if (c.credits == 0) c.ready = std::max(c.ready, ready);
@@ -102,6 +104,12 @@ void Dma::advance_timers(Cycles now) {
             give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
                         now + 1);
     }
+}
+
+/// The pacing timers stand still meanwhile.
+void Dma::clock_switches() {
+    if (clocked()) return advance_timers(now());
+    for (auto& timer : s_.timer) timer.at = now();
 }
 
 void Dma::set_timer(unsigned index, std::uint32_t value) {
@@ -226,6 +234,50 @@ void Dma::end_write(Cycles now) {
     }
 }
 
+std::uint32_t Dma::words_to_take(Dreq dreq, std::uint32_t address) const {
+    const auto source = static_cast<unsigned>(dreq);
+    const Channel* waits = nullptr;
+    for (const Channel& c : s_.channel) {
+        if (!c.busy || treq(c.ctrl) != source) continue;
+        if (waits != nullptr) return 0;
+        waits = &c;
+    }
+    const bool idle = s_.words == 0 && !s_.reading.under_way && !s_.writing.under_way && recorder_ == nullptr;
+    if (waits == nullptr || !idle || s_.level[source] != 0) return 0;
+    const Channel& c = *waits;
+    const bool sniffed = (s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0;
+    if ((c.ctrl & kEn) == 0 || (c.ctrl & kIncrRead) != 0 || bytes(c.ctrl) != 4 || sniffed) return 0;
+    if (c.read_addr != address || c.unread != c.trans_count || c.unread < 2) return 0;
+    const std::uint32_t words = c.unread - 1, target = c.write_addr & ~3u, offset = target - kSramBase;
+    const std::uint32_t ring = (c.ctrl & kRingSel) != 0 ? (1u << ring_bits(c.ctrl)) - 1 : 0;
+    if (offset >= kSramSize || (offset | ring) >= kSramSize) return 0;
+    return (c.ctrl & kIncrWrite) == 0 || ring != 0 ? words : std::min(words, (kSramSize - offset) / 4);
+}
+
+void Dma::take_word(Dreq dreq, std::uint32_t word, Cycles pushed) {
+    const auto source = static_cast<unsigned>(dreq);
+    const auto index =
+        static_cast<unsigned>(std::find_if(s_.channel.begin(), s_.channel.end(),
+                                           [source](const Channel& c) { return c.busy && treq(c.ctrl) == source; }) -
+                              s_.channel.begin());
+    Channel& c = s_.channel[index];
+    // The FIFO's level is there in the cycle after, set_dreq() adds two; the write follows the read by as many.
+    const Cycles read = pushed + 3, write = read + 2;
+    const std::uint32_t target = c.write_addr & ~3u;
+    bus_->access(read, c.read_addr, false);
+    if ((c.ctrl & kBswap) != 0) word = byte_swap(word, 4);
+    bus_->access(write, target, true);
+    fabric_.bus_write(Master::dma, target, 4, word);
+    c.write_addr = advance(c.write_addr, c.ctrl, true);
+    --c.trans_count;
+    --c.unread;
+    c.ready = read;
+    s_.read_free = read + 1;
+    s_.write_free = write + 1;
+    s_.next_high = (c.ctrl & kHighPriority) != 0 ? index + 1 : 0;
+    if ((c.ctrl & kHighPriority) == 0) s_.next_low = (index + 1) % kDmaChannels;
+}
+
 void Dma::delay(bool is_write, Cycles cycles) {
     (is_write ? s_.write_free : s_.read_free) += cycles;
     auto& access = is_write ? s_.writing : s_.reading;
@@ -269,6 +321,7 @@ void Dma::schedule() {
         }
         due = std::min(due, start);
     }
+    if (!clocked()) due = kNever;
     if (fabric_.events().due(EventId::dma) != due) fabric_.events().schedule(EventId::dma, due);
 }
 

@@ -33,8 +33,14 @@ void PinMatrix::reset() {
     s_.external = old.external;
     s_.external_level = old.external_level;
     s_.level = old.level;
-    s_.history = old.history;
-    s_.newest = old.newest;
+    // Time begins anew: what is dated in the time before has happened, as what would have come has.
+    for (Change& change : s_.history) change = {0, old.history[old.newest].input};
+    for (const Pending& p : std::exchange(pending_, {})) {
+        set_bit(s_.external, 1u << p.pin, p.drive != Drive::released);
+        set_bit(s_.external_level, 1u << p.pin, p.drive == Drive::high);
+    }
+    next_pending_ = kNever;
+    resolving_ = horizon_ = 0;
     s_.input_enable = kPinMask;
     s_.pull_down = kPinMask;
     const Scope scope(running_);  // The drivers are reset as well: there is nothing to catch up with.
@@ -199,6 +205,9 @@ void PinMatrix::resolve(Cycles when) {
     const std::uint32_t input = overridden_ ? override_levels(raw, s_.in_over) : raw & kPinMask;
     const std::uint32_t changed = level ^ s_.level;
     s_.level = level;
+    const std::uint32_t moved = raw ^ s_.raw;
+    s_.rose |= moved & raw;
+    s_.fell |= moved & ~raw;
     s_.raw = raw;
     resolving_ = when;
     if (const std::uint32_t seen = input ^ s_.history[s_.newest].input; seen != 0) {
@@ -243,7 +252,8 @@ void PinMatrix::catch_up(Cycles until) {
         for (auto* driver : untimed_) driver->catch_up(until);
     }
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_) earliest = std::min(earliest, driver->next_step());
+    for (const auto* driver : timed_)
+        if (!driver->idle()) earliest = std::min(earliest, driver->next_step());
     if (earliest >= until) return;
     {
         const Scope scope(running_);
@@ -251,6 +261,7 @@ void PinMatrix::catch_up(Cycles until) {
             TimedDriver* first = nullptr;
             Cycles first_step = next_pending_, other_step = kNever;
             for (auto* driver : timed_) {
+                if (driver->idle()) continue;
                 const Cycles step = driver->next_step();
                 if (step < first_step) {
                     if (first != nullptr) other_step = first_step;
@@ -305,7 +316,7 @@ void PinMatrix::note_awaited() {
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     Cycles earliest = next_pending_;
     for (const auto* driver : timed_)
-        if (driver != self) earliest = std::min(earliest, driver->next_step());
+        if (driver != self && !driver->idle()) earliest = std::min(earliest, driver->next_step());
     return earliest;
 }
 
@@ -329,9 +340,32 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
     return found;
 }
 
+bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
+    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0 || wired(pins) != pins) return false;
+    for (const Watch& w : watches_)
+        if ((w.pins & pins) != 0 && !w.watcher->takes_transfers()) return false;
+    // PIO sees pins that it does not wait for.
+    return earliest_other(&driver) == kNever;
+}
+
+bool PinMatrix::plain(std::uint32_t outputs, std::uint32_t inputs) const {
+    const std::uint32_t all = outputs | inputs;
+    for (const auto* m : {&s_.out_over, &s_.oe_over, &s_.in_over})
+        if ((all & (m->invert | m->set | ~m->keep)) != 0) return false;
+    return (outputs & s_.output_disable) == 0 && (inputs & ~s_.input_enable) == 0;
+}
+
+PinMatrix::Edges PinMatrix::take_edges() {
+    const std::uint32_t rose = std::exchange(s_.rose, 0u), fell = std::exchange(s_.fell, 0u);
+    const auto& over = s_.irq_over;
+    const std::uint32_t live = over.keep & ~over.set;
+    return {((rose & ~over.invert) | (fell & over.invert)) & live,
+            ((fell & ~over.invert) | (rose & over.invert)) & live};
+}
+
 bool PinMatrix::may_change(std::uint32_t pins) const {
     const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock);
+                               selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 

@@ -52,6 +52,7 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
     void plan() override { reschedule(); }
+    void clocks_changed() override;
 
   private:
     using Slice = PwmState::Slice;
@@ -65,6 +66,8 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
       private:
         Pwm& pwm_;
     };
+    void clock_switches() override { synchronise(); }
+    [[nodiscard]] bool counts(const Slice& slice) const;
     [[nodiscard]] std::uint32_t input_pins() const;
     void input_changed(unsigned pin, bool level, Cycles when);
     void advance(unsigned index, Cycles until);

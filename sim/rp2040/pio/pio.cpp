@@ -82,6 +82,24 @@ void Pio::restore(StateReader& in) {
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((intr() & s_.inte[n]) | s_.intf[n]) != 0;
 }
 
+/// Without its clock the block stands still; all that was to come is later by the length of the pause.
+void Pio::clock_switches() {
+    if (clocked()) {
+        pins_.catch_up(now() + 1);
+        s_.stopped_at = now();
+        return;
+    }
+    const Cycles pause = now() - s_.stopped_at;
+    s_.stopped_at = kNever;
+    for (auto& m : s_.sm) {
+        m.next += pause << 8;
+        m.forced_at += pause;
+    }
+    if (s_.sticky_at != kNever) s_.sticky_at += pause;
+}
+
+void Pio::clocks_changed() { plan(); }
+
 void Pio::replan() {
     plan();
     pins_.plan_waiting(this);
@@ -94,9 +112,18 @@ std::uint32_t Pio::read(std::uint32_t offset) {
     return read_register(offset);
 }
 
+/// FIFO levels and flags change in events; what else there is to see may change without.
+Cycles Pio::steady_until(std::uint32_t offset) const {
+    return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr ? kNever : 0;
+}
+
 std::uint32_t Pio::peek(std::uint32_t offset) {
     pins_.catch_up(now());
     return read_register(offset);
+}
+
+std::uint32_t Pio::rx_address(unsigned index) const {
+    return (index_ == 0 ? kPio0Base : kPio1Base) + kRxf0 + 4 * index;
 }
 
 std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
@@ -336,7 +363,7 @@ void Pio::tx_changed(unsigned index) {
 }
 
 void Pio::rx_changed(unsigned index) {
-    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + 4 + index), s_.sm[index].rx.count);
+    fabric_.set_dreq(rx_dreq(index), s_.sm[index].rx.count);
     if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
 }
 

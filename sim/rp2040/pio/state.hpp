@@ -64,7 +64,8 @@ struct PioState {
     std::uint32_t input_sync_bypass = 0;
     std::uint32_t pad_out = 0, pad_oe = 0;
     std::array<std::uint32_t, 2> inte{}, intf{};
-    Cycles sticky_at = kNever;  // Cycle in which an overridden sticky output asserts itself again.
+    Cycles stopped_at = kNever;  // While the block has no clock.
+    Cycles sticky_at = kNever;   // Cycle in which an overridden sticky output asserts itself again.
 };
 
 }  // namespace rp2040
