@@ -103,6 +103,16 @@ def shared() -> Iterator[Monitor]:
     worker.release(board.worker)
 
 
+def test_saving_is_refused_in_a_line_and_the_board_runs_on(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
+    monitor.load(firmware)
+    monitor.run(0.1)
+    with pytest.raises(EngineError, match="this board cannot be saved") as caught:
+        monitor(f"Save @{tmp_path / 'snapshot'}")
+    assert "\n" not in str(caught.value)
+    monitor.run(0.4)
+    assert "W 0" in monitor.console()
+
+
 def test_after_machine_reset_the_board_hears_at_once(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
     monitor.load(firmware)
     monitor(f"sysbus.mic PlayWav @{tone(tmp_path / 'tone.wav', 6)}")
@@ -146,6 +156,33 @@ def compiled(tmp_path: Path, source: str) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return elf
+
+
+THERMOMETER = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((noreturn)) void start(void) {
+    R(0x4000F000) = 1u << 3 | 1u << 5 | 1u << 8;  /* I2C0, IO_BANK0 and PADS_BANK0 out of reset */
+    R(0x40014024) = 3; R(0x4001402c) = 3;         /* GP4 and GP5 */
+    R(0x40044000) = 0x65; R(0x4004401c) = 20; R(0x40044020) = 20;
+    R(0x40044004) = 0x70; R(0x4004406c) = 1;
+    R(0x40044010) = 0;                            /* register 0, a repeated start, one byte, stop */
+    R(0x40044010) = 0x700;
+    while (!R(0x40044078)) {}
+    R(0x20001000) = 0x100 | (R(0x40044010) & 0xff);
+    for (;;) {}
+}
+"""
+
+
+def test_a_sensor_of_renodes_library_answers_over_i2c(monitor: Monitor, tmp_path: Path) -> None:
+    elf = compiled(tmp_path, THERMOMETER)
+    description = "thermometer: Sensors.TMP103 @ sysbus.i2c0 0x70"
+    monitor(f'machine LoadPlatformDescriptionFromString "{description}"')
+    monitor("sysbus.i2c0.thermometer Temperature 21")
+    monitor(f"sysbus LoadELF @{elf}")
+    monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.01)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == 0x100 | 21
 
 
 ENDS = """
