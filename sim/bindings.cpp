@@ -423,8 +423,7 @@ NB_MODULE(_native, m) {
             },
             "uart"_a, "tx"_a, "rx"_a, "baud"_a)
         .def(
-            "uart_note", [](PyChip& self, unsigned i) { return self.uart(check_index(i, 2, "uart")).note(); },
-            "uart"_a)
+            "uart_note", [](PyChip& self, unsigned i) { return self.uart(check_index(i, 2, "uart")).note(); }, "uart"_a)
         .def(
             "set_erratum",
             [](PyChip& self, unsigned number, bool on) {

@@ -193,9 +193,7 @@ void Chip::update_clocked() {
 }
 
 /// Into the SLEEP state or out of it, as the processors and the DMA are now (datasheet 2.11.2).
-void Chip::sleep_or_wake() {
-    clocks_.set_asleep(!core0_.runnable() && !core1_.runnable() && !dma_.active());
-}
+void Chip::sleep_or_wake() { clocks_.set_asleep(!core0_.runnable() && !core1_.runnable() && !dma_.active()); }
 
 void Chip::clocks_moved() {
     if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);

@@ -56,7 +56,12 @@ def test_the_dma_reads_and_writes_too() -> None:
         reads.take()
         chip = machine.engine.chip  # type: ignore[attr-defined]
         chip.write_bus(0x4000C000, 4, 0)
-        for offset, value in ((0x00, 0x20020000), (0x04, 0x20021000), (0x08, 3), (0x0C, 0x3F << 15 | 2 << 2 | 3 << 4 | 1)):
+        for offset, value in (
+            (0x00, 0x20020000),
+            (0x04, 0x20021000),
+            (0x08, 3),
+            (0x0C, 0x3F << 15 | 2 << 2 | 3 << 4 | 1),
+        ):
             chip.write_bus(0x50000000 + offset, 4, value)
         machine.run(0.0001)
         found = reads.take()

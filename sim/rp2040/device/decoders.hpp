@@ -30,12 +30,12 @@ class I2cDecoder final : public LineWatcher {
         bool sda = true, scl = true;
         bool acknowledge = false;  ///< The ninth bit is on the bus.
         bool acknowledged = false;
-        bool open = false;  ///< The device has acknowledged its address, and no STOP came since.
-        bool pulling = false;  ///< SDA low.
+        bool open = false;      ///< The device has acknowledged its address, and no STOP came since.
+        bool pulling = false;   ///< SDA low.
         bool ten_bits = false;  ///< The second byte of an address comes.
         std::uint16_t address = 0;
         std::uint8_t upper = 0;  ///< Of a ten-bit address,
-        bool known = false;     ///< which was the device's: a repeated START for reading has its first byte alone.
+        bool known = false;      ///< which was the device's: a repeated START for reading has its first byte alone.
         std::uint8_t bits = 0, shift = 0;
     };
     void address(Cycles when);

@@ -335,7 +335,8 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
 }
 
 bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
-    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0 || wired(pins) != pins) return false;
+    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0) return false;
+    if (std::any_of(nets_.begin(), nets_.end(), [pins](std::uint32_t net) { return (net & pins) != 0; })) return false;
     for (const Watch& w : watches_)
         if ((w.pins & pins) != 0 && !w.watcher->takes_transfers()) return false;
     // PIO sees pins that it does not wait for.
@@ -359,8 +360,7 @@ PinMatrix::Edges PinMatrix::take_edges() {
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
     const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock) |
-                               selected(PinFunction::spi);
+                               selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 

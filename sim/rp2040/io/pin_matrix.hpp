@@ -166,8 +166,8 @@ class PinMatrix final : public Gpio {
         OverrideMasks out_over, oe_over, in_over, irq_over;
         std::uint32_t input_enable, output_disable, pull_up, pull_down;
         std::uint32_t external, external_level;
-        std::uint32_t level;  // At the pads.
-        std::uint32_t raw;    // Behind the pads' input enables.
+        std::uint32_t level;       // At the pads.
+        std::uint32_t raw;         // Behind the pads' input enables.
         std::uint32_t rose, fell;  // Of these, since take_edges().
         std::array<Change, kHistory> history;
         std::uint32_t newest;

@@ -302,7 +302,8 @@ void Clocks::write(std::uint32_t offset, std::uint32_t value) {
 }
 
 std::uint64_t Clocks::enabled() const {
-    return s_.asleep ? s_.sleep_en0 | std::uint64_t{s_.sleep_en1} << 32 : s_.wake_en0 | std::uint64_t{s_.wake_en1} << 32;
+    return s_.asleep ? s_.sleep_en0 | std::uint64_t{s_.sleep_en1} << 32
+                     : s_.wake_en0 | std::uint64_t{s_.wake_en1} << 32;
 }
 
 void Clocks::gates_changed() {

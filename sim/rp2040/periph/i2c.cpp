@@ -77,9 +77,7 @@ void I2c::clock_switches() {
 void I2c::clocks_changed() { fabric_.events().schedule(event_, clocked() ? s_.done_at : kNever); }
 
 /// SCL is low for LCNT + 1 and high for HCNT + SPKLEN + 7 periods of clk_sys (datasheet 4.3.14.1).
-Cycles I2c::low_cycles() const {
-    return Cycles{kSpeed.of(s_.con) == kStandardMode ? s_.ss_lcnt : s_.fs_lcnt} + 1;
-}
+Cycles I2c::low_cycles() const { return Cycles{kSpeed.of(s_.con) == kStandardMode ? s_.ss_lcnt : s_.fs_lcnt} + 1; }
 Cycles I2c::high_cycles() const {
     return Cycles{kSpeed.of(s_.con) == kStandardMode ? s_.ss_hcnt : s_.fs_hcnt} + s_.fs_spklen + 7;
 }
@@ -278,9 +276,7 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case at("IC_INTR_MASK"): s_.intr_mask = value & kRegs.writable("IC_INTR_MASK"); break;
         case at("IC_RX_TL"): s_.rx_tl = std::min(value & kRegs.writable("IC_RX_TL"), kLargestLevel); break;
         case at("IC_TX_TL"): s_.tx_tl = std::min(value & kRegs.writable("IC_TX_TL"), kLargestLevel); break;
-        case at("IC_ENABLE"):
-            set_enable(value & kRegs.writable("IC_ENABLE"));
-            break;
+        case at("IC_ENABLE"): set_enable(value & kRegs.writable("IC_ENABLE")); break;
         case at("IC_SDA_HOLD"): s_.sda_hold = value & kRegs.writable("IC_SDA_HOLD"); break;
         case at("IC_DMA_CR"): s_.dma_cr = value & kRegs.writable("IC_DMA_CR"); break;
         case at("IC_DMA_TDLR"): s_.dma_tdlr = value & kRegs.writable("IC_DMA_TDLR"); break;

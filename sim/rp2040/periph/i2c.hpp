@@ -1,7 +1,8 @@
 // I2C: Synopsys DW_apb_i2c (datasheet 4.3).
 //
-// Both lines are open drains that the block pulls low or leaves to the pull-ups of the pads or of the board; without any
-// the bus is never free. A master makes an event of each edge; it and a slave see what is on the lines, whoever pulls.
+// Both lines are open drains that the block pulls low or leaves to the pull-ups of the pads or of the board; without
+// any the bus is never free. A master makes an event of each edge; it and a slave see what is on the lines, whoever
+// pulls.
 #pragma once
 
 #include "base/peripheral.hpp"
@@ -28,9 +29,9 @@ struct I2cState {
     std::uint16_t command = 0;
     bool reading = false;
     bool first_byte = false;
-    std::uint8_t step = 0;  // Within a bit, a START or a STOP.
-    std::uint8_t bit = 0;   // Of the byte on the bus; 8 is the acknowledge.
-    std::uint8_t byte = 0;  // Coming in, or going out.
+    std::uint8_t step = 0;          // Within a bit, a START or a STOP.
+    std::uint8_t bit = 0;           // Of the byte on the bus; 8 is the acknowledge.
+    std::uint8_t byte = 0;          // Coming in, or going out.
     std::uint8_t address_byte = 0;  // 1: the second of ten bits, 2: the first again, to read.
     bool acknowledge_held = false;  // The byte has come, whether more are wanted is not known yet.
     bool taken = false;             // It is in the FIFO already.
@@ -42,8 +43,8 @@ struct I2cState {
         enum class Phase : std::uint8_t { idle, address, receive, transmit, done };
         Phase phase = Phase::idle;
         bool acknowledge = false, acknowledged = false;  // The ninth bit is on the bus; what it says.
-        bool ten_bits = false, known = false;  // The second address byte comes; it was this one's.
-        bool holds = false, releases = false;  // SCL, for want of a byte; and no longer, after SDA_SETUP.
+        bool ten_bits = false, known = false;            // The second address byte comes; it was this one's.
+        bool holds = false, releases = false;            // SCL, for want of a byte; and no longer, after SDA_SETUP.
         std::uint8_t bits = 0, shift = 0;
     };
     Slave slave{};

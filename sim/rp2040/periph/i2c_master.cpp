@@ -1,8 +1,8 @@
 // I2C as a master: START, bits, STOP, each edge in its own cycle (I2C-bus specification, 3.1; datasheet 4.3.14).
 //
-// A bit is SCL's low time and its high time; it begins with SCL low. SDA changes IC_SDA_TX_HOLD after SCL has fallen and
-// is taken at the end of the high time. A START is as long as a bit, a repeated one pulls SDA in the middle of the high
-// time (the datasheet has no figure), a STOP lets go of it at the end.
+// A bit is SCL's low time and its high time; it begins with SCL low. SDA changes IC_SDA_TX_HOLD after SCL has fallen
+// and is taken at the end of the high time. A START is as long as a bit, a repeated one pulls SDA in the middle of the
+// high time (the datasheet has no figure), a STOP lets go of it at the end.
 #include "io/gpio.hpp"
 #include "periph/i2c.hpp"
 #include "periph/i2c_bits.hpp"
@@ -47,8 +47,8 @@ bool I2c::choose_pins() {
     if (watched == watched_) return false;
     watched_ = watched;
     fabric_.gpio().watch_changed();
-    s_.sda = level(kSda, now());
-    s_.scl = level(kScl, now());
+    s_.sda = level(kSda, now() + 1);  // what was written in this cycle counts
+    s_.scl = level(kScl, now() + 1);
     return true;
 }
 
@@ -89,7 +89,7 @@ void I2c::begin(Phase phase) {
 
 /// Nobody else may be using the bus, and both lines must be high: without pull-ups they never are.
 void I2c::start_when_free() {
-    if (s_.bus_busy || !level(kSda, now()) || !level(kScl, now())) {
+    if (s_.bus_busy || !level(kSda, now() + 1) || !level(kScl, now() + 1)) {
         s_.phase = Phase::waiting;
         return;
     }
@@ -138,7 +138,9 @@ void I2c::begin_address() {
     begin_byte(Phase::address, static_cast<std::uint8_t>(bytes[s_.address_byte]));
 }
 
-void I2c::begin_data() { begin_byte(Phase::data, s_.reading ? std::uint8_t{0} : static_cast<std::uint8_t>(s_.command)); }
+void I2c::begin_data() {
+    begin_byte(Phase::data, s_.reading ? std::uint8_t{0} : static_cast<std::uint8_t>(s_.command));
+}
 
 void I2c::begin_byte(Phase phase, std::uint8_t value) {
     s_.phase = phase;

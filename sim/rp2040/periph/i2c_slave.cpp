@@ -14,9 +14,7 @@ namespace {
 constexpr unsigned kTenBitPrefix = 0x78;
 }  // namespace
 
-bool I2c::is_slave() const {
-    return (s_.enable & kEnabled) != 0 && (s_.con & (kMasterMode | kSlaveDisable)) == 0;
-}
+bool I2c::is_slave() const { return (s_.enable & kEnabled) != 0 && (s_.con & (kMasterMode | kSlaveDisable)) == 0; }
 
 /// START or STOP.
 void I2c::slave_condition(bool start) {
@@ -46,7 +44,8 @@ void I2c::slave_rising() {
         }
         return;
     }
-    if (slave.phase != SlavePhase::transmit) slave.shift = static_cast<std::uint8_t>(slave.shift << 1 | (s_.sda ? 1 : 0));
+    if (slave.phase != SlavePhase::transmit)
+        slave.shift = static_cast<std::uint8_t>(slave.shift << 1 | (s_.sda ? 1 : 0));
     if (++slave.bits != 8) return;
     slave.acknowledged = true;
     if (slave.phase == SlavePhase::address) {

@@ -36,7 +36,9 @@ std::uint32_t Pll::hz() const {
     return static_cast<std::uint32_t>(std::uint64_t{reference} * s_.fbdiv / (refdiv * post));
 }
 
-bool Pll::locked() const { return vco_on() && xosc_.hz() != 0 && in_range() && s_.reference.count(now()) >= kLockPeriods; }
+bool Pll::locked() const {
+    return vco_on() && xosc_.hz() != 0 && in_range() && s_.reference.count(now()) >= kLockPeriods;
+}
 
 std::uint32_t Pll::read(std::uint32_t offset) {
     switch (offset) {

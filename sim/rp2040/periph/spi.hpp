@@ -39,9 +39,9 @@ struct SpiState {
     std::uint64_t half_q32 = 0;
     std::uint8_t bits = 8, step = 0;  // The next step not yet shown.
     bool polarity = false, phase = false;
-    std::uint16_t in = 0;                // Sampled so far.
-    std::optional<std::uint16_t> answer; // Of a device that takes frames.
-    Cycles release_at = kNever;          // CSn rises.
+    std::uint16_t in = 0;                 // Sampled so far.
+    std::optional<std::uint16_t> answer;  // Of a device that takes frames.
+    Cycles release_at = kNever;           // CSn rises.
     struct Lines {
         bool sck = false, csn = true, tx = false, master = false, tx_on = true;
         bool operator==(const Lines&) const = default;
@@ -131,7 +131,7 @@ class Spi final : public StatefulPeripheral<SpiState>, public TimedDriver {
     Dreq tx_dreq_, rx_dreq_;
     SpiDevice* device_ = nullptr;
     Inputs inputs_{*this};
-    std::uint32_t watched_ = 0;  ///< Pins of a slave.
+    std::uint32_t watched_ = 0;    ///< Pins of a slave.
     std::uint32_t connected_ = 0;  ///< Pins with the function.
     std::vector<std::uint16_t> transmitted_;
 };

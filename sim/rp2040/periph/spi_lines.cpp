@@ -13,9 +13,8 @@ namespace rp2040 {
 
 namespace {
 constexpr const regs::Block& kRegs = regs::kSpi;
-constexpr std::uint32_t kSse = kRegs.mask("SSPCR1.SSE"), kMs = kRegs.mask("SSPCR1.MS"),
-                        kSod = kRegs.mask("SSPCR1.SOD"), kSpo = kRegs.mask("SSPCR0.SPO"),
-                        kSph = kRegs.mask("SSPCR0.SPH");
+constexpr std::uint32_t kSse = kRegs.mask("SSPCR1.SSE"), kMs = kRegs.mask("SSPCR1.MS"), kSod = kRegs.mask("SSPCR1.SOD"),
+                        kSpo = kRegs.mask("SSPCR0.SPO"), kSph = kRegs.mask("SSPCR0.SPH");
 constexpr std::uint32_t kPinsOfSpi0 = 0x00ff00ff, kEveryFourth = 0x11111111, kPinMask = (1u << kPins) - 1;
 constexpr Cycles kSettled = 8;  ///< What is further back than this the inputs' history cannot show.
 }  // namespace
@@ -82,8 +81,8 @@ void Spi::take_step(unsigned step, Cycles when) {
     if (!s_.answer || !puts || bit >= s_.bits) return;
     const bool level = (*s_.answer >> (s_.bits - 1u - bit) & 1) != 0;  // of a device, which answers the clock
     for (std::uint32_t rx = pins(kPinRx); rx != 0; rx &= rx - 1)
-        fabric_.gpio().drive(static_cast<unsigned>(std::countr_zero(rx)),
-                             level ? Gpio::Drive::high : Gpio::Drive::low, when);
+        fabric_.gpio().drive(static_cast<unsigned>(std::countr_zero(rx)), level ? Gpio::Drive::high : Gpio::Drive::low,
+                             when);
 }
 
 /// Nobody sees the steps before the last ones: bits come in from a level that rests, edges are only noted.
@@ -104,9 +103,7 @@ void Spi::skip_steps(Cycles until) {
     fabric_.gpio().pulsed(pins(kPinSck) | (mixed ? pins(kPinTx) : 0));
 }
 
-bool Spi::unobserved() const {
-    return fabric_.gpio().unobserved(*this, connected_ & ~pins(kPinCsn));
-}
+bool Spi::unobserved() const { return fabric_.gpio().unobserved(*this, connected_ & ~pins(kPinCsn)); }
 
 void Spi::catch_up(Cycles until) {
     if (s_.stopped_at != kNever) return;
@@ -149,8 +146,8 @@ bool Spi::choose_pins() {
     watched_ = watched;
     fabric_.gpio().watch_changed();
     s_.position = 0;
-    s_.clock = input(kPinSck, now());
-    if (is_slave()) slave_select(!input(kPinCsn, now()), now() + 1);
+    s_.clock = input(kPinSck, now() + 1);  // what was written in this cycle counts
+    if (is_slave()) slave_select(!input(kPinCsn, now() + 1), now() + 1);
     return true;
 }
 

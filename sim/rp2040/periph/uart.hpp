@@ -68,8 +68,8 @@ struct UartState {
     std::uint8_t samples_taken = 0;
     std::uint16_t samples = 0;  // Start bit lowest.
     FineTime sample_start{};
-    std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
-    Cycles stopped_at = kNever;  // While there is no clk_peri,
+    std::uint64_t bit_q32 = 0;      // Length of a bit, to stretch a frame in flight when a clock changes.
+    Cycles stopped_at = kNever;     // While there is no clk_peri,
     std::uint64_t stopped_bit = 0;  // with the length of a bit before.
 };
 
@@ -87,7 +87,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void clocks_changed() override;
+    void clocks_changed() override { update(); }
     void reset() override;
     void save(StateWriter& out) const override;
     void restore(StateReader& in) override;
@@ -145,6 +145,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] Cycles edge_time() const;
     [[nodiscard]] bool looped_back() const { return (s_.cr & uart::kLbe) != 0; }
     void set_control(std::uint32_t value);
+    void follow_clock();
     void heard(bool level, Cycles when);
     // uart_line.cpp: the receiver's pin
     class Inputs final : public LineWatcher {

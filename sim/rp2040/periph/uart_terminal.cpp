@@ -38,7 +38,8 @@ bool Uart::terminal_reads() {
     const std::uint32_t own = selected(tx_pins()), pin = 1u << terminal_->tx;
     const std::string name(name_), gpio = "GPIO" + std::to_string(terminal_->tx);
     if ((own & pin) == 0)
-        return note(name + " sends on GPIO" + std::to_string(std::countr_zero(own)) + ", the board's TX pin is " + gpio);
+        return note(name + " sends on GPIO" + std::to_string(std::countr_zero(own)) + ", the board's TX pin is " +
+                    gpio);
     if (!fabric_.gpio().plain(pin, 0))
         return note(gpio + ", the board's TX pin, does not show " + name +
                     " as it is: its output is inverted, overridden or disabled");
