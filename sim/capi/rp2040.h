@@ -185,8 +185,8 @@ RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, co
 
 /* ---- I2C and SPI --------------------------------------------------------------------------------------------------*/
 
-/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7 or
- * 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
+/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7
+ * or 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
 typedef struct {
     void* context;
     uint32_t (*start)(void* context, uint32_t address, uint32_t read);
