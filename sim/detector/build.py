@@ -73,6 +73,11 @@ class BuildResult:
     compiled: int  #: object files made in this run; 0 when everything was up to date
 
 
+def capture_board(board: Board) -> Board:
+    """The board with a console as fast as the capture application's stream of PCM."""
+    return replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+
+
 def build_firmware(
     board: str | Path | Board = "pico",
     model: Path | None = None,
@@ -111,7 +116,7 @@ def build_firmware(
     if not isinstance(board, Board):
         board = load_board(board)
     if app == CAPTURE:
-        board = replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+        board = capture_board(board)
         defines = {**_CAPTURE_DEFINES, **(defines or {})}
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
