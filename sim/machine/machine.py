@@ -411,7 +411,17 @@ class Machine(Steps, FactSheet):
             host.call(core)
         if host.exit_code is not None:
             self.exit = Exit("semihosting", host.exit_code, self.time_s)
+            self._halt()
+            self._drain()
         return True
+
+    def _halt(self) -> None:
+        """Holds both cores, as a debugger does at a program's end; the rest of the chip goes on."""
+        from emberwatch.engines.embedded import chip_of
+
+        psm = block("psm")
+        cores = psm.field("FRCE_OFF.PROC0").mask | psm.field("FRCE_OFF.PROC1").mask
+        chip_of(self.engine).write_bus(psm.address("FRCE_OFF"), 4, cores)
 
     def _semihosting_output(self, text: str) -> None:
         for byte in text.encode():
