@@ -54,6 +54,8 @@ def without(name: str, seconds: float, seed: int, most: int | None) -> int:
             findings += 1
         slowest = max(slowest, time.perf_counter() - started)
         rounds += 1
+        if rounds % 100 == 0:
+            print(f"{name}: {rounds} inputs, {findings} findings so far", flush=True)
     print(f"{name}: {rounds} inputs, {findings} findings, slowest {slowest:.2f} s")
     return findings
 
