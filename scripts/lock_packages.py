@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/lock_packages.py        # after a run of the tests that was green
 
-Continuous integration installs these first (`pip install --require-hashes`). The hashes are those of the files that pip
-would take here: CPython 3.11 on Linux, x86-64.
+`pip install --require-hashes --no-deps -r .ci/requirements.lock` makes the same environment, or refuses a file that is
+another one. The hashes are those of the files that pip would take here: CPython 3.11 on Linux, x86-64.
 """
 
 from __future__ import annotations
