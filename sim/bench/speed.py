@@ -33,7 +33,7 @@ _BOOT_SECONDS = 0.005  # long enough for the crystal and boot2, short of the fir
 
 @dataclass(frozen=True)
 class Speed:
-    """Medians over runs in one process on one core of this host, in its processor time: what else runs here matters less.
+    """Medians over runs in one process on one core of this host, in the processor time that it takes.
 
     Attributes:
         real_time_factor: emulated seconds of the shipped firmware, microphone on, per host second.
