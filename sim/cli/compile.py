@@ -183,6 +183,10 @@ def survey(
     out: Annotated[Path | None, typer.Option(help="Write the table to a Markdown file.", metavar="FILE")] = None,
     check: Annotated[int, typer.Option(help="Inputs to compare with TensorFlow Lite Micro.", metavar="N", min=1)] = 20,
     optimise: Annotated[str, typer.Option(help="speed, balanced or size.", metavar="GOAL")] = "balanced",
+    dma_channel: Annotated[
+        int | None, typer.Option(help="DMA channel that may fetch weights from flash.", metavar="CHANNEL")
+    ] = None,
+    cores: Annotated[int, typer.Option(help="2: divide layers between both cores.", metavar="N")] = 1,
     cycles: Annotated[bool, typer.Option("--cycles/--no-cycles", help="Measure cycles on the emulated chip.")] = True,
 ) -> None:
     """Compile every .tflite in a folder: accepted, exact, cycles, RAM beside TensorFlow Lite Micro's arena, flash.
@@ -203,7 +207,8 @@ def survey(
     if not any(folder.glob("*.tflite")):
         raise UsageError(f"{folder} has no .tflite file; give a folder with some")
     measure = _cycles if cycles else lambda compiled, scratch: None
-    rows = survey_folder(folder, Options(optimise), check, measure, lambda text: print(text, file=sys.stderr))
+    options = Options(optimise, dma_channel=dma_channel, cores=cores)
+    rows = survey_folder(folder, options, check, measure, lambda text: print(text, file=sys.stderr))
     text = table(rows)
     print(text)
     if out is not None:

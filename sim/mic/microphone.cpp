@@ -69,7 +69,7 @@ void PdmMicrophone::clock_edges(std::span<const rp2040::Cycles> when, std::span<
     // Rounding is monotonous: if both ends lie on a line of whole picoseconds a cycle, so does all between them.
     const bool even = cycles != 0 && passed % cycles == 0;
     if (even && given_.empty() && fault_ == Fault::none && timebase_hz_ == 0 && bits_ != 0) {
-        modulate(when, levels, began, passed / cycles);
+        modulate(when, levels, restarts_ps_ + began, passed / cycles);
         return;
     }
     for (std::size_t n = 0; n < when.size(); ++n)

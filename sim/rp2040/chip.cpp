@@ -335,8 +335,7 @@ Stop Chip::run_until(Cycles limit) {
                     break;
                 }
                 run_ahead(limit);
-                if (events_.next() >= limit) continue;  // that has taken what was due before
-                events_.advance_to(events_.next());
+                events_.advance_to(std::min(limit, events_.next()));  // the next may be later now
                 if (clocks_.asleep()) sleep_or_wake();
                 continue;
             }

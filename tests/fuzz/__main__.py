@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from paths import ROOT
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # as pytest's `pythonpath` has them
 
-sys.path.insert(0, str(Path(__file__).parent))
+from paths import ROOT  # noqa: E402
+
 FINDINGS = ROOT / "build" / "fuzz"
 
 
@@ -53,6 +54,8 @@ def without(name: str, seconds: float, seed: int, most: int | None) -> int:
             findings += 1
         slowest = max(slowest, time.perf_counter() - started)
         rounds += 1
+        if rounds % 100 == 0:
+            print(f"{name}: {rounds} inputs, {findings} findings so far", flush=True)
     print(f"{name}: {rounds} inputs, {findings} findings, slowest {slowest:.2f} s")
     return findings
 

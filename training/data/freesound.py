@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emberwatch.audio.manifest import ALARM, OTHER
 from emberwatch.base.errors import EmberwatchError, UsageError
-from emberwatch.training.data.clips import ALARM, OTHER
 from emberwatch.training.data.download import DownloadError, download
 
 KEY_VARIABLE = "FREESOUND_API_KEY"

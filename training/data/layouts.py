@@ -97,14 +97,16 @@ def audioset(folder: Path) -> list[LabelledFile]:
         names[mid] = display_name
     files: dict[str, list[Path]] = {}
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SOUND):
-        for start in (0, 1) if path.stem.startswith("Y") else (0,):
-            files.setdefault(path.stem[start : start + 11], []).append(path)
+        for skipped in (0, 1) if path.stem.startswith("Y") else (0,):
+            files.setdefault(path.stem[skipped : skipped + 11], []).append(path)
     found = []
     for table in sorted(folder.glob("*_segments.csv")):
         for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
             video, start, _, labels = ([part.strip() for part in line.split(",", 3)] + [""] * 4)[:4]
+            if not _is_number(start):
+                raise EmberwatchError(f"{table}:{number}: start {start!r} is no time in seconds; fetch the table again")
             mids = labels.strip('"').split(",")
             unknown = [mid for mid in mids if mid not in names]
             if unknown:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emberwatch.audio.manifest import ALARM, OTHER
 from emberwatch.base.errors import EmberwatchError, UsageError
-from emberwatch.training.data.clips import ALARM, OTHER
 from emberwatch.training.data.freesound import COLUMNS
 from emberwatch.training.data.layouts import LabelledFile
 

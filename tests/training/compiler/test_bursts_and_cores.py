@@ -56,11 +56,11 @@ def forced(model: Model, folder: Path, wanted: Callable[[Form], bool], which: in
 
 
 @pytest.mark.parametrize("kind", ["dma", "cores"])
-@pytest.mark.parametrize("size", [(1, 1, 1), (1, 3, 5), (1, 64, 16), (2, 130, 9), (1, 300, 37), (1, 700, 6)], ids=str)
+@pytest.mark.parametrize("size", [(1, 3, 5), (2, 130, 9), (1, 300, 37), (1, 700, 6)], ids=str)
 def test_dense_layers_on_the_host(size: tuple[int, int, int], kind: str, tmp_path: Path) -> None:
     data = dense(sum(size), *size)
     model, oracle, rng = parse_model(data, "dense"), Oracle(data), np.random.default_rng(1)
-    for which in range(6):
+    for which in range(3):
         compiled = forced(model, tmp_path / str(which), lambda f: f.dma if kind == "dma" else f.cores == 2, which)
         if compiled is None:
             assert kind == "cores" and size[2] < 8, "there should have been such a form"
