@@ -171,9 +171,19 @@ void Pwm::run_edges(unsigned index, Cycles until) {
 void Pwm::catch_up(Cycles until) {
     if (until == 0) return;
     const std::uint32_t observed = fabric_.gpio().observed_outputs(PinFunction::pwm);
+    const auto seen = [&](unsigned i) {
+        return enabled(s_.slice[i]) && ((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0;
+    };
+    std::uint32_t slices = 0;
+    for (unsigned i = 0; i < kSlices; ++i) slices |= seen(i) ? 1u << i : 0u;
+    // Several slices: their edges in the order of time, which is that of the pins' history.
+    if ((slices & (slices - 1)) != 0)
+        for (Cycles next = next_step(); next < until; next = next_step())
+            for (unsigned i = 0; i < kSlices; ++i)
+                if ((slices >> i & 1u) != 0) run_edges(i, next + 1);
     for (unsigned i = 0; i < kSlices; ++i) {
         if (!enabled(s_.slice[i])) continue;
-        if (((observed >> (2 * i) | observed >> (2 * i + 16)) & 3u) != 0) run_edges(i, until);
+        if ((slices >> i & 1u) != 0) run_edges(i, until);
         advance(i, until - 1);
         drive(i, until - 1);
     }
