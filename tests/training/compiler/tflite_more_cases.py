@@ -337,7 +337,8 @@ MORE_CASES: dict[str, Callable[[Rng], bytes]] = {
     f.__name__.rstrip("_"): f
     for f in (
         split, split_v, unpack, pack, slice_, gather, broadcast_to, mirror_pad, zeros_like, depth_to_space,
-        space_to_depth, space_to_batch_nd, batch_to_space_nd, reverse_v2, abs_, elu, hard_swish, leaky_relu, rsqrt, maximum, minimum,
+        space_to_depth, space_to_batch_nd, batch_to_space_nd, reverse_v2, abs_, elu, hard_swish, leaky_relu, rsqrt,
+        maximum, minimum,
         squared_difference, div, prelu, sum_, reduce_max, reduce_min, arg_max, arg_min, l2_normalization, log_softmax,
     )
 }  # fmt: skip
