@@ -16,6 +16,7 @@ from emberwatch.audio.scenario import Clip, Scenario
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import RELEASED_DETECTOR, RELEASED_MODEL, models_folder
+from emberwatch.bench.instructions import instructions_per_cycle
 from emberwatch.bench.speed import measure_speed
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.program.firmware_image import measure
@@ -80,8 +81,12 @@ def _speed(elf: Path) -> Iterator[Row]:
         ("beside rp2040js, asleep eight cycles at a time", speed.peer_ratio_asleep, None, None),
     ):
         yield Row(what, ratio, "x as fast", bar, aim, lower_is_better=False, note=speed.peer_note)
+    counted, note = instructions_per_cycle(elf)
+    yield Row("host instructions, microphone on", counted, "per emulated cycle", note=note)
     yield Row("compute loop in SRAM", speed.mips_sram, "MIPS", 150, 400, lower_is_better=False)
-    yield Row("the same on both cores", speed.pair_slowdown, "x the time of one")
+    what = "compute loop beside rp2040py"
+    yield Row(what, speed.loop_ratio, "x as fast", lower_is_better=False, note=speed.loop_note)
+    yield Row("compute loop on both cores", speed.pair_slowdown, "x the time of one", aim=4)
     yield Row("compute loop in flash", speed.mips_flash, "MIPS", lower_is_better=False)
 
 

@@ -211,7 +211,8 @@ rp2040_status rp2040_finish_reset(rp2040_chip* chip) {
 rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size) {
     return guarded(chip, [&] {
         if (data == nullptr && size != 0) return invalid(chip, "the data are NULL");
-        if (address < kFlash || size > kFlashWindow || !chip->chip->load(address, {data, size}))
+        if (address < kFlash || address - kFlash >= kFlashWindow || size > kFlashWindow ||
+            !chip->chip->load(address, {data, size}))
             return invalid(chip, "the data does not fit the flash, which begins at 0x10000000");
         return RP2040_OK;
     });
@@ -398,6 +399,17 @@ rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t
             chip->chip->uart(port).host_send({bytes, size});
         return RP2040_OK;
     });
+}
+
+rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target) {
+    if (instance > 1) return invalid(chip, "the chip has I2C 0 and 1, not " + std::to_string(instance));
+    chip->chip.connect(instance, *target);
+    return RP2040_OK;
+}
+rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target) {
+    if (instance > 1) return invalid(chip, "the chip has SPI 0 and 1, not " + std::to_string(instance));
+    chip->chip.connect(instance, *target);
+    return RP2040_OK;
 }
 
 rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,

@@ -220,6 +220,18 @@ std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
     return waiting;
 }
 
+void ExternalChip::connect(unsigned instance, const rp2040_i2c_target& target) {
+    I2c& block = instance == 0 ? i2c0_ : i2c1_;
+    i2c_targets_[instance] = std::make_unique<HostI2c>(block, target);
+    block.connect(i2c_targets_[instance].get());
+}
+
+void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
+    Spi& block = instance == 0 ? spi0_ : spi1_;
+    spi_targets_[instance] = std::make_unique<HostSpi>(block, target);
+    block.connect(spi_targets_[instance].get());
+}
+
 // ---------------------------------------------------------------------------------------------- the processor's time
 
 Cycles ExternalChip::cycle_of_host(std::uint64_t picoseconds) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "capi/block_cost.hpp"
+#include "capi/host_buses.hpp"
 #include "capi/host_time.hpp"
 #include "capi/rp2040.h"
 #include "chip.hpp"
@@ -79,6 +80,9 @@ class ExternalChip final : public Chip {
     /// Bit per port that has bytes to be taken.
     [[nodiscard]] std::uint32_t serial_waiting();
 
+    void connect(unsigned instance, const rp2040_i2c_target& target);
+    void connect(unsigned instance, const rp2040_spi_target& target);
+
     HostTime time;
     void (*on_skip_due)(void* context) = nullptr;
     void* skip_context = nullptr;
@@ -97,6 +101,8 @@ class ExternalChip final : public Chip {
     std::array<std::uint32_t, 2> lines_{};
     std::uint32_t reported_hz_ = 0;
     std::array<std::vector<SerialByte>, 3> serial_;
+    std::array<std::unique_ptr<HostI2c>, 2> i2c_targets_;
+    std::array<std::unique_ptr<HostSpi>, 2> spi_targets_;
 
     std::unordered_map<std::uint64_t, BlockCost> blocks_seen_;
     /// The blocks used last, by address: finding them takes most of the time of a hook.

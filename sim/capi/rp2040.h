@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
- * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks. */
+ * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets. */
 #define RP2040_ABI_VERSION 3
 RP2040_API uint32_t rp2040_abi_version(void);
 
@@ -182,6 +182,27 @@ RP2040_API uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t
                                        uint32_t room);
 /* Bytes for the port's receiver; they take their time. */
 RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size);
+
+/* ---- I2C and SPI --------------------------------------------------------------------------------------------------*/
+
+/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7
+ * or 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
+typedef struct {
+    void* context;
+    uint32_t (*start)(void* context, uint32_t address, uint32_t read);
+    uint32_t (*write)(void* context, uint32_t value);
+    uint32_t (*read)(void* context);
+    void (*stop)(void* context);
+} rp2040_i2c_target;
+RP2040_API rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target);
+
+/* The target of the host's on one SPI: a frame of `bits` (4..16) goes out and its answer comes in. `last`: the block
+ * raises its CSn after this one. */
+typedef struct {
+    void* context;
+    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits, uint32_t last);
+} rp2040_spi_target;
+RP2040_API rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target);
 
 /* ---- microphone ---------------------------------------------------------------------------------------------------*/
 

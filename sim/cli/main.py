@@ -108,6 +108,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "renode install": ("emberwatch.cli.renode", "install", "Download Renode and check it."),
     "renode generate": ("emberwatch.cli.renode", "generate", "Write Renode's platform files from the boards."),
     "renode monitor": ("emberwatch.cli.renode", "monitor", "Open a board in Renode's monitor."),
+    "completion": ("emberwatch.cli.completion", "completion", "Print the script that completes words in your shell."),
     "summary": ("emberwatch.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name (one word or two), module, function, short help. The order is that of `--help`."""
@@ -237,6 +238,11 @@ def main(arguments: list[str] | None = None) -> None:
         from emberwatch import __version__
 
         print(f"emberwatch {__version__}")
+        sys.exit(0)
+    if arguments[:2] == ["completion", "--words"]:  # asked by the script at every Tab; the words are anybody's
+        from emberwatch.cli.completion import candidates
+
+        print("\n".join(candidates(arguments[2:])))
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])

@@ -364,8 +364,11 @@ Stop Chip::run_until(Cycles limit) {
 /// While both cores sleep nobody sees the words of a stream from a pin through PIO and DMA into memory on their way.
 void Chip::run_ahead(Cycles limit) {
     for (const auto& [pio, event] : {std::pair{&pio0_, EventId::pio0}, {&pio1_, EventId::pio1}}) {
-        if (events_.due(event) != events_.next() || !pio->streams() || dma_.held_in_reset()) continue;
-        if (events_.due(EventId::dma) == kNever) pio->stream(std::min(limit, events_.next_beside(event)), dma_);
+        if (events_.due(event) > limit || !pio->streams()) continue;
+        const Cycles dma = events_.due(EventId::dma);
+        if (dma != kNever && (dma < events_.next() || dma > events_.due(event))) continue;
+        const Cycles until = std::min(limit, events_.next_beside(event, EventId::dma));
+        if (until > events_.due(event) && (dma == kNever || dma_.finish_word(until))) pio->stream(until, dma_);
     }
 }
 

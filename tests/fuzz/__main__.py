@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from paths import ROOT
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # as pytest's `pythonpath` has them
 
-sys.path.insert(0, str(Path(__file__).parent))
+from paths import ROOT  # noqa: E402
+
 FINDINGS = ROOT / "build" / "fuzz"
 
 

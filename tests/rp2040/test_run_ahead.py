@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 
+import numpy as np
 import pytest
 from thumb import assemble
 
@@ -256,3 +257,114 @@ def test_waiting_loops(part: int) -> None:
         fast, plain = _waiting(seed), _waiting(seed)
         plain.record_instructions(1)
         _compare(fast, plain, random.Random(seed), 12, seed)
+
+
+def _stream(seed: int) -> _native.Chip:
+    """A state machine that takes in pins for a DMA channel while the core sleeps between its interrupts.
+
+    The pins: a microphone that the program clocks, or PWM, or a clock output, or nothing.
+    """
+    rng = random.Random(seed)
+    microphone = rng.randrange(2)
+    chip = _native.Chip()
+    chip.load(VECTORS, b"".join((HANDLER | 1).to_bytes(4, "little") for _ in range(48)))
+    chip.load(
+        HANDLER,
+        assemble(
+            f"""
+        ldr r0, ={DMA}
+        ldr r1, =0x40c
+        movs r2, #1
+        str r2, [r0, r1]
+        ldr r3, ={SHARED - 0x100}
+        ldr r2, [r3]
+        adds r2, #1
+        str r2, [r3]
+        ldr r2, [r3, #4]
+        str r2, [r0, #0x1c]
+        bx lr
+        .ltorg
+    """,
+            HANDLER,
+        ),
+    )
+    start = (0x6081, 0x4640, 0x4649, 0x6001, 0xB662)
+    chip.load(CODE, _code(*start, 0xBF30, 0xE7FD))  # VTOR, NVIC; WFI for ever
+    if microphone:
+        source = _native.Microphone(rng.randrange(2) == 1)
+        chip.attach(source, [("clock", 3), ("data", 2)])
+        source.push(np.array([rng.randrange(-(1 << 22), 1 << 22) for _ in range(4000)], np.int32))
+    chip.reset(CODE | 1)
+    chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 8 | 1 << 10 | 1 << 14)
+    for pin in range(5):
+        function = 6 if microphone else rng.choice((4, 4, 6, 31))
+        chip.write_bus(IO_BANK0 + 8 * pin + 4, 4, function)
+    for part in range(2):  # PWM slices 0 and 1
+        base = 0x4005_0000 + 20 * part
+        for offset, value in ((0x04, rng.choice((16, 40, 333))), (0x10, rng.choice((3, 50, 2000))), (0x0C, 2), (0, 1)):
+            chip.write_bus(base + offset, 4, value)
+    side = (1 << 29 | 3 << 10) if microphone else 0
+    if microphone:
+        edge = rng.randrange(2) << 12
+        steps = [0x4001 | edge | rng.randrange(4) << 8, 0xA042 | edge ^ 0x1000 | rng.randrange(4) << 8]
+        rng.shuffle(steps)
+    else:
+        steps = [0x4000 | rng.choice((1, 2, 4, 8, 16)) | rng.choice((0, 0, 3)) << 8]
+        steps += [rng.choice((0xA042, 0xE021, 0x0002, 0xA0C2 & 0xFFE7 | 1))] * rng.randrange(2)
+    for n, code in enumerate(steps):
+        chip.write_bus(PIO0 + 0x48 + 4 * n, 4, code)
+    full = rng.choice((0, 0, 0, 8, 24, 31))
+    dividers = (6 << 16, 61 << 16 | 9 << 8, 7 << 16 | 128 << 8) if microphone else (1 << 16, 1 << 16, 2 << 16, 5 << 16)
+    divider = rng.choice(dividers)
+    for offset, value in (
+        (0xC8, divider),
+        (0xCC, len(steps) - 1 << 12),
+        (0xD0, rng.randrange(2) << 18 | 1 << 16 | full << 20),
+        (0xDC, side | (2 if microphone else 0) << 15),
+        (0xD8, 0xE081 if microphone else 0xA042),
+    ):
+        chip.write_bus(PIO0 + offset, 4, value)
+    if microphone:  # the clock pin is an output: SET PINDIRS through a SET base of 3
+        chip.write_bus(PIO0 + 0xDC, 4, 1 << 26 | 3 << 5)
+        chip.write_bus(PIO0 + 0xD8, 4, 0xE081)
+        chip.run_until(chip.cycles + 4)
+        chip.write_bus(PIO0 + 0xDC, 4, side | 2 << 15)
+    ring = rng.choice((0, 0, 1 << 10 | 8 << 6))
+    count = rng.choice((3, 30, 300))
+    chip.write_memory(SHARED - 0x100, (0).to_bytes(4, "little") + count.to_bytes(4, "little"))
+    priority = rng.randrange(2) << 1
+    for offset, value in (
+        (0x404, 1),
+        (0, PIO0 + 0x20),
+        (4, SHARED),
+        (8, count),
+        (12, 4 << 15 | ring | 1 << 5 | 2 << 2 | priority | 1),
+    ):
+        chip.write_bus(DMA + offset, 4, value)
+    for name, value in {"r0": SCB, "r1": VECTORS, "r8": NVIC, "r9": 1 << 11}.items():
+        chip.set_register(0, name, value)
+    chip.write_bus(PIO0, 4, 1)
+    return chip
+
+
+def _stream_state(chip: _native.Chip) -> list[object]:
+    levels = [chip.pin_level(pin) for pin in range(5)]
+    registers = [int.from_bytes(chip.read_memory(PIO0 + offset, 4), "little") for offset in (0x04, 0x0C, 0xD4)]
+    channel = chip.read_memory(DMA, 16)
+    return [chip.cycles, chip.registers(0), levels, registers, channel, chip.read_memory(SHARED - 0x100, 0x2000)]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_streams(part: int) -> None:
+    """Words from pins through PIO and DMA to memory, looked at now and then: as if each step had been watched."""
+    for seed in range(part, PROGRAMS, 4):
+        fast, plain = _stream(seed), _stream(seed)
+        plain.record_signals(["dma", "pio"])
+        rng = random.Random(seed)
+        for _ in range(10):
+            until = fast.cycles + rng.choice((1, 7, 60, 400, 3000, 20_000))
+            for chip in (fast, plain):
+                chip.run_until(until)
+            if rng.randrange(2):
+                assert _stream_state(fast) == _stream_state(plain), f"seed {seed}, cycle {fast.cycles}"
+        assert _stream_state(fast) == _stream_state(plain), f"seed {seed}"

@@ -105,6 +105,8 @@ def audioset(folder: Path) -> list[LabelledFile]:
             if not line.strip() or line.startswith("#"):
                 continue
             video, start, _, labels = ([part.strip() for part in line.split(",", 3)] + [""] * 4)[:4]
+            if not _is_number(start):
+                raise EmberwatchError(f"{table}:{number}: start {start!r} is no time in seconds; fetch the table again")
             mids = labels.strip('"').split(",")
             unknown = [mid for mid in mids if mid not in names]
             if unknown:

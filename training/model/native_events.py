@@ -51,8 +51,9 @@ def _load(parameters: EventParameters) -> ctypes.CDLL:
     app = firmware / "apps/detector"
     sources = [*(app / f"{name}.c" for name in ("bursts", "cadence", "events")), here / "native_events.c"]
     included = [*(app / f"{name}.h" for name in ("bursts", "cadence", "events")), firmware / "hot.h"]
-    included += [firmware / "dsp/features.h", here / "native_events.h"]
-    flags = ["-std=c11", f"-I{firmware}", f"-I{here}", '-DEVENTS_CONFIG_HEADER="native_events.h"']
+    included += [firmware / "dsp/features.h"]
+    # The parameters come one by one, so the header that the firmware's build generates may be any.
+    flags = ["-std=c11", f"-I{firmware}", "-DEVENTS_CONFIG_HEADER=<stdint.h>"]
     flags += [f"-DEVENTS_{name.upper()}={value}" for name, value in asdict(parameters).items()]
     library = ctypes.CDLL(str(shared_library("events", sources, flags, included)))
     pointer = ctypes.c_void_p

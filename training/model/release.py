@@ -127,11 +127,10 @@ def released_recipe(model: Path) -> tuple[dict[str, Any], Recipe]:
         raise UsageError(f"{path}: no figures of a training run; a card belongs to a model that `train` made") from None
     if told != hashlib.sha256(model.read_bytes()).hexdigest():
         raise UsageError(f"{path} is of another model than {model}; train again, or restore the one it is of")
-    known: dict[str, Any] = {
-        name: given[name] for name in ("folds", "noises_per_clip", "map_every", "seed") if name in given
-    }
-    known |= {name: tuple(given[name]) for name in ("levels", "other_levels", "snrs") if name in given}
-    return summary, replace(Recipe(), **known)
+    names = ("folds", "noises_per_clip", "map_every", "seed", "levels", "other_levels", "snrs")
+    told_options = {name: given[name] for name in names if name in given}
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told_options.items()}
+    return summary, replace(Recipe(), **options)
 
 
 def renew(

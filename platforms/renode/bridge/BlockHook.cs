@@ -11,6 +11,7 @@ using System;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
@@ -86,6 +87,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 cpu.SetHookAtBlockEnd(both);
                 owner.Log(LogLevel.Info, "The hook at the end of blocks is shared: execution is slower until the other one goes");
             }
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         private Action<ulong, uint> Held()

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -193,6 +194,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new RecoverableException(Native.Error(chip));
             }
             return true;
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         public IntPtr Handle { get { return chip; } }

@@ -5,6 +5,7 @@
 using System;
 using System.Reflection;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
@@ -112,6 +113,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Reset()
         {
             pending = false;
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         private void Call(MethodInfo method, int number)

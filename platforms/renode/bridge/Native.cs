@@ -43,6 +43,34 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             public ValueCallback Clock;
         }
 
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value2Callback(IntPtr context, uint first, uint second);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value3Callback(IntPtr context, uint first, uint second, uint third);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value1Callback(IntPtr context, uint value);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value0Callback(IntPtr context);
+
+        /// <summary>What hangs on an I2C.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct I2CTarget
+        {
+            public IntPtr Context;
+            public Value2Callback Start;
+            public Value1Callback Write;
+            public Value0Callback Read;
+            public PlainCallback Stop;
+        }
+
+        /// <summary>What hangs on an SPI.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct SPITarget
+        {
+            public IntPtr Context;
+            public Value3Callback Transfer;
+        }
+
         /// <summary>What the chip tells after its turn.</summary>
         [StructLayout(LayoutKind.Sequential)]
         public struct Turn
@@ -250,6 +278,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_drive_pin(IntPtr chip, uint pin, uint drive);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_serial_take(IntPtr chip, uint port, byte[] bytes, ulong[] cycles, uint room);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_serial_send(IntPtr chip, uint port, byte[] bytes, UIntPtr size);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_i2c_connect(IntPtr chip, uint instance, [In] ref I2CTarget target);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_spi_connect(IntPtr chip, uint instance, [In] ref SPITarget target);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_attach(IntPtr chip, uint clockPin, uint dataPin, uint right, uint seed);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_play(IntPtr chip, short[] samples, UIntPtr frames, uint channels, uint rate);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_push_bits(IntPtr chip, byte[] bytes, UIntPtr bits);

@@ -6,6 +6,7 @@
 using System;
 using System.Collections.Generic;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -162,6 +163,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 skipGranularity = value;
                 SetPace();
             }
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         private void SetPace()

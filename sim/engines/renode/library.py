@@ -46,6 +46,24 @@ class Turn(ctypes.Structure):
     _fields_ = (("due", U64), ("value", U32), ("serial", U32), ("pins", U32), ("zero", U32))
 
 
+class I2cTarget(ctypes.Structure):
+    """`rp2040_i2c_target`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("start", ctypes.CFUNCTYPE(U32, Void, U32, U32)),
+        ("write", ctypes.CFUNCTYPE(U32, Void, U32)),
+        ("read", ctypes.CFUNCTYPE(U32, Void)),
+        ("stop", ctypes.CFUNCTYPE(None, Void)),
+    )
+
+
+class SpiTarget(ctypes.Structure):
+    """`rp2040_spi_target`."""
+
+    _fields_ = (("context", Void), ("transfer", ctypes.CFUNCTYPE(U32, Void, U32, U32, U32)))
+
+
 class HostCallbacks(ctypes.Structure):
     """`rp2040_host`."""
 
@@ -149,6 +167,8 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("drive_pin", U32, (Void, U32, U32)),
     ("serial_take", U32, (Void, U32, ctypes.POINTER(U8), _U64P, U32)),
     ("serial_send", U32, (Void, U32, ctypes.c_char_p, ctypes.c_size_t)),
+    ("i2c_connect", U32, (Void, U32, ctypes.POINTER(I2cTarget))),
+    ("spi_connect", U32, (Void, U32, ctypes.POINTER(SpiTarget))),
     ("mic_attach", U32, (Void, U32, U32, U32, U32)),
     ("mic_push", U32, (Void, ctypes.POINTER(I32), ctypes.c_size_t)),
     ("mic_supplied", U64, (Void,)),

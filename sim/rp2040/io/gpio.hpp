@@ -78,6 +78,8 @@ class TimedDriver : public LazyDriver {
   public:
     /// Next cycle in which it may do anything by itself; kNever while only a pin or a register can wake it.
     [[nodiscard]] virtual Cycles next_step() const = 0;
+    /// The function without whose pins it has no steps at all; none: it may always have some.
+    [[nodiscard]] virtual PinFunction steps_through() const { return PinFunction::none; }
     /// Pins whose change could end a wait that next_step() does not count.
     [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
     /// Pins of whose changes it must learn in their own cycle, whoever drives them: a receiver's input.

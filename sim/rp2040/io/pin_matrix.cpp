@@ -68,10 +68,18 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
     set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
+    note_stepping();
     rebuild_mux();
     resolve(when);
     finish();
     if (!running_) plan();
+}
+
+void PinMatrix::note_stepping() {
+    stepping_.clear();
+    for (TimedDriver* driver : timed_)
+        if (driver->steps_through() == PinFunction::none || selected(driver->steps_through()) != 0)
+            stepping_.push_back(driver);
 }
 
 void PinMatrix::note_overrides() {
@@ -252,7 +260,7 @@ void PinMatrix::catch_up(Cycles until) {
         for (auto* driver : untimed_) driver->catch_up(until);
     }
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
+    for (const auto* driver : stepping_)
         if (!driver->idle()) earliest = std::min(earliest, driver->next_step());
     if (earliest >= until) return;
     {
@@ -260,7 +268,7 @@ void PinMatrix::catch_up(Cycles until) {
         for (;;) {
             TimedDriver* first = nullptr;
             Cycles first_step = next_pending_, other_step = kNever;
-            for (auto* driver : timed_) {
+            for (auto* driver : stepping_) {
                 if (driver->idle()) continue;
                 const Cycles step = driver->next_step();
                 if (step < first_step) {
@@ -315,7 +323,7 @@ void PinMatrix::note_awaited() {
 
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
+    for (const auto* driver : stepping_)
         if (driver != self && !driver->idle()) earliest = std::min(earliest, driver->next_step());
     return earliest;
 }
@@ -340,8 +348,18 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
     return found;
 }
 
+std::uint32_t PinMatrix::lazily_driven() const {
+    return selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
+           selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
+}
+
+bool PinMatrix::unseen() const {
+    return (wired(lazily_driven()) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0 && next_pending_ == kNever;
+}
+
 bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
-    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0 || wired(pins) != pins) return false;
+    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0) return false;
+    if (std::any_of(nets_.begin(), nets_.end(), [pins](std::uint32_t net) { return (net & pins) != 0; })) return false;
     for (const Watch& w : watches_)
         if ((w.pins & pins) != 0 && !w.watcher->takes_transfers()) return false;
     // PIO sees pins that it does not wait for.
@@ -364,8 +382,7 @@ PinMatrix::Edges PinMatrix::take_edges() {
 }
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
+    const std::uint32_t lazy = lazily_driven();
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
@@ -426,6 +443,7 @@ void PinMatrix::add_lazy_driver(LazyDriver& driver) {
     if (auto* timed = dynamic_cast<TimedDriver*>(&driver)) {
         timed_.push_back(timed);
         woken_.push_back(0);
+        note_stepping();
     } else {
         untimed_.push_back(&driver);
     }
@@ -446,6 +464,7 @@ void PinMatrix::save(StateWriter& out) const {
 void PinMatrix::restore(StateReader& in) {
     in.get(s_);
     note_overrides();
+    note_stepping();
     std::uint32_t count = 0;
     in.get(count);
     pending_.clear();

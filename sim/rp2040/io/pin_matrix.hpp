@@ -144,6 +144,8 @@ class PinMatrix final : public Gpio {
     /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or
     /// PWM, or a device drives it that follows them, or a change is pending.
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
+    /// Whether nobody learns of what PIO, PWM and others do with their pins until he looks.
+    [[nodiscard]] bool unseen() const;
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
 
@@ -200,10 +202,12 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
     void note_overrides();
+    void note_stepping();
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
+    [[nodiscard]] std::uint32_t lazily_driven() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();
@@ -225,6 +229,7 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint32_t> nets_;  ///< Pins that are wired together.
     std::vector<LazyDriver*> untimed_;
     std::vector<TimedDriver*> timed_;
+    std::vector<TimedDriver*> stepping_;  ///< Those that may have steps.
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;

@@ -71,6 +71,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] bool begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) const;
     void do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::uint64_t count, Dma* dma);
     bool run_loop(PioMachine& m, unsigned index);
+    void stream_rounds(unsigned index, Cycles until, Dma& dma);
+    void stream_steps(unsigned index, Cycles until, Dma& dma);
+    static constexpr std::uint32_t kMovStatus = 5;  ///< PioInstruction::mask of a MOV from STATUS.
     [[nodiscard]] std::uint32_t rx_address(unsigned index) const;
     [[nodiscard]] Dreq rx_dreq(unsigned index) const { return static_cast<Dreq>(8 * index_ + 4 + index); }
     void clock_switches() override;
@@ -126,6 +129,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     }
 
     SignalRecorder* recorder_ = nullptr;
+    Dma* sink_ = nullptr;  ///< Takes words as they come while stream_steps() runs.
     PinMatrix& pins_;
     unsigned index_;
     PinFunction function_;

@@ -114,16 +114,48 @@ bool Pio::run_loop(PioMachine& m, unsigned index) {
 }
 
 bool Pio::streams() const {
-    if (alone_ < 0) return false;
+    if (alone_ < 0 || !clocked() || recorder_ != nullptr || (code_dirty_ | horizon_dirty_) != 0) return false;
     const auto index = static_cast<unsigned>(alone_);
     const PioMachine& m = s_.sm[index];
-    return loop_[index].in_step >= 0 && (m.shiftctrl & kAutopush) != 0 && m.rx.empty() && m.rx.depth != 0 &&
-           ((s_.inte[0] | s_.inte[1]) >> index & 1) == 0;
+    return (m.shiftctrl & kAutopush) != 0 && horizon_[index].to_in[m.pc] < PioHorizon::kFar && m.rx.empty() &&
+           m.rx.depth != 0 && ((s_.inte[0] | s_.inte[1]) >> index & 1) == 0;
 }
 
 void Pio::stream(Cycles until, Dma& dma) {
-    if ((code_dirty_ | horizon_dirty_) != 0 || !streams()) return;
+    if (!streams()) return;
     const auto index = static_cast<unsigned>(alone_);
+    if (loop_[index].in_step >= 0)
+        stream_rounds(index, until, dma);
+    else
+        stream_steps(index, until, dma);
+}
+
+/// A program that does nothing else that others could see is run step by step, and its words taken at once.
+void Pio::stream_steps(unsigned index, Cycles until, Dma& dma) {
+    const PioMachine& m = s_.sm[index];
+    const PioHorizon& h = horizon_[index];
+    if (h.to_visible[m.pc] < PioHorizon::kFar || (m.shiftctrl & kAutopull) != 0 || m.exec_pending) return;
+    if (dozing_ != 0 || waited_pins_ != 0 || !pins_.unseen()) return;
+    for (unsigned i = 0; i < 4; ++i)
+        if (s_.sm[i].forced_pending || (i != index && s_.sm[i].enabled)) return;
+    for (const PioInstruction& in : code_[index])
+        if (in.op == PioOp::mov && in.mask == kMovStatus) return;  // may see the level of the FIFO
+    // Words come so far apart that each is in memory before the next one could be seen in the FIFO.
+    constexpr Cycles kApart = 4, kTransfer = 8, kLongest = 1 << 20;
+    const unsigned full = push_threshold(m.shiftctrl), ins = (full + h.in_bits - 1) / h.in_bits;
+    const std::uint64_t gap = h.in_gap >= PioHorizon::kFar ? 1u : h.in_gap, apart = ins * gap * divider_[index];
+    if (apart < kApart << 8) return;
+    const std::uint64_t words = dma.words_to_take(rx_dreq(index), rx_address(index));
+    const Cycles from = m.next >> 8;
+    if (words < 2 || until < from + 2 * kTransfer) return;
+    until = std::min({until - kTransfer, from + kLongest, from + static_cast<Cycles>((words - 1) * apart >> 8)});
+    sink_ = &dma;
+    pins_.catch_up(until);
+    sink_ = nullptr;
+    replan();
+}
+
+void Pio::stream_rounds(unsigned index, Cycles until, Dma& dma) {
     PioMachine& m = s_.sm[index];
     const unsigned full = push_threshold(m.shiftctrl);
     const std::uint64_t round = loop_[index].ticks * std::uint64_t{divider_[index]};

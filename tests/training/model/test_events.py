@@ -254,8 +254,9 @@ def test_other_pulses_need_all_of_it(name: str) -> None:
 
 
 def test_pulses_in_noise_are_not_clear() -> None:
-    cell = Cell("test", "pulsed_2hz", True, 2800.0, noise="pink", snr_db=10.0)
+    cell = Cell("test", "pulsed_2hz", True, 2800.0, noise="pink", snr_db=0.0)
     assert heard(cell, probability=RELEASED.trust_pulsed - 1) == []
+    assert heard(cell, probability=RELEASED.trust_pulsed)[0][1] == "on pulsed"
 
 
 def test_a_group_of_three_without_another_is_no_alarm() -> None:

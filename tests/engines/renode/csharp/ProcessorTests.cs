@@ -1,6 +1,7 @@
 // What the processor sees: time, exceptions, boot, resets, breakpoints, memory.
 using System;
 using System.Linq;
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 using Antmicro.Renode.Core;
@@ -260,6 +261,27 @@ public static class ProcessorTests
         var cycle = rig.Chip.Cycle;
         Equal(RP2040_Runner.Finished, runner.Run(100000), "and more");
         True(rig.Chip.Cycle >= cycle + 12000, "the chip's time goes on");
+    }
+
+    public static void Saving_is_refused_whatever_of_the_bridge_comes_first()
+    {
+        // Renode calls these methods, private or not, before it serializes an object.
+        var with = new[] { typeof(RP2040), typeof(RP2040_Time), typeof(RP2040_BlockHook), typeof(RP2040_Exceptions) };
+        foreach(var type in with)
+        {
+            var hook = type.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic)
+                .Single(m => m.GetCustomAttributes(typeof(Antmicro.Migrant.Hooks.PreSerializationAttribute), false).Length > 0);
+            var victim = System.Runtime.Serialization.FormatterServices.GetUninitializedObject(type);
+            Throws<TargetInvocationException>(() => hook.Invoke(victim, null), "");
+            try
+            {
+                hook.Invoke(victim, null);
+            }
+            catch(TargetInvocationException e)
+            {
+                True(e.InnerException is RecoverableException && e.InnerException.Message.Contains("cannot be saved"), type.Name);
+            }
+        }
     }
 
     public static void The_native_hook_charges_as_the_managed_one_does()

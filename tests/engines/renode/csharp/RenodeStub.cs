@@ -32,6 +32,12 @@ namespace Antmicro.Renode.Time
     }
 }
 
+namespace Antmicro.Migrant.Hooks
+{
+    [AttributeUsage(AttributeTargets.Method)]
+    public class PreSerializationAttribute : Attribute { }
+}
+
 namespace Antmicro.Renode.Exceptions
 {
     public class RecoverableException : Exception { public RecoverableException(string message) : base(message) { } }
@@ -162,6 +168,8 @@ namespace Antmicro.Renode.Core
         IDisposable ObtainPausedState(bool internalPause = false);
         bool IsPaused { get; }
         ITimeSource LocalTimeSource { get; }
+        void RegisterAsAChildOf(IPeripheral parent, IPeripheral child, Antmicro.Renode.Core.Structure.IRegistrationPoint point);
+        void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child);
     }
 
     public static class IPeripheralExtensions
@@ -184,6 +192,8 @@ namespace Antmicro.Renode.Core
     /// <summary>Virtual time, scheduled actions, memory and windows.</summary>
     public class Machine : IMachine, ITimeSource
     {
+        public void RegisterAsAChildOf(IPeripheral parent, IPeripheral child, Antmicro.Renode.Core.Structure.IRegistrationPoint point) { }
+        public void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child) { }
         public bool IsPaused { get; private set; } = true;
         public ITimeSource LocalTimeSource { get { return this; } }
         public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately) { synced.Enqueue(what); }

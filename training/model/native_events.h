@@ -1,1 +1,0 @@
-// Parameters of the event logic as native_events.py gives them: one -DEVENTS_... each, none here.
