@@ -31,7 +31,7 @@ MOST_PIECES = 32  # of a window that is copied together
 DENSE_CYCLES, BURST_CYCLES, FETCH_CYCLES = 4.1, 4.0, 12.5
 BURST_COST, CALL_COST, STORE_CYCLES, ROW_CYCLES, PACK_CYCLES = 160.0, 70.0, 32.0, 200.0, 9.0
 ROW_WORDS = 4  # of a channel's constants
-BURST_WORDS = (1024, 768, 512, 384, 320, 256, 192, 128, 64)  # of weights in one burst, at most
+BURST_WORDS = (512, 384, 320, 256, 192, 128, 64)  # of weights in one burst, at most: 66 us at 125 MHz, divider 2
 
 
 @dataclass(frozen=True)

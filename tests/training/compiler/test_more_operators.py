@@ -234,3 +234,17 @@ def test_uint8_average_rounds_up_from_zero(tmp_path: Path) -> None:
     values = np.random.default_rng(6).integers(0, 256, (1, 2, 2, 50)).astype(np.uint8)
     want = (values.astype(int).sum(axis=(1, 2)) + 2) // 4
     np.testing.assert_array_equal(native.invoke(values)[0].ravel(), want.ravel())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tile_repeats_every_dimension(seed: int, tmp_path: Path) -> None:
+    """TensorFlow Lite Micro has no TILE; NumPy says what it is."""
+    rng, b = np.random.default_rng(seed), Builder()
+    shape = rng.integers(1, 5, int(rng.integers(1, 5)))
+    multiples = rng.integers(1, 4, len(shape)).astype(np.int32)
+    x, y = b.tensor(shape, 0.1, 5), b.tensor(shape * multiples, 0.1, 5)
+    b.operator("TILE", [x, b.constant(multiples)], [y], "TileOptions")
+    model = parse_model(b.build([x], [y]), "tile")
+    native = NativeModel(write_model(model, "tile", tmp_path, "net"), model)
+    values = rng.integers(-128, 128, shape).astype(np.int8)
+    np.testing.assert_array_equal(native.invoke(values)[0], np.tile(values, multiples))

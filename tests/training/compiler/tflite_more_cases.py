@@ -98,6 +98,14 @@ def broadcast_to(rng: Rng) -> bytes:
     return b.build([x], [y])
 
 
+def zeros_like(rng: Rng) -> bytes:
+    """ZEROS_LIKE."""
+    b, shape, q = Builder(), _shape(rng), _quantisation(rng)
+    x, y = b.tensor(shape, *q), b.tensor(shape, *q)
+    b.operator("ZEROS_LIKE", [x], [y], "ZerosLikeOptions")
+    return b.build([x], [y])
+
+
 def mirror_pad(rng: Rng) -> bytes:
     """MIRROR_PAD."""
     b, shape, q, mode = Builder(), _shape(rng), _quantisation(rng), int(rng.integers(2))
@@ -328,8 +336,9 @@ def log_softmax(rng: Rng) -> bytes:
 MORE_CASES: dict[str, Callable[[Rng], bytes]] = {
     f.__name__.rstrip("_"): f
     for f in (
-        split, split_v, unpack, pack, slice_, gather, broadcast_to, mirror_pad, depth_to_space, space_to_depth,
-        space_to_batch_nd, batch_to_space_nd, reverse_v2, abs_, elu, hard_swish, leaky_relu, rsqrt, maximum, minimum,
+        split, split_v, unpack, pack, slice_, gather, broadcast_to, mirror_pad, zeros_like, depth_to_space,
+        space_to_depth, space_to_batch_nd, batch_to_space_nd, reverse_v2, abs_, elu, hard_swish, leaky_relu, rsqrt,
+        maximum, minimum,
         squared_difference, div, prelu, sum_, reduce_max, reduce_min, arg_max, arg_min, l2_normalization, log_softmax,
     )
 }  # fmt: skip
