@@ -402,14 +402,23 @@ rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t
 }
 
 rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target) {
-    if (instance > 1) return invalid(chip, "the chip has I2C 0 and 1, not " + std::to_string(instance));
-    chip->chip.connect(instance, *target);
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if (instance > 1) return invalid(chip, "the chip has I2C 0 and 1, not " + std::to_string(instance));
+        if (target == nullptr || target->start == nullptr || target->write == nullptr || target->read == nullptr ||
+            target->stop == nullptr)
+            return invalid(chip, "an I2C target needs start, write, read and stop");
+        chip->chip->connect(instance, *target);
+        return RP2040_OK;
+    });
 }
 rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target) {
-    if (instance > 1) return invalid(chip, "the chip has SPI 0 and 1, not " + std::to_string(instance));
-    chip->chip.connect(instance, *target);
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if (instance > 1) return invalid(chip, "the chip has SPI 0 and 1, not " + std::to_string(instance));
+        if (target == nullptr || target->transfer == nullptr || target->finish == nullptr)
+            return invalid(chip, "an SPI target needs transfer and finish");
+        chip->chip->connect(instance, *target);
+        return RP2040_OK;
+    });
 }
 
 rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,

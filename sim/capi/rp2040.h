@@ -185,8 +185,8 @@ RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, co
 
 /* ---- I2C and SPI --------------------------------------------------------------------------------------------------*/
 
-/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7 or
- * 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
+/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7
+ * or 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
 typedef struct {
     void* context;
     uint32_t (*start)(void* context, uint32_t address, uint32_t read);
@@ -196,11 +196,12 @@ typedef struct {
 } rp2040_i2c_target;
 RP2040_API rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target);
 
-/* The target of the host's on one SPI: a frame of `bits` (4..16) goes out and its answer comes in. `last`: the block
- * raises its CSn after this one. */
+/* The target of the host's on one SPI: a frame of `bits` (4..16) begins to go out, and its answer comes in meanwhile.
+ * `finish`: the block has raised its CSn. */
 typedef struct {
     void* context;
-    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits, uint32_t last);
+    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits);
+    void (*finish)(void* context);
 } rp2040_spi_target;
 RP2040_API rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target);
 

@@ -123,7 +123,7 @@ def test_sleep_gates_count_while_both_cores_sleep_and_the_dma_has_nothing_to_do(
     bench.run(100)
     assert bench.get("PWM.CH0_CTR") - before == 100  # core 0 is awake
     if dma:
-        bench.dma(0, RAM + 0x1000, RAM + 0x2000, 100, 0 << 15 | 2 << 2)  # for a request that does not come
+        bench.dma(0, RAM + 0x1000, RAM + 0x2000, 100, 4 << 15 | 2 << 2)  # for a word of PIO0 that never comes
         bench.trigger(0)
     bench.chip.load(RAM + 0x4020, bytes.fromhex("30bffde7"))  # wfi, and again
     bench.chip.set_register(0, "pc", RAM + 0x4020)

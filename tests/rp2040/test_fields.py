@@ -151,6 +151,8 @@ def first_channel(bench: Bench) -> None:
 def i2c(bench: Bench) -> None:
     """I2C0 as master writes to and reads from I2C1 as slave, through wires; the DMA keeps their FIFOs moving."""
     bench.function(3, 4, 5, 6, 7)
+    for pin in (4, 5, 6, 7):
+        bench.put(f"PADS_BANK0.GPIO{pin}", 0x5A)  # pull-ups
     bench.wire(4, 6)
     bench.wire(5, 7)
     for name, con in (("I2C0", 0x65), ("I2C1", 0x04)):

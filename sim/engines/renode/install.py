@@ -187,8 +187,8 @@ def renode_program() -> Path | None:
         for program in (Path(chosen), Path(chosen) / "renode"):
             if program.is_file():
                 return program.absolute()
-    if (program := installed()) is not None:
-        return program
+    if (present := installed()) is not None:
+        return present
     found = shutil.which("renode")
     return Path(found) if found else None
 

@@ -358,7 +358,8 @@ bool PinMatrix::unseen() const {
 }
 
 bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
-    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0 || wired(pins) != pins) return false;
+    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0) return false;
+    if (std::any_of(nets_.begin(), nets_.end(), [pins](std::uint32_t net) { return (net & pins) != 0; })) return false;
     for (const Watch& w : watches_)
         if ((w.pins & pins) != 0 && !w.watcher->takes_transfers()) return false;
     // PIO sees pins that it does not wait for.

@@ -47,8 +47,8 @@ bool I2c::choose_pins() {
     if (watched == watched_) return false;
     watched_ = watched;
     fabric_.gpio().watch_changed();
-    s_.sda = level(kSda, now());
-    s_.scl = level(kScl, now());
+    s_.sda = level(kSda, now() + 1);  // what was written in this cycle counts
+    s_.scl = level(kScl, now() + 1);
     return true;
 }
 
@@ -89,7 +89,7 @@ void I2c::begin(Phase phase) {
 
 /// Nobody else may be using the bus, and both lines must be high: without pull-ups they never are.
 void I2c::start_when_free() {
-    if (s_.bus_busy || !level(kSda, now()) || !level(kScl, now())) {
+    if (s_.bus_busy || !level(kSda, now() + 1) || !level(kScl, now() + 1)) {
         s_.phase = Phase::waiting;
         return;
     }

@@ -19,8 +19,9 @@ namespace rp2040 {
 class SpiDevice {
   public:
     virtual ~SpiDevice() = default;
-    /// A frame of `bits` (4..16) begins: what is on RX while it lasts, nothing if no such device drives it.
-    virtual std::optional<std::uint16_t> begin(unsigned bits, Cycles when) = 0;
+    /// A frame of `bits` (4..16) begins, `value` going out: what is on RX while it lasts, nothing if no such device
+    /// drives it.
+    virtual std::optional<std::uint16_t> begin(std::uint16_t value, unsigned bits, Cycles when) = 0;
     /// That frame ends; `value` was on TX.
     virtual void end(std::uint16_t value, unsigned bits, Cycles when) = 0;
 };
@@ -81,6 +82,8 @@ class Spi final : public StatefulPeripheral<SpiState>, public TimedDriver {
     /// Clock polarity and phase, 0..3.
     [[nodiscard]] unsigned mode() const;
     [[nodiscard]] bool is_master() const;
+    /// Whether another frame follows the present one.
+    [[nodiscard]] bool goes_on() const { return !s_.tx.empty(); }
     /// Connects what hangs on the bus (nullptr: nobody); not owned.
     void connect(SpiDevice* device) { device_ = device; }
     /// Frames sent since the last call.

@@ -146,8 +146,8 @@ bool Spi::choose_pins() {
     watched_ = watched;
     fabric_.gpio().watch_changed();
     s_.position = 0;
-    s_.clock = input(kPinSck, now());
-    if (is_slave()) slave_select(!input(kPinCsn, now()), now() + 1);
+    s_.clock = input(kPinSck, now() + 1);  // what was written in this cycle counts
+    if (is_slave()) slave_select(!input(kPinCsn, now() + 1), now() + 1);
     return true;
 }
 

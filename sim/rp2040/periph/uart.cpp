@@ -165,6 +165,7 @@ void Uart::write(std::uint32_t offset, std::uint32_t value) {
             }
             s_.lcr_h = value & kRegs.writable("UARTLCR_H");
             s_.active_divisor = s_.ibrd * 64 + s_.fbrd;
+            if (s_.stopped_at == kNever) s_.bit_q32 = static_cast<std::uint64_t>(bits_q32(1));
             break;
         case at("UARTCR"):
             if ((value & kRegs.refused("UARTCR")) != 0) refuse(offset, value);
@@ -309,7 +310,7 @@ bool Uart::can_receive() const {
 
 /// Starts what can start, then brings interrupt, DREQs, event and pins up to date.
 void Uart::update() {
-    s_.bit_q32 = static_cast<std::uint64_t>(bits_q32(1));
+    follow_clock();
     if (can_send()) start_transmit({now(), 0});
     if (can_receive()) start_receive({now(), 0});
     if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
@@ -357,10 +358,11 @@ void Uart::replan_pins() {
 }
 
 /// Without clk_peri the block stands still: frames under way go on where they were when it is back.
-void Uart::clocks_changed() {
-    fabric_.gpio().settle(now());  // what was to happen until now, at the old rate
-    std::uint64_t old_bit = s_.bit_q32;
+void Uart::follow_clock() {
     const auto new_bit = static_cast<std::uint64_t>(bits_q32(1));
+    std::uint64_t old_bit = s_.bit_q32;
+    if (new_bit == old_bit) return;
+    fabric_.gpio().settle(now());  // what was to happen until now, at the old rate
     if (old_bit != 0 && new_bit == 0) {
         s_.stopped_at = now();
         s_.stopped_bit = old_bit;
@@ -388,7 +390,7 @@ void Uart::clocks_changed() {
         }
         if (s_.receiving) rescale(s_.rx_end);
     }
-    update();
+    s_.bit_q32 = new_bit;
 }
 
 std::vector<Uart::Byte> Uart::take_transmitted() {

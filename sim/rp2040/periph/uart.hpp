@@ -88,7 +88,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::uint32_t peek(std::uint32_t offset) override;
     [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void clocks_changed() override;
+    void clocks_changed() override { update(); }
     void reset() override;
     void save(StateWriter& out) const override;
     void restore(StateReader& in) override;
@@ -148,6 +148,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] Cycles edge_time() const;
     [[nodiscard]] bool looped_back() const { return (s_.cr & uart::kLbe) != 0; }
     void set_control(std::uint32_t value);
+    void follow_clock();
     void heard(bool level, Cycles when);
     // uart_line.cpp: the receiver's pin
     class Inputs final : public LineWatcher {
