@@ -13,7 +13,8 @@ namespace rp2040 {
 namespace {
 
 constexpr std::size_t kHooks = 64;
-// A block is no longer than a page of code; hosts give the largest count for "unknown", and 0 when nothing was executed.
+// A block is no longer than a page of code; hosts give the largest count for "unknown", and 0 when nothing was
+// executed.
 constexpr std::uint32_t kLongestBlock = 0x10000;
 
 std::array<std::atomic<ExternalChip*>, kHooks> owners;

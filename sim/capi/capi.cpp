@@ -235,7 +235,9 @@ rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* 
     const uint64_t cycle = chip->chip.cycle_of_host(elapsed);
     return end_turn(chip, turn, [&] { return rp2040_advance(chip, cycle); });
 }
-void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) { chip->chip.watched_pins = pins & ((1u << rp2040::kPins) - 1); }
+void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
+    chip->chip.watched_pins = pins & ((1u << rp2040::kPins) - 1);
+}
 uint64_t rp2040_skip(rp2040_chip* chip) { return chip->chip.time.skip_due() ? chip->chip.time.pay() : 0; }
 rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
     chip->chip.on_skip_due = skip_due;

@@ -61,8 +61,8 @@ class ExternalChip final : public Chip {
 
     std::uint32_t charge_block(std::uint32_t pc, std::uint32_t instructions);
     std::uint32_t charge_exception(bool begins);
-    /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to skip
-    /// time when that is due.
+    /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
+    /// skip time when that is due.
     void report_block(std::uint32_t pc, std::uint32_t instructions);
     [[nodiscard]] Cycles charged() const { return charged_; }
     void forget_code();

@@ -1,8 +1,8 @@
 // The time of a host that counts instructions, each of the same length, and what a Cortex-M0+ takes beyond that.
 //
 // The host's clock lags behind the chip's by what is owed to it. What is owed is paid by letting the host skip time:
-// when it has grown to `skip`, or when something of the chip's is due, whichever comes first. Until then nobody can tell
-// the difference, because every access and every event is dated with what is owed.
+// when it has grown to `skip`, or when something of the chip's is due, whichever comes first. Until then nobody can
+// tell the difference, because every access and every event is dated with what is owed.
 #pragma once
 
 #include <algorithm>
@@ -64,7 +64,9 @@ class HostTime {
 
   private:
     static constexpr std::int64_t kFemto = 1000;
-    [[nodiscard]] std::uint64_t owed() const { return static_cast<std::uint64_t>(std::max(owed_, std::int64_t{0}) / kFemto); }
+    [[nodiscard]] std::uint64_t owed() const {
+        return static_cast<std::uint64_t>(std::max(owed_, std::int64_t{0}) / kFemto);
+    }
     [[nodiscard]] std::uint64_t host_picoseconds() const {
         return base_ + (instructions_ - began_) * static_cast<std::uint64_t>(instruction_ / kFemto);
     }

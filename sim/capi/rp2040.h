@@ -69,8 +69,8 @@ RP2040_API rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, co
 RP2040_API void rp2040_destroy(rp2040_chip* chip);
 /* What the last call that failed had to say; never NULL. */
 RP2040_API const char* rp2040_error(const rp2040_chip* chip);
-/* Power-on reset: time begins at cycle 0 again. `cycle` is when that was in the time before (a cycle in the past is now):
- * the microphone, which has a clock of its own, goes on from there. [not in callbacks] */
+/* Power-on reset: time begins at cycle 0 again. `cycle` is when that was in the time before (a cycle in the past is
+ * now): the microphone, which has a clock of its own, goes on from there. [not in callbacks] */
 RP2040_API void rp2040_reset(rp2040_chip* chip, uint64_t cycle);
 /* Resets what a reset of this kind resets (PSM_WDSEL, RESETS_WDSEL); time goes on. [not in callbacks] */
 RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
@@ -111,10 +111,10 @@ RP2040_API rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32
 
 /* ---- turns --------------------------------------------------------------------------------------------------------*/
 
-/* For hosts whose own clock counts instructions, all of the same length. The library keeps what a Cortex-M0+ takes beyond
- * that (rp2040_cpu_block, rp2040_cpu_exception) and dates everything with it; the host skips the difference when
- * rp2040_skip says so. `elapsed` is what the host's clock shows, in picoseconds since power-on; RP2040_AS_BEFORE: nothing
- * but reported blocks has moved it since rp2040_rebase. */
+/* For hosts whose own clock counts instructions, all of the same length. The library keeps what a Cortex-M0+ takes
+ * beyond that (rp2040_cpu_block, rp2040_cpu_exception) and dates everything with it; the host skips the difference when
+ * rp2040_skip says so. `elapsed` is what the host's clock shows, in picoseconds since power-on; RP2040_AS_BEFORE:
+ * nothing but reported blocks has moved it since rp2040_rebase. */
 #define RP2040_AS_BEFORE UINT64_MAX
 
 /* What the host wants to know after the chip had its turn. */
@@ -126,8 +126,8 @@ typedef struct {
     uint32_t zero;
 } rp2040_turn;
 
-/* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip does
- * is on time; only what the host itself derives from its clock lags behind. */
+/* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
+ * does is on time; only what the host itself derives from its clock lags behind. */
 RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
 /* The host's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
 RP2040_API void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed);
@@ -143,8 +143,9 @@ RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
 
 /* Picoseconds to skip now, whole instructions, because much is owed or something is due; else 0. */
 RP2040_API uint64_t rp2040_skip(rp2040_chip* chip);
-/* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block without
- * a context; it calls `skip_due` when rp2040_skip would return more than 0. NULL when too many chips have one. */
+/* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block
+ * without a context; it calls `skip_due` when rp2040_skip would return more than 0. NULL when too many chips have one.
+ */
 typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
 RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context);
 /* Instructions reported so far. */
@@ -181,8 +182,8 @@ RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, co
 
 /* ---- I2C and SPI --------------------------------------------------------------------------------------------------*/
 
-/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7 or
- * 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
+/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7
+ * or 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
 typedef struct {
     void* context;
     uint32_t (*start)(void* context, uint32_t address, uint32_t read);

@@ -14,7 +14,19 @@ from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, known_boards, load_board
 from emberwatch.chip import load
 
-BRIDGE = ("Range.cs", "Snapshot.cs", "Native.cs", "Exceptions.cs", "BlockHook.cs", "Time.cs", "Chip.cs", "Windows.cs", "Buses.cs", "Microphone.cs", "Runner.cs")
+BRIDGE = (
+    "Range.cs",
+    "Snapshot.cs",
+    "Native.cs",
+    "Exceptions.cs",
+    "BlockHook.cs",
+    "Time.cs",
+    "Chip.cs",
+    "Windows.cs",
+    "Buses.cs",
+    "Microphone.cs",
+    "Runner.cs",
+)
 """The bridge's sources; each needs only those before it."""
 
 DEFAULT_FLASH = 0x200000

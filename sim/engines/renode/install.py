@@ -194,9 +194,9 @@ def renode_program() -> Path | None:
     for name in ("PYRENODE_BIN", "PYRENODE_PATH", "PYRENODE_BUILD_DIR"):
         if not (chosen := os.environ.get(name)):
             continue
-        for program in (Path(chosen), Path(chosen) / "renode"):
-            if program.is_file():
-                return program.absolute()
+        for candidate in (Path(chosen), Path(chosen) / "renode"):
+            if candidate.is_file():
+                return candidate.absolute()
     if (program := installed()) is not None:
         return program
     found = shutil.which("renode")

@@ -242,7 +242,9 @@ def test_a_source_tree_on_mono_is_found_by_doctor_and_monitor(
     tree = tmp_path / "tree"
     tree.mkdir()
     script = tree / "renode"
-    script.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'Renode v1.16.1.17033' || echo \"$@\" > arguments\nexit 5\n")
+    script.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo \'Renode v1.16.1.17033\' || echo "$@" > arguments\nexit 5\n'
+    )
     script.chmod(0o755)
     mono = tmp_path / "mono"
     mono.write_text("#!/bin/sh\necho 'Mono JIT compiler version 6.8.0.105 (Debian)'\n")
