@@ -18,7 +18,7 @@ STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage bench train clean
+.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage site bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,7 +47,7 @@ $(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e .
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[robot,serial]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
@@ -84,9 +84,11 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
+FUZZ_TARGETS := load_file registers instructions pio tflite_file toml_file sound_file manifest dwarf gdb_packets \
+    snapshot c_abi
+fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, GDB packets, snapshots, the C ABI: FUZZ_SECONDS=600 each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio tflite_file; do \
+	@for target in $(FUZZ_TARGETS); do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
 
@@ -124,6 +126,11 @@ coverage: setup ## Run the Robot suites and report which lines and branches of t
 	@rm -rf $(RESULTS)/coverage
 	@$(BIN)/robot --outputdir $(RESULTS) --variable COVERAGE:$(RESULTS)/coverage --console dotted robot/ || status=$$?; \
 	$(BIN)/emberwatch coverage $(RESULTS)/coverage; exit $${status:-0}
+
+site: setup ## Build the documentation as a web site in build/site; warnings and broken links are errors
+	@$(PIP) install --no-build-isolation $(STRICT) -e ".[site]"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file scripts/site/mkdocs.yml
+	@echo "build/site/index.html"
 
 bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
 	@$(BIN)/emberwatch bench

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from emberwatch.audio import Clip, Scenario
     from emberwatch.base.errors import EmberwatchError
     from emberwatch.detector.machine import DetectorMachine
+    from emberwatch.machine.bench import Bench
     from emberwatch.machine.machine import Machine
 
     __version__: str
 
-__all__ = ["Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
+__all__ = ["Bench", "Clip", "DetectorMachine", "EmberwatchError", "Machine", "Scenario", "__version__"]
 
 _HOME = {
+    "Bench": "emberwatch.machine.bench",
     "Clip": "emberwatch.audio",
     "DetectorMachine": "emberwatch.detector.machine",
     "EmberwatchError": "emberwatch.base.errors",

@@ -138,6 +138,8 @@ class Microphone(Device):
         """`right`: what SELECT is strapped to; `seed` sets the modulator's dither."""
     def push(self, samples: NDArray[Any]) -> None:
         """Appends sound: int32 samples in Q23 (2**23 is full scale) at 16 kHz; the first ever sounds at time zero."""
+    def withdraw(self, index: int) -> None:
+        """Takes back what was pushed from sample `index` on."""
     @property
     def supplied(self) -> int:
         """Index of the first sample not pushed yet; later ones are silence."""
@@ -181,6 +183,16 @@ class Chip:
         second-stage loader in flash; the ROM's functions, and core 1's launch, are those of the project's own ROM.
         `ram_entry` starts core 0 there instead, stack at the end of SRAM, as after a download over USB.
         """
+    def power_cycle(self, off: int, seed: int | None = None, ram_entry: int | None = None) -> None:
+        """Power fails now and comes back after `off` picoseconds, in which no cycles pass.
+
+        With a seed it was gone: an erase or program operation of the flash in progress stays half done, SRAM holds what
+        chance leaves. Without one it was a brown-out: the chip is reset, memories keep their content.
+        """
+    def connect_usb(self, connected: bool) -> None:
+        """Plugs the USB cable in (as at power-on), or pulls it out."""
+    def answer_semihosting(self, answered: bool) -> None:
+        """Whether BKPT 0xAB stops the run with BKPT though no debugger is attached; else it is a HardFault."""
     def run_until(self, cycle: int) -> Stop:
         """Runs until `cycle` or something else stops the chip, without the GIL.
 
@@ -246,6 +258,16 @@ class Chip:
         """A register of a core's System Control Space (0xe000e000 + offset) without side effects."""
     def write_bus(self, address: int, bytes: int, value: int) -> None:
         """Writes as a bus master does, side effects included, in no time; ValueError where nothing takes it."""
+    def set_terminal(self, uart: int, tx: int, rx: int, baud: int) -> None:
+        """A terminal, 8N1, on two pins of the board: uart_take() and uart_send() are what it reads and sends."""
+    def uart_note(self, uart: int) -> str:
+        """Why the terminal could not read or be read, the first reason; empty if there was none."""
+    def set_erratum(self, number: int, on: bool) -> None:
+        """Switches a flaw of the chip (RP2040-E1, -E13); all that are modelled are on from the start."""
+    def watch_never_written(self, on: bool) -> None:
+        """Notes reads of SRAM that nobody has written since the last call; slower, in the same cycles."""
+    def never_written(self) -> list[tuple[int, int, int, int, int]]:
+        """Such reads since the last call: (0, 1: core, 2: DMA), pc, address, bytes, cycle; the first of each place."""
     def uart_take(self, uart: int) -> tuple[bytes, list[int]]:
         """Bytes sent since the last call and the cycle in which each ended."""
     def uart_send(self, uart: int, data: bytes) -> None:
@@ -341,6 +363,18 @@ class Chip:
     @property
     def xip_accesses(self) -> int:
         """XIP accesses since reset or since CTR_ACC was written."""
+
+class Link:
+    """Chips side by side in one clock, pins wired to pins."""
+
+    def __init__(self, latency: int) -> None:
+        """`latency`: picoseconds that a change needs along a wire; no chip is ever further ahead of another."""
+    def add(self, chip: Chip) -> None:
+        """Adds a chip; all must be at the same time."""
+    def wire(self, one: int, pin: int, other: int, other_pin: int) -> None:
+        """Wires a pin of chip number `one` to one of chip number `other`; ValueError for ends that do not exist."""
+    def run(self, leader: int, limit: int) -> tuple[int, Stop]:
+        """Runs all until chip `leader` has reached cycle `limit` or one stops: which, and why. Without the GIL."""
 
 def encoding_name(first: int, second: int = 0) -> str:
     """The Arm manual's name of an instruction given by its halfwords, or "UNDEFINED"."""

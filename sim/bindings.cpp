@@ -18,6 +18,7 @@
 #include "chip.hpp"
 #include "cpu/decoder.hpp"
 #include "io/pin_recorder.hpp"
+#include "link.hpp"
 #include "mic/i2s.hpp"
 #include "mic/microphone.hpp"
 
@@ -74,6 +75,20 @@ struct PyChip : Chip {
         for (Device* device : devices().devices())
             if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
         return stop.reason == StopReason::time && failed() ? run_until(cycles()) : stop;
+    }
+};
+
+/// Chips side by side, as Python owns them.
+struct PyLink : Link {
+    using Link::Link;
+    std::vector<PyChip*> chips;
+
+    Result run(std::size_t leader, Cycles limit) {
+        Result result = Link::run(leader, limit);
+        for (std::size_t i = 0; i < chips.size(); ++i)
+            if (Stop stop = chips[i]->run([] { return Stop{}; }); stop.reason != StopReason::time)
+                result = {i, std::move(stop)};
+        return result;
     }
 };
 
@@ -207,6 +222,7 @@ NB_MODULE(_native, m) {
             },
             "samples"_a)
         .def_prop_ro("supplied", &mic::PdmMicrophone::supplied)
+        .def("withdraw", &mic::PdmMicrophone::withdraw, "index"_a)
         .def_prop_ro("bits", &mic::PdmMicrophone::bits)
         .def("clock",
              [](const mic::PdmMicrophone& self) {
@@ -252,6 +268,19 @@ NB_MODULE(_native, m) {
         .def(
             "reset", [](PyChip& self, std::optional<std::uint32_t> ram_entry) { self.reset(ram_entry); },
             "ram_entry"_a = nb::none())
+        .def(
+            "power_cycle",
+            [](PyChip& self, std::uint64_t off, std::optional<std::uint64_t> seed,
+               std::optional<std::uint32_t> ram_entry) { self.power_cycle(off, seed, ram_entry); },
+            "off"_a, "seed"_a = nb::none(), "ram_entry"_a = nb::none())
+        .def(
+            "connect_usb", [](PyChip& self, bool connected) { self.usb().connect_host(connected); }, "connected"_a)
+        .def(
+            "answer_semihosting",
+            [](PyChip& self, bool answered) {
+                for (unsigned i = 0; i < 2; ++i) self.core(i).semihosting = answered;
+            },
+            "answered"_a)
         .def(
             "run_until", [](PyChip& self, Cycles cycle) { return self.run([&] { return self.run_until(cycle); }); },
             "cycle"_a, nb::call_guard<nb::gil_scoped_release>())
@@ -386,6 +415,32 @@ NB_MODULE(_native, m) {
                     throw nb::value_error("the bus does not take this write");
             },
             "address"_a, "bytes"_a, "value"_a)
+        .def(
+            "set_terminal",
+            [](PyChip& self, unsigned i, unsigned tx, unsigned rx, std::uint32_t baud) {
+                self.uart(check_index(i, 2, "uart"))
+                    .set_terminal({check_index(tx, kPins, "pin"), check_index(rx, kPins, "pin"), std::max(1u, baud)});
+            },
+            "uart"_a, "tx"_a, "rx"_a, "baud"_a)
+        .def(
+            "uart_note", [](PyChip& self, unsigned i) { return self.uart(check_index(i, 2, "uart")).note(); }, "uart"_a)
+        .def(
+            "set_erratum",
+            [](PyChip& self, unsigned number, bool on) {
+                if (!self.set_erratum(number, on))
+                    throw std::invalid_argument("erratum RP2040-E" + std::to_string(number) +
+                                                " cannot be switched; E1 and E13 can");
+            },
+            "number"_a, "on"_a)
+        .def(
+            "watch_never_written", [](PyChip& self, bool on) { self.watch_never_written(on); }, "on"_a)
+        .def("never_written",
+             [](PyChip& self) {
+                 nb::list found;
+                 for (const NeverWritten::Read& r : self.take_never_written())
+                     found.append(nb::make_tuple(r.master, r.pc, r.address, r.bytes, r.when));
+                 return found;
+             })
         .def(
             "uart_take",
             [](PyChip& self, unsigned i) {
@@ -551,6 +606,29 @@ NB_MODULE(_native, m) {
             "snapshot"_a, "power_on_others"_a = false)
         .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
         .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); });
+
+    nb::class_<PyLink>(m, "Link")
+        .def(nb::init<std::uint64_t>(), "latency"_a)
+        .def(
+            "add",
+            [](PyLink& self, PyChip& chip) {
+                self.add(chip);
+                self.chips.push_back(&chip);
+            },
+            "chip"_a, nb::keep_alive<1, 2>())
+        .def(
+            "wire",
+            [](PyLink& self, std::size_t one, unsigned pin, std::size_t other, unsigned other_pin) {
+                self.wire({one, pin}, {other, other_pin});
+            },
+            "one"_a, "pin"_a, "other"_a, "other_pin"_a)
+        .def(
+            "run",
+            [](PyLink& self, std::size_t leader, Cycles limit) {
+                const Link::Result result = self.run(leader, limit);
+                return std::make_pair(result.chip, result.stop);
+            },
+            "leader"_a, "limit"_a, nb::call_guard<nb::gil_scoped_release>());
 
     m.def(
         "encoding_name",

@@ -188,6 +188,10 @@ bool PyDevice::i2c_start(std::uint16_t address, bool read, Cycles when) {
     return true;
 }
 
+bool PyDevice::i2c_ten_bit() const {
+    return std::any_of(about_.addresses.begin(), about_.addresses.end(), [](auto address) { return address > 0x7f; });
+}
+
 bool PyDevice::i2c_write(std::uint8_t value, Cycles) {
     received_.push_back(value);
     return true;

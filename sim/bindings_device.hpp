@@ -38,6 +38,7 @@ class PyDevice final : public rp2040::Device {
     void line_changed(unsigned line, bool level, rp2040::Cycles when) override;
     void uart_received(std::uint8_t value, bool bad, rp2040::Cycles when) override;
     bool i2c_start(std::uint16_t address, bool read, rp2040::Cycles when) override;
+    [[nodiscard]] bool i2c_ten_bit() const override;
     bool i2c_write(std::uint8_t value, rp2040::Cycles when) override;
     std::uint8_t i2c_read(rp2040::Cycles when) override;
     void i2c_stop(rp2040::Cycles when) override;

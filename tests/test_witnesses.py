@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from paths import ROOT
+from witnesses import WITNESSES
 
 SKIPPED = """
 import pytest
@@ -39,3 +40,15 @@ def test_a_misspelt_witness_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "unicron")
     assert done.returncode == 1
     assert "names 'unicron'; known: unicorn" in done.stdout
+
+
+def test_a_witness_whose_tests_are_gone_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text("def test_nothing_of_it():\n    pass\n")
+    done = run(tmp_path, "unicorn")
+    assert done.returncode == 1, done.stdout
+    assert "ERROR: witness unicorn: no test of it ran" in done.stdout
+
+
+def test_the_files_that_ask_a_witness_exist() -> None:
+    for witness in WITNESSES.values():
+        assert all((ROOT / "tests" / file).is_file() for file in witness.files), witness.files

@@ -29,28 +29,79 @@ def _program(*names: str) -> Callable[[], bool]:
 
 @dataclass(frozen=True)
 class Witness:
-    """What it witnesses, whether it is here, how to get it, and how skips for want of it read."""
+    """What it witnesses, whether it is here, how to get it, how skips for want of it read, and which files ask it."""
 
     subject: str
     present: Callable[[], bool]
     remedy: str
     skip: str
+    files: tuple[str, ...]
 
 
 WITNESSES = {
-    "unicorn": Witness("ARMv6-M instructions", _module("unicorn"), "pip install unicorn", r"\bunicorn\b"),
-    "tflite-micro": Witness("int8 layers", _module("tflite_micro"), "pip install tflite-micro", r"tflite-micro"),
-    "cmsis-dsp": Witness("Q15 transform", _module("cmsisdsp"), "pip install cmsisdsp", r"\bcmsisdsp\b"),
+    "unicorn": Witness(
+        "ARMv6-M instructions",
+        _module("unicorn"),
+        "pip install unicorn",
+        r"\bunicorn\b",
+        ("rp2040/test_differential.py", "rp2040/test_bootrom_float.py"),
+    ),
+    "tflite-micro": Witness(
+        "int8 layers",
+        _module("tflite_micro"),
+        "pip install tflite-micro",
+        r"tflite-micro",
+        ("training/compiler/test_operators.py", "training/compiler/test_more_operators.py"),
+    ),
+    "cmsis-dsp": Witness(
+        "Q15 transform",
+        _module("cmsisdsp"),
+        "pip install cmsisdsp",
+        r"\bcmsisdsp\b",
+        ("training/dsp/test_rfft.py",),
+    ),
     "gdb-multiarch": Witness(
-        "GDB server", _program("gdb-multiarch"), "apt-get install gdb-multiarch", r"gdb-multiarch"
+        "GDB server",
+        _program("gdb-multiarch"),
+        "apt-get install gdb-multiarch",
+        r"gdb-multiarch",
+        ("inspect/gdb/test_firmware.py", "inspect/gdb/test_gdb_programs.py"),
     ),
-    "sigrok-cli": Witness("wave forms", _program("sigrok-cli"), "apt-get install sigrok-cli", r"sigrok-cli"),
-    "mono": Witness("Renode's bridge", _program("mcs", "mono"), "apt-get install mono-mcs mono-runtime", r"\bMono\b"),
+    "sigrok-cli": Witness(
+        "wave forms",
+        _program("sigrok-cli"),
+        "apt-get install sigrok-cli",
+        r"sigrok-cli",
+        ("inspect/trace/test_trace.py",),
+    ),
+    "mono": Witness(
+        "Renode's bridge",
+        _program("mcs", "mono"),
+        "apt-get install mono-mcs mono-runtime",
+        r"\bMono\b",
+        ("engines/renode/test_bridge.py",),
+    ),
     "rp2040js": Witness(
-        "the whole chip", _program("node", "npm"), "apt-get install nodejs npm", r"rp2040js|\b[Nn]ode\b"
+        "the whole chip",
+        _program("node", "npm"),
+        "apt-get install nodejs npm",
+        r"rp2040js|\b[Nn]ode\b",
+        ("bench/test_rp2040js.py",),
     ),
-    "tensorflow": Witness("training", _module("tensorflow"), "pip install emberwatch[train]", r"TensorFlow is not"),
-    "renode": Witness("the other engine", _module("pyrenode3"), "docs/renode.md", r"\bRenode is not|no real Renode"),
+    "tensorflow": Witness(
+        "training",
+        _module("tensorflow"),
+        "pip install emberwatch[train]",
+        r"TensorFlow is not",
+        ("training/transfer/test_transfer.py", "training/model/test_train.py"),
+    ),
+    "renode": Witness(
+        "the other engine",
+        _module("pyrenode3"),
+        "docs/renode.md",
+        r"\bRenode is not|no real Renode",
+        ("engines/renode/test_engine.py",),
+    ),
 }
 
 
@@ -64,21 +115,32 @@ def _skips(config: pytest.Config) -> Iterator[str]:
         yield str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
 
 
+def _passed(config: pytest.Config) -> list[str]:
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    return [report.nodeid.partition("::")[0] for report in reporter.stats.get("passed", [])] if reporter else []
+
+
+def heard(config: pytest.Config) -> dict[str, int]:
+    """How many tests of each witness's files passed; a run of a part of the tests hears a part of them."""
+    files = _passed(config)
+    return {name: sum(file.endswith(witness.files) for file in files) for name, witness in WITNESSES.items()}
+
+
 def silent(config: pytest.Config) -> dict[str, str]:
     """Name of each witness that was not heard, with why."""
     skips = list(_skips(config))
     found = {}
     for name, witness in WITNESSES.items():
         count = sum(bool(re.search(witness.skip, reason)) for reason in skips)
-        if not witness.present():
-            found[name] = f"not here; get it with: {witness.remedy}"
         if count:
             found[name] = f"{count} skipped for want of it; get it with: {witness.remedy}"
+        elif not witness.present():
+            found[name] = f"not here; get it with: {witness.remedy}"
     return found
 
 
 def _complaints(config: pytest.Config) -> list[str]:
-    missing = silent(config)
+    missing = {name: "no test of it ran" for name, count in heard(config).items() if not count} | silent(config)
     wanted = _wanted()
     unknown = [f"{VARIABLE} names {name!r}; known: {', '.join(WITNESSES)}" for name in wanted if name not in WITNESSES]
     return unknown + [f"witness {name}: {missing[name]}" for name in wanted if name in missing]
@@ -95,8 +157,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Says who was heard."""
     missing = silent(config)
     terminalreporter.section("witnesses")
-    heard = ", ".join(f"{name} ({WITNESSES[name].subject})" for name in WITNESSES if name not in missing)
-    terminalreporter.write_line(f"heard: {heard or 'none'}")
+    tests = {name: count for name, count in heard(config).items() if count and name not in missing}
+    spoke = ", ".join(f"{name} ({WITNESSES[name].subject}: {count} tests)" for name, count in tests.items())
+    terminalreporter.write_line(f"heard: {spoke or 'none'}")
     for name, why in missing.items():
         terminalreporter.write_line(f"SILENT: {name} ({WITNESSES[name].subject}): {why}")
     for complaint in _complaints(config):

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,6 +43,8 @@ from emberwatch.base.errors import ScenarioError
 FULL_SCALE = 1 << 23
 """Integer that stands for full scale in rendered samples (Q23)."""
 
+MAX_LENGTH_S = 1e6
+"""Length of a scenario whose last sound has no end."""
 _LEVEL_SECONDS = 10
 _INT32 = np.iinfo(np.int32)
 
@@ -137,9 +139,13 @@ class Scenario:
     Args:
         clips: the sounds; they add up.
         seconds: length; None ends with the last clip that has an end.
+        steps: what else a scenario file asks for, as it is written there; `emberwatch.steps` takes them.
     """
 
-    def __init__(self, clips: Sequence[Clip] = (), seconds: float | None = None) -> None:
+    def __init__(
+        self, clips: Sequence[Clip] = (), seconds: float | None = None, steps: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        self.steps = tuple(steps)
         if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
             raise ScenarioError(f"duration_s = {seconds:g} must be a positive number of seconds")
         self.clips = tuple(clips)
@@ -153,6 +159,11 @@ class Scenario:
 
     def __repr__(self) -> str:
         return f"<Scenario {self.seconds:.3f} s, {len(self.clips)} sounds>"
+
+    def with_clip(self, clip: Clip) -> Scenario:
+        """The same with one sound more; it lasts at least to the end of that sound, if it has one."""
+        end = self.seconds if clip.end is None else max(self.seconds, clip.end / SAMPLE_RATE)
+        return Scenario([*self.clips, clip], end if clip.end is not None else MAX_LENGTH_S, self.steps)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -210,15 +221,19 @@ GENERATORS: dict[str, Callable[..., Sound]] = {
 """Sounds that ``generate = "..."`` accepts; their parameters are the keywords of these callables."""
 
 
+MOST_SECONDS = 1e6
+"""Longest time line, as long as the longest run."""
+
+
 @dataclass(frozen=True)
 class SoundKeys:
     """The keys of a [[sound]] besides what sounds."""
 
-    at_s: float = 0.0
-    gain_db: float = 0.0
-    level_dbfs: float | None = None
-    offset_s: float = 0.0
-    duration_s: float | None = None
+    at_s: Annotated[float, toml.Between(0, MOST_SECONDS)] = 0.0
+    gain_db: Annotated[float, toml.Between(-200, 200)] = 0.0
+    level_dbfs: Annotated[float | None, toml.Between(-200, 100)] = None
+    offset_s: Annotated[float, toml.Between(0, MOST_SECONDS)] = 0.0
+    duration_s: Annotated[float | None, toml.Between(0, MOST_SECONDS)] = None
     loop: bool = False
 
 
@@ -226,9 +241,10 @@ class SoundKeys:
 class ScenarioKeys:
     """The keys at the top of a scenario."""
 
-    duration_s: float | None = None
-    seed: Annotated[int, toml.Between(0)] = 0
+    duration_s: Annotated[float | None, toml.Between(0, MOST_SECONDS)] = None
+    seed: Annotated[int, toml.Between(0, 2**62)] = 0
     sound: Annotated[tuple[dict[str, Any], ...], toml.Written("[[sound]] tables")] = ()
+    step: Annotated[tuple[dict[str, Any], ...], toml.Written("[[step]] tables")] = ()
 
 
 def generate(name: str, **parameters: Any) -> Sound:
@@ -255,7 +271,7 @@ def load(path: str | Path) -> Scenario:
     Keys at the top: ``duration_s`` (seconds; needed when no sound ends by itself) and ``seed`` (default 0; noise
     number i gets seed + i unless it has its own). Each ``[[sound]]`` has either ``file`` or ``generate`` with the
     generator's own parameters, and optionally ``at_s``, ``duration_s``, ``offset_s``, ``loop``, ``gain_db`` or
-    ``level_dbfs``.
+    ``level_dbfs``. Each ``[[step]]`` is kept for `emberwatch.steps`.
 
     Raises:
         ScenarioError: malformed TOML, unknown keys, wrong types or values out of range.
@@ -282,9 +298,9 @@ def _scenario(table: ScenarioKeys, folder: Path) -> Scenario:
             raise ScenarioError(
                 f"sound {number + 1}: at_s = {clip.at_s:g} is not before the scenario's end, duration_s = {seconds:g}"
             )
-    if not clips and seconds is None:
-        raise ScenarioError("it holds neither a [[sound]] nor duration_s; add at least one")
-    return Scenario(clips, seconds)
+    if not clips and seconds is None and not table.step:
+        raise ScenarioError("it holds no [[sound]], no [[step]] and no duration_s; add at least one")
+    return Scenario(clips, seconds, table.step)
 
 
 def _clip(table: dict[str, Any], folder: Path, seed: int) -> Clip:

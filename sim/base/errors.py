@@ -10,7 +10,9 @@ are `EmulationError`.
         UsageError  AudioError  ScenarioError  BoardError  ImageError  BuildError  ModelError
         EngineError  ProtocolError  MissingDependencyError
         EmulationError
-            FirmwareCrash  EmulationTimeout
+            FirmwareCrash
+            ExpectationError
+                EmulationTimeout
 """
 
 from __future__ import annotations
@@ -87,7 +89,11 @@ class FirmwareCrash(EmulationError):
         self.cycle = cycle
 
 
-class EmulationTimeout(EmulationError):
+class ExpectationError(EmulationError):
+    """What was expected of a board is not so, or what was not to come has come."""
+
+
+class EmulationTimeout(ExpectationError):
     """A condition did not come true within the allowed emulated time."""
 
 

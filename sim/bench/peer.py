@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from emberwatch import Machine, Scenario
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import build_folder
-from emberwatch.detector.build import locked
 from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.program.firmware_image import flash_bytes
 
@@ -61,6 +63,43 @@ def _install() -> str | None:
     return None
 
 
+RP2040PY_VERSION = "0.3.6"
+
+
+def rp2040py_turn_seconds(loop: bytes, turns: int) -> tuple[float | None, str]:
+    """Processor seconds that rp2040py (PyPI) takes for a turn of a compute loop; None with the reason if it cannot run.
+
+    Args:
+        loop: machine code that counts r4 down to zero.
+        turns: what r4 begins with.
+    """
+    folder = WITNESS / f"rp2040py-{RP2040PY_VERSION}"
+    WITNESS.mkdir(parents=True, exist_ok=True)
+    with locked(WITNESS / ".lock"):
+        if not folder.is_dir() and (reason := _pip_install(f"rp2040py=={RP2040PY_VERSION}", folder)):
+            return None, reason
+    command = [sys.executable, str(HERE / "rp2040py_run.py"), loop.hex(), str(turns)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(folder)}
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        return None, f"rp2040py {RP2040PY_VERSION} failed: {lines[-1] if lines else 'no message'}"
+    return float(done.stdout), ""
+
+
+def _pip_install(requirement: str, folder: Path) -> str | None:
+    with tempfile.TemporaryDirectory(dir=WITNESS) as aside:
+        target = Path(aside) / folder.name
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines()
+            return f"pip cannot install {requirement}: {lines[-1] if lines else 'no message'}"
+        target.rename(folder)
+    return None
+
+
 def record_bits(machine: Machine, seconds: float) -> bytes:
     """Run `machine` and return the PDM bits that its firmware captured, oldest in bit 0 of byte 0."""
     blocks: list[bytes] = []
@@ -82,7 +121,7 @@ def run_peer(elf: Path, bits: bytes, seconds: float, scratch: Path, sleep_cycles
     (scratch / "flash.bin").write_bytes(flash_bytes(elf))
     (scratch / "bits.bin").write_bytes(bits)
     with Machine(elf, Scenario()) as machine:
-        microphone = machine.board.microphone
+        microphone = machine.board.needed_microphone
     job = {
         "image": str(scratch / "flash.bin"),
         "bits": str(scratch / "bits.bin"),

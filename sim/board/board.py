@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from emberwatch.base import toml
 from emberwatch.base.errors import BoardError
 from emberwatch.base.paths import project_root
 from emberwatch.board.clocktree import PdmClock, PllSettings, solve_pdm, solve_pll, solve_uart
+from emberwatch.board.wokwi import BOARD_LED, read_diagram
 
 Wires = tuple[tuple[int, int], ...]
 """Jumpers between two pins each."""
@@ -37,35 +39,35 @@ UART_RX_PINS = {0: (1, 13, 17, 29), 1: (5, 9, 21, 25)}
 class ClockConfig:
     """Crystal and system clock in hertz."""
 
-    xosc_hz: int
-    clk_sys_hz: int
+    xosc_hz: int = 12_000_000
+    clk_sys_hz: int = 125_000_000
 
 
 @dataclass(frozen=True)
 class FlashConfig:
     """The QSPI flash: size in bytes, how boot2 sets it up, clk_sys cycles per flash clock."""
 
-    size: int
-    read: Literal["quad", "dual", "serial"]
-    clkdiv: int
+    size: int = 0x200000
+    read: Literal["quad", "dual", "serial"] = "quad"
+    clkdiv: int = 2
 
 
 @dataclass(frozen=True)
 class UartConfig:
     """The console."""
 
-    instance: int
-    tx: int
-    rx: int
-    baud: int
+    instance: int = 0
+    tx: int = 0
+    rx: int = 1
+    baud: int = 115_200
 
 
 @dataclass(frozen=True)
 class LedConfig:
-    """The alarm LED, driven by PWM."""
+    """The board's LED."""
 
     pin: int
-    active: Literal["high", "low"]
+    active: Literal["high", "low"] = "high"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class MicrophoneConfig:
 
     data: int
     clock: int
-    channel: Literal["left", "right"]
-    pdm_hz: int
+    channel: Literal["left", "right"] = "left"
+    pdm_hz: int = 1_024_000
 
 
 def _devices(value: object, key: str) -> Devices:
@@ -92,17 +94,19 @@ def _devices(value: object, key: str) -> Devices:
 
 @dataclass(frozen=True)
 class Board:
-    """A board: what is connected to which pin, and at what speed it runs."""
+    """A board: what is connected to which pin, and at what speed it runs. What a file does not say is a bare Pico's."""
 
     name: str
-    description: str
-    clock: ClockConfig
-    flash: FlashConfig
-    uart: UartConfig
-    led: LedConfig
-    microphone: MicrophoneConfig
+    description: str = ""
+    clock: ClockConfig = ClockConfig()
+    flash: FlashConfig = FlashConfig()
+    uart: UartConfig = UartConfig()
+    led: LedConfig | None = None
+    microphone: MicrophoneConfig | None = None
     wires: Annotated[Wires, toml.Written("pairs of pins, as in [[4, 6], [5, 7]]")] = ()
     devices: Annotated[Devices, toml.By(_devices)] = ()
+    without_errata: Annotated[tuple[Literal["E1", "E13"], ...], toml.Written('flaws of the chip, as in ["E1"]')] = ()
+    """Flaws of the chip that are switched off; docs/chip.md lists all."""
     folder: Path = field(default=Path(), metadata=toml.NO_KEY)
     """Where the board file lies; files that it names are relative to it."""
 
@@ -119,7 +123,29 @@ class Board:
     @property
     def pdm(self) -> PdmClock:
         """Divider and real rate of the PDM clock."""
-        return solve_pdm(self.clock.clk_sys_hz, self.microphone.pdm_hz)
+        return solve_pdm(self.clock.clk_sys_hz, self.needed_microphone.pdm_hz)
+
+    @property
+    def needed_microphone(self) -> MicrophoneConfig:
+        """The microphone, for what cannot do without.
+
+        Raises:
+            BoardError: there is none.
+        """
+        if self.microphone is None:
+            raise BoardError(f"board {self.name!r} has no microphone; add [microphone] to {self.file}, or --board pico")
+        return self.microphone
+
+    @property
+    def needed_led(self) -> LedConfig:
+        """The LED, for what cannot do without.
+
+        Raises:
+            BoardError: there is none.
+        """
+        if self.led is None:
+            raise BoardError(f"board {self.name!r} has no LED; add [led] to {self.file}, or --board pico")
+        return self.led
 
     @property
     def uart_divisors(self) -> tuple[int, int]:
@@ -141,11 +167,13 @@ def load_board(name: str | Path) -> Board:
     """Reads and checks a board file.
 
     Args:
-        name: a name from `known_boards`, or the path of a TOML file.
+        name: a name from `known_boards`, or the path of a TOML file or of a diagram.json of Wokwi.
 
     Raises:
         BoardError: unknown board, malformed file, unknown or missing key, value out of range, pin used twice.
     """
+    if str(name).endswith(".json"):
+        return _of_diagram(Path(name))
     is_file = str(name).endswith(".toml")
     path = Path(name) if is_file else boards_folder() / f"{name}.toml"
     if is_file and not path.exists():
@@ -157,6 +185,45 @@ def load_board(name: str | Path) -> Board:
         _check(board)
     except BoardError as error:
         raise BoardError(f"board file {path}: {error}") from None
+    return board
+
+
+_NAMED = re.compile(rb"emberwatch(?:-capture)? [\w.+-]+ board=([\w-]+)")
+"""How our own firmware names its board, in the banner that it carries."""
+
+
+def board_of(program: Sequence[bytes], flash_bytes: int, microphone: bool) -> Board:
+    """The board of a program that nobody has named one for.
+
+    Args:
+        program: what is loaded.
+        flash_bytes: of flash that it needs.
+        microphone: whether there is a sound for one to hear.
+
+    Returns:
+        The known board that a firmware of ours names; the Pico of `platforms/boards` when there is something to hear;
+        else a Pico with nothing on its pins. Flash is as large as the program needs, 2 MB at least.
+    """
+    for data in program:
+        if (found := _NAMED.search(data)) and found[1].decode() in known_boards():
+            return load_board(found[1].decode())
+    pico = load_board("pico")
+    size = max(pico.flash.size, 1 << (flash_bytes - 1).bit_length() if flash_bytes else 0)
+    pico = replace(pico, flash=replace(pico.flash, size=size))
+    return pico if microphone else replace(pico, description="Raspberry Pi Pico", microphone=None)
+
+
+def _of_diagram(path: Path) -> Board:
+    diagram = read_diagram(path)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", path.stem)
+    board = Board(
+        name,
+        f"Pico of {path.name}",
+        led=LedConfig(BOARD_LED),
+        devices=_devices(diagram.devices, "devices"),
+        folder=path.parent,
+    )
+    _check(board)
     return board
 
 
@@ -176,20 +243,20 @@ def _check(board: Board) -> None:
         raise BoardError(f"uart.instance = {board.uart.instance}; the RP2040 has UART 0 and 1")
     if board.uart.baud <= 0:
         raise BoardError(f"uart.baud = {board.uart.baud}; it must be positive")
-    if board.microphone.pdm_hz != 1_024_000:
+    if board.microphone is not None and board.microphone.pdm_hz != 1_024_000:
         raise BoardError(f"microphone.pdm_hz = {board.microphone.pdm_hz}; the decimator works at 1024000 only")
     _check_pins(board)
-    _ = board.pll, board.pdm, board.uart_divisors
+    _ = board.pll, board.uart_divisors
+    if board.microphone is not None:
+        _ = board.pdm
 
 
 def _check_pins(board: Board) -> None:
-    uses = {
-        "uart.tx": board.uart.tx,
-        "uart.rx": board.uart.rx,
-        "led.pin": board.led.pin,
-        "microphone.data": board.microphone.data,
-        "microphone.clock": board.microphone.clock,
-    }
+    uses = {"uart.tx": board.uart.tx, "uart.rx": board.uart.rx}
+    if board.led is not None:
+        uses["led.pin"] = board.led.pin
+    if board.microphone is not None:
+        uses |= {"microphone.data": board.microphone.data, "microphone.clock": board.microphone.clock}
     for first, second in board.wires:
         if first not in PINS or second not in PINS or first == second:
             raise BoardError(f"wires has [{first}, {second}]; a jumper connects two of GPIO 0 to 29")

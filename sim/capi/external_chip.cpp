@@ -221,9 +221,25 @@ std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
 }
 
 void ExternalChip::connect(unsigned instance, const rp2040_i2c_target& target) {
-    I2c& block = instance == 0 ? i2c0_ : i2c1_;
-    i2c_targets_[instance] = std::make_unique<HostI2c>(block, target);
-    block.connect(i2c_targets_[instance].get());
+    i2c_targets_[instance] = std::make_unique<HostI2c>(instance, target);
+    follow_pins();
+}
+
+/// Puts the host's I2C targets on the pins that their blocks have now.
+void ExternalChip::follow_pins() {
+    for (unsigned n = 0; n < 2; ++n) {
+        HostI2c* const target = i2c_targets_[n].get();
+        if (target == nullptr) continue;
+        const I2c& block = n == 0 ? i2c0_ : i2c1_;
+        const std::uint32_t sda = block.pins(I2c::kSda), scl = block.pins(I2c::kScl);
+        if (sda == target->sda && scl == target->scl) continue;
+        if (target->sda != 0 && target->scl != 0) detach(*target);
+        target->sda = sda;
+        target->scl = scl;
+        if (sda != 0 && scl != 0)
+            attach(*target, {{"sda", static_cast<unsigned>(std::countr_zero(sda))},
+                             {"scl", static_cast<unsigned>(std::countr_zero(scl))}});
+    }
 }
 
 void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
@@ -240,6 +256,7 @@ Cycles ExternalChip::cycle_of_host(std::uint64_t picoseconds) {
 }
 
 void ExternalChip::settle() {
+    follow_pins();
     constexpr Cycles kAtOnce = 16;  // a DMA transfer follows its request by a few cycles
     const Cycles until = events_.now() + kAtOnce;
     while (events_.next() <= until) events_.advance_to(events_.next());

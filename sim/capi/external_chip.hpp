@@ -82,6 +82,7 @@ class ExternalChip final : public Chip {
 
     void connect(unsigned instance, const rp2040_i2c_target& target);
     void connect(unsigned instance, const rp2040_spi_target& target);
+    void follow_pins();
 
     HostTime time;
     void (*on_skip_due)(void* context) = nullptr;

@@ -7,9 +7,11 @@
  * during boot). The library acts only inside calls: a host calls rp2040_advance no later than at rp2040_next_event,
  * and gives each register access its own cycle. A cycle in the past is taken as "now".
  *
- * Functions that return rp2040_status never throw and never print: rp2040_error says in one line what was wrong.
- * A chip may be used by one thread at a time; different chips are independent. Callbacks are made from inside the
- * call in progress, on its thread, and must not call functions marked [not in callbacks]. */
+ * No function throws or prints. Those that return rp2040_status tell what was wrong in one line by rp2040_error; the
+ * others return 0 then, rp2040_next_event RP2040_NEVER. A chip that is NULL or was destroyed, and arrays that are NULL
+ * or larger than any host needs, are RP2040_INVALID. A chip may be used by one thread at a time; different chips are
+ * independent. Callbacks are made from inside the call in progress, on its thread, and must not call functions marked
+ * [not in callbacks]. */
 #ifndef RP2040_CAPI_H
 #define RP2040_CAPI_H
 
@@ -88,7 +90,8 @@ RP2040_API rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* 
 RP2040_API uint64_t rp2040_now(const rp2040_chip* chip);
 /* Cycle of the next thing that happens by itself, RP2040_NEVER if nothing will. */
 RP2040_API uint64_t rp2040_next_event(const rp2040_chip* chip);
-/* Runs everything due up to and including `cycle`. [not in callbacks] */
+/* Runs everything due up to and including `cycle`. RP2040_NEVER, the next event of a quiet chip, changes nothing; other
+ * cycles more than 2^40 ahead are RP2040_INVALID. [not in callbacks] */
 RP2040_API rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle);
 RP2040_API uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle);
 /* First cycle at or after a time, as if clk_sys stayed as it is. */
@@ -193,18 +196,19 @@ typedef struct {
 } rp2040_i2c_target;
 RP2040_API rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target);
 
-/* The target of the host's on one SPI: a frame of `bits` (4..16) goes out and its answer comes in. `last`: the block
- * raises its CSn after this one. */
+/* The target of the host's on one SPI: a frame of `bits` (4..16) begins to go out, and its answer comes in meanwhile.
+ * `finish`: the block has raised its CSn. */
 typedef struct {
     void* context;
-    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits, uint32_t last);
+    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits);
+    void (*finish)(void* context);
 } rp2040_spi_target;
 RP2040_API rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target);
 
 /* ---- microphone ---------------------------------------------------------------------------------------------------*/
 
 /* Puts a PDM microphone on two pins: `right` is its SELECT pin, `seed` that of its dither. Takes the place of the
- * one before. */
+ * one before, which stays if this one cannot be attached. */
 RP2040_API rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
                                            uint32_t seed);
 /* Sound: Q23 samples at 16 kHz, the first one ever pushed sounds at time zero. What was not pushed is silence. */

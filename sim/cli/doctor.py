@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from emberwatch.base import extras
 from emberwatch.base.errors import EmberwatchError
 
 
@@ -62,8 +63,11 @@ def findings() -> Iterator[Finding]:
     yield Finding(
         "C++ compiler", _tool_version("c++", "-dumpversion"), "building the emulator core", "apt-get install g++"
     )
-    for package in ("numpy", "soundfile", "soxr", "robot", "elftools", "matplotlib", "jinja2"):
+    for package in ("numpy", "soundfile", "soxr", "elftools", "jinja2"):
         yield Finding(f"Python: {package}", _package(package), "emberwatch", "make setup")
+    for package, (_, extra, needed_for) in extras.PACKAGES.items():
+        remedy = f"make setup, or pip install 'emberwatch[{extra}]'"
+        yield Finding(f"Python: {package}", _package(package), needed_for, remedy, required=False)
     again = "install the package again, or run inside a clone"
     yield Finding("boards", _try(_boards), "emberwatch build, run", again)
     yield Finding("released model", _try(_released_model), "emberwatch build", again)

@@ -7,7 +7,7 @@ import difflib
 import functools
 import inspect
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -15,13 +15,25 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from emberwatch.audio import Scenario, scenario
-from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
+from emberwatch.base.errors import EmulationTimeout, ScenarioError, UsageError
+from emberwatch.base.limits import limit_host_time, limit_memory
 from emberwatch.base.output import say, write_file
-from emberwatch.machine.machine import MAX_SECONDS, Machine
+from emberwatch.board.wokwi import read_diagram
+from emberwatch.machine.machine import Machine
+from emberwatch.machine.observer import looking
+from emberwatch.machine.values import MAX_SECONDS
+from emberwatch.program.elf import Image, load_image
+from emberwatch.program.flash_images import flash_image, read_kept, with_flash
+from emberwatch.steps import calls, wokwi
+from emberwatch.steps.calls import Call
+from emberwatch.steps.run import StepRun
 
 DEFAULT_TAIL_S = 2.0
 DEFAULT_LEAD_IN_S = 0.2
 DEFAULT_SILENCE_S = 5.0
+DEFAULT_TIMEOUT_S = 30.0
+"""How long a scenario of Wokwi waits in all, as its own command line does."""
+DIAGRAM = "diagram.json"
 TRIGGER_TIMEOUT_S = 60.0
 """How long --trigger waits at least, in emulated seconds."""
 
@@ -30,13 +42,22 @@ Audio = Annotated[
     Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.", metavar="FILE")
 ]
 ScenarioFile = Annotated[
-    Path | None, typer.Option("--scenario", help="TOML file with several sounds on one time line.", metavar="FILE")
+    Path | None,
+    typer.Option("--scenario", help="TOML file with sounds and steps, or a scenario of Wokwi (YAML).", metavar="FILE"),
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option(help="Emulated time to run; default: the sound and 2 s more, without sound 5 s.", metavar="S"),
+    typer.Option(
+        help="Emulated time to run; default: the sound and 2 s more, with steps to the last of them, else 5 s.",
+        metavar="S",
+    ),
 ]
-BoardName = Annotated[str, typer.Option(help="Board name or TOML file.", metavar="BOARD")]
+BoardName = Annotated[
+    str | None,
+    typer.Option(
+        help="Board name, TOML file or diagram.json; default: what our firmware names, else a Pico.", metavar="BOARD"
+    ),
+]
 GainDb = Annotated[float, typer.Option(help="Gain on --audio.", metavar="DB")]
 LevelDbfs = Annotated[
     float | None, typer.Option(help="RMS that the loudest second of --audio gets, instead of a gain.", metavar="DB")
@@ -45,7 +66,23 @@ LeadIn = Annotated[float, typer.Option(help="Silence before --audio, so that the
 Bootrom = Annotated[
     Path | None, typer.Option(help="Boot ROM image to boot through, instead of the built-in boot.", metavar="FILE")
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the microphone's dither.", metavar="N")]
+Seed = Annotated[
+    int, typer.Option(help="Seed of what SRAM holds at power-on and of the microphone's dither.", metavar="N")
+]
+FlashImages = Annotated[
+    list[str] | None,
+    typer.Option("--flash", help="Another image in flash: a second program, a file system.", metavar="FILE@OFFSET"),
+]
+FlashFile = Annotated[
+    Path | None,
+    typer.Option(help="Flash holds what this file does, and the file what flash holds in the end.", metavar="FILE"),
+]
+MaxHostTime = Annotated[
+    float | None, typer.Option(help="Stop after so long by this computer's clock; default: never.", metavar="S")
+]
+MaxMemory = Annotated[
+    int | None, typer.Option(help="Memory that this process may take, in megabytes; default: all.", metavar="MB")
+]
 Uart = Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.", metavar="FILE")
@@ -60,12 +97,16 @@ class RunOptions:
     audio: Audio = None
     scenario_file: ScenarioFile = None
     seconds: Seconds = None
-    board: BoardName = "pico"
+    board: BoardName = None
     gain_db: GainDb = 0.0
     level_dbfs: LevelDbfs = None
     lead_in: LeadIn = DEFAULT_LEAD_IN_S
     bootrom: Bootrom = None
     seed: Seed = 1
+    flash: FlashImages = None
+    flash_file: FlashFile = None
+    max_host_time: MaxHostTime = None
+    max_memory: MaxMemory = None
 
     @functools.cached_property
     def scenario(self) -> Scenario:
@@ -84,16 +125,43 @@ class RunOptions:
             return Scenario.from_file(
                 self.audio, lead_in_s=self.lead_in, gain_db=self.gain_db, level_dbfs=self.level_dbfs
             )
-        return scenario.load(self.scenario_file) if self.scenario_file is not None else Scenario()
+        if self.scenario_file is None or wokwi.is_wokwi(self.scenario_file):
+            return Scenario()
+        return scenario.load(self.scenario_file)
+
+    @functools.cached_property
+    def steps(self) -> list[Call]:
+        """The steps of the scenario file.
+
+        Raises:
+            ScenarioError: one is not as it should be.
+        """
+        if self.scenario_file is not None and wokwi.is_wokwi(self.scenario_file):
+            board = self._board_file
+            diagram = read_diagram(board) if board is not None and board.suffix == ".json" else None
+            return wokwi.load(self.scenario_file, diagram, self.seconds or DEFAULT_TIMEOUT_S)
+        return calls.of_tables(self.scenario.steps, ScenarioError)
+
+    @functools.cached_property
+    def _board_file(self) -> Path | None:
+        """The board's file, if it has one: a scenario of Wokwi has its diagram beside it, or in the folder above."""
+        if self.board is not None:
+            return Path(self.board) if self.board.endswith((".toml", ".json")) else None
+        if self.scenario_file is not None and wokwi.is_wokwi(self.scenario_file):
+            folder = self.scenario_file.absolute().parent
+            return next((f for f in (folder / DIAGRAM, folder.parent / DIAGRAM) if f.is_file()), None)
+        return None
 
     @property
     def duration(self) -> float:
-        """How long to run: what --seconds says, else the sound and a tail.
+        """How long to run at least: what --seconds says, else the sound and a tail; 0: to the end of the steps.
 
         Raises:
             UsageError: --seconds is out of range.
         """
         if self.seconds is None:
+            if self.steps and not self.scenario.seconds:
+                return 0.0
             return self.scenario.seconds + DEFAULT_TAIL_S if self.scenario.seconds else DEFAULT_SILENCE_S
         if not 0 < self.seconds <= MAX_SECONDS:
             raise UsageError(f"--seconds {self.seconds:g} must be more than 0 and at most {MAX_SECONDS:.0f}")
@@ -102,21 +170,41 @@ class RunOptions:
     @property
     def inputs(self) -> list[Path]:
         """The files that the run reads."""
-        board = Path(self.board) if self.board.endswith(".toml") else None
-        others = (path for path in (self.scenario_file, board, self.bootrom) if path is not None)
+        others = [path for path in (self.scenario_file, self._board_file, self.bootrom) if path is not None]
+        others += [Path(option.rpartition("@")[0]) for option in self.flash or ()]
         return [self.firmware, *self.scenario.files, *others]
 
     def machine(self, engine: str = "auto", trace: tuple[str, ...] = ()) -> Machine:
-        """The board at power-on."""
-        return Machine(
-            self.firmware,
+        """The board at power-on; the limits on the host count from here."""
+        if self.max_memory is not None:
+            limit_memory(self.max_memory)
+        if self.max_host_time is not None:
+            limit_host_time(self.max_host_time)
+        firmware: Path | Image = self.firmware
+        if self.flash or self.flash_file is not None:
+            kept = read_kept(self.flash_file) if self.flash_file is not None else b""
+            firmware = with_flash(load_image(self.firmware), kept, [flash_image(option) for option in self.flash or ()])
+        machine = Machine(
+            firmware,
             self.scenario,
-            board=self.board,
+            board=self._board_file or self.board,
             engine=engine,
             seed=self.seed,
             trace=trace,
             bootrom=self.bootrom,
         )
+        if self.scenario_file is not None:
+            machine.folder = self.scenario_file.parent
+        return machine
+
+    def keep_flash(self, machine: Machine) -> None:
+        """Writes what flash holds to the file of --flash-file, if there is one.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        if self.flash_file is not None:
+            write_file(self.flash_file, machine.flash, "--flash-file")
 
     def command_line(self, command: str, *more: str) -> str:
         """The command line of another command about the same run."""
@@ -124,7 +212,9 @@ class RunOptions:
         named = {"scenario_file": "--scenario"}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("firmware", "seconds") and value != field.default:
+            if field.name == "flash":
+                words += [word for option in value or () for word in ("--flash", option)]
+            elif field.name not in ("firmware", "seconds", "max_host_time", "max_memory") and value != field.default:
                 name = named.get(field.name, "--" + field.name.replace("_", "-"))
                 words += [name, f"{value:g}" if isinstance(value, float) else str(value)]
         return shlex.join([*words, *more])
@@ -160,29 +250,27 @@ def with_run_options(*without: str) -> Callable[[Callable[..., int]], Callable[.
     return decorate
 
 
-def run_on(machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None) -> int:
-    """Runs up to `seconds` since power-on; a crash or Ctrl-C ends it early, with a note on stderr.
+def run_on(
+    machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None, steps: Sequence[Call] = ()
+) -> int:
+    """Takes steps, and runs up to `seconds` since power-on; a crash or Ctrl-C ends it early, with a note on stderr.
 
     Returns:
-        The command's exit code: 0 when the whole time passed, 1 after a crash, 130 after Ctrl-C.
+        The command's exit code: 0 when the whole time passed, 1 after a crash or a step that failed, 130 after Ctrl-C,
+        the program's own when it ended itself.
     """
-    left = seconds - machine.time_s
-    if left <= 0:
-        return 0
-
-    def look(_: float) -> None:
-        if slice_done is not None:
-            slice_done()
-
-    try:
-        machine.run(left, progress=look)
-    except FirmwareCrash as error:
-        say(f"{error}; what follows is up to there")
+    run = StepRun(machine, steps)
+    with looking(machine, lambda _: slice_done() if slice_done is not None else None):
+        run.run(seconds)
+    if run.ending in ("crashed", "failed"):
+        say(f"{run.message}; what follows is up to there")
         return 1
-    except KeyboardInterrupt:
+    if run.ending == "interrupted":
         say(f"interrupted after {machine.time_s:.3f} s; what follows is up to there")
         return 130
-    return 0
+    if run.error is not None:
+        raise run.error
+    return machine.exit.code if machine.exit is not None else 0
 
 
 def trigger_time(run: RunOptions, trigger: str, timeout_s: float) -> float:

@@ -61,7 +61,7 @@ def profile(
     with run_options.machine("embedded") as machine:
         code = run_on(machine, start)
         recorder = ProfileRecorder(machine, timeline=format_name == "perfetto")
-        code = code or run_on(machine, duration)
+        code = code or run_on(machine, duration, steps=run_options.steps)
         result = recorder.profile()
     if not machine.image.symbols.functions():
         note("the firmware has no symbols; functions are named by address")

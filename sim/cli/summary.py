@@ -17,6 +17,9 @@ def summary(
 
     Exits with 1 when a test failed.
     """
+    from emberwatch.base import extras
+
+    extras.load("robot", "the summary of a Robot run")
     from emberwatch.report.summary import Summary
 
     result = Summary.read(output)

@@ -9,12 +9,13 @@ import typer
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.text import printable
 from emberwatch.cli.options import TRIGGER_TIMEOUT_S, RunOptions, run_on, trigger_time, with_run_options
 from emberwatch.detector.machine import budgeted_functions
 from emberwatch.inspect.signals import GROUPS
 from emberwatch.inspect.trace.recorder import TraceRecorder, TraceSettings, board_pins
 from emberwatch.inspect.trace.vcd import TIMESCALES
-from emberwatch.machine.machine import MAX_SECONDS
+from emberwatch.machine.values import MAX_SECONDS
 
 
 @with_run_options("level_dbfs", "bootrom")
@@ -85,12 +86,12 @@ def trace(
             print(f"trigger {trigger!r} at {at:.6f} s")
         code = run_on(machine, start)
         recorder = TraceRecorder(machine, settings)
-        code = code or run_on(machine, end, recorder.collect)
+        code = code or run_on(machine, end, recorder.collect, run_options.steps)
         wave = recorder.wave()
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
         if uart_log is not None:
-            lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.lines)
+            lines = "".join(f"{t:12.6f}  {printable(line)}\n" for t, line in machine.lines)
             write_file(uart_log, lines, "--uart-log")
             print(f"{uart_log}: {len(machine.lines)} lines")
     return code

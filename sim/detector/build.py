@@ -5,12 +5,11 @@ The same inputs give the same bytes, wherever the tree lies and whenever it is b
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import jinja2
 
 from emberwatch import __version__
 from emberwatch.base.errors import BuildError
+from emberwatch.base.locks import locked
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import RELEASED_DETECTOR, RELEASED_MODEL, TRAINING, build_folder, project_root
 from emberwatch.board.board import Board, load_board
@@ -73,6 +73,11 @@ class BuildResult:
     compiled: int  #: object files made in this run; 0 when everything was up to date
 
 
+def capture_board(board: Board) -> Board:
+    """The board with a console as fast as the capture application's stream of PCM."""
+    return replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+
+
 def build_firmware(
     board: str | Path | Board = "pico",
     model: Path | None = None,
@@ -111,11 +116,12 @@ def build_firmware(
     if not isinstance(board, Board):
         board = load_board(board)
     if app == CAPTURE:
-        board = replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+        board = capture_board(board)
         defines = {**_CAPTURE_DEFINES, **(defines or {})}
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
         _ = board.pll, board.pdm, board.uart_divisors  # refuses a clock that cannot be made
+    _ = board.needed_microphone, board.needed_led
     folder = board.name if app == DETECTOR else f"{board.name}-{app}"
     out = (out or build_folder() / "firmware" / folder).resolve()
     try:
@@ -127,14 +133,6 @@ def build_firmware(
         return _Build(root, out, board, app, dict(defines or {}), str(find_compiler())).run(model, detector, jobs)
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes out of what `path`, a lock file, stands for."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _version(root: Path) -> str:
     """That of the sources, which may be newer than the installed package; an installed copy has the package's."""
     project = root / "pyproject.toml"
@@ -142,6 +140,25 @@ def _version(root: Path) -> str:
         return __version__
     with project.open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
+
+
+def _check_model(header: str, path: Path) -> None:
+    """Refuses a network that the pipeline cannot feed, before the C compiler does it in its own words.
+
+    Raises:
+        BuildError: its input is not frames of features, or its output not one probability.
+    """
+    from emberwatch.training.data.features import BANDS
+    from emberwatch.training.data.features import FRAMES_PER_BLOCK as BLOCK_FRAMES
+
+    sizes = {name: int(value) for name, value in re.findall(r"#define MODEL_(\w+) (\d+)\b", header)}
+    frames, inputs, outputs = (sizes.get(name, 0) for name in ("INPUT_FRAMES", "INPUT_SIZE", "OUTPUT_SIZE"))
+    stream = sizes.get("STREAM_FRAMES", BLOCK_FRAMES)
+    if inputs != frames * BANDS or outputs != 1 or frames < BLOCK_FRAMES or stream != BLOCK_FRAMES:
+        raise BuildError(
+            f"model {path} takes {inputs} values in {frames} frames and gives {outputs}; the firmware needs frames of "
+            f"{BANDS} features, at least {BLOCK_FRAMES}, and one output, the probability: see emberwatch train"
+        )
 
 
 class _Build:
@@ -173,6 +190,7 @@ class _Build:
         sources = [*self._sources(), boot2]
         if self.app == DETECTOR:
             self._generate_model(model)
+            _check_model((self.gen / "model.h").read_text(), model or RELEASED_MODEL)
             sources.insert(-1, self.gen / "model.c")
         steps = [self._compile_step(source) for source in sources]
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:

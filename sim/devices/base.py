@@ -116,6 +116,8 @@ class Device:
     spi_mode: int = 0
     """Clock polarity and phase where a program or PIO moves the pins, 0..3; the SPI block's frames come as they are."""
 
+    controls: ClassVar[Mapping[str, str]] = {}
+    """Other names of what `set_control` changes, each with its own: those that users of other simulators know."""
     parameters: ClassVar[Sequence[str]] = ()
     """Attributes that `save` leaves out because they belong to the board and not to the moment."""
 
@@ -169,6 +171,29 @@ class Device:
     def adc_volts(self, line: str, ps: int) -> float:
         """Voltage that a conversion samples; without this method `Port.volts` says it."""
         return 0.0
+
+    # What a hand, or the world, does to it
+
+    def set_control(self, control: str, value: object) -> None:
+        """Changes what is not the chip's to change: by default one of its public attributes.
+
+        Raises:
+            DeviceError: it has no such control, or the value is of another kind.
+        """
+        name = self.controls.get(control, control)
+        known = sorted(
+            n for n in self._state() if n not in ("lines",) and not isinstance(getattr(self, n), (bytes, list))
+        )
+        if name not in known:
+            raise DeviceError(f"device {self.title!r} has no control {control!r}; it has: {', '.join(known) or 'none'}")
+        present = getattr(self, name)
+        if isinstance(present, bool) and value in (0, 1):
+            value = bool(value)
+        elif isinstance(present, float) and type(value) is int:
+            value = float(value)
+        if type(value) is not type(present):
+            raise DeviceError(f"device {self.title!r}: {control} = {value!r} must be like {present!r}")
+        setattr(self, name, value)
 
     # Its state
 

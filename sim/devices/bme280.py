@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from emberwatch.devices.base import Device
 
@@ -64,6 +65,11 @@ class Bme280(Device):
         address: 0x76 (SDO to ground) or 0x77.
     """
 
+    controls: ClassVar[Mapping[str, str]] = {
+        "temperature": "celsius",
+        "humidity": "relative_humidity",
+        "pressure": "hectopascals",
+    }
     i2c_addresses = frozenset({0x76})
     parameters = ("i2c_addresses",)
 

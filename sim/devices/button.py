@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emberwatch.base.errors import DeviceError
 from emberwatch.devices.base import Device
 
 
@@ -28,6 +29,12 @@ class Button(Device):
     def power_on(self) -> None:
         """See `Device.power_on`."""
         self._contact(self.pressed, self.port.now)
+
+    def set_control(self, control: str, value: object) -> None:
+        """`pressed`: 1 or 0."""
+        if control != "pressed" or value not in (0, 1):
+            raise DeviceError(f"device {self.title!r}: {control} = {value!r}; a button has pressed = 1 or 0")
+        self._move(bool(value))
 
     def press(self) -> None:
         """Presses it now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emberwatch.base.errors import DeviceError
 from emberwatch.devices.base import Device
 
 
@@ -34,6 +35,15 @@ class Potentiometer(Device):
     def power_on(self) -> None:
         """See `Device.power_on`."""
         self.port.volts("adc", self.position * self.supply)
+
+    def set_control(self, control: str, value: object) -> None:
+        """`position`, 0..1, or `volts`."""
+        if control not in ("position", "volts") or isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise DeviceError(f"device {self.title!r}: {control} = {value!r}; it has position (0 to 1) and volts")
+        try:
+            self.turn(float(value) / (self.supply if control == "volts" else 1.0))
+        except (ValueError, ZeroDivisionError) as error:
+            raise DeviceError(f"device {self.title!r}: {control} = {value!r}: {error}") from None
 
     def turn(self, position: float) -> None:
         """Turns it at once, 0..1."""

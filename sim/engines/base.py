@@ -97,6 +97,10 @@ class Engine(ABC):
     def cycle(self) -> int:
         """clk_sys cycles since power-on."""
 
+    def notes(self) -> list[str]:
+        """What the user should know about the board and did not ask for: why the console stays empty, say."""
+        return []
+
     @property
     @abstractmethod
     def sleep_cycles(self) -> int:
@@ -133,6 +137,14 @@ class Engine(ABC):
     @abstractmethod
     def send_uart(self, data: bytes) -> None:
         """Puts bytes on the console's receive line; they take their real time."""
+
+    def send_other_uart(self, data: bytes) -> None:
+        """The same for the UART that is not the console.
+
+        Raises:
+            EngineError: this engine has only one.
+        """
+        raise EngineError(f"engine {self.name!r} has only one UART to send {len(data)} bytes to")
 
     def send_usb(self, data: bytes) -> None:
         """Sends bytes to the USB serial port; they wait until it is open.
@@ -184,8 +196,40 @@ class Engine(ABC):
 
     @property
     @abstractmethod
-    def sound_supplied(self) -> int:
-        """Samples supplied so far."""
+    def sound_supplied(self) -> int | None:
+        """Samples supplied so far; None without a microphone."""
+
+    def withdraw_sound(self, sample: int) -> None:
+        """Takes back what was supplied from a sample on, which must not have been heard."""
+        raise EngineError(f"engine {self.name!r} cannot take sound back; put it into the scenario")
+
+    def drive_pin(self, pin: int, level: bool | None) -> None:
+        """Puts a level on a pin from outside; None lets go. The chip's own outputs win."""
+        raise EngineError(f"engine {self.name!r} cannot drive pins; use --engine embedded")
+
+    def power_cycle(self, image: Image, off_ps: int, seed: int | None) -> None:
+        """Power fails now, for a time.
+
+        Args:
+            image: the program that flash or, after a download, SRAM holds.
+            off_ps: how long, in picoseconds.
+            seed: of what memories hold then, a write to flash in progress stays half done; None for a brown-out, which
+                resets the chip and leaves memories as they are.
+        """
+        raise EngineError(f"engine {self.name!r} cannot be powered off on the way; use --engine embedded")
+
+    @property
+    def usb_open(self) -> bool:
+        """Whether a host has the program's USB serial port open."""
+        return False
+
+    def connect_usb(self, connected: bool) -> None:
+        """Plugs the USB cable in or pulls it out."""
+        raise EngineError(f"engine {self.name!r} has no USB host")
+
+    def answer_semihosting(self, answered: bool) -> None:
+        """Whether BKPT 0xAB stops with BKPT without a debugger, if the engine can; by default it is a HardFault."""
+        del answered
 
     @property
     @abstractmethod

@@ -34,9 +34,13 @@ class EmbeddedEngine(Engine):
         self._uart = board.uart.instance
         self._chip = _native.Chip(board.flash.size, board.clock.xosc_hz)
         self._chip.power_on_memory(seed)
-        microphone = board.microphone
-        self._microphone = _native.Microphone(microphone.channel == "right", seed)
-        self._chip.attach(self._microphone, [("clock", microphone.clock), ("data", microphone.data)])
+        self._chip.set_terminal(board.uart.instance, board.uart.tx, board.uart.rx, board.uart.baud)
+        for erratum in board.without_errata:
+            self._chip.set_erratum(int(erratum.removeprefix("E")), False)
+        self._microphone: _native.Microphone | None = None
+        if (microphone := board.microphone) is not None:
+            self._microphone = _native.Microphone(microphone.channel == "right", seed)
+            self._chip.attach(self._microphone, [("clock", microphone.clock), ("data", microphone.data)])
         for number, (first, second) in enumerate(board.wires):
             self._chip.attach(_native.Jumper(f"wire{number}"), [("a", first), ("b", second)])
         self._devices: dict[str, tuple[Device, dict[str, int]]] = {}
@@ -123,12 +127,19 @@ class EmbeddedEngine(Engine):
         data, cycles = self._chip.usb_take()
         return list(zip(cycles, data, strict=True))
 
+    def notes(self) -> list[str]:
+        note = self._chip.uart_note(self._uart)
+        return [note] if note else []
+
     def take_other_uart(self) -> list[tuple[int, int]]:
         data, cycles = self._chip.uart_take(1 - self._uart)
         return list(zip(cycles, data, strict=True))
 
     def send_uart(self, data: bytes) -> None:
         self._chip.uart_send(self._uart, data)
+
+    def send_other_uart(self, data: bytes) -> None:
+        self._chip.uart_send(1 - self._uart, data)
 
     def send_usb(self, data: bytes) -> None:
         self._chip.usb_send(data)
@@ -170,24 +181,48 @@ class EmbeddedEngine(Engine):
         return self._chip.pin_level(number)
 
     def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
-        self._microphone.push(np.ascontiguousarray(samples, dtype=np.int32))
+        self._hearing().push(np.ascontiguousarray(samples, dtype=np.int32))
+
+    def withdraw_sound(self, sample: int) -> None:
+        self._hearing().withdraw(sample)
 
     @property
-    def sound_supplied(self) -> int:
-        return self._microphone.supplied
+    def sound_supplied(self) -> int | None:
+        return None if self._microphone is None else self._microphone.supplied
 
     @property
     def microphone_bits(self) -> int:
-        return self._microphone.bits
+        return 0 if self._microphone is None else self._microphone.bits
 
     def set_microphone_fault(self, fault: str) -> None:
-        self._microphone.set_fault(fault)
+        self._hearing().set_fault(fault)
 
     def set_microphone_analog(self, gain: float, offset: float) -> None:
-        self._microphone.set_analog(round(gain * 4096), round(offset * (1 << 23)))
+        self._hearing().set_analog(round(gain * 4096), round(offset * (1 << 23)))
 
     def set_microphone_timebase(self, hz: int) -> None:
-        self._microphone.set_timebase(hz)
+        self._hearing().set_timebase(hz)
+
+    def _hearing(self) -> _native.Microphone:
+        if self._microphone is None:
+            raise EngineError("this board has no microphone; name one that has: --board pico")
+        return self._microphone
+
+    def drive_pin(self, pin: int, level: bool | None) -> None:
+        self._chip.drive_pin(pin, level)
+
+    def power_cycle(self, image: Image, off_ps: int, seed: int | None) -> None:
+        self._chip.power_cycle(off_ps, seed, image.ram_entry)
+
+    @property
+    def usb_open(self) -> bool:
+        return self._chip.usb_open
+
+    def connect_usb(self, connected: bool) -> None:
+        self._chip.connect_usb(connected)
+
+    def answer_semihosting(self, answered: bool) -> None:
+        self._chip.answer_semihosting(answered)
 
     def save(self) -> bytes:
         return self._chip.save()

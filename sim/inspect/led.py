@@ -7,8 +7,12 @@ from emberwatch.machine.machine import Machine
 
 
 def led_brightness(machine: Machine) -> float:
-    """Brightness of the board's LED, 0..1: the duty of a running PWM slice on its pin, else the pin's level."""
-    engine, led = machine.engine, machine.board.led
+    """Brightness of the board's LED, 0..1: the duty of a running PWM slice on its pin, else the pin's level.
+
+    Raises:
+        BoardError: the board has no LED.
+    """
+    engine, led = machine.engine, machine.board.needed_led
     io, pwm = block("io_bank0"), block("pwm")
 
     def word(address: int) -> int:

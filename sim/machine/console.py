@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from emberwatch.base.errors import EmulationError
 from emberwatch.base.units import PICO
 from emberwatch.engines import Engine
+
+MOST_BYTES = 128 << 20
+MOST_LINES = 4_000_000
+"""What is kept of one port: the detector's console of 32 emulated hours. A program that sends more ends the run."""
 
 
 @dataclass
 class Port:
-    """A serial port: its bytes, its complete lines with the seconds at which they ended, and the line begun."""
+    """A serial port: its bytes, its complete lines with the seconds at which they ended, and the line begun.
+
+    Attributes:
+        last_s: when the last byte came, in emulated seconds.
+    """
 
     data: bytearray = field(default_factory=bytearray)
     lines: list[tuple[float, str]] = field(default_factory=list)
     begun: bytearray = field(default_factory=bytearray)
+    last_s: float = 0.0
 
     def feed(self, seconds: float, byte: int) -> None:
-        """Takes one byte."""
+        """Takes one byte.
+
+        Raises:
+            EmulationError: the program has sent more than is kept.
+        """
+        if len(self.data) >= MOST_BYTES or len(self.lines) >= MOST_LINES:
+            raise EmulationError(
+                f"the program has sent {len(self.data)} bytes in {len(self.lines)} lines to one serial port, more than "
+                f"is kept ({MOST_BYTES} bytes, {MOST_LINES} lines); give a shorter time to run"
+            )
+        self.last_s = seconds
         self.data.append(byte)
         if byte != 0x0A:
             self.begun.append(byte)
@@ -27,7 +47,7 @@ class Port:
 
     def copy(self) -> Port:
         """A port of its own with the same content."""
-        return Port(bytearray(self.data), list(self.lines), bytearray(self.begun))
+        return Port(bytearray(self.data), list(self.lines), bytearray(self.begun), self.last_s)
 
     @property
     def text(self) -> str:
@@ -42,11 +62,12 @@ class Port:
 
 @dataclass
 class Console:
-    """The board's console, the other UART and the USB serial port of one machine."""
+    """The board's console, the other UART, the USB serial port and the semihosting output of one machine."""
 
     uart: Port = field(default_factory=Port)
     other_uart: Port = field(default_factory=Port)
     usb: Port = field(default_factory=Port)
+    semihosting: Port = field(default_factory=Port)
 
     def take(self, engine: Engine) -> None:
         """Takes what the program has sent since the last time."""
@@ -65,4 +86,4 @@ class Console:
 
     def copy(self) -> Console:
         """A console of its own with the same content."""
-        return Console(self.uart.copy(), self.other_uart.copy(), self.usb.copy())
+        return Console(self.uart.copy(), self.other_uart.copy(), self.usb.copy(), self.semihosting.copy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from emberwatch.base.errors import EngineError
 from emberwatch.engines import Engine
@@ -10,6 +11,21 @@ from emberwatch.engines import Engine
 _SP = 13
 _ENDINGS = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")
 """BKPT #0, then a branch to it or to itself."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end that a program has given itself.
+
+    Attributes:
+        how: "semihosting", or "reset" for a watchdog's where that was to end the run.
+        code: its exit code, 0 to 255; 0 is success.
+        t_s: emulated seconds since power-on.
+    """
+
+    how: str
+    code: int
+    t_s: float
 
 
 def main_returned(engine: Engine, core: int) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -31,17 +32,23 @@ from emberwatch.base.errors import (
     ImageError,
     UsageError,
 )
+from emberwatch.base.limits import check_host_time
+from emberwatch.base.regular import read_regular
 from emberwatch.base.units import PICO
-from emberwatch.board.board import Board, load_board
+from emberwatch.board.board import Board, board_of, load_board
+from emberwatch.chip import block
 from emberwatch.devices.base import Device
 from emberwatch.engines import Capability, Engine, FunctionCycles, Stop, StopReason, create_engine
+from emberwatch.machine.bench import Bench
 from emberwatch.machine.console import Console, Port
-from emberwatch.machine.ending import main_returned
+from emberwatch.machine.ending import Exit, main_returned
 from emberwatch.machine.observer import Observer
+from emberwatch.machine.owner import Owner
+from emberwatch.machine.semihosting import CALL, Semihosting
+from emberwatch.machine.steps import Steps
+from emberwatch.machine.values import MAX_SECONDS
 from emberwatch.program.elf import FLASH_BASE, Image, load_image
 
-MAX_SECONDS = 1e6
-"""Longest run at a time, in emulated seconds."""
 _SLICE_PS = PICO // 20
 """Emulated time between two looks at console, sound supply and Ctrl-C: 50 ms."""
 _SOUND_AHEAD = SAMPLE_RATE // 2
@@ -68,13 +75,14 @@ class Snapshot:
     ended_s: dict[int, float]
 
 
-class Machine(FactSheet):
+class Machine(Steps, FactSheet):
     """One emulated board, from power-on.
 
     Args:
         firmware: ELF, UF2, HEX or BIN file, or a loaded `Image`.
         scenario: what the microphone hears; time zero is power-on. None is silence.
-        board: name or TOML file of the board, or a `Board`.
+        board: name or file of the board, or a `Board`; None: the one that a firmware of ours names, else a Pico, with
+            a microphone if there is something to hear (`board_of`).
         engine: 'embedded', 'renode' or 'auto'.
         seed: seed of the microphone's dither and of what memory holds at power-on.
         trace: functions whose calls the engine counts, see `functions`.
@@ -89,15 +97,20 @@ class Machine(FactSheet):
         firmware: str | Path | Image,
         scenario: Scenario | None = None,
         *,
-        board: str | Path | Board = "pico",
+        board: str | Path | Board | None = None,
         engine: str = "auto",
         seed: int = 1,
         trace: tuple[str, ...] = (),
         bootrom: str | Path | bytes | None = None,
     ) -> None:
-        self.board = board if isinstance(board, Board) else load_board(board)
-        self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
         self.scenario = scenario if scenario is not None else Scenario()
+        if board is None:
+            self.image = firmware if isinstance(firmware, Image) else load_image(firmware)
+            contents = [segment.data for segment in self.image.segments]
+            self.board = board_of(contents, self.image.flash_end, bool(self.scenario.clips))
+        else:
+            self.board = board if isinstance(board, Board) else load_board(board)
+            self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
         if seed < 0 or seed >= 1 << 32:
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
         self.seed = seed
@@ -110,11 +123,28 @@ class Machine(FactSheet):
         """Names of the functions whose calls the engine counts, in its order."""
         self.ended_s: dict[int, float] = {}
         """When main returned, in emulated seconds, for each core whose program has ended; the chip goes on."""
+        self.exit: Exit | None = None
+        """How the program has ended itself, or None; it does not run any more then."""
+        self.answers_semihosting = True
+        """Whether the machine answers semihosting calls; a debugger does it otherwise."""
+        self.ends_at_reset = False
+        """Whether a reset by the watchdog ends the run."""
+        self.slice_ps = _SLICE_PS
+        """Longest emulated time between two looks at console, sound supply and Ctrl-C."""
+        self.bench: Bench | None = None
+        """The bench that it shares with other machines, or None."""
         self._console = Console()
+        self._semihosting: Semihosting | None = None
+        if Capability.OBSERVATION in self.engine.capabilities:
+            from emberwatch.engines.embedded import chip_of
+
+            self._semihosting = Semihosting(chip_of(self.engine), self._semihosting_output, None)
+            self.engine.answer_semihosting(True)
         self._awaited = 0
+        self.begin_steps()
         self._observers: list[Observer] = []
         self._host_seconds = 0.0
-        self._closed = False
+        self._owner = Owner()
         self.trace_functions(trace)
         for listener in _new_machine:
             listener(self)
@@ -125,6 +155,8 @@ class Machine(FactSheet):
             self.image, self.scenario, board=self.board, engine=self.engine.name, seed=self.seed, bootrom=self.bootrom
         )
         twin._observers.clear()
+        if twin._semihosting is not None and self._semihosting is not None:
+            twin._semihosting.remember(self._semihosting)
         for name, (device, lines) in self.engine.devices.items():
             if name not in twin.engine.devices:  # not from the board file
                 twin.engine.attach(device.clone(), lines)
@@ -139,8 +171,12 @@ class Machine(FactSheet):
         self.close()
 
     def close(self) -> None:
-        """Gives up the engine; the results stay readable."""
-        self._closed = True
+        """Gives up the engine; the results stay readable.
+
+        Raises:
+            EngineError: it is running in another thread.
+        """
+        self._owner.close()
         self.engine.close()
 
     def __repr__(self) -> str:
@@ -166,6 +202,10 @@ class Machine(FactSheet):
     def observe(self, observer: Observer) -> None:
         """Has an observer take part from now on."""
         self._observers.append(observer)
+
+    def forget(self, observer: Observer) -> None:
+        """Ends that."""
+        self._observers.remove(observer)
 
     # Time
 
@@ -208,10 +248,12 @@ class Machine(FactSheet):
         Raises:
             EmulationTimeout: it did not come true within `timeout_s` emulated seconds.
         """
-        if condition(self):
-            return
-        if not self._advance(timeout_s, lambda: condition(self)):
-            raise self._timeout(f"{what} did not come true", timeout_s)
+        self.wait_until(condition, timeout_s, f"{what} did not come true")
+
+    def wait_until(self, condition: Callable[[Self], bool], timeout_s: float, complaint: str) -> None:
+        """As `run_until`, with the words for when it did not come true."""
+        if not condition(self) and not self._advance(timeout_s, lambda: condition(self)):
+            raise self._timeout(complaint, timeout_s)
 
     def run_until_line(self, prefix: str, timeout_s: float) -> tuple[float, str]:
         """Runs until the console prints a line that begins with `prefix`.
@@ -251,7 +293,7 @@ class Machine(FactSheet):
             if not self._advance(timeout_s, lambda: False, address=address):
                 raise self._timeout(f"{name} was not called", timeout_s)
         finally:
-            if not self._closed:
+            if not self._owner.closed:
                 self.engine.remove_breakpoint(address)
 
     def _advance(
@@ -274,6 +316,7 @@ class Machine(FactSheet):
             if stop.reason is StopReason.TIME:
                 if progress is not None:
                     progress(self.time_s)
+                self.check_refused()
                 if done():
                     return True
             elif stop.reason is StopReason.BREAKPOINT:
@@ -297,31 +340,87 @@ class Machine(FactSheet):
         Yields:
             Why it stopped, TIME at least every 50 emulated ms, and whether an observer has dealt with it.
         """
-        if self._closed:
-            raise EngineError("this machine is closed; make a new one to run again")
+        with self._owner.alone():
+            yield from self._slices(left, step)
+
+    def _slices(self, left: Callable[[], int | None], step: int | None) -> Iterator[tuple[Stop, bool]]:
         engine = self.engine
         look = 0
-        while (end := left()) is not None:
+        while self.exit is None and (end := left()) is not None:
+            check_host_time()
             started = time.perf_counter()
             now = engine.picoseconds(engine.cycle)
             if now >= look:  # what observers' breakpoints interrupt does not put off the next look
-                look = now + _SLICE_PS
-            for observer in self._observers:
-                observer.before_slice(now)
-            self._supply_sound(now)
+                look = now + self.slice_ps
+            self.before_slice()
             # clk_sys may change within the slice; there are then simply more or fewer of them.
             limit = min(end, engine.cycle_at(look))
-            stop = engine.run_until(limit) if step is None else engine.step(step, limit)
-            self._console.take(engine)
+            if self.bench is not None and step is None:
+                stop = self.bench.run(self, limit)
+            else:
+                stop = engine.run_until(limit) if step is None else engine.step(step, limit)
+            self.after_slice()
             handled = False
+            if stop.reason is StopReason.BKPT and self._answered(stop.core):
+                stop = Stop(StopReason.TIME)
             if stop.reason is StopReason.BREAKPOINT:
                 handled = any([observer.breakpoint(stop) for observer in self._observers])
             self._host_seconds += time.perf_counter() - started
             yield stop, handled
 
+    def before_slice(self) -> None:
+        """What observers and the microphone need before emulated time passes."""
+        now = self.engine.picoseconds(self.engine.cycle)
+        for observer in self._observers:
+            observer.before_slice(now)
+        self._supply_sound(now)
+
+    def after_slice(self) -> None:
+        """Takes in what the program has sent."""
+        self._console.take(self.engine)
+        if self.ends_at_reset and self._was_reset():
+            self.exit = Exit("reset", 0, self.time_s)
+
+    def deal_with(self, stop: Stop) -> None:
+        """What a stop means when another machine of the bench was told to run.
+
+        Raises:
+            EmulationError: the program cannot go on.
+        """
+        if stop.reason is StopReason.BKPT and self._answered(stop.core):
+            return
+        if stop.reason is StopReason.BREAKPOINT:
+            for observer in self._observers:
+                observer.breakpoint(stop)
+        elif stop.reason is not StopReason.TIME:
+            self._judge(stop)
+
     def stops_until(self, cycle: int, step: int | None = None) -> Iterator[tuple[Stop, bool]]:
         """`stops`, up to a cycle."""
         return self.stops(lambda: cycle if self.engine.cycle < cycle else None, step)
+
+    def _answered(self, core: int) -> bool:
+        """Answers a semihosting call, if it is one and the machine's to answer."""
+        host = self._semihosting
+        if host is None or not self.answers_semihosting:
+            return False
+        pc = self.engine.register(_PC, core)
+        if self.engine.read_memory(pc, 2) != CALL.to_bytes(2, "little"):
+            return False
+        if not host.repeat(core):
+            host.call(core)
+        if host.exit_code is not None:
+            self.exit = Exit("semihosting", host.exit_code, self.time_s)
+        return True
+
+    def _semihosting_output(self, text: str) -> None:
+        for byte in text.encode():
+            self._console.semihosting.feed(self.time_s, byte)
+
+    def _was_reset(self) -> bool:
+        """Whether the watchdog has reset the chip since power-on."""
+        watchdog = block("watchdog")
+        return int.from_bytes(self.engine.read_memory(watchdog.address("REASON"), 4), "little") != 0
 
     def _judge(self, stop: Stop) -> None:
         """Lets the run go on after a stop, or ends it as a crash."""
@@ -351,6 +450,8 @@ class Machine(FactSheet):
 
     def _supply_sound(self, now_ps: int) -> None:
         supplied = self.engine.sound_supplied
+        if supplied is None:
+            return
         needed = now_ps * SAMPLE_RATE // PICO + _SOUND_AHEAD
         if needed > supplied:
             self.engine.push_sound(self.scenario.render(supplied, max(needed - supplied, _SOUND_AHEAD)))
@@ -361,8 +462,12 @@ class Machine(FactSheet):
         return f"the program stopped: {what} at {where} (core {stop.core}), {self.time_s:.6f} s after power-on"
 
     def _timeout(self, what: str, seconds: float) -> EmulationTimeout:
-        said = f"the last console line is {self.lines[-1][1]!r}" if self.lines else "the console is silent"
-        where = "" if self.lines else f", the program is at {self.where()}"
+        if self.exit is not None:
+            return EmulationTimeout(f"{what}: the program ended itself at {self.exit.t_s:.6f} s ({self.exit.how})")
+        spoken = max((p for p in self.ports.values() if p.data), key=lambda port: port.last_s, default=Port())
+        last = spoken.unfinished or (spoken.lines[-1][1] if spoken.lines else "")
+        said = f"the last console line is {last!r}" if spoken.data else "the console is silent"
+        where = "" if spoken.data else f", the program is at {self.where()}"
         return EmulationTimeout(f"{what} within {seconds:g} s of emulated time; {said}{where}")
 
     # Devices
@@ -374,8 +479,8 @@ class Machine(FactSheet):
             EngineError: the engine has no devices.
             DeviceError: its name is taken, its lines are others, or its own code failed.
         """
-        self.engine.attach(device, lines)
-        self._input_given()
+        with self._input():
+            self.engine.attach(device, lines)
 
     @property
     def devices(self) -> dict[str, Device]:
@@ -402,6 +507,7 @@ class Machine(FactSheet):
             f"uart{console}": self._console.uart,
             f"uart{1 - console}": self._console.other_uart,
             "usb": self._console.usb,
+            "semihosting": self._console.semihosting,
         }
 
     @property
@@ -424,6 +530,11 @@ class Machine(FactSheet):
         """What the program sent to the USB serial port."""
         return self._console.usb.data
 
+    @property
+    def flash(self) -> bytes:
+        """All that flash holds now."""
+        return self.engine.read_memory(FLASH_BASE, self.board.flash.size)
+
     def pin(self, number: int) -> bool:
         """Level of a pin now."""
         if not 0 <= number < 30:
@@ -435,9 +546,12 @@ class Machine(FactSheet):
         if isinstance(where, int):
             if size is None:
                 raise UsageError("read() of an address needs a size")
-            return self.engine.read_memory(where, size)
-        symbol = self.image.symbols[where]
-        return self.engine.read_memory(symbol.address, symbol.size if size is None else size)
+            address = where
+        else:
+            symbol = self.image.symbols[where]
+            address, size = symbol.address, symbol.size if size is None else size
+        with self._owner.alone():
+            return self.engine.read_memory(address, size)
 
     def trace_functions(self, names: tuple[str, ...]) -> None:
         """Has the engine count the calls of these functions from now on; earlier counts are forgotten.
@@ -458,8 +572,8 @@ class Machine(FactSheet):
 
     def send(self, data: bytes) -> None:
         """Sends bytes to the firmware's console."""
-        self._input_given()
-        self.engine.send_uart(data)
+        with self._input():
+            self.engine.send_uart(data)
 
     def send_usb(self, data: bytes) -> None:
         """Sends bytes to the firmware's USB serial port; they wait until it is open.
@@ -467,26 +581,43 @@ class Machine(FactSheet):
         Raises:
             EngineError: the engine has no USB host.
         """
-        self._input_given()
-        self.engine.send_usb(data)
+        with self._input():
+            self.engine.send_usb(data)
 
     def microphone_fault(self, fault: str) -> None:
         """Breaks or repairs the microphone: one of `MICROPHONE_FAULTS`."""
         self._needs(Capability.MICROPHONE_FAULTS)
         if fault not in MICROPHONE_FAULTS:
             raise UsageError(f"microphone fault {fault!r} is not known; use one of: {', '.join(MICROPHONE_FAULTS)}")
-        self.engine.set_microphone_fault(fault)
-        self._input_given()
+        with self._input():
+            self.engine.set_microphone_fault(fault)
 
     def microphone_analog(self, gain: float = 1.0, offset: float = 0.0) -> None:
         """Gain (0..8) and constant offset (-1..1 of full scale) before the modulator, which limits."""
         self._needs(Capability.MICROPHONE_FAULTS)
         if not 0 <= gain <= 8 or not -1 <= offset <= 1:
             raise UsageError(f"microphone gain {gain:g} must be 0..8 and offset {offset:g} -1..1")
-        self.engine.set_microphone_analog(gain, offset)
-        self._input_given()
+        with self._input():
+            self.engine.set_microphone_analog(gain, offset)
 
-    def _input_given(self) -> None:
+    @contextmanager
+    def _input(self) -> Iterator[None]:
+        """Around something that comes from outside the scenario."""
+        with self._owner.alone():
+            yield
+            self.input_given()
+
+    def send_other(self, data: bytes) -> None:
+        """Sends bytes to the UART that is not the board's console.
+
+        Raises:
+            EngineError: the engine cannot.
+        """
+        with self._input():
+            self.engine.send_other_uart(data)
+
+    def input_given(self) -> None:
+        """Tells the observers that something came from outside."""
         for observer in self._observers:
             observer.input_given()
 
@@ -495,7 +626,8 @@ class Machine(FactSheet):
     def save(self) -> Snapshot:
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
-        return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
+        with self._owner.alone():
+            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
@@ -503,18 +635,27 @@ class Machine(FactSheet):
 
     def _restore(self, snapshot: Snapshot, power_on_others: bool = False) -> None:
         self._needs(Capability.SNAPSHOTS)
-        self.engine.restore(snapshot.engine, power_on_others=power_on_others)
-        self._console.take(self.engine)  # on the way when it was taken, and counted then
-        self._console = snapshot.console.copy()
-        self._awaited = min(self._awaited, len(self.lines))
-        self.ended_s = dict(snapshot.ended_s)
-        self._input_given()
+        with self._owner.alone():
+            self.engine.restore(snapshot.engine, power_on_others=power_on_others)
+            self._console.take(self.engine)  # on the way when it was taken, and counted then
+            self._console = snapshot.console.copy()
+            self._awaited = min(self._awaited, len(self.lines))
+            self.ended_s = dict(snapshot.ended_s)
+            self.exit = None
+            if self._semihosting is not None:
+                self._semihosting.exit_code = None
+            self.forget_seen()
+        self.input_given()
         for observer in self._observers:
             observer.restored()
 
     def reset(self) -> None:
         """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
-        flash = self.engine.read_memory(FLASH_BASE, self.board.flash.size)
+        with self._owner.alone():
+            self._reset()
+
+    def _reset(self) -> None:
+        flash = self.flash
         fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
         self._restore(Snapshot(fresh.save(), Console(), {}), power_on_others=True)
@@ -528,10 +669,7 @@ class Machine(FactSheet):
 
 
 def _read_bootrom(path: Path) -> bytes:
-    try:
-        image = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"boot ROM {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    image = read_regular(path, "boot ROM", ImageError)
     if image[16:19] != b"Mu\x01" or len(image) > _BOOTROM_SIZE:  # datasheet 2.8.3.1
         raise ImageError(f"boot ROM {path} is no boot ROM of the RP2040: 16 kB at most, with 'Mu' 1 at byte 16")
     return image

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from emberwatch.base.units import PICO
 from emberwatch.engines import Stop
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
+
+_LOOK_PS = PICO // 50
 
 
 class Observer:
@@ -57,3 +62,35 @@ class Observer:
     def facts(self) -> list[tuple[str, str]]:
         """What this observer adds to the machine's table of facts, by name."""
         return []
+
+
+class EndRun(Exception):
+    """What an observer raises to end a run that is not to go on: nothing is wrong."""
+
+
+class _Look(Observer):
+    """Calls a function about every 20 emulated ms."""
+
+    def __init__(self, machine: Machine, look: Callable[[float], object]) -> None:
+        super().__init__(machine)
+        self._look = look
+        self._due = 0
+
+    def before_slice(self, now_ps: int) -> None:
+        if now_ps >= self._due:
+            self._due = now_ps + _LOOK_PS
+            self._look(now_ps / PICO)
+
+    def restored(self) -> None:
+        self._due = 0
+
+
+@contextmanager
+def looking(machine: Machine, look: Callable[[float], object]) -> Iterator[None]:
+    """Has `look` called with the emulated seconds about every 20 emulated ms while the machine runs, and at the end."""
+    observer = _Look(machine, look)
+    try:
+        yield
+    finally:
+        machine.forget(observer)
+        look(machine.time_s)

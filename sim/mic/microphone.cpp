@@ -68,8 +68,32 @@ void PdmMicrophone::clock_edges(std::span<const rp2040::Cycles> when, std::span<
     const std::uint64_t began = port()->picoseconds(first), passed = port()->picoseconds(when.back()) - began;
     // Rounding is monotonous: if both ends lie on a line of whole picoseconds a cycle, so does all between them.
     const bool even = cycles != 0 && passed % cycles == 0;
+    if (even && given_.empty() && fault_ == Fault::none && timebase_hz_ == 0 && bits_ != 0) {
+        modulate(when, levels, restarts_ps_ + began, passed / cycles);
+        return;
+    }
     for (std::size_t n = 0; n < when.size(); ++n)
         levels[n] = next_bit(even ? began + (when[n] - first) * (passed / cycles) : port()->picoseconds(when[n]));
+}
+
+/// next_bit() for edges that lie `rate` picoseconds a cycle apart, the first at `began`, while the sound decides.
+void PdmMicrophone::modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                             std::uint64_t rate) {
+    SigmaDelta modulator = modulator_;  // so that its state stays in the host's registers
+    const bool changed = gain_q12_ != 4096 || offset_q23_ != 0;
+    const std::int64_t offset = offset_q23_ * Interpolator::kUnitsPerSample;
+    Interpolator::Moment moment = Interpolator::moment(began);
+    rp2040::Cycles before = when.front();
+    for (std::size_t n = 0; n < when.size(); ++n) {
+        moment.pass((when[n] - before) * rate);
+        before = when[n];
+        std::int64_t u = sound_.at(moment);
+        if (changed) u = ((u * gain_q12_) >> 12) + offset;
+        levels[n] = modulator.step(std::clamp(u, -kFullScale, kFullScale));
+    }
+    modulator_ = modulator;
+    bits_ += when.size();
+    last_ps_ = began + (before - when.front()) * rate;
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

@@ -30,6 +30,8 @@ class PdmMicrophone final : public rp2040::Device {
     void push(const std::int32_t* samples, std::size_t count);
     /// Index of the first sample that has not been pushed.
     [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
+    /// Takes back what was pushed from sample `index` on, which must not have been heard.
+    void withdraw(std::uint64_t index) { sound_.queue().withdraw(index); }
     /// Clock periods seen so far, one bit each.
     [[nodiscard]] std::uint64_t bits() const { return bits_; }
     /// Times of the first and the newest bit: the clock rate that the firmware really produces.
@@ -70,6 +72,8 @@ class PdmMicrophone final : public rp2040::Device {
 
   private:
     [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
+    void modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                  std::uint64_t rate);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;

@@ -6,7 +6,6 @@ What it draws is what the firmware itself computed (PCM, features, probabilities
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.audio import SAMPLE_RATE
+from emberwatch.base.extras import load
 from emberwatch.base.output import write_file
 from emberwatch.base.paths import project_root
+from emberwatch.base.picture import heat_map
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import DetectorLog
 from emberwatch.detector.result import RunResult
@@ -24,6 +25,7 @@ from emberwatch.inspect import budgets
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import SRAM_SIZE
 from emberwatch.program.firmware_image import measure
+from emberwatch.steps.console import console_text
 
 _WIDTH, _HEIGHT = 1000, 120
 """Units of the plots' own coordinates; the page scales them to its width."""
@@ -47,9 +49,13 @@ class RunRecorder:
     Args:
         machine: the machine about to run.
         pcm: a capture that exists already, to share it.
+
+    Raises:
+        MissingDependencyError: Pillow is not installed: said before the run, not after it.
     """
 
     def __init__(self, machine: Machine, pcm: PcmCapture | None = None) -> None:
+        load("PIL.Image", "the page of a run")
         symbols = machine.image.symbols
         self.machine = machine
         self._detector = DetectorLog(machine)
@@ -77,6 +83,7 @@ class RunRecorder:
         span = max(result.seconds, BLOCK_SECONDS)
         start = result.windows[0][0] - BLOCK_SECONDS if result.windows else 0.0
         memory, sections = _memory_bars(machine)
+        console = [(line[:10], line[12:]) for line in console_text(machine).splitlines()]
         return environment.get_template("run.html.j2").render(
             title=title or machine.image.path.name,
             firmware=machine.image.path.name,
@@ -95,9 +102,19 @@ class RunRecorder:
             cycles=_cycle_bars(result),
             memory=memory,
             sections=sections,
-            console=[(f"{t:10.6f}", line) for t, line in machine.lines][-_CONSOLE_LINES:],
-            console_dropped=max(0, len(machine.lines) - _CONSOLE_LINES),
+            detector=self._detector.log.banner is not None,
+            displays=_displays(machine),
+            console=console[-_CONSOLE_LINES:],
+            console_dropped=max(0, len(console) - _CONSOLE_LINES),
         )
+
+
+def _displays(machine: Machine) -> list[tuple[str, str]]:
+    """Name and picture, a PNG data URL, of each device that shows one."""
+    shown = ((name, getattr(device, "png", None)) for name, device in machine.devices.items())
+    return [
+        (name, "data:image/png;base64," + base64.b64encode(png(2)).decode()) for name, png in shown if png is not None
+    ]
 
 
 def _x(t_s: float, span: float) -> float:
@@ -126,19 +143,7 @@ def _envelope(samples: npt.NDArray[np.int16], start: float, span: float) -> str:
 
 def _spectrogram(frames: npt.NDArray[np.int8]) -> str:
     """The feature frames as a PNG data URL, low bands at the bottom."""
-    if len(frames) == 0:
-        return ""
-    from matplotlib import colormaps
-    from PIL import Image
-
-    if len(frames) > _MAX_COLUMNS:
-        edges = np.linspace(0, len(frames), _MAX_COLUMNS + 1).astype(int)[:-1]
-        frames = np.maximum.reduceat(frames, edges, axis=0)
-    shades = (frames.T[::-1].astype(np.int16) + 128).astype(np.uint8)
-    colours = (colormaps["magma"](shades)[..., :3] * 255).astype(np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(colours).save(stream, "png")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return heat_map((frames.T[::-1].astype(np.int16) + 128).astype(np.uint8), _MAX_COLUMNS) if len(frames) else ""
 
 
 def _box(features: FeatureCapture | None, start: float, span: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from robot.api import logger
 
 from emberwatch.audio import SAMPLE_RATE, files
+from emberwatch.base import atomic, extras
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
@@ -39,9 +40,7 @@ def attach_evidence(machine: DetectorMachine, pcm: PcmCapture | None, name: str 
 
 def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> None:
     """Three panels over time: waveform, spectrogram, probability with alarm events."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 7), layout="constrained")
+    figure = extras.figure(10, 7)
     wave, spectrogram, probability = figure.subplots(3, 1, sharex=True)
     seconds = np.arange(len(samples)) / SAMPLE_RATE
     wave.plot(seconds, samples / 32768.0, linewidth=0.4)
@@ -61,4 +60,5 @@ def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> Non
     probability.set_ylim(0, 1.02)
     probability.set_ylabel("probability")
     probability.set_xlabel("seconds since capture began")
-    figure.savefig(path, dpi=80)
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80)

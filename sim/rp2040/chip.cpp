@@ -4,6 +4,7 @@
 
 #include "bus/bootrom.hpp"
 #include "cpu/timing.hpp"
+#include "regs/clocks.hpp"
 
 namespace rp2040 {
 
@@ -15,6 +16,26 @@ std::uint32_t checked_flash_size(std::uint32_t bytes) {
         throw std::invalid_argument("flash size is " + std::to_string(bytes) +
                                     " bytes; it must be a power of two from 65536 to 16777216");
     return bytes;
+}
+
+/// Bits of WAKE_EN0, lowest, and WAKE_EN1 for the clocks of a block. Their names say whose they are: CLK_PERI_UART0;
+/// CLK_SYS_IO and CLK_SYS_PADS have two blocks.
+std::uint64_t gates_of(std::string_view block) {
+    std::uint64_t gates = 0;
+    unsigned shift = 0;
+    for (const std::string_view name : {"WAKE_EN0", "WAKE_EN1"}) {
+        for (const regs::Register& reg : regs::kClocks.registers) {
+            if (reg.name != name) continue;
+            for (const regs::Field& field : reg.fields) {
+                const std::string_view clock = field.name.substr(field.name.find('_') + 1);
+                const std::string_view owner = clock.substr(clock.find('_') + 1);
+                const bool pair = (owner == "IO" || owner == "PADS") && block.starts_with(owner);
+                if (block == owner || pair) gates |= std::uint64_t{field.mask()} << shift;
+            }
+        }
+        shift += 32;
+    }
+    return gates;
 }
 
 }  // namespace
@@ -61,7 +82,7 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       pio0_(*this, pins_, 0),
       pio1_(*this, pins_, 1),
       dma_(*this),
-      devices_(*this, pins_, {{&spi0_, &spi1_}, {&i2c0_, &i2c1_}, adc_, pwm_}) {
+      devices_(*this, pins_, {{&spi0_, &spi1_}, adc_, pwm_}) {
     xosc_.set_crystal(xosc_hz);
     core0_.peer = &core1_;
     core1_.peer = &core0_;
@@ -82,10 +103,6 @@ void Chip::connect() {
         dma_.delay(master == BusMaster::dma_write, cycles);
     };
     dma_.set_bus(*this);
-    spi0_.set_peer(spi1_);
-    spi1_.set_peer(spi0_);
-    i2c0_.set_peer(i2c1_);
-    i2c1_.set_peer(i2c0_);
 
     const auto apb = [this](std::uint32_t base, Peripheral& block, std::optional<ResetBit> bit,
                             bool alias_penalty = false) {
@@ -131,6 +148,9 @@ void Chip::connect() {
 
     for (Peripheral* block : std::initializer_list<Peripheral*>{&sio_, &ssi_, &xip_})
         blocks_.push_back({block, std::nullopt});
+    for (Block& b : blocks_)
+        if (b.block != &sio_) b.gates = gates_of(b.block->name());
+    clocks_.on_gates = [this] { update_clocked(); };
 
     flash_.on_change = [this](std::uint32_t offset, std::uint32_t bytes) { bus_.flash_changed(offset, bytes); };
     const auto sources_changed = [this] {
@@ -166,6 +186,14 @@ void Chip::connect() {
     events_.bind(EventId::systick0, &core0_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
     events_.bind(EventId::systick1, &core1_, [](void* cpu, Cycles when) { static_cast<Cpu*>(cpu)->systick_due(when); });
 }
+
+void Chip::update_clocked() {
+    const std::uint64_t enabled = clocks_.enabled();
+    for (const Block& b : blocks_) b.block->set_clocked((b.gates & ~enabled) == 0);
+}
+
+/// Into the SLEEP state or out of it, as the processors and the DMA are now (datasheet 2.11.2).
+void Chip::sleep_or_wake() { clocks_.set_asleep(!core0_.runnable() && !core1_.runnable() && !dma_.active()); }
 
 void Chip::clocks_moved() {
     if (const std::uint32_t hz = clocks_.hz(ClockId::sys); hz != 0) time_.set_frequency(events_.now(), hz);
@@ -230,7 +258,8 @@ Cpu* Chip::next_core(Cycles& until) {
     if (first && second) {
         Cpu& behind = core0_.cycles <= core1_.cycles ? core0_ : core1_;
         const Cpu& ahead = &behind == &core0_ ? core1_ : core0_;
-        until = std::min(until, ahead.cycles + 1);
+        // Where both are at one cycle core 0 is first, as SIO has it for spinlocks (datasheet 2.3.1.3).
+        until = std::min(until, ahead.cycles + (behind.core() == 0 ? 1 : 0));
         return &behind;
     }
     return first ? &core0_ : second ? &core1_ : nullptr;
@@ -287,6 +316,7 @@ Stop Chip::run_until(Cycles limit) {
     for (Cpu* cpu : {&core0_, &core1_})
         if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();
     Cpu* cpu = nullptr;
+    if (clocks_.asleep()) sleep_or_wake();  // the host may have woken a core
     try {
         while (true) {
             if (requests_ != 0)
@@ -299,11 +329,14 @@ Stop Chip::run_until(Cycles limit) {
             Cycles until = limit;
             cpu = next_core(until);
             if (cpu == nullptr) {  // both cores sleep: straight to the next event
+                if (clocks_.sleep_matters()) sleep_or_wake();
                 if (events_.next() >= limit) {
                     events_.advance_to(limit);
                     break;
                 }
-                events_.advance_to(events_.next());
+                run_ahead(limit);
+                events_.advance_to(std::min(limit, events_.next()));  // the next may be later now
+                if (clocks_.asleep()) sleep_or_wake();
                 continue;
             }
             if (events_.next() <= cpu->cycles) {  // an event may wake the other core or reset the chip
@@ -312,7 +345,10 @@ Stop Chip::run_until(Cycles limit) {
             }
             events_.advance_to(cpu->cycles);
             if (cpu->cycles >= limit) break;
-            cpu->run(until);
+            if (core0_.runnable() && core1_.runnable())
+                Cpu::run_pair(cpu, limit);
+            else
+                cpu->run(until);
             if (cpu->stop() != CpuStop::none)
                 if (auto stop = stopped(*cpu)) return *stop;
         }
@@ -323,6 +359,17 @@ Stop Chip::run_until(Cycles limit) {
     if (requests_ != 0)
         if (auto stop = attend()) return *stop;
     return {StopReason::time, 0, core0_.pc(), 0, {}};
+}
+
+/// While both cores sleep nobody sees the words of a stream from a pin through PIO and DMA into memory on their way.
+void Chip::run_ahead(Cycles limit) {
+    for (const auto& [pio, event] : {std::pair{&pio0_, EventId::pio0}, {&pio1_, EventId::pio1}}) {
+        if (events_.due(event) > limit || !pio->streams()) continue;
+        const Cycles dma = events_.due(EventId::dma);
+        if (dma != kNever && (dma < events_.next() || dma > events_.due(event))) continue;
+        const Cycles until = std::min(limit, events_.next_beside(event, EventId::dma));
+        if (until > events_.due(event) && (dma == kNever || dma_.finish_word(until))) pio->stream(until, dma_);
+    }
 }
 
 /// Performs the resets that are asked for. A reason to stop: a program that cannot boot, a device that cannot go on.
@@ -362,6 +409,22 @@ void Chip::remove_breakpoint(std::uint32_t address) {
     if (bus_.breakpoints.erase(address) == 0) return;
     code_.remove_hook(address);
     for (Cpu* cpu : {&core0_, &core1_}) cpu->forget_breakpoint(address);
+}
+
+bool Chip::set_erratum(unsigned number, bool on) {
+    switch (number) {
+        case 1: watchdog_.set_double_count(on); return true;
+        case 13: dma_.set_abort_interrupts(on); return true;
+        default: return false;
+    }
+}
+
+void Chip::watch_never_written(bool on) {
+    if (on)
+        bus_.never_written.begin();
+    else
+        bus_.never_written.end();
+    for (Cpu* cpu : {&core0_, &core1_}) cpu->observer.tell(on ? &bus_.never_written : nullptr);
 }
 
 void Chip::record_signals(const SignalGroups& groups) {

@@ -85,6 +85,11 @@ class Chip : public Fabric, private DmaBus {
     void load_rom(std::span<const std::uint8_t> image);
     /// Power-on reset at cycle 0; memories keep their content. With `ram_entry` core 0 starts there instead of booting.
     void reset(std::optional<std::uint32_t> ram_entry = std::nullopt);
+    /// Power fails now and comes back after so many picoseconds, in which no cycles pass. With a seed it was gone: what
+    /// was being written to flash stays half written, SRAM holds chance. Without, it was a brown-out: the supply fell
+    /// below the detector's threshold (datasheet 2.13), which resets the chip; memories keep their content.
+    void power_cycle(std::uint64_t off, std::optional<std::uint64_t> seed,
+                     std::optional<std::uint32_t> ram_entry = std::nullopt);
 
     /// Runs until `limit` or a reason to stop. Instructions are not split: time may end a few cycles later. In dormant
     /// mode, where no cycles pass, until the time at which `limit` would have been reached.
@@ -124,6 +129,11 @@ class Chip : public Fabric, private DmaBus {
 
     /// Starts profiling both cores anew, or stops it with null.
     void profile(const std::vector<FunctionRange>* functions);
+    /// Switches a flaw of the chip that is on from the start (docs/chip.md); false: it is not one of those.
+    bool set_erratum(unsigned number, bool on);
+    /// Notes reads of SRAM that nobody has written from now on, what is loaded counting as written.
+    void watch_never_written(bool on);
+    [[nodiscard]] std::vector<NeverWritten::Read> take_never_written() { return bus_.never_written.take(); }
     /// Gathers coverage from now on, or stops with null.
     void cover(Coverage* coverage) { code_.cover(coverage); }
 
@@ -167,15 +177,20 @@ class Chip : public Fabric, private DmaBus {
     void clocks_moved();
     void set_rom(std::span<const std::uint8_t> image);
     void update_held();
+    void update_clocked();
+    void sleep_or_wake();
     void start_in_rom(Cpu& cpu);
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
     void watchdog_reset();
+    void forget_events(Cycles now);
+    void start_all(std::optional<std::uint32_t> ram_entry);
     [[nodiscard]] bool stand_still(Cycles limit);
     void wake_oscillators();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
     [[nodiscard]] std::optional<Stop> attend();
+    void run_ahead(Cycles limit);
 
     Scheduler events_;
     TimeBase time_;
@@ -219,6 +234,7 @@ class Chip : public Fabric, private DmaBus {
     struct Block {
         Peripheral* block;
         std::optional<ResetBit> reset_bit;
+        std::uint64_t gates = 0;  ///< Its bits of Clocks::enabled().
     };
     static constexpr std::uint8_t kWatchdogReset = 4, kDeviceFailed = 8;
     std::vector<Block> blocks_;  ///< All of them, in snapshot order.

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/random.hpp"
 #include "bus/bootrom.hpp"
 #include "chip.hpp"
 
@@ -16,16 +17,14 @@ bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) {
 
 void Chip::power_on_memory(std::uint64_t seed) {
     const auto fill = [&seed](std::uint8_t* memory, std::size_t bytes) {
-        for (std::size_t at = 0; at < bytes; at += 8) {  // splitmix64
-            std::uint64_t word = seed += 0x9e3779b97f4a7c15;
-            word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
-            word = (word ^ word >> 27) * 0x94d049bb133111eb;
-            word ^= word >> 31;
+        for (std::size_t at = 0; at < bytes; at += 8) {
+            const std::uint64_t word = next_random(seed);
             std::memcpy(memory + at, &word, sizeof word);
         }
     };
     fill(bus_.sram(), kSramSize);
     fill(xip_.ram(), kXipSramSize);
+    fill(usb_.dpram().data(), usb_.dpram().size());
     code_.invalidate_all();
 }
 
@@ -52,12 +51,32 @@ void Chip::start_in_rom(Cpu& cpu) {
 }
 
 void Chip::reset(std::optional<std::uint32_t> ram_entry) {
+    forget_events(0);
+    time_.reset(kDefaultRoscHz);
+    start_all(ram_entry);
+}
+
+void Chip::power_cycle(std::uint64_t off, std::optional<std::uint64_t> seed, std::optional<std::uint32_t> ram_entry) {
+    const Cycles now = events_.now();
+    pins_.catch_up(now + 1);
+    if (seed) {
+        flash_.cut_power(now, *seed);
+        power_on_memory(*seed);
+    }
+    forget_events(now);
+    time_.stand_still(now, off);
+    start_all(ram_entry);
+}
+
+void Chip::forget_events(Cycles now) {
     Scheduler::State queue{};
     queue.due.fill(kNever);
-    queue.now = 0;
+    queue.now = now;
     queue.next = kNever;
     events_.set_state(queue);
-    time_.reset(kDefaultRoscHz);
+}
+
+void Chip::start_all(std::optional<std::uint32_t> ram_entry) {
     pins_.reset();
     bus_.crossbar.reset();
     // Sources first: the clock generators must find a running oscillator.

@@ -98,6 +98,7 @@ void Chip::restore(std::span<const std::uint8_t> bytes, bool power_on_others) {
         if (name == "pins") devices_.restored();
     });
     update_held();
+    for (const Block& b : blocks_) b.block->restore_clocked((b.gates & ~clocks_.enabled()) == 0);
     pins_.note_awaited();
     // Last: blocks may have scheduled events while they were restored.
     Scheduler::State queue{};

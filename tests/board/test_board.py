@@ -48,7 +48,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ("pin = 25", "pin = 25\ncolour = 1", "unknown key 'led.colour'; known are: led.pin, led.active"),
         ("tx = 0", "tx = 4", "uart.tx = 4 has no UART0 function; choose from 0, 12, 16, 28"),
         ("instance = 0", "instance = 2", "uart.instance = 2"),
-        ("baud = 115_200", "", "missing key 'uart.baud'"),
+        ("pin = 25", "", "missing key 'led.pin'"),
         ("baud = 115_200", "baud = 0", "uart.baud = 0; it must be positive"),
         ('channel = "left"', 'channel = "top"', "microphone.channel = 'top' must be one of 'left', 'right'"),
         ("pdm_hz = 1_024_000", "pdm_hz = 1_000_000", "the decimator works at 1024000 only"),

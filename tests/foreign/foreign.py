@@ -13,11 +13,13 @@ from paths import ROOT
 
 pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
 from emberwatch import _native
-from emberwatch.detector.build import locked
+from emberwatch.base.locks import locked
 from emberwatch.program.elf import load_image
 from emberwatch.program.firmware_image import seal_boot2
 
 PROGRAMS = Path(__file__).parent / "programs"
+SUPPORT = ROOT / "examples" / "support"
+"""Start-up, second stage, clocks and console, which the examples have too."""
 BUILD = ROOT / "build" / "foreign"
 PREFIX = "arm-none-eabi-"
 
@@ -28,7 +30,9 @@ def build(program: str, layout: str = "flash") -> Path:
         pytest.skip("arm-none-eabi-gcc is not installed")
     BUILD.mkdir(parents=True, exist_ok=True)
     elf = BUILD / f"{program}-{layout}.elf"
-    inputs = [PROGRAMS / name for name in ("boot2.S", "start.S", "sdk.c", f"{program}.c", f"{layout}.ld", "sdk.h")]
+    support = [SUPPORT / name for name in ("boot2.S", "start.S", "sdk.c")]
+    link = next(path for folder in (PROGRAMS, SUPPORT) if (path := folder / f"{layout}.ld").exists())
+    inputs = [*support, PROGRAMS / f"{program}.c", link, SUPPORT / "sdk.h"]
     with locked(BUILD / f"{elf.stem}.lock"):
         if elf.exists() and all(elf.stat().st_mtime > path.stat().st_mtime for path in inputs):
             return elf
@@ -41,7 +45,7 @@ def build(program: str, layout: str = "flash") -> Path:
             "-Werror",
             "-Wno-array-bounds",
             "-Wl,--no-warn-rwx-segments",
-            f"-I{PROGRAMS}",
+            f"-I{SUPPORT}",
         ]
         command += [str(path) for path in inputs[:4]]
         command += ["-T", str(inputs[4]), "-lgcc", "-o", str(unsealed)]

@@ -76,7 +76,7 @@ def test_bits_equal_the_reference_microphone() -> None:
     words: list[np.ndarray] = []
     with DetectorMachine(FIRMWARE, heard) as machine:
         chip = machine.engine.chip  # type: ignore[attr-defined]
-        clock = machine.board.microphone.clock
+        clock = machine.board.needed_microphone.clock
         edges: list[int] = []
         chip.record_pins(1 << clock)
 

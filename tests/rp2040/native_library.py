@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
-from emberwatch.detector.build import locked
+from emberwatch.base.locks import locked
 
 HERE = Path(__file__).parent
 

@@ -213,7 +213,7 @@ def test_abort(chip: UnitChip) -> None:
     assert not busy(chip, 4)
     assert chip.read(DMA + ABORT) == 0
     chip.run(50)
-    assert chip.read(DMA + INTR) == 0
+    assert chip.read(DMA + INTR) == 1 << 4  # erratum RP2040-E13: it was making progress
     assert chip.read(DMA + 0x104) <= SRAM + 0x1000 + 40
 
 

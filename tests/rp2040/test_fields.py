@@ -151,6 +151,8 @@ def first_channel(bench: Bench) -> None:
 def i2c(bench: Bench) -> None:
     """I2C0 as master writes to and reads from I2C1 as slave, through wires; the DMA keeps their FIFOs moving."""
     bench.function(3, 4, 5, 6, 7)
+    for pin in (4, 5, 6, 7):
+        bench.put(f"PADS_BANK0.GPIO{pin}", 0x5A)  # pull-ups
     bench.wire(4, 6)
     bench.wire(5, 7)
     for name, con in (("I2C0", 0x65), ("I2C1", 0x04)):
@@ -773,6 +775,59 @@ def measuring(bench: Bench) -> None:
     bench.run(1000)
 
 
+def fractional(bench: Bench) -> None:
+    """clk_sys at half its speed; at full speed FRAC does nothing."""
+    bench.put("CLOCKS.CLK_SYS_DIV", 2 << 8)
+
+
+def all_blocks_move(bench: Bench) -> None:
+    """Whatever counts, sends, samples or runs a program does so, slowly."""
+    pwm(bench)
+    usb(bench)
+    bench.chip.set_adc(0, 0x123)
+    bench.put("ADC.CS", 1 << 3 | 1)
+    bench.put("RTC.CLKDIV_M1", 0)
+    bench.put("RTC.CTRL", 0x11)
+    for n in (0, 1):
+        bench.put(f"UART{n}.UARTIBRD", 100)
+        bench.put(f"UART{n}.UARTLCR_H", 0x70)
+        bench.put(f"UART{n}.UARTCR", 0x301)
+        bench.put(f"UART{n}.UARTDR", 0x55)
+        bench.put(f"SPI{n}.SSPCPSR", 100)
+        bench.put(f"SPI{n}.SSPCR0", 10 << 8 | 7)
+        bench.put(f"SPI{n}.SSPCR1", 2)
+        bench.put(f"SPI{n}.SSPDR", 0x55)
+        bench.put(f"I2C{n}.IC_CON", 0x63)
+        bench.put(f"I2C{n}.IC_ENABLE", 1)
+        bench.put(f"I2C{n}.IC_DATA_CMD", 0x212)
+        bench.put(f"PIO{n}.INSTR_MEM0", 0xFF01)  # set pins, 1 and a pause
+        bench.put(f"PIO{n}.SM0_CLKDIV", 1000 << 16)
+        bench.put(f"PIO{n}.CTRL", 1)
+    bench.run(100)
+
+
+def a_word_to_each_block(bench: Bench) -> None:
+    """A write to a register of each, which is what is there already."""
+    registers = (
+        "SYSINFO.CHIP_ID SYSCFG.DBGFORCE RESETS.WDSEL PSM.WDSEL IO_BANK0.GPIO9_CTRL PADS_BANK0.GPIO9 XOSC.STARTUP "
+        "PLL_SYS.FBDIV_INT PLL_USB.FBDIV_INT BUSCTRL.BUS_PRIORITY UART0.UARTIFLS UART1.UARTIFLS SPI0.SSPIMSC "
+        "SPI1.SSPIMSC I2C0.IC_RX_TL I2C1.IC_RX_TL ADC.DIV PWM.CH5_TOP TIMER.INTE WATCHDOG.SCRATCH0 RTC.CLKDIV_M1 "
+        "ROSC.PHASE VREG_AND_CHIP_RESET.BOD TBMAN.PLATFORM DMA.INTE0 USBCTRL.INTE PIO0.INSTR_MEM9 PIO1.INSTR_MEM9 "
+        "CLOCKS.FC0_DELAY"
+    )
+    for path in registers.split():
+        bench.put(path, bench.get(path))
+
+
+def both_cores_sleep(bench: Bench) -> None:
+    """Core 1 does in the boot ROM."""
+    bench.chip.load(RAM + 0x4020, bytes.fromhex("30bffde7"))  # wfi, and again
+    bench.chip.set_register(0, "pc", RAM + 0x4020)
+
+
+GATES = tuple(f"{kind}_EN{word}" for kind in ("WAKE", "SLEEP") for word in (0, 1))
+
+
 def measure(bench: Bench) -> None:
     bench.put("CLOCKS.FC0_SRC", bench.get("CLOCKS.FC0_SRC"))
     bench.put("UART0.UARTDR", 0x55)
@@ -880,6 +935,9 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
         Scene(resus, stop_pll),
         Scene(resussed),
         Scene(measuring, measure, horizon=150),
+        Scene(fractional, only=("CLK_SYS_DIV",)),
+        Scene(awake, a_word_to_each_block, horizon=100, only=GATES[:2]),
+        Scene(all_blocks_move, both_cores_sleep, only=GATES[2:]),
     ),
     "DMA": (Scene(dma, dma_stir), Scene(dma_busy, horizon=500), Scene(dma_rivals, three_channels), Scene(dma_failed)),
     "I2C": (

@@ -63,7 +63,28 @@ def test_pll_locks_and_clk_sys_is_125_mhz(chip: PeriphChip) -> None:
 def test_fractional_divider_of_clk_sys(chip: PeriphChip, divider: int) -> None:
     chip.boot()
     chip.write(CLOCKS + 0x40, divider)
-    assert chip.call("clock_hz", CLK_SYS) == 125_000_000 * 256 // divider
+    divided_by = divider if divider >= 0x200 else 0x100  # FRAC has no effect while INT is 1: measured by users
+    assert chip.call("clock_hz", CLK_SYS) == 125_000_000 * 256 // divided_by
+
+
+@pytest.mark.parametrize(
+    ("feedback", "reference_divider", "locks"),
+    [(125, 1, True), (133, 1, True), (34, 1, True), (33, 1, False), (134, 1, False), (15, 1, False), (250, 2, True),
+     (320, 3, False)],
+)  # fmt: skip
+def test_a_pll_outside_its_ranges_never_locks(
+    chip: PeriphChip, feedback: int, reference_divider: int, locks: bool
+) -> None:
+    """VCO 400 to 1600 MHz, FBDIV 16 to 320, reference at least 5 MHz (datasheet 2.18.2)."""
+    chip.write(XOSC, 0xAA0)
+    chip.write(XOSC + SET, 0xFAB000)
+    chip.run(100_000)
+    chip.write(RESETS + CLR, 1 << 12)
+    chip.write(PLL_SYS, reference_divider)
+    chip.write(PLL_SYS + 0x08, feedback)
+    chip.write(PLL_SYS + CLR + 0x04, 1 | 1 << 5)
+    chip.run(1_000_000)
+    assert bool(chip.read(PLL_SYS) & 1 << 31) is locks
 
 
 def test_stopping_the_source_of_clk_sys_is_reported(chip: PeriphChip) -> None:

@@ -155,6 +155,45 @@ def test_loopback(chip: PeriphChip) -> None:
     assert chip.read(UART0 + DR) == 0xA5 and chip.uart_take()[0] == b""
 
 
+def test_a_break_in_loopback_is_received_once(chip: PeriphChip) -> None:
+    configure(chip, control=0x381)
+    control = chip.read(UART0 + 0x2C)
+    chip.write(UART0 + DR, 0x5A)
+    chip.run(3 * BIT_115200)
+    chip.write(UART0 + 0x2C, control | 1)  # the frame under way ends first
+    chip.run(40 * BIT_115200)
+    chip.write(UART0 + 0x2C, control)
+    chip.run(20 * BIT_115200)
+    assert chip.read(UART0 + RIS) & 1 << 9  # BE
+    assert chip.read(UART0 + DR) == 0x5A
+    assert chip.read(UART0 + DR) == 1 << 10 | 1 << 8  # BE and FE, no data
+    assert chip.read(UART0 + 0x18) & 1 << 4  # nothing more
+
+
+def test_in_loopback_rts_is_heard_as_cts(chip: PeriphChip) -> None:
+    configure(chip, control=0x381)
+    assert not chip.read(UART0 + 0x18) & 1
+    chip.write(UART0 + CR, 0x381 | 1 << 11)
+    chip.run(2)
+    assert chip.read(UART0 + 0x18) & 1 and chip.read(UART0 + RIS) & 2
+
+
+def test_without_clk_peri_a_frame_stands_still(chip: PeriphChip) -> None:
+    configure(chip)
+    begin = chip.now
+    chip.write(UART0 + DR, 0xA5)
+    chip.run(5 * BIT_115200)
+    control = chip.read(CLOCKS + 0x48)
+    chip.write(CLOCKS + 0x48, control & ~(1 << 11))
+    chip.run(100_000)
+    assert chip.uart_take()[0] == b""
+    chip.write(CLOCKS + 0x48, control)
+    chip.run(6 * BIT_115200)
+    data, cycles = chip.uart_take()
+    assert data == bytes([0xA5])
+    assert cycles[0] - begin == pytest.approx(10 * BIT_115200 + 100_000, abs=10)
+
+
 def test_dma_requests_follow_the_fifos(chip: PeriphChip) -> None:
     configure(chip)
     assert chip.call("dreq", DREQ_TX) == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emberwatch.base.output import write_file
+from emberwatch.base.picture import heat_map
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.training.data.features import block_features
 from emberwatch.training.evaluate import chart
@@ -214,14 +213,4 @@ def _strip(one: Judged) -> Strip:
 
 def _spectrogram(frames: NDArray[np.int8]) -> str:
     """Feature frames as a PNG data URL, low bands at the bottom, at most as wide as it is shown."""
-    from matplotlib import colormaps
-    from PIL import Image
-
-    if len(frames) > _STRIP_WIDTH:
-        edges = np.linspace(0, len(frames), _STRIP_WIDTH + 1).astype(int)[:-1]
-        frames = np.maximum.reduceat(frames, edges, axis=0)
-    shades = (frames.T[::-1].astype(np.int16) + 128).astype(np.uint8)
-    image = Image.fromarray((colormaps["magma"](shades)[..., :3] * 255).astype(np.uint8))
-    stream = io.BytesIO()
-    image.quantize(64).save(stream, "png", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return heat_map((frames.T[::-1].astype(np.int16) + 128).astype(np.uint8), _STRIP_WIDTH, shades=64)

@@ -7,26 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from emberwatch.base import atomic, extras
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Outcome
 
 
 def _figure(columns: int, width: float = 10, height: float = 3.6) -> tuple[Any, Any]:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, columns, figsize=(width, height), layout="constrained", squeeze=False)
-    return figure, axes[0]
+    figure = extras.figure(width, height)
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
 
 
 def _save(figure: Any, path: Path) -> None:
-    from matplotlib import pyplot
-
-    figure.savefig(path, dpi=80, metadata={"Software": None})
-    pyplot.close(figure)
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
 
 
 def _history(axis: Any, outcome: Outcome, names: tuple[str, ...]) -> None:

@@ -150,7 +150,7 @@ namespace Antmicro.Renode.Peripherals.SPI
         public RP2040_SPI(IMachine machine, RP2040 chip, uint address, uint port) : base(chip, address)
         {
             this.machine = machine;
-            target = new Native.SPITarget { Transfer = OnTransfer };
+            target = new Native.SPITarget { Transfer = OnTransfer, Finish = OnFinish };
             if(Native.rp2040_spi_connect(chip.Handle, port, ref target) != Native.Ok)
             {
                 throw new ConstructionException(Native.Error(chip.Handle));
@@ -191,26 +191,35 @@ namespace Antmicro.Renode.Peripherals.SPI
             }
         }
 
-        private uint OnTransfer(IntPtr context, uint value, uint bits, uint last)
+        private uint OnTransfer(IntPtr context, uint value, uint bits)
+        {
+            var answer = 0u; // nobody drives the line, and the pad's pull-down is on
+            Guarded(() =>
+            {
+                answer = bits > 8 ? (uint)child.Transmit((byte)(value >> 8)) << 8 : 0u;
+                answer |= child.Transmit((byte)value);
+            });
+            return answer;
+        }
+
+        private void OnFinish(IntPtr context)
+        {
+            Guarded(() => child.FinishTransmission());
+        }
+
+        private void Guarded(Action action)
         {
             if(child == null)
             {
-                return 0; // nobody drives the line, and the pad's pull-down is on
+                return;
             }
             try
             {
-                var answer = bits > 8 ? (uint)child.Transmit((byte)(value >> 8)) << 8 : 0u;
-                answer |= child.Transmit((byte)value);
-                if(last != 0)
-                {
-                    child.FinishTransmission();
-                }
-                return answer;
+                action();
             }
             catch(Exception e) // must not pass through the library
             {
                 this.Log(LogLevel.Error, "{0}: {1}", child.GetType().Name, e.Message);
-                return 0;
             }
         }
 

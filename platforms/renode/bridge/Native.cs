@@ -46,8 +46,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate uint Value2Callback(IntPtr context, uint first, uint second);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        public delegate uint Value3Callback(IntPtr context, uint first, uint second, uint third);
-        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate uint Value1Callback(IntPtr context, uint value);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate uint Value0Callback(IntPtr context);
@@ -68,7 +66,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public struct SPITarget
         {
             public IntPtr Context;
-            public Value3Callback Transfer;
+            public Value2Callback Transfer;
+            public PlainCallback Finish;
         }
 
         /// <summary>What the chip tells after its turn.</summary>

@@ -64,13 +64,17 @@ class EmulatedChain:
     """
 
     def __init__(self, board: str | Board = "pico", firmware: Path | None = None, seed: int = 1) -> None:
-        self.board = board if isinstance(board, Board) else load_board(board)
+        from emberwatch.detector.build import capture_board
+
+        self.board = capture_board(board if isinstance(board, Board) else load_board(board))
         engine = embedded(create_engine("embedded", self.board, seed))
         self._engine = engine
         engine.load(load_image(firmware or capture_firmware(self.board), self.board.flash.size))
         engine.push_sound(np.zeros(LEAD_IN_SAMPLES, np.int32))
-        asserting = self.board.microphone.channel == "right"  # the edge after which the microphone drives its bit
-        engine.chip.record_pins(1 << self.board.microphone.clock)
+        asserting = (
+            self.board.needed_microphone.channel == "right"
+        )  # the edge after which the microphone drives its bit
+        engine.chip.record_pins(1 << self.board.needed_microphone.clock)
         self._run_to(_CALIBRATION_PS)
         self.edges = [when for when, _, level in engine.chip.take_edges() if level == asserting]
         engine.chip.record_pins(0)

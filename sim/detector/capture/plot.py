@@ -6,17 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from emberwatch.base import atomic, extras
 from emberwatch.detector.capture.measure import TONE_HZ, Measurement
 
 
 def plot_measurement(result: Measurement, path: Path, title: str) -> None:
     """Four panels as one PNG: response, noise density, SNR and THD+N over level, spectrum of a tone."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
+    figure = extras.figure(10, 6.5)
+    axes = figure.subplots(2, 2)
     figure.suptitle(title)
     (response, noise), (level, spectrum) = axes
 
@@ -36,5 +33,5 @@ def plot_measurement(result: Measurement, path: Path, title: str) -> None:
     spectrum.set(title=f"{TONE_HZ} Hz at -6 dBFS", xlabel="Hz", ylabel="dBFS in 1 Hz", ylim=(-160, 0))
     for axis in axes.flat:
         axis.grid(True, alpha=0.3)
-    figure.savefig(path, dpi=80, metadata={"Software": None})
-    pyplot.close(figure)
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})

@@ -11,7 +11,8 @@ from typing import Protocol
 import soundfile
 
 from emberwatch.audio.files import SAMPLE_RATE
-from emberwatch.base.errors import EngineError, MissingDependencyError, UsageError
+from emberwatch.base import extras
+from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.detector.capture.stream import PcmAssembler, StreamReport
 
 FIRST_FRAME_TIMEOUT_S = 3.0
@@ -35,10 +36,7 @@ def open_port(name: str, baud: int) -> Port:
         MissingDependencyError: pyserial is not installed.
         UsageError: the port does not exist, may not be opened or does not know the baud rate.
     """
-    try:
-        import serial
-    except ImportError:
-        raise MissingDependencyError("package pyserial is missing; pip install pyserial") from None
+    serial = extras.load("serial", "recording from a board")
     from emberwatch.detector.build import CAPTURE_BAUD
 
     if baud <= 0:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emberwatch.base.errors import EngineError, MissingDependencyError
+from emberwatch.base.locks import locked
 from emberwatch.base.paths import project_root
 from emberwatch.board.board import load_board
 from emberwatch.engines.renode import download, generate
@@ -171,19 +172,8 @@ def loading() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # a read-only cache: nothing to hold on to
             cache_folder().mkdir(parents=True, exist_ok=True)
-            _lock(stack.enter_context((cache_folder() / "loading.lock").open("w")).fileno())
+            stack.enter_context(locked(cache_folder() / "loading.lock"))
         yield
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def renode_program() -> Path | None:
@@ -194,11 +184,11 @@ def renode_program() -> Path | None:
     for name in ("PYRENODE_BIN", "PYRENODE_PATH", "PYRENODE_BUILD_DIR"):
         if not (chosen := os.environ.get(name)):
             continue
-        for candidate in (Path(chosen), Path(chosen) / "renode"):
-            if candidate.is_file():
-                return candidate.absolute()
-    if (program := installed()) is not None:
-        return program
+        for program in (Path(chosen), Path(chosen) / "renode"):
+            if program.is_file():
+                return program.absolute()
+    if (present := installed()) is not None:
+        return present
     found = shutil.which("renode")
     return Path(found) if found else None
 

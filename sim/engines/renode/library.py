@@ -61,7 +61,11 @@ class I2cTarget(ctypes.Structure):
 class SpiTarget(ctypes.Structure):
     """`rp2040_spi_target`."""
 
-    _fields_ = (("context", Void), ("transfer", ctypes.CFUNCTYPE(U32, Void, U32, U32, U32)))
+    _fields_ = (
+        ("context", Void),
+        ("transfer", ctypes.CFUNCTYPE(U32, Void, U32, U32)),
+        ("finish", ctypes.CFUNCTYPE(None, Void)),
+    )
 
 
 class HostCallbacks(ctypes.Structure):

@@ -80,7 +80,7 @@ class RenodeSession:
             getattr(sysbus, port).internal.Listening = False
         # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
         self._chip = ChipHandle(int(self._bridge.HandleValue))
-        microphone = board.microphone
+        microphone = board.needed_microphone
         self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
         self._traced: list[str] = []
         self._rom: bytes | None = None

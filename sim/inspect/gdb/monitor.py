@@ -127,7 +127,7 @@ class Monitor:
         match words:
             case ["play", name, *rest] if len(rest) <= 1:
                 gain = float(rest[0]) if rest else 0.0
-                start = self._target.engine.sound_supplied / SAMPLE_RATE
+                start = (self._target.engine.sound_supplied or 0) / SAMPLE_RATE
                 clip = Clip(Recording(files.load(Path(name))), at_s=start, gain_db=gain)
                 old = self._machine.scenario
                 assert clip.end is not None

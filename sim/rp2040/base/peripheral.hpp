@@ -46,12 +46,32 @@ class Peripheral {
     /// FIFO goes there as it is: neither has a stored value to combine with.
     virtual void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias);
 
+    /// Up to which cycle read(offset) gives what it gives now and does nothing else, unless an event or an access to
+    /// the block comes before: loops that poll it are skipped up to there. By default nothing is known.
+    [[nodiscard]] virtual Cycles steady_until([[maybe_unused]] std::uint32_t offset) const { return 0; }
+
     virtual void reset() = 0;
     virtual void save(StateWriter& out) const = 0;
     virtual void restore(StateReader& in) = 0;
 
-    /// Called after any clock generator, PLL or oscillator changed frequency.
+    /// Called after any clock generator, PLL or oscillator changed frequency, or after the block's own clock gate.
     virtual void clocks_changed() {}
+
+    /// The block's clock gates (CLOCKS, WAKE_EN and SLEEP_EN): without its clock it stands still and keeps its state.
+    /// What an access to it does is not documented: it stops the run, the bus sees to that. As with resets, `clocked`
+    /// is kept by the owner of the gates.
+    void set_clocked(bool on) {
+        if (on == clocked_) return;
+        clock_switches();
+        clocked_ = on;
+        clocks_changed();
+    }
+    /// The same after restore(), for which nothing has changed.
+    void restore_clocked(bool on) { clocked_ = on; }
+    [[nodiscard]] bool clocked() const { return clocked_; }
+    [[noreturn]] void refuse_unclocked(std::uint32_t offset, bool is_write) const {
+        unmodelled(offset, is_write, "a clock of this block is off, by WAKE_EN0 or WAKE_EN1");
+    }
 
     /// While its reset line is asserted (RESETS) a block reads as zero and ignores writes. The bus sees to it; `held`
     /// is kept by the owner of the reset line and is no part of the block's state.
@@ -78,13 +98,17 @@ class Peripheral {
         return reg->reset(reg->index(offset));
     }
     [[nodiscard]] Cycles now() const { return fabric_.events().now(); }
+    /// The last moment before the clock goes off or on: what counts cycles must be brought up to it.
+    virtual void clock_switches() {}
+    /// Frequency of a clock as it arrives here.
+    [[nodiscard]] std::uint32_t clock_hz(ClockId clock) const { return clocked_ ? fabric_.clock_hz(clock) : 0; }
 
     const regs::Block& registers_;
     std::string_view name_;
     Fabric& fabric_;
 
   private:
-    bool held_ = false;
+    bool held_ = false, clocked_ = true;
 };
 
 /// Peripheral whose whole state is one trivially copyable struct: save/restore need no code.

@@ -86,6 +86,7 @@ std::uint32_t Bus::read_block(std::uint32_t address, unsigned bytes) {
     if (block == nullptr) absent(address, false);
     if (block->held_in_reset()) return 0;
     try {
+        if (!block->clocked()) block->refuse_unclocked(address & 0xffc, false);
         return extract(block->read(address & 0xffc), address, bytes);
     } catch (Unmodelled& error) {
         error.address = address;
@@ -98,6 +99,7 @@ void Bus::write_block(std::uint32_t address, unsigned bytes, std::uint32_t data)
     if (block == nullptr) absent(address, true);
     if (block->held_in_reset()) return;
     try {
+        if (!block->clocked()) block->refuse_unclocked(address & 0xffc, true);
         const std::uint32_t value = replicate(data, bytes);
         if (const unsigned alias = alias_of(address); alias != 0)
             block->write_alias(address & 0xffc, value, alias);
@@ -152,6 +154,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             const std::uint32_t offset = address - kSioBase;
             try {
                 cpu.value = extract(sio_->read(cpu.core(), offset & ~3u), address, bytes);
+                if (cpu.polling()) cpu.note_steady(sio_->steady_until(offset & ~3u));
             } catch (Unmodelled& error) {
                 error.address = address;
                 throw;
@@ -159,13 +162,24 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             return true;
         }
         case Target::ppb:
+            cpu.note_steady(0);
             cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes);
             return true;
-        case Target::usb_dpram: cpu.value = read_dpram(address, bytes); return true;
-        case Target::xip_aux: cpu.value = extract(xip_.pop_stream(), address, bytes); return true;
+        case Target::usb_dpram:
+            cpu.note_steady(0);
+            cpu.value = read_dpram(address, bytes);
+            return true;
+        case Target::xip_aux:
+            cpu.note_steady(0);
+            cpu.value = extract(xip_.pop_stream(), address, bytes);
+            return true;
         default: break;
     }
     cpu.value = read_block(address, bytes);
+    if (cpu.polling()) {
+        const Peripheral& block = *slot(address).block;
+        cpu.note_steady(block.held_in_reset() ? 0 : block.steady_until(address & 0xffc));
+    }
     return true;
 }
 
@@ -179,6 +193,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         case Target::xip_sram: return write_xip_sram(address, bytes, data);
         case Target::sram: {
             const std::uint32_t offset = address - kSramBase;
+            if (never_written.on()) never_written.write(address, bytes);
             put(sram_.data() + offset, bytes, data);
             sram_written(offset, bytes);
             return true;
@@ -248,6 +263,7 @@ bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& valu
         case Target::xip_aux: value = extract(xip_.pop_stream(), address, bytes); return true;
         default: break;
     }
+    if (never_written.on()) never_written.read({2, 0, address, bytes, fabric_.events().now()});
     if (const std::uint8_t* p = memory(address); p != nullptr)
         value = get(p, bytes);
     else if (target == Target::xip_sram)
@@ -268,6 +284,7 @@ bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data
         case Target::sram:
         case Target::sram_banks: {
             const std::uint32_t offset = address < kSramBanksBase ? address - kSramBase : striped_offset(address);
+            if (never_written.on()) never_written.write(address, bytes);
             put(sram_.data() + offset, bytes, data);
             sram_written(offset, bytes);
             return true;

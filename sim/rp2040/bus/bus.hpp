@@ -11,6 +11,7 @@
 #include "bus/crossbar.hpp"
 #include "bus/flash.hpp"
 #include "bus/memory_map.hpp"
+#include "bus/never_written.hpp"
 #include "bus/ssi.hpp"
 #include "bus/xip.hpp"
 #include "cpu/code_cache.hpp"
@@ -23,6 +24,8 @@ class Usb;
 
 class Bus final : public CodeSource {
   public:
+    /// Watches SRAM on request.
+    NeverWritten never_written;
     Bus(Fabric& fabric, Flash& flash, Ssi& ssi, Xip& xip);
 
     void connect(Sio& sio, Usb& usb) {

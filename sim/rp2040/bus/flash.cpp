@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/random.hpp"
+
 namespace rp2040 {
 
 namespace {
@@ -43,10 +45,34 @@ void Flash::keep_original(std::uint32_t offset, std::uint32_t bytes) {
     }
 }
 
+void Flash::remember(std::uint32_t offset, std::uint32_t bytes, Cycles now) {
+    change_.offset = offset;
+    change_.begun = now;
+    change_.before.assign(data_.begin() + offset, data_.begin() + offset + bytes);
+}
+
+void Flash::cut_power(Cycles now, std::uint64_t seed) {
+    if (!busy(now) || change_.before.empty()) return;
+    const std::uint64_t all = state_.busy_until - change_.begun;
+    const std::uint64_t done = all == 0 ? 256 : 256 * (now - std::min(now, change_.begun)) / all;
+    for (std::size_t i = 0; i < change_.before.size(); ++i) {
+        const std::uint64_t chance = next_random(seed);
+        std::uint8_t changed = 0;
+        for (unsigned bit = 0; bit < 8; ++bit)
+            if ((chance >> 8 * bit & 0xff) < done) changed |= static_cast<std::uint8_t>(1u << bit);
+        std::uint8_t& byte = data_[change_.offset + i];
+        byte = static_cast<std::uint8_t>((byte & changed) | (change_.before[i] & ~changed));
+    }
+    if (on_change) on_change(change_.offset, static_cast<std::uint32_t>(change_.before.size()));
+    change_.before.clear();
+    state_.busy_until = now;
+}
+
 void Flash::erase(std::uint32_t offset, std::uint32_t bytes, Cycles now, std::uint64_t microseconds) {
     if (!state_.write_enabled) return;
     offset &= ~(bytes - 1);
     keep_original(offset, bytes);
+    remember(offset, bytes, now);
     std::fill_n(data_.begin() + offset, bytes, 0xff);
     begin_busy(now, microseconds);
     if (on_change) on_change(offset, bytes);
@@ -56,6 +82,7 @@ void Flash::program(Cycles now) {
     if (!state_.write_enabled || state_.page_bytes == 0) return;
     const std::uint32_t page = address() & ~(kPageBytes - 1);
     keep_original(page, kPageBytes);
+    remember(page, kPageBytes, now);
     // Programming clears bits; data beyond the page's end wraps to its beginning.
     for (std::uint32_t i = 0; i < std::min(state_.page_bytes, kPageBytes); ++i) {
         const std::uint32_t in_page = (address() + i) & (kPageBytes - 1);
@@ -123,6 +150,12 @@ void Flash::fast_read(std::uint8_t, std::uint32_t, std::uint8_t mode) {
 void Flash::save(StateWriter& out) const {
     out.put(image_);
     out.put(state_);
+    const auto changing =
+        static_cast<std::uint32_t>(port() != nullptr && busy(port()->now()) ? change_.before.size() : 0);
+    out.put(changing);
+    out.put(change_.offset);
+    out.put(change_.begun);
+    out.bytes(change_.before.data(), changing);
     out.put(static_cast<std::uint32_t>(originals_.size()));
     for (const auto& [sector, original] : originals_) {
         out.put(sector);
@@ -135,6 +168,14 @@ void Flash::restore(StateReader& in) {
     in.get(image);
     if (image != image_) throw std::invalid_argument("the snapshot is of a chip with another program in flash");
     in.get(state_);
+    std::uint32_t changing = 0;
+    in.get(changing);
+    in.get(change_.offset);
+    in.get(change_.begun);
+    if (changing > size() || change_.offset > size() - changing)
+        throw std::invalid_argument("the snapshot is of a chip with a larger flash");
+    change_.before.resize(changing);
+    in.bytes(change_.before.data(), changing);
     instruction_ = state_.count != 0 && !state_.ignored ? find(state_.instruction) : nullptr;
     // Back to the loaded image, then the snapshot's changed sectors on top.
     for (const auto& [sector, original] : originals_) {

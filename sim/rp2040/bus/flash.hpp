@@ -35,6 +35,9 @@ class Flash final : public Device {
     [[nodiscard]] std::vector<std::string_view> lines() const override { return {"sck", "mosi", "miso", "cs"}; }
     [[nodiscard]] std::uint32_t optional_lines() const override { return 0xf; }  // on the SSI they are no GPIOs
     void power_on() override { reset(); }
+    /// Power fails: of an erase or program operation in progress, each bit that it changes has changed with the
+    /// probability of the time that has passed of it; the same bits for the same seed.
+    void cut_power(Cycles now, std::uint64_t seed);
     void spi_select(bool selected, Cycles now) override;
     std::uint16_t spi_send(unsigned bits, Cycles now) override;
     void spi_receive(std::uint16_t value, unsigned bits, Cycles now) override;
@@ -72,6 +75,7 @@ class Flash final : public Device {
 
     void begin_busy(Cycles now, std::uint64_t microseconds);
     void keep_original(std::uint32_t offset, std::uint32_t bytes);
+    void remember(std::uint32_t offset, std::uint32_t bytes, Cycles now);
     void erase(std::uint32_t offset, std::uint32_t bytes, Cycles now, std::uint64_t microseconds);
     void program(Cycles now);
     void receive(std::uint8_t out, Cycles now);
@@ -103,6 +107,11 @@ class Flash final : public Device {
     std::map<std::uint32_t, std::vector<std::uint8_t>>
         originals_;  ///< Sectors as loaded, where they have changed since.
     std::uint64_t image_ = 0;
+    struct {
+        std::uint32_t offset = 0;
+        Cycles begun = 0;
+        std::vector<std::uint8_t> before;
+    } change_;  ///< What the operation in progress, or the last one, has changed.
     State state_;
     const Instruction* instruction_ = nullptr;  ///< Of the transfer in progress; null if the chip ignores it.
 };

@@ -11,51 +11,71 @@ namespace rp2040 {
 
 namespace {
 
+consteval std::uint32_t at(std::string_view name) { return regs::kXipSsi.at(name); }
+consteval std::uint32_t bit(std::string_view path) { return regs::kXipSsi.mask(path); }
+
 enum Register : std::uint32_t {
-    CTRLR0 = 0x00,
-    CTRLR1 = 0x04,
-    SSIENR = 0x08,
-    MWCR = 0x0c,
-    SER = 0x10,
-    BAUDR = 0x14,
-    TXFTLR = 0x18,
-    RXFTLR = 0x1c,
-    TXFLR = 0x20,
-    RXFLR = 0x24,
-    SR = 0x28,
-    IMR = 0x2c,
-    ISR = 0x30,
-    RISR = 0x34,
-    TXOICR = 0x38,
-    RXOICR = 0x3c,
-    RXUICR = 0x40,
-    MSTICR = 0x44,
-    ICR = 0x48,
-    DMACR = 0x4c,
-    DMATDLR = 0x50,
-    DMARDLR = 0x54,
-    IDR = 0x58,
-    VERSION = 0x5c,
-    DR0 = 0x60,
-    RX_SAMPLE_DLY = 0xf0,
-    SPI_CTRLR0 = 0xf4,
-    TXD_DRIVE_EDGE = 0xf8,
+    CTRLR0 = at("CTRLR0"),
+    CTRLR1 = at("CTRLR1"),
+    SSIENR = at("SSIENR"),
+    MWCR = at("MWCR"),
+    SER = at("SER"),
+    BAUDR = at("BAUDR"),
+    TXFTLR = at("TXFTLR"),
+    RXFTLR = at("RXFTLR"),
+    TXFLR = at("TXFLR"),
+    RXFLR = at("RXFLR"),
+    SR = at("SR"),
+    IMR = at("IMR"),
+    ISR = at("ISR"),
+    RISR = at("RISR"),
+    TXOICR = at("TXOICR"),
+    RXOICR = at("RXOICR"),
+    RXUICR = at("RXUICR"),
+    MSTICR = at("MSTICR"),
+    ICR = at("ICR"),
+    DMACR = at("DMACR"),
+    DMATDLR = at("DMATDLR"),
+    DMARDLR = at("DMARDLR"),
+    IDR = at("IDR"),
+    VERSION = at("SSI_VERSION_ID"),
+    DR0 = at("DR0"),
+    RX_SAMPLE_DLY = at("RX_SAMPLE_DLY"),
+    SPI_CTRLR0 = at("SPI_CTRLR0"),
+    TXD_DRIVE_EDGE = at("TXD_DRIVE_EDGE"),
 };
 
-enum DmaControl : std::uint32_t { kReceiveDma = 1, kTransmitDma = 2 };
-enum Status : std::uint32_t { kBusy = 1, kTxNotFull = 2, kTxEmpty = 4, kRxNotEmpty = 8, kRxFull = 16 };
+enum DmaControl : std::uint32_t { kReceiveDma = bit("DMACR.RDMAE"), kTransmitDma = bit("DMACR.TDMAE") };
+enum Status : std::uint32_t {
+    kBusy = bit("SR.BUSY"),
+    kTxNotFull = bit("SR.TFNF"),
+    kTxEmpty = bit("SR.TFE"),
+    kRxNotEmpty = bit("SR.RFNE"),
+    kRxFull = bit("SR.RFF"),
+};
 
 /// Bits of IMR, ISR and RISR; the last one, contention with another master, cannot arise.
-enum Interrupt : std::uint32_t { kTxe = 1, kTxo = 2, kRxu = 4, kRxo = 8, kRxf = 16, kMst = 32 };
+enum Interrupt : std::uint32_t {
+    kTxe = bit("IMR.TXEIM"),
+    kTxo = bit("IMR.TXOIM"),
+    kRxu = bit("IMR.RXUIM"),
+    kRxo = bit("IMR.RXOIM"),
+    kRxf = bit("IMR.RXFIM"),
+    kMst = bit("IMR.MSTIM"),
+};
 
 constexpr unsigned kFifoDepth = 16;
 
 constexpr unsigned instruction_bits(std::uint32_t spi_ctrlr0) {
     constexpr unsigned bits[4] = {0, 4, 8, 16};
-    return bits[spi_ctrlr0 >> 8 & 3];
+    return bits[regs::kXipSsi.bits("SPI_CTRLR0.INST_L").of(spi_ctrlr0)];
 }
-constexpr unsigned address_bits(std::uint32_t spi_ctrlr0) { return (spi_ctrlr0 >> 2 & 15) * 4; }
-constexpr unsigned wait_cycles(std::uint32_t spi_ctrlr0) { return spi_ctrlr0 >> 11 & 31; }
+constexpr unsigned address_bits(std::uint32_t spi_ctrlr0) {
+    return regs::kXipSsi.bits("SPI_CTRLR0.ADDR_L").of(spi_ctrlr0) * 4;
+}
+constexpr unsigned wait_cycles(std::uint32_t spi_ctrlr0) {
+    return regs::kXipSsi.bits("SPI_CTRLR0.WAIT_CYCLES").of(spi_ctrlr0);
+}
 
 /// SCK periods of one transfer: instruction and address on one lane or all, dummies, data on all lanes.
 constexpr unsigned transfer_clocks(std::uint32_t spi_ctrlr0, unsigned lanes, unsigned data_bits) {
@@ -94,11 +114,15 @@ void Ssi::check_xip(Cycles at) const {
     constexpr unsigned kEepromRead = 3, kReceiveOnly = 2, kWordBits = 32;
     if (s_.ssienr == 0) refuse_xip(SSIENR, "XIP access while the SSI is disabled hangs the bus");
     if (s_.baudr < 2) refuse_xip(BAUDR, "XIP access while the SSI clock is stopped hangs the bus");
-    const unsigned tmod = s_.ctrlr0 >> 8 & 3;
+    const unsigned tmod = regs::kXipSsi.bits("CTRLR0.TMOD").of(s_.ctrlr0);
     if ((tmod != kEepromRead && tmod != kReceiveOnly) || frame_bits() != kWordBits)
         refuse_xip(CTRLR0,
                    "XIP access in command mode: the SSI is set up for commands, not for reading words; code that "
                    "erases or programs flash must run from SRAM, interrupts included");
+    if (s_.ctrlr1 != 0)
+        refuse_xip(CTRLR1,
+                   "XIP access while the SSI is set up for reads of several words, as a bulk read by DMA is: code that "
+                   "reads flash so must run from SRAM, interrupts included");
     if (forced() != 0) refuse_xip(CTRLR0, "XIP access while a program holds the flash's chip select");
     if (flash_.busy(at))
         refuse_xip(CTRLR0, "XIP access while the flash erases or programs: it answers nothing until it is done");
@@ -154,7 +178,7 @@ std::uint32_t Ssi::peek(std::uint32_t offset) {
         case DMACR: return s_.dmacr;
         case DMATDLR: return s_.dmatdlr;
         case DMARDLR: return s_.dmardlr;
-        case IDR: return 0x51535049;
+        case IDR: return regs::kXipSsi.reset("IDR");
         case VERSION: return 0x3430312a;
         case RX_SAMPLE_DLY: return s_.rx_sample_dly;
         case SPI_CTRLR0: return s_.spi_ctrlr0;
@@ -351,7 +375,7 @@ void Ssi::push_standard(std::uint32_t value) {
         flash_.spi_receive(out, 8, start);
         if (!flash_.understood()) refuse_instruction();
     }
-    const unsigned tmod = s_.ctrlr0 >> 8 & 3;
+    const unsigned tmod = regs::kXipSsi.bits("CTRLR0.TMOD").of(s_.ctrlr0);
     if (tmod == 0) receive(in, s_.busy_until);
     // The hardware deselects when the FIFO runs dry, which is known only at the next push: end_transaction is told
     // when it was.

@@ -8,17 +8,20 @@
 namespace rp2040 {
 
 namespace {
+consteval std::uint32_t at(std::string_view name) { return regs::kXipCtrl.at(name); }
 enum Register : std::uint32_t {
-    CTRL = 0x00,
-    FLUSH = 0x04,
-    STAT = 0x08,
-    CTR_HIT = 0x0c,
-    CTR_ACC = 0x10,
-    STREAM_ADDR = 0x14,
-    STREAM_CTR = 0x18,
-    STREAM_FIFO = 0x1c,
+    CTRL = at("CTRL"),
+    FLUSH = at("FLUSH"),
+    STAT = at("STAT"),
+    CTR_HIT = at("CTR_HIT"),
+    CTR_ACC = at("CTR_ACC"),
+    STREAM_ADDR = at("STREAM_ADDR"),
+    STREAM_CTR = at("STREAM_CTR"),
+    STREAM_FIFO = at("STREAM_FIFO"),
 };
-constexpr std::uint32_t kEnable = 1, kErrBadWrite = 2, kPowerDown = 8;
+constexpr std::uint32_t kEnable = regs::kXipCtrl.mask("CTRL.EN"),
+                        kErrBadWrite = regs::kXipCtrl.mask("CTRL.ERR_BADWRITE"),
+                        kPowerDown = regs::kXipCtrl.mask("CTRL.POWER_DOWN");
 constexpr std::uint32_t kNonAllocating = 1u << 24, kNonCacheable = 1u << 25;
 constexpr std::uint32_t kFlashLines = 0x1000000 / Xip::kLineBytes;
 constexpr Cycles kStreamCooldown = 7;  // between stream reads: datasheet 2.6.3.4

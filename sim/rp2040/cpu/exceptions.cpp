@@ -193,7 +193,10 @@ void Cpu::supervisor_call() {
 }
 
 void Cpu::breakpoint_instruction() {
-    if (debugger_attached || pc() < kRomSize) {  // the boot ROM has something to say
+    constexpr std::array<std::uint8_t, 2> kSemihosting = {0xab, 0xbe};
+    std::array<std::uint8_t, 2> code{};
+    const bool call = semihosting && bus_.debug_read(pc(), code) && code == kSemihosting;
+    if (debugger_attached || call || pc() < kRomSize) {  // the boot ROM has something to say
         stop_ = CpuStop::bkpt;
         deadline = 0;
         return;

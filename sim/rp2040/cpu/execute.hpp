@@ -14,6 +14,13 @@
 #define RP2040_CHAIN_HANDLERS 0
 #endif
 
+// GCC makes jumps of tail calls when it optimises; Clang is told to, for some targets would else overflow the stack.
+#if defined(__clang__)
+#define TAIL_RETURN [[clang::musttail]] return
+#else
+#define TAIL_RETURN return
+#endif
+
 /// Writes the state that is in host registers back to `c`, `op` being the instruction in execution.
 #define SPILL() c.spill(op, cycles, nz, carry, overflow)
 /// Continues with the op that `op` points to.
@@ -21,7 +28,7 @@
     do {                                                                 \
         if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]] \
             return SPILL();                                              \
-        return op->handler(OP_ARGS);                                     \
+        TAIL_RETURN op->handler(OP_ARGS);                                \
     } while (false)
 /// Continues with the next instruction, `n` cycles later.
 #define NEXT(n)        \
@@ -36,6 +43,17 @@
         op += 2;       \
         DISPATCH();    \
     } while (false)
+
+/// Continues at the target of a branch within the page, `n` cycles later.
+#define BRANCH(n)                                 \
+    do {                                          \
+        op += static_cast<std::int32_t>(op->imm); \
+        cycles += (n);                            \
+        DISPATCH();                               \
+    } while (false)
+/// Where others may want the memory at `address`: pair.cpp waits for them.
+#define CLAIM_DATA(address) static_cast<void>(0)
+#define RP2040_PAIR 0
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.
 #define RESUME()           \

@@ -98,6 +98,12 @@ bool Observer::after(const Cpu& cpu, bool faulted) {
     else if (!access_->write && access_->has_value)
         access_->value = cpu.r[destination_];
     accesses_.push(*access_);
+    if (memory_ != nullptr && !faulted) {
+        if (access_->write)
+            memory_->write(access_->address, access_->bytes);
+        else
+            memory_->read({cpu.core(), access_->pc, access_->address, access_->bytes, access_->when});
+    }
     if (!faulted && std::any_of(watchpoints_.begin(), watchpoints_.end(),
                                 [this](const Watchpoint& w) { return matches(w, *access_); }))
         hit_ = access_;

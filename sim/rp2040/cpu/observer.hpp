@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "bus/never_written.hpp"
 #include "cpu/op.hpp"
 
 namespace rp2040 {
@@ -73,6 +74,12 @@ class Observer {
   public:
     [[nodiscard]] bool active() const { return active_; }
 
+    /// Tells what is read and written; null: no more.
+    void tell(NeverWritten* memory) {
+        memory_ = memory;
+        update();
+    }
+
     void add_watchpoint(const Watchpoint& watchpoint);
     void remove_watchpoint(const Watchpoint& watchpoint);
     /// Records the last `depth` instructions and as many data accesses; 0 switches recording off.
@@ -92,8 +99,9 @@ class Observer {
     [[nodiscard]] std::vector<DataAccess> accesses() const { return accesses_.in_order(); }
 
   private:
-    void update() { active_ = recording_ || stepping_ || !watchpoints_.empty(); }
+    void update() { active_ = recording_ || stepping_ || memory_ != nullptr || !watchpoints_.empty(); }
 
+    NeverWritten* memory_ = nullptr;
     bool active_ = false, recording_ = false, stepping_ = false, completes_step_ = false;
     unsigned step_depth_ = 0, destination_ = 0;
     std::vector<Watchpoint> watchpoints_;

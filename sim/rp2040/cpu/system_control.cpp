@@ -2,39 +2,50 @@
 
 #include <algorithm>
 
+#include "regs/mpu.hpp"
+#include "regs/nvic.hpp"
+#include "regs/scb.hpp"
+#include "regs/systick.hpp"
+
 namespace rp2040 {
 
 namespace {
 
-// Offsets from 0xe000e000 (datasheet 2.4.8).
+/// Offset within the system control space, which begins at 0xe000e000 (datasheet 2.4.8).
+consteval std::uint32_t at(const regs::Block& block, std::string_view name) {
+    return (block.bases[0] & 0xfff) + block.at(name);
+}
 enum Register : std::uint32_t {
-    SYST_CSR = 0x010,
-    SYST_RVR = 0x014,
-    SYST_CVR = 0x018,
-    SYST_CALIB = 0x01c,
-    NVIC_ISER = 0x100,
-    NVIC_ICER = 0x180,
-    NVIC_ISPR = 0x200,
-    NVIC_ICPR = 0x280,
-    NVIC_IPR0 = 0x400,
-    NVIC_IPR7 = 0x41c,
-    CPUID = 0xd00,
-    ICSR = 0xd04,
-    VTOR = 0xd08,
-    AIRCR = 0xd0c,
-    SCR = 0xd10,
-    CCR = 0xd14,
-    SHPR2 = 0xd1c,
-    SHPR3 = 0xd20,
-    SHCSR = 0xd24,
-    MPU_TYPE = 0xd90,
-    MPU_CTRL = 0xd94,
-    MPU_RNR = 0xd98,
-    MPU_RBAR = 0xd9c,
-    MPU_RASR = 0xda0,
+    SYST_CSR = at(regs::kSystick, "SYST_CSR"),
+    SYST_RVR = at(regs::kSystick, "SYST_RVR"),
+    SYST_CVR = at(regs::kSystick, "SYST_CVR"),
+    SYST_CALIB = at(regs::kSystick, "SYST_CALIB"),
+    NVIC_ISER = at(regs::kNvic, "NVIC_ISER"),
+    NVIC_ICER = at(regs::kNvic, "NVIC_ICER"),
+    NVIC_ISPR = at(regs::kNvic, "NVIC_ISPR"),
+    NVIC_ICPR = at(regs::kNvic, "NVIC_ICPR"),
+    NVIC_IPR0 = at(regs::kNvic, "NVIC_IPR0"),
+    NVIC_IPR7 = at(regs::kNvic, "NVIC_IPR7"),
+    CPUID = at(regs::kScb, "CPUID"),
+    ICSR = at(regs::kScb, "ICSR"),
+    VTOR = at(regs::kScb, "VTOR"),
+    AIRCR = at(regs::kScb, "AIRCR"),
+    SCR = at(regs::kScb, "SCR"),
+    CCR = at(regs::kScb, "CCR"),
+    SHPR2 = at(regs::kScb, "SHPR2"),
+    SHPR3 = at(regs::kScb, "SHPR3"),
+    SHCSR = at(regs::kScb, "SHCSR"),
+    MPU_TYPE = at(regs::kMpu, "MPU_TYPE"),
+    MPU_CTRL = at(regs::kMpu, "MPU_CTRL"),
+    MPU_RNR = at(regs::kMpu, "MPU_RNR"),
+    MPU_RBAR = at(regs::kMpu, "MPU_RBAR"),
+    MPU_RASR = at(regs::kMpu, "MPU_RASR"),
 };
 
-constexpr std::uint32_t kEnable = 1, kTickInt = 2, kClkSource = 4, kCountFlag = 1u << 16;
+constexpr std::uint32_t kEnable = regs::kSystick.mask("SYST_CSR.ENABLE"),
+                        kTickInt = regs::kSystick.mask("SYST_CSR.TICKINT"),
+                        kClkSource = regs::kSystick.mask("SYST_CSR.CLKSOURCE"),
+                        kCountFlag = regs::kSystick.mask("SYST_CSR.COUNTFLAG");
 constexpr std::uint64_t kPicosecondsPerTick = 1'000'000;  // the reference is the watchdog's 1 us tick
 
 constexpr std::uint8_t priority_byte(std::uint32_t value, unsigned byte) {

@@ -9,6 +9,8 @@ using Drive = Gpio::Drive;
 // ---------------------------------------------------------------------------------------------- I2C
 
 void I2cDecoder::put(bool level, Cycles when) {
+    if (level != s_.pulling) return;
+    s_.pulling = !level;
     gpio_.drive(sda_pin_, level ? Drive::high : Drive::low, when);  // the board's pull-up, or the open drain
 }
 
@@ -26,11 +28,12 @@ void I2cDecoder::line_changed(unsigned line, bool level, Cycles when) {
     if (!s_.scl) return;
     if (level) {  // STOP
         s_.phase = Phase::idle;
+        s_.known = false;
         end(when);
     } else {  // START
         s_.phase = Phase::address;
         s_.bits = s_.shift = 0;
-        s_.acknowledge = s_.acknowledged = false;
+        s_.acknowledge = s_.acknowledged = s_.ten_bits = false;
     }
 }
 
@@ -49,12 +52,33 @@ void I2cDecoder::rising(Cycles when) {
     if (s_.phase != Phase::read) s_.shift = static_cast<std::uint8_t>(s_.shift << 1 | (s_.sda ? 1 : 0));
     if (++s_.bits != 8) return;
     if (s_.phase == Phase::address) {
-        s_.acknowledged = device_.i2c_start(s_.shift >> 1, (s_.shift & 1) != 0, when);
-        if (!s_.acknowledged) end(when);  // after a repeated START for somebody else
-        s_.open = s_.acknowledged;
+        address(when);
     } else {
         s_.acknowledged = s_.phase == Phase::read || device_.i2c_write(s_.shift, when);
     }
+}
+
+/// Eight bits of an address. 1111 0xx announces one of ten bits, whose rest is in the next byte (I2C-bus specification,
+/// 3.1.11); whether the device has such a one is known only then.
+void I2cDecoder::address(Cycles when) {
+    constexpr unsigned kTenBits = 0x78;
+    const bool read = (s_.shift & 1) != 0;
+    unsigned address = s_.shift >> 1u;
+    if (s_.ten_bits) {
+        s_.ten_bits = false;
+        address = s_.upper << 8u | s_.shift;
+        s_.acknowledged = s_.known = device_.i2c_start(static_cast<std::uint16_t>(address), false, when);
+        s_.shift = 0;  // for writing
+    } else if ((address & 0x7c) == kTenBits && device_.i2c_ten_bit()) {
+        s_.upper = static_cast<std::uint8_t>(address & 3);
+        s_.ten_bits = !read;
+        s_.acknowledged = !read || (s_.known && device_.i2c_start(s_.address, true, when));
+    } else {
+        s_.acknowledged = device_.i2c_start(static_cast<std::uint16_t>(address), read, when);
+    }
+    if (!s_.ten_bits) s_.address = static_cast<std::uint16_t>(address);
+    if (!s_.acknowledged) end(when);  // after a repeated START for somebody else
+    s_.open = s_.acknowledged && !s_.ten_bits;
 }
 
 /// The sender of a bit puts it on the line while the clock is low.
@@ -70,7 +94,7 @@ void I2cDecoder::falling(Cycles when) {
         s_.bits = 0;
         if (!s_.acknowledged)
             s_.phase = Phase::done;
-        else if (s_.phase == Phase::address)
+        else if (s_.phase == Phase::address && !s_.ten_bits)
             s_.phase = (s_.shift & 1) != 0 ? Phase::read : Phase::write;
         s_.shift = s_.phase == Phase::read ? device_.i2c_read(when) : std::uint8_t{0};
     }

@@ -11,7 +11,7 @@
 
 namespace rp2040 {
 
-/// One target of an I2C bus. The I2C block moves no pins in this model, so nothing comes twice.
+/// One target of an I2C bus, whoever is its master.
 class I2cDecoder final : public LineWatcher {
   public:
     enum Line : unsigned { kSda, kScl };
@@ -30,9 +30,15 @@ class I2cDecoder final : public LineWatcher {
         bool sda = true, scl = true;
         bool acknowledge = false;  ///< The ninth bit is on the bus.
         bool acknowledged = false;
-        bool open = false;  ///< The device has acknowledged its address, and no STOP came since.
+        bool open = false;      ///< The device has acknowledged its address, and no STOP came since.
+        bool pulling = false;   ///< SDA low.
+        bool ten_bits = false;  ///< The second byte of an address comes.
+        std::uint16_t address = 0;
+        std::uint8_t upper = 0;  ///< Of a ten-bit address,
+        bool known = false;      ///< which was the device's: a repeated START for reading has its first byte alone.
         std::uint8_t bits = 0, shift = 0;
     };
+    void address(Cycles when);
     void rising(Cycles when);
     void falling(Cycles when);
     void put(bool level, Cycles when);
@@ -43,7 +49,7 @@ class I2cDecoder final : public LineWatcher {
     State s_{};
 };
 
-/// One target of an SPI bus whose clock pin somebody moves. Eight bits a frame, the most significant first.
+/// One target of an SPI bus, while no SPI block gives it whole frames. Eight bits a frame, the most significant first.
 class SpiDecoder final : public LineWatcher {
   public:
     enum Line : unsigned { kSck, kMosi, kMiso };
@@ -51,6 +57,7 @@ class SpiDecoder final : public LineWatcher {
     [[nodiscard]] std::uint32_t watched_lines() const override { return 1u << kSck | 1u << kMosi; }
     [[nodiscard]] std::uint32_t driven_lines() const override { return 1u << kMiso; }
     [[nodiscard]] bool prompt() const override { return device_.prompt(); }
+    [[nodiscard]] bool takes_transfers() const override { return !s_.selected; }
     void line_changed(unsigned line, bool level, Cycles when) override;
     /// Follows the chip select, after the device has been told.
     void select(bool selected, Cycles when);

@@ -37,6 +37,8 @@ class DevicePort {
     virtual void drive(unsigned line, Drive drive, Cycles when) = 0;
     /// Level of a line now.
     [[nodiscard]] virtual bool level(unsigned line) = 0;
+    /// What the chip itself puts on a line, whatever the outside does.
+    [[nodiscard]] virtual Drive own_drive(unsigned line) const = 0;
     /// Share of time for which the chip drives a line high, 0..1: the duty of its PWM, else its level.
     [[nodiscard]] virtual double share(unsigned line) = 0;
     /// Sends bytes on `tx` at Device::baud(), after what is still going out.
@@ -84,6 +86,8 @@ class Device : public LineWatcher {
 
     /// START or repeated START with an address (7 or 10 bits); true acknowledges and selects this device.
     virtual bool i2c_start(std::uint16_t, bool, Cycles) { return false; }
+    /// Whether its address has ten bits; it gets no others then.
+    [[nodiscard]] virtual bool i2c_ten_bit() const { return false; }
     /// A byte from the master; true acknowledges.
     virtual bool i2c_write(std::uint8_t, Cycles) { return false; }
     virtual std::uint8_t i2c_read(Cycles) { return 0xff; }

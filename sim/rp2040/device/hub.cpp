@@ -56,11 +56,6 @@ void DeviceHub::attach(Device& device, const std::vector<Connection>& connection
     sockets_.push_back(std::make_unique<Socket>(*this, device, pins_of(device, connections)));
     Socket& socket = *sockets_.back();
     // A block whose bus nobody is on has a null pointer to look at.
-    if (socket.pin("sda") != kNoPin)
-        for (unsigned i = 0; i < 2; ++i) {
-            if (i2c_[i] == nullptr) i2c_[i] = std::make_unique<I2cLines>(*this, *blocks_.i2c[i]);
-            blocks_.i2c[i]->connect(i2c_[i].get());
-        }
     if (socket.pin("sck") != kNoPin)
         for (unsigned i = 0; i < 2; ++i) {
             if (spi_[i] == nullptr) spi_[i] = std::make_unique<SpiLines>(*this, *blocks_.spi[i]);
@@ -80,8 +75,6 @@ void DeviceHub::attach(Device& device, const std::vector<Connection>& connection
 }
 
 void DeviceHub::detach(Device& device) {
-    for (const auto& bus : i2c_)
-        if (bus != nullptr && bus->target() == &device) bus->set_target(nullptr);
     const auto found =
         std::find_if(sockets_.begin(), sockets_.end(), [&](const auto& s) { return &s->device() == &device; });
     if (found == sockets_.end()) return;
@@ -137,38 +130,24 @@ bool DeviceHub::on(std::uint8_t pin, std::uint32_t pins) const {
     return pin != kNoPin && (pins_.wired(1u << pin) & pins) != 0;
 }
 
-bool DeviceHub::I2cLines::start(std::uint16_t address, bool read, Cycles when) {
-    Device* const before = target_;
-    target_ = nullptr;
-    for (const auto& socket : hub_.sockets_) {
-        if (!hub_.on(socket->pin("sda"), block_.pins(I2c::kSda)) ||
-            !hub_.on(socket->pin("scl"), block_.pins(I2c::kScl)))
-            continue;
-        if (!socket->device().i2c_start(address, read, when)) continue;
-        target_ = &socket->device();
-        break;
-    }
-    if (before != nullptr && before != target_) before->i2c_stop(when);  // a repeated START for somebody else
-    return target_ != nullptr;
-}
-
-/// Frame by frame: devices whose chip select a program holds low, or the block itself for the length of a burst.
-std::optional<std::uint16_t> DeviceHub::SpiLines::transfer(std::uint16_t value, unsigned bits, bool last, Cycles when) {
-    hub_.pins_.settle(when);
+std::optional<std::uint16_t> DeviceHub::SpiLines::begin(std::uint16_t, unsigned bits, Cycles when) {
     std::optional<std::uint16_t> answer;
     for (const auto& socket : hub_.sockets_) {
-        if (!hub_.on(socket->pin("sck"), block_.pins(Spi::kPinSck))) continue;
-        const std::uint8_t cs = socket->pin("cs");
-        const bool by_block = cs == kNoPin || hub_.on(cs, block_.pins(Spi::kPinCsn));
-        if (by_block) socket->select(true, when);
+        if (socket->pin("sck") == kNoPin || !socket->served_by(block_)) continue;
+        if (socket->pin("cs") == kNoPin) socket->select(true, when);
         if (!socket->selected()) continue;
         const std::uint16_t out = socket->device().spi_send(bits, when);
-        const bool heard = hub_.on(socket->pin("mosi"), block_.pins(Spi::kPinTx));
-        socket->device().spi_receive(heard ? value : std::uint16_t{0}, bits, when);
         if (hub_.on(socket->pin("miso"), block_.pins(Spi::kPinRx))) answer = out;
-        if (by_block && last && cs != kNoPin) socket->select(false, when);
     }
     return answer;
+}
+
+void DeviceHub::SpiLines::end(std::uint16_t value, unsigned bits, Cycles when) {
+    for (const auto& socket : hub_.sockets_) {
+        if (socket->pin("sck") == kNoPin || !socket->selected() || !socket->served_by(block_)) continue;
+        const bool heard = hub_.on(socket->pin("mosi"), block_.pins(Spi::kPinTx));
+        socket->device().spi_receive(heard ? value : std::uint16_t{0}, bits, when);
+    }
 }
 
 }  // namespace rp2040

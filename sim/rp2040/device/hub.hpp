@@ -12,7 +12,6 @@
 #include "device/device.hpp"
 #include "io/pin_matrix.hpp"
 #include "periph/adc.hpp"
-#include "periph/i2c.hpp"
 #include "periph/pwm.hpp"
 #include "periph/spi.hpp"
 
@@ -25,7 +24,6 @@ class DeviceHub {
   public:
     struct Blocks {
         std::array<Spi*, 2> spi;
-        std::array<I2c*, 2> i2c;
         Adc& adc;
         Pwm& pwm;
     };
@@ -60,7 +58,6 @@ class DeviceHub {
 
   private:
     class Socket;
-    class I2cLines;
     class SpiLines;
     [[nodiscard]] std::vector<std::uint32_t> joined() const;
     void reschedule();
@@ -71,7 +68,6 @@ class DeviceHub {
     PinMatrix& pins_;
     Blocks blocks_;
     std::vector<std::unique_ptr<Socket>> sockets_;
-    std::array<std::unique_ptr<I2cLines>, 2> i2c_;
     std::array<std::unique_ptr<SpiLines>, 2> spi_;
     std::string failure_;
 };

@@ -72,11 +72,24 @@ void DeviceHub::Socket::fail(std::string_view what) {
     if (hub_.on_failure) hub_.on_failure();
 }
 
-/// Whether the clock comes from an SPI block, which moves no pins in this model.
+bool DeviceHub::Socket::served_by(const Spi& block) const {
+    if (!block.is_master() || !hub_.on(pin("sck"), block.pins(Spi::kPinSck))) return false;
+    const auto rising = [](unsigned mode) { return mode == 0 || mode == 3; };  // both sides take bits there
+    if (rising(block.mode()) != rising(device_.spi_mode())) return false;
+    const auto bit = [](std::uint8_t line) { return line == kNoPin ? 0u : 1u << line; };
+    return hub_.pins_.plain(bit(pin("sck")) | bit(pin("mosi")) | bit(pin("cs")), bit(pin("miso")));
+}
+
 bool DeviceHub::Socket::by_block() const {
     const auto& blocks = hub_.blocks_.spi;
-    return std::any_of(blocks.begin(), blocks.end(),
-                       [this](const Spi* block) { return hub_.on(pin("sck"), block->pins(Spi::kPinSck)); });
+    return std::any_of(blocks.begin(), blocks.end(), [this](const Spi* block) { return served_by(*block); });
+}
+
+bool DeviceHub::Socket::selected_by_block() const {
+    const auto& blocks = hub_.blocks_.spi;
+    return std::any_of(blocks.begin(), blocks.end(), [this](const Spi* block) {
+        return block->is_master() && hub_.on(pin("cs"), block->pins(Spi::kPinCsn));
+    });
 }
 
 void DeviceHub::Socket::select(bool selected, Cycles when) {
@@ -112,7 +125,6 @@ void DeviceHub::Socket::save(StateWriter& out) const {
     if (i2c_ != nullptr) i2c_->save(out);
     if (spi_ != nullptr) spi_->save(out);
     if (serial_ != nullptr) serial_->save(out);
-    for (const auto& bus : hub_.i2c_) out.put(bus != nullptr && bus->target() == &device_);
     device_.save(out);
 }
 
@@ -130,14 +142,6 @@ void DeviceHub::Socket::restore(StateReader& in) {
     if (i2c_ != nullptr) i2c_->restore(in);
     if (spi_ != nullptr) spi_->restore(in);
     if (serial_ != nullptr) serial_->restore(in);
-    for (auto& bus : hub_.i2c_) {
-        bool target = false;
-        in.get(target);
-        if (bus != nullptr && target)
-            bus->set_target(&device_);
-        else if (bus != nullptr && bus->target() == &device_)
-            bus->set_target(nullptr);
-    }
     device_.restore(in);
 }
 

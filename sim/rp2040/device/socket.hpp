@@ -27,6 +27,9 @@ class DeviceHub::Socket final : public DevicePort {
         if (pins_[line] != kNoPin) hub_.pins_.drive(pins_[line], drive, when);
     }
     [[nodiscard]] bool level(unsigned line) override { return connected(line) && hub_.pins_.level(pins_[line], now()); }
+    [[nodiscard]] Drive own_drive(unsigned line) const override {
+        return connected(line) ? hub_.pins_.own_drive(pins_[line]) : Drive::released;
+    }
     [[nodiscard]] double share(unsigned line) override;
     void uart_send(std::span<const std::uint8_t> bytes) override;
     void wake_at(std::uint64_t picoseconds) override;
@@ -44,6 +47,9 @@ class DeviceHub::Socket final : public DevicePort {
     [[nodiscard]] const std::vector<std::uint32_t>& joined() const { return joined_; }
     [[nodiscard]] bool selected() const { return selected_; }
     void select(bool selected, Cycles when);
+    /// Whether it gets whole frames from that block: the block clocks it as master, in a mode that the device
+    /// understands, and the pads pass levels as they are. Else it gets the edges on its pins, whatever they mean to it.
+    [[nodiscard]] bool served_by(const Spi& block) const;
 
     /// Picoseconds at which it wants to be called; kNever if it does not.
     [[nodiscard]] std::uint64_t due() const;
@@ -59,13 +65,15 @@ class DeviceHub::Socket final : public DevicePort {
         explicit Select(Socket& socket) : socket_(socket) {}
         [[nodiscard]] std::uint32_t watched_lines() const override { return 1; }
         [[nodiscard]] std::uint32_t driven_lines() const override { return 2; }  // MISO
-        [[nodiscard]] bool prompt() const override { return true; }
+        /// One that a block moves is looked at where its frames begin and end.
+        [[nodiscard]] bool prompt() const override { return !socket_.selected_by_block(); }
         void line_changed(unsigned, bool level, Cycles when) override { socket_.select(!level, when); }
 
       private:
         Socket& socket_;
     };
     [[nodiscard]] bool by_block() const;
+    [[nodiscard]] bool selected_by_block() const;
     template <class Watcher>
     void watch(std::unique_ptr<Watcher>& slot, std::unique_ptr<Watcher> watcher, const LinePins& pins) {
         slot = std::move(watcher);
@@ -85,34 +93,12 @@ class DeviceHub::Socket final : public DevicePort {
     std::unique_ptr<SerialLine> serial_;
 };
 
-/// What hangs on one I2C block of the chip.
-class DeviceHub::I2cLines final : public I2cBus {
-  public:
-    I2cLines(DeviceHub& hub, I2c& block) : hub_(hub), block_(block) {}
-    bool start(std::uint16_t address, bool read, Cycles when) override;
-    bool write(std::uint8_t value, Cycles when) override {
-        return target_ != nullptr && target_->i2c_write(value, when);
-    }
-    std::uint8_t read(Cycles when) override {
-        return target_ != nullptr ? target_->i2c_read(when) : std::uint8_t{0xff};
-    }
-    void stop(Cycles when) override {
-        if (Device* device = std::exchange(target_, nullptr); device != nullptr) device->i2c_stop(when);
-    }
-    [[nodiscard]] const Device* target() const { return target_; }
-    void set_target(Device* device) { target_ = device; }
-
-  private:
-    DeviceHub& hub_;
-    I2c& block_;
-    Device* target_ = nullptr;
-};
-
 /// What hangs on one SPI block of the chip.
 class DeviceHub::SpiLines final : public SpiDevice {
   public:
     SpiLines(DeviceHub& hub, Spi& block) : hub_(hub), block_(block) {}
-    std::optional<std::uint16_t> transfer(std::uint16_t value, unsigned bits, bool last, Cycles when) override;
+    std::optional<std::uint16_t> begin(std::uint16_t value, unsigned bits, Cycles when) override;
+    void end(std::uint16_t value, unsigned bits, Cycles when) override;
 
   private:
     DeviceHub& hub_;

@@ -42,6 +42,8 @@ class LineWatcher {
     /// Whether it must learn of each change in its own cycle, not only before somebody looks at a line that it drives:
     /// because it answers elsewhere, or later. Blocks then schedule an event for every edge.
     [[nodiscard]] virtual bool prompt() const { return false; }
+    /// Whether it ignores the edges of a bus whose master, a block of the chip, tells it of whole transfers.
+    [[nodiscard]] virtual bool takes_transfers() const { return false; }
     /// Called for each change of a watched line, in time order. May call Gpio::drive().
     virtual void line_changed(unsigned line, bool level, Cycles when) = 0;
 
@@ -76,6 +78,8 @@ class TimedDriver : public LazyDriver {
   public:
     /// Next cycle in which it may do anything by itself; kNever while only a pin or a register can wake it.
     [[nodiscard]] virtual Cycles next_step() const = 0;
+    /// The function without whose pins it has no steps at all; none: it may always have some.
+    [[nodiscard]] virtual PinFunction steps_through() const { return PinFunction::none; }
     /// Pins whose change could end a wait that next_step() does not count.
     [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
     /// Pins of whose changes it must learn in their own cycle, whoever drives them: a receiver's input.
@@ -84,6 +88,12 @@ class TimedDriver : public LazyDriver {
     virtual void wake([[maybe_unused]] Cycles when) {}
     /// Called after activity from outside woke it, or when other pins matter: time to reconsider its scheduled event.
     virtual void plan() {}
+
+    /// Whether next_step() is kNever: known without a call.
+    [[nodiscard]] bool idle() const { return idle_; }
+
+  protected:
+    bool idle_ = false;
 };
 
 class Gpio {
@@ -98,6 +108,8 @@ class Gpio {
     /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
     /// (two clk_sys cycles old) unless `bypass` has the pin's bit set. Brings lazy drivers up to date.
     virtual std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) = 0;
+    /// Whether inputs() will be the same until an event comes or somebody drives a pin.
+    [[nodiscard]] virtual bool inputs_steady([[maybe_unused]] Cycles when) const { return false; }
     /// The pad's level now, for hosts and tests.
     virtual bool level(unsigned pin, Cycles when) = 0;
     /// Brings lazy drivers up to date, their changes in cycle `when` included.
@@ -122,6 +134,19 @@ class Gpio {
     [[nodiscard]] virtual bool awaited(PinFunction function) const = 0;
     /// Lets every timed driver reconsider its scheduled event: to be called when one's awaited_pins() have changed.
     virtual void plan() = 0;
+    /// Lets drivers that wait for a pin reconsider: somebody has begun to move some.
+    virtual void plan_waiting() {}
+    /// Whether nothing but the driver itself can see, or answer, what happens on `pins` now.
+    [[nodiscard]] virtual bool unobserved([[maybe_unused]] const TimedDriver& driver, std::uint32_t pins) const {
+        return pins == 0;
+    }
+    /// Whether pads pass levels as they are: no override, outputs not disabled, inputs enabled.
+    [[nodiscard]] virtual bool plain([[maybe_unused]] std::uint32_t outputs,
+                                     [[maybe_unused]] std::uint32_t inputs) const {
+        return true;
+    }
+    /// `pins` have risen and fallen again, unseen by all but the latches of edges.
+    virtual void pulsed([[maybe_unused]] std::uint32_t pins) {}
     /// Pins driven by `function` whose every edge matters to somebody (a device, an interrupt); for the others a lazy
     /// driver may skip to the level that holds when it catches up.
     [[nodiscard]] virtual std::uint32_t observed_outputs([[maybe_unused]] PinFunction function) const { return ~0u; }

@@ -31,6 +31,7 @@ void IoBank0::reset() {
     s_ = IoBank0State{};
     s_.ctrl.fill(kRegs.reset("GPIO0_CTRL"));
     for (unsigned pin = 0; pin < kPins; ++pin) pins_.configure(pin, s_.ctrl[pin], now() + 1);
+    static_cast<void>(pins_.take_edges());
     s_.levels = pins_.irq_levels();
     update_irq();
 }
@@ -40,14 +41,19 @@ void IoBank0::restore(StateReader& in) {
     update_irq();
 }
 
-/// Edges since the last look; called for every change of an input whose interrupt is enabled.
+/// Edges since the last look: those that the pins have noted, and those that a change of the override makes. Called for
+/// every change of an input whose interrupt is enabled.
 void IoBank0::latch_edges() {
     const std::uint32_t levels = pins_.irq_levels();
-    for (std::uint32_t changed = levels ^ s_.levels; changed != 0; changed &= changed - 1) {
-        const auto pin = static_cast<unsigned>(__builtin_ctz(changed));
-        const std::uint32_t event = ((levels >> pin) & 1) != 0 ? kEdgeHigh : kEdgeLow;
-        s_.edges[pin / 8] |= event << (4 * (pin % 8));
-    }
+    const PinMatrix::Edges edges = pins_.take_edges();
+    const auto latch = [this](std::uint32_t pins, std::uint32_t event) {
+        for (; pins != 0; pins &= pins - 1) {
+            const auto pin = static_cast<unsigned>(__builtin_ctz(pins));
+            s_.edges[pin / 8] |= event << (4 * (pin % 8));
+        }
+    };
+    latch(edges.rose | (levels & ~s_.levels), kEdgeHigh);
+    latch(edges.fell | (~levels & s_.levels), kEdgeLow);
     s_.levels = levels;
 }
 

@@ -68,10 +68,18 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
     set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
+    note_stepping();
     rebuild_mux();
     resolve(when);
     finish();
     if (!running_) plan();
+}
+
+void PinMatrix::note_stepping() {
+    stepping_.clear();
+    for (TimedDriver* driver : timed_)
+        if (driver->steps_through() == PinFunction::none || selected(driver->steps_through()) != 0)
+            stepping_.push_back(driver);
 }
 
 void PinMatrix::note_overrides() {
@@ -205,6 +213,9 @@ void PinMatrix::resolve(Cycles when) {
     const std::uint32_t input = overridden_ ? override_levels(raw, s_.in_over) : raw & kPinMask;
     const std::uint32_t changed = level ^ s_.level;
     s_.level = level;
+    const std::uint32_t moved = raw ^ s_.raw;
+    s_.rose |= moved & raw;
+    s_.fell |= moved & ~raw;
     s_.raw = raw;
     resolving_ = when;
     if (const std::uint32_t seen = input ^ s_.history[s_.newest].input; seen != 0) {
@@ -249,14 +260,16 @@ void PinMatrix::catch_up(Cycles until) {
         for (auto* driver : untimed_) driver->catch_up(until);
     }
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_) earliest = std::min(earliest, driver->next_step());
+    for (const auto* driver : stepping_)
+        if (!driver->idle()) earliest = std::min(earliest, driver->next_step());
     if (earliest >= until) return;
     {
         const Scope scope(running_);
         for (;;) {
             TimedDriver* first = nullptr;
             Cycles first_step = next_pending_, other_step = kNever;
-            for (auto* driver : timed_) {
+            for (auto* driver : stepping_) {
+                if (driver->idle()) continue;
                 const Cycles step = driver->next_step();
                 if (step < first_step) {
                     if (first != nullptr) other_step = first_step;
@@ -310,8 +323,8 @@ void PinMatrix::note_awaited() {
 
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
-        if (driver != self) earliest = std::min(earliest, driver->next_step());
+    for (const auto* driver : stepping_)
+        if (driver != self && !driver->idle()) earliest = std::min(earliest, driver->next_step());
     return earliest;
 }
 
@@ -335,9 +348,41 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
     return found;
 }
 
+std::uint32_t PinMatrix::lazily_driven() const {
+    return selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
+           selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
+}
+
+bool PinMatrix::unseen() const {
+    return (wired(lazily_driven()) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0 && next_pending_ == kNever;
+}
+
+bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
+    if (overridden_ || (pins & (irq_pins_ | waited_ | s_.output_disable)) != 0) return false;
+    if (std::any_of(nets_.begin(), nets_.end(), [pins](std::uint32_t net) { return (net & pins) != 0; })) return false;
+    for (const Watch& w : watches_)
+        if ((w.pins & pins) != 0 && !w.watcher->takes_transfers()) return false;
+    // PIO sees pins that it does not wait for.
+    return earliest_other(&driver) == kNever;
+}
+
+bool PinMatrix::plain(std::uint32_t outputs, std::uint32_t inputs) const {
+    const std::uint32_t all = outputs | inputs;
+    for (const auto* m : {&s_.out_over, &s_.oe_over, &s_.in_over})
+        if ((all & (m->invert | m->set | ~m->keep)) != 0) return false;
+    return (outputs & s_.output_disable) == 0 && (inputs & ~s_.input_enable) == 0;
+}
+
+PinMatrix::Edges PinMatrix::take_edges() {
+    const std::uint32_t rose = std::exchange(s_.rose, 0u), fell = std::exchange(s_.fell, 0u);
+    const auto& over = s_.irq_over;
+    const std::uint32_t live = over.keep & ~over.set;
+    return {((rose & ~over.invert) | (fell & over.invert)) & live,
+            ((fell & ~over.invert) | (rose & over.invert)) & live};
+}
+
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock);
+    const std::uint32_t lazy = lazily_driven();
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
@@ -398,6 +443,7 @@ void PinMatrix::add_lazy_driver(LazyDriver& driver) {
     if (auto* timed = dynamic_cast<TimedDriver*>(&driver)) {
         timed_.push_back(timed);
         woken_.push_back(0);
+        note_stepping();
     } else {
         untimed_.push_back(&driver);
     }
@@ -418,6 +464,7 @@ void PinMatrix::save(StateWriter& out) const {
 void PinMatrix::restore(StateReader& in) {
     in.get(s_);
     note_overrides();
+    note_stepping();
     std::uint32_t count = 0;
     in.get(count);
     pending_.clear();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fabric.hpp"
+#include "base/scope.hpp"
 #include "base/state.hpp"
 #include "io/gpio.hpp"
 
@@ -34,10 +35,19 @@ class PinMatrix final : public Gpio {
     void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
                     Cycles when) override;
     std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) override;
+    [[nodiscard]] bool inputs_steady(Cycles when) const override {
+        return !may_change(kPinMask) && last_change() + kSyncCycles < when;
+    }
     bool level(unsigned pin, Cycles when) override;
     void settle(Cycles when) override { catch_up(when + 1); }
     [[nodiscard]] bool awaited(PinFunction function) const override;
     void plan() override;
+    void plan_waiting() override { plan_waiting(nullptr); }
+    [[nodiscard]] bool unobserved(const TimedDriver& driver, std::uint32_t pins) const override;
+    void pulsed(std::uint32_t pins) override {
+        s_.rose |= pins & s_.input_enable;
+        s_.fell |= pins & s_.input_enable;
+    }
     void drive(unsigned pin, Drive drive, Cycles when) override;
     [[nodiscard]] std::uint32_t wired(std::uint32_t pins) const override;
     void attach(LineWatcher& watcher, const LinePins& pins = {}) override;
@@ -68,6 +78,12 @@ class PinMatrix final : public Gpio {
     void listen(PinIrqListener& listener) { irq_listener_ = &listener; }
     void set_irq_pins(std::uint32_t pins);                          ///< Pins with any interrupt enabled.
     [[nodiscard]] std::uint32_t status(unsigned pin, Cycles when);  ///< GPIOx_STATUS without the interrupt summary
+    /// Pins that have risen and fallen since the last call, behind the interrupt overrides.
+    struct Edges {
+        std::uint32_t rose, fell;
+    };
+    [[nodiscard]] Edges take_edges();
+    [[nodiscard]] bool plain(std::uint32_t outputs, std::uint32_t inputs) const override;
     [[nodiscard]] std::uint32_t irq_levels() const { return override_levels(s_.raw, s_.irq_over); }
 
     /// Pads' levels as of the newest change, without catching up.
@@ -105,13 +121,31 @@ class PinMatrix final : public Gpio {
     void answer(unsigned pin, bool level, Cycles when) { apply(pin, level ? Drive::high : Drive::low, when); }
     /// Level of a pin as of the newest change.
     [[nodiscard]] bool newest_level(unsigned pin) const { return (s_.level >> pin & 1) != 0; }
+    /// What the chip itself puts on a pin, as of the newest change.
+    [[nodiscard]] Drive own_drive(unsigned pin) const {
+        const std::uint32_t bit = 1u << pin;
+        if ((override_levels(s_.mux_oe, s_.oe_over) & ~s_.output_disable & bit) == 0) return Drive::released;
+        return (override_levels(s_.mux_out, s_.out_over) & bit) != 0 ? Drive::high : Drive::low;
+    }
     /// A running driver must stop before this cycle; it can move earlier while the driver runs.
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
+    /// Lets a driver act on its own up to cycle `until`, before which nobody else does.
+    template <class Act>
+    void run_alone(Cycles until, Act&& act) {
+        {
+            const Scope scope(running_);
+            horizon_ = until;
+            act();
+        }
+        finish();
+    }
     /// Earliest step of anything that can change a pin by itself, except `self`.
     [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
     /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or
     /// PWM, or a device drives it that follows them, or a change is pending.
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
+    /// Whether nobody learns of what PIO, PWM and others do with their pins until he looks.
+    [[nodiscard]] bool unseen() const;
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
 
@@ -148,8 +182,9 @@ class PinMatrix final : public Gpio {
         OverrideMasks out_over, oe_over, in_over, irq_over;
         std::uint32_t input_enable, output_disable, pull_up, pull_down;
         std::uint32_t external, external_level;
-        std::uint32_t level;  // At the pads.
-        std::uint32_t raw;    // Behind the pads' input enables.
+        std::uint32_t level;       // At the pads.
+        std::uint32_t raw;         // Behind the pads' input enables.
+        std::uint32_t rose, fell;  // Of these, since take_edges().
         std::array<Change, kHistory> history;
         std::uint32_t newest;
     };
@@ -167,10 +202,12 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
     void note_overrides();
+    void note_stepping();
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
+    [[nodiscard]] std::uint32_t lazily_driven() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();
@@ -192,6 +229,7 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint32_t> nets_;  ///< Pins that are wired together.
     std::vector<LazyDriver*> untimed_;
     std::vector<TimedDriver*> timed_;
+    std::vector<TimedDriver*> stepping_;  ///< Those that may have steps.
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;

@@ -49,7 +49,7 @@ void Adc::set_temperature(double celsius) {
 }
 
 void Adc::clocks_changed() {
-    s_.clock.set_rate(now(), fabric_.clock_hz(ClockId::adc), fabric_.clock_hz(ClockId::sys));
+    s_.clock.set_rate(now(), clock_hz(ClockId::adc), fabric_.clock_hz(ClockId::sys));
     reschedule();
 }
 

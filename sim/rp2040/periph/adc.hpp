@@ -8,13 +8,14 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "periph/fifo.hpp"
+#include "regs/adc.hpp"
 
 namespace rp2040 {
 
 struct AdcState {
     std::uint32_t cs = 0, fcs = 0, div = 0, inte = 0, intf = 0, result = 0;
     std::array<std::uint16_t, 5> input{0, 0, 0, 0, 876};  // Host-set conversion results, 12 bits.
-    Fifo<std::uint16_t, 4> fifo;
+    Fifo<std::uint16_t, 8> fifo;  // Measured by users; the datasheet's first editions said four.
     bool converting = false;
     RateCounter clock;           // clk_adc periods.
     std::uint64_t start_q8 = 0;  // Start of the conversion in progress, in 1/256 clk_adc periods.
@@ -28,6 +29,10 @@ class Adc final : public StatefulPeripheral<AdcState> {
     explicit Adc(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    /// Conversions end in events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override {
+        return offset == regs::kAdc.at("FIFO") ? 0 : kNever;
+    }
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;
     void reset() override;

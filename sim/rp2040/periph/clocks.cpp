@@ -53,6 +53,7 @@ void Clocks::reset() {
     s_ = ClocksState{};
     sources_changed();
     update_irq();
+    gates_changed();
 }
 
 std::uint32_t Clocks::aux_hz(ClockId clock, unsigned auxsrc) const {
@@ -108,6 +109,8 @@ std::uint32_t Clocks::compute_hz(ClockId clock) const {
     std::uint64_t divisor = generator.div;
     // INT = 0 means the largest divisor: 2^16, or 4 where INT has two bits.
     if ((divisor >> 8) == 0) divisor |= kDivMask[index(clock)] == kRegs.writable("CLK_REF_DIV") ? 0x400u : 0x1000000u;
+    // Measured by users, not in the errata: FRAC has no effect while INT is 1 (pico-sdk issues 2187 and 2189).
+    if ((divisor >> 8) == 1) divisor = 0x100;
     return static_cast<std::uint32_t>((std::uint64_t{source} << 8) / divisor);
 }
 
@@ -226,10 +229,10 @@ std::uint32_t Clocks::read(std::uint32_t offset) {
         case at("FC0_SRC"): return s_.fc0_src;
         case at("FC0_STATUS"): return fc0_status();
         case at("FC0_RESULT"): return (fc0_status() & kDone) != 0 ? fc0_result() : 0;
-        case at("WAKE_EN0"):
-        case at("ENABLED0"): return s_.wake_en0;
-        case at("WAKE_EN1"):
-        case at("ENABLED1"): return s_.wake_en1;
+        case at("WAKE_EN0"): return s_.wake_en0;
+        case at("ENABLED0"): return static_cast<std::uint32_t>(enabled());
+        case at("WAKE_EN1"): return s_.wake_en1;
+        case at("ENABLED1"): return static_cast<std::uint32_t>(enabled() >> 32);
         case at("SLEEP_EN0"): return s_.sleep_en0;
         case at("SLEEP_EN1"): return s_.sleep_en1;
         case at("INTR"): return s_.resussed;
@@ -274,8 +277,16 @@ void Clocks::write(std::uint32_t offset, std::uint32_t value) {
             s_.fc0_src = value & kRegs.writable("FC0_SRC");
             start_fc0();
             break;
-        case at("WAKE_EN0"): s_.wake_en0 = value; break;
-        case at("WAKE_EN1"): s_.wake_en1 = value & kRegs.writable("WAKE_EN1"); break;
+        case at("WAKE_EN0"):
+            if ((~value & kRegs.refused("WAKE_EN0")) != 0) refuse(offset, ~value);
+            s_.wake_en0 = value;
+            gates_changed();
+            break;
+        case at("WAKE_EN1"):
+            if ((~value & kRegs.refused("WAKE_EN1")) != 0) refuse(offset, ~value);
+            s_.wake_en1 = value & kRegs.writable("WAKE_EN1");
+            gates_changed();
+            break;
         case at("SLEEP_EN0"): s_.sleep_en0 = value; break;
         case at("SLEEP_EN1"): s_.sleep_en1 = value & kRegs.writable("SLEEP_EN1"); break;
         case at("INTE"):
@@ -288,6 +299,21 @@ void Clocks::write(std::uint32_t offset, std::uint32_t value) {
             break;
         default: ignore_read_only(offset);
     }
+}
+
+std::uint64_t Clocks::enabled() const {
+    return s_.asleep ? s_.sleep_en0 | std::uint64_t{s_.sleep_en1} << 32
+                     : s_.wake_en0 | std::uint64_t{s_.wake_en1} << 32;
+}
+
+void Clocks::gates_changed() {
+    if (on_gates) on_gates();
+}
+
+void Clocks::set_asleep(bool asleep) {
+    if (asleep == s_.asleep) return;
+    s_.asleep = asleep;
+    gates_changed();
 }
 
 void Clocks::update_irq() { fabric_.set_irq(Irq::clocks, (s_.resussed && s_.inte != 0) || s_.intf != 0); }

@@ -29,6 +29,7 @@ struct ClocksState {
     RateCounter fc0_reference;  // clk_ref periods since FC0_SRC was written.
     std::uint32_t fc0_source_hz = 0;
     std::uint32_t wake_en0 = 0xffffffff, wake_en1 = 0x7fff, sleep_en0 = 0xffffffff, sleep_en1 = 0x7fff;
+    bool asleep = false;  // SLEEP_EN counts, not WAKE_EN.
     std::uint32_t inte = 0, intf = 0;
     struct Output {
         RateCounter half_periods;
@@ -49,6 +50,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     // TimedDriver: the GPOUT pins (clock_outputs.cpp).
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::clock; }
     void plan() override;
 
     /// Frequency of a generator's output in hertz; what Fabric::clock_hz returns.
@@ -65,6 +67,15 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     std::function<void()> on_halt;
     [[nodiscard]] bool halted() const { return s_.halted; }
 
+    /// The gates that are open, ENABLED0 lowest, and what is to be called when they have changed.
+    [[nodiscard]] std::uint64_t enabled() const;
+    std::function<void()> on_gates;
+    /// The SLEEP state (datasheet 2.11.2): both processors sleep and the DMA has nothing to do.
+    void set_asleep(bool asleep);
+    [[nodiscard]] bool asleep() const { return s_.asleep; }
+    /// Whether that state differs from the other.
+    [[nodiscard]] bool sleep_matters() const { return s_.sleep_en0 != s_.wake_en0 || s_.sleep_en1 != s_.wake_en1; }
+
   private:
     [[nodiscard]] std::uint32_t compute_hz(ClockId clock) const;
     [[nodiscard]] std::uint32_t aux_hz(ClockId clock, unsigned auxsrc) const;
@@ -76,6 +87,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     void refuse_divider(std::uint32_t value) const;
     void halt();
     void update_irq();
+    void gates_changed();
     void set_output_rates();
     void show(unsigned index, Cycles when);
     [[nodiscard]] Cycles next_edge(unsigned index) const;

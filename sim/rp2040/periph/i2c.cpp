@@ -16,7 +16,7 @@ constexpr regs::Bits kSpeed = kRegs.bits("IC_CON.SPEED");
 constexpr std::uint32_t kStandardMode = 1;
 constexpr std::uint32_t kLargestLevel = 15;  // of the FIFOs' thresholds; larger values act as this
 constexpr std::uint32_t kCommand = kCmdRead | kCmdStop | kCmdRestart | kRegs.mask("IC_DATA_CMD.DAT");
-constexpr unsigned kByteBits = 9;  // Eight data bits and the acknowledge.
+constexpr regs::Bits kTxHold = kRegs.bits("IC_SDA_HOLD.IC_SDA_TX_HOLD");
 
 /// Interrupts that reading the register at `offset` clears; none for a register that clears nothing.
 constexpr std::uint32_t cleared_by(std::uint32_t offset) {
@@ -46,21 +46,43 @@ I2c::I2c(Fabric& fabric, unsigned instance)
       tx_dreq_(instance == 0 ? Dreq::i2c0_tx : Dreq::i2c1_tx),
       rx_dreq_(instance == 0 ? Dreq::i2c0_rx : Dreq::i2c1_rx) {
     fabric.events().bind(event_, this, [](void* self, Cycles) { static_cast<I2c*>(self)->event(); });
+    idle_ = true;
+    fabric.gpio().add_lazy_driver(*this);
+    fabric.gpio().attach(inputs_);
 }
 
 void I2c::reset() {
     s_ = I2cState{};
     fabric_.events().cancel(event_);
+    fabric_.gpio().set_output(PinFunction::i2c, all_pins(kSda) | all_pins(kScl), 0, 0, now());
+    if (choose_pins()) fabric_.gpio().plan();
     update();
-    release_clock();
 }
 
-/// SCL is high for HCNT + SPKLEN + 7 and low for LCNT + 1 periods of clk_sys (datasheet 4.3.14.1).
-Cycles I2c::bit_cycles() const {
-    const bool standard = kSpeed.of(s_.con) == kStandardMode;
-    const std::uint32_t high = standard ? s_.ss_hcnt : s_.fs_hcnt, low = standard ? s_.ss_lcnt : s_.fs_lcnt;
-    return Cycles{high} + s_.fs_spklen + 7 + low + 1;
+void I2c::restore(StateReader& in) {
+    StatefulPeripheral::restore(in);
+    watched_ = (s_.enable & kEnabled) != 0 ? pins(kSda) | pins(kScl) : 0;
 }
+
+/// Without its clock the block stands still, lines and all.
+void I2c::clock_switches() {
+    if (clocked()) {
+        s_.stopped_at = now();
+        return;
+    }
+    if (s_.done_at != kNever) s_.done_at += now() - s_.stopped_at;
+    s_.stopped_at = kNever;
+}
+
+void I2c::clocks_changed() { fabric_.events().schedule(event_, clocked() ? s_.done_at : kNever); }
+
+/// SCL is low for LCNT + 1 and high for HCNT + SPKLEN + 7 periods of clk_sys (datasheet 4.3.14.1).
+Cycles I2c::low_cycles() const { return Cycles{kSpeed.of(s_.con) == kStandardMode ? s_.ss_lcnt : s_.fs_lcnt} + 1; }
+Cycles I2c::high_cycles() const {
+    return Cycles{kSpeed.of(s_.con) == kStandardMode ? s_.ss_hcnt : s_.fs_hcnt} + s_.fs_spklen + 7;
+}
+/// From a falling SCL to the change of SDA.
+Cycles I2c::hold_cycles() const { return std::min<Cycles>(kTxHold.of(s_.sda_hold), low_cycles() - 1); }
 
 void I2c::after(Cycles cycles) {
     s_.done_at = now() + cycles;
@@ -73,11 +95,17 @@ void I2c::next() {
     if (s_.phase != Phase::idle && s_.phase != Phase::held) return;
     if ((s_.enable & kEnabled) == 0 || (s_.enable & kTxCmdBlock) != 0 || (s_.raw_intr & kTxAbrt) != 0) return;
     if (s_.tx.empty() || (s_.con & kMasterMode) == 0) return;
+    if (s_.acknowledge_held) {  // the last byte's acknowledge depends on what follows it
+        s_.acknowledge_held = false;
+        s_.phase = Phase::data;
+        begin_bit();
+        return;
+    }
     const bool open = s_.phase == Phase::held;
     s_.command = s_.tx.pop();
     const bool reading = (s_.command & kCmdRead) != 0;
     if (open && (s_.command & kCmdRestart) == 0 && reading == s_.reading) {
-        transfer_byte();
+        begin_data();
         return;
     }
     if (open && (s_.con & kRestartEn) == 0) {
@@ -86,78 +114,36 @@ void I2c::next() {
     }
     s_.reading = reading;
     s_.first_byte = true;
-    s_.raw_intr |= kStartDet | kActivity;
-    s_.phase = Phase::address;
-    const unsigned address_bytes = (s_.con & k10BitMaster) != 0 ? 2 : 1;
-    after((1 + address_bytes * kByteBits) * bit_cycles());
+    s_.address_byte = 0;
+    if (open)
+        begin(Phase::restart);
+    else
+        start_when_free();
 }
 
+/// Lines that are lost to another master are left alone; else a STOP ends the transfer.
 void I2c::abort(std::uint32_t source) {
     s_.tx_abrt_source = source | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
     s_.raw_intr |= kTxAbrt;
     s_.tx.clear();
-    stop();
-}
-
-void I2c::stop() {
-    s_.phase = I2cState::Phase::stop;
-    after(bit_cycles());
-}
-
-bool I2c::address_anyone() {
-    const bool ten_bit = (s_.con & k10BitMaster) != 0;
-    const auto address = static_cast<std::uint16_t>(s_.tar & (ten_bit ? 0x3ff : 0x7f));
-    I2c* const slave = wired_slave();
-    s_.with_slave = slave != nullptr && slave->slave_start(address, ten_bit, s_.reading);
-    return s_.with_slave || (bus_ != nullptr && bus_->start(address, s_.reading, now()));
-}
-
-void I2c::transfer_byte() {
-    s_.phase = I2cState::Phase::data;
-    s_.stretched = s_.with_slave && s_.reading && !peer_->slave_ready();
-    if (!s_.stretched) after(kByteBits * bit_cycles());
+    s_.acknowledge_held = false;
+    if (source != kArbLost) return stop();
+    pull(false, false, now());
+    s_.phase = I2cState::Phase::idle;
 }
 
 void I2c::event() {
-    using Phase = I2cState::Phase;
-    const bool ten_bit = (s_.con & k10BitMaster) != 0;
+    s_.done_at = kNever;
+    if (s_.slave.releases) {
+        s_.slave.releases = s_.slave.holds = false;
+        pull(s_.pulls_sda, false, now());
+    }
     switch (s_.phase) {
-        case Phase::address:
-            if (!address_anyone())
-                abort(ten_bit ? k10Addr1Noack : k7bAddrNoack);
-            else
-                transfer_byte();
-            break;
-        case Phase::data: {
-            bool acknowledged = true;
-            if (s_.reading) {
-                const std::uint32_t flag = s_.first_byte ? kFirstDataByte : 0;
-                const std::uint8_t value = s_.with_slave     ? peer_->slave_transmit()
-                                           : bus_ != nullptr ? bus_->read(now())
-                                                             : 0xff;
-                if (!s_.rx.push(static_cast<std::uint16_t>(value | flag))) s_.raw_intr |= kRxOver;
-            } else if (s_.with_slave) {
-                acknowledged = peer_->slave_receive(static_cast<std::uint8_t>(s_.command));
-            } else if (bus_ != nullptr) {
-                acknowledged = bus_->write(static_cast<std::uint8_t>(s_.command), now());
-            }
-            s_.first_byte = false;
-            if (!acknowledged)
-                abort(kTxDataNoack);
-            else if ((s_.command & kCmdStop) != 0)
-                stop();
-            else
-                s_.phase = Phase::held;
-            break;
-        }
-        case Phase::stop:
-            if (I2c* const slave = wired_slave()) slave->slave_stop();  // it sees those of others as well
-            if (!s_.with_slave && bus_ != nullptr) bus_->stop(now());
-            s_.with_slave = false;
-            s_.phase = Phase::idle;
-            s_.raw_intr |= kStopDet;
-            s_.enable &= ~kAbort;
-            break;
+        case I2cState::Phase::start: start_step(); break;
+        case I2cState::Phase::restart: restart_step(); break;
+        case I2cState::Phase::address:
+        case I2cState::Phase::data: bit_step(); break;
+        case I2cState::Phase::stop: stop_step(); break;
         default: break;
     }
     update();
@@ -245,6 +231,28 @@ std::uint32_t I2c::read(std::uint32_t offset) {
     return value;
 }
 
+void I2c::set_enable(std::uint32_t value) {
+    s_.enable = value;
+    if ((s_.enable & kEnabled) == 0) {
+        s_.tx.clear();
+        s_.rx.clear();
+        s_.raw_intr &= ~kActivity;
+        if (s_.phase == I2cState::Phase::held) stop();
+        if (s_.phase == I2cState::Phase::waiting) s_.phase = I2cState::Phase::idle;
+        s_.acknowledge_held = false;
+        s_.addressed = false;
+        s_.bus_busy = false;
+        if (s_.phase == I2cState::Phase::idle) pull(false, false, now() + 1);
+        s_.slave = {};
+    } else if ((s_.enable & kAbort) != 0) {
+        if (s_.phase == I2cState::Phase::held)
+            abort(kUserAbrt);
+        else
+            s_.enable &= ~kAbort;
+    }
+    if (choose_pins()) fabric_.gpio().plan();
+}
+
 void I2c::write(std::uint32_t offset, std::uint32_t value) {
     switch (offset) {
         case at("IC_CON"):
@@ -268,22 +276,7 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case at("IC_INTR_MASK"): s_.intr_mask = value & kRegs.writable("IC_INTR_MASK"); break;
         case at("IC_RX_TL"): s_.rx_tl = std::min(value & kRegs.writable("IC_RX_TL"), kLargestLevel); break;
         case at("IC_TX_TL"): s_.tx_tl = std::min(value & kRegs.writable("IC_TX_TL"), kLargestLevel); break;
-        case at("IC_ENABLE"):
-            s_.enable = value & kRegs.writable("IC_ENABLE");
-            if ((s_.enable & kEnabled) == 0) {
-                s_.tx.clear();
-                s_.rx.clear();
-                s_.raw_intr &= ~kActivity;
-                if (s_.phase == I2cState::Phase::held) stop();
-                s_.addressed = false;
-                release_clock();
-            } else if ((s_.enable & kAbort) != 0) {
-                if (s_.phase == I2cState::Phase::held)
-                    abort(kUserAbrt);
-                else
-                    s_.enable &= ~kAbort;
-            }
-            break;
+        case at("IC_ENABLE"): set_enable(value & kRegs.writable("IC_ENABLE")); break;
         case at("IC_SDA_HOLD"): s_.sda_hold = value & kRegs.writable("IC_SDA_HOLD"); break;
         case at("IC_DMA_CR"): s_.dma_cr = value & kRegs.writable("IC_DMA_CR"); break;
         case at("IC_DMA_TDLR"): s_.dma_tdlr = value & kRegs.writable("IC_DMA_TDLR"); break;

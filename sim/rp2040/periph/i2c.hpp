@@ -1,24 +1,16 @@
-// I2C: Synopsys DW_apb_i2c (datasheet 4.3). A slave hears the chip's other I2C if wires connect their pins.
+// I2C: Synopsys DW_apb_i2c (datasheet 4.3).
+//
+// Both lines are open drains that the block pulls low or leaves to the pull-ups of the pads or of the board; without
+// any the bus is never free. A master makes an event of each edge; it and a slave see what is on the lines, whoever
+// pulls.
 #pragma once
 
 #include "base/peripheral.hpp"
-#include "base/rate_counter.hpp"
+#include "io/gpio.hpp"
 #include "periph/fifo.hpp"
 #include "regs/i2c.hpp"
 
 namespace rp2040 {
-
-/// A bus with its devices, as the master sees it.
-class I2cBus {
-  public:
-    virtual ~I2cBus() = default;
-    /// START or repeated START with an address (7 or 10 bits); true = acknowledged.
-    virtual bool start(std::uint16_t address, bool read, Cycles when) = 0;
-    /// One byte from the master; true = acknowledged.
-    virtual bool write(std::uint8_t value, Cycles when) = 0;
-    virtual std::uint8_t read(Cycles when) = 0;
-    virtual void stop(Cycles when) = 0;
-};
 
 struct I2cState {
     std::uint32_t con = regs::kI2c.reset("IC_CON"), tar = regs::kI2c.reset("IC_TAR"), sar = regs::kI2c.reset("IC_SAR"),
@@ -32,62 +24,123 @@ struct I2cState {
     std::uint32_t fs_spklen = regs::kI2c.reset("IC_FS_SPKLEN"), slv_data_nack_only = 0;
     Fifo<std::uint16_t, 16> tx;  // IC_DATA_CMD bits 0-10.
     Fifo<std::uint16_t, 16> rx;
-    enum class Phase : std::uint8_t { idle, address, data, stop, held };
+    enum class Phase : std::uint8_t { idle, waiting, start, restart, address, data, stop, held };
     Phase phase = Phase::idle;
     std::uint16_t command = 0;
     bool reading = false;
     bool first_byte = false;
-    bool with_slave = false;  // As master: the chip's other I2C has acknowledged, not a device of the bus.
-    bool stretched = false;   // As master: that slave holds SCL low until it has a byte.
-    bool addressed = false;   // As slave: by the transfer in progress.
+    std::uint8_t step = 0;          // Within a bit, a START or a STOP.
+    std::uint8_t bit = 0;           // Of the byte on the bus; 8 is the acknowledge.
+    std::uint8_t byte = 0;          // Coming in, or going out.
+    std::uint8_t address_byte = 0;  // 1: the second of ten bits, 2: the first again, to read.
+    bool acknowledge_held = false;  // The byte has come, whether more are wanted is not known yet.
+    bool taken = false;             // It is in the FIFO already.
+    bool awaits_clock = false;      // SCL is released and still low: somebody stretches it.
+    bool pulls_sda = false, pulls_scl = false;
+    bool sda = true, scl = true;  // As seen at the last change.
+    bool bus_busy = false;        // Between somebody's START and STOP.
+    struct Slave {
+        enum class Phase : std::uint8_t { idle, address, receive, transmit, done };
+        Phase phase = Phase::idle;
+        bool acknowledge = false, acknowledged = false;  // The ninth bit is on the bus; what it says.
+        bool ten_bits = false, known = false;            // The second address byte comes; it was this one's.
+        bool holds = false, releases = false;            // SCL, for want of a byte; and no longer, after SDA_SETUP.
+        std::uint8_t bits = 0, shift = 0;
+    };
+    Slave slave{};
+    bool addressed = false;  // As slave: by the transfer in progress.
     Cycles done_at = kNever;
+    Cycles stopped_at = kNever;  // While the block has no clock.
 };
 
-class I2c final : public StatefulPeripheral<I2cState> {
+class I2c final : public StatefulPeripheral<I2cState>, public TimedDriver {
   public:
     I2c(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
+    void restore(StateReader& in) override;
+    void clocks_changed() override;
+
+    // TimedDriver: only to learn of other pins; nothing is driven lazily.
+    void catch_up(Cycles) override {}
+    [[nodiscard]] Cycles next_step() const override { return kNever; }
+    void plan() override { static_cast<void>(choose_pins()); }
 
     // Line of a pin: SDA where its number is even, SCL where it is odd.
     static constexpr unsigned kSda = 0, kScl = 1;
     /// Pins that IO_BANK0 gives to one line of this instance.
     [[nodiscard]] std::uint32_t pins(unsigned line) const;
-    /// Connects a bus (nullptr: no device, every address gets a NACK); not owned.
-    void connect(I2cBus* bus) { bus_ = bus; }
-    /// The chip's other I2C.
-    void set_peer(I2c& peer) { peer_ = &peer; }
     /// clk_sys cycles of one SCL period in the mode selected by IC_CON.SPEED.
-    [[nodiscard]] Cycles bit_cycles() const;
+    [[nodiscard]] Cycles bit_cycles() const { return low_cycles() + high_cycles(); }
 
   private:
+    class Inputs final : public LineWatcher {
+      public:
+        explicit Inputs(I2c& i2c) : i2c_(i2c) {}
+        [[nodiscard]] std::uint32_t watched_lines() const override { return i2c_.watched_; }
+        [[nodiscard]] std::uint32_t driven_lines() const override { return i2c_.watched_; }
+        [[nodiscard]] bool prompt() const override { return true; }
+        void line_changed(unsigned, bool, Cycles when) override { i2c_.lines_changed(when); }
+
+      private:
+        I2c& i2c_;
+    };
+    void clock_switches() override;
+    [[nodiscard]] Cycles low_cycles() const;
+    [[nodiscard]] Cycles high_cycles() const;
+    [[nodiscard]] Cycles hold_cycles() const;
     void event();
     void next();
     void abort(std::uint32_t source);
-    void stop();
     void update();
     void after(Cycles cycles);
-    void transfer_byte();
-    [[nodiscard]] bool address_anyone();
+    void set_enable(std::uint32_t value);
 
-    // The slave's half (i2c_slave.cpp), called by the master that it is wired to.
-    [[nodiscard]] I2c* wired_slave() const;
+    // i2c_master.cpp: bit by bit
+    [[nodiscard]] std::uint32_t all_pins(unsigned line) const;
+    [[nodiscard]] bool level(unsigned line, Cycles when) const;
+    void pull(bool sda, bool scl, Cycles when);
+    bool choose_pins();
+    void lines_changed(Cycles when);
+    void begin(I2cState::Phase phase);
+    void start_when_free();
+    void start_step();
+    void restart_step();
+    void stop_step();
+    void bit_step();
+    void raise_clock();
+    void begin_byte(I2cState::Phase phase, std::uint8_t value);
+    void begin_bit();
+    [[nodiscard]] bool drives_bit() const;
+    [[nodiscard]] bool more_wanted() const;
+    void begin_address();
+    void begin_data();
+    void byte_done(bool acknowledged);
+    void take_byte();
+    void stop();
+    void finish_stop();
+
+    // i2c_slave.cpp
+    [[nodiscard]] bool is_slave() const;
+    void slave_condition(bool start);
+    void slave_rising();
+    void slave_falling(Cycles when);
+    void slave_address();
     bool slave_start(std::uint16_t address, bool ten_bit, bool read);
-    bool slave_receive(std::uint8_t value);
-    [[nodiscard]] bool slave_ready();
-    std::uint8_t slave_transmit();
-    void slave_stop();
+    void slave_load(Cycles when);
+    void slave_put(bool level, Cycles when);
     void release_clock();
+
     [[nodiscard]] std::uint32_t status() const;
     [[nodiscard]] std::uint32_t raw() const;
     unsigned instance_;
     EventId event_;
     Irq irq_;
     Dreq tx_dreq_, rx_dreq_;
-    I2cBus* bus_ = nullptr;
-    I2c* peer_ = nullptr;
+    Inputs inputs_{*this};
+    std::uint32_t watched_ = 0;  ///< Pins of an enabled block.
 };
 
 }  // namespace rp2040

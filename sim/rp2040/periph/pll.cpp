@@ -12,20 +12,33 @@ constexpr const regs::Block& kRegs = regs::kPll;
 consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr std::uint32_t kBypass = kRegs.mask("CS.BYPASS"), kLock = kRegs.mask("CS.LOCK"),
                         kPostDivPd = kRegs.mask("PWR.POSTDIVPD");
+constexpr std::uint32_t kLeastFbdiv = 16, kMostFbdiv = 320;
+constexpr std::uint64_t kLeastReference = 5'000'000, kLeastVco = 400'000'000, kMostVco = 1'600'000'000;
 constexpr regs::Bits kRefdiv = kRegs.bits("CS.REFDIV"), kPostDiv1 = kRegs.bits("PRIM.POSTDIV1"),
                      kPostDiv2 = kRegs.bits("PRIM.POSTDIV2");
 }  // namespace
 
+/// The ranges of datasheet 2.18.2: outside of them the VCO is taken never to lock, and gives no clock. 400 MHz as its
+/// lower end is the first edition's; boards ran with 480 MHz for USB, pico-sdk before 1.4 does so.
+bool Pll::in_range() const {
+    const std::uint64_t reference = xosc_.hz() / std::max(1u, kRefdiv.of(s_.cs));
+    const std::uint64_t vco = reference * s_.fbdiv;
+    return s_.fbdiv >= kLeastFbdiv && s_.fbdiv <= kMostFbdiv && reference >= kLeastReference && vco >= kLeastVco &&
+           vco <= kMostVco;
+}
+
 std::uint32_t Pll::hz() const {
     const std::uint32_t reference = xosc_.hz();
     if ((s_.cs & kBypass) != 0) return reference;
-    if (!vco_on() || (s_.pwr & kPostDivPd) != 0) return 0;
+    if (!vco_on() || (s_.pwr & kPostDivPd) != 0 || !in_range()) return 0;
     const std::uint32_t refdiv = std::max(1u, kRefdiv.of(s_.cs));
     const std::uint32_t post = std::max(1u, kPostDiv1.of(s_.prim)) * std::max(1u, kPostDiv2.of(s_.prim));
     return static_cast<std::uint32_t>(std::uint64_t{reference} * s_.fbdiv / (refdiv * post));
 }
 
-bool Pll::locked() const { return vco_on() && xosc_.hz() != 0 && s_.reference.count(now()) >= kLockPeriods; }
+bool Pll::locked() const {
+    return vco_on() && xosc_.hz() != 0 && in_range() && s_.reference.count(now()) >= kLockPeriods;
+}
 
 std::uint32_t Pll::read(std::uint32_t offset) {
     switch (offset) {

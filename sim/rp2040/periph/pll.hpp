@@ -35,6 +35,7 @@ class Pll final : public StatefulPeripheral<PllState> {
     /// FREF / REFDIV * FBDIV / (POSTDIV1 * POSTDIV2), FREF / REFDIV in bypass, 0 when powered down.
     [[nodiscard]] std::uint32_t hz() const;
     [[nodiscard]] bool locked() const;
+    [[nodiscard]] bool in_range() const;
     /// Called after hz() changed.
     std::function<void()> on_change;
 

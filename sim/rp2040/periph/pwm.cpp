@@ -26,7 +26,7 @@ bool phase_correct(const PwmState::Slice& s) { return (s.csr & kCsrPhCorrect) !=
 /// Divider in sixteenths; INT = 0 stands for 256.
 std::uint64_t divisor(const PwmState::Slice& s) { return kDivInt.of(s.div) == 0 ? s.div + 0x1000 : s.div; }
 /// Whether the slice counts clk_sys cycles at the moment.
-bool clocked(const PwmState::Slice& s) {
+bool divides(const PwmState::Slice& s) {
     return enabled(s) && (mode(s) == DivMode::free_running || (mode(s) == DivMode::gated && s.b_level));
 }
 std::uint64_t period(const PwmState::Slice& s) { return (std::uint64_t{s.live_top} + 1) * (phase_correct(s) ? 2 : 1); }
@@ -84,8 +84,12 @@ void Pwm::restore(StateReader& in) {
     changed();
 }
 
+bool Pwm::counts(const Slice& slice) const { return clocked() && divides(slice); }
+
+void Pwm::clocks_changed() { changed(); }
+
 Cycles Pwm::time_of_step(const Slice& slice, std::uint64_t steps) const {
-    if (!clocked(slice) || steps == ~std::uint64_t{0}) return kNever;
+    if (!counts(slice) || steps == ~std::uint64_t{0}) return kNever;
     const auto need = static_cast<std::int64_t>(steps * divisor(slice)) - slice.phase;
     return slice.at + static_cast<Cycles>(need <= 0 ? 0 : (need + 15) / 16);
 }
@@ -103,7 +107,7 @@ void Pwm::advance(unsigned index, Cycles until) {
     next_step_valid_ = false;
     const Cycles elapsed = until - slice.at;
     slice.at = until;
-    if (!clocked(slice)) return;
+    if (!counts(slice)) return;
     const auto total = static_cast<std::int64_t>(elapsed * 16) + slice.phase;
     if (total < 0) {
         slice.phase = total;

@@ -51,7 +51,9 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     // LazyDriver, TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::pwm; }
     void plan() override { reschedule(); }
+    void clocks_changed() override;
 
   private:
     using Slice = PwmState::Slice;
@@ -65,6 +67,8 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
       private:
         Pwm& pwm_;
     };
+    void clock_switches() override { synchronise(); }
+    [[nodiscard]] bool counts(const Slice& slice) const;
     [[nodiscard]] std::uint32_t input_pins() const;
     void input_changed(unsigned pin, bool level, Cycles when);
     void advance(unsigned index, Cycles until);

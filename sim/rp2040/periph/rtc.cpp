@@ -45,7 +45,7 @@ void Rtc::clocks_changed() {
 
 void Rtc::set_running() {
     const bool on = (s_.ctrl & kEnable) != 0;
-    s_.seconds.set_rate(now(), on ? fabric_.clock_hz(ClockId::rtc) : 0,
+    s_.seconds.set_rate(now(), on ? clock_hz(ClockId::rtc) : 0,
                         std::uint64_t{fabric_.clock_hz(ClockId::sys)} * (s_.clkdiv_m1 + 1));
 }
 
@@ -72,9 +72,20 @@ void Rtc::add_second() {
 
 void Rtc::advance() {
     const std::uint64_t seconds = s_.seconds.count(now());
-    for (; s_.applied < seconds; ++s_.applied) add_second();
+    for (; s_.applied < seconds; ++s_.applied) {
+        add_second();
+        if (s_.matching.at(s_.seconds.when(s_.applied + 1)) && match()) s_.request = true;
+    }
 }
 
+void Rtc::synchronise(RtcSynchronised& bit, bool value) {
+    if (bit.value == value) return;
+    const std::uint64_t rtc_hz = fabric_.clock_hz(ClockId::rtc), sys_hz = fabric_.clock_hz(ClockId::sys);
+    bit = {bit.at(now()), value, rtc_hz == 0 ? kNever : now() + (2 * sys_hz + rtc_hz - 1) / rtc_hz};
+}
+
+/// The alarm is an event: it is requested when a second begins that matches, and stays so until MATCH_ENA is cleared.
+/// The datasheet does not say; pico-sdk's handler clears and sets MATCH_ENA in the same second and is called once.
 bool Rtc::match() const {
     const std::uint32_t date = pack_date(s_.time), time = pack_time(s_.time);
     struct Field {
@@ -96,12 +107,12 @@ bool Rtc::match() const {
         any = true;
         if ((f.setup & f.mask) != (f.value & f.mask)) return false;
     }
-    return any && (s0 & kMatchEna) != 0;
+    return any;
 }
 
 void Rtc::update_irq() {
     advance();
-    fabric_.set_irq(Irq::rtc, (match() && s_.inte != 0) || s_.intf != 0);
+    fabric_.set_irq(Irq::rtc, (s_.request && s_.inte != 0) || s_.intf != 0);
 }
 
 void Rtc::reschedule() {
@@ -116,15 +127,15 @@ std::uint32_t Rtc::peek(std::uint32_t offset) {
         case at("CLKDIV_M1"): return s_.clkdiv_m1;
         case at("SETUP_0"): return s_.setup_0;
         case at("SETUP_1"): return s_.setup_1;
-        case at("CTRL"): return s_.ctrl | ((s_.ctrl & kEnable) != 0 ? kActive : 0);
-        case at("IRQ_SETUP_0"): return s_.irq_setup_0 | ((s_.irq_setup_0 & kMatchEna) != 0 ? kMatchActive : 0);
+        case at("CTRL"): return s_.ctrl | (s_.enabled.at(now()) ? kActive : 0);
+        case at("IRQ_SETUP_0"): return s_.irq_setup_0 | (s_.matching.at(now()) ? kMatchActive : 0);
         case at("IRQ_SETUP_1"): return s_.irq_setup_1;
         case at("RTC_1"): return s_.latched_rtc_1;
         case at("RTC_0"): return pack_time(s_.time);
-        case at("INTR"): return match();
+        case at("INTR"): return s_.request;
         case at("INTE"): return s_.inte;
         case at("INTF"): return s_.intf;
-        case at("INTS"): return (match() && s_.inte != 0) || s_.intf != 0;
+        case at("INTS"): return (s_.request && s_.inte != 0) || s_.intf != 0;
         default: unmodelled(offset, false);
     }
 }
@@ -160,9 +171,14 @@ void Rtc::write(std::uint32_t offset, std::uint32_t value) {
                 s_.seconds.set_count(now(), 0);
                 s_.applied = 0;
             }
+            synchronise(s_.enabled, (s_.ctrl & kEnable) != 0);
             set_running();
             break;
-        case at("IRQ_SETUP_0"): s_.irq_setup_0 = value & kRegs.writable("IRQ_SETUP_0"); break;
+        case at("IRQ_SETUP_0"):
+            s_.irq_setup_0 = value & kRegs.writable("IRQ_SETUP_0");
+            synchronise(s_.matching, (s_.irq_setup_0 & kMatchEna) != 0);
+            if (!s_.matching.value) s_.request = false;
+            break;
         case at("IRQ_SETUP_1"): s_.irq_setup_1 = value & kRegs.writable("IRQ_SETUP_1"); break;
         case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
         case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;

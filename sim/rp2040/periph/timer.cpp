@@ -48,6 +48,11 @@ std::uint32_t Timer::peek(std::uint32_t offset) {
     }
 }
 
+Cycles Timer::steady_until(std::uint32_t offset) const {
+    const bool time = offset == at("TIMERAWL") || offset == at("TIMERAWH") || offset == at("TIMELR");
+    return time && (s_.pause & 1u) == 0 ? ticks_.tick_time(ticks_.ticks(now()) + 1) : kNever;
+}
+
 std::uint32_t Timer::read(std::uint32_t offset) {
     if (offset == at("TIMELR")) s_.latched_high = static_cast<std::uint32_t>(microseconds(now()) >> 32);
     return peek(offset);
@@ -62,10 +67,8 @@ void Timer::write(std::uint32_t offset, std::uint32_t value) {
             s_.dbgpause = (value & kRegs.writable("DBGPAUSE")) | kRegs.mask("DBGPAUSE.RESERVED");
             break;
         case at("PAUSE"): {
-            const std::uint64_t time = microseconds(now());
+            clock_switches();
             s_.pause = value & kRegs.writable("PAUSE");
-            s_.base = time;
-            s_.base_tick = ticks_.ticks(now());
             break;
         }
         case at("INTR"): s_.intr &= ~(value & kRegs.clearable("INTR")); break;
@@ -83,6 +86,12 @@ void Timer::write(std::uint32_t offset, std::uint32_t value) {
     }
     update_irqs();
     reschedule();
+}
+
+/// Counting stops or goes on here.
+void Timer::clock_switches() {
+    s_.base = microseconds(now());
+    s_.base_tick = ticks_.ticks(now());
 }
 
 void Timer::set_time(std::uint64_t microseconds) {
@@ -119,7 +128,7 @@ void Timer::update_irqs() {
 
 void Timer::reschedule() {
     Cycles due = kNever;
-    if ((s_.pause & 1u) == 0)
+    if ((s_.pause & 1u) == 0 && clocked())
         for (unsigned i = 0; i < kAlarms; ++i)
             if (((s_.armed >> i) & 1u) != 0)
                 due = std::min(due, ticks_.tick_time(s_.base_tick + (s_.target[i] - s_.base)));

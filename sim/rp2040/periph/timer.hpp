@@ -26,18 +26,20 @@ class Timer final : public StatefulPeripheral<TimerState> {
     Timer(Fabric& fabric, const Watchdog& ticks);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override { ticks_changed(); }
     void reset() override;
 
     /// Microseconds counted at `at`.
     [[nodiscard]] std::uint64_t microseconds(Cycles at) const {
-        return s_.base + ((s_.pause & 1u) ? 0 : ticks_.ticks(at) - s_.base_tick);
+        return s_.base + ((s_.pause & 1u) != 0 || !clocked() ? 0 : ticks_.ticks(at) - s_.base_tick);
     }
     /// Chip connects it to Watchdog::on_tick_change.
     void ticks_changed();
 
   private:
+    void clock_switches() override;
     void set_time(std::uint64_t microseconds);
     void fire_due();
     void retarget();

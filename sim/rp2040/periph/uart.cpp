@@ -89,7 +89,7 @@ std::size_t Uart::receive_trigger() const { return fifo_enabled() ? level(kRxLev
 
 /// Length of `bits` bit times in 2^-32 clk_sys cycles: a bit is 16 * divisor clk_peri cycles.
 Wide Uart::bits_q32(unsigned bits) const {
-    const std::uint32_t peri = fabric_.clock_hz(ClockId::peri);
+    const std::uint32_t peri = clock_hz(ClockId::peri);
     if (peri == 0 || s_.active_divisor < 64) return 0;
     return ((Wide{bits} * s_.active_divisor * fabric_.clock_hz(ClockId::sys)) << 32) / (Wide{4} * peri);
 }
@@ -165,10 +165,11 @@ void Uart::write(std::uint32_t offset, std::uint32_t value) {
             }
             s_.lcr_h = value & kRegs.writable("UARTLCR_H");
             s_.active_divisor = s_.ibrd * 64 + s_.fbrd;
+            if (s_.stopped_at == kNever) s_.bit_q32 = static_cast<std::uint64_t>(bits_q32(1));
             break;
         case at("UARTCR"):
             if ((value & kRegs.refused("UARTCR")) != 0) refuse(offset, value);
-            s_.cr = value & kRegs.writable("UARTCR");
+            set_control(value & kRegs.writable("UARTCR"));
             break;
         case at("UARTIFLS"): s_.ifls = value & kRegs.writable("UARTIFLS"); break;
         case at("UARTIMSC"): s_.imsc = value & kRegs.writable("UARTIMSC"); break;
@@ -177,6 +178,14 @@ void Uart::write(std::uint32_t offset, std::uint32_t value) {
         default: return ignore_read_only(offset);
     }
     update();
+}
+
+/// In loop-back the receiver and CTS hear TX and RTS inside the block (PL011 TRM 3.3.8), and the pins no more.
+void Uart::set_control(std::uint32_t value) {
+    const std::uint32_t changed = std::exchange(s_.cr, value) ^ value;
+    if ((changed & kLbe) == 0) return;
+    s_.sampling = false;
+    s_.rx_line = looped_back() ? s_.line : true;
 }
 
 void Uart::start_transmit(FineTime from) {
@@ -202,10 +211,7 @@ void Uart::finish_transmit() {
     catch_up(s_.tx_end.ceil());
     s_.shifting = false;
     const auto value = static_cast<std::uint8_t>(s_.shift & data_mask());
-    if ((s_.cr & kLbe) != 0)
-        receive(value);
-    else if (connected)
-        transmitted_.push_back({value, s_.tx_end.ceil()});
+    if (connected && !looped_back() && terminal_reads()) transmitted_.push_back({value, s_.tx_end.ceil()});
 }
 
 void Uart::start_receive(FineTime from) {
@@ -218,7 +224,7 @@ void Uart::start_receive(FineTime from) {
 
 void Uart::finish_receive() {
     s_.receiving = false;
-    receive(s_.rx_shift);
+    if (terminal_is_read()) receive(s_.rx_shift);
 }
 
 void Uart::receive(std::uint16_t frame) {
@@ -242,6 +248,10 @@ void Uart::restart_timeout() {
 
 void Uart::event(Cycles when) {
     if (awaited_pins_ != 0 || fabric_.gpio().awaited(PinFunction::uart)) settle();
+    if (looped_back()) {
+        catch_up(when + 1);
+        sample_until(when + 1);
+    }
     // Frames that follow each other start exactly where the previous one ended, fraction included.
     if (s_.shifting && s_.tx_end.ceil() <= when) {
         const FineTime end = s_.tx_end;
@@ -266,7 +276,13 @@ bool Uart::can_send() const {
            ((s_.cr & kCtsen) == 0 || clear_to_send()) && !s_.shifting && !s_.tx.empty();
 }
 
+/// Frames begin and end in events; the level of CTS may change between them.
+Cycles Uart::steady_until(std::uint32_t offset) const {
+    return offset == at("UARTFR") && selected(cts_pins()) == 0 ? kNever : 0;
+}
+
 bool Uart::clear_to_send() const {
+    if (looped_back()) return s_.rts;
     const std::uint32_t pins = selected(cts_pins());
     return cts_ && (pins == 0 || !fabric_.gpio().level(static_cast<unsigned>(std::countr_zero(pins)), now()));
 }
@@ -280,6 +296,7 @@ bool Uart::request_to_send() const {
 void Uart::show_rts(Cycles when) {
     if (request_to_send() == s_.rts) return;
     s_.rts = !s_.rts;
+    if (looped_back()) s_.ris |= kCtsi;
     fabric_.gpio().set_output(PinFunction::uart, rts_pins(), s_.rts ? 0 : rts_pins(), rts_pins(), when);
 }
 
@@ -287,12 +304,13 @@ bool Uart::receiver_on() const { return (s_.cr & (kUarten | kRxe)) == (kUarten |
 
 /// A frame from the host may start now.
 bool Uart::can_receive() const {
-    return receiver_on() && !s_.receiving && !host_queue_.empty() && selected(rx_pins()) != 0;
+    return receiver_on() && !looped_back() && !s_.receiving && !host_queue_.empty() &&
+           (terminal_ ? (selected(rx_pins()) >> terminal_->rx & 1) != 0 : selected(rx_pins()) != 0);
 }
 
 /// Starts what can start, then brings interrupt, DREQs, event and pins up to date.
 void Uart::update() {
-    s_.bit_q32 = static_cast<std::uint64_t>(bits_q32(1));
+    follow_clock();
     if (can_send()) start_transmit({now(), 0});
     if (can_receive()) start_receive({now(), 0});
     if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
@@ -313,10 +331,12 @@ void Uart::update_requests() {
 }
 
 void Uart::reschedule() {
+    if (s_.stopped_at != kNever) return fabric_.events().cancel(event_);
     Cycles due = std::min(s_.rx_timeout, sample_time());
     if (s_.shifting) due = std::min(due, s_.tx_end.ceil());
     if (s_.receiving) due = std::min(due, s_.rx_end.ceil());
     if (s_.shifting && fabric_.gpio().awaited(PinFunction::uart)) due = std::min(due, next_step());
+    if (s_.shifting && looped_back()) due = std::min(due, edge_time());
     fabric_.events().schedule(event_, due);
 }
 
@@ -324,7 +344,7 @@ void Uart::reschedule() {
 bool Uart::choose_pins() {
     const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
     const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
-    const std::uint32_t rx = receiver_on() ? selected(rx_pins()) : 0;
+    const std::uint32_t rx = receiver_on() && !looped_back() ? selected(rx_pins()) : 0;
     const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
     return std::exchange(cts_watched_, cts) != cts || rx_changed;
 }
@@ -337,9 +357,22 @@ void Uart::replan_pins() {
     fabric_.gpio().plan();
 }
 
-void Uart::clocks_changed() {
-    const std::uint64_t old_bit = s_.bit_q32;
+/// Without clk_peri the block stands still: frames under way go on where they were when it is back.
+void Uart::follow_clock() {
     const auto new_bit = static_cast<std::uint64_t>(bits_q32(1));
+    std::uint64_t old_bit = s_.bit_q32;
+    if (new_bit == old_bit) return;
+    fabric_.gpio().settle(now());  // what was to happen until now, at the old rate
+    if (old_bit != 0 && new_bit == 0) {
+        s_.stopped_at = now();
+        s_.stopped_bit = old_bit;
+    } else if (new_bit != 0 && s_.stopped_at != kNever) {
+        const Cycles pause = now() - s_.stopped_at;
+        s_.stopped_at = kNever;
+        old_bit = s_.stopped_bit;
+        for (FineTime* time : {&s_.tx_start, &s_.tx_end, &s_.rx_end, &s_.sample_start}) time->cycle += pause;
+        if (s_.rx_timeout != kNever) s_.rx_timeout += pause;
+    }
     if (old_bit != 0 && new_bit != 0 && old_bit != new_bit) {
         const auto rescale = [&](FineTime& end) {
             if (end.cycle < now()) return;
@@ -357,7 +390,7 @@ void Uart::clocks_changed() {
         }
         if (s_.receiving) rescale(s_.rx_end);
     }
-    update();
+    s_.bit_q32 = new_bit;
 }
 
 std::vector<Uart::Byte> Uart::take_transmitted() {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/peripheral.hpp"
@@ -66,7 +68,9 @@ struct UartState {
     std::uint8_t samples_taken = 0;
     std::uint16_t samples = 0;  // Start bit lowest.
     FineTime sample_start{};
-    std::uint64_t bit_q32 = 0;  // Length of a bit, to stretch a frame in flight when a clock changes.
+    std::uint64_t bit_q32 = 0;      // Length of a bit, to stretch a frame in flight when a clock changes.
+    Cycles stopped_at = kNever;     // While there is no clk_peri,
+    std::uint64_t stopped_bit = 0;  // with the length of a bit before.
 };
 
 /// Frames are sent whole, one event each. The TX pins follow lazily, bit by bit, when somebody looks. What is sent
@@ -82,8 +86,9 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     Uart(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
-    void clocks_changed() override;
+    void clocks_changed() override { update(); }
     void reset() override;
     void save(StateWriter& out) const override;
     void restore(StateReader& in) override;
@@ -91,11 +96,21 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     // TimedDriver: the TX pins.
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::uart; }
     [[nodiscard]] std::uint32_t awaited_pins() const override { return awaited_pins_; }
     void plan() override { update(); }
 
+    /// What the board has on this UART: a terminal, 8N1, on two pins.
+    struct Terminal {
+        unsigned tx, rx;  ///< As the chip names them.
+        std::uint32_t baud;
+    };
+    void set_terminal(const Terminal& terminal) { terminal_ = terminal; }
+    /// Why the terminal could not read, or could not be read: the first reason; empty if there was none.
+    [[nodiscard]] const std::string& note() const { return note_; }
+
     [[nodiscard]] bool has_transmitted() const { return !transmitted_.empty(); }
-    /// Bytes sent since the last call, oldest first.
+    /// Bytes sent since the last call, oldest first; only those that the terminal can read, if there is one.
     [[nodiscard]] std::vector<Byte> take_transmitted();
     /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.
     void host_send(std::span<const std::uint8_t> bytes);
@@ -125,6 +140,16 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     [[nodiscard]] FineTime bit_time(unsigned bit) const;
     [[nodiscard]] unsigned next_edge() const;
     void set_line(bool level, Cycles when);
+    // uart_terminal.cpp
+    [[nodiscard]] bool terminal_reads();
+    [[nodiscard]] bool terminal_is_read();
+    [[nodiscard]] std::string wrong_setting() const;
+    bool note(const std::string& why);
+    [[nodiscard]] Cycles edge_time() const;
+    [[nodiscard]] bool looped_back() const { return (s_.cr & uart::kLbe) != 0; }
+    void set_control(std::uint32_t value);
+    void follow_clock();
+    void heard(bool level, Cycles when);
     // uart_line.cpp: the receiver's pin
     class Inputs final : public LineWatcher {
       public:
@@ -173,6 +198,8 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     std::deque<std::uint16_t> host_queue_;
     std::vector<Byte> transmitted_;
     bool cts_ = true;
+    std::optional<Terminal> terminal_;  ///< Part of the board, not of the state.
+    std::string note_;
 };
 
 }  // namespace rp2040

@@ -18,7 +18,7 @@ bool Uart::parity_of(std::uint32_t data) const {
 
 FineTime Uart::bit_time(unsigned bit) const {
     FineTime time = s_.tx_start;
-    time += bits_q32(1) * bit;
+    time += Wide{s_.bit_q32} * bit;
     return time;
 }
 
@@ -33,10 +33,11 @@ void Uart::set_line(bool level, Cycles when) {
     if (level == s_.line) return;
     s_.line = level;
     fabric_.gpio().set_output(PinFunction::uart, tx_pins(), level ? tx_pins() : 0, tx_pins(), when);
+    if (looped_back()) heard(level, when);
 }
 
 void Uart::catch_up(Cycles until) {
-    if (!s_.shifting) return;
+    if (!s_.shifting || s_.stopped_at != kNever) return;
     for (unsigned bit = next_edge(); bit < s_.frame_bits; bit = next_edge()) {
         const Cycles when = bit_time(bit).ceil();
         if (when >= until) return;
@@ -45,8 +46,10 @@ void Uart::catch_up(Cycles until) {
     }
 }
 
-Cycles Uart::next_step() const {
-    if (!s_.shifting || selected(tx_pins()) == 0) return kNever;
+Cycles Uart::next_step() const { return s_.shifting && selected(tx_pins()) != 0 ? edge_time() : kNever; }
+
+Cycles Uart::edge_time() const {
+    if (s_.stopped_at != kNever) return kNever;
     const unsigned bit = next_edge();
     return bit < s_.frame_bits ? bit_time(bit).ceil() : kNever;
 }
@@ -56,9 +59,9 @@ Cycles Uart::next_step() const {
 /// Moment at which the receiver takes its next sample, in the middle of a bit; kNever between frames. A frame is over
 /// with the sample of its first stop bit.
 Cycles Uart::sample_time() const {
-    if (!s_.sampling) return kNever;
+    if (!s_.sampling || s_.stopped_at != kNever) return kNever;
     FineTime time = s_.sample_start;
-    time += bits_q32(2 * s_.samples_taken + 1) / 2;
+    time += Wide{s_.bit_q32} * (2u * s_.samples_taken + 1) / 2;
     return time.ceil();
 }
 
@@ -88,6 +91,16 @@ void Uart::input_changed(unsigned pin, bool level, Cycles when) {
         return update();
     }
     if ((awaited_pins_ >> pin & 1) == 0) return;
+    heard(level, when);
+    update();
+}
+
+/// The receiver's input has changed.
+void Uart::heard(bool level, Cycles when) {
+    if (!receiver_on()) {
+        s_.rx_line = level;
+        return;
+    }
     sample_until(when);
     if (!level && s_.rx_line && !s_.sampling) {
         s_.sampling = true;
@@ -96,7 +109,6 @@ void Uart::input_changed(unsigned pin, bool level, Cycles when) {
         s_.sample_start = {when, 0};
     }
     s_.rx_line = level;
-    update();
 }
 
 /// Everything that the wave form on RX has brought up to now.

@@ -41,7 +41,9 @@ Usb::Usb(Fabric& fabric) : StatefulPeripheral(kRegs, fabric), host_(*this) {
 }
 
 void Usb::reset() {
+    const auto memory = s_.dpram;
     s_ = UsbState{};
+    s_.dpram = memory;
     host_.attach(false);
     s_.slots.set_count(now(), 0);
     fabric_.events().cancel(EventId::usb);
@@ -76,8 +78,7 @@ void Usb::pullup_changed() {
 }
 
 void Usb::clocks_changed() {
-    s_.slots.set_rate(now(), fabric_.clock_hz(ClockId::usb),
-                      std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
+    s_.slots.set_rate(now(), clock_hz(ClockId::usb), std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
     const bool present = host_.attached();
     fabric_.events().schedule(EventId::usb, present ? s_.slots.when(s_.next_slot) : kNever);
 }

@@ -43,6 +43,8 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     void restore(StateReader& in) override;
 
     /// Dual-port RAM at USBCTRL_DPRAM_BASE, byte-writable; `bytes` is 1, 2 or 4. No atomic aliases.
+    /// The 4 kB of memory; a reset leaves what is in them.
+    [[nodiscard]] std::array<std::uint8_t, 4096>& dpram() { return s_.dpram; }
     [[nodiscard]] std::uint32_t dpram_read(std::uint32_t offset, unsigned bytes) const;
     void dpram_write(std::uint32_t offset, std::uint32_t value, unsigned bytes);
 

@@ -13,7 +13,6 @@ constexpr std::uint32_t kTickEnable = kRegs.mask("TICK.ENABLE"), kTickRunning = 
 constexpr regs::Bits kTickCount = kRegs.bits("TICK.COUNT");
 constexpr std::uint32_t kReasonTimer = kRegs.mask("REASON.TIMER"), kReasonForce = kRegs.mask("REASON.FORCE");
 // Erratum RP2040-E1: the counter decrements twice per tick.
-constexpr std::uint32_t kDecrement = 2;
 }  // namespace
 
 Watchdog::Watchdog(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
@@ -28,7 +27,7 @@ Watchdog::Watchdog(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
 
 std::uint32_t Watchdog::counter() const {
     if (!enabled()) return s_.time;
-    const std::uint64_t elapsed = (s_.ticks.count(now()) - s_.time_origin) * kDecrement;
+    const std::uint64_t elapsed = (s_.ticks.count(now()) - s_.time_origin) * decrement_;
     return elapsed >= s_.time ? 0 : s_.time - static_cast<std::uint32_t>(elapsed);
 }
 
@@ -92,6 +91,12 @@ void Watchdog::freeze() {
     s_.time_origin = s_.ticks.count(now());
 }
 
+void Watchdog::set_double_count(bool on) {
+    freeze();
+    decrement_ = on ? 2 : 1;
+    reschedule();
+}
+
 void Watchdog::fire(std::uint32_t reason) {
     s_.reason = reason;  // of the last reset alone
     fabric_.request_chip_reset();
@@ -99,7 +104,7 @@ void Watchdog::fire(std::uint32_t reason) {
 
 void Watchdog::reschedule() {
     Cycles due = kNever;
-    if (enabled()) due = s_.ticks.when(s_.time_origin + (s_.time + kDecrement - 1) / kDecrement);
+    if (enabled()) due = s_.ticks.when(s_.time_origin + (s_.time + decrement_ - 1) / decrement_);
     fabric_.events().schedule(EventId::watchdog, due);
 }
 

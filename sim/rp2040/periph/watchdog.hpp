@@ -25,6 +25,8 @@ class Watchdog final : public StatefulPeripheral<WatchdogState> {
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;
+    /// Erratum RP2040-E1: the counter goes down twice a tick. On from the start.
+    void set_double_count(bool on);
     void reset() override;
 
     /// Ticks generated up to `at`; the timer counts these.
@@ -43,6 +45,7 @@ class Watchdog final : public StatefulPeripheral<WatchdogState> {
     void fire(std::uint32_t reason);
     [[nodiscard]] std::uint32_t counter() const;
     [[nodiscard]] bool enabled() const { return (s_.ctrl >> 30) & 1u; }
+    std::uint32_t decrement_ = 2;  ///< Part of the chip, not of the state.
 };
 
 }  // namespace rp2040

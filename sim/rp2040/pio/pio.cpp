@@ -9,33 +9,38 @@ namespace rp2040 {
 using namespace pio;
 
 namespace {
+constexpr const regs::Block& kRegs = regs::kPio;
+consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 enum : std::uint32_t {
-    kCtrl = 0x000,
-    kFstat = 0x004,
-    kFdebug = 0x008,
-    kFlevel = 0x00c,
-    kTxf0 = 0x010,
-    kRxf0 = 0x020,
-    kIrq = 0x030,
-    kIrqForce = 0x034,
-    kInputSyncBypass = 0x038,
-    kDbgPadout = 0x03c,
-    kDbgPadoe = 0x040,
-    kDbgCfginfo = 0x044,
-    kInstrMem0 = 0x048,
-    kSm0Clkdiv = 0x0c8,
-    kIntr = 0x128,
-    kIrq0Inte = 0x12c,
-    kIrq0Intf = 0x130,
-    kIrq0Ints = 0x134,
-    kIrq1Inte = 0x138,
-    kIrq1Intf = 0x13c,
-    kIrq1Ints = 0x140,
+    kCtrl = at("CTRL"),
+    kFstat = at("FSTAT"),
+    kFdebug = at("FDEBUG"),
+    kFlevel = at("FLEVEL"),
+    kTxf0 = at("TXF0"),
+    kRxf0 = at("RXF0"),
+    kIrq = at("IRQ"),
+    kIrqForce = at("IRQ_FORCE"),
+    kInputSyncBypass = at("INPUT_SYNC_BYPASS"),
+    kDbgPadout = at("DBG_PADOUT"),
+    kDbgPadoe = at("DBG_PADOE"),
+    kDbgCfginfo = at("DBG_CFGINFO"),
+    kInstrMem0 = at("INSTR_MEM0"),
+    kSm0Clkdiv = at("SM0_CLKDIV"),
+    kIntr = at("INTR"),
+    kIrq0Inte = at("IRQ0_INTE"),
+    kIrq0Intf = at("IRQ0_INTF"),
+    kIrq0Ints = at("IRQ0_INTS"),
+    kIrq1Inte = at("IRQ1_INTE"),
+    kIrq1Intf = at("IRQ1_INTF"),
+    kIrq1Ints = at("IRQ1_INTS"),
 };
 enum : unsigned { kSmClkdiv, kSmExecctrl, kSmShiftctrl, kSmAddr, kSmInstr, kSmPinctrl, kSmRegisters };
 
 /// FIFO depth 4, four machines, 32 instructions.
-constexpr std::uint32_t kCfginfo = 0x00200404;
+constexpr std::uint32_t kCfginfo = kRegs.bits("DBG_CFGINFO.IMEM_SIZE").put(32) |
+                                   kRegs.bits("DBG_CFGINFO.SM_COUNT").put(4) |
+                                   kRegs.bits("DBG_CFGINFO.FIFO_DEPTH").put(4);
+constexpr std::uint32_t kIrqMask = kRegs.writable("IRQ0_INTE");
 }  // namespace
 
 Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
@@ -82,6 +87,24 @@ void Pio::restore(StateReader& in) {
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((intr() & s_.inte[n]) | s_.intf[n]) != 0;
 }
 
+/// Without its clock the block stands still; all that was to come is later by the length of the pause.
+void Pio::clock_switches() {
+    if (clocked()) {
+        pins_.catch_up(now() + 1);
+        s_.stopped_at = now();
+        return;
+    }
+    const Cycles pause = now() - s_.stopped_at;
+    s_.stopped_at = kNever;
+    for (auto& m : s_.sm) {
+        m.next += pause << 8;
+        m.forced_at += pause;
+    }
+    if (s_.sticky_at != kNever) s_.sticky_at += pause;
+}
+
+void Pio::clocks_changed() { plan(); }
+
 void Pio::replan() {
     plan();
     pins_.plan_waiting(this);
@@ -94,9 +117,18 @@ std::uint32_t Pio::read(std::uint32_t offset) {
     return read_register(offset);
 }
 
+/// FIFO levels and flags change in events; what else there is to see may change without.
+Cycles Pio::steady_until(std::uint32_t offset) const {
+    return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr ? kNever : 0;
+}
+
 std::uint32_t Pio::peek(std::uint32_t offset) {
     pins_.catch_up(now());
     return read_register(offset);
+}
+
+std::uint32_t Pio::rx_address(unsigned index) const {
+    return (index_ == 0 ? kPio0Base : kPio1Base) + kRxf0 + 4 * index;
 }
 
 std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
@@ -220,10 +252,10 @@ void Pio::write(std::uint32_t offset, std::uint32_t value) {
                 s_.input_sync_bypass = value;
                 wake_stalled(PioStall::pin, t);
                 break;
-            case kIrq0Inte: s_.inte[0] = value & 0xfff; break;
-            case kIrq0Intf: s_.intf[0] = value & 0xfff; break;
-            case kIrq1Inte: s_.inte[1] = value & 0xfff; break;
-            case kIrq1Intf: s_.intf[1] = value & 0xfff; break;
+            case kIrq0Inte: s_.inte[0] = value & kIrqMask; break;
+            case kIrq0Intf: s_.intf[0] = value & kIrqMask; break;
+            case kIrq1Inte: s_.inte[1] = value & kIrqMask; break;
+            case kIrq1Intf: s_.intf[1] = value & kIrqMask; break;
             case kFstat:
             case kFlevel:
             case kDbgPadout:
@@ -336,7 +368,7 @@ void Pio::tx_changed(unsigned index) {
 }
 
 void Pio::rx_changed(unsigned index) {
-    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + 4 + index), s_.sm[index].rx.count);
+    fabric_.set_dreq(rx_dreq(index), s_.sm[index].rx.count);
     if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
 }
 

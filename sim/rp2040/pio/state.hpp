@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/types.hpp"
+#include "regs/pio.hpp"
 
 namespace rp2040 {
 
@@ -27,10 +28,10 @@ struct PioFifo {
 enum class PioStall : std::uint8_t { none, tx_empty, rx_full, pin, irq };
 
 struct PioMachine {
-    std::uint32_t clkdiv = 0x00010000;
-    std::uint32_t execctrl = 0x0001f000;
-    std::uint32_t shiftctrl = 0x000c0000;
-    std::uint32_t pinctrl = 0x14000000;
+    std::uint32_t clkdiv = regs::kPio.reset("SM0_CLKDIV");
+    std::uint32_t execctrl = regs::kPio.reset("SM0_EXECCTRL");
+    std::uint32_t shiftctrl = regs::kPio.reset("SM0_SHIFTCTRL");
+    std::uint32_t pinctrl = regs::kPio.reset("SM0_PINCTRL");
     std::uint32_t x = 0, y = 0, isr = 0, osr = 0;
     std::uint8_t isr_count = 0;   // Bits shifted in since the last push.
     std::uint8_t osr_count = 32;  // Bits shifted out since the last pull; 32 is empty.
@@ -64,7 +65,8 @@ struct PioState {
     std::uint32_t input_sync_bypass = 0;
     std::uint32_t pad_out = 0, pad_oe = 0;
     std::array<std::uint32_t, 2> inte{}, intf{};
-    Cycles sticky_at = kNever;  // Cycle in which an overridden sticky output asserts itself again.
+    Cycles stopped_at = kNever;  // While the block has no clock.
+    Cycles sticky_at = kNever;   // Cycle in which an overridden sticky output asserts itself again.
 };
 
 }  // namespace rp2040

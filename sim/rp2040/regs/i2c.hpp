@@ -125,7 +125,7 @@ inline constexpr Field kI2cFields[] = {
     {"RXFLR", 0, 5, Access::ro},
     // IC_SDA_HOLD
     {"IC_SDA_RX_HOLD", 16, 8, Access::rw, Verdict::stored},
-    {"IC_SDA_TX_HOLD", 0, 16, Access::rw, Verdict::stored, 1},
+    {"IC_SDA_TX_HOLD", 0, 16, Access::rw, Verdict::full, 1},
     // IC_TX_ABRT_SOURCE
     {"TX_FLUSH_CNT", 23, 9, Access::ro},
     {"ABRT_USER_ABRT", 16, 1, Access::ro},
@@ -155,7 +155,7 @@ inline constexpr Field kI2cFields[] = {
     // IC_DMA_RDLR
     {"DMARDL", 0, 4, Access::rw},
     // IC_SDA_SETUP
-    {"SDA_SETUP", 0, 8, Access::rw, Verdict::stored, 0x64},
+    {"SDA_SETUP", 0, 8, Access::rw, Verdict::full, 0x64},
     // IC_ACK_GENERAL_CALL
     {"ACK_GEN_CALL", 0, 1, Access::rw, Verdict::full, 1},
     // IC_ENABLE_STATUS

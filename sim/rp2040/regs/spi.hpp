@@ -11,7 +11,7 @@ inline constexpr Field kSpiFields[] = {
     // SSPCR0
     {"SCR", 8, 8, Access::rw},
     {"SPH", 7, 1, Access::rw},
-    {"SPO", 6, 1, Access::rw, Verdict::stored},
+    {"SPO", 6, 1, Access::rw},
     {"FRF", 4, 2, Access::rw, Verdict::refused, 0, 1, 0, "frame formats other than Motorola SPI"},
     {"DSS", 0, 4, Access::rw},
     // SSPCR1

@@ -24,6 +24,8 @@ int main(void) {
     REG(I2C0 + 0x6c) = 1;
     pin_function(8, 3);
     pin_function(9, 3);
+    REG(PADS_BANK0 + 4 + 4 * 8 + CLR_ALIAS) = 4;
+    REG(PADS_BANK0 + 4 + 4 * 9 + CLR_ALIAS) = 4;
     REG(PADS_BANK0 + 4 + 4 * 8 + SET_ALIAS) = 8;
     REG(PADS_BANK0 + 4 + 4 * 9 + SET_ALIAS) = 8;
     uint32_t absent = 0;

@@ -66,7 +66,11 @@ static uint32_t read_byte(uint32_t flags) {
 }
 
 static void i2c(void) {
-    for (unsigned pin = 4; pin < 8; pin++) pin_function(pin, 3);
+    for (unsigned pin = 4; pin < 8; pin++) {
+        pin_function(pin, 3);
+        REG(PADS_BANK0 + 4 + 4 * pin + CLR_ALIAS) = 4; /* a pull-up in place of the pull-down */
+        REG(PADS_BANK0 + 4 + 4 * pin + SET_ALIAS) = 8;
+    }
     for (uint32_t block = I2C0; block <= I2C1; block += I2C1 - I2C0) {
         REG(block + IC_FS_SCL_HCNT) = 125;
         REG(block + IC_FS_SCL_LCNT) = 187;
@@ -146,7 +150,9 @@ static void spi(void) {
     show_hex("answers", answers);
     show_hex("heard", heard);
 
-    /* Deselected by a chip select that the program drives. */
+    /* Deselected by a chip select that the program drives; with SPH = 1 it may stay low for several frames. */
+    REG(SPI0 + 0) = 7 | 1u << 7;
+    REG(SPI1 + 0) = 7 | 1u << 7;
     pin_function(17, 5);
     REG(SIO + 0x24) = 1u << 17;
     REG(SIO + 0x14) = 1u << 17;

@@ -45,6 +45,7 @@ class Inverter final : public Device {
   public:
     [[nodiscard]] std::string_view name() const override { return "inverter"; }
     [[nodiscard]] std::vector<std::string_view> lines() const override { return {"sck", "mosi", "miso"}; }
+    [[nodiscard]] unsigned spi_mode() const override { return 1; }
     std::uint16_t spi_send(unsigned, Cycles) override { return next_; }
     void spi_receive(std::uint16_t value, unsigned, Cycles) override { next_ = static_cast<std::uint16_t>(~value); }
 

@@ -1,0 +1,177 @@
+"""`emberwatch micropython`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emberwatch.base.errors import EmulationTimeout, ImageError, UsageError
+from emberwatch.base.output import check_outputs, say, write_file
+from emberwatch.base.text import printable
+from emberwatch.machine.machine import Machine
+from emberwatch.machine.raw_repl import RawRepl
+from emberwatch.machine.values import seconds
+from emberwatch.program.binary_info import BlockDevice, block_devices
+from emberwatch.program.elf import Image, load_image
+from emberwatch.program.flash_images import read_kept, with_flash
+from emberwatch.program.littlefs import FlashFiles
+
+VARIABLE = "EMBERWATCH_MICROPYTHON"
+_WRAPPED = """\
+_ew_exit = 0
+try:
+    exec({source!r}, {{"__name__": "__main__"}})
+except SystemExit as _ew_end:
+    _ew_exit = _ew_end.args[0] if _ew_end.args else 0
+"""
+_MODULE = """\
+_ew_exit = 0
+try:
+    __import__({name!r})
+except SystemExit as _ew_end:
+    _ew_exit = _ew_end.args[0] if _ew_end.args else 0
+"""
+_EXIT = "print(0 if _ew_exit is None else _ew_exit if isinstance(_ew_exit, int) else 1)"
+
+
+def micropython(
+    script: Annotated[Path | None, typer.Argument(help="Python file to run.", metavar="[FILE]")] = None,
+    code: Annotated[str | None, typer.Option("-c", help="Code to run.", metavar="CODE")] = None,
+    module: Annotated[str | None, typer.Option("-m", help="Module in flash to run.", metavar="MODULE")] = None,
+    firmware: Annotated[
+        Path | None, typer.Option(help=f"UF2 of MicroPython; default: {VARIABLE} names it.", metavar="FILE")
+    ] = None,
+    board: Annotated[str | None, typer.Option(help="Board name or file.", metavar="BOARD")] = None,
+    put: Annotated[list[str] | None, typer.Option(help="Put a file into flash before.", metavar="FILE[:NAME]")] = None,
+    get: Annotated[
+        list[str] | None, typer.Option(help="Get a file out of flash afterwards.", metavar="NAME[:FILE]")
+    ] = None,
+    flash_file: Annotated[
+        Path | None, typer.Option(help="Flash is kept in this file from run to run.", metavar="FILE")
+    ] = None,
+    timeout: Annotated[str, typer.Option(help="Emulated time that the code may take.", metavar="S")] = "60 s",
+    seed: Annotated[int, typer.Option(help="Seed of what chance decides.", metavar="N")] = 1,
+) -> int:
+    """Run a script on MicroPython on the emulated chip, and end with its exit code.
+
+    What the script prints goes to standard output, a traceback to standard error; the exit code is that of sys.exit(),
+    1 after an exception. Without code, the prompt is on the terminal.
+
+    Examples:
+
+    \b
+    emberwatch micropython script.py --firmware RPI_PICO.uf2
+    emberwatch micropython -c 'import machine; print(machine.freq())'
+    emberwatch micropython --put lib/driver.py:driver.py --put main.py -m main --get log.csv
+    """
+    named = firmware or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if named is None:
+        raise UsageError(f"name a UF2 file of MicroPython: --firmware FILE, or {VARIABLE}=FILE")
+    if sum(given is not None for given in (script, code, module)) > 1:
+        raise UsageError("FILE, -c and -m exclude each other")
+    limit = seconds(timeout, "--timeout")
+    fetched = [_pair(text, "--get") for text in get or ()]
+    check_outputs({f"--get {name}": Path(path) for name, path in fetched} | {"--flash-file": flash_file}, [script])
+    source = _source(script, code, module)
+    image, disk = _with_files(
+        load_image(named), flash_file, [_pair(text, "--put") for text in put or ()], bool(fetched)
+    )
+    if source is None:
+        from emberwatch.cli.desk import desk
+        from emberwatch.steps.run import StepRun
+
+        with Machine(image, board=board, seed=seed) as machine, desk(machine, True, (), (), sys.stdin.isatty()):
+            run = StepRun(machine)
+            run.run(1e6)
+            if run.error is not None:
+                raise run.error
+            _keep(machine, disk, fetched, flash_file)
+        return 0
+    with Machine(image, board=board, seed=seed) as machine:
+        exit_code = _run(machine, source, limit)
+        _keep(machine, disk, fetched, flash_file)
+    return exit_code
+
+
+def _source(script: Path | None, code: str | None, module: str | None) -> str | None:
+    if script is not None:
+        try:
+            return _WRAPPED.format(source=script.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"script {script} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if module is not None:
+        return _MODULE.format(name=module)
+    return _WRAPPED.format(source=code) if code is not None else None
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    """A file and what it is called on the other side."""
+    one, colon, other = text.rpartition(":")
+    if not colon:
+        return text, Path(text).name
+    if not one or not other:
+        raise UsageError(f"{option} {text!r} must be NAME or NAME:NAME")
+    return one, other
+
+
+def _with_files(
+    image: Image, flash_file: Path | None, puts: Sequence[tuple[str, str]], needed: bool
+) -> tuple[Image, BlockDevice | None]:
+    """The program with what is in flash besides, and where its files are."""
+    kept = read_kept(flash_file) if flash_file is not None else b""
+    disks = block_devices(image)
+    if not disks and (puts or needed):
+        raise ImageError(f"{image.path} does not say where in flash it keeps files; is it MicroPython?")
+    disk = disks[0] if disks else None
+    extra: list[tuple[int, bytes]] = []
+    if puts and disk is not None:
+        files = FlashFiles(kept.ljust(disk.offset + disk.size, b"\xff")[disk.offset : disk.offset + disk.size])
+        for local, name in puts:
+            try:
+                files.put(name, Path(local).read_bytes())
+            except OSError as error:
+                raise UsageError(f"--put {local} cannot be read: {error.strerror or error}") from None
+        extra.append((disk.offset, files.image))
+    return with_flash(image, kept, extra), disk
+
+
+def _run(machine: Machine, source: str, limit: float) -> int:
+    def show(data: bytes) -> None:
+        sys.stdout.write(_shown(data, sys.stdout.isatty()))
+        sys.stdout.flush()
+
+    repl = RawRepl(machine)
+    try:
+        _, traceback = repl.run(source, limit, show)
+    except EmulationTimeout as error:
+        say(str(error))
+        return 1
+    if traceback:
+        sys.stderr.write(_shown(traceback, sys.stderr.isatty()))
+        return 1
+    output, _ = repl.run(_EXIT, limit)
+    return int(output) & 0xFF
+
+
+def _shown(data: bytes, terminal: bool) -> str:
+    """What a script prints, as text; a terminal gets no control characters of it but line ends."""
+    text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    return "\n".join(map(printable, text.split("\n"))) if terminal else text
+
+
+def _keep(
+    machine: Machine, disk: BlockDevice | None, fetched: Sequence[tuple[str, str]], flash_file: Path | None
+) -> None:
+    """Writes what was asked for of what flash holds now."""
+    flash = machine.flash
+    if fetched and disk is not None:
+        files = FlashFiles(flash[disk.offset : disk.offset + disk.size])
+        for name, path in fetched:
+            write_file(Path(path), files.get(name), f"--get {name}")
+    if flash_file is not None:
+        write_file(flash_file, flash, "--flash-file")
