@@ -11,6 +11,7 @@ using System;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
+using Antmicro.Migrant;
 using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
@@ -211,9 +212,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void BlockCallback(ulong pc, uint instructions);
 
+        [Transient]
         private IntPtr chip;
         private ulong looked;
         private Action<ulong, uint> guest;
+        [Transient]
         private BlockCallback renodes; // what Renode itself had attached
 
         private readonly IMachine machine;
@@ -221,7 +224,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IPeripheral owner;
         private readonly Action onSkipDue;
         private readonly Action<ulong, uint> ours, both;
+        [Transient]
         private readonly Native.PlainCallback skipDue; // kept alive for the library
+        [Transient]
         private readonly FieldInfo holder;
 
         private const BindingFlags Everything = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;

@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 
+using Antmicro.Migrant;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Core.Structure;
 using Antmicro.Renode.Exceptions;
@@ -128,6 +129,7 @@ namespace Antmicro.Renode.Peripherals.I2C
         }
 
         private II2CPeripheral current;
+        [Transient]
         private Native.I2CTarget target; // keeps the delegates alive
 
         private readonly IMachine machine;
@@ -222,7 +224,8 @@ namespace Antmicro.Renode.Peripherals.SPI
         }
 
         private ISPIPeripheral child;
-        private Native.SPITarget target; // keeps the delegates alive
+        [Transient]
+        private Native.SPITarget target; // keeps the delegate alive
 
         private readonly IMachine machine;
     }

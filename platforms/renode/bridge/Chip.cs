@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using Antmicro.Migrant;
 using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
@@ -455,7 +456,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        [Transient]
         private IntPtr chip;
+        [Transient]
         private Native.Host host; // keeps the delegates alive
         private bool resetRequested, started;
         private uint watchedPins, pins;

@@ -5,6 +5,7 @@
 using System;
 using System.Reflection;
 
+using Antmicro.Migrant;
 using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
@@ -147,6 +148,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly TranslationCPU cpu;
         private readonly IPeripheral nvic;
         private readonly Action onLockup;
+        [Transient]
         private readonly MethodInfo pend, clear;
         private readonly bool redirects;
 

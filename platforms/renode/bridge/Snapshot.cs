@@ -1,4 +1,6 @@
 // What `Save` of the monitor is told: the chip's state is in librp2040, which Renode's serializer cannot see.
+//
+// The serializer complains about pointers in words of its own before it asks an object: they are marked [Transient].
 using Antmicro.Renode.Exceptions;
 
 namespace Antmicro.Renode.Peripherals.Miscellaneous

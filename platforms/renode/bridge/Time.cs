@@ -6,6 +6,7 @@
 using System;
 using System.Collections.Generic;
 
+using Antmicro.Migrant;
 using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
@@ -244,6 +245,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private uint Mips { get { return (uint)cpu.PerformanceInMips; } }
 
+        [Transient]
         private IntPtr chip;
         private ulong epoch;     // virtual time of power-on in ns
         private ulong eventTime; // of the clock event under way, 0 outside of events

@@ -281,6 +281,12 @@ public static class ProcessorTests
             {
                 True(e.InnerException is RecoverableException && e.InnerException.Message.Contains("cannot be saved"), type.Name);
             }
+            foreach(var field in type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
+            {
+                // Renode's serializer refuses these in words of its own, before it asks the object.
+                var unsaved = field.FieldType == typeof(IntPtr) || field.FieldType == typeof(RP2040Native.Host);
+                True(!unsaved || field.GetCustomAttributes(typeof(Antmicro.Migrant.TransientAttribute), false).Length > 0, type.Name + "." + field.Name);
+            }
         }
     }
 

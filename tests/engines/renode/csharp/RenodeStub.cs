@@ -32,6 +32,12 @@ namespace Antmicro.Renode.Time
     }
 }
 
+namespace Antmicro.Migrant
+{
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Class)]
+    public class TransientAttribute : Attribute { }
+}
+
 namespace Antmicro.Migrant.Hooks
 {
     [AttributeUsage(AttributeTargets.Method)]
