@@ -84,9 +84,11 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests
 
 FUZZ_SECONDS ?= 600
-fuzz: setup-dev ## Fuzz file loading, registers, code, PIO and .tflite files: FUZZ_SECONDS=600 for each
+FUZZ_TARGETS := load_file registers instructions pio tflite_file toml_file sound_file manifest dwarf gdb_packets \
+    snapshot c_abi
+fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, GDB packets, snapshots, the C ABI: FUZZ_SECONDS=600 each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
-	@for target in load_file registers instructions pio tflite_file; do \
+	@for target in $(FUZZ_TARGETS); do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
 	done; exit $${status:-0}
 

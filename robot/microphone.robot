@@ -30,6 +30,16 @@ Clipping Is Reported And Recovers
     Repair Microphone
     Fault Should Be Reported Within    none    3 s
 
+A Deaf Microphone Is Reported After A Minute And Recovers
+    Board Hears    pink_noise    -40
+    Run For    500 ms
+    Set Microphone    gain=0
+    Run For    58 s
+    No Fault Should Be Reported
+    Fault Should Be Reported Within    mic-deaf    4 s
+    Repair Microphone
+    Fault Should Be Reported Within    none    3 s
+
 
 *** Keywords ***
 Fault Should Be Reported And Cleared

@@ -1,6 +1,6 @@
 """`python -m emberwatch` is `emberwatch`."""
 
-from emberwatch.cli.main import main
+from emberwatch.cli.start import main
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,6 @@
 """A script for MicroPython: fades the LED, and measures its own PWM.
 
-    emberwatch micropython main.py --firmware RPI_PICO.uf2
+emberwatch micropython main.py --firmware RPI_PICO.uf2
 """
 
 import sys

@@ -2,6 +2,7 @@
 
 #include "board.h"
 #include "drivers/dma_channels.h"
+#include "hot.h"
 #include "hw/cpu.h"
 #include "hw/gpio.h"
 #include "hw/resets.h"
@@ -67,6 +68,20 @@ void console_write(const char* text, uint32_t size) {
 }
 
 uint32_t console_dropped(void) { return dropped; }
+
+COLD bool console_in_order(void) {
+    const uint32_t primask = cpu_mask_interrupts();
+    const uint32_t waiting = written - sent;
+    const dma_ch_t* channel = &DMA->CH[DMA_CHANNEL_CONSOLE];
+    const bool sending = (channel->AL1_CTRL & DMA_CH_CTRL_TRIG_BUSY) || (DMA->INTR & 1u << DMA_CHANNEL_CONSOLE);
+    const uint32_t ahead = channel->READ_ADDR - (uintptr_t)ring - sent;
+    const bool in_order = waiting <= CONSOLE_RING_BYTES && in_flight <= waiting && !in_flight == !waiting &&
+                          sending == (in_flight != 0) && ahead % CONSOLE_RING_BYTES <= in_flight &&
+                          channel->WRITE_ADDR == (uintptr_t)&CONSOLE->UARTDR &&
+                          channel->READ_ADDR - (uintptr_t)ring < CONSOLE_RING_BYTES;
+    cpu_restore_interrupts(primask);
+    return in_order;
+}
 
 void irq_dma_1(void) {
     DMA->INTS1 = 1u << DMA_CHANNEL_CONSOLE;

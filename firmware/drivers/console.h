@@ -1,6 +1,7 @@
 // UART console: text goes into a ring that the DMA empties, so that no caller ever waits for the line.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Log2 of the ring's size; an application that sends more than lines of text sets its own (sim/detector/build.py).
@@ -16,3 +17,6 @@ void console_write(const char* text, uint32_t size);
 
 // Bytes refused since reset because the ring was full.
 uint32_t console_dropped(void);
+
+// Whether what waits, what is being sent and what the DMA does agree; not so, nothing may ever be sent again.
+bool console_in_order(void);

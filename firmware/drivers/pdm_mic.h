@@ -54,3 +54,7 @@ uint32_t pdm_mic_block_time(void);
 
 // Whether the state machine ever had to wait for the DMA (a bit was stretched); clears the mark.
 bool pdm_mic_take_stall(void);
+
+// Whether the capture stands where it must: both channels count whole blocks, the one that fills is as far in its block
+// as it has counted, the other one is back at its block's beginning.
+bool pdm_mic_in_order(void);

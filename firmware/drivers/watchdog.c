@@ -10,11 +10,14 @@ _Static_assert(WATCHDOG_LOAD_VALUE <= 0x00ffffffu, "LOAD has 24 bits");
 #define SCRATCH_MAGIC 0
 #define SCRATCH_PC 1
 #define FAULT_MAGIC 0xfa17ed01u
+#define CHECK_MAGIC 0xfa17ed02u
 
 restart_t watchdog_take_restart(void) {
     restart_t restart = {RESTART_COLD, 0};
     if (WATCHDOG->SCRATCH[SCRATCH_MAGIC] == FAULT_MAGIC) {
         restart = (restart_t){RESTART_FAULT, WATCHDOG->SCRATCH[SCRATCH_PC]};
+    } else if (WATCHDOG->SCRATCH[SCRATCH_MAGIC] == CHECK_MAGIC) {
+        restart = (restart_t){RESTART_CHECK, WATCHDOG->SCRATCH[SCRATCH_PC]};
     } else if (WATCHDOG->REASON & WATCHDOG_REASON_TIMER) {
         restart.reason = RESTART_WATCHDOG;
     }
@@ -35,11 +38,15 @@ void watchdog_start(void) {
 
 void watchdog_feed(void) { WATCHDOG->LOAD = WATCHDOG_LOAD_VALUE; }
 
-_Noreturn void fault_reboot(uint32_t pc) {
-    WATCHDOG->SCRATCH[SCRATCH_PC] = pc;
-    WATCHDOG->SCRATCH[SCRATCH_MAGIC] = FAULT_MAGIC;
+_Noreturn static void reboot(uint32_t magic, uint32_t word) {
+    WATCHDOG->SCRATCH[SCRATCH_PC] = word;
+    WATCHDOG->SCRATCH[SCRATCH_MAGIC] = magic;
     reset_everything();
     hw_set(&WATCHDOG->CTRL, WATCHDOG_CTRL_TRIGGER);
     for (;;) {
     }
 }
+
+_Noreturn void fault_reboot(uint32_t pc) { reboot(FAULT_MAGIC, pc); }
+
+_Noreturn void watchdog_restart(uint32_t check) { reboot(CHECK_MAGIC, check); }

@@ -9,11 +9,13 @@ typedef enum {
     RESTART_COLD,      // power, RUN pin or debugger
     RESTART_WATCHDOG,  // the loop hung
     RESTART_FAULT,     // HardFault or an interrupt without handler
+    RESTART_CHECK,     // a check of the program's own failed
 } restart_reason_t;
 
 typedef struct {
     restart_reason_t reason;
-    uint32_t fault_pc;  // RESTART_FAULT: address of the instruction, or the exception number when below 64
+    uint32_t fault_pc;  // RESTART_FAULT: address of the instruction, or the exception number when below 64;
+                        // RESTART_CHECK: what watchdog_restart() was given
 } restart_t;
 
 // Why the chip started; forgets it, so that a later power-on is not mistaken. Call before watchdog_start().
@@ -27,3 +29,6 @@ void watchdog_feed(void);
 
 // Restarts at once and reports `pc` after it. Called by the exception handlers of startup.S.
 _Noreturn void fault_reboot(uint32_t pc);
+
+// Restarts at once because a check failed, and reports `check` after it.
+_Noreturn void watchdog_restart(uint32_t check);

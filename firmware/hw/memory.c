@@ -45,6 +45,15 @@ HOT void* memset(void* to, int byte, size_t size) {
     return to;
 }
 
+#define GUARD_WORDS 16u
+
+COLD bool memory_stack_guarded(void) {
+    for (uint32_t i = 0; i < GUARD_WORDS; i++) {
+        if (__stack_bottom[i] != STACK_PAINT) return false;
+    }
+    return true;
+}
+
 uint32_t memory_stack_unused(void) {
     const uint32_t* word = __stack_bottom;
     while (word < __stack_top && *word == STACK_PAINT) word++;

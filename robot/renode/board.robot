@@ -11,6 +11,9 @@ Test Tags           renode
 ${BOARD}            pico
 ${SCRIPT}           ${CURDIR}/../../platforms/renode/${BOARD}.resc
 ${SERVED}           ${False}
+@{GIVEN BY RENODE-TEST}    CONFIGURATION    DIRECTORY    BINARY_NAME    PORT_NUMBER    NET_PLATFORM    SKIP_RUNNING_SERVER
+...    SERVER_REMOTE_DEBUG    SERVER_REMOTE_PORT    SERVER_REMOTE_SUSPEND    DISABLE_GUI    HOTSPOT_ACTION    HOLD_ON_ERROR
+...    SAVE_LOGS    SAVE_LOGS_WHEN    CREATE_SNAPSHOT_ON_FAIL    CREATE_EXECUTION_METRICS    PROFILER_PROCESS    RENODETOOLS
 
 
 *** Test Cases ***
@@ -48,7 +51,12 @@ Nothing Is Accessed That Is Not There
 Begin Suite
     ${keywords} =    Get Variable Value    ${RENODEKEYWORDS}
     Skip If    $keywords is None    these tests need Renode's keywords; run: renode-test robot/renode/board.robot
+    # The resource's own values would take the place of those that renode-test gave on the command line.
+    &{given} =    Get Variables    no_decoration=True
     Import Resource    ${keywords}
+    FOR    ${name}    IN    @{GIVEN BY RENODE-TEST}
+        IF    $name in $given    Set Suite Variable    $${name}    ${given}[${name}]
+    END
     Run Keyword    Setup
     Set Suite Variable    ${SERVED}    ${True}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.base import atomic
 from emberwatch.base.units import PICO
 
 SAMPLE_RATE = 16_000
@@ -124,7 +125,7 @@ def _write_taps(path: Path) -> None:
     for row in design_taps():
         numbers = [f"{tap}," for tap in row]
         lines.append("{" + " ".join(numbers)[:-1] + "},")
-    path.write_text("\n".join(lines) + "\n")
+    atomic.write_text(path, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

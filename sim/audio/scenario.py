@@ -221,15 +221,19 @@ GENERATORS: dict[str, Callable[..., Sound]] = {
 """Sounds that ``generate = "..."`` accepts; their parameters are the keywords of these callables."""
 
 
+MOST_SECONDS = 1e6
+"""Longest time line, as long as the longest run."""
+
+
 @dataclass(frozen=True)
 class SoundKeys:
     """The keys of a [[sound]] besides what sounds."""
 
-    at_s: float = 0.0
-    gain_db: float = 0.0
-    level_dbfs: float | None = None
-    offset_s: float = 0.0
-    duration_s: float | None = None
+    at_s: Annotated[float, toml.Between(0, MOST_SECONDS)] = 0.0
+    gain_db: Annotated[float, toml.Between(-200, 200)] = 0.0
+    level_dbfs: Annotated[float | None, toml.Between(-200, 100)] = None
+    offset_s: Annotated[float, toml.Between(0, MOST_SECONDS)] = 0.0
+    duration_s: Annotated[float | None, toml.Between(0, MOST_SECONDS)] = None
     loop: bool = False
 
 
@@ -237,8 +241,8 @@ class SoundKeys:
 class ScenarioKeys:
     """The keys at the top of a scenario."""
 
-    duration_s: float | None = None
-    seed: Annotated[int, toml.Between(0)] = 0
+    duration_s: Annotated[float | None, toml.Between(0, MOST_SECONDS)] = None
+    seed: Annotated[int, toml.Between(0, 2**62)] = 0
     sound: Annotated[tuple[dict[str, Any], ...], toml.Written("[[sound]] tables")] = ()
     step: Annotated[tuple[dict[str, Any], ...], toml.Written("[[step]] tables")] = ()
 

@@ -158,6 +158,8 @@ class BlockSound(Sound):
     """A random sound made of independent blocks, each a function of (seed, block number)."""
 
     def __init__(self, seed: int = 0, block: int = _BLOCK) -> None:
+        if not 0 <= seed < 1 << 63:
+            raise ScenarioError(f"seed = {seed} is outside 0..2**63 - 1")
         self._seed = seed
         self._block = block
         self._cached = lru_cache(maxsize=4)(self._make)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
+from emberwatch.base.text import printable
 
 
 def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None] = ()) -> None:
@@ -60,28 +61,22 @@ def _check_writable(option: str, path: Path) -> None:
 
 def say(text: str) -> None:
     """Tells the user something beside the result: one line on stderr that names the program."""
-    print(f"emberwatch: {text}", file=sys.stderr)
-
-
-def unpack_tar(archive: tarfile.TarFile, folder: str | Path) -> None:
-    """Unpacks files that stay in `folder`; `extractall` has its argument for that since Python 3.11.4 only."""
-    archive.extraction_filter = getattr(tarfile, "data_filter", None)
-    archive.extractall(folder)
+    print(f"emberwatch: {printable(text)}", file=sys.stderr)
 
 
 def write_file(path: Path, content: str | bytes, option: str = "") -> None:
-    """Writes a file, its folder included.
+    """Writes a file as a whole or not at all, its folder included.
 
     Args:
         path: the file.
-        content: bytes, or text to be encoded as UTF-8.
+        content: bytes, or text to be encoded as UTF-8; what cannot be encoded becomes a question mark.
         option: the option that named the file, for the message.
 
     Raises:
-        UsageError: it cannot be written, or the disk is full; the message names the file.
+        UsageError: it cannot be written, or the disk is full; the message names the file, and an old one is as it was.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        atomic.write_bytes(path, content.encode("utf-8", "replace") if isinstance(content, str) else content)
     except OSError as error:
         raise UsageError(f"{option} {path} cannot be written: {error.strerror or error}".lstrip()) from None

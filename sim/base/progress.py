@@ -21,6 +21,24 @@ def progress(*columns: str | ProgressColumn, hidden: bool = False) -> Progress:
 
 
 @contextmanager
+def percentage(what: str, total: float, hidden: bool = False) -> Iterator[Callable[[float], None]]:
+    """A bar from 0 to 100 %: call it with what is done of `total`. Without a terminal nothing is even loaded."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    percent = TextColumn("{task.percentage:3.0f} %")
+    with progress(TextColumn("{task.description}"), BarColumn(), percent, TimeRemainingColumn()) as bar:
+        task = bar.add_task(what, total=total)
+
+        def show(done: float) -> None:
+            bar.update(task, completed=done)
+
+        yield show
+
+
+@contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """A bar that counts: call it with what is done and the total."""
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn

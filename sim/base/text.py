@@ -16,3 +16,8 @@ def printable(text: str) -> str:
     themselves.
     """
     return text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8")
+
+
+def printable_lines(text: str) -> str:
+    """The same for text of several lines, whose line ends stay."""
+    return "\n".join(printable(line.removesuffix("\r")) for line in text.split("\n"))

@@ -26,12 +26,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.regular import read_regular
 
 _T = TypeVar("_T")
 _Refusal = type[EmberwatchError]
 
 _INT64 = range(-(1 << 63), 1 << 63)
 """What a TOML integer may be; Python's parser takes longer ones."""
+_MOST_BYTES = 4 << 20
 _SHOWN = 60
 """Characters of a refused value that a message shows."""
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
@@ -88,14 +90,12 @@ def read(cls: type[_T], path: Path, what: str, error: _Refusal, *, absent: str =
 
 
 def _table(path: Path, what: str, error: _Refusal, absent: str) -> dict[str, Any]:
+    if path.is_dir():
+        raise error(f"{what} {path} is a folder; give a TOML file")
+    if not path.exists():
+        raise error(f"{what} {path} does not exist; {absent}")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise error(f"{what} {path} does not exist; {absent}") from None
-    except IsADirectoryError:
-        raise error(f"{what} {path} is a folder; give a TOML file") from None
-    except OSError as refusal:
-        raise error(f"{what} {path} cannot be read: {refusal.strerror or refusal}") from None
+        return tomllib.loads(read_regular(path, what, error, _MOST_BYTES).decode("utf-8"))
     except UnicodeDecodeError:
         raise error(f"{what} {path} is not a text file; give a TOML file in UTF-8") from None
     except RecursionError:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+_PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that a process gets when its parent ends."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -39,7 +44,7 @@ class WorkerPool(ProcessPoolExecutor):
             from multiprocessing import resource_tracker
 
             resource_tracker.ensure_running()  # its first start, else at the first job, unblocks the signal
-        super().__init__(workers, get_context("spawn"), start, arguments)
+        super().__init__(workers, get_context("spawn"), _begin, (os.getpid(), start, arguments))
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """See `ProcessPoolExecutor.submit`; it starts the processes, too."""
@@ -54,6 +59,23 @@ class WorkerPool(ProcessPoolExecutor):
                 if process not in self._others:
                     process.terminate()
         self.shutdown(wait=True, cancel_futures=kind is not None)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """Not by an exception: the pool would take that for the result of the job under way."""
+    atexit._run_exitfuncs()  # temporary folders
+    os._exit(128 + number)
+
+
+def _begin(parent: int, start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    """In each process before anything else: it ends when this one does, be that by SIGKILL, its temporary files too."""
+    signal.signal(signal.SIGTERM, _leave)
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it ended before the line above
+            os._exit(143)
+    if start is not None:
+        start(*arguments)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from emberwatch.base.archives import unpack_tar
 from emberwatch.base.errors import MissingDependencyError
-from emberwatch.base.output import unpack_tar
 from emberwatch.base.paths import project_root
 from emberwatch.bench.bare import BareChip, link
 

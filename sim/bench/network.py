@@ -35,6 +35,7 @@ _MAIN = """\
 // Runs {name}_invoke, or the streaming functions, for sim/bench/network.py; the debugger chooses and waits at marks.
 #include "{name}.h"
 #include "hw/clocks.h"
+#include "hw/resets.h"
 
 {buffers}
 volatile uint32_t bench_mode;
@@ -52,7 +53,8 @@ _Noreturn void fault_reboot(uint32_t where) {{
 _Noreturn void main(void);
 _Noreturn void main(void) {{
     clocks_init();
-    for (;;) {{
+    resets_release(RESETS_RESET_DMA);
+{start}    for (;;) {{
         bench_mark();
         if (bench_mode == 0) {name}_invoke({arguments});
 {stream}    }}
@@ -130,6 +132,7 @@ class NetworkBench:
             buffers="\n".join(buffers),
             arguments=", ".join(f"(void *){name}" for name in names),
             stream=_STREAM.format(name=compiled.name) if compiled.stream_frames else "",
+            start=f"    {compiled.name}_start_core1();\n" if compiled.cores == 2 else "",
         )
         with locked(out / ".lock"):
             build = _BenchBuild(project_root(), out.resolve(), self.board, DETECTOR, {}, str(find_compiler()))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,43 @@ def _install() -> str | None:
             lines = done.stderr.strip().splitlines()
             return f"npm cannot install rp2040js: {lines[-1] if lines else 'no message'}"
         folder.rename(MODULES)
+    return None
+
+
+RP2040PY_VERSION = "0.3.6"
+
+
+def rp2040py_turn_seconds(loop: bytes, turns: int) -> tuple[float | None, str]:
+    """Processor seconds that rp2040py (PyPI) takes for a turn of a compute loop; None with the reason if it cannot run.
+
+    Args:
+        loop: machine code that counts r4 down to zero.
+        turns: what r4 begins with.
+    """
+    folder = WITNESS / f"rp2040py-{RP2040PY_VERSION}"
+    WITNESS.mkdir(parents=True, exist_ok=True)
+    with locked(WITNESS / ".lock"):
+        if not folder.is_dir() and (reason := _pip_install(f"rp2040py=={RP2040PY_VERSION}", folder)):
+            return None, reason
+    command = [sys.executable, str(HERE / "rp2040py_run.py"), loop.hex(), str(turns)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(folder)}
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        return None, f"rp2040py {RP2040PY_VERSION} failed: {lines[-1] if lines else 'no message'}"
+    return float(done.stdout), ""
+
+
+def _pip_install(requirement: str, folder: Path) -> str | None:
+    with tempfile.TemporaryDirectory(dir=WITNESS) as aside:
+        target = Path(aside) / folder.name
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines()
+            return f"pip cannot install {requirement}: {lines[-1] if lines else 'no message'}"
+        target.rename(folder)
     return None
 
 

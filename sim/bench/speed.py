@@ -26,6 +26,7 @@ _LOOP_INSTRUCTIONS = 8
 _LOOP_CYCLES = 11  # two memory accesses of two cycles, a taken branch of two (Cortex-M0+ TRM table 3-1)
 _LOOP_TURNS = 10_000_000
 _PAIR_TURNS = 1_000_000
+_PEER_TURNS = 50_000
 _SEV = bytes.fromhex("40bf")
 _BOOT_SECONDS = 0.005  # long enough for the crystal and boot2, short of the first block
 
@@ -43,6 +44,8 @@ class Speed:
             cycle; None without the peer.
         peer_ratio_asleep: the same when the peer takes eight cycles at a time while its processor sleeps.
         peer_note: why there is no peer.
+        loop_ratio: turns of the compute loop in SRAM per host second over rp2040py's; None without it.
+        loop_note: why there is no rp2040py.
     """
 
     real_time_factor: float
@@ -52,6 +55,8 @@ class Speed:
     peer_ratio: float | None
     peer_ratio_asleep: float | None
     peer_note: str
+    loop_ratio: float | None
+    loop_note: str
 
 
 def measure_speed(elf: Path) -> Speed:
@@ -72,7 +77,9 @@ def measure_speed(elf: Path) -> Speed:
     one, both = _cycles_per_second(elf, 0x20020000), _cycles_per_second(elf, 0x20020000, both=True)
     flash = _cycles_per_second(elf, 0x10100000)
     per_cycle = _LOOP_INSTRUCTIONS / _LOOP_CYCLES / 1e6
-    return Speed(factor, one * per_cycle, flash * per_cycle, one / both, exact, quick, note)
+    turn, loop_note = peer.rp2040py_turn_seconds(_LOOP, _PEER_TURNS)
+    loop_ratio = None if turn is None else one / _LOOP_CYCLES * turn
+    return Speed(factor, one * per_cycle, flash * per_cycle, one / both, exact, quick, note, loop_ratio, loop_note)
 
 
 def _peer_factor(elf: Path, sleep_cycles: int) -> float:

@@ -2,11 +2,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <deque>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "base/register_names.hpp"
 #include "bus/bootrom.hpp"
+#include "capi/block_hook.hpp"
 #include "capi/external_chip.hpp"
 #include "capi/resample.hpp"
 #include "capi/rp2040.h"
@@ -15,13 +19,31 @@
 
 using rp2040::ExternalChip;
 
+/// What a host holds: a shell that outlives its chip, so that a pointer used after rp2040_destroy is recognised and not
+/// followed. Shells are a few bytes and are kept until the process ends.
 struct rp2040_chip {
-    rp2040_chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, const rp2040_host& host)
-        : chip(flash_bytes, xosc_hz, host) {}
-    ExternalChip chip;
+    std::unique_ptr<ExternalChip> chip;
+    unsigned microphones = 0;  ///< Attached so far: a new one is tried beside the old one, under a name of its own.
 };
 
 namespace {
+
+constexpr const char* kNoChip = "the chip is NULL or was destroyed";
+/// Farther than this a host has no business to advance at once: two hours at 125 MHz.
+constexpr rp2040::Cycles kFarthest = rp2040::Cycles{1} << 40;
+constexpr std::size_t kMostSamples = std::size_t{1} << 28;
+constexpr std::uint32_t kMostTraced = 1u << 16;
+constexpr std::uint32_t kMostInstructions = 1u << 20;
+
+bool alive(const rp2040_chip* chip) { return chip != nullptr && chip->chip != nullptr; }
+
+/// All shells ever made.
+rp2040_chip* new_shell() {
+    static std::mutex guard;
+    static auto* const shells = new std::deque<rp2040_chip>;  // never destroyed: a host may call until its very end
+    const std::lock_guard lock(guard);
+    return &shells->emplace_back();
+}
 
 /// The description's tables in this ABI's type.
 template <std::size_t N>
@@ -34,41 +56,78 @@ constexpr auto kWindows = in_abi(rp2040::kWindows);
 constexpr auto kMemories = in_abi(rp2040::kMemories);
 
 rp2040_status invalid(rp2040_chip* chip, std::string text) {
-    chip->chip.error = std::move(text);
+    chip->chip->error = std::move(text);
     return RP2040_INVALID;
 }
 
 /// Runs `function`, which returns a status, and keeps what it throws as the chip's error.
 template <class Function>
 rp2040_status guarded(rp2040_chip* chip, Function&& function) {
+    if (!alive(chip)) return RP2040_INVALID;
     try {
         return function();
     } catch (const rp2040::Unmodelled& error) {
         char where[32] = "";
         if (error.address != 0) std::snprintf(where, sizeof where, " (0x%08x)", static_cast<unsigned>(error.address));
-        chip->chip.error = std::string(error.what()) + where;
+        chip->chip->error = std::string(error.what()) + where;
         return RP2040_UNMODELLED;
     } catch (const std::exception& error) {
         return invalid(chip, error.what());
+    } catch (...) {
+        return invalid(chip, "an unknown error");
     }
+}
+
+/// What `function` returns, or `otherwise` when there is no chip or it throws: for calls without a status.
+template <class Value, class Function>
+Value answered(const rp2040_chip* chip, Value otherwise, Function&& function) {
+    if (!alive(chip)) return otherwise;
+    try {
+        return function();
+    } catch (const std::exception& error) {
+        chip->chip->error = error.what();
+    } catch (...) {
+        chip->chip->error = "an unknown error";
+    }
+    return otherwise;
 }
 
 /// Cycles that `function` charges. These calls have no status: what a fetch from flash met is told by the next advance.
 template <class Function>
 uint32_t charged(rp2040_chip* chip, Function&& function) {
+    if (!alive(chip)) return 0;
     uint32_t cycles = 0;
     if (guarded(chip, [&] {
             cycles = function();
             return RP2040_OK;
         }) != RP2040_OK)
-        chip->chip.fetch_refused = true;
+        chip->chip->fetch_refused = true;
     return cycles;
+}
+
+/// What a host wants to know after anything has happened; of two failures, the first.
+template <class Access>
+rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
+    if (!alive(chip)) return RP2040_INVALID;
+    if (turn == nullptr) return invalid(chip, "turn must not be NULL");
+    *turn = {};
+    const rp2040_status status = guarded(chip, [&] { return access(*turn); });
+    const rp2040_status settled = guarded(chip, [&] {
+        ExternalChip& own = *chip->chip;
+        if (status == RP2040_OK) own.settle();
+        const rp2040::Cycles next = own.events().next();
+        turn->due = own.time.expect(next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next));
+        turn->serial = own.serial_waiting();
+        turn->pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
+        return RP2040_OK;
+    });
+    return status != RP2040_OK ? status : settled;
 }
 
 rp2040_status bus_fault(rp2040_chip* chip, std::uint32_t address, const char* what) {
     char text[96];
     std::snprintf(text, sizeof text, "%s at 0x%08x: nothing answers there", what, static_cast<unsigned>(address));
-    chip->chip.error = text;
+    chip->chip->error = text;
     return RP2040_BUS_FAULT;
 }
 
@@ -88,11 +147,31 @@ std::string register_at(std::uint32_t address) {
     return {};
 }
 
+constexpr const char* kTooFar = "the cycle is more than 2^40 ahead of now";
+constexpr const char* kBadArray = "the array is NULL or has more than 2^28 elements";
+constexpr std::uint32_t kFlash = 0x10000000, kFlashWindow = 0x01000000;
+
+bool too_far(const rp2040_chip* chip, std::uint64_t cycle) {
+    const auto now = chip->chip->cycles();
+    return cycle > now && cycle - now > kFarthest;
+}
+
 rp2040_status no_microphone(rp2040_chip* chip) {
     return invalid(chip, "no microphone is attached; call rp2040_mic_attach first");
 }
 
 }  // namespace
+
+void ExternalChip::report_block(std::uint32_t pc, std::uint32_t instructions) {
+    // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
+    try {
+        charge_block(pc & ~1u, instructions);
+    } catch (const std::exception& refusal) {
+        error = refusal.what();
+        fetch_refused = true;
+    }
+    if (time.skip_due()) on_skip_due(skip_context);
+}
 
 extern "C" {
 
@@ -103,24 +182,39 @@ rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_
         host->reset == nullptr || host->send_event == nullptr || host->clock == nullptr || xosc_hz == 0)
         return nullptr;
     try {
-        return new rp2040_chip(flash_bytes, xosc_hz, *host);
-    } catch (const std::exception&) {
+        auto made = std::make_unique<ExternalChip>(flash_bytes, xosc_hz, *host);
+        rp2040_chip* const chip = new_shell();
+        chip->chip = std::move(made);
+        return chip;
+    } catch (...) {
         return nullptr;
     }
 }
-void rp2040_destroy(rp2040_chip* chip) { delete chip; }
-const char* rp2040_error(const rp2040_chip* chip) { return chip->chip.error.c_str(); }
-void rp2040_reset(rp2040_chip* chip) { chip->chip.power_on(); }
+void rp2040_destroy(rp2040_chip* chip) {
+    if (!alive(chip)) return;
+    rp2040::release_block_hook(*chip->chip);
+    chip->chip.reset();
+}
+const char* rp2040_error(const rp2040_chip* chip) { return alive(chip) ? chip->chip->error.c_str() : kNoChip; }
+void rp2040_reset(rp2040_chip* chip, uint64_t cycle) {
+    guarded(chip, [&] {
+        chip->chip->power_on(cycle);
+        return RP2040_OK;
+    });
+}
 rp2040_status rp2040_finish_reset(rp2040_chip* chip) {
     return guarded(chip, [&] {
-        chip->chip.finish_reset();
+        chip->chip->finish_reset();
         return RP2040_OK;
     });
 }
 rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size) {
     return guarded(chip, [&] {
-        if (chip->chip.load(address, {data, size})) return RP2040_OK;
-        return invalid(chip, "the data does not fit the flash");
+        if (data == nullptr && size != 0) return invalid(chip, "the data are NULL");
+        if (address < kFlash || address - kFlash >= kFlashWindow || size > kFlashWindow ||
+            !chip->chip->load(address, {data, size}))
+            return invalid(chip, "the data does not fit the flash, which begins at 0x10000000");
+        return RP2040_OK;
     });
 }
 const uint8_t* rp2040_boot_rom(void) {
@@ -134,107 +228,195 @@ const uint8_t* rp2040_boot_rom(void) {
 }
 rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp) {
     return guarded(chip, [&] {
-        std::string error = chip->chip.boot(*pc, *sp);
+        if (pc == nullptr || sp == nullptr) return invalid(chip, "pc and sp must not be NULL");
+        std::string error = chip->chip->boot(*pc, *sp);
         return error.empty() ? RP2040_OK : invalid(chip, std::move(error));
     });
 }
 
-uint64_t rp2040_now(const rp2040_chip* chip) { return chip->chip.cycles(); }
-uint64_t rp2040_next_event(const rp2040_chip* chip) { return const_cast<rp2040_chip*>(chip)->chip.events().next(); }
+uint64_t rp2040_now(const rp2040_chip* chip) {
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->cycles(); });
+}
+uint64_t rp2040_next_event(const rp2040_chip* chip) {
+    return answered(chip, RP2040_NEVER, [&] { return chip->chip->events().next(); });
+}
 rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle) {
     return guarded(chip, [&] {
-        if (std::exchange(chip->chip.fetch_refused, false)) return RP2040_UNMODELLED;
-        chip->chip.advance(cycle);
+        if (std::exchange(chip->chip->fetch_refused, false)) return RP2040_UNMODELLED;
+        if (cycle == RP2040_NEVER) return RP2040_OK;  // the next event of a quiet chip: there is nothing to do
+        if (too_far(chip, cycle)) return invalid(chip, kTooFar);
+        chip->chip->advance(cycle);
         return RP2040_OK;
     });
 }
-uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle) { return chip->chip.picoseconds(cycle); }
-uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) { return chip->chip.cycle_at(picoseconds); }
+uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle) {
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->picoseconds(cycle); });
+}
+uint64_t rp2040_cycle_at(const rp2040_chip* chip, uint64_t picoseconds) {
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->cycle_at(picoseconds); });
+}
 uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock) {
     if (clock >= static_cast<std::uint32_t>(rp2040::ClockId::count)) return 0;
-    return chip->chip.clock_hz(static_cast<rp2040::ClockId>(clock));
+    return answered(chip, 0u, [&] {
+        return static_cast<std::uint32_t>(chip->chip->clock_hz(static_cast<rp2040::ClockId>(clock)));
+    });
 }
 
 rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
                           uint32_t* value) {
-    *value = 0;
-    if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
     return guarded(chip, [&] {
-        chip->chip.begin_access(cycle, address, false);
-        return chip->chip.core_read(core, address, bytes, *value) ? RP2040_OK : bus_fault(chip, address, "read");
+        if (value == nullptr) return invalid(chip, "the value's place is NULL");
+        *value = 0;
+        if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
+        if (too_far(chip, cycle)) return invalid(chip, kTooFar);
+        chip->chip->begin_access(cycle, address, false);
+        return chip->chip->core_read(core, address, bytes, *value) ? RP2040_OK : bus_fault(chip, address, "read");
     });
 }
 rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,
                            uint32_t value) {
-    if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
     return guarded(chip, [&] {
-        chip->chip.begin_access(cycle, address, true);
-        return chip->chip.core_write(core, address, bytes, value) ? RP2040_OK : bus_fault(chip, address, "write");
+        if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
+        if (too_far(chip, cycle)) return invalid(chip, kTooFar);
+        chip->chip->begin_access(cycle, address, true);
+        return chip->chip->core_write(core, address, bytes, value) ? RP2040_OK : bus_fault(chip, address, "write");
     });
 }
 rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, uint32_t* value) {
-    *value = 0;
-    if (!valid_access(0, address, bytes)) return invalid(chip, kBadAccess);
     return guarded(chip, [&] {
+        if (value == nullptr) return invalid(chip, "the value's place is NULL");
+        *value = 0;
+        if (!valid_access(0, address, bytes)) return invalid(chip, kBadAccess);
         std::array<std::uint8_t, 4> data{};
-        if (!chip->chip.bus().debug_read(address, std::span(data).first(bytes)))
+        if (!chip->chip->bus().debug_read(address, std::span(data).first(bytes)))
             return bus_fault(chip, address, "debugger's read");
         for (std::uint32_t i = 0; i < bytes; ++i) *value |= std::uint32_t{data[i]} << 8 * i;
         return RP2040_OK;
     });
 }
+
+void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
+    if (alive(chip)) chip->chip->time.set_pace(instruction_picoseconds, skip_picoseconds);
+}
+uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed) {
+    return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(elapsed); });
+}
+void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed) {
+    if (alive(chip)) chip->chip->time.rebase(elapsed);
+}
+rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                               rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn& out) {
+        return rp2040_read(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, &out.value);
+    });
+}
+rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                                uint32_t value, rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn&) {
+        return rp2040_write(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, value);
+    });
+}
+rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn&) { return rp2040_advance(chip, chip->chip->cycle_of_host(elapsed)); });
+}
+void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
+    if (alive(chip)) chip->chip->watched_pins = pins & ((1u << rp2040::kPins) - 1);
+}
+uint64_t rp2040_skip(rp2040_chip* chip) {
+    return answered(chip, uint64_t{0},
+                    [&] { return chip->chip->time.skip_due() ? chip->chip->time.pay() : uint64_t{0}; });
+}
+rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
+    if (!alive(chip)) return nullptr;
+    chip->chip->on_skip_due = skip_due;
+    chip->chip->skip_context = context;
+    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip);
+}
+uint64_t rp2040_instructions(const rp2040_chip* chip) {
+    return answered(chip, uint64_t{0}, [&] { return chip->chip->time.instructions(); });
+}
+
 uint32_t rp2040_windows(const rp2040_window** windows) {
-    *windows = kWindows.data();
+    if (windows != nullptr) *windows = kWindows.data();
     return kWindows.size();
 }
 uint32_t rp2040_memories(const rp2040_window** memories) {
-    *memories = kMemories.data();
+    if (memories != nullptr) *memories = kMemories.data();
     return kMemories.size();
 }
 
 uint32_t rp2040_register_name(uint32_t address, char* name, uint32_t room) {
-    const std::string found = register_at(address);
-    if (room > 0) name[found.copy(name, room - 1)] = 0;
-    return static_cast<std::uint32_t>(found.size());
+    try {
+        const std::string found = register_at(address);
+        if (room > 0 && name != nullptr) name[found.copy(name, room - 1)] = 0;
+        return static_cast<std::uint32_t>(found.size());
+    } catch (...) {
+        return 0;
+    }
 }
 
 uint32_t rp2040_pin(rp2040_chip* chip, uint32_t pin) {
-    return pin < rp2040::kPins && chip->chip.gpio().level(pin, chip->chip.cycles()) ? 1 : 0;
+    return answered(
+        chip, 0u, [&] { return pin < rp2040::kPins && chip->chip->gpio().level(pin, chip->chip->cycles()) ? 1u : 0u; });
 }
 uint32_t rp2040_pin_share(rp2040_chip* chip, uint32_t pin) {
-    return pin < rp2040::kPins ? chip->chip.pin_share(pin) : 0;
+    return answered(chip, 0u, [&] { return pin < rp2040::kPins ? chip->chip->pin_share(pin) : 0u; });
 }
 rp2040_status rp2040_drive_pin(rp2040_chip* chip, uint32_t pin, uint32_t drive) {
     using Drive = rp2040::Gpio::Drive;
-    if (pin >= rp2040::kPins || drive > 2) return invalid(chip, "drive pins 0 to 29 with 0 low, 1 high, 2 released");
     return guarded(chip, [&] {
-        chip->chip.gpio().drive(pin,
-                                drive == 0   ? Drive::low
-                                : drive == 1 ? Drive::high
-                                             : Drive::released,
-                                chip->chip.cycles());
+        if (pin >= rp2040::kPins || drive > 2)
+            return invalid(chip, "drive pins 0 to 29 with 0 low, 1 high, 2 released");
+        chip->chip->gpio().drive(pin,
+                                 drive == 0   ? Drive::low
+                                 : drive == 1 ? Drive::high
+                                              : Drive::released,
+                                 chip->chip->cycles());
         return RP2040_OK;
     });
 }
 
 uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t* bytes, uint64_t* cycles, uint32_t room) {
-    if (port > 2) return 0;
-    auto& waiting = chip->chip.serial(port);
-    const auto count = std::min<std::size_t>(room, waiting.size());
-    for (std::size_t i = 0; i < count; ++i) {
-        bytes[i] = waiting[i].value;
-        cycles[i] = waiting[i].when;
-    }
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    return static_cast<std::uint32_t>(count);
+    if (port > 2 || bytes == nullptr || cycles == nullptr) return 0;
+    return answered(chip, 0u, [&] {
+        auto& waiting = chip->chip->serial(port);
+        const auto count = std::min<std::size_t>(room, waiting.size());
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes[i] = waiting[i].value;
+            cycles[i] = waiting[i].when;
+        }
+        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+        return static_cast<std::uint32_t>(count);
+    });
 }
 rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size) {
-    if (port > 2) return invalid(chip, "serial ports are 0 and 1 (UART) and 2 (USB)");
     return guarded(chip, [&] {
+        if (port > 2) return invalid(chip, "serial ports are 0 and 1 (UART) and 2 (USB)");
+        if ((bytes == nullptr && size != 0) || size > kMostSamples) return invalid(chip, kBadArray);
         if (port == 2)
-            chip->chip.usb().host_send({bytes, size});
+            chip->chip->usb().host_send({bytes, size});
         else
-            chip->chip.uart(port).host_send({bytes, size});
+            chip->chip->uart(port).host_send({bytes, size});
+        return RP2040_OK;
+    });
+}
+
+rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target) {
+    return guarded(chip, [&] {
+        if (instance > 1) return invalid(chip, "the chip has I2C 0 and 1, not " + std::to_string(instance));
+        if (target == nullptr || target->start == nullptr || target->write == nullptr || target->read == nullptr ||
+            target->stop == nullptr)
+            return invalid(chip, "an I2C target needs start, write, read and stop");
+        chip->chip->connect(instance, *target);
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target) {
+    return guarded(chip, [&] {
+        if (instance > 1) return invalid(chip, "the chip has SPI 0 and 1, not " + std::to_string(instance));
+        if (target == nullptr || target->transfer == nullptr || target->finish == nullptr)
+            return invalid(chip, "an SPI target needs transfer and finish");
+        chip->chip->connect(instance, *target);
         return RP2040_OK;
     });
 }
@@ -242,32 +424,35 @@ rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t
 rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
                                 uint32_t seed) {
     return guarded(chip, [&] {
-        chip->chip.microphone.reset();
         const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
-        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed);
-        chip->chip.attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
-        chip->chip.microphone = std::move(microphone);
+        const std::string name = "microphone" + std::to_string(chip->microphones++);
+        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed, name);
+        chip->chip->attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
+        chip->chip->microphone = std::move(microphone);  // the old one goes only now
         return RP2040_OK;
     });
 }
 rp2040_status rp2040_mic_push(rp2040_chip* chip, const int32_t* samples, size_t count) {
-    if (!chip->chip.microphone) return no_microphone(chip);
     return guarded(chip, [&] {
-        chip->chip.microphone->push(samples, count);
+        if (!chip->chip->microphone) return no_microphone(chip);
+        if ((samples == nullptr && count != 0) || count > kMostSamples) return invalid(chip, kBadArray);
+        chip->chip->microphone->push(samples, count);
         return RP2040_OK;
     });
 }
 uint64_t rp2040_mic_supplied(const rp2040_chip* chip) {
-    return chip->chip.microphone ? chip->chip.microphone->supplied() : 0;
+    return answered(chip, std::uint64_t{0},
+                    [&] { return chip->chip->microphone ? chip->chip->microphone->supplied() : 0; });
 }
 rp2040_status rp2040_mic_play(rp2040_chip* chip, const int16_t* samples, size_t frames, uint32_t channels,
                               uint32_t rate) {
-    if (!chip->chip.microphone) return no_microphone(chip);
-    if (channels == 0 || channels > 32 || rate < 8000 || rate > 192000)
-        return invalid(chip, "a recording has 1 to 32 channels and a rate of 8000 to 192000 Hz; this one has " +
-                                 std::to_string(channels) + " and " + std::to_string(rate));
     return guarded(chip, [&] {
-        auto& microphone = *chip->chip.microphone;
+        if (!chip->chip->microphone) return no_microphone(chip);
+        if (channels == 0 || channels > 32 || rate < 8000 || rate > 192000)
+            return invalid(chip, "a recording has 1 to 32 channels and a rate of 8000 to 192000 Hz; this one has " +
+                                     std::to_string(channels) + " and " + std::to_string(rate));
+        if ((samples == nullptr && frames != 0) || frames > kMostSamples / channels) return invalid(chip, kBadArray);
+        auto& microphone = *chip->chip->microphone;
         const std::uint64_t now = microphone.sound_picoseconds() / (1'000'000'000'000 / mic::kSampleRate);
         if (now > microphone.supplied()) {
             const std::vector<std::int32_t> silence(static_cast<std::size_t>(now - microphone.supplied()));
@@ -279,38 +464,55 @@ rp2040_status rp2040_mic_play(rp2040_chip* chip, const int16_t* samples, size_t 
     });
 }
 rp2040_status rp2040_mic_push_bits(rp2040_chip* chip, const uint8_t* bytes, size_t bits) {
-    if (!chip->chip.microphone) return no_microphone(chip);
-    for (std::size_t i = 0; i < bits; ++i) chip->chip.microphone->push_bit((bytes[i / 8] >> i % 8 & 1) != 0);
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if (!chip->chip->microphone) return no_microphone(chip);
+        if ((bytes == nullptr && bits != 0) || bits > kMostSamples) return invalid(chip, kBadArray);
+        for (std::size_t i = 0; i < bits; ++i) chip->chip->microphone->push_bit((bytes[i / 8] >> i % 8 & 1) != 0);
+        return RP2040_OK;
+    });
 }
-uint64_t rp2040_mic_bits(const rp2040_chip* chip) { return chip->chip.microphone ? chip->chip.microphone->bits() : 0; }
+uint64_t rp2040_mic_bits(const rp2040_chip* chip) {
+    return answered(chip, std::uint64_t{0},
+                    [&] { return chip->chip->microphone ? chip->chip->microphone->bits() : 0; });
+}
 rp2040_status rp2040_mic_timebase(rp2040_chip* chip, uint32_t hz) {
-    if (!chip->chip.microphone) return no_microphone(chip);
-    chip->chip.microphone->set_timebase(hz);
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if (!chip->chip->microphone) return no_microphone(chip);
+        chip->chip->microphone->set_timebase(hz);
+        return RP2040_OK;
+    });
 }
 rp2040_status rp2040_mic_fault(rp2040_chip* chip, uint32_t fault) {
-    if (!chip->chip.microphone) return no_microphone(chip);
-    if (fault > 3) return invalid(chip, "microphone faults are 0 none, 1 missing, 2 stuck low, 3 stuck high");
     return guarded(chip, [&] {
-        chip->chip.microphone->set_fault(static_cast<mic::Fault>(fault));
+        if (!chip->chip->microphone) return no_microphone(chip);
+        if (fault > 3) return invalid(chip, "microphone faults are 0 none, 1 missing, 2 stuck low, 3 stuck high");
+        chip->chip->microphone->set_fault(static_cast<mic::Fault>(fault));
         return RP2040_OK;
     });
 }
 rp2040_status rp2040_mic_analog(rp2040_chip* chip, int32_t gain_q12, int32_t offset_q23) {
-    if (!chip->chip.microphone) return no_microphone(chip);
-    chip->chip.microphone->set_analog(gain_q12, offset_q23);
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if (!chip->chip->microphone) return no_microphone(chip);
+        if (gain_q12 < 0 || gain_q12 > 8 << 12 || offset_q23 < -(1 << 23) || offset_q23 > 1 << 23)
+            return invalid(chip, "the gain is 0 to 8 (Q12), the offset -1 to 1 (Q23)");
+        chip->chip->microphone->set_analog(gain_q12, offset_q23);
+        return RP2040_OK;
+    });
 }
 
 uint32_t rp2040_block_cycles(uint32_t address, const uint16_t* halfwords, uint32_t count) {
+    if (halfwords == nullptr || count > kMostInstructions) return 0;
     const auto fetch = [&](std::uint32_t at, std::uint16_t& halfword) {
         const std::uint32_t index = (at - address) / 2;
         if (index >= count) return false;
         halfword = halfwords[index];
         return true;
     };
-    return rp2040::block_cost(address, count, fetch).cycles;
+    try {
+        return rp2040::block_cost(address, count, fetch).cycles;
+    } catch (...) {
+        return 0;
+    }
 }
 uint32_t rp2040_taken_branch_cycles(void) { return rp2040::timing::kBranchTaken - rp2040::timing::kBranchNotTaken; }
 uint32_t rp2040_exception_entry_cycles(void) { return rp2040::timing::kExceptionEntry; }
@@ -319,22 +521,38 @@ uint32_t rp2040_access_cycles(uint32_t address, uint32_t is_write) {
     return rp2040::access_cost(address, is_write != 0);
 }
 uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) {
-    return charged(chip, [&] { return chip->chip.xip_stall(address); });
+    return charged(chip, [&] { return chip->chip->xip_stall(address); });
 }
 
 uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions) {
-    return charged(chip, [&] { return chip->chip.charge_block(pc & ~1u, instructions); });
+    if (instructions > kMostInstructions) return 0;
+    return charged(chip, [&] { return chip->chip->charge_block(pc & ~1u, instructions); });
 }
-uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins) { return chip->chip.charge_exception(begins != 0); }
-uint64_t rp2040_cpu_cycles(const rp2040_chip* chip) { return chip->chip.charged(); }
-void rp2040_cpu_forget(rp2040_chip* chip) { chip->chip.forget_code(); }
+uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins) {
+    return answered(chip, 0u, [&] { return chip->chip->charge_exception(begins != 0); });
+}
+uint64_t rp2040_cpu_cycles(const rp2040_chip* chip) {
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->charged(); });
+}
+void rp2040_cpu_forget(rp2040_chip* chip) {
+    guarded(chip, [&] {
+        chip->chip->forget_code();
+        return RP2040_OK;
+    });
+}
 rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_t count) {
-    chip->chip.calls.trace({addresses, count});
-    return RP2040_OK;
+    return guarded(chip, [&] {
+        if ((addresses == nullptr && count != 0) || count > kMostTraced)
+            return invalid(chip, "at most 65536 functions are traced, and their addresses must not be NULL");
+        chip->chip->calls.trace({addresses, count});
+        return RP2040_OK;
+    });
 }
 rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint64_t* calls, uint64_t* total,
                                   uint64_t* least, uint64_t* most) {
-    const auto& counts = chip->chip.calls.counts();
+    if (!alive(chip) || calls == nullptr || total == nullptr || least == nullptr || most == nullptr)
+        return RP2040_INVALID;
+    const auto& counts = chip->chip->calls.counts();
     if (index >= counts.size()) return RP2040_INVALID;
     *calls = counts[index].calls;
     *total = counts[index].total;

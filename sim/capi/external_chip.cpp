@@ -1,6 +1,7 @@
 #include "capi/external_chip.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -72,6 +73,7 @@ void ExternalChip::report_clock() {
     const std::uint32_t hz = clocks_.hz(ClockId::sys);
     if (hz == 0 || hz == reported_hz_) return;
     reported_hz_ = hz;
+    time.set_clock(hz);
     host_.clock(host_.context, hz);
 }
 
@@ -132,8 +134,12 @@ bool ExternalChip::core_write(unsigned core, std::uint32_t address, unsigned byt
 
 // ---------------------------------------------------------------------------------------------- reset and boot
 
-void ExternalChip::power_on() {
+void ExternalChip::power_on(Cycles when) {
+    // What hangs on the pins has a clock of its own: it goes on where the chip's begins anew.
+    const std::uint64_t passed = picoseconds(std::max(when, events_.now()));
     reset();
+    if (microphone) microphone->chip_restarted(passed);
+    time.restart();
     for (unsigned core = 0; core < 2; ++core) {
         const std::uint32_t high = std::exchange(lines_[core], 0);
         for (std::uint32_t line = 0; line < 32; ++line)
@@ -188,6 +194,23 @@ std::uint32_t ExternalChip::pin_share(unsigned pin) {
     return pins_.level(pin, events_.now()) ? 65536 : 0;
 }
 
+std::uint32_t ExternalChip::high_pins(std::uint32_t pins) {
+    std::uint32_t high = 0;
+    for (std::uint32_t left = pins; left != 0; left &= left - 1) {
+        const auto pin = static_cast<unsigned>(std::countr_zero(left));
+        if (pin_share(pin) >= 32768) high |= 1u << pin;
+    }
+    return high;
+}
+
+std::uint32_t ExternalChip::serial_waiting() {
+    std::uint32_t waiting = 0;
+    for (unsigned port = 0; port < 2; ++port)
+        if (!serial_[port].empty() || uart(port).has_transmitted()) waiting |= 1u << port;
+    if (!serial_[2].empty() || !usb_.received().empty()) waiting |= 4;
+    return waiting;
+}
+
 std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
     std::vector<SerialByte>& waiting = serial_[port];
     if (port == 2)
@@ -197,16 +220,59 @@ std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
     return waiting;
 }
 
+void ExternalChip::connect(unsigned instance, const rp2040_i2c_target& target) {
+    i2c_targets_[instance] = std::make_unique<HostI2c>(instance, target);
+    follow_pins();
+}
+
+/// Puts the host's I2C targets on the pins that their blocks have now.
+void ExternalChip::follow_pins() {
+    for (unsigned n = 0; n < 2; ++n) {
+        HostI2c* const target = i2c_targets_[n].get();
+        if (target == nullptr) continue;
+        const I2c& block = n == 0 ? i2c0_ : i2c1_;
+        const std::uint32_t sda = block.pins(I2c::kSda), scl = block.pins(I2c::kScl);
+        if (sda == target->sda && scl == target->scl) continue;
+        if (target->sda != 0 && target->scl != 0) detach(*target);
+        target->sda = sda;
+        target->scl = scl;
+        if (sda != 0 && scl != 0)
+            attach(*target, {{"sda", static_cast<unsigned>(std::countr_zero(sda))},
+                             {"scl", static_cast<unsigned>(std::countr_zero(scl))}});
+    }
+}
+
+void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
+    Spi& block = instance == 0 ? spi0_ : spi1_;
+    spi_targets_[instance] = std::make_unique<HostSpi>(block, target);
+    block.connect(spi_targets_[instance].get());
+}
+
 // ---------------------------------------------------------------------------------------------- the processor's time
 
+Cycles ExternalChip::cycle_of_host(std::uint64_t picoseconds) {
+    if (picoseconds == RP2040_AS_BEFORE) return cycle_at(time.chip_picoseconds());
+    return cycle_at(time.chip_picoseconds(picoseconds));
+}
+
+void ExternalChip::settle() {
+    follow_pins();
+    constexpr Cycles kAtOnce = 16;  // a DMA transfer follows its request by a few cycles
+    const Cycles until = events_.now() + kAtOnce;
+    while (events_.next() <= until) events_.advance_to(events_.next());
+}
+
 void ExternalChip::forget_code() {
+    recent_.fill({});
     running_.last = nullptr;
     for (Context& context : interrupted_) context.last = nullptr;
     blocks_seen_.clear();
 }
 
-std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instructions) {
+const BlockCost& ExternalChip::known_block(std::uint32_t pc, std::uint32_t instructions) {
     const std::uint64_t key = std::uint64_t{instructions} << 32 | pc;
+    Recent& recent = recent_[(pc >> 1 ^ instructions << 7) % recent_.size()];
+    if (recent.block != nullptr && recent.key == key) return *recent.block;
     auto found = blocks_seen_.find(key);
     if (found == blocks_seen_.end()) {
         const auto fetch = [this](std::uint32_t address, std::uint16_t& halfword) {
@@ -218,8 +284,12 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
         };
         found = blocks_seen_.emplace(key, block_cost(pc, instructions, fetch)).first;
     }
-    const BlockCost& block = found->second;
+    recent = {key, &found->second};
+    return found->second;
+}
 
+std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instructions) {
+    const BlockCost& block = known_block(pc, instructions);
     const Cycles before = charged_;
     const BlockCost* last = running_.last;
     if (last != nullptr && last->conditional && pc != last->end)
@@ -231,7 +301,9 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
     for (const std::uint32_t word : block.flash_words)
         charged_ += xip_.fetch(word, events_.now() + (charged_ - before), BusMaster::core0);
     running_.last = &block;
-    return static_cast<std::uint32_t>(charged_ - before);
+    const auto cycles = static_cast<std::uint32_t>(charged_ - before);
+    time.charge(cycles, instructions);
+    return cycles;
 }
 
 std::uint32_t ExternalChip::charge_exception(bool begins) {
@@ -249,6 +321,7 @@ std::uint32_t ExternalChip::charge_exception(bool begins) {
         interrupted_.pop_back();
         if (interrupted_.empty()) in_exceptions_ += charged_ - running_.began;
     }
+    time.charge(cycles, 0);
     return cycles;
 }
 

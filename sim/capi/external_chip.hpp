@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "capi/block_cost.hpp"
+#include "capi/host_buses.hpp"
+#include "capi/host_time.hpp"
 #include "capi/rp2040.h"
 #include "chip.hpp"
 #include "mic/microphone.hpp"
@@ -28,7 +30,8 @@ class ExternalChip final : public Chip {
     void request_chip_reset() override;
     void send_event() override { host_.send_event(host_.context); }
 
-    void power_on();
+    /// Power-on at cycle 0; `when` is the cycle of the time before in which power was cut.
+    void power_on(Cycles when);
     void finish_reset();
     /// Empty, or why the chip cannot boot.
     std::string boot(std::uint32_t& pc, std::uint32_t& sp);
@@ -48,8 +51,19 @@ class ExternalChip final : public Chip {
     /// Share of time that a pad is high, 0..65536.
     std::uint32_t pin_share(unsigned pin);
 
+    /// Pins of `pins` that are high for at least half of the time.
+    std::uint32_t high_pins(std::uint32_t pins);
+
+    /// Cycle of the chip when the host's clock, which `time` keeps, shows so many picoseconds.
+    [[nodiscard]] Cycles cycle_of_host(std::uint64_t picoseconds);
+    /// Runs what follows an access or an event within a few cycles, so that the host need not come back for each.
+    void settle();
+
     std::uint32_t charge_block(std::uint32_t pc, std::uint32_t instructions);
     std::uint32_t charge_exception(bool begins);
+    /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
+    /// skip time when that is due.
+    void report_block(std::uint32_t pc, std::uint32_t instructions);
     [[nodiscard]] Cycles charged() const { return charged_; }
     void forget_code();
     [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
@@ -63,6 +77,17 @@ class ExternalChip final : public Chip {
         Cycles when;
     };
     std::vector<SerialByte>& serial(unsigned port);
+    /// Bit per port that has bytes to be taken.
+    [[nodiscard]] std::uint32_t serial_waiting();
+
+    void connect(unsigned instance, const rp2040_i2c_target& target);
+    void connect(unsigned instance, const rp2040_spi_target& target);
+    void follow_pins();
+
+    HostTime time;
+    void (*on_skip_due)(void* context) = nullptr;
+    void* skip_context = nullptr;
+    std::uint32_t watched_pins = 0;  ///< Whose levels a turn reports.
 
     CallCounter calls;
     std::unique_ptr<mic::PdmMicrophone> microphone;
@@ -71,13 +96,22 @@ class ExternalChip final : public Chip {
 
   private:
     void report_clock();
+    const BlockCost& known_block(std::uint32_t pc, std::uint32_t instructions);
 
     rp2040_host host_;
     std::array<std::uint32_t, 2> lines_{};
     std::uint32_t reported_hz_ = 0;
     std::array<std::vector<SerialByte>, 3> serial_;
+    std::array<std::unique_ptr<HostI2c>, 2> i2c_targets_;
+    std::array<std::unique_ptr<HostSpi>, 2> spi_targets_;
 
     std::unordered_map<std::uint64_t, BlockCost> blocks_seen_;
+    /// The blocks used last, by address: finding them takes most of the time of a hook.
+    struct Recent {
+        std::uint64_t key = 0;
+        const BlockCost* block = nullptr;
+    };
+    std::array<Recent, 4096> recent_{};
     struct Context {
         const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
         Cycles began = 0;

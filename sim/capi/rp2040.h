@@ -7,9 +7,11 @@
  * during boot). The library acts only inside calls: a host calls rp2040_advance no later than at rp2040_next_event,
  * and gives each register access its own cycle. A cycle in the past is taken as "now".
  *
- * Functions that return rp2040_status never throw and never print: rp2040_error says in one line what was wrong.
- * A chip may be used by one thread at a time; different chips are independent. Callbacks are made from inside the
- * call in progress, on its thread, and must not call functions marked [not in callbacks]. */
+ * No function throws or prints. Those that return rp2040_status tell what was wrong in one line by rp2040_error; the
+ * others return 0 then, rp2040_next_event RP2040_NEVER. A chip that is NULL or was destroyed, and arrays that are NULL
+ * or larger than any host needs, are RP2040_INVALID. A chip may be used by one thread at a time; different chips are
+ * independent. Callbacks are made from inside the call in progress, on its thread, and must not call functions marked
+ * [not in callbacks]. */
 #ifndef RP2040_CAPI_H
 #define RP2040_CAPI_H
 
@@ -27,8 +29,8 @@ extern "C" {
 #endif
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
- * 1 first version. 2 rp2040_register_name. */
-#define RP2040_ABI_VERSION 2
+ * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets. */
+#define RP2040_ABI_VERSION 3
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -69,8 +71,9 @@ RP2040_API rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, co
 RP2040_API void rp2040_destroy(rp2040_chip* chip);
 /* What the last call that failed had to say; never NULL. */
 RP2040_API const char* rp2040_error(const rp2040_chip* chip);
-/* Power-on reset at cycle 0. [not in callbacks] */
-RP2040_API void rp2040_reset(rp2040_chip* chip);
+/* Power-on reset: time begins at cycle 0 again. `cycle` is when that was in the time before (a cycle in the past is
+ * now): the microphone, which has a clock of its own, goes on from there. [not in callbacks] */
+RP2040_API void rp2040_reset(rp2040_chip* chip, uint64_t cycle);
 /* Resets what a reset of this kind resets (PSM_WDSEL, RESETS_WDSEL); time goes on. [not in callbacks] */
 RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
 
@@ -87,7 +90,8 @@ RP2040_API rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* 
 RP2040_API uint64_t rp2040_now(const rp2040_chip* chip);
 /* Cycle of the next thing that happens by itself, RP2040_NEVER if nothing will. */
 RP2040_API uint64_t rp2040_next_event(const rp2040_chip* chip);
-/* Runs everything due up to and including `cycle`. [not in callbacks] */
+/* Runs everything due up to and including `cycle`. RP2040_NEVER, the next event of a quiet chip, changes nothing; other
+ * cycles more than 2^40 ahead are RP2040_INVALID. [not in callbacks] */
 RP2040_API rp2040_status rp2040_advance(rp2040_chip* chip, uint64_t cycle);
 RP2040_API uint64_t rp2040_picoseconds(const rp2040_chip* chip, uint64_t cycle);
 /* First cycle at or after a time, as if clk_sys stayed as it is. */
@@ -107,6 +111,48 @@ RP2040_API rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t
                                       uint32_t bytes, uint32_t value);
 /* The value as a debugger sees it: no side effects, no time. */
 RP2040_API rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, uint32_t* value);
+
+/* ---- turns --------------------------------------------------------------------------------------------------------*/
+
+/* For hosts whose own clock counts instructions, all of the same length. The library keeps what a Cortex-M0+ takes
+ * beyond that (rp2040_cpu_block, rp2040_cpu_exception) and dates everything with it; the host skips the difference when
+ * rp2040_skip says so. `elapsed` is what the host's clock shows, in picoseconds since power-on; RP2040_AS_BEFORE:
+ * nothing but reported blocks has moved it since rp2040_rebase. */
+#define RP2040_AS_BEFORE UINT64_MAX
+
+/* What the host wants to know after the chip had its turn. */
+typedef struct {
+    uint64_t due;    /* what the host's clock shows, as things stand, at the chip's next event; RP2040_NEVER */
+    uint32_t value;  /* of a read */
+    uint32_t serial; /* bit per port that has bytes to take */
+    uint32_t pins;   /* of the watched ones, those that are high for at least half of the time */
+    uint32_t zero;
+} rp2040_turn;
+
+/* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
+ * does is on time; only what the host itself derives from its clock lags behind. */
+RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
+/* The host's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
+RP2040_API void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed);
+RP2040_API uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed);
+/* rp2040_read, rp2040_write, rp2040_advance, and what follows within a few cycles. [not in callbacks] */
+RP2040_API rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
+                                          uint32_t bytes, rp2040_turn* turn);
+RP2040_API rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
+                                           uint32_t bytes, uint32_t value, rp2040_turn* turn);
+RP2040_API rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn);
+/* Pins whose levels turns report, bit per pin. */
+RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
+
+/* Picoseconds to skip now, whole instructions, because much is owed or something is due; else 0. */
+RP2040_API uint64_t rp2040_skip(rp2040_chip* chip);
+/* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block
+ * without a context; it calls `skip_due` when rp2040_skip would return more than 0. NULL when too many chips have one.
+ */
+typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
+RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context);
+/* Instructions reported so far. */
+RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
 
 /* The windows that the host forwards, in address order; returns how many there are. */
 typedef struct {
@@ -137,10 +183,32 @@ RP2040_API uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t
 /* Bytes for the port's receiver; they take their time. */
 RP2040_API rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size);
 
+/* ---- I2C and SPI --------------------------------------------------------------------------------------------------*/
+
+/* All targets of the host's on one I2C. They answer while the block has a pin for SDA and one for SCL. `address` has 7
+ * or 10 bits; `start` (START or repeated START) and `write` return 1 to acknowledge. */
+typedef struct {
+    void* context;
+    uint32_t (*start)(void* context, uint32_t address, uint32_t read);
+    uint32_t (*write)(void* context, uint32_t value);
+    uint32_t (*read)(void* context);
+    void (*stop)(void* context);
+} rp2040_i2c_target;
+RP2040_API rp2040_status rp2040_i2c_connect(rp2040_chip* chip, uint32_t instance, const rp2040_i2c_target* target);
+
+/* The target of the host's on one SPI: a frame of `bits` (4..16) begins to go out, and its answer comes in meanwhile.
+ * `finish`: the block has raised its CSn. */
+typedef struct {
+    void* context;
+    uint32_t (*transfer)(void* context, uint32_t value, uint32_t bits);
+    void (*finish)(void* context);
+} rp2040_spi_target;
+RP2040_API rp2040_status rp2040_spi_connect(rp2040_chip* chip, uint32_t instance, const rp2040_spi_target* target);
+
 /* ---- microphone ---------------------------------------------------------------------------------------------------*/
 
 /* Puts a PDM microphone on two pins: `right` is its SELECT pin, `seed` that of its dither. Takes the place of the
- * one before. */
+ * one before, which stays if this one cannot be attached. */
 RP2040_API rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t data_pin, uint32_t right,
                                            uint32_t seed);
 /* Sound: Q23 samples at 16 kHz, the first one ever pushed sounds at time zero. What was not pushed is silence. */

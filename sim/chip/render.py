@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.base.paths import project_root
 from emberwatch.chip.addresses import render_addresses
 from emberwatch.chip.cpp import render_blocks, render_chip, render_table
@@ -47,6 +48,6 @@ def write() -> list[Path]:
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        atomic.write_text(path, text)
         written.append(path)
     return written

@@ -15,6 +15,12 @@ def bench(
     out: Annotated[Path, typer.Option(help="Folder for bench.json and bench-history.jsonl.", metavar="DIR")] = Path(
         "build/bench"
     ),
+    whole_map: Annotated[
+        bool,
+        typer.Option(
+            "--map/--no-map", help="Play the whole synthetic map to the released detector, which takes longest."
+        ),
+    ] = True,
 ) -> None:
     """Measure speed and cycles and print them beside the bars, the original tutorial and peers.
 
@@ -25,6 +31,7 @@ def bench(
 
     \b
     emberwatch bench
+    emberwatch bench --no-map
     emberwatch bench build/firmware/sparkfun_micromod/emberwatch.elf --out /tmp/bench
     """
     from rich.console import Console
@@ -40,7 +47,7 @@ def bench(
     console = Console(stderr=True)
     rows: list[Row] = []
     with console.status("starting") as status:
-        rows.extend(run_bench(firmware, lambda what: status.update(f"measuring {what}")))
+        rows.extend(run_bench(firmware, lambda what: status.update(f"measuring {what}"), whole_map))
     table = Table("what", box=None, pad_edge=False)
     for heading in ("measured", "bar", "aim", "original"):
         table.add_column(heading, justify="right", no_wrap=True)

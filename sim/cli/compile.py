@@ -36,6 +36,13 @@ def compile_model(
     max_flash: Annotated[
         int | None, typer.Option(help="Bytes of constants and straight-line code.", metavar="BYTES")
     ] = None,
+    dma_channel: Annotated[
+        int | None,
+        typer.Option(help="DMA channel that may fetch the weights of dense layers from flash.", metavar="CHANNEL"),
+    ] = None,
+    cores: Annotated[
+        int, typer.Option(help="2: layers are divided between both cores of the RP2040.", metavar="N")
+    ] = 1,
     check: Annotated[
         int,
         typer.Option(
@@ -76,7 +83,7 @@ def compile_model(
     if library is not None and library not in KINDS:
         raise UsageError(f"--library {library} is unknown; choose one of {', '.join(KINDS)}")
     check_outputs({"--report": report}, [model])
-    options = Options(optimise, stream, max_ram, max_flash)
+    options = Options(optimise, stream, max_ram, max_flash, dma_channel, cores)
     try:
         result = compile_file(model, out, name, options)
         libraries = write_library(result, library, out / name) if library is not None else []
@@ -128,7 +135,10 @@ def _check(path: Path, result: CompiledModel, count: int) -> None:
 
 
 def _measure(result: CompiledModel, profile: bool, report: Path | None) -> None:
-    """Measures the network on the emulated chip, if there is a toolchain; prints and writes what was asked for."""
+    """Measures the network on the emulated chip, if there is a toolchain; prints and writes what was asked for.
+
+    Ends the command with 1 when the chip's results are not those of the same C on this computer.
+    """
     from emberwatch.base.errors import BuildError, EngineError, UsageError
     from emberwatch.training.compiler.report import write_report
 
@@ -146,13 +156,15 @@ def _measure(result: CompiledModel, profile: bool, report: Path | None) -> None:
         print(f"{measured.total} cycles{per_mac} on the emulated chip")
         if profile:
             _print_layers(result, measured)
-    if report is None:
-        return
-    try:
-        write_report(result, report, measured, note)
-    except OSError as error:
-        raise UsageError(f"--report {report} cannot be written: {error.strerror or error}") from None
-    print(report)
+    if report is not None:
+        try:
+            write_report(result, report, measured, note)
+        except OSError as error:
+            raise UsageError(f"--report {report} cannot be written: {error.strerror or error}") from None
+        print(report)
+    if measured is not None and not measured.equal:
+        print("the emulated chip's results are not those of the same C on this computer", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _print_layers(result: CompiledModel, measured: Measurement) -> None:
@@ -171,6 +183,10 @@ def survey(
     out: Annotated[Path | None, typer.Option(help="Write the table to a Markdown file.", metavar="FILE")] = None,
     check: Annotated[int, typer.Option(help="Inputs to compare with TensorFlow Lite Micro.", metavar="N", min=1)] = 20,
     optimise: Annotated[str, typer.Option(help="speed, balanced or size.", metavar="GOAL")] = "balanced",
+    dma_channel: Annotated[
+        int | None, typer.Option(help="DMA channel that may fetch weights from flash.", metavar="CHANNEL")
+    ] = None,
+    cores: Annotated[int, typer.Option(help="2: divide layers between both cores.", metavar="N")] = 1,
     cycles: Annotated[bool, typer.Option("--cycles/--no-cycles", help="Measure cycles on the emulated chip.")] = True,
 ) -> None:
     """Compile every .tflite in a folder: accepted, exact, cycles, RAM beside TensorFlow Lite Micro's arena, flash.
@@ -184,20 +200,19 @@ def survey(
     emberwatch compile survey models --check 5 --no-cycles
     """
     from emberwatch.base.errors import UsageError
+    from emberwatch.base.output import write_file
     from emberwatch.training.compiler import Options
     from emberwatch.training.compiler.survey import survey_folder, table
 
     if not any(folder.glob("*.tflite")):
         raise UsageError(f"{folder} has no .tflite file; give a folder with some")
     measure = _cycles if cycles else lambda compiled, scratch: None
-    rows = survey_folder(folder, Options(optimise), check, measure, lambda text: print(text, file=sys.stderr))
+    options = Options(optimise, dma_channel=dma_channel, cores=cores)
+    rows = survey_folder(folder, options, check, measure, lambda text: print(text, file=sys.stderr))
     text = table(rows)
     print(text)
     if out is not None:
-        try:
-            out.write_text(text + "\n")
-        except OSError as error:
-            raise UsageError(f"--out {out} cannot be written: {error.strerror or error}") from None
+        write_file(out, text + "\n", "--out")
     if any(row.differences for row in rows):
         raise typer.Exit(1)
 

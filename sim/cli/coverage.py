@@ -22,6 +22,12 @@ def coverage(
     html: Annotated[
         str, typer.Option(help=f"Pages by: {', '.join(_HTML)}; auto takes genhtml if there is one.", metavar="NAME")
     ] = "auto",
+    source_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder whose sources may be shown, beside the project and the firmware's (repeatable).", metavar="DIR"
+        ),
+    ] = None,
     minimum: Annotated[
         float | None, typer.Option(help="Exit with 1 when less of the lines was executed.", metavar="PERCENT")
     ] = None,
@@ -43,7 +49,7 @@ def coverage(
 
     if html not in _HTML:
         raise UsageError(f"--html {html!r} is not known; use one of: {', '.join(_HTML)}")
-    result = report.load(folder)
+    result = report.load(folder, source_root or ())
     info = folder / "coverage.info"
     write_file(info, lcov.write(result))
     page = _pages(html, info, folder, own_html.write(result))

@@ -39,7 +39,20 @@ def evaluate(
             "--map", help="Play the synthetic map: alarms by pitch, waveform, tempo, path, noise; appliances."
         ),
     ] = False,
-    map_every: Annotated[int, typer.Option(help="Of each part of the map, every so manieth cell.", metavar="N")] = 0,
+    negatives: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of sounds that are no alarms (repeatable): play every sound file below it, count alarms.",
+            metavar="DIR",
+        ),
+    ] = None,
+    map_every: Annotated[int, typer.Option(help="Of each part of the map, one in so many cells.", metavar="N")] = 0,
+    card: Annotated[
+        bool,
+        typer.Option(
+            "--card", help="Judge as the model's card does and write it anew; with --negatives, that part of it."
+        ),
+    ] = False,
     detector: Annotated[
         Path | None,
         typer.Option(
@@ -64,14 +77,19 @@ def evaluate(
 
     Recordings go through the firmware's DSP, the network's generated C and the event logic; every clip starts from
     reset and gets 0.2 s of silence before and 2 s after it. --map plays thousands of synthetic alarms and appliances
-    instead (recordings too where --manifest names some). --emulate plays some of the recordings to the firmware on the
-    emulated chip, through its PDM microphone, and compares window by window.
+    instead (recordings too where --manifest names some). --negatives plays hours of other sounds, one after another;
+    what was heard is kept in the output folder, and a run that was interrupted goes on where it stopped. --emulate
+    plays some of the recordings to the firmware on the emulated chip, through its PDM microphone, and compares window
+    by window.
 
     Examples:
 
     \b
     emberwatch evaluate training/released/emberwatch.tflite --level -20 --level -40
     emberwatch evaluate training/released/emberwatch.tflite --map
+    emberwatch evaluate training/released/emberwatch.tflite --negatives ~/Music --negatives /usr/share/sounds
+    emberwatch evaluate training/released/emberwatch.tflite --card
+    emberwatch evaluate training/released/emberwatch.tflite --card --negatives sounds
     emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
@@ -87,6 +105,8 @@ def evaluate(
         out=out,
         emulate=emulate,
         map_every=map_every or int(whole_map),
+        negatives=negatives or [],
+        card=card,
         workers=workers,
         json_output=json_output,
     )
@@ -97,4 +117,4 @@ def evaluate(
         print(json.dumps(outcome.figures))
     else:
         show(plan, outcome)
-    return 0
+    return 1 if outcome.unreadable else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from emberwatch.base.output import say
 from emberwatch.cli.console import ConsolePrinter
 from emberwatch.cli.options import RunOptions, Uart, with_run_options
 from emberwatch.inspect.crash import CrashWatch
-from emberwatch.inspect.gdb.server import serve
+from emberwatch.inspect.gdb.listen import serve
 from emberwatch.inspect.gdb.target import MAX_CYCLES
 from emberwatch.machine.machine import Machine
 
@@ -21,6 +22,14 @@ from emberwatch.machine.machine import Machine
 def gdb(
     run_options: RunOptions,
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", metavar="N")] = 3333,
+    unix_socket: Annotated[
+        Path | None,
+        typer.Option("--socket", help="Unix socket to listen on instead, for this user alone.", metavar="PATH"),
+    ] = None,
+    semihosting_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder whose files the firmware may open by semihosting; default: none.", metavar="DIR"),
+    ] = None,
     uart: Uart = False,
     at_cycle: Annotated[int | None, typer.Option(help="Run to this cycle before GDB can connect.", metavar="N")] = None,
     stop_before_crash: Annotated[
@@ -53,17 +62,25 @@ def gdb(
         firmware = run_options.firmware
         console = ConsolePrinter(machine) if uart else None
 
-        def announce(chosen: int) -> None:
+        def announce(target: str) -> None:
             if console is not None:
                 console.show()
             print(
                 f"emberwatch: {firmware} stopped at {machine.where()}, {machine.time_s:.6f} s; connect with: "
-                f"gdb-multiarch {firmware} -ex 'target remote 127.0.0.1:{chosen}'",
+                f"gdb-multiarch {firmware} -ex 'target remote {target}'",
                 flush=True,
             )
 
         on_console = console.show if console is not None else None
-        code = serve(machine, port, at_cycle=at_cycle or 0, on_listening=announce, on_console=on_console)
+        code = serve(
+            machine,
+            port,
+            unix_socket=unix_socket,
+            at_cycle=at_cycle or 0,
+            on_listening=announce,
+            on_console=on_console,
+            semihosting_dir=semihosting_dir,
+        )
         return code or 0
 
 

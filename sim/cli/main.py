@@ -10,15 +10,17 @@ import difflib
 import functools
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
+from types import FrameType
 from typing import Any, NoReturn
 
 import typer
 
-import emberwatch
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.base.output import say
 
@@ -35,6 +37,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "gdb",
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
+    "init": ("emberwatch.cli.init", "init", "Give a pico-sdk project tests on the emulated chip, and CI for them."),
     "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
@@ -71,6 +74,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "fetch",
         "Download a public data set: resumable, verified, licence shown.",
     ),
+    "data select": (
+        "emberwatch.training.data.cli",
+        "select",
+        "Choose classes of FSD50K, AudioSet or DESED: a manifest with licences.",
+    ),
     "train": ("emberwatch.training.cli", "train", "Train the network and write an int8 .tflite (needs TensorFlow)."),
     "train baseline": (
         "emberwatch.training.transfer.cli",
@@ -100,6 +108,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "renode install": ("emberwatch.cli.renode", "install", "Download Renode and check it."),
     "renode generate": ("emberwatch.cli.renode", "generate", "Write Renode's platform files from the boards."),
     "renode monitor": ("emberwatch.cli.renode", "monitor", "Open a board in Renode's monitor."),
+    "completion": ("emberwatch.cli.completion", "completion", "Print the script that completes words in your shell."),
     "summary": ("emberwatch.cli.summary", "summary", "Sum up a Robot run: tests, detection, cycles against budget."),
 }
 """Name (one word or two), module, function, short help. The order is that of `--help`."""
@@ -127,8 +136,9 @@ Options:
   --help      Print this. Every command explains itself: emberwatch COMMAND --help
 
 Exit codes: 0 done; 1 the answer is no (a check failed, the firmware crashed); 2 wrong input or something missing;
-130 interrupted.
+130 interrupted, 143 terminated.
 """
+_terminated = False
 
 
 def help_text() -> str:
@@ -220,21 +230,34 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
     arguments = sys.argv[1:] if arguments is None else arguments
     _prepare_streams()
+    _take_signals()
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(help_text(), end="")
         sys.exit(0 if arguments else 2)
     if arguments[0] == "--version":
-        print(f"emberwatch {emberwatch.__version__}")
+        from emberwatch import __version__
+
+        print(f"emberwatch {__version__}")
+        sys.exit(0)
+    if arguments[:2] == ["completion", "--words"]:  # asked by the script at every Tab; the words are anybody's
+        from emberwatch.cli.completion import candidates
+
+        print("\n".join(candidates(arguments[2:])))
         sys.exit(0)
     try:
         code = run_command(arguments[0], arguments[1:])
         if "emberwatch.inspect.coverage" in sys.modules:  # at exit it would be too late for an exit code
             sys.modules["emberwatch.inspect.coverage"].flush()
         sys.stdout.flush()
+        if code == 130 and _terminated:
+            code = 143
     except EmberwatchError as error:
         _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        sys.exit(143 if _terminated else 130)
+    except MemoryError:
+        _drop_output()
+        _fail("out of memory; give a shorter --seconds or a narrower window, or more with --max-memory")
     except ImportError as error:
         if error.name == "emberwatch._native" or find_spec("emberwatch._native") is None:
             _fail(f"the emulator core is not built ({error}); run: make setup")
@@ -257,6 +280,24 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _take_signals() -> None:
+    """SIGTERM ends a command as Ctrl-C does: workers, temporary folders and half-written files go with it."""
+    if threading.current_thread() is not threading.main_thread():  # a test, or a program of ours within another
+        return
+
+    def terminate(*_: object) -> None:
+        global _terminated
+        _terminated = True
+        raise KeyboardInterrupt
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.default_int_handler(number, frame)
+
+    for number, handler in ((signal.SIGTERM, terminate), (signal.SIGINT, interrupt)):
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):
+            signal.signal(number, handler)
+
+
 def _prepare_streams() -> None:
     """Makes printing safe where a stream was closed (`>&-`) or cannot encode a file's name."""
     if sys.stdout is None:
@@ -265,6 +306,8 @@ def _prepare_streams() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
 
 
 def _drop_output() -> None:

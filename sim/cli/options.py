@@ -16,6 +16,7 @@ import typer
 
 from emberwatch.audio import Scenario, scenario
 from emberwatch.base.errors import EmulationTimeout, ScenarioError, UsageError
+from emberwatch.base.limits import limit_host_time, limit_memory
 from emberwatch.base.output import say, write_file
 from emberwatch.board.wokwi import read_diagram
 from emberwatch.machine.machine import Machine
@@ -76,6 +77,12 @@ FlashFile = Annotated[
     Path | None,
     typer.Option(help="Flash holds what this file does, and the file what flash holds in the end.", metavar="FILE"),
 ]
+MaxHostTime = Annotated[
+    float | None, typer.Option(help="Stop after so long by this computer's clock; default: never.", metavar="S")
+]
+MaxMemory = Annotated[
+    int | None, typer.Option(help="Memory that this process may take, in megabytes; default: all.", metavar="MB")
+]
 Uart = Annotated[bool, typer.Option("--uart", help="Print the firmware's console as it comes, with times.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.", metavar="FILE")
@@ -98,6 +105,8 @@ class RunOptions:
     seed: Seed = 1
     flash: FlashImages = None
     flash_file: FlashFile = None
+    max_host_time: MaxHostTime = None
+    max_memory: MaxMemory = None
 
     @functools.cached_property
     def scenario(self) -> Scenario:
@@ -166,7 +175,11 @@ class RunOptions:
         return [self.firmware, *self.scenario.files, *others]
 
     def machine(self, engine: str = "auto", trace: tuple[str, ...] = ()) -> Machine:
-        """The board at power-on."""
+        """The board at power-on; the limits on the host count from here."""
+        if self.max_memory is not None:
+            limit_memory(self.max_memory)
+        if self.max_host_time is not None:
+            limit_host_time(self.max_host_time)
         firmware: Path | Image = self.firmware
         if self.flash or self.flash_file is not None:
             kept = read_kept(self.flash_file) if self.flash_file is not None else b""
@@ -201,7 +214,7 @@ class RunOptions:
             value = getattr(self, field.name)
             if field.name == "flash":
                 words += [word for option in value or () for word in ("--flash", option)]
-            elif field.name not in ("firmware", "seconds") and value != field.default:
+            elif field.name not in ("firmware", "seconds", "max_host_time", "max_memory") and value != field.default:
                 name = named.get(field.name, "--" + field.name.replace("_", "-"))
                 words += [name, f"{value:g}" if isinstance(value, float) else str(value)]
         return shlex.join([*words, *more])

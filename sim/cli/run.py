@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
-from emberwatch.base.progress import progress
+from emberwatch.base.progress import percentage
 from emberwatch.base.text import printable
 from emberwatch.cli.console import ConsolePrinter, LedChanges
 from emberwatch.cli.desk import desk
@@ -26,11 +26,13 @@ from emberwatch.inspect.never_written import NeverWrittenReads
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import looking
 from emberwatch.machine.values import MAX_SECONDS, seconds
-from emberwatch.report.page import RunRecorder
 from emberwatch.steps.calls import Call, call
 from emberwatch.steps.console import console_text
 from emberwatch.steps.junit import junit as junit_xml
 from emberwatch.steps.run import StepRun
+
+if TYPE_CHECKING:
+    from emberwatch.report.page import RunRecorder
 
 DEFAULT_TIMEOUT_S = 10.0
 """Emulated time within which --expect and --until must be fulfilled, if nothing else says how long the run is."""
@@ -126,7 +128,7 @@ def run(
         machine.ends_at_reset = until_reset
         machine.trace_functions(budgeted_functions(machine.image))
         capture = PcmCapture(machine) if pcm else None
-        recorder = RunRecorder(machine, capture) if report else None
+        recorder = _recorder(machine, capture) if report else None
         reads = NeverWrittenReads(machine) if never_written else None
         with desk(machine, interactive, pty or (), tcp or (), at_desk if realtime is None else realtime):
             outcome = _run(StepRun(machine, steps), until_s, uart, expect_alarm, at_desk)
@@ -150,6 +152,12 @@ def run(
                 print(f"{what:<17}{path}")
         _explain(outcome, run_options)
     return outcome.exit_code
+
+
+def _recorder(machine: Machine, capture: PcmCapture | None) -> RunRecorder:
+    from emberwatch.report.page import RunRecorder  # only a run with a report waits for it
+
+    return RunRecorder(machine, capture)
 
 
 def _plan(
@@ -181,22 +189,13 @@ def _plan(
 
 def _run(run: StepRun, until_s: float | None, uart: bool, expect_alarm: bool | None, at_desk: bool = False) -> Outcome:
     """Runs with a progress bar on a terminal; Ctrl-C and errors of the program end it early."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
     machine = run.machine
     crashes, detector, led = CrashWatch(machine), DetectorLog(machine), LedChanges(machine)
     console = ConsolePrinter(machine) if uart else None
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with progress(*columns, hidden=uart or at_desk) as bar:
-        task = bar.add_task("emulating", total=until_s)
+    with percentage("emulating", until_s or machine.time_s + 1, hidden=uart or at_desk) as show:
 
         def look(now: float) -> None:
-            bar.update(task, completed=now)
+            show(now)
             led.look()
             if console is not None:
                 console.show()

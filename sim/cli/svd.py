@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emberwatch.base.output import check_outputs
+from emberwatch.base.output import check_outputs, write_file
 from emberwatch.chip import load
 from emberwatch.chip.svd import render_svd
 
@@ -31,5 +31,4 @@ def svd(
     if out is None:
         typer.echo(text, nl=False)
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    write_file(out, text, "--out")

@@ -9,6 +9,7 @@ import typer
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
+from emberwatch.base.text import printable
 from emberwatch.cli.options import TRIGGER_TIMEOUT_S, RunOptions, run_on, trigger_time, with_run_options
 from emberwatch.detector.machine import budgeted_functions
 from emberwatch.inspect.signals import GROUPS
@@ -90,7 +91,7 @@ def trace(
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
         if uart_log is not None:
-            lines = "".join(f"{t:12.6f}  {line}\n" for t, line in machine.lines)
+            lines = "".join(f"{t:12.6f}  {printable(line)}\n" for t, line in machine.lines)
             write_file(uart_log, lines, "--uart-log")
             print(f"{uart_log}: {len(machine.lines)} lines")
     return code

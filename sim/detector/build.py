@@ -6,6 +6,7 @@ The same inputs give the same bytes, wherever the tree lies and whenever it is b
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -72,6 +73,11 @@ class BuildResult:
     compiled: int  #: object files made in this run; 0 when everything was up to date
 
 
+def capture_board(board: Board) -> Board:
+    """The board with a console as fast as the capture application's stream of PCM."""
+    return replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+
+
 def build_firmware(
     board: str | Path | Board = "pico",
     model: Path | None = None,
@@ -110,7 +116,7 @@ def build_firmware(
     if not isinstance(board, Board):
         board = load_board(board)
     if app == CAPTURE:
-        board = replace(board, uart=replace(board.uart, baud=CAPTURE_BAUD))
+        board = capture_board(board)
         defines = {**_CAPTURE_DEFINES, **(defines or {})}
     if clk_sys_hz is not None:
         board = replace(board, clock=replace(board.clock, clk_sys_hz=clk_sys_hz))
@@ -134,6 +140,25 @@ def _version(root: Path) -> str:
         return __version__
     with project.open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
+
+
+def _check_model(header: str, path: Path) -> None:
+    """Refuses a network that the pipeline cannot feed, before the C compiler does it in its own words.
+
+    Raises:
+        BuildError: its input is not frames of features, or its output not one probability.
+    """
+    from emberwatch.training.data.features import BANDS
+    from emberwatch.training.data.features import FRAMES_PER_BLOCK as BLOCK_FRAMES
+
+    sizes = {name: int(value) for name, value in re.findall(r"#define MODEL_(\w+) (\d+)\b", header)}
+    frames, inputs, outputs = (sizes.get(name, 0) for name in ("INPUT_FRAMES", "INPUT_SIZE", "OUTPUT_SIZE"))
+    stream = sizes.get("STREAM_FRAMES", BLOCK_FRAMES)
+    if inputs != frames * BANDS or outputs != 1 or frames < BLOCK_FRAMES or stream != BLOCK_FRAMES:
+        raise BuildError(
+            f"model {path} takes {inputs} values in {frames} frames and gives {outputs}; the firmware needs frames of "
+            f"{BANDS} features, at least {BLOCK_FRAMES}, and one output, the probability: see emberwatch train"
+        )
 
 
 class _Build:
@@ -165,6 +190,7 @@ class _Build:
         sources = [*self._sources(), boot2]
         if self.app == DETECTOR:
             self._generate_model(model)
+            _check_model((self.gen / "model.h").read_text(), model or RELEASED_MODEL)
             sources.insert(-1, self.gen / "model.c")
         steps = [self._compile_step(source) for source in sources]
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:

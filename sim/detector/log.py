@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from emberwatch.base.errors import ProtocolError
+from emberwatch.base.text import printable
 from emberwatch.detector.protocol import Alarm, Banner, Fault, Kind, Message, Statistics, Window, parse_line
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import Observer
@@ -24,10 +25,10 @@ class Log:
     errors: list[str] = field(default_factory=list)
 
     def take(self, lines: Iterable[tuple[float, str]]) -> None:
-        """Parses console lines and keeps what they say."""
+        """Parses console lines and keeps what they say; control characters stand as escapes in it."""
         for t_s, line in lines:
             try:
-                self.messages.append((t_s, parse_line(line)))
+                self.messages.append((t_s, parse_line(printable(line))))
             except ProtocolError as error:
                 self.errors.append(str(error))
 

@@ -87,6 +87,27 @@ class Other:
 Message = Banner | Window | Alarm | Statistics | Fault | Other
 
 _KINDS = ("t3", "t4", "continuous", "pulsed", "hi-lo", "unknown")
+KINDS = _KINDS[:-1]
+"""Cadences that an alarm can be named after."""
+FAULTS = (
+    "none",
+    "mic-stuck-low",
+    "mic-stuck-high",
+    "mic-dc",
+    "mic-clipping",
+    "mic-deaf",
+    "pdm-clock",
+    "pdm-overrun",
+    "flash",
+    "oscillator",
+    "code",
+    "stack",
+    "config",
+    "sequence",
+    "watchdog",
+    "hardfault",
+)
+"""What the firmware calls its faults, without the address that follows some (docs/protocol.md)."""
 _STATES = ("possible", "on", "kind", "off", "clear")
 _NAMED = ("on", "kind")
 _FIELD = re.compile(r"([a-z]+)=(\S+)")

@@ -88,14 +88,16 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-def _fits(value: object, default: object) -> bool:
+def _fits(value: object, option: inspect.Parameter) -> bool:
     """Whether a value may stand where the default stands; a device of one's own may have options without one."""
-    if isinstance(default, float):
+    default = option.default
+    if isinstance(default, float) or option.annotation in (float, "float"):
         return type(value) in (int, float)
     return default in (None, inspect.Parameter.empty) or type(value) is type(default)
 
 
-def _kind(default: object) -> str:
+def _kind(option: inspect.Parameter) -> str:
+    default = 0.0 if option.annotation in (float, "float") else option.default
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
     return names.get(type(default), f"a {type(default).__name__}")
 
@@ -107,7 +109,7 @@ def _make(config: DeviceConfig, board: Board) -> tuple[Device, dict[str, int]]:
     except BoardError as error:
         raise BoardError(f"{board.file}: {where}.type: {error}") from None
     names = kind.line_names()
-    options = {n: p.default for n, p in inspect.signature(kind).parameters.items() if n not in ("args", "kwargs")}
+    options = {n: p for n, p in inspect.signature(kind).parameters.items() if n not in ("args", "kwargs")}
     lines: dict[str, int] = {}
     values: dict[str, object] = {}
     for key, value in config.values.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.devices.base import Device
 
 BLOCK = 512
@@ -85,7 +86,7 @@ class SdCard(Device):
         """Writes the blocks that the program has changed into the image file, or all of it into another one."""
         target = Path(file or self.file)
         if target != Path(self.file):
-            with target.open("wb") as image:
+            with atomic.replacing(target) as image:
                 for number in range(self.blocks):
                     image.write(self.read_block(number))
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.base import atomic
 from emberwatch.devices.base import Device
 
 WIDTH = 128
@@ -163,4 +164,4 @@ class Ssd1306(Device):
 
     def save_picture(self, path: str | Path, scale: int = 4) -> None:
         """Writes the picture as a PNG file."""
-        Path(path).write_bytes(self.png(scale))
+        atomic.write_bytes(Path(path), self.png(scale))

@@ -28,6 +28,8 @@ INSTRUCTIONS = 12
 ACCESSES = 6
 _RECORDED_CYCLES = 50_000
 _HISTORY = 4096
+MOST_SITES = 1000
+"""HardFaults of which the site is kept; a handler that returns to the fault makes millions a second."""
 
 _CAUSES = {
     "UNALIGNED": "{access} of {address:#010x}, which is not aligned: the Cortex-M0+ has no unaligned accesses",
@@ -141,7 +143,8 @@ class CrashWatch(Observer):
     """Notes the crashes of a machine from now on, and keeps a moment at most a second ago to replay them from.
 
     Attributes:
-        crashes: HardFaults so far that the firmware's handler took care of.
+        crashes: the first HardFaults that the firmware's handler took care of, MOST_SITES at most.
+        count: how many there were in all.
         fatal: the crash that ended the run, or None.
     """
 
@@ -150,6 +153,7 @@ class CrashWatch(Observer):
         self._keyframe: bytes | None = None
         self._keyframe_due = 0
         self.crashes: list[CrashSite] = []
+        self.count = 0
         self.fatal: CrashSite | None = None
         machine.engine.catch_hard_faults(True)
 
@@ -167,6 +171,10 @@ class CrashWatch(Observer):
 
     def stopped(self, stop: Stop) -> None:
         """Notes the site."""
+        if stop.reason is StopReason.HARD_FAULT:
+            self.count += 1
+            if len(self.crashes) >= MOST_SITES:
+                return
         site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe)
         if stop.reason is StopReason.HARD_FAULT:
             self.crashes.append(site)
@@ -175,8 +183,9 @@ class CrashWatch(Observer):
 
     def ended(self, core: int) -> None:
         """Forgets the HardFault by which the program ended."""
-        if self.crashes and self.crashes[-1].stop.core == core:
+        if self.crashes and self.count == len(self.crashes) and self.crashes[-1].stop.core == core:
             self.crashes.pop()
+            self.count -= 1
 
     def input_given(self) -> None:
         """Asks for a new moment: a replay from the present one would not see the input."""
@@ -186,11 +195,12 @@ class CrashWatch(Observer):
         """Forgets what is now to come."""
         now = self.machine.cycles
         self.crashes = [site for site in self.crashes if site.cycle <= now]
+        self.count = len(self.crashes)
         self.fatal = None
 
     def facts(self) -> list[tuple[str, str]]:
         """How many crashes."""
-        return [("crashes", str(len(self.crashes) + (self.fatal is not None)))]
+        return [("crashes", str(self.count + (self.fatal is not None)))]
 
 
 class _Replay:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from emberwatch.base.errors import EmulationError
 from emberwatch.base.units import PICO
 from emberwatch.engines import Engine
+
+MOST_BYTES = 128 << 20
+MOST_LINES = 4_000_000
+"""What is kept of one port: the detector's console of 32 emulated hours. A program that sends more ends the run."""
 
 
 @dataclass
@@ -22,7 +27,16 @@ class Port:
     last_s: float = 0.0
 
     def feed(self, seconds: float, byte: int) -> None:
-        """Takes one byte."""
+        """Takes one byte.
+
+        Raises:
+            EmulationError: the program has sent more than is kept.
+        """
+        if len(self.data) >= MOST_BYTES or len(self.lines) >= MOST_LINES:
+            raise EmulationError(
+                f"the program has sent {len(self.data)} bytes in {len(self.lines)} lines to one serial port, more than "
+                f"is kept ({MOST_BYTES} bytes, {MOST_LINES} lines); give a shorter time to run"
+            )
         self.last_s = seconds
         self.data.append(byte)
         if byte != 0x0A:

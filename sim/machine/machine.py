@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,8 @@ from emberwatch.base.errors import (
     ImageError,
     UsageError,
 )
+from emberwatch.base.limits import check_host_time
+from emberwatch.base.regular import read_regular
 from emberwatch.base.units import PICO
 from emberwatch.board.board import Board, board_of, load_board
 from emberwatch.chip import block
@@ -40,6 +43,7 @@ from emberwatch.machine.bench import Bench
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import Exit, main_returned
 from emberwatch.machine.observer import Observer
+from emberwatch.machine.owner import Owner
 from emberwatch.machine.semihosting import CALL, Semihosting
 from emberwatch.machine.steps import Steps
 from emberwatch.machine.values import MAX_SECONDS
@@ -140,7 +144,7 @@ class Machine(Steps, FactSheet):
         self.begin_steps()
         self._observers: list[Observer] = []
         self._host_seconds = 0.0
-        self._closed = False
+        self._owner = Owner()
         self.trace_functions(trace)
         for listener in _new_machine:
             listener(self)
@@ -167,8 +171,12 @@ class Machine(Steps, FactSheet):
         self.close()
 
     def close(self) -> None:
-        """Gives up the engine; the results stay readable."""
-        self._closed = True
+        """Gives up the engine; the results stay readable.
+
+        Raises:
+            EngineError: it is running in another thread.
+        """
+        self._owner.close()
         self.engine.close()
 
     def __repr__(self) -> str:
@@ -285,7 +293,7 @@ class Machine(Steps, FactSheet):
             if not self._advance(timeout_s, lambda: False, address=address):
                 raise self._timeout(f"{name} was not called", timeout_s)
         finally:
-            if not self._closed:
+            if not self._owner.closed:
                 self.engine.remove_breakpoint(address)
 
     def _advance(
@@ -332,11 +340,14 @@ class Machine(Steps, FactSheet):
         Yields:
             Why it stopped, TIME at least every 50 emulated ms, and whether an observer has dealt with it.
         """
-        if self._closed:
-            raise EngineError("this machine is closed; make a new one to run again")
+        with self._owner.alone():
+            yield from self._slices(left, step)
+
+    def _slices(self, left: Callable[[], int | None], step: int | None) -> Iterator[tuple[Stop, bool]]:
         engine = self.engine
         look = 0
         while self.exit is None and (end := left()) is not None:
+            check_host_time()
             started = time.perf_counter()
             now = engine.picoseconds(engine.cycle)
             if now >= look:  # what observers' breakpoints interrupt does not put off the next look
@@ -468,8 +479,8 @@ class Machine(Steps, FactSheet):
             EngineError: the engine has no devices.
             DeviceError: its name is taken, its lines are others, or its own code failed.
         """
-        self.engine.attach(device, lines)
-        self.input_given()
+        with self._input():
+            self.engine.attach(device, lines)
 
     @property
     def devices(self) -> dict[str, Device]:
@@ -535,9 +546,12 @@ class Machine(Steps, FactSheet):
         if isinstance(where, int):
             if size is None:
                 raise UsageError("read() of an address needs a size")
-            return self.engine.read_memory(where, size)
-        symbol = self.image.symbols[where]
-        return self.engine.read_memory(symbol.address, symbol.size if size is None else size)
+            address = where
+        else:
+            symbol = self.image.symbols[where]
+            address, size = symbol.address, symbol.size if size is None else size
+        with self._owner.alone():
+            return self.engine.read_memory(address, size)
 
     def trace_functions(self, names: tuple[str, ...]) -> None:
         """Has the engine count the calls of these functions from now on; earlier counts are forgotten.
@@ -558,8 +572,8 @@ class Machine(Steps, FactSheet):
 
     def send(self, data: bytes) -> None:
         """Sends bytes to the firmware's console."""
-        self.input_given()
-        self.engine.send_uart(data)
+        with self._input():
+            self.engine.send_uart(data)
 
     def send_usb(self, data: bytes) -> None:
         """Sends bytes to the firmware's USB serial port; they wait until it is open.
@@ -567,24 +581,31 @@ class Machine(Steps, FactSheet):
         Raises:
             EngineError: the engine has no USB host.
         """
-        self.input_given()
-        self.engine.send_usb(data)
+        with self._input():
+            self.engine.send_usb(data)
 
     def microphone_fault(self, fault: str) -> None:
         """Breaks or repairs the microphone: one of `MICROPHONE_FAULTS`."""
         self._needs(Capability.MICROPHONE_FAULTS)
         if fault not in MICROPHONE_FAULTS:
             raise UsageError(f"microphone fault {fault!r} is not known; use one of: {', '.join(MICROPHONE_FAULTS)}")
-        self.engine.set_microphone_fault(fault)
-        self.input_given()
+        with self._input():
+            self.engine.set_microphone_fault(fault)
 
     def microphone_analog(self, gain: float = 1.0, offset: float = 0.0) -> None:
         """Gain (0..8) and constant offset (-1..1 of full scale) before the modulator, which limits."""
         self._needs(Capability.MICROPHONE_FAULTS)
         if not 0 <= gain <= 8 or not -1 <= offset <= 1:
             raise UsageError(f"microphone gain {gain:g} must be 0..8 and offset {offset:g} -1..1")
-        self.engine.set_microphone_analog(gain, offset)
-        self.input_given()
+        with self._input():
+            self.engine.set_microphone_analog(gain, offset)
+
+    @contextmanager
+    def _input(self) -> Iterator[None]:
+        """Around something that comes from outside the scenario."""
+        with self._owner.alone():
+            yield
+            self.input_given()
 
     def send_other(self, data: bytes) -> None:
         """Sends bytes to the UART that is not the board's console.
@@ -592,8 +613,8 @@ class Machine(Steps, FactSheet):
         Raises:
             EngineError: the engine cannot.
         """
-        self.input_given()
-        self.engine.send_other_uart(data)
+        with self._input():
+            self.engine.send_other_uart(data)
 
     def input_given(self) -> None:
         """Tells the observers that something came from outside."""
@@ -605,7 +626,8 @@ class Machine(Steps, FactSheet):
     def save(self) -> Snapshot:
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
-        return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
+        with self._owner.alone():
+            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
@@ -613,21 +635,26 @@ class Machine(Steps, FactSheet):
 
     def _restore(self, snapshot: Snapshot, power_on_others: bool = False) -> None:
         self._needs(Capability.SNAPSHOTS)
-        self.engine.restore(snapshot.engine, power_on_others=power_on_others)
-        self._console.take(self.engine)  # on the way when it was taken, and counted then
-        self._console = snapshot.console.copy()
-        self._awaited = min(self._awaited, len(self.lines))
-        self.ended_s = dict(snapshot.ended_s)
-        self.exit = None
-        if self._semihosting is not None:
-            self._semihosting.exit_code = None
-        self.forget_seen()
+        with self._owner.alone():
+            self.engine.restore(snapshot.engine, power_on_others=power_on_others)
+            self._console.take(self.engine)  # on the way when it was taken, and counted then
+            self._console = snapshot.console.copy()
+            self._awaited = min(self._awaited, len(self.lines))
+            self.ended_s = dict(snapshot.ended_s)
+            self.exit = None
+            if self._semihosting is not None:
+                self._semihosting.exit_code = None
+            self.forget_seen()
         self.input_given()
         for observer in self._observers:
             observer.restored()
 
     def reset(self) -> None:
         """Switches power off and on: time, sound and console begin again, flash holds what was loaded last."""
+        with self._owner.alone():
+            self._reset()
+
+    def _reset(self) -> None:
         flash = self.flash
         fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
@@ -642,10 +669,7 @@ class Machine(Steps, FactSheet):
 
 
 def _read_bootrom(path: Path) -> bytes:
-    try:
-        image = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"boot ROM {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    image = read_regular(path, "boot ROM", ImageError)
     if image[16:19] != b"Mu\x01" or len(image) > _BOOTROM_SIZE:  # datasheet 2.8.3.1
         raise ImageError(f"boot ROM {path} is no boot ROM of the RP2040: 16 kB at most, with 'Mu' 1 at byte 16")
     return image

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.base.errors import ExpectationError, UsageError
+from emberwatch.base.extras import load
 
 
 def _dots(source: io.BytesIO | Path) -> npt.NDArray[np.uint8]:
     """Grey values of a PNG file, [height, width]."""
-    from PIL import Image, UnidentifiedImageError
-
+    image = load("PIL.Image", "comparing pictures")
     try:
-        with Image.open(source) as picture:
+        with image.open(source) as picture:
             return np.asarray(picture.convert("L"))
-    except (OSError, UnidentifiedImageError, ValueError) as error:
+    except (OSError, ValueError) as error:  # Pillow's own complaint about no picture is an OSError
         reason = getattr(error, "strerror", None) or "it is no picture"
         raise UsageError(f"picture {source} cannot be read: {reason}") from None
 

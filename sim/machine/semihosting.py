@@ -1,8 +1,9 @@
 """Arm semihosting: what firmware asks of the host at ``BKPT 0xAB``, of a debugger or of the machine that it runs on.
 
-Reference: Arm "Semihosting for AArch32 and AArch64", release 2.0, chapter 6. Files are those below the folder in which
-the debugger was started, and no others. Times are emulated times. What a call gave back is remembered by cycle, so that
-a replay repeats the answer and not the effect.
+Reference: Arm "Semihosting for AArch32 and AArch64", release 2.0, chapter 6. Files are those below a folder that the
+user names, and no others; by default there are none, as QEMU and OpenOCD want to be asked for semihosting, too.
+Times are emulated times. What a call gave back is remembered by cycle, so that a
+replay repeats the answer and not the effect.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from emberwatch.base.text import printable
 from emberwatch.base.units import PICO
 
 if TYPE_CHECKING:
@@ -27,12 +29,22 @@ _MODES = ("r", "rb", "r+", "r+b", "w", "wb", "w+", "w+b", "a", "ab", "a+", "a+b"
 _APPLICATION_EXIT = 0x20026
 _STANDARD_IN, _STANDARD_OUT, _STANDARD_ERROR = 1, 2, 3
 _MAX_TRANSFER = 1 << 20
+MOST_FILES = 64
+MOST_WRITTEN = 256 << 20
+"""Bytes that firmware may write to files in one session."""
+MOST_REMEMBERED = 64 << 20
+"""Bytes of answers kept for replays; the oldest go first, and a replay from before them ends there."""
 
 
 @dataclass
 class _Effect:
     result: int = 0
     writes: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the host's memory that it takes, roughly."""
+        return 256 + sum(64 + len(data) for _, data in self.writes)
 
 
 class Semihosting:
@@ -44,10 +56,12 @@ class Semihosting:
         root: folder that the firmware's files must be in; None: it has no files.
     """
 
-    def __init__(self, chip: Chip, write: Callable[[str], None], root: Path | None) -> None:
+    def __init__(self, chip: Chip, write: Callable[[str], None], root: Path | None = None) -> None:
         self._chip = chip
         self._write = write
         self._root = root.resolve() if root is not None else None
+        self._refusal_told = False
+        self._written = self._remembered = 0
         self._files: dict[int, IO[bytes] | None] = {}
         self._errno = 0
         self._effects: dict[int, _Effect] = {}
@@ -76,8 +90,15 @@ class Semihosting:
         except (OSError, ValueError, RuntimeError) as error:
             self._errno = error.errno or errno.EIO if isinstance(error, OSError) else errno.EFAULT
             self._effect.result = _FAILED
-        self._effects[self._chip.cycles] = self._effect
+        self._remember(self._chip.cycles, self._effect)
         self._apply(core, self._effect)
+
+    def _remember(self, cycle: int, effect: _Effect) -> None:
+        self._effects[cycle] = effect
+        self._remembered += effect.size
+        while self._remembered > MOST_REMEMBERED and len(self._effects) > 1:
+            oldest = next(iter(self._effects))
+            self._remembered -= self._effects.pop(oldest).size
 
     def repeat(self, core: int) -> bool:
         """Gives the answer of the past again, without its effects outside; False if there was no such call."""
@@ -106,7 +127,9 @@ class Semihosting:
 
     def _answer(self, operation: int, parameter: int) -> int:
         if operation == 0x03:  # SYS_WRITEC
-            self._write(chr(self._chip.read_memory(parameter, 1)[0]))
+            character = chr(self._chip.read_memory(parameter, 1)[0])
+            if character != "\r":  # a line's end is its LF
+                self._write(character)
             return 0
         if operation == 0x04:  # SYS_WRITE0
             self._write(self._string(parameter).decode("utf-8", "replace"))
@@ -165,7 +188,10 @@ class Semihosting:
     def _path(self, address: int, length: int) -> Path:
         name = self._chip.read_memory(address, min(length, 4096)).decode("utf-8", "replace")
         if self._root is None:
-            raise PermissionError(errno.EACCES, f"{name}: this run has no files for the firmware")
+            if not self._refusal_told:
+                self._refusal_told = True
+                self._write(f"semihosting: file {printable(name)!r} refused; to allow files: --semihosting-dir DIR\n")
+            raise PermissionError(errno.EACCES, "the firmware may open no files")
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
             raise PermissionError(errno.EACCES, f"{name} is outside {self._root}")
@@ -176,13 +202,18 @@ class Semihosting:
         if mode >= len(_MODES):
             raise OSError(errno.EINVAL, "no such mode")
         handle = max(self._files, default=_STANDARD_ERROR) + 1
+        if len(self._files) >= MOST_FILES:
+            raise OSError(errno.EMFILE, "too many open files")
         if self._chip.read_memory(address, min(length, 4)) == b":tt":
             # One special name for three streams: the mode says which.
             handle = _STANDARD_IN if mode < 4 else _STANDARD_OUT if mode < 8 else _STANDARD_ERROR
             self._files[handle] = None
             return handle
         text_mode = _MODES[mode]
-        self._files[handle] = self._path(address, length).open(text_mode if "b" in text_mode else text_mode + "b")
+        path = self._path(address, length)
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EACCES, "no regular file")  # a pipe would stop the host, a device act on it
+        self._files[handle] = path.open(text_mode if "b" in text_mode else text_mode + "b")
         return handle
 
     def _file(self, handle: int) -> IO[bytes] | None:
@@ -204,6 +235,9 @@ class Semihosting:
         if file is None:
             self._write(data.decode("utf-8", "replace"))
         else:
+            self._written += len(data)
+            if self._written > MOST_WRITTEN:
+                raise OSError(errno.ENOSPC, f"the firmware has written {MOST_WRITTEN} bytes already")
             file.write(data)
             file.flush()
         return length - len(data)

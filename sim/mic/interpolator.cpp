@@ -99,15 +99,4 @@ void Interpolator::load(std::int64_t step) {
     queue_.forget(step / kPhases - kTapsPerPhase);
 }
 
-std::int64_t Interpolator::at(std::uint64_t picoseconds) {
-    const auto step = static_cast<std::int64_t>(picoseconds / kPicosecondsPerStep);
-    if (step != step_) load(step);
-    // Fraction of the step in Q20, then Horner.
-    const auto t = static_cast<std::int64_t>(((picoseconds % kPicosecondsPerStep) << 20) / kPicosecondsPerStep);
-    std::int64_t y = (cubic_[3] * t) >> 20;
-    y = ((cubic_[2] + y) * t) >> 20;
-    y = ((cubic_[1] + y) * t) >> 20;
-    return cubic_[0] + y;
-}
-
 }  // namespace mic

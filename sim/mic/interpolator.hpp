@@ -55,8 +55,32 @@ class SampleQueue {
 
 class Interpolator {
   public:
-    /// Value at `picoseconds` of emulated time, in 1/6 of a Q23 step (the spline's natural unit).
-    std::int64_t at(std::uint64_t picoseconds);
+    /// A moment of emulated time: a whole number of steps of the 128 kHz signal, and picoseconds.
+    struct Moment {
+        std::uint64_t step, rest;
+        void pass(std::uint64_t picoseconds) {
+            rest += picoseconds;
+            if (rest < kPicosecondsPerStep) return;
+            step += rest / kPicosecondsPerStep;
+            rest %= kPicosecondsPerStep;
+        }
+    };
+    static constexpr Moment moment(std::uint64_t picoseconds) {
+        return {picoseconds / kPicosecondsPerStep, picoseconds % kPicosecondsPerStep};
+    }
+    /// Value at a moment, in 1/6 of a Q23 step (the spline's natural unit).
+    std::int64_t at(const Moment& moment) {
+        const auto step = static_cast<std::int64_t>(moment.step);
+        if (step != step_) [[unlikely]]
+            load(step);
+        // Fraction of the step in Q20, then Horner.
+        const auto t = static_cast<std::int64_t>((moment.rest << 20) / kPicosecondsPerStep);
+        std::int64_t y = (cubic_[3] * t) >> 20;
+        y = ((cubic_[2] + y) * t) >> 20;
+        y = ((cubic_[1] + y) * t) >> 20;
+        return cubic_[0] + y;
+    }
+    std::int64_t at(std::uint64_t picoseconds) { return at(moment(picoseconds)); }
 
     SampleQueue& queue() { return queue_; }
     [[nodiscard]] const SampleQueue& queue() const { return queue_; }

@@ -17,7 +17,7 @@ PdmMicrophone::PdmMicrophone(Channel channel, std::uint32_t seed, std::string na
     : name_(std::move(name)), channel_(channel), modulator_(kFullScale, seed) {}
 
 std::uint64_t PdmMicrophone::sound_picoseconds() const {
-    if (timebase_hz_ == 0) return port() != nullptr ? port()->picoseconds(port()->now()) : 0;
+    if (timebase_hz_ == 0) return restarts_ps_ + (port() != nullptr ? port()->picoseconds(port()->now()) : 0);
     return static_cast<std::uint64_t>(rp2040::Wide{bits_} * kPicoseconds / timebase_hz_);
 }
 
@@ -39,7 +39,7 @@ void PdmMicrophone::set_fault(Fault fault) {
 
 /// The bit that an edge of the clock at this time brings out.
 bool PdmMicrophone::next_bit(std::uint64_t picoseconds) {
-    last_ps_ = picoseconds;
+    last_ps_ = restarts_ps_ + picoseconds;
     const std::uint64_t index = bits_++;
     if (index == 0) first_ps_ = last_ps_;
     if (!given_.empty()) {
@@ -68,8 +68,32 @@ void PdmMicrophone::clock_edges(std::span<const rp2040::Cycles> when, std::span<
     const std::uint64_t began = port()->picoseconds(first), passed = port()->picoseconds(when.back()) - began;
     // Rounding is monotonous: if both ends lie on a line of whole picoseconds a cycle, so does all between them.
     const bool even = cycles != 0 && passed % cycles == 0;
+    if (even && given_.empty() && fault_ == Fault::none && timebase_hz_ == 0 && bits_ != 0) {
+        modulate(when, levels, restarts_ps_ + began, passed / cycles);
+        return;
+    }
     for (std::size_t n = 0; n < when.size(); ++n)
         levels[n] = next_bit(even ? began + (when[n] - first) * (passed / cycles) : port()->picoseconds(when[n]));
+}
+
+/// next_bit() for edges that lie `rate` picoseconds a cycle apart, the first at `began`, while the sound decides.
+void PdmMicrophone::modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                             std::uint64_t rate) {
+    SigmaDelta modulator = modulator_;  // so that its state stays in the host's registers
+    const bool changed = gain_q12_ != 4096 || offset_q23_ != 0;
+    const std::int64_t offset = offset_q23_ * Interpolator::kUnitsPerSample;
+    Interpolator::Moment moment = Interpolator::moment(began);
+    rp2040::Cycles before = when.front();
+    for (std::size_t n = 0; n < when.size(); ++n) {
+        moment.pass((when[n] - before) * rate);
+        before = when[n];
+        std::int64_t u = sound_.at(moment);
+        if (changed) u = ((u * gain_q12_) >> 12) + offset;
+        levels[n] = modulator.step(std::clamp(u, -kFullScale, kFullScale));
+    }
+    modulator_ = modulator;
+    bits_ += when.size();
+    last_ps_ = began + (before - when.front()) * rate;
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {
@@ -84,6 +108,7 @@ void PdmMicrophone::save(rp2040::StateWriter& out) const {
     out.put(bits_);
     out.put(first_ps_);
     out.put(last_ps_);
+    out.put(restarts_ps_);
 }
 
 void PdmMicrophone::restore(rp2040::StateReader& in) {
@@ -104,6 +129,7 @@ void PdmMicrophone::restore(rp2040::StateReader& in) {
     in.get(bits_);
     in.get(first_ps_);
     in.get(last_ps_);
+    in.get(restarts_ps_);
 }
 
 }  // namespace mic

@@ -43,6 +43,8 @@ class PdmMicrophone final : public rp2040::Device {
     /// 0: a bit hears the sound at the emulated time of its edge. Else bit n hears the sound at n / hz seconds, so that
     /// the stream does not depend on when the clock was started.
     void set_timebase(std::uint64_t hz) { timebase_hz_ = hz; }
+    /// The chip's time, which stood at `picoseconds`, begins at zero again; the sound goes on.
+    void chip_restarted(std::uint64_t picoseconds) { restarts_ps_ += picoseconds; }
     /// Moment of the sound that is heard now.
     [[nodiscard]] std::uint64_t sound_picoseconds() const;
     /// Bits to put out, oldest first, one per clock, before any more sound is modulated.
@@ -70,6 +72,8 @@ class PdmMicrophone final : public rp2040::Device {
 
   private:
     [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
+    void modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
+                  std::uint64_t rate);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;
@@ -84,6 +88,7 @@ class PdmMicrophone final : public rp2040::Device {
     std::uint64_t bits_ = 0;
     std::uint64_t first_ps_ = 0;
     std::uint64_t last_ps_ = 0;
+    std::uint64_t restarts_ps_ = 0;  ///< The sound's time when the chip's is zero.
 };
 
 }  // namespace mic

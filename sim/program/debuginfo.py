@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elftools.common.exceptions import DWARFError, ELFError
 from elftools.dwarf.callframe import FDE
 from elftools.elf.elffile import ELFFile
 
+from emberwatch.base.text import printable
+from emberwatch.program.elf import section_headers
+
 SP, LR, PC = 13, 14, 15
+_MOST_BYTES = 512 << 20
+_MOST_ROWS = 5_000_000
+_SHF_COMPRESSED = 0x800
 
 
 @dataclass(frozen=True)
@@ -44,17 +49,23 @@ class DebugInfo:
     def __init__(self, path: Path) -> None:
         self._lines: list[tuple[int, int, SourceLine]] = []
         self._frames: list[Any] = []
+        self._line_starts: list[int] = []
+        self._frame_starts: list[int] = []
         try:
             with path.open("rb") as stream:
                 if stream.read(4) != b"\x7fELF":
                     return
                 stream.seek(0)
                 elf = ELFFile(stream)
-                if elf.has_dwarf_info():
+                if elf.has_dwarf_info() and _affordable(elf):
                     self._read(elf.get_dwarf_info())
-        except (OSError, ELFError, DWARFError, KeyError, ValueError):
-            self._lines.clear()  # a damaged section: symbols alone must do
+            self._index()
+        except Exception:  # pyelftools meets a damaged section with whatever comes first, assertions included
+            self._lines.clear()  # symbols alone must do
             self._frames.clear()
+            self._index()
+
+    def _index(self) -> None:
         self._lines.sort(key=lambda entry: entry[:2])
         self._line_starts = [entry[0] for entry in self._lines]
         self._frames.sort(key=lambda entry: entry["initial_location"])
@@ -76,6 +87,8 @@ class DebugInfo:
                 state = entry.state
                 if state is None:
                     continue
+                if len(self._lines) > _MOST_ROWS:
+                    raise ValueError("a line table without an end")
                 if previous is not None and state.address > previous.address and previous.line:
                     source = SourceLine(names.get(previous.file, "?"), previous.line)
                     self._lines.append((previous.address, state.address, source))
@@ -103,7 +116,7 @@ class DebugInfo:
             if candidate["pc"] > address:
                 break
             row = candidate
-        if row is None or row["cfa"].reg is None:
+        if row is None or row["cfa"].reg is None or not isinstance(row["cfa"].offset, int):
             return None
         saved = {
             register: rule.arg
@@ -111,6 +124,18 @@ class DebugInfo:
             if isinstance(register, int) and rule.type == "OFFSET" and rule.arg is not None
         }
         return FrameRule((row["cfa"].reg, row["cfa"].offset), saved)
+
+
+def _affordable(elf: ELFFile) -> bool:
+    """Whether the debug sections, unpacked, are of a size that some program for this chip could have."""
+    total = 0
+    for header in section_headers(elf):
+        if header["sh_flags"] & _SHF_COMPRESSED:
+            elf.stream.seek(header["sh_offset"] + 4)
+            total += int.from_bytes(elf.stream.read(4), "little")  # Elf32_Chdr.ch_size
+        elif header["sh_type"] != "SHT_NOBITS":
+            total += int(header["sh_size"])
+    return total <= _MOST_BYTES
 
 
 def _file_names(program: Any) -> dict[int, str]:
@@ -126,7 +151,7 @@ def _file_names(program: Any) -> dict[int, str]:
         index = directory if header["version"] >= 5 else directory - 1
         if index > 0 or (index == 0 and header["version"] < 5):
             name = f"{directories[index]}/{name}" if index < len(directories) else name
-        names[number] = name.removeprefix("./")
+        names[number] = printable(name.removeprefix("./"))
     return names
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import capstone  # type: ignore[import-untyped]
-
 from emberwatch.program.elf import SymbolTable
 
 
@@ -13,6 +11,9 @@ class Disassembler:
     """Disassembles Thumb code one instruction at a time; branch targets get their symbol."""
 
     def __init__(self, symbols: SymbolTable, read: Callable[[int, int], bytes]) -> None:
+        # Imported where it is needed: every command that runs firmware could explain a crash, few have to.
+        import capstone  # type: ignore[import-untyped]
+
         self._symbols = symbols
         self._read = read
         self._engine = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import bisect
+import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
 
 from emberwatch.base.errors import ImageError
+from emberwatch.base.regular import read_regular
+from emberwatch.base.text import printable
 from emberwatch.chip import memory
 from emberwatch.program.firmware_image import crc32_mpeg2
 from emberwatch.program.uf2 import read_uf2
@@ -32,6 +36,19 @@ _RUN_REGIONS = (
     *((memory(name).base, memory(name).size) for name in ("xip_sram", "sram", "sram_banks", "usb_dpram")),
 )
 _EM_ARM = 40
+_SYMBOL = struct.Struct("<IIIBBH")
+"""Elf32_Sym: st_name, st_value, st_size, st_info, st_other, st_shndx (gABI, chapter 4)."""
+_SYMBOL_SIZE = _SYMBOL.size
+_STT_NOTYPE, _STT_OBJECT, _STT_FUNC = 0, 1, 2
+_SHN_UNDEF = 0
+_SHF_COMPRESSED = 0x800
+_SHOWN = 80
+"""Characters of a foreign message that are shown."""
+_MOST_SEGMENTS = 64
+_MOST_SECTIONS = 4096
+_MOST_SYMBOLS = 1_000_000
+_MOST_NAME = 4096
+"""What no program for 2 MB of flash comes near; files beyond are made to take the host's memory."""
 _MACHINES = {3: "x86", 62: "x86-64", 183: "AArch64", 243: "RISC-V", 8: "MIPS", 20: "PowerPC", 94: "Xtensa"}
 
 
@@ -157,12 +174,9 @@ def load_image(path: str | Path, flash_size: int = FLASH_WINDOW) -> Image:
         ImageError: the file is missing, truncated, for another machine, or has code where the board has no memory.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except IsADirectoryError:
-        raise ImageError(f"firmware {path} is a directory; give an ELF, UF2, HEX or BIN file") from None
-    except OSError as error:
-        raise ImageError(f"firmware {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if path.is_dir():
+        raise ImageError(f"firmware {path} is a directory; give an ELF, UF2, HEX or BIN file")
+    data = read_regular(path, "firmware", ImageError)
     if not data:
         raise ImageError(f"firmware {path} is empty; build it with: emberwatch build")
     image = _load_elf(path, data) if data.startswith(b"\x7fELF") else _load_other(path, data)
@@ -180,12 +194,22 @@ def _load_elf(path: Path, data: bytes) -> Image:
         name = _MACHINES.get(machine, f"machine {machine}" if machine != _EM_ARM else "big-endian Arm")
         raise ImageError(f"firmware {path} is an ELF for {name}; the RP2040 needs 32-bit little-endian Arm")
     try:
-        with path.open("rb") as stream:
+        with io.BytesIO(data) as stream:
             elf = ELFFile(stream)
+            if elf.num_segments() > _MOST_SEGMENTS:
+                raise ImageError(
+                    f"firmware {path} is a damaged ELF ({elf.num_segments()} segments, at most {_MOST_SEGMENTS} are "
+                    "taken); build it again"
+                )
             headers = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"] > 0]
             for header in headers:
                 if header["p_offset"] + header["p_filesz"] > len(data):
                     raise ImageError(_truncated(path, header["p_offset"] + header["p_filesz"], len(data)))
+            total = sum(header["p_filesz"] for header in headers)
+            if total > FLASH_WINDOW + SRAM_SIZE:
+                raise ImageError(
+                    f"firmware {path} wants {total} bytes loaded, more than flash and SRAM of any board; link it again"
+                )
             sections_end = elf["e_shoff"] + elf["e_shnum"] * elf["e_shentsize"]
             if sections_end > len(data):
                 raise ImageError(_truncated(path, sections_end, len(data)))
@@ -199,11 +223,18 @@ def _load_elf(path: Path, data: bytes) -> Image:
             segments = [Segment(h["p_paddr"], h.data()) for h in headers]
             symbols = _symbols(elf)
             entry = elf["e_entry"] & ~1
-    except (ELFError, ValueError, IndexError, UnicodeDecodeError) as error:
-        raise ImageError(
-            f"firmware {path} is a damaged ELF ({error or type(error).__name__}); build it again"
-        ) from None
-    return Image(path, tuple(sorted(segments, key=lambda s: s.address)), entry, SymbolTable(symbols))
+    except ImageError:
+        raise
+    except Exception as error:  # whatever pyelftools meets in a file that lies, assertions included
+        reason = str(error)[:_SHOWN] or type(error).__name__
+        raise ImageError(f"firmware {path} is a damaged ELF ({printable(reason)}); build it again") from None
+    ordered = tuple(sorted(segments, key=lambda s: s.address))
+    for segment, following in pairwise(ordered):
+        if following.address < segment.end:
+            raise ImageError(
+                f"firmware {path} is a damaged ELF (two segments claim {following.address:#010x}); link it again"
+            )
+    return Image(path, ordered, entry, SymbolTable(symbols))
 
 
 def _check_run_address(path: Path, address: int, size: int) -> None:
@@ -221,20 +252,47 @@ def _truncated(path: Path, needed: int, present: int) -> str:
     )
 
 
+def section_headers(elf: ELFFile) -> Iterator[Any]:
+    """The headers alone: pyelftools' sections read what they stand for, which a file of lies makes expensive.
+
+    Raises:
+        ValueError: there are more than any program has.
+    """
+    if elf.num_sections() > _MOST_SECTIONS:
+        raise ValueError(f"more than {_MOST_SECTIONS} sections")
+    return (elf._get_section_header(number) for number in range(elf.num_sections()))
+
+
 def _symbols(elf: ELFFile) -> list[Symbol]:
+    tables = [header for header in section_headers(elf) if header["sh_type"] == "SHT_SYMTAB"]
+    if not tables:
+        return []
+    if len(tables) > 1 or tables[0]["sh_flags"] & _SHF_COMPRESSED or tables[0]["sh_entsize"] != _SYMBOL_SIZE:
+        raise ValueError("more than one symbol table, or one of no known form")  # the gABI allows one
+    if tables[0]["sh_size"] > _MOST_SYMBOLS * _SYMBOL_SIZE:
+        raise ValueError(f"more than {_MOST_SYMBOLS} symbols")
+    strings = elf.get_section(tables[0]["sh_link"])
+    if strings["sh_flags"] & _SHF_COMPRESSED:
+        raise ValueError("compressed names")
+    stream = elf.stream
+    stream.seek(tables[0]["sh_offset"])
+    table = stream.read(tables[0]["sh_size"])
+    stream.seek(strings["sh_offset"])
+    names = stream.read(strings["sh_size"])
     found = []
-    for section in elf.iter_sections():
-        if not isinstance(section, SymbolTableSection):
+    whole = len(table) // _SYMBOL_SIZE * _SYMBOL_SIZE
+    for name_at, value, size, info, _, section in _SYMBOL.iter_unpack(table[:whole]):
+        kind = info & 15
+        if kind not in (_STT_NOTYPE, _STT_OBJECT, _STT_FUNC) or section == _SHN_UNDEF:
             continue
-        for symbol in section.iter_symbols():
-            kind = symbol["st_info"]["type"]
-            if kind not in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE") or symbol["st_shndx"] == "SHN_UNDEF":
-                continue
-            if not symbol.name or symbol.name.startswith("$"):
-                continue
-            is_function = kind == "STT_FUNC"
-            address = symbol["st_value"] & ~1 if is_function else symbol["st_value"]
-            found.append(Symbol(address, symbol["st_size"], symbol.name, is_function))
+        end = names.find(b"\0", name_at, name_at + _MOST_NAME)
+        if end < 0:
+            raise ValueError(f"a symbol's name of more than {_MOST_NAME} bytes")
+        name = printable(names[name_at:end].decode("utf-8", "replace"))
+        if not name or name.startswith("$"):
+            continue
+        is_function = kind == _STT_FUNC
+        found.append(Symbol(value & ~1 if is_function else value, size, name, is_function))
     return found
 
 

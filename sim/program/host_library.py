@@ -82,7 +82,9 @@ def shared_library(
     with tempfile.TemporaryDirectory(dir=library.parent) as directory:
         built = Path(directory) / library.name
         command = [compiler, *FLAGS, *flags, *map(str, sources), "-o", str(built)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # What the compiler leaves when it is interrupted goes with the folder.
+        own = {**os.environ, "TMPDIR": directory}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=own)
         if done.returncode:
             raise BuildError(f"{name} does not compile with {compiler}: {done.stderr.strip()[-2000:]}")
         built.replace(library)

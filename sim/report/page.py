@@ -5,6 +5,7 @@ What it draws is what the firmware itself computed (PCM, features, probabilities
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from emberwatch.inspect import budgets
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import SRAM_SIZE
 from emberwatch.program.firmware_image import measure
+from emberwatch.steps.console import console_text
 
 _WIDTH, _HEIGHT = 1000, 120
 """Units of the plots' own coordinates; the page scales them to its width."""
@@ -81,6 +83,7 @@ class RunRecorder:
         span = max(result.seconds, BLOCK_SECONDS)
         start = result.windows[0][0] - BLOCK_SECONDS if result.windows else 0.0
         memory, sections = _memory_bars(machine)
+        console = [(line[:10], line[12:]) for line in console_text(machine).splitlines()]
         return environment.get_template("run.html.j2").render(
             title=title or machine.image.path.name,
             firmware=machine.image.path.name,
@@ -99,9 +102,19 @@ class RunRecorder:
             cycles=_cycle_bars(result),
             memory=memory,
             sections=sections,
-            console=[(f"{t:10.6f}", line) for t, line in machine.lines][-_CONSOLE_LINES:],
-            console_dropped=max(0, len(machine.lines) - _CONSOLE_LINES),
+            detector=self._detector.log.banner is not None,
+            displays=_displays(machine),
+            console=console[-_CONSOLE_LINES:],
+            console_dropped=max(0, len(console) - _CONSOLE_LINES),
         )
+
+
+def _displays(machine: Machine) -> list[tuple[str, str]]:
+    """Name and picture, a PNG data URL, of each device that shows one."""
+    shown = ((name, getattr(device, "png", None)) for name, device in machine.devices.items())
+    return [
+        (name, "data:image/png;base64," + base64.b64encode(png(2)).decode()) for name, png in shown if png is not None
+    ]
 
 
 def _x(t_s: float, span: float) -> float:

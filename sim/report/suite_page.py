@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from emberwatch.base import atomic
+
 
 @dataclass(frozen=True)
 class TestEntry:
@@ -36,4 +38,4 @@ def write_suite_page(path: Path, entries: list[TestEntry]) -> None:
     counts = {status: sum(entry.status == status for entry in entries) for status in ("PASS", "FAIL", "SKIP")}
     suites = [(suite, list(tests)) for suite, tests in groupby(entries, key=lambda entry: entry.suite)]
     page = environment.get_template("suite.html.j2").render(counts=counts, suites=suites)
-    path.write_text(page, encoding="utf-8")
+    atomic.write_text(path, page)

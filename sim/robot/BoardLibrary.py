@@ -17,10 +17,12 @@ from emberwatch.audio.recordings import RealRecording
 from emberwatch.base.errors import EmulationTimeout
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
-from emberwatch.detector.protocol import Alarm, Window
+from emberwatch.detector.protocol import FAULTS, KINDS, Alarm, Window
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.inspect.led import led_brightness
+from emberwatch.machine.machine import MICROPHONE_FAULTS
 from emberwatch.report.page import RunRecorder
+from emberwatch.robot.arguments import number, one_of, seconds, some
 from emberwatch.robot.attachments import attach_evidence
 from emberwatch.robot.run_reports import RunReports
 from emberwatch.robot.session import board_maker, metric, session
@@ -52,7 +54,7 @@ class BoardLibrary:
     @keyword
     def run_for(self, duration: timedelta) -> None:
         """Lets emulated time pass."""
-        session.board().run(duration.total_seconds())
+        session.board().run(seconds(duration, "The duration"))
 
     @keyword
     def forget_board(self) -> None:
@@ -65,8 +67,10 @@ class BoardLibrary:
     def wait_for_line(self, prefix: str, timeout: timedelta) -> str:
         """Runs until the console prints a line that begins so, after the one awaited before; returns the line."""
         machine = session.board()
+        limit = seconds(timeout, "The timeout")
+        some(prefix.strip(), "characters of a line to wait for")
         try:
-            return machine.run_until_line(prefix, timeout.total_seconds())[1]
+            return machine.run_until_line(prefix, limit)[1]
         except EmulationTimeout as error:
             attach_evidence(machine, session.pcm)
             raise AssertionError(str(error)) from None
@@ -90,7 +94,7 @@ class BoardLibrary:
 
     @keyword
     def console_lines(self) -> list[str]:
-        """All console lines so far."""
+        """All console lines so far; an empty list if there are none."""
         return [line for _, line in session.board().lines]
 
     @keyword
@@ -113,20 +117,26 @@ class BoardLibrary:
     def windows_should_come_every_block(self, tolerance: timedelta) -> None:
         """Window lines are numbered without a gap and 32 ms apart on average."""
         machine = session.board()
+        allowed = seconds(tolerance, "The tolerance", zero=True)
+        if allowed >= BLOCK_SECONDS:
+            raise AssertionError(f"The tolerance {allowed:g} s is as long as a block: anything would be within it")
         entries = [(t, m.number) for t, m in machine.log.messages if isinstance(m, Window)]
+        some(entries, "window lines")
         numbers = [number for _, number in entries]
         if numbers != list(range(len(numbers))):
             missing = sorted(set(range(max(numbers))) - set(numbers))[:5]
             raise AssertionError(f"Window numbers have gaps, first missing: {missing}")
-        for t, number in entries:
-            expected = entries[0][0] + number * BLOCK_SECONDS
-            if abs(t - expected) > tolerance.total_seconds():
-                raise AssertionError(f"Window {number} came at {t:.4f} s, expected {expected:.4f} s")
+        for t, block in entries:
+            expected = entries[0][0] + block * BLOCK_SECONDS
+            if abs(t - expected) > allowed:
+                raise AssertionError(f"Window {block} came at {t:.4f} s, expected {expected:.4f} s")
 
     @keyword
     def uart_should_not_carry_sound(self, limit_bits_per_second: int = 64000) -> None:
         """The console's byte rate could not carry speech, however compressed it were."""
         machine = session.board()
+        number(limit_bits_per_second, "The limit in bits a second", 1, 256_000)
+        some(machine.uart_bytes, "bytes on the console")
         rate = 8 * len(machine.uart_bytes) / machine.time_s
         logger.info(f"Console: {rate:.0f} bits per second")
         if rate > limit_bits_per_second:
@@ -138,7 +148,9 @@ class BoardLibrary:
     def alarm_should_go_on_within(self, timeout: timedelta, kind: str | None = None) -> float:
         """Runs until the alarm goes on; with ``kind``, until its cadence is named so. Returns the chip's time."""
         machine = session.board()
-        limit = timeout.total_seconds()
+        limit = seconds(timeout, "The timeout")
+        if kind is not None:
+            one_of(kind, "Alarm kind", KINDS)
 
         def heard() -> bool:
             return bool(machine.log.kinds) if kind is None else kind in machine.log.kinds
@@ -164,7 +176,7 @@ class BoardLibrary:
         """Runs until an alarm is possible or on. Returns the chip's time of that."""
         machine = session.board()
         try:
-            machine.run_until(lambda m: bool(m.log.alarms), timeout.total_seconds())
+            machine.run_until(lambda m: bool(m.log.alarms), seconds(timeout, "The timeout"))
         except EmulationTimeout:
             attach_evidence(machine, session.pcm)
             raise AssertionError(f"No alarm was possible within {timeout} of hearing {session.sound_name}") from None
@@ -172,10 +184,13 @@ class BoardLibrary:
 
     @keyword
     def alarm_should_go_off_within(self, timeout: timedelta) -> None:
-        """Runs until the alarm goes off again."""
+        """Runs until the alarm, which must be on, goes off again."""
         machine = session.board()
+        limit = seconds(timeout, "The timeout")
+        if machine.log.first_alarm is None:
+            raise AssertionError(f"No alarm has gone on that could go off; events: {_events(machine)}")
         try:
-            machine.run_until(lambda m: m.log.first_alarm is not None and not m.log.alarm_on, timeout.total_seconds())
+            machine.run_until(lambda m: not m.log.alarm_on, limit)
         except EmulationTimeout:
             attach_evidence(machine, session.pcm)
             raise AssertionError(f"The alarm stayed on for {timeout}; events: {_events(machine)}") from None
@@ -184,11 +199,12 @@ class BoardLibrary:
     def board_should_stay_quiet_for(self, duration: timedelta) -> None:
         """Runs for a time in which no alarm may go on."""
         machine = session.board()
-        machine.run(duration.total_seconds())
+        before = len(machine.log.windows)
+        machine.run(seconds(duration, "The duration"))
         alarm = machine.log.first_alarm
         metric("detection", sound=session.sound_name or "silence", expected="quiet", alarm=alarm is not None)
-        if not machine.log.windows:
-            raise AssertionError("The firmware judged no window at all")
+        if len(machine.log.windows) == before:
+            raise AssertionError("Judged nothing: the firmware has judged no window in that time")
         if alarm:
             attach_evidence(machine, session.pcm)
             raise AssertionError(f"False alarm at {alarm.t_s:.3f} s while hearing {session.sound_name or 'silence'}")
@@ -207,6 +223,7 @@ class BoardLibrary:
         self._judge(recordings, False)
 
     def _judge(self, recordings: list[RealRecording], expected: bool) -> None:
+        some(recordings, "recordings")
         wrong = []
         for entry, (machine, pcm) in zip(recordings, _hear_all(recordings), strict=True):
             result = machine.result()
@@ -221,6 +238,9 @@ class BoardLibrary:
             best = max((p for _, p in result.windows), default=0.0)
             said = f"alarm at {first:.2f} s" if first is not None else "quiet"
             logger.info(f"{entry.path.name}: {said}, highest probability {best:.2f}")
+            if not result.windows:
+                wrong.append(f"{entry.path.name} ({entry.category}): the firmware judged no window")
+                continue
             possible = expected and entry.seconds <= _SNIPPET_S and bool(machine.log.alarms)
             if (result.alarm or possible) != expected:
                 attach_evidence(machine, pcm, entry.path.stem)
@@ -237,7 +257,8 @@ class BoardLibrary:
 
     @keyword
     def led_should_be_brighter_than(self, fraction: float) -> None:
-        """Checks the LED now."""
+        """Checks the LED now; `fraction` is 0 or more and less than 1, which nothing is brighter than."""
+        number(fraction, "The brightness", 0, 0.999)
         if led_brightness(session.board()) <= fraction:
             raise AssertionError(
                 f"The LED is at {led_brightness(session.board()):.3f}, expected more than {fraction:g}"
@@ -245,7 +266,9 @@ class BoardLibrary:
 
     @keyword
     def led_should_be_darker_than(self, fraction: float) -> None:
-        """Checks the LED now."""
+        """Checks the LED now; `fraction` is more than 0, which nothing is darker than, and at most 1."""
+        number(fraction, "The brightness", 0.001, 1)
+        some(session.board().log.windows, "windows that the LED could show")
         if led_brightness(session.board()) >= fraction:
             raise AssertionError(
                 f"The LED is at {led_brightness(session.board()):.3f}, expected less than {fraction:g}"
@@ -256,7 +279,7 @@ class BoardLibrary:
     @keyword
     def break_microphone(self, fault: str) -> None:
         """'missing', 'stuck_low' or 'stuck_high'."""
-        session.board().microphone_fault(fault)
+        session.board().microphone_fault(one_of(fault, "Microphone fault", MICROPHONE_FAULTS[1:]))
 
     @keyword
     def repair_microphone(self) -> None:
@@ -273,15 +296,17 @@ class BoardLibrary:
     def fault_should_be_reported_within(self, what: str, timeout: timedelta) -> None:
         """Runs until the firmware reports a fault of this name; 'none' means that all have gone."""
         machine = session.board()
+        one_of(re.sub(r"-[0-9a-f]{8}$", "", what), "Fault", FAULTS)
         try:
-            machine.run_until_line(f"FAULT {what} ", timeout.total_seconds())
+            machine.run_until_line(f"FAULT {what} ", seconds(timeout, "The timeout"))
         except EmulationTimeout:
             reported = [fault.what for fault in machine.log.faults] or "none at all"
             raise AssertionError(f"No fault {what!r} within {timeout}; reported: {reported}") from None
 
     @keyword
     def no_fault_should_be_reported(self) -> None:
-        """Checks the console so far."""
+        """Checks the console so far, which must have told of a window: a silent one has not reported anything."""
+        some(session.board().log.windows, "windows")
         if session.board().log.faults:
             raise AssertionError(f"Faults: {[f'{f.what} at {f.t_s} s' for f in session.board().log.faults]}")
 
@@ -290,9 +315,10 @@ class BoardLibrary:
     @keyword
     def run_twice_and_compare(self, duration: timedelta) -> None:
         """Two boards from power-on: same console bytes at the same cycles, same cycle counts."""
+        length = seconds(duration, "The duration")
         machines = [_machine(session.clips) for _ in range(2)]
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda machine: machine.run(duration.total_seconds()), machines))
+            list(pool.map(lambda machine: machine.run(length), machines))
         first, second = machines
         if first.uart_bytes != second.uart_bytes:
             at = next(

@@ -15,6 +15,7 @@ from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.budgets import Budgets, compare, load, measure
 from emberwatch.inspect.budgets.compare import same_compiler
 from emberwatch.program.firmware_image import measure as measure_sizes
+from emberwatch.robot.arguments import number, some
 from emberwatch.robot.session import metric, session
 
 
@@ -93,7 +94,10 @@ class BudgetLibrary:
     @keyword
     def processor_load_should_be_below(self, percent: float) -> None:
         """Share of cycles in which core 0 was awake, since power-on."""
+        number(percent, "The load in percent", 0.01, 100)
         result = session.board().result()
+        if not result.windows:
+            raise AssertionError("Judged nothing: the firmware has judged no window")
         load = 100.0 * result.busy_cycles / result.total_cycles
         logger.info(f"Load {load:.2f} %")
         metric("load", percent=load, budget=percent)
@@ -119,6 +123,8 @@ class BudgetLibrary:
     def missed_blocks_should_be_counted(self, least: int, most: int) -> None:
         """The firmware counted a late block and missed ones, within these bounds and no fewer than its windows show."""
         machine = session.board()
+        number(least, "The least count", 0, 1e9)
+        number(most, "The greatest count", least, 1e9)
         statistics = machine.log.statistics
         if statistics is None:
             raise AssertionError("The firmware printed no statistics line")
@@ -146,6 +152,7 @@ class BudgetLibrary:
     @keyword
     def stack_should_have_unused(self, minimum: int) -> None:
         """Bytes of stack that the firmware never touched."""
+        number(minimum, "The bytes of stack", 1, 4096)
         statistics = session.board().log.statistics
         if statistics is None or statistics.stack < minimum:
             raise AssertionError(f"Only {statistics.stack if statistics else '?'} bytes of stack were never used")
@@ -162,6 +169,9 @@ class BudgetLibrary:
 
         Each is given two seconds of an alarm, which is when the firmware works hardest.
         """
+        some(candidates, "clocks to try")
+        for hertz in candidates:
+            number(hertz, "The clock in hertz", 1e6, 133e6)
         slowest = 0
         for hertz in candidates:
             out = build_folder() / "firmware" / f"{board}-{hertz // 1_000_000}mhz"

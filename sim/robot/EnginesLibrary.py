@@ -15,6 +15,7 @@ from robot.api.deco import keyword, library
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import FeatureCapture, PcmCapture
+from emberwatch.robot.arguments import number, seconds
 from emberwatch.robot.session import board_maker, session
 
 _ENGINES = ("embedded", "renode")
@@ -49,12 +50,13 @@ class EnginesLibrary:
     @keyword
     def run_on_both_engines(self, duration: timedelta) -> None:
         """A board on each engine, from power-on, with the sounds prepared so far."""
+        length = seconds(duration, "The duration")
         self._runs = []
         for engine in _ENGINES:
             machine = board_maker(engine)(session.clips)
             machine.engine.set_microphone_timebase(machine.board.needed_microphone.pdm_hz)
             run = _Run(machine, machine.capture_pcm(), machine.capture_features())
-            machine.run(duration.total_seconds())
+            machine.run(length)
             logger.info(f"{engine}: {machine.real_time_factor:.3f} x real time, {len(machine.lines)} lines")
             self._runs.append(run)
 
@@ -69,18 +71,19 @@ class EnginesLibrary:
 
         One engine may be a line ahead at the end: it has booted sooner.
         """
+        allowed = seconds(time_tolerance, "The tolerance", zero=True)
         ours, theirs = ([line for _, line in run.machine.lines] for run in self._both())
         common = min(len(ours), len(theirs))
         if common < 2 or abs(len(ours) - len(theirs)) > 2:
             raise AssertionError(f"{len(ours)} lines on {_ENGINES[0]}, {len(theirs)} on {_ENGINES[1]}")
-        for number, (a, b) in enumerate(zip(ours[:common], theirs[:common], strict=True), 1):
+        for at, (a, b) in enumerate(zip(ours[:common], theirs[:common], strict=True), 1):
             if _CYCLES.sub(r"\1=", _TIME.sub("t=", a)) != _CYCLES.sub(r"\1=", _TIME.sub("t=", b)):
-                raise AssertionError(f"Line {number} differs: {a!r} and {b!r}")
+                raise AssertionError(f"Line {at} differs: {a!r} and {b!r}")
             for t, u in zip(_TIME.findall(a), _TIME.findall(b), strict=True):
-                if abs(float(t) - float(u)) > time_tolerance.total_seconds():
-                    raise AssertionError(f"Line {number}: times {t} and {u} s")
+                if abs(float(t) - float(u)) > allowed:
+                    raise AssertionError(f"Line {at}: times {t} and {u} s")
             for (_, x), (_, y) in zip(_CYCLES.findall(a), _CYCLES.findall(b), strict=True):
-                _agree(f"line {number}", int(x), int(y), 2.0)
+                _agree(f"line {at}", int(x), int(y), 2.0)
 
     @keyword
     def pcm_should_be_equal(self) -> None:
@@ -111,6 +114,7 @@ class EnginesLibrary:
     @keyword
     def cycles_should_agree_within(self, percent: float) -> None:
         """Mean cycles per call of every measured function."""
+        number(percent, "The deviation in percent", 0, 50)
         ours, theirs = (run.machine.functions for run in self._both())
         if not ours:
             raise AssertionError("no function was measured")

@@ -7,6 +7,7 @@ from robot.api.deco import keyword, library
 
 from emberwatch.chip import block
 from emberwatch.detector.protocol import Other
+from emberwatch.robot.arguments import number, some
 from emberwatch.robot.session import session
 
 SAMPLE_RATE = 16_000
@@ -27,6 +28,7 @@ class PrivacyLibrary:
         All bits count, those of line ends and of fixed words too.
         """
         machine = session.board()
+        number(share, "The share of a bit", 0.001, 1)
         bits = 8 * (len(machine.uart_bytes) + len(machine.usb_bytes)) / machine.time_s
         limit = share * SAMPLE_RATE
         logger.info(f"UART and USB: {bits:.0f} bits per second; one bit per sample would be {SAMPLE_RATE}")
@@ -39,6 +41,7 @@ class PrivacyLibrary:
     def console_should_say_nothing_but_the_protocol(self) -> None:
         """Every byte belongs to a line of the protocol, whose window lines can tell at most 500 bits a second."""
         machine = session.board()
+        some(machine.log.windows, "windows")
         others = [message.text for _, message in machine.log.messages if isinstance(message, Other)]
         if others or machine.log.errors:
             raise AssertionError(f"Lines outside the protocol: {(others + machine.log.errors)[:3]}")
@@ -51,6 +54,7 @@ class PrivacyLibrary:
     def usb_should_be_off(self) -> None:
         """The USB controller is held in reset and sent nothing."""
         machine = session.board()
+        some(machine.log.windows, "windows")
         if machine.usb_bytes:
             raise AssertionError(f"USB carried {len(machine.usb_bytes)} bytes")
         resets = block("resets")
@@ -62,6 +66,7 @@ class PrivacyLibrary:
     def only_known_pins_should_be_connected(self) -> None:
         """Console, LED and microphone have a function; every other pin has none, so it cannot carry anything."""
         machine = session.board()
+        some(machine.log.windows, "windows")
         board = machine.board
         known = {board.uart.tx, board.uart.rx, board.needed_led.pin}
         known |= {board.needed_microphone.data, board.needed_microphone.clock}

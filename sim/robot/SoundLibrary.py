@@ -10,9 +10,15 @@ from robot.api import SkipExecution
 from robot.api.deco import keyword, library
 
 from emberwatch.audio import Clip, Recording, files, generate
+from emberwatch.audio.manifest import ALARM, OTHER
 from emberwatch.audio.recordings import RealRecording, fixed_sample, read_manifest
+from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.paths import recordings_folder
+from emberwatch.robot.arguments import number, seconds, some
 from emberwatch.robot.session import session
+
+_LEVELS = (-150.0, 60.0)
+"""From below the microphone's own noise to a clip that saturates it."""
 
 
 @library(scope="GLOBAL")
@@ -32,9 +38,11 @@ class SoundLibrary:
 
         Further arguments are the sound's own: frequency_hz, waveform, on_s, off_s, from_hz, to_hz, period_s, seed.
         """
+        number(level_dbfs, "The level in dBFS", *_LEVELS)
+        start = seconds(at, "The time", zero=True)
         made = generate(name, **{key: _number(value) for key, value in parameters.items()})
-        length = None if duration is None else duration.total_seconds()
-        session.clips.append(Clip(made, at_s=at.total_seconds(), level_dbfs=level_dbfs, seconds=length))
+        length = None if duration is None else seconds(duration, "The duration")
+        session.clips.append(Clip(made, at_s=start, level_dbfs=level_dbfs, seconds=length))
         session.sound_name = ", ".join(filter(None, [session.sound_name, f"{name} {level_dbfs:g} dBFS"]))
 
     @keyword
@@ -42,19 +50,29 @@ class SoundLibrary:
         self, path: Path, level_dbfs: float | None = None, at: timedelta = timedelta(milliseconds=200)
     ) -> None:
         """Adds a WAV or FLAC file, at its own level unless one is given."""
-        clip = Clip(Recording(files.load(path)), at_s=at.total_seconds(), level_dbfs=level_dbfs)
+        if level_dbfs is not None:
+            number(level_dbfs, "The level in dBFS", *_LEVELS)
+        clip = Clip(Recording(files.load(path)), at_s=seconds(at, "The time", zero=True), level_dbfs=level_dbfs)
         session.clips.append(clip)
         session.sound_name = ", ".join(filter(None, [session.sound_name, path.name]))
 
     @keyword
     def real_alarms(self) -> list[RealRecording]:
-        """Real alarm recordings; skips the test when there are none on this computer."""
-        return [entry for entry in self._recordings() if entry.label == "alarm"]
+        """Real alarm recordings; skips the test when there are no recordings on this computer.
+
+        Fails when there are recordings but no alarm among them: that is a mistake in the manifest.
+        """
+        return list(some([entry for entry in self._recordings() if entry.label == ALARM], "alarms in the manifest"))
 
     @keyword
     def real_negatives(self, count: int = 8) -> list[RealRecording]:
-        """A fixed sample of real recordings without an alarm; skips the test when there are none."""
-        return fixed_sample([entry for entry in self._recordings() if entry.label == "other"], count)
+        """A fixed sample of real recordings without an alarm; skips the test when there are no recordings.
+
+        Fails when there are recordings but none without an alarm, or when `count` is less than 1.
+        """
+        number(count, "The count", 1, 1_000_000)
+        others = some([entry for entry in self._recordings() if entry.label == OTHER], "other sounds in the manifest")
+        return fixed_sample(list(others), count)
 
     def _recordings(self) -> list[RealRecording]:
         folder = recordings_folder()
@@ -62,7 +80,10 @@ class SoundLibrary:
             raise SkipExecution(
                 "no real recordings on this computer: set EMBERWATCH_AUDIO to a folder with manifest.csv"
             )
-        return read_manifest(folder)
+        try:
+            return read_manifest(folder)
+        except EmberwatchError as error:
+            raise AssertionError(str(error)) from None
 
 
 def _number(value: Any) -> Any:

@@ -45,7 +45,7 @@ def _keyword_of(step: str) -> Callable[..., Any]:
     functools.update_wrapper(run, STEPS[step], assigned=("__doc__", "__name__"), updated=())
     del run.__wrapped__  # type: ignore[attr-defined]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    decorated: Callable[..., Any] = keyword(step.replace("_", " ").title())(run)
+    decorated: Callable[..., Any] = keyword(step.replace("_", " ").title(), types=None)(run)
     return decorated
 
 

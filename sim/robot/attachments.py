@@ -10,7 +10,7 @@ import numpy as np
 from robot.api import logger
 
 from emberwatch.audio import SAMPLE_RATE, files
-from emberwatch.base import extras
+from emberwatch.base import atomic, extras
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
@@ -60,4 +60,5 @@ def plot_heard(machine: DetectorMachine, samples: np.ndarray, path: Path) -> Non
     probability.set_ylim(0, 1.02)
     probability.set_ylabel("probability")
     probability.set_xlabel("seconds since capture began")
-    figure.savefig(path, dpi=80)
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80)

@@ -258,7 +258,8 @@ Cpu* Chip::next_core(Cycles& until) {
     if (first && second) {
         Cpu& behind = core0_.cycles <= core1_.cycles ? core0_ : core1_;
         const Cpu& ahead = &behind == &core0_ ? core1_ : core0_;
-        until = std::min(until, ahead.cycles + 1);
+        // Where both are at one cycle core 0 is first, as SIO has it for spinlocks (datasheet 2.3.1.3).
+        until = std::min(until, ahead.cycles + (behind.core() == 0 ? 1 : 0));
         return &behind;
     }
     return first ? &core0_ : second ? &core1_ : nullptr;
@@ -333,7 +334,8 @@ Stop Chip::run_until(Cycles limit) {
                     events_.advance_to(limit);
                     break;
                 }
-                events_.advance_to(events_.next());
+                run_ahead(limit);
+                events_.advance_to(std::min(limit, events_.next()));  // the next may be later now
                 if (clocks_.asleep()) sleep_or_wake();
                 continue;
             }
@@ -343,7 +345,10 @@ Stop Chip::run_until(Cycles limit) {
             }
             events_.advance_to(cpu->cycles);
             if (cpu->cycles >= limit) break;
-            cpu->run(until);
+            if (core0_.runnable() && core1_.runnable())
+                Cpu::run_pair(cpu, limit);
+            else
+                cpu->run(until);
             if (cpu->stop() != CpuStop::none)
                 if (auto stop = stopped(*cpu)) return *stop;
         }
@@ -354,6 +359,17 @@ Stop Chip::run_until(Cycles limit) {
     if (requests_ != 0)
         if (auto stop = attend()) return *stop;
     return {StopReason::time, 0, core0_.pc(), 0, {}};
+}
+
+/// While both cores sleep nobody sees the words of a stream from a pin through PIO and DMA into memory on their way.
+void Chip::run_ahead(Cycles limit) {
+    for (const auto& [pio, event] : {std::pair{&pio0_, EventId::pio0}, {&pio1_, EventId::pio1}}) {
+        if (events_.due(event) > limit || !pio->streams()) continue;
+        const Cycles dma = events_.due(EventId::dma);
+        if (dma != kNever && (dma < events_.next() || dma > events_.due(event))) continue;
+        const Cycles until = std::min(limit, events_.next_beside(event, EventId::dma));
+        if (until > events_.due(event) && (dma == kNever || dma_.finish_word(until))) pio->stream(until, dma_);
+    }
 }
 
 /// Performs the resets that are asked for. A reason to stop: a program that cannot boot, a device that cannot go on.

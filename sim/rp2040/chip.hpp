@@ -190,6 +190,7 @@ class Chip : public Fabric, private DmaBus {
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
     [[nodiscard]] std::optional<Stop> attend();
+    void run_ahead(Cycles limit);
 
     Scheduler events_;
     TimeBase time_;

@@ -26,6 +26,9 @@ class Server:
     Args:
         make: powers a machine, given the arguments of the request ``start``.
         machine: one that is powered already, or None.
+
+    Attributes:
+        requests: what it answers beside the steps, by name.
     """
 
     def __init__(self, make: Callable[..., Machine], machine: Machine | None = None) -> None:
@@ -34,7 +37,7 @@ class Server:
         self._snapshots: dict[str, Snapshot] = {}
         self._told: dict[str, int] = {}
         self.stopped = False
-        self._requests: dict[str, Callable[..., Any]] = {
+        self.requests: dict[str, Callable[..., Any]] = {
             "start": self._start,
             "state": self._state,
             "steps": self._steps,
@@ -78,11 +81,11 @@ class Server:
         return answer
 
     def _do(self, name: str, arguments: dict[str, Any]) -> Any:
-        if name in STEPS and name not in self._requests:
+        if name in STEPS and name not in self.requests:
             return call(name, arguments)(self._board)
-        if name not in self._requests:
-            raise UsageError(f"request {name!r} is not known{suggest(name, [*self._requests, *STEPS])}")
-        handler = self._requests[name]
+        if name not in self.requests:
+            raise UsageError(f"request {name!r} is not known{suggest(name, [*self.requests, *STEPS])}")
+        handler = self.requests[name]
         try:
             inspect.signature(handler).bind(**arguments)
         except TypeError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import errno
+import functools
+import io
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -54,17 +56,76 @@ def test_long_files_are_decoded_in_pieces(tmp_path: Path, monkeypatch: pytest.Mo
     assert np.max(np.abs(whole - pieces)) < 1e-6
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve room for a file")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_long_file_that_finds_no_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     path = tmp_path / "long.wav"
     soundfile.write(path, sine(440.0, 16000, 2.0), 16000)
     monkeypatch.setattr(files, "_MEMORY_SECONDS", 1.0)
-    monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(AudioError, match=r"long\.wav needs 0 MB in .*: No space left on device; make room there"):
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", functools.partial(open, "/dev/full", "r+b", buffering=0))
+    with pytest.raises(AudioError, match=r"long\.wav needs 0 MB or more in .*: No space left on device; make room"):
         files.load(path)
+
+
+def as_other_programs_leave_it(kind: str) -> bytes:
+    """A second of noise: WAV whose sizes are unknown, FLAC of unknown length, half files."""
+    noise = np.random.default_rng(1).standard_normal(16000).astype(np.float32) * 0.05
+    container = "WAV" if "wav" in kind else "FLAC"
+    stream = io.BytesIO()
+    soundfile.write(stream, noise, 16000, format=container, subtype="PCM_16")
+    data = bytearray(stream.getvalue())
+    if kind == "wav of unknown size":
+        data[4:8] = data[40:44] = bytes(4)
+    elif kind == "wav of endless size":
+        data[4:8] = data[40:44] = b"\xff" * 4
+    elif kind == "flac of unknown length":  # RFC 9639, 8.2: the lower 36 bits of bytes 18 to 25
+        data[18:26] = (int.from_bytes(data[18:26], "big") >> 36 << 36).to_bytes(8, "big")
+    elif kind == "flac of 2^35 samples":
+        data[18:26] = (int.from_bytes(data[18:26], "big") >> 36 << 36 | 1 << 35).to_bytes(8, "big")
+    elif kind.startswith("half"):
+        del data[len(data) // 2 :]
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least_s", "noted"),
+    [
+        ("wav of unknown size", 1.0, False),
+        ("wav of endless size", 1.0, False),
+        ("flac of unknown length", 1.0, False),
+        ("flac of 2^35 samples", 1.0, True),
+        ("half a wav", 0.49, True),
+        ("half a flac", 0.2, True),
+    ],
+)
+def test_what_is_there_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, least_s: float, noted: bool
+) -> None:
+    path = tmp_path / "sound"
+    path.write_bytes(as_other_programs_leave_it(kind))
+    samples = files.load(path)
+    assert least_s <= len(samples) / 16000 <= 1.0 and np.std(samples) > 0.04
+    assert ("is cut off" in capsys.readouterr().err) == noted
+
+
+def test_sound_comes_through_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.flac")
+    data = as_other_programs_leave_it("flac")
+    writer = threading.Thread(target=(tmp_path / "pipe.flac").write_bytes, args=(data,))
+    writer.start()
+    assert len(files.load(tmp_path / "pipe.flac")) == 16000
+    writer.join(60)
+
+
+def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "slow.wav"
+    soundfile.write(path, sine(440.0, 16000), 1)
+    with pytest.raises(AudioError, match="says 1 samples a second"):
+        files.load(path)
+    (tmp_path / "bare.raw").write_bytes(bytes(1000))
+    with pytest.raises(AudioError, match="without a header"):
+        files.load(tmp_path / "bare.raw")
+    with pytest.raises(AudioError, match="is a device"):
+        files.load("/dev/zero")
 
 
 def write_text(path: Path) -> None:
@@ -206,10 +267,10 @@ def test_scenario_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "neither"),
+        ("", r"no \[\[sound\]\], no \[\[step\]\] and no duration_s"),
         ("x = ", "not valid TOML"),
         ("duration = 3", "did you mean 'duration_s'"),
-        ("duration_s = -1", "positive"),
+        ("duration_s = -1", "duration_s = -1 must be a number, 0 to 1000000"),
         ('duration_s = "3"', "must be a number"),
         ("duration_s = inf", "must be finite"),
         ("seed = 1.5\nduration_s = 1", "whole number"),
@@ -228,7 +289,7 @@ def test_scenario_file(tmp_path: Path) -> None:
         ("duration_s = nan", "duration_s = nan must be finite"),
         ("duration_s = 1" + 400 * "0", "duration_s = 10000.* must be a number"),
         ("duration_s = 1" + 5000 * "0", "not valid TOML"),
-        ("seed = -1\nduration_s = 1", "seed = -1 must be a whole number, 0 or more"),
+        ("seed = -1\nduration_s = 1", "seed = -1 must be a whole number, 0 to"),
         ("seed = " + 200 * "[", "not valid TOML"),
         ("seed = " + 20000 * "[", "not valid TOML"),
         ('[[sound]]\ngenerate = "t3"\nloop = 1', "loop = 1 must be true or false"),

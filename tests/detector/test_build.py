@@ -121,6 +121,18 @@ def test_event_parameters_come_with_the_model(toolchain: None, mean_model: Path,
     assert [score(), score(tmp_path / "mine.toml")] == ["123", "45"]
 
 
+def test_a_model_of_another_shape_is_refused_before_the_compiler_sees_it(toolchain: None, tmp_path: Path) -> None:
+    folder = tmp_path / "kws"
+    folder.mkdir()
+    (folder / "model.c").write_text("")
+    sizes = {"MODEL_INPUT_SIZE": 490, "MODEL_INPUT_FRAMES": 49, "MODEL_OUTPUT_SIZE": 12}
+    (folder / "model.h").write_text("".join(f"#define {name} {value}\n" for name, value in sizes.items()))
+    with pytest.raises(
+        BuildError, match="kws takes 490 values in 49 frames and gives 12; the firmware needs frames of 32"
+    ):
+        build_firmware("pico", folder, tmp_path / "out")
+
+
 def test_missing_model(toolchain: None, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"no model at .*nowhere\.tflite"):
         build_firmware("pico", tmp_path / "nowhere.tflite", tmp_path)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 import typer
@@ -18,6 +19,10 @@ from emberwatch.board.board import Board
 from emberwatch.cli.main import application, command_names
 from emberwatch.detector.protocol import Alarm, Banner, Fault, Other, Statistics, Window, parse_line
 from emberwatch.detector.result import FunctionResult, RunResult
+from emberwatch.machine.machine import Machine
+from emberwatch.machine.steps import STEPS
+from emberwatch.steps.calls import parameters
+from emberwatch.steps.serve import Server
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -98,8 +103,40 @@ def test_scenario_keys() -> None:
     assert named == taken
     example = text.partition("\n    [[sound]]")[0]
     assert set(re.findall(r"^    (\w+) = ", example, re.M)) == {f.name for f in fields(scenario.ScenarioKeys)} - {
-        "sound"
+        "sound",
+        "step",
     }
+
+
+# docs/steps.md
+
+
+def test_steps_and_their_arguments() -> None:
+    rows = [row.split("|")[1:3] for row in page("steps.md").splitlines() if row.startswith("| `")]
+    named = {step: arguments for names, arguments in rows for step in re.findall(r"`(\w+)`", names)}
+    assert list(named) == list(STEPS)
+    for step, arguments in named.items():
+        words = [re.sub(r" \(.*?\)", "", word).strip() for word in arguments.split(",") if word.strip()]
+        assert words == list(parameters(step)), step
+
+
+# docs/serve.md
+
+
+def test_requests() -> None:
+    named = [name for cell in first_cells(page("serve.md"), "| `do` | arguments | result |") for name in cell]
+    assert set(named) == set(Server(Machine).requests)
+
+
+# docs/json.md beside the schema
+
+
+def test_the_schema_and_the_page_name_the_same_keys() -> None:
+    schema = json.loads((ROOT / "sim/cli/run.schema.json").read_text())
+    head = [name for cell in first_cells(page("json.md"), "| key of every run | meaning |") for name in cell]
+    own = {name for name in schema["then"]["required"] if name not in RunResult.__annotations__}
+    own -= {"cycles", "seconds"}
+    assert set(head) == set(schema["required"]) | {"firmware"} | own
 
 
 def test_generators_and_their_parameters() -> None:
@@ -153,8 +190,10 @@ def test_protocol_fields_are_those_that_the_firmware_prints(kind: str, heading: 
 
 def board_keys(cls: type, prefix: str = "") -> Iterator[str]:
     for name, hint in get_type_hints(cls).items():
-        if is_dataclass(hint):
-            yield from board_keys(hint, f"{name}.")
+        parts = (hint, *(get_args(hint) if type(None) in get_args(hint) else ()))
+        table = next((part for part in parts if is_dataclass(part)), None)
+        if isinstance(table, type):
+            yield from board_keys(table, f"{name}.")
         elif name not in ("name", "folder"):
             yield prefix + name
 

@@ -53,6 +53,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     loaded.level_dbfs.restype = ctypes.c_uint32
     loaded.health_check_pdm.restype = ctypes.c_uint32
     loaded.health_update.restype = ctypes.c_uint32
+    loaded.health_check_level.restype = ctypes.c_uint32
     return loaded
 
 
@@ -127,6 +128,17 @@ def test_health_of_pcm(app: ctypes.CDLL) -> None:
     samples[64] = -32768
     assert app.level_dbfs(pointer(samples), 512) <= 10  # so the firmware looks
     assert app.health_check_pcm(pointer(samples), 512) == fact(app, "clipping")
+
+
+def test_health_of_the_level(app: ctypes.CDLL) -> None:
+    health = ctypes.create_string_buffer(fact(app, "health_size"))
+    app.health_init(health)
+    level, blocks, deaf = fact(app, "deaf_level"), fact(app, "deaf_blocks"), fact(app, "deaf")
+    assert [app.health_check_level(health, level) for _ in range(blocks - 1)] == [0] * (blocks - 1)
+    assert app.health_check_level(health, level - 1) == 0, "one louder block begins the minute anew"
+    assert [app.health_check_level(health, 99) for _ in range(blocks)][-1] == deaf
+    assert app.health_check_level(health, 99) == deaf
+    assert app.health_check_level(health, 30) == 0
 
 
 def test_faults_have_hysteresis(app: ctypes.CDLL) -> None:

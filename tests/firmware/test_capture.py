@@ -14,13 +14,16 @@ from firmware_builds import clone
 
 from emberwatch.base.errors import BuildError
 from emberwatch.base.paths import project_root
-from emberwatch.detector.build import BuildResult, build_firmware
+from emberwatch.board.board import load_board
+from emberwatch.detector.build import BuildResult, build_firmware, capture_board
 
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
 from emberwatch.audio.scenario import Clip, Scenario, generate
 from emberwatch.detector.capture.stream import BLOCK_SAMPLES, INFO, PCM, Frame, FrameParser, PcmAssembler
 from emberwatch.detector.machine import DetectorMachine
+
+BOARD = capture_board(load_board("pico"))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def capture_build(toolchain: None, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def tone_run(capture_build: BuildResult) -> DetectorMachine:
     machine = DetectorMachine(
-        capture_build.elf, Scenario([Clip(generate("tone", frequency_hz=1000), level_dbfs=-13)], 2.0)
+        capture_build.elf, Scenario([Clip(generate("tone", frequency_hz=1000), level_dbfs=-13)], 2.0), board=BOARD
     )
     machine.run(1.2)
     return machine
@@ -105,7 +108,9 @@ def test_stream_is_whole(tone_run: DetectorMachine) -> None:
 
 
 def test_pcm_is_what_the_decimator_made(capture_build: BuildResult) -> None:
-    machine = DetectorMachine(capture_build.elf, Scenario([Clip(generate("white_noise", seed=3), level_dbfs=-20)], 2.0))
+    machine = DetectorMachine(
+        capture_build.elf, Scenario([Clip(generate("white_noise", seed=3), level_dbfs=-20)], 2.0), board=BOARD
+    )
     capture = machine.capture_pcm()
     machine.run(0.5)
     streamed = np.concatenate(PcmAssembler().feed(bytes(machine.uart_bytes)))

@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from paths import ROOT
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # as pytest's `pythonpath` has them
 
-sys.path.insert(0, str(Path(__file__).parent))
+from paths import ROOT  # noqa: E402
+
 FINDINGS = ROOT / "build" / "fuzz"
 
 
@@ -22,7 +23,7 @@ def with_atheris(name: str, seconds: float) -> None:
     """libFuzzer through atheris; it ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["sim", "elftools"]):
+    with atheris.instrument_imports(include=["emberwatch", "elftools"]):
         from targets import TARGETS, seeds
     corpus = FINDINGS / f"corpus-{name}"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -33,15 +34,15 @@ def with_atheris(name: str, seconds: float) -> None:
     atheris.Fuzz()
 
 
-def without(name: str, seconds: float, seed: int) -> int:
-    """Seeded mutation until the time is over; returns the number of findings."""
+def without(name: str, seconds: float, seed: int, most: int | None) -> int:
+    """Seeded mutation until the time is over or `most` inputs were tried; returns the number of findings."""
     from targets import TARGETS, mutator, seeds
 
     rng, corpus, findings, rounds = random.Random(seed), seeds(name), 0, 0
     mutate = mutator(name)
     end = time.monotonic() + seconds
     slowest = 0.0
-    while time.monotonic() < end:
+    while time.monotonic() < end and (most is None or rounds < most):
         data = mutate(rng, corpus)
         started = time.perf_counter()
         try:
@@ -53,6 +54,8 @@ def without(name: str, seconds: float, seed: int) -> int:
             findings += 1
         slowest = max(slowest, time.perf_counter() - started)
         rounds += 1
+        if rounds % 100 == 0:
+            print(f"{name}: {rounds} inputs, {findings} findings so far", flush=True)
     print(f"{name}: {rounds} inputs, {findings} findings, slowest {slowest:.2f} s")
     return findings
 
@@ -60,8 +63,9 @@ def without(name: str, seconds: float, seed: int) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("target", help="load_file, registers, instructions, pio, tflite_file, or a finding's path")
+    parser.add_argument("target", help="a target of targets.py, or a finding's path")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--inputs", type=int, help="stop after so many, without atheris")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations, without atheris")
     parser.add_argument("--no-atheris", action="store_true")
     arguments = parser.parse_args()
@@ -78,7 +82,7 @@ def main() -> int:
             with_atheris(arguments.target, arguments.seconds)
         except ImportError:
             print("atheris is not installed (pip install atheris): seeded mutation instead")
-    return 1 if without(arguments.target, arguments.seconds, arguments.seed) else 0
+    return 1 if without(arguments.target, arguments.seconds, arguments.seed, arguments.inputs) else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import readers
+import servers
 from mutate import mutate
 
 from emberwatch import _native
@@ -150,6 +152,13 @@ def run_bounded(chip: _native.Chip, cycles: int) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
+    "toml_file": readers.toml_file,
+    "sound_file": readers.sound_file,
+    "manifest": readers.manifest,
+    "dwarf": readers.dwarf,
+    "gdb_packets": servers.gdb_packets,
+    "snapshot": servers.snapshot,
+    "c_abi": servers.c_abi,
     "load_file": load_file,
     "registers": registers,
     "instructions": instructions,
@@ -169,6 +178,9 @@ def mutator(name: str) -> Callable[[random.Random, list[bytes]], bytes]:
 
 def seeds(name: str) -> list[bytes]:
     """Inputs that reach deep: valid files, plausible accesses, valid instructions."""
+    for module in (readers, servers):
+        if name in module.SEEDS:
+            return module.SEEDS[name]()
     if name == "tflite_file":
         import tflite_files
 

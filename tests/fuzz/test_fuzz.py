@@ -10,7 +10,20 @@ import pytest
 pytest.importorskip("emberwatch._native", reason="the native module is not built (make setup)")
 from targets import MOST_BYTES, TARGETS, load_file, mutator, seeds
 
-ROUNDS = {"load_file": 1500, "registers": 400, "instructions": 400, "pio": 200, "tflite_file": 60}
+ROUNDS = {
+    "load_file": 1500,
+    "registers": 400,
+    "instructions": 400,
+    "pio": 200,
+    "tflite_file": 60,
+    "toml_file": 150,
+    "sound_file": 300,
+    "manifest": 500,
+    "dwarf": 150,
+    "gdb_packets": 400,
+    "snapshot": 200,
+    "c_abi": 200,
+}
 
 
 @pytest.mark.parametrize("name", TARGETS)

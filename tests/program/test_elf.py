@@ -11,7 +11,7 @@ from elf_files import make_elf
 
 from emberwatch.base.errors import ImageError
 from emberwatch.program.elf import FLASH_BASE, load_image
-from emberwatch.program.firmware_image import crc32_mpeg2
+from emberwatch.program.firmware_image import crc32_mpeg2, seal_boot2
 from emberwatch.program.uf2 import write_uf2
 
 FLASH_SIZE = 0x200000
@@ -139,3 +139,60 @@ def test_programs_in_sram_and_in_one_bank_of_it(tmp_path: Path, address: int) ->
     path = tmp_path / "x.elf"
     path.write_bytes(make_elf([(address, bytes(64))], entry=address | 1))
     assert load_image(path).ram_entry == address
+
+
+def _elf(headers: list[tuple[int, ...]], sections: list[tuple[int, ...]], blob: bytes) -> bytes:
+    """Program and section headers whose offsets count from the blob that follows them."""
+    at = 52 + 32 * len(headers)
+    base = at + 40 * len(sections)
+    head = b"\x7fELF" + bytes([1, 1, 1]) + bytes(9)
+    shoff = at if sections else 0
+    fields = (2, 40, 1, 0x1000_0101, 52, shoff, 0, 52, 32, len(headers), 40, len(sections), 0)
+    head += struct.pack("<HHIIIIIHHHHHH", *fields)
+    loads = b"".join(struct.pack("<8I", p[0], p[1] + base, *p[2:]) for p in headers)
+    return head + loads + b"".join(struct.pack("<10I", *s[:4], s[4] + base, *s[5:]) for s in sections) + blob
+
+
+FLASH = seal_boot2(bytes(200)) + bytes(512)
+LOAD = (1, 0, 0x1000_0000, 0x1000_0000, len(FLASH), len(FLASH), 5, 4)
+SYMBOL = bytes(16) + struct.pack("<IIIBBH", 1, 0x1000_0101, 32, 0x12, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (_elf([LOAD] * 65, [], FLASH), "65 segments, at most 64"),
+        (_elf([LOAD, (1, 0, 0x1000_0100, 0x1000_0100, 64, 64, 5, 4)], [], FLASH), "two segments claim 0x10000100"),
+        (
+            _elf(
+                [LOAD],
+                [(0,) * 10, *[(1, 2, 0, 0, len(FLASH), 32, 0, 1, 4, 16)] * 2],
+                FLASH + SYMBOL,
+            ),
+            "more than one symbol table",
+        ),
+        (
+            _elf(
+                [LOAD],
+                [(0,) * 10, (1, 3, 0, 0, len(FLASH) + 32, 5000, 0, 0, 1, 0), (1, 2, 0, 0, len(FLASH), 32, 1, 1, 4, 16)],
+                FLASH + SYMBOL + b"\0" + b"A" * 4999,
+            ),
+            "name of more than 4096 bytes",
+        ),
+    ],
+)
+def test_files_that_no_linker_makes_are_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "bomb.elf").write_bytes(data)
+    with pytest.raises(ImageError, match=said):
+        load_image(tmp_path / "bomb.elf")
+
+
+def test_names_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    names = b"\0ma\x1b[2Jin\0"
+    sections = [
+        (0,) * 10,
+        (1, 3, 0, 0, len(FLASH) + 32, len(names), 0, 0, 1, 0),
+        (1, 2, 0, 0, len(FLASH), 32, 1, 1, 4, 16),
+    ]
+    (tmp_path / "a.elf").write_bytes(_elf([LOAD], sections, FLASH + SYMBOL + names))
+    assert [symbol.name for symbol in load_image(tmp_path / "a.elf").symbols] == ["ma\\x1b[2Jin"]

@@ -183,6 +183,24 @@ def test_xip_in_command_mode_stops_the_run() -> None:
     assert stop.pc == RAM + 20
 
 
+def test_xip_during_a_bulk_read_stops_the_run() -> None:
+    """With frames set in CTRLR1, as for a read by DMA, the SSI would answer a miss with as many words."""
+    chip = boot("bkpt #0")
+    assert chip.run_until(2_000_000).reason.name == "BKPT"
+    chip.write_memory(
+        RAM,
+        assemble(
+            "ldr r0, =0x18000000\nmovs r1, #0\nstr r1, [r0, #8]\nmovs r1, #7\nstr r1, [r0, #4]\nmovs r1, #1\n"
+            "str r1, [r0, #8]\nldr r2, =0x10000100\nldr r4, [r2]\nldr r2, =0x10008000\nldr r3, [r2]\nbkpt #0\n.ltorg"
+        ),
+    )
+    chip.set_register(0, "pc", RAM)
+    stop = chip.run_until(3_000_000)
+    assert stop.reason.name == "UNMODELLED"
+    assert "several words" in stop.detail and stop.address == SSI + 4
+    assert chip.registers(0)["r2"] == 0x1000_8000 and chip.registers(0)["r4"] != 0, "the cache goes on"
+
+
 def test_memory_at_power_on_follows_the_seed() -> None:
     first, again, other = _native.Chip(), _native.Chip(), _native.Chip()
     for chip, seed in ((first, 7), (again, 7), (other, 8)):

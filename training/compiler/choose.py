@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.ir import ELEMENT_SIZE, Form, Program
 from emberwatch.training.compiler.memory import Plan, size_of
+from emberwatch.training.compiler.registers import dma_channels
 
 GOALS = ("speed", "balanced", "size")
 BALANCED_CODE = 256 * 1024  # bytes of straight-line code when neither size nor speed is wanted above all
 SPEED_CODE = 1024 * 1024
 BALANCED_RAM = 32 * 1024  # bytes of SRAM for straight-line code
 SPEED_RAM = 96 * 1024  # bytes of SRAM for working memory, and as many for straight-line code and weights
+_KERNEL, _RARE = "dense", 0.02  # some 300 bytes of code in SRAM, and the share of cycles below which it is left out
+BURST_RAM = 2 * 1024  # bytes of working memory more, where a DMA channel needs buffers
 _ROUNDS = 12
 
 # What TensorFlow Lite Micro keeps in its arena beside activations on a 32-bit machine, at least: TfLiteEvalTensor per
@@ -34,12 +37,16 @@ class Options:
         stream: whether a network that can stream gets a streaming form.
         max_ram: bytes of working memory, state of the streaming form and code in SRAM, or None.
         max_flash: bytes of constants and straight-line code, or None.
+        dma_channel: DMA channel of the RP2040 that reads weights in the background, or None.
+        cores: how many compute, 1 or 2.
     """
 
     optimise: str = "balanced"
     stream: bool = True
     max_ram: int | None = None
     max_flash: int | None = None
+    dma_channel: int | None = None
+    cores: int = 1
 
     def __post_init__(self) -> None:
         if self.optimise not in GOALS:
@@ -47,6 +54,10 @@ class Options:
         for name, value in (("max-ram", self.max_ram), ("max-flash", self.max_flash)):
             if value is not None and value < 0:
                 raise CompileError(f"{name}: {value} is negative; give bytes")
+        if self.cores not in (1, 2):
+            raise CompileError(f"cores: {self.cores} is not 1 or 2")
+        if self.dma_channel is not None and not 0 <= self.dma_channel < dma_channels():
+            raise CompileError(f"dma-channel: {self.dma_channel} is none; give one of 0 to {dma_channels() - 1}")
 
 
 def flash_of(*programs: Program) -> int:
@@ -94,7 +105,11 @@ class _Chooser:
         self.code = {"speed": SPEED_CODE, "balanced": BALANCED_CODE, "size": 0}[options.optimise]
         room = options.optimise == "speed" or options.max_ram is not None  # for constants in SRAM
         self.layers = {i: layer for i, layer in enumerate(program.layers) if layer.forms}
-        self.allowed = {i: [f for f in layer.forms if room or not f.ram_data] for i, layer in self.layers.items()}
+        dma = options.dma_channel is not None
+        self.allowed = {
+            i: [f for f in layer.forms if (room or not f.ram_data) and (dma or not f.dma) and f.cores <= options.cores]
+            for i, layer in self.layers.items()
+        }
 
     def limit_scratch(self, position: int, size: int) -> None:
         """Drop the forms of a layer that need more working memory; the most frugal ones stay."""
@@ -118,6 +133,20 @@ class _Chooser:
             _, position, form = min(prices, key=lambda price: price[:2])
             now[position] = form
             self.layers[position].choose(form)
+
+    def drop_rare_kernel(self) -> bool:
+        """Do without the kernel of dense layers, where all layers with it together hardly gain; whether any changed."""
+        if self.options.optimise == "speed":
+            return False
+        now = {i: next(f for f in self.allowed[i] if f.context is layer.context) for i, layer in self.layers.items()}
+        using = {i: [f for f in self.allowed[i] if _KERNEL not in f.helpers] for i in now if _KERNEL in now[i].helpers}
+        if not using or not all(using.values()):
+            return False
+        loss = sum(min(f.cycles for f in others) - now[i].cycles for i, others in using.items())
+        if loss > _RARE * sum(form.cycles for form in now.values()):
+            return False
+        self.allowed |= using
+        return True
 
     def _excess(self) -> Callable[[Form], int] | None:
         """What counts the bytes of a form in the memory that is exceeded, or None when all limits are kept."""
@@ -158,6 +187,8 @@ def choose_forms(
     limit = {"speed": SPEED_RAM, "balanced": max(planned.arena, reference_arena(program)), "size": planned.arena}[
         options.optimise
     ]
+    if options.dma_channel is not None:
+        limit += BURST_RAM
     if options.max_ram is not None:
         limit = max(planned.arena, min(limit, options.max_ram - kept))
     for position, layer in chooser.layers.items():
@@ -166,6 +197,8 @@ def choose_forms(
         if options.max_ram is not None:
             chooser.ram = max(0, options.max_ram - kept - planned.arena)
         chooser.choose()
+        if chooser.drop_rare_kernel():
+            chooser.choose()
         planned = plan()
         over = options.max_ram is not None and planned.arena + kept + ram_of(program) > options.max_ram
         if planned.arena <= limit and not (over and ram_of(program)):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.training.compiler import emit
 from emberwatch.training.compiler.choose import Options, choose_forms, flash_of
 from emberwatch.training.compiler.errors import CompileError
@@ -15,11 +16,13 @@ from emberwatch.training.compiler.memory import Place, Plan, plan_memory
 from emberwatch.training.compiler.model import Model, printable, read_model
 from emberwatch.training.compiler.operators import OPERATORS
 from emberwatch.training.compiler.ops_variable import share_variables
+from emberwatch.training.compiler.registers import burst_registers, core1_registers
 from emberwatch.training.compiler.state import state_bytes, state_text
 from emberwatch.training.compiler.stream import FILL, History, StreamGraph, state_size, stream_graph
 from emberwatch.training.compiler.validate import validated
 
 VERSION = "1.1"
+CORE1_STACK = 512  # bytes of stack that the parts of layers need on core 1, beside arrays of their own
 
 Chooser = Callable[[Program, Options, Callable[[], Plan], int, tuple[Program, ...]], Plan]
 
@@ -45,6 +48,7 @@ class CompiledModel:
         memory_plan: the memory plan as text.
         program: the lowered graph.
         plan: where every tensor lives.
+        cores: how many compute it.
     """
 
     name: str
@@ -63,6 +67,7 @@ class CompiledModel:
     memory_plan: str
     program: Program
     plan: Plan
+    cores: int = 1
 
 
 def lower_model(
@@ -118,6 +123,8 @@ def functions_of(program: Program, plan: Plan, arena: str) -> list[str]:
     names = {"prefix": program.prefix, "upper": program.prefix.upper()}
     for position, layer in enumerate(program.layers):
         scratch = f"{arena} + {plan.scratch[position]}" if position in plan.scratch else ""
+        if layer.context.get("cores") == 2:
+            scratch += f" + part * {layer.context['share']}"
         texts.append(
             _layer_comment(program, layer)
             + emit.render(f"{layer.template}.c.j2", symbol=layer.symbol, scratch=scratch, **names, **layer.context)
@@ -280,8 +287,8 @@ def write_model(
         options: size or speed, and limits.
         choose: sets the form of every layer.
     """
-    model = validated(model)
-    network = _network(model, name, options or Options(), choose)
+    model, options = validated(model), options or Options()
+    network = _network(model, name, options, choose)
     whole, stream, graph = network.whole, network.stream, network.graph
     first = model.tensors[model.inputs[0]]
     input_frames = first.shape[1] if len(first.shape) > 2 else 1
@@ -289,6 +296,9 @@ def write_model(
     constants = [c for c in whole.program.constants.values() if c.symbol in used]
     constant_bytes = sum(c.size for c in constants)
     helpers = set().union(*(form.helpers for form in network.forms))
+    stack_words = CORE1_STACK // 4 + max(
+        (layer.context.get("taps", 0) for form in network.forms for layer in form.program.layers), default=0
+    )
     context = {
         "version": VERSION,
         "source": file_name,
@@ -311,15 +321,27 @@ def write_model(
         "constant_bytes": constant_bytes,
         "layer_table": emit.layer_lines(whole.program),
         "memory_plan": whole.plan.table().split("\n"),
-        "helpers": emit.render("helpers.c.j2", prefix=name, upper=name.upper(), used=sorted(helpers)),
+        "dma_channel": options.dma_channel if options.dma_channel is not None else -1,
+        "bursts": "bursts" in helpers,
+        "two_cores": "cores" in helpers,
+        "worker_stack": 4 * stack_words,
+        "helpers": emit.render(
+            "helpers.c.j2",
+            prefix=name,
+            upper=name.upper(),
+            used=sorted(helpers),
+            chip=burst_registers() if "bursts" in helpers else None,
+            sio=core1_registers() if "cores" in helpers else None,
+            stack_words=stack_words,
+        ),
         "constants": [emit.constant_text(c) for c in constants] + [d for f in network.forms for d in f.declarations],
         "functions": [text for form in network.forms for text in form.functions],
         "entries": [form.entry for form in network.forms],
     }
     out_dir.mkdir(parents=True, exist_ok=True)
     source, header = out_dir / f"{name}.c", out_dir / f"{name}.h"
-    source.write_text(emit.render("model.c.j2", **context) + "\n")
-    header.write_text(emit.render("model.h.j2", **context) + "\n")
+    atomic.write_text(source, emit.render("model.c.j2", **context) + "\n")
+    atomic.write_text(header, emit.render("model.h.j2", **context) + "\n")
     return CompiledModel(
         name=name,
         sha256=model.sha256,
@@ -337,6 +359,7 @@ def write_model(
         memory_plan=whole.plan.table(),
         program=whole.program,
         plan=whole.plan,
+        cores=2 if "cores" in helpers else 1,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -19,6 +19,7 @@ C_TYPES = {
     "INT8": "int8_t", "UINT8": "uint8_t", "INT16": "int16_t", "INT32": "int32_t", "INT64": "int64_t",
     "FLOAT32": "float", "BOOL": "uint8_t",
 }  # fmt: skip
+CONTENTION, START_CYCLES = 1.1, 150.0  # what two cores cost each other, about: a factor, and cycles of every layer
 ELEMENT_SIZE = {"INT8": 1, "UINT8": 1, "INT16": 2, "INT32": 4, "INT64": 8, "FLOAT32": 4, "BOOL": 1}
 
 
@@ -67,6 +68,8 @@ class Form:
         ram_code: those of them that lie in SRAM.
         ram_data: bytes of constants in SRAM.
         note: a word for the summary.
+        dma: a DMA channel reads the weights.
+        cores: how many compute it.
     """
 
     template: str
@@ -79,11 +82,33 @@ class Form:
     ram_code: int = 0
     ram_data: int = 0
     note: str = ""
+    dma: bool = False
+    cores: int = 1
 
     @property
     def ram(self) -> int:
         """Bytes of SRAM for code and constants."""
         return self.ram_code + self.ram_data
+
+    def on_two_cores(self, half: int, whole: int, fetches: float = 0.0) -> Form:
+        """The form in which each core takes a part, in working memory of its own.
+
+        Args:
+            half: rows, pixels, channels that core 0 takes.
+            whole: of so many.
+            fetches: cycles that both wait for together.
+        """
+        share = aligned(self.scratch, 8)
+        cycles = (self.cycles - fetches) * half / whole * CONTENTION + fetches + START_CYCLES
+        return replace(
+            self, context=self.context | {"cores": 2, "half": half, "share": share}, cycles=cycles, scratch=2 * share,
+            helpers=self.helpers | {"cores"}, cores=2, note="; ".join(filter(None, (self.note, "two cores"))),
+        )  # fmt: skip
+
+
+def aligned(size: int, to: int = 4) -> int:
+    """A size rounded up to a multiple of 4, or another power of two."""
+    return (size + to - 1) // to * to
 
 
 @dataclass
@@ -329,7 +354,7 @@ class Lowering:
         """Add a layer that can be written in several forms; the one with the least flash and working memory is set."""
         layer = self.layer(forms[0].template, inputs, forms[0].context, **extra)
         layer.forms = tuple(forms)
-        layer.choose(min(forms, key=lambda f: (f.code, f.scratch, f.cycles)))
+        layer.choose(min(forms, key=lambda f: (f.dma, f.cores, f.code, f.scratch, f.cycles)))
         return layer
 
     def alias(self) -> None:

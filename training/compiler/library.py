@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emberwatch.base import atomic
 from emberwatch.training.compiler import emit
 from emberwatch.training.compiler.compiler import CompiledModel
 from emberwatch.training.compiler.ir import C_TYPES
@@ -61,6 +62,6 @@ def write_library(compiled: CompiledModel, kind: str, folder: Path) -> list[Path
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        atomic.write_text(path, text)
         written.append(path)
     return written

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.base.regular import read_regular
 from emberwatch.training.compiler.errors import CompileError
 from emberwatch.training.compiler.flatbuffer import Buffer, Table
 from emberwatch.training.compiler.schema import (
@@ -201,8 +202,4 @@ def read_model(path: Path) -> Model:
     Raises:
         CompileError: the file is missing or not a readable .tflite file.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CompileError(f"{path}: cannot be read ({error.strerror}); give a .tflite file") from error
-    return parse_model(data, str(path))
+    return parse_model(read_regular(path, "model", CompileError), str(path))

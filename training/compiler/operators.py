@@ -6,6 +6,7 @@ from emberwatch.training.compiler import (
     ops_binary,
     ops_conv_wide,
     ops_convert,
+    ops_depthwise,
     ops_int16,
     ops_matmul,
     ops_matrix,
@@ -36,6 +37,7 @@ def _by_type(plain: Rule, wide: Rule) -> Rule:
 
 OPERATORS: dict[str, Rule] = {
     **ops_matmul.RULES,
+    **ops_depthwise.RULES,
     **ops_pointwise.RULES,
     **ops_pool.RULES,
     **ops_shape.RULES,

@@ -8,15 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.training.compiler.depthwise import Window, window_code
+from emberwatch.training.compiler.dense import FETCH_CYCLES, ROW_CYCLES, Gather, dense_forms, single_window
 from emberwatch.training.compiler.emit import constant_text
 from emberwatch.training.compiler.geometry import Axis, Geometry, check_reach, geometry, image
-from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule
+from emberwatch.training.compiler.ir import Constant, Form, Lowering, Rule, aligned
 from emberwatch.training.compiler.model import Tensor
 from emberwatch.training.compiler.unroll import make_blocks
 from emberwatch.training.compiler.weights import (
     Output,
-    aligned,
     bias_values,
     fourths,
     halves,
@@ -26,17 +25,17 @@ from emberwatch.training.compiler.weights import (
 )
 
 FLASH_CACHE = 16384  # bytes of the RP2040's XIP cache, in lines of 8
-MISS_CYCLES = 80  # to fetch one line, about; it only decides between forms of code
+MISS_CYCLES = 100  # to fetch one line, about; it only decides between forms of code
 SRAM_CODE_LIMIT = 6144  # straight-line code of a layer up to this size lives in SRAM
 PAIR_BUFFERS = (32768, 16384, 8192, 4096, 2048, 1024, 0)  # bytes for packed pixels of a layer in straight-line code
 WEIGHT_CHUNK = 8192  # bytes of weights that are used for all pixels in turn: half of the RP2040's flash cache
-DEPTHWISE_SUMS = 1024  # sums of a depthwise layer that are kept before they are requantised
 
-# Cycles, about: of a product when four pixels or one are multiplied, of a copied byte, of a requantised output.
-QUAD_CYCLES, SINGLE_CYCLES, DEPTHWISE_CYCLES, NARROW_CYCLES, COPY_CYCLES = 3.5, 5.3, 5.5, 14.0, 1.0
+# Cycles, about: of a product when four pixels or one are multiplied, of a copied byte.
+QUAD_CYCLES, SINGLE_CYCLES, COPY_CYCLES = 3.5, 5.3, 1.0
 
 
-def _refuse_weights(low: Lowering, weights: Tensor, depth: int, channels: int) -> NoReturn:
+def refuse_weights(low: Lowering, weights: Tensor, depth: int, channels: int) -> NoReturn:
+    """Refuse weights whose shape does not go with the channels."""
     low.fail(f"weights of shape {list(weights.shape)} for {depth} input and {channels} output channels", weights)
 
 
@@ -45,7 +44,7 @@ def _conv_geometry(low: Lowering) -> Geometry:
     depth, channels = image(low, low.input(0))[3], image(low, weights)[0]
     group_depth = weights.shape[3]
     if depth % group_depth or channels % (depth // group_depth):
-        _refuse_weights(low, weights, depth, channels)
+        refuse_weights(low, weights, depth, channels)
     return geometry(low, weights.shape[1], weights.shape[2], channels)
 
 
@@ -62,7 +61,7 @@ def conv_2d(low: Lowering) -> None:
     weights = low.constant_of(tensor, "weights", ("INT8",))
     in_scale, out_scale = low.int8(low.input(0))[0], low.int8(low.output())[0]
     scales = weight_scales(low, tensor, windows.channels, 0)
-    _convolution(low, windows, weights, [low.factor(in_scale, s, out_scale) for s in scales])
+    convolution(low, windows, weights, [low.factor(in_scale, s, out_scale) for s in scales])
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class _Convolution:
         )
 
 
-def _convolution(
+def convolution(
     low: Lowering, windows: Geometry, weights: npt.NDArray[np.int8], factors: list[float], summary: str = ""
 ) -> None:
     """A convolution with weights [channels][rows][columns][depth of a group]."""
@@ -122,7 +121,7 @@ def _convolution(
     row = windows.columns.field if windows.padded else windows.columns.size
     context: dict[str, Any] = {
         "g": windows, "groups": groups, "group_depth": group_depth, "in_zero": in_zero, "output": output,
-        "terms": flat.shape[1], "row": row,
+        "terms": flat.shape[1], "row": row, "cores": 1,
     }  # fmt: skip
     # Bytes that lie together in every filter row, and how many such runs there are.
     if groups > 1 or windows.columns.dilation > 1:
@@ -132,13 +131,30 @@ def _convolution(
     else:
         context |= {"run": windows.columns.kernel * windows.depth, "run_h": windows.rows.kernel, "run_w": 1}
     conv = _Convolution(low, windows, flat, groups, output, context)
-    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv)]
+    forms = [*_straight_forms(conv), *_looped_forms(conv), *_gathered_forms(conv), *_single_forms(conv)]
     low.formed([low.input(0)], forms, macs=conv.macs, summary=summary or windows.summary())
 
 
-def _bands(conv: _Convolution) -> list[int]:
-    """Rows of windows that share one padded image; only padding needs bands."""
-    return halves(conv.g.rows.out) if conv.g.padded else [conv.g.rows.out]
+def _single_forms(conv: _Convolution) -> list[Form]:
+    """Forms of a dense layer, which a convolution with one window is."""
+    if conv.g.batch * conv.g.windows > 1 or conv.groups > 1:
+        return []
+    gather = single_window(conv.g, conv.context["in_zero"])
+    return dense_forms(conv.low, conv.weights, conv.output, gather) if gather else []
+
+
+def _bands(conv: _Convolution) -> list[tuple[int, int]]:
+    """Cores, and rows of windows that share one padded image; only padding and two cores need bands."""
+    rows, half = conv.g.rows.out, -(-conv.g.rows.out // 2)
+    one = halves(rows) if conv.g.padded else [rows]
+    two = [] if rows < 2 else halves(half) if conv.g.padded else [half]
+    return [(1, band) for band in one] + [(2, band) for band in two]
+
+
+def _divided(conv: _Convolution, form: Form, cores: int, fetches: float) -> Form:
+    """A form on one core or two, which share its rows."""
+    rows = conv.g.rows.out
+    return form if cores == 1 else form.on_two_cores(-(-rows // 2), rows, fetches)
 
 
 def _looped_forms(conv: _Convolution) -> list[Form]:
@@ -155,20 +171,20 @@ def _looped_forms(conv: _Convolution) -> list[Form]:
     for quads in (True, False):
         if quads and (conv.g.windows <= 2 or pairs > 255):
             continue
-        for rows in _bands(conv):
+        for cores, rows in _bands(conv):
             for chunk in [c for c in halves(portion) if c >= 4] or [portion]:
                 pixels = 4 if quads else 1
                 cycles = conv.macs * (QUAD_CYCLES if quads else SINGLE_CYCLES) * conv.band_cycles(rows, pixels)
                 cycles += -(-channels // chunk) * conv.g.windows * terms * COPY_CYCLES * (2 if quads else 3)
+                fetches = padded.size * FETCH_CYCLES + channels * ROW_CYCLES
                 cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
-                forms.append(
-                    conv.form(
-                        "conv_2d", {"band": rows, "chunk": chunk, "quads": quads, "padded_terms": terms,
-                                    "weights": weights},
-                        (weights,), {"dot4" if quads else "dot1"}, cycles=cycles,
-                        scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
-                    )
+                form = conv.form(
+                    "conv_2d", {"band": rows, "chunk": chunk, "quads": quads, "padded_terms": terms,
+                                "weights": weights},
+                    (weights,), {"dot4" if quads else "dot1"}, cycles=cycles + fetches,
+                    scratch=4 * ((2 if quads else 1) * terms + pixels * chunk) + conv.field(rows),
                 )  # fmt: skip
+                forms.append(_divided(conv, form, cores, fetches))
     return forms
 
 
@@ -190,15 +206,18 @@ def _gathered_forms(conv: _Convolution) -> list[Form]:
             cycles = conv.macs * SINGLE_CYCLES + conv.g.batch * conv.g.windows * (
                 gathered + chunks * (3.0 * terms + 120.0 * blocks)
             )
+            cycles += padded.size * FETCH_CYCLES + channels * ROW_CYCLES
             if chunk * terms > FLASH_CACHE // 2:
                 cycles += conv.g.batch * conv.g.windows * padded.size / 8 * MISS_CYCLES
-            forms.append(
-                conv.form(
-                    "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights,
-                                         "portions": portions},
-                    (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
-                )
+            form = conv.form(
+                "conv_2d_gathered", {"block": block, "chunk": chunk, "padded_terms": terms, "weights": weights,
+                                     "portions": portions},
+                (weights,), {"dot1"}, cycles=cycles, scratch=4 * (block + chunk) + aligned(conv.terms),
             )  # fmt: skip
+            forms.append(form)
+            pixels = conv.g.batch * conv.g.windows
+            if pixels > 1:
+                forms.append(form.on_two_cores(-(-pixels // 2), pixels, padded.size * FETCH_CYCLES))
     return forms
 
 
@@ -218,106 +237,31 @@ def _straight_forms(conv: _Convolution) -> list[Form]:
     in_sram = size <= SRAM_CODE_LIMIT
     forms = []
     seen = set()
-    for rows in _bands(conv):
+    for cores, rows in _bands(conv):
         inside = rows * conv.g.columns.out
         for buffer in PAIR_BUFFERS:
             pairs = min((inside + 1) // 2, max(1, buffer // (4 * terms)))
-            if (rows, pairs) in seen:
+            if (cores, rows, pairs) in seen:
                 continue
-            seen.add((rows, pairs))
+            seen.add((cores, rows, pairs))
             passes = -(-inside // (2 * pairs))
             runs = passes * -(-conv.g.rows.out // rows)
             # Code that does not stay in the cache is fetched anew for every buffer full of pixels.
             fetches = 0.0 if in_sram else size / 8 * MISS_CYCLES * (1 if size < FLASH_CACHE // 2 else runs)
             cycles = pixels / 2 * sum(b.cycles for b in blocks) * conv.band_cycles(rows, 2)
-            cycles += fetches + runs * len(blocks) * 120 + pixels * terms * 2 * COPY_CYCLES
+            cycles += fetches + conv.g.channels * ROW_CYCLES
+            cycles += runs * len(blocks) * 120 + pixels * terms * 2 * COPY_CYCLES
             cycles += -(-conv.g.rows.out // rows) * conv.field(rows) * COPY_CYCLES
-            forms.append(
-                conv.form(
-                    "conv_2d_unrolled",
-                    {"band": rows, "pairs": pairs, "passes": passes, "blocks": blocks, "weights_text": text,
-                     "section": "ram_text" if in_sram else "flash_text"},
-                    (), {"unrolled"}, cycles=conv.g.batch * cycles, note="straight-line code",
-                    scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
-                    ram_code=size if in_sram else 0,
-                )
+            form = conv.form(
+                "conv_2d_unrolled",
+                {"band": rows, "pairs": pairs, "passes": passes, "blocks": blocks, "weights_text": text,
+                 "section": "ram_text" if in_sram else "flash_text"},
+                (), {"unrolled"}, cycles=conv.g.batch * cycles, note="straight-line code",
+                scratch=4 * (pairs * terms + 6 * pairs) + conv.field(rows), code=size,
+                ram_code=size if in_sram else 0,
             )  # fmt: skip
+            forms.append(_divided(conv, form, cores, 0.0))  # each fetches while the other computes
     return forms
-
-
-def _depthwise_geometry(low: Lowering) -> Geometry:
-    weights = low.input(1)
-    depth, shape = image(low, low.input(0))[3], image(low, weights)
-    channels = shape[3]
-    if shape[0] != 1 or channels % depth:
-        _refuse_weights(low, weights, depth, channels)
-    if int(low.op.options["depth_multiplier"]) != channels // depth:
-        low.fail(f"depth multiplier {low.op.options['depth_multiplier']} from {depth} to {channels} channels", weights)
-    return geometry(low, weights.shape[1], weights.shape[2], channels)
-
-
-def check_depthwise_conv_2d(low: Lowering) -> None:
-    """One window of the image for each output pixel, channels as many as the filter has."""
-    windows = _depthwise_geometry(low)
-    check_reach(low, windows)
-    low.expect(windows.output)
-
-
-def depthwise_conv_2d(low: Lowering) -> None:
-    """DEPTHWISE_CONV_2D: any filter, stride, dilation, padding and channel multiplier."""
-    g, tensor = _depthwise_geometry(low), low.input(1)
-    weights = low.constant_of(tensor, "weights", ("INT8",))
-    in_scale, in_zero = low.int8(low.input(0))
-    out_scale, _ = low.int8(low.output())
-    factors = [low.factor(in_scale, s, out_scale) for s in weight_scales(low, tensor, g.channels, 3)]
-    if g.depth == 1:  # one input channel for all: an ordinary convolution
-        _convolution(low, g, weights.transpose(3, 1, 2, 0), factors)
-        return
-    taps = weights.astype(np.int64).reshape(-1, g.channels)
-    bias, absolute = bias_values(low, 2, g.channels), np.abs(taps).sum(axis=0)
-    data = low.constant("weights", "int8_t", taps.T, f"weights [{g.channels}][{g.rows.kernel}][{g.columns.kernel}]")
-    macs = g.batch * g.windows * taps.size
-    narrow = g.batch == 1 and g.windows <= 2 and not g.padded
-    # Where a plane is copied, activations are offset by 128 to 0..255: bytes load without sign extension.
-    output = output_rows(low, bias - (in_zero + (0 if narrow else 128)) * taps.sum(axis=0), factors,
-                         absolute * (128 if narrow else 255))  # fmt: skip
-    shared = frozenset({"requantise", "clamp", "store"})
-    context: dict[str, Any] = {
-        "g": g, "multiplicity": g.channels // g.depth, "taps": len(taps), "in_zero": in_zero,
-        "output": output, "weights": data,
-    }  # fmt: skip
-    tables = (output.rows, output.exact, data)
-    forms = []
-    if narrow:
-        for chunk in [c for c in halves(g.channels) if c >= 16] or [g.channels]:
-            cycles = macs * NARROW_CYCLES + 60.0 * -(-g.channels // chunk)
-            extra = {"chunk": chunk}
-            forms.append(Form("depthwise_conv_2d_narrow", context | extra, cycles, 4 * chunk, tables, shared))
-    else:
-        context["code"] = window_code(f"{low.symbol}_window", _sliding(g))
-        for rows in halves(min(g.rows.out, max(1, DEPTHWISE_SUMS // g.columns.out))):
-            plane = ((rows - 1) * g.rows.stride + g.rows.reach) * g.columns.field
-            bands = -(-g.rows.out // rows)
-            cycles = macs * DEPTHWISE_CYCLES + g.batch * g.depth * bands * (6.0 * plane + 200.0)
-            scratch = 4 * rows * g.columns.out + aligned(plane)
-            extra = {"band": rows}
-            helpers = shared | {"fill"}
-            forms.append(Form("depthwise_conv_2d", context | extra, cycles, scratch, tables, helpers))
-    low.formed([low.input(0)], forms, macs=macs, summary=g.summary())
-
-
-def _sliding(g: Geometry) -> Window:
-    """The window over one channel's padded plane."""
-    return Window(
-        offsets=tuple(
-            ky * g.rows.dilation * g.columns.field + kx * g.columns.dilation
-            for ky in range(g.rows.kernel)
-            for kx in range(g.columns.kernel)
-        ),
-        step=g.columns.stride,
-        skip=g.rows.stride * g.columns.field - g.columns.out * g.columns.stride,
-        width=g.columns.out,
-    )
 
 
 def check_fully_connected(low: Lowering) -> None:
@@ -347,45 +291,42 @@ def fully_connected(low: Lowering) -> None:
     if rows > 2:  # as good as pixels of an image
         one = Axis(1, 1, 1, 1, 1, 0)
         g = Geometry(1, Axis(rows, rows, 1, 1, 1, 0), one, terms, channels)
-        _convolution(low, g, weights.reshape(channels, 1, 1, terms), factors, f"{rows} rows of {summary}")
+        convolution(low, g, weights.reshape(channels, 1, 1, terms), factors, f"{rows} rows of {summary}")
         return
     flat = weights.astype(np.int64)
     bias = bias_values(low, 2, channels) - in_zero * flat.sum(axis=1)
     output = output_rows(low, bias, factors, np.abs(flat).sum(axis=1) * 128)
+    forms = dense_forms(low, flat, output, Gather(((0, 0, terms),), terms), rows)
     padded = padded_rows(flat)
     context: dict[str, Any] = {
         "row_count": rows, "terms": terms, "padded_terms": padded.shape[1], "channels": channels, "output": output,
     }  # fmt: skip
-    macs = rows * flat.size
-    low.formed([source], _dense_forms(low, context, padded, output), macs=macs, summary=summary)
+    forms += _words_forms(low, context, padded, output)
+    low.formed([source], forms, macs=rows * flat.size, summary=summary)
 
 
-def _dense_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
-    """Forms of a layer that uses each weight once or twice: weights in flash or in SRAM, inputs widened in blocks."""
+def _words_forms(low: Lowering, context: dict[str, Any], weights: npt.NDArray[np.int64], output: Output) -> list[Form]:
+    """Forms that compute a channel at a time, for any weights and few channels: inputs are widened in blocks."""
     channels, terms = weights.shape
     text = f"weights [{channels}][{terms}], {context['terms']} of each row used"
-    homes = [(low.constant("weights", "int8_t", weights, text), weights.size / 8 * MISS_CYCLES, 0)]
-    homes.append((low.constant("fast_weights", "int8_t", weights, text, fast=True), 0.0, weights.size))
-    forms = []
-    for symbol, fetches, ram in homes:
-        for block in [b for b in fourths(terms) if b >= 64] or [terms]:
-            for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
-                chunks, blocks = -(-channels // chunk), -(-terms // block)
-                cycles = weights.size * SINGLE_CYCLES + 15.0 * channels * blocks + 120.0 * chunks * blocks
-                cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
-                forms.append(
-                    Form(
-                        "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
-                        context["row_count"] * (cycles + fetches), 4 * (block + chunk),
-                        (output.rows, output.exact, symbol), frozenset({"requantise", "clamp", "store", "dot1"}),
-                        ram_data=ram, note="weights in SRAM" if ram else "",
-                    )
-                )  # fmt: skip
+    symbol, forms = low.constant("weights", "int8_t", weights, text), []
+    for block in [b for b in fourths(terms) if b >= 64] or [terms]:
+        for chunk in [c for c in halves(channels) if c >= 8] or [channels]:
+            chunks, blocks = -(-channels // chunk), -(-terms // block)
+            cycles = weights.size * (SINGLE_CYCLES + FETCH_CYCLES) + (15.0 * blocks + ROW_CYCLES) * channels
+            cycles += 120.0 * chunks * blocks
+            cycles += terms * 3 * COPY_CYCLES * (chunks if blocks > 1 else 1)
+            forms.append(
+                Form(
+                    "fully_connected", context | {"chunk": chunk, "block": block, "weights": symbol},
+                    context["row_count"] * cycles, 4 * (block + chunk), (output.rows, output.exact, symbol),
+                    frozenset({"requantise", "clamp", "store", "dot1"}),
+                )
+            )  # fmt: skip
     return forms
 
 
 RULES = {
     "CONV_2D": Rule((2, 3), check_conv_2d, conv_2d),
-    "DEPTHWISE_CONV_2D": Rule((2, 3), check_depthwise_conv_2d, depthwise_conv_2d),
     "FULLY_CONNECTED": Rule((2, 3), check_fully_connected, fully_connected),
 }

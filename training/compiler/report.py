@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jinja2
 
+from emberwatch.base import atomic
 from emberwatch.training.compiler import emit
 from emberwatch.training.compiler.choose import ram_of
 from emberwatch.training.compiler.compiler import VERSION, CompiledModel
@@ -127,4 +128,4 @@ def write_report(compiled: CompiledModel, path: Path, measured: Measurement | No
         columns=last,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page + "\n", encoding="utf-8")
+    atomic.write_text(path, page + "\n")

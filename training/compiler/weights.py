@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.training.compiler.fixedpoint import activation_range, quantize_multiplier
-from emberwatch.training.compiler.ir import Lowering
+from emberwatch.training.compiler.ir import Lowering, aligned
 from emberwatch.training.compiler.model import Tensor
 from emberwatch.training.compiler.requantise import layer_rows
 from emberwatch.training.compiler.schema import ACTIVATIONS
@@ -95,11 +95,6 @@ def output_rows(
 def padded_rows(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Weights [channels][terms] with zeros appended so that the terms are a multiple of 4."""
     return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
-
-
-def aligned(size: int) -> int:
-    """A size rounded up to a multiple of 4."""
-    return (size + 3) // 4 * 4
 
 
 def halves(largest: int) -> list[int]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from emberwatch.audio.manifest import ALARM, OTHER, read_table
 from emberwatch.base.errors import EmberwatchError
 
-ALARM, OTHER = "alarm", "other"
 _ESC_LAYOUT = ("meta/esc50.csv", "meta/esc10.csv")
 _AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".aiff", ".aif"}
 _ESC_NAME = re.compile(r"(?P<fold>[1-5])-(?P<clip>\d+)-(?P<take>[A-Z])")
@@ -59,39 +58,20 @@ def load_manifest(path: Path) -> list[Clip]:
 
     Files are relative to the manifest's folder. Raises EmberwatchError naming file, line and value of what is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a byte order mark first
-    except FileNotFoundError:
-        raise EmberwatchError(f"{path}: no such manifest; give a CSV with columns file,label") from None
-    except UnicodeDecodeError:
-        raise EmberwatchError(f"{path}: not a text file; give a CSV with columns file,label") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = {"file", "label"} - set(reader.fieldnames or [])
-    if missing:
-        raise EmberwatchError(f"{path}: column {sorted(missing)[0]!r} is missing; give a CSV with columns file,label")
     clips = []
-    for row in reader:
-        line = reader.line_num
-        label = (row["label"] or "").strip()
-        if label not in (ALARM, OTHER):
-            raise EmberwatchError(f"{path}:{line}: label {label!r}; use {ALARM!r} or {OTHER!r}")
-        name = (row["file"] or "").strip()
-        if not name:
-            raise EmberwatchError(f"{path}:{line}: the file's name is missing; give it relative to the manifest")
-        esc = _ESC_NAME.search(Path(name).stem)
+    for row in read_table(path, EmberwatchError):
+        esc = _ESC_NAME.search(row.file.stem)
         clips.append(
             Clip(
-                path=path.parent / name,
-                label=label,
-                category=row.get("category") or label,
-                group=row.get("group") or group_of(name),
-                licence=row.get("licence") or "unknown",
+                path=row.file,
+                label=row.label,
+                category=row.cells.get("category") or row.label,
+                group=row.cells.get("group") or group_of(row.name),
+                licence=row.cells.get("licence") or "unknown",
                 esc_fold=int(esc["fold"]) if esc else 0,
-                source=row.get("source") or "",
+                source=row.cells.get("source") or "",
             )
         )
-    if not clips:
-        raise EmberwatchError(f"{path}: the manifest lists no clips")
     return clips
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
+from emberwatch.base import atomic
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.training.data.download import Progress, download, sha256_of
 from emberwatch.training.data.public import PublicDataset
@@ -101,7 +102,7 @@ def fetch(
     _unpack(archive, dataset, folder, digest, on_progress)
     if not expected:
         lock[dataset.lock_name] = digest
-        lock_path.write_text(json.dumps(dict(sorted(lock.items())), indent=1) + "\n", encoding="utf-8")
+        atomic.write_text(lock_path, json.dumps(dict(sorted(lock.items())), indent=1) + "\n")
     archive.unlink()
     return Fetched(folder, digest, not expected, True)
 

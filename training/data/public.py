@@ -45,6 +45,8 @@ class PublicDataset:
 
 _ESC50_URL = "https://github.com/karolpiczak/ESC-50/archive/master.zip"
 
+_FSD50K_URL = "https://zenodo.org/records/4060432/files"
+
 DATASETS = {
     dataset.name: dataset
     for dataset in (
@@ -78,6 +80,15 @@ DATASETS = {
             about="the long recordings of background noise of Speech Commands, without the words",
             members="_background_noise_",
             download_mb=1490,
+        ),
+        # The sounds are archives in several volumes, which take a ZIP tool: docs/training.md says how.
+        PublicDataset(
+            name="fsd50k-labels",
+            url=f"{_FSD50K_URL}/FSD50K.ground_truth.zip",
+            sha256=None,
+            licence="CC BY 4.0 (E. Fonseca et al., FSD50K); each sound under its own",
+            about="classes of FSD50K's 51197 sounds of Freesound, without the sounds: for `data select`",
+            download_mb=1,
         ),
     )
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base import atomic
 from emberwatch.base.paths import TRAINING, project_root
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data import features
@@ -71,15 +72,14 @@ def _start_worker(clips: list[Clip], folds: dict[str, int]) -> None:
 
 def _make_shard(path: Path, seed: int, first: int, count: int) -> None:
     scenes = [make_scene(np.random.default_rng([seed, index]), _material) for index in range(first, first + count)]
-    unfinished = path.with_suffix(".partial.npz")
-    np.savez_compressed(
-        unfinished,
-        features=np.stack([features.block_features(scene.pcm) for scene in scenes]),
-        sounding=np.stack([scene.sounding for scene in scenes]),
-        fold=np.array([scene.fold for scene in scenes], np.int8),
-        what=np.array(json.dumps([scene.what for scene in scenes])),
-    )
-    unfinished.replace(path)
+    with atomic.replacing(path) as file:
+        np.savez_compressed(
+            file,
+            features=np.stack([features.block_features(scene.pcm) for scene in scenes]),
+            sounding=np.stack([scene.sounding for scene in scenes]),
+            fold=np.array([scene.fold for scene in scenes], np.int8),
+            what=np.array(json.dumps([scene.what for scene in scenes])),
+        )
 
 
 def build_scenes(

@@ -14,6 +14,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.base import atomic
 from emberwatch.base.paths import project_root
 
 IntArray = npt.NDArray[np.int64]
@@ -145,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"{path}: out of date, run python -m emberwatch.training.dsp.tables", file=sys.stderr)
             stale = 1
         else:
-            path.write_text(text)
+            atomic.write_text(path, text)
     return stale
 
 

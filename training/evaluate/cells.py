@@ -245,8 +245,15 @@ def whole_map() -> list[Cell]:
 
 
 def every_nth(every: int) -> list[Cell]:
-    """Every n-th cell of each part and name; at least one of each. 1 is the whole map."""
+    """One in n cells of each part and name, drawn by a seed; at least one of each. 1 is the whole map.
+
+    Not each n-th: tempos, paths and levels follow each other in turn, and a step would meet the same ones each time.
+    """
     parts: dict[tuple[str, str], list[Cell]] = {}
     for cell in whole_map():
         parts.setdefault((cell.part, cell.name), []).append(cell)
-    return [cell for group in parts.values() for cell in group[every // 3 :: every] or group[:1]]
+    chosen: list[Cell] = []
+    for key, group in parts.items():
+        order = np.random.default_rng(zlib.crc32(repr(key).encode())).permutation(len(group))
+        chosen += [group[index] for index in sorted(order[: max(1, len(group) // every)])]
+    return chosen

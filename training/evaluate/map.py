@@ -51,11 +51,11 @@ class CellResult:
 
 def judge_cell(cell: Cell, detector: Detector) -> CellResult:
     """Play a cell to the detector from reset."""
-    heard = detector.hear(render_cell(cell))
-    raised = [event.t_s for event in heard.events if event.type == EVENT_ALARM_ON]
-    ended = [event.t_s for event in heard.events if event.type == EVENT_ALARM_OFF]
-    named = [event.kind for event in heard.events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
-    possible = next((e.t_s for e in heard.events if e.type in (EVENT_POSSIBLE, EVENT_ALARM_ON)), None)
+    _, events = detector.listen(render_cell(cell))
+    raised = [event.t_s for event in events if event.type == EVENT_ALARM_ON]
+    ended = [event.t_s for event in events if event.type == EVENT_ALARM_OFF]
+    named = [event.kind for event in events if event.type in (EVENT_ALARM_ON, EVENT_ALARM_KIND)]
+    possible = next((e.t_s for e in events if e.type in (EVENT_POSSIBLE, EVENT_ALARM_ON)), None)
     return CellResult(
         cell,
         raised[0] - LEAD_IN_SECONDS if raised else None,

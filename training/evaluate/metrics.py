@@ -58,6 +58,17 @@ def median(values: Sequence[float]) -> float | None:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
+    """Values that a share of 5, 25, 50, 75, 95 % does not exceed (the nearest rank, so each occurred); None of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return {str(share): ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)] for share in PERCENTILES}
+
+
 def summarise(results: Sequence[ClipResult]) -> dict[str, Any]:
     """Recall over alarms, false events and windows over others, time to detect, with intervals; JSON-ready.
 
@@ -93,4 +104,5 @@ def summarise(results: Sequence[ClipResult]) -> dict[str, Any]:
         "window_recall": heard_on / heard if heard else None,
         "median_time_to_detect_s": median(delays),
         "max_time_to_detect_s": max(delays) if delays else None,
+        "time_to_detect_s_percentiles": percentiles(delays),
     }

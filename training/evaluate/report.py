@@ -45,8 +45,38 @@ def report(judged: Sequence[Judged], model_sha256: str) -> dict[str, Any]:
             {"level_dbfs": level, **curve_figures([one for one in quiet if one.result.level_dbfs == level])}
             for level in levels
         ],
+        "calibration": calibration(judged),
+        "kinds": kinds([one.result for one in quiet]),
         "per_clip": [asdict(one.result) for one in judged],
     }
+
+
+def calibration(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Of blocks with a right answer, by the probability that the network gave: how many, and the share of alarms.
+
+    Blocks of alarms in which one sounds against all blocks of other sounds; the share depends on how many there are of
+    each, so what counts is that it rises.
+    """
+    bins = [[0, 0] for _ in range(8)]
+    for one in judged:
+        probabilities = one.probabilities if one.sounding is None else one.probabilities[one.sounding]
+        for probability in (probabilities // 32).tolist():
+            bins[probability][0] += 1
+            bins[probability][1] += one.sounding is not None
+    return [
+        {"from": n / 8, "to": (n + 1) / 8, "blocks": total, "alarm_share": alarms / total if total else None}
+        for n, (total, alarms) in enumerate(bins)
+    ]
+
+
+def kinds(results: Sequence[ClipResult]) -> list[dict[str, Any]]:
+    """Of alarms by category: which kind was named last, in how many trials; None where no alarm was raised."""
+    counts: dict[tuple[str, str | None], int] = {}
+    for result in results:
+        if result.label == "alarm":
+            counts[result.category, result.kind] = counts.get((result.category, result.kind), 0) + 1
+    rows = sorted(counts.items(), key=lambda row: (row[0][0], row[0][1] or ""))
+    return [{"category": category, "kind": kind, "trials": count} for (category, kind), count in rows]
 
 
 def categories(results: Sequence[ClipResult]) -> list[dict[str, Any]]:

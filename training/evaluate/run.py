@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.errors import AudioError, EmberwatchError
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.evaluate.detector import Detector
@@ -82,10 +82,17 @@ def _start_worker(tflite: Path, parameters: EventParameters) -> None:
     _detector = Detector(tflite, parameters)
 
 
-def _work(trial: Trial) -> Judged:
+def _work(trial: Trial) -> Judged | AudioError:
     if _detector is None:
         raise RuntimeError("worker without a detector")
-    return judge(trial, _detector)
+    return _judge_or_refuse(trial, _detector)
+
+
+def _judge_or_refuse(trial: Trial, detector: Detector) -> Judged | AudioError:
+    try:
+        return judge(trial, detector)
+    except AudioError as error:
+        return error
 
 
 def run_trials(
@@ -94,21 +101,42 @@ def run_trials(
     trials: list[Trial],
     workers: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_unreadable: Callable[[Trial, AudioError], None] | None = None,
 ) -> list[Judged]:
-    """Judge all trials, in order. Raises EmberwatchError when a clip cannot be read or the model not compiled."""
+    """Judge all trials, in order.
+
+    Args:
+        tflite: the network.
+        parameters: of the event logic.
+        trials: what to play.
+        workers: processes.
+        on_progress: gets the trials done and their number.
+        on_unreadable: gets each trial whose clip cannot be read, which is then left out; None: the first one ends it.
+
+    Raises:
+        EmberwatchError: there are no trials, a clip cannot be read, or the model cannot be compiled.
+    """
     if not trials:
         raise EmberwatchError("there are no clips to evaluate; give a manifest that lists some")
     # What is wrong with the model is said once, and before processes start.
     detector = Detector(tflite, parameters)
     judged: list[Judged] = []
     workers = min(workers, -(-len(trials) // _CHUNK))
-    if workers <= 1:
-        for trial in trials:
-            judged.append(judge(trial, detector))
-            on_progress(len(judged), len(trials))
-        return judged
-    with WorkerPool(workers, _start_worker, (tflite, parameters)) as pool:
-        for one in pool.map(_work, trials, chunksize=_CHUNK):
+
+    def take(number: int, one: Judged | AudioError) -> None:
+        if isinstance(one, Judged):
             judged.append(one)
-            on_progress(len(judged), len(trials))
+        elif on_unreadable is None:
+            raise one
+        else:
+            on_unreadable(trials[number], one)
+        on_progress(number + 1, len(trials))
+
+    if workers <= 1:
+        for number, trial in enumerate(trials):
+            take(number, _judge_or_refuse(trial, detector))
+        return judged
+    with WorkerPool(workers, _start_worker, (tflite, parameters), finish=False) as pool:
+        for number, one in enumerate(pool.map(_work, trials, chunksize=_CHUNK)):
+            take(number, one)
     return judged

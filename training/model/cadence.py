@@ -24,7 +24,12 @@ _PULSE_FAST_MAX = 20
 _PULSE_LASTING = 80
 _PULSE_COUNT = 4
 _PULSE_DENSE_COUNT = 5
+_EVEN_BEAT = range(28, 36)
 _PULSE_EVEN_COUNT = 6
+_CLEAR_PERIOD = range(13, 19)
+_CLEAR_SKEW = 4
+_CLEAR_LASTING = 110
+_CLEAR_TONALITY = 80
 
 
 def _is_pause(period: int, beat: int) -> bool:
@@ -77,7 +82,7 @@ def _is_pulsed(band: Band) -> bool:
         return regular * period >= _PULSE_LASTING and 10 * on >= 3 * period
     if 8 * on >= 5 * period:
         return regular >= _PULSE_DENSE_COUNT
-    return period in _BEAT and 8 * on >= 3 * period and regular >= _PULSE_EVEN_COUNT
+    return period in _EVEN_BEAT and 8 * on >= 3 * period and regular >= _PULSE_EVEN_COUNT
 
 
 def _is_hi_lo(bursts: Bursts, index: int) -> bool:
@@ -91,6 +96,14 @@ def _is_hi_lo(bursts: Bursts, index: int) -> bool:
         if other.regular >= _PULSE_COUNT and alike and -1 <= other.since_onset - other.length <= 2 and half:
             return True
     return False
+
+
+def is_clear(band: Band) -> bool:
+    """Whether a train of pulses is so even, lasting and tonal that the network need believe it only half."""
+    period = band.periods[0]
+    even = abs(2 * band.lengths[0] - period) <= _CLEAR_SKEW
+    lasting = band.regular * period >= _CLEAR_LASTING
+    return period in _CLEAR_PERIOD and even and lasting and band.tonality >= _CLEAR_TONALITY
 
 
 def cadence_of(bursts: Bursts, index: int) -> int:

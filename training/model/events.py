@@ -51,6 +51,7 @@ class EventParameters:
         trust_t4: the same for T4.
         trust_continuous: for a steady tone.
         trust_pulsed: for a pulsed or a hi-lo train.
+        trust_clear: for a pulsed train of clear tones, two a second (`emberwatch.training.model.cadence.is_clear`).
         tonality: mean contrast of the bursts to the bands 750 Hz away, in feature units of 0.376 dB.
         possible_on: probability from which a block speaks for a possible alarm.
         possible_blocks: so many such blocks more than others make it one.
@@ -61,6 +62,7 @@ class EventParameters:
     trust_t4: _Byte
     trust_continuous: _Byte
     trust_pulsed: _Byte
+    trust_clear: _Byte
     tonality: _Byte
     possible_on: _Byte
     possible_blocks: _Byte
@@ -136,8 +138,10 @@ class Events:
         for index, band in enumerate(self.bursts.bands):
             named = cadence.cadence_of(self.bursts, index)
             if named != cadence.NONE and band.tonality >= self.parameters.tonality:
-                self.hits.append(Hit(named, band.trust, self._gates[named]))
-                if band.trust >= self._gates[named] and _RANKS[named] > _RANKS[found]:
+                clear = named == cadence.PULSED and cadence.is_clear(band)
+                gate = self.parameters.trust_clear if clear else self._gates[named]
+                self.hits.append(Hit(named, band.trust, gate))
+                if band.trust >= gate and _RANKS[named] > _RANKS[found]:
                     found = named
         return found
 

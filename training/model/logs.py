@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base import extras
+from emberwatch.base import atomic, extras
 
 HISTORY = "history.csv"
 Figures = dict[str, float]
@@ -46,10 +47,11 @@ class StageLog:
     def write(self, epoch: int, figures: Mapping[str, float]) -> None:
         """Add an epoch, counted from 1; both files are complete whenever this returns."""
         self.history.append({"epoch": float(epoch), **figures})
-        with (self.folder / HISTORY).open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, list(self.history[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.history)
+        stream = io.StringIO(newline="")
+        writer = csv.DictWriter(stream, list(self.history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.history)
+        atomic.write_text(self.folder / HISTORY, stream.getvalue())
         if self._writer is not None:
             with self._writer.as_default():
                 for name, value in figures.items():
@@ -89,5 +91,6 @@ def plot_losses(stages: Mapping[str, Path], path: Path) -> bool:
     axis.grid(True, alpha=0.3, which="both")
     axis.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
     return True

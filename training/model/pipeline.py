@@ -15,11 +15,12 @@ from emberwatch.training.data.licences import trainable
 from emberwatch.training.evaluate.cells import every_nth
 from emberwatch.training.evaluate.map import CellResult, run_map
 from emberwatch.training.evaluate.run import Judged, plan_trials, run_trials
+from emberwatch.training.evaluate.trials import Trial
 from emberwatch.training.model.events import EventParameters
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.model.stages import Log, Recipe, Stages, one_thread
 
-__all__ = ["Material", "Outcome", "Recipe", "divide", "run"]
+__all__ = ["Material", "Outcome", "Recipe", "divide", "plan_judgement", "run"]
 
 HELD_OUT_FOLD = 0
 
@@ -72,6 +73,13 @@ def divide(clips: list[Clip], folds: int) -> Material:
     )
 
 
+def plan_judgement(material: Material, recipe: Recipe) -> list[Trial]:
+    """Trials of recordings by which a model is judged: other sounds, alarms by level and in held-out noises."""
+    trials = plan_trials(material.others, recipe.other_levels)
+    in_noise = plan_trials(material.judged, (), recipe.snrs, recipe.noises_per_clip, recipe.seed)
+    return trials + plan_trials(material.alarms, recipe.levels) + in_noise
+
+
 def run(
     recipe: Recipe, clips: list[Clip], work: Path, parameters: EventParameters, workers: int = 1, log: Log = print
 ) -> Outcome:
@@ -96,9 +104,7 @@ def run(
     path = stages.tflite()
     int8 = stages.int8_against_float()
     log(f"float against int8: {int8.figures()}")
-    trials = plan_trials(material.others, recipe.other_levels)
-    in_noise = plan_trials(material.judged, (), recipe.snrs, recipe.noises_per_clip, recipe.seed)
-    trials += plan_trials(material.alarms, recipe.levels) + in_noise
+    trials = plan_judgement(material, recipe)
     judged = run_trials(path, parameters, trials, workers) if trials else []
     log(f"{len(judged)} trials of recordings heard")
     cells = run_map(path, parameters, every_nth(recipe.map_every), workers)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base import atomic
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.scene_cache import SceneSet, build_scenes, recipe_digest
 from emberwatch.training.model.int8 import Comparison, compare
@@ -139,9 +140,8 @@ class Stages:
             scenes = self._training_scenes()
             told = self._told(StageLog(self.logs / self.digest, self.log))
             model = fit(scenes, np.arange(len(scenes)), self.recipe.architecture, self.recipe.training, told)
-            unfinished = path.with_suffix(".partial.npz")
-            np.savez(unfinished, *model.get_weights())
-            unfinished.replace(path)
+            with atomic.replacing(path) as file:
+                np.savez(file, *model.get_weights())
         with np.load(path) as stored:
             return [stored[f"arr_{index}"] for index in range(len(stored.files))]
 
@@ -161,9 +161,7 @@ class Stages:
         last = scenes.features.shape[1] - arch.frames
         picks = zip(rng.integers(0, len(scenes), count), rng.integers(0, last // 4, count), strict=True)
         windows = np.stack([scenes.features[scene, 4 * start : 4 * start + arch.frames] for scene, start in picks])
-        unfinished = path.with_suffix(".partial.tflite")
-        unfinished.write_bytes(to_int8(export_model(arch, model), windows))
-        unfinished.replace(path)
+        atomic.write_bytes(path, to_int8(export_model(arch, model), windows))
         return path
 
     def int8_against_float(self) -> Comparison:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base import atomic
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.paths import RELEASED_DETECTOR
 from emberwatch.training.data.clips import Clip, assign_folds
@@ -108,7 +109,7 @@ def _train(options: Options, features: dict[str, Weights] | None, source: str, m
 
     def converted(name: str) -> tuple[Path, Comparison]:
         path = options.work / f"{name}.tflite"
-        path.write_bytes(_convert(model, arch, windows))
+        atomic.write_bytes(path, _convert(model, arch, windows))
         return path, compare(model, arch, path, material, kept[:_COMPARED_SCENES])
 
     tflite, comparison = converted(options.name)

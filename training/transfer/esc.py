@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emberwatch.audio.files import load
+from emberwatch.base import atomic
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.features import SILENT, block_features, whole_blocks
@@ -62,9 +63,8 @@ def load_esc(clips: list[Clip], cache: Path) -> EscSet:
     else:
         features = np.stack([_features(clip) for clip in chosen])
         cache.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".partial.npz")
-        np.savez_compressed(unfinished, features=features)
-        unfinished.replace(path)
+        with atomic.replacing(path) as file:
+            np.savez_compressed(file, features=features)
     return EscSet(
         features,
         np.array([classes.index(clip.category) for clip in chosen]),

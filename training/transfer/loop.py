@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emberwatch.base import atomic
 from emberwatch.training.model.logs import StageLog, read_history
 from emberwatch.training.model.network import import_tensorflow
 from emberwatch.training.model.stages import training_sources
@@ -97,8 +98,8 @@ def run_stage(
         values = [float(step(*batch)) for batch in batches(epoch)]
         figures = {"loss": float(np.mean(values)), **validate(model)}
         if all(figures["score"] > earlier["score"] for earlier in record.history):
-            np.savez(folder / "best.partial.npz", *model.get_weights())
-            (folder / "best.partial.npz").replace(folder / "best.npz")
+            with atomic.replacing(folder / "best.npz") as file:
+                np.savez(file, *model.get_weights())
         record.write(epoch, figures)
         epoch_done.assign(epoch)
         manager.save()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emberwatch.base import extras
+from emberwatch.base import atomic, extras
 from emberwatch.training.model.int8 import Comparison
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Outcome
@@ -19,7 +19,8 @@ def _figure(columns: int, width: float = 10, height: float = 3.6) -> tuple[Any, 
 
 
 def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
 
 
 def _history(axis: Any, outcome: Outcome, names: tuple[str, ...]) -> None:

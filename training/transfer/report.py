@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from emberwatch.base import atomic
 from emberwatch.training.transfer.baseline import BaselineResult
 from emberwatch.training.transfer.loop import Weights
 
@@ -18,7 +19,8 @@ def save_features(path: Path, result: BaselineResult) -> None:
         f"{name}/{index}": array for name, many in result.features.items() for index, array in enumerate(many)
     }
     arrays["groups"] = np.array(json.dumps(result.training_groups))
-    np.savez(path, allow_pickle=False, **arrays)
+    with atomic.replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_features(path: Path) -> tuple[dict[str, Weights], set[str]]:
@@ -47,4 +49,4 @@ def baseline_figures(result: BaselineResult) -> dict[str, Any]:
 
 def write_json(path: Path, figures: dict[str, Any]) -> None:
     """Indented JSON with a final newline."""
-    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    atomic.write_text(path, json.dumps(figures, indent=1) + "\n")

@@ -26,6 +26,14 @@
 #define PULSE_COUNT 4
 #define PULSE_DENSE_COUNT 5
 #define PULSE_EVEN_COUNT 6
+#define EVEN_BEAT_MIN 28  // 0.5 s on, 0.5 s off, 10 % up and down; a truck that reverses has 0.6 s
+#define EVEN_BEAT_MAX 35
+
+#define CLEAR_PERIOD_MIN 13  // two a second, 10 % and a block up and down
+#define CLEAR_PERIOD_MAX 18
+#define CLEAR_SKEW 4       // blocks that a pulse and its pause may differ by: rooms lengthen the one
+#define CLEAR_LASTING 110  // 3.5 s
+#define CLEAR_TONALITY 80  // 30 dB over the bands beside it
 
 static bool within(uint8_t value, uint8_t low, uint8_t high) { return value >= low && value <= high; }
 static bool is_beat(uint8_t period) { return within(period, BEAT_MIN, BEAT_MAX); }
@@ -80,7 +88,8 @@ static bool is_pulsed(const band_t* band) {
     if (period < PULSE_MIN || period > PULSE_MAX || band->regular < PULSE_COUNT) return false;
     if (period <= PULSE_FAST_MAX) return band->regular * period >= PULSE_LASTING && 10 * on >= 3 * period;
     if (8 * on >= 5 * period) return band->regular >= PULSE_DENSE_COUNT;
-    return is_beat((uint8_t)period) && 8 * on >= 3 * period && band->regular >= PULSE_EVEN_COUNT;
+    return within((uint8_t)period, EVEN_BEAT_MIN, EVEN_BEAT_MAX) && 8 * on >= 3 * period &&
+           band->regular >= PULSE_EVEN_COUNT;
 }
 
 // This band begins where another, of the same period and as tonal, ends after half of it.
@@ -99,6 +108,12 @@ static bool is_hi_lo(const bursts_t* bursts, uint32_t index) {
         }
     }
     return false;
+}
+
+bool cadence_is_clear(const band_t* band) {
+    const int32_t period = band->periods[0], skew = 2 * band->lengths[0] - period;
+    return within(band->periods[0], CLEAR_PERIOD_MIN, CLEAR_PERIOD_MAX) && skew <= CLEAR_SKEW && skew >= -CLEAR_SKEW &&
+           band->regular * period >= CLEAR_LASTING && band->tonality >= CLEAR_TONALITY;
 }
 
 cadence_t cadence_of(bursts_t* bursts, uint32_t index) {

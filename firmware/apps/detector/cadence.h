@@ -24,3 +24,7 @@ typedef enum {
 // The cadence that the newest block makes certain in this band, by its timing alone; CADENCE_NONE for most blocks.
 // `index` counts from BURST_FIRST_BAND. Call once a block, after bursts_update(): it notes groups of four beeps.
 cadence_t cadence_of(bursts_t* bursts, uint32_t index);
+
+// Whether a train of pulses is one that hardly anything but a sounder makes: two a second, as long as their pauses, for
+// 3.5 s, 30 dB above the bands beside it. The network knows such tones least, and need believe them less.
+bool cadence_is_clear(const band_t* band);

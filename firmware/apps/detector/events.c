@@ -24,7 +24,8 @@ static const uint8_t ranks[] = {
 };
 
 static bool believed(const band_t* band, cadence_t cadence) {
-    return band->trust >= trust_gates[cadence] && band->tonality >= EVENTS_TONALITY;
+    const bool clear = cadence == CADENCE_PULSED && cadence_is_clear(band);
+    return band->trust >= (clear ? EVENTS_TRUST_CLEAR : trust_gates[cadence]) && band->tonality >= EVENTS_TONALITY;
 }
 
 // The cadence of the highest rank that this block makes certain in any band.

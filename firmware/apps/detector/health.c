@@ -25,6 +25,15 @@ HOT uint32_t health_check_pcm(const int16_t* samples, uint32_t count) {
     return saturated > count / 8 ? HEALTH_CLIPPING : 0;
 }
 
+COLD uint32_t health_check_level(health_t* health, uint32_t level) {
+    if (level < HEALTH_DEAF_LEVEL) {
+        health->quiet = 0;
+    } else if (health->quiet < HEALTH_DEAF_BLOCKS) {
+        health->quiet++;
+    }
+    return health->quiet == HEALTH_DEAF_BLOCKS ? HEALTH_DEAF : 0;
+}
+
 uint32_t health_update(health_t* health, uint32_t symptoms) {
     uint32_t raised = 0;
     if (symptoms == health->faults && !health->unsettled) return 0;
@@ -49,12 +58,15 @@ uint32_t health_update(health_t* health, uint32_t symptoms) {
     return raised;
 }
 
-const char* health_name(uint32_t fault) {
+COLD const char* health_name(uint32_t fault) {
     if (fault & HEALTH_STUCK_LOW) return "mic-stuck-low";
     if (fault & HEALTH_STUCK_HIGH) return "mic-stuck-high";
     if (fault & HEALTH_DC) return "mic-dc";
     if (fault & HEALTH_CLIPPING) return "mic-clipping";
     if (fault & HEALTH_CLOCK) return "pdm-clock";
     if (fault & HEALTH_OVERRUN) return "pdm-overrun";
+    if (fault & HEALTH_DEAF) return "mic-deaf";
+    if (fault & HEALTH_FLASH) return "flash";
+    if (fault & HEALTH_OSCILLATOR) return "oscillator";
     return "none";
 }

@@ -11,6 +11,7 @@
 #include "apps/detector/level.h"
 #include "apps/detector/pipeline.h"
 #include "apps/detector/report.h"
+#include "apps/detector/selftest.h"
 #include "apps/detector/stats.h"
 #include "board.h"
 #include "drivers/console.h"
@@ -62,24 +63,32 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     inject_at(block, restart.reason == RESTART_COLD);
     const uint32_t stuck = health_check_pdm(words, PDM_BLOCK_WORDS);
     const int16_t* pcm = pipeline_decimate(words);
+    selftest_step(STEP_DECIMATED);
     if (pdm_mic_overwritten(block)) stats.missed++;
     if (pdm_mic_take_stall()) symptoms |= HEALTH_OVERRUN;
     // A stuck microphone has an offset too; that is not worth a second fault.
     symptoms |= stuck ? stuck : health_check_mean(pipeline_mean());
     const uint32_t level = level_dbfs(pcm, PCM_BLOCK_SAMPLES);
     if (level <= LEVEL_CLIPPING) symptoms |= health_check_pcm(pcm, PCM_BLOCK_SAMPLES);
+    symptoms |= health_check_level(&health, level);
 
     const uint8_t probability = pipeline_classify();
+    selftest_step(STEP_CLASSIFIED);
     const event_t event = events_update(&events, pipeline_features(), probability);
+    selftest_step(STEP_JUDGED);
     led_set(led_level(block, probability));
     report_window(block, probability, level, events.alarm == ALARM_CERTAIN);
     report_event(event, timer_us64());
+    symptoms |= selftest_slice(block);
+    selftest_step(STEP_CHECKED);
     report_health(symptoms);
+    selftest_step(STEP_REPORTED);
     if (stats.busy_count == BLOCKS_PER_REPORT) report_stats(&stats, memory_stack_unused(), console_dropped());
 }
 
 static void report_restart(void) {
     if (restart.reason == RESTART_WATCHDOG) report_fault("watchdog", timer_us64());
+    if (restart.reason == RESTART_CHECK) report_fault(selftest_name(restart.fault_pc), timer_us64());
     if (restart.reason == RESTART_FAULT) report_fault_at("hardfault", restart.fault_pc, timer_us64());
 }
 
@@ -95,6 +104,7 @@ _Noreturn void main(void) {
     pipeline_init();
     while (pipeline_settle()) watchdog_feed();
     pdm_mic_start();
+    selftest_start();
 
     last_block = (uint32_t)-1;
     last_block_us = pdm_mic_block_time();
@@ -104,6 +114,7 @@ _Noreturn void main(void) {
         app_process_block(block, pdm_mic_block_time());
         stats_add(&stats, cycles_since(start));
         if (pdm_mic_overwritten(block)) stats.late++;
+        selftest_steps_done();
         watchdog_feed();
     }
 }

@@ -5,6 +5,7 @@
 #include "drivers/console.h"
 #include "drivers/pdm_mic.h"
 #include "dsp/pdm.h"
+#include "hot.h"
 #include "model.h"
 
 #define MODEL_ID_DIGITS 12
@@ -32,7 +33,7 @@ static void end(void) {
     console_write(line.data, line.size);
 }
 
-void report_banner(bool image_intact) {
+COLD void report_banner(bool image_intact) {
     begin("emberwatch " FIRMWARE_VERSION " board=" BOARD_NAME " model=");
     text_prefix(&line, MODEL_SHA256, MODEL_ID_DIGITS);
     field(" clk=", CLK_SYS_HZ);
@@ -88,7 +89,7 @@ void report_fault(const char* what, uint64_t us) {
     end();
 }
 
-void report_fault_at(const char* what, uint32_t address, uint64_t us) {
+COLD void report_fault_at(const char* what, uint32_t address, uint64_t us) {
     begin("FAULT ");
     text_string(&line, what);
     text_string(&line, "-");

@@ -1,8 +1,10 @@
 // The RP2040's blocks behind Renode's processor: accesses, interrupts, DMA, boot and reset. Time.cs keeps the time.
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -19,7 +21,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.machine = machine;
             this.cpu = cpu;
             this.flashSize = flashSize;
-            exceptions = new RP2040_Exceptions(this, cpu, nvic, text => Refuse(text, this));
+            exceptions = new RP2040_Exceptions(this, cpu, nvic, OnLockup);
             var lines = new Dictionary<int, IGPIO>();
             for(var line = 0; line < IrqLines; line++)
             {
@@ -32,13 +34,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 throw new ConstructionException(problem);
             }
-            time = new RP2040_Time(machine, cpu, this, Synchronise);
+            time = new RP2040_Time(machine, cpu, this, OnEvent);
             host = new Native.Host
             {
                 Irq = OnIrq, Read = OnDmaRead, Write = OnDmaWrite,
                 Reset = OnResetRequest, SendEvent = OnSendEvent, Clock = OnClock
             };
-            chip = Native.rp2040_create(flashSize, xoscFrequency, ref host);
+            chip = Create(xoscFrequency);
             if(chip == IntPtr.Zero)
             {
                 throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
@@ -64,8 +66,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 return; // the chip resets itself, and the blocks that survive keep their state: FinishReset
             }
             FaultText = null;
+            LockedUp = false;
             exceptions.Reset();
-            Native.rp2040_reset(chip);
+            Native.rp2040_reset(chip, started ? time.CurrentCycle() : 0);
             time.Restart();
         }
 
@@ -82,8 +85,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>Starts the processor at an address, as a debugger or a boot ROM does.</summary>
-        public void Start(uint pc, uint sp)
+        public void Start(long pc, long sp)
         {
+            RP2040_Range.Check("pc", pc, 0, uint.MaxValue);
+            RP2040_Range.Check("sp", sp, 0, uint.MaxValue);
             time.Calibrate();
             if(!started)
             {
@@ -91,8 +96,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 time.Restart(); // the emulation may have run before this board was added
             }
             exceptions.SetSysTick(ClockFrequency);
-            cpu.PC = pc | 1u; // Renode takes the Thumb bit from here and warns without it
-            cpu.SetRegister(13, sp);
+            cpu.PC = (uint)pc | 1u; // Renode takes the Thumb bit from here and warns without it
+            cpu.SetRegister(13, (uint)sp);
             cpu.SetRegister(14, 0u);
         }
 
@@ -106,14 +111,38 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return machine.SystemBus.TryGetCurrentCPU(out current) ? null : machine.ObtainPausedState(true);
         }
 
+        /// <summary>
+        /// Does something to the chip for others than its processor, who need not wait for it, such as another machine's
+        /// UART or GPIO: at once if the processor stands still, else when it next does, without stopping it.
+        /// </summary>
+        public void Post(Action action)
+        {
+            if(cpu.OnPossessedThread || machine.IsPaused)
+            {
+                Synchronise();
+                action();
+                Synchronise();
+                return;
+            }
+            lock(posted)
+            {
+                posted.Enqueue(action);
+                if(posted.Count > 1)
+                {
+                    return;
+                }
+            }
+            machine.LocalTimeSource.ExecuteInNearestSyncedState(_ => RunPosted());
+        }
+
         // ---- what the windows do -----------------------------------------------------------------------------------
 
         public uint Read(uint address, uint bytes, IPeripheral window)
         {
-            uint value;
-            var status = Native.rp2040_read(chip, 0, time.CurrentCycle(), address, bytes, out value);
-            AfterActivity(status, window);
-            return value;
+            Native.Turn turn;
+            var status = Native.rp2040_turn_read(chip, 0, time.Elapsed(), address, bytes, out turn);
+            AfterTurn(status, ref turn, window);
+            return turn.Value;
         }
 
         public void Write(uint address, uint bytes, uint value, IPeripheral window)
@@ -122,18 +151,41 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 Refuse("SIO.FIFO_WR starts core 1, and Renode has core 0 only; use the embedded engine", window);
             }
-            var status = Native.rp2040_write(chip, 0, time.CurrentCycle(), address, bytes, value);
-            AfterActivity(status, window);
+            Native.Turn turn;
+            var status = Native.rp2040_turn_write(chip, 0, time.Elapsed(), address, bytes, value, out turn);
+            AfterTurn(status, ref turn, window);
         }
 
         /// <summary>Everything that happens up to now; for those who look from outside.</summary>
         public void Synchronise()
         {
-            AfterActivity(Native.rp2040_advance(chip, time.CurrentCycle()), this);
+            eventsUntilTick = EventsPerTick;
+            var listeners = Tick;
+            if(listeners != null)
+            {
+                listeners();
+            }
+            Advance();
         }
 
-        /// <summary>Raised after each access and event: pins may have changed, serial ports may have sent.</summary>
-        public event Action Activity;
+        /// <summary>Raised after accesses and events: bit per serial port that has bytes to take.</summary>
+        public event Action<uint> SerialSent;
+        /// <summary>Raised when a watched pin has changed: bit per pin, of those watched.</summary>
+        public event Action<uint> PinsMoved;
+        /// <summary>Raised now and then, for what need not be done at each access.</summary>
+        public event Action Tick;
+
+        /// <summary>Pins whose levels are told by PinsMoved, bit per pin; those not watched cost nothing.</summary>
+        public uint WatchedPins
+        {
+            get { return watchedPins; }
+            set
+            {
+                watchedPins = value;
+                pins = ~value; // so that all are told anew
+                Native.rp2040_watch_pins(chip, value);
+            }
+        }
 
         public bool Check(uint status)
         {
@@ -142,6 +194,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new RecoverableException(Native.Error(chip));
             }
             return true;
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         public IntPtr Handle { get { return chip; } }
@@ -154,6 +212,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public string FaultText { get; private set; }
         /// <summary>Called on the processor's thread at each refused access.</summary>
         public Action<string> FaultHandler { get; set; }
+        /// <summary>The processor has locked up since the last reset: it is halted, and the rest of the chip goes on.</summary>
+        public bool LockedUp { get; private set; }
+        /// <summary>Called on the processor's thread when it has locked up.</summary>
+        public Action LockupHandler { get; set; }
 
         /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
         public ulong WholeInstructions(ulong nanoseconds)
@@ -161,14 +223,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return time.WholeInstructions(nanoseconds);
         }
 
-        /// <summary>Cycles that may be owed before time is skipped: less is finer, more is faster.</summary>
-        public uint SkipGranularity
+        /// <summary>Instructions' worth of time by which Renode's clock may lag behind the chip's.</summary>
+        public long SkipGranularity
         {
             get { return time.SkipGranularity; }
             set { time.SkipGranularity = value; }
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
+
+        /// <summary>Of its own: see Native.Version.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private IntPtr Create(uint xoscFrequency)
+        {
+            return Native.rp2040_create(flashSize, xoscFrequency, ref host);
+        }
 
         private void BootHeld()
         {
@@ -180,29 +249,70 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             uint pc, sp;
             Check(Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
-            time.Plan();
+            Synchronise();
         }
 
-        private void AfterActivity(uint status, IPeripheral where)
+        private void AfterTurn(uint status, ref Native.Turn turn, IPeripheral where)
         {
             if(status != Native.Ok)
             {
                 Fault(where);
             }
-            var now = Native.rp2040_now(chip);
-            // A DMA transfer follows its request by a few cycles: no need to come back for each.
-            for(var next = Native.rp2040_next_event(chip); next <= now + LookAhead; next = Native.rp2040_next_event(chip))
+            time.Plan(turn.Due);
+            if(turn.Serial != 0)
             {
-                if(Native.rp2040_advance(chip, next) != Native.Ok)
+                var listeners = SerialSent;
+                if(listeners != null)
                 {
-                    Fault(where);
+                    listeners(turn.Serial);
                 }
             }
-            time.Plan();
-            var listeners = Activity;
-            if(listeners != null)
+            if(turn.Pins != pins)
             {
-                listeners();
+                pins = turn.Pins;
+                var listeners = PinsMoved;
+                if(listeners != null)
+                {
+                    listeners(pins);
+                }
+            }
+        }
+
+        private void OnEvent()
+        {
+            if(eventsUntilTick-- == 0)
+            {
+                Synchronise();
+            }
+            else
+            {
+                Advance();
+            }
+        }
+
+        private void Advance()
+        {
+            Native.Turn turn;
+            var status = Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
+            AfterTurn(status, ref turn, this);
+        }
+
+        private void RunPosted()
+        {
+            while(true)
+            {
+                Action action;
+                lock(posted)
+                {
+                    if(posted.Count == 0)
+                    {
+                        return;
+                    }
+                    action = posted.Dequeue();
+                }
+                Synchronise();
+                action();
+                Synchronise();
             }
         }
 
@@ -219,6 +329,24 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             if(handler != null)
             {
                 handler(text);
+            }
+        }
+
+        private void OnLockup()
+        {
+            LockedUp = true;
+            if(exceptions.ProgramEnded())
+            {
+                this.Log(LogLevel.Info, "The program has ended: its main returned 0");
+            }
+            else
+            {
+                this.Log(LogLevel.Error, "Lockup, or a fault in a handler of priority 0: Renode's HardFault is no more urgent. The embedded engine says which (PC=0x{0:X8})", cpu.PC.RawValue);
+            }
+            var handler = LockupHandler;
+            if(handler != null)
+            {
+                handler();
             }
         }
 
@@ -296,10 +424,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void FinishReset()
         {
             resetRequested = false;
+            LockedUp = false;
             exceptions.Reset();
             using(machine.ObtainPausedState(true))
             {
                 cpu.Reset();
+                cpu.IsHalted = false;
                 var vectors = cpu.GetType().GetProperty("VectorTableOffset");
                 if(vectors != null)
                 {
@@ -328,6 +458,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private IntPtr chip;
         private Native.Host host; // keeps the delegates alive
         private bool resetRequested, started;
+        private uint watchedPins, pins;
+        private int eventsUntilTick;
+        private readonly Queue<Action> posted = new Queue<Action>();
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
@@ -339,6 +472,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private const int RomSize = 0x4000;
         private const ulong FlashBase = 0x10000000;
         private const uint FifoWrite = 0xD0000054;
-        private const ulong LookAhead = 16;
+        private const int EventsPerTick = 32;
     }
 }

@@ -5,6 +5,7 @@
 using System;
 using System.Reflection;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
@@ -13,8 +14,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_Exceptions
     {
-        /// <summary>`onLockup` is called with the reason when a fault cannot be taken; the processor is halted by then.</summary>
-        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, Action<string> onLockup)
+        /// <summary>`onLockup` is called when a fault cannot be taken; the processor is halted by then.</summary>
+        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, Action onLockup)
         {
             this.owner = owner;
             this.cpu = cpu;
@@ -81,8 +82,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 {
                     pending = false;
                     cpu.IsHalted = true;
-                    onLockup("a fault that cannot be taken: in a handler of priority 0 (Renode's HardFault is no more urgent), " +
-                        "or a lockup; the embedded engine says which");
+                    onLockup();
                     return;
                 }
                 pending = true;
@@ -90,9 +90,35 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        /// <summary>
+        /// Whether a locked-up processor ended its program as programs of the SDK do: BKPT in the endless loop of `_exit`,
+        /// with status 0 in r0. Without a debugger the BKPT is a HardFault, and its handler another one.
+        /// </summary>
+        public bool ProgramEnded()
+        {
+            try
+            {
+                var bus = owner.GetMachine().SystemBus;
+                var frame = (ulong)cpu.GetRegister(13).RawValue;
+                var pc = bus.ReadDoubleWord(frame + 24);
+                var loop = bus.ReadDoubleWord(pc);
+                return bus.ReadDoubleWord(frame) == 0 && (loop == BkptAndBack || loop == BkptAndStay);
+            }
+            catch(Exception) // a stack or a program counter that is nowhere
+            {
+                return false;
+            }
+        }
+
         public void Reset()
         {
             pending = false;
+        }
+
+        [PreSerialization]
+        private void OnSave()
+        {
+            RP2040_Snapshot.Refuse();
         }
 
         private void Call(MethodInfo method, int number)
@@ -120,7 +146,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IPeripheral owner;
         private readonly TranslationCPU cpu;
         private readonly IPeripheral nvic;
-        private readonly Action<string> onLockup;
+        private readonly Action onLockup;
         private readonly MethodInfo pend, clear;
         private readonly bool redirects;
 
@@ -131,5 +157,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         // MemManage, BusFault, UsageFault, debug monitor
         private static readonly int[] replaced = { 4, 5, 6, 12 };
         private const int Nmi = 2, HardFault = 3;
+        // BKPT #0, then a branch to it, or to itself
+        private const uint BkptAndBack = 0xE7FDBE00, BkptAndStay = 0xE7FEBE00;
     }
 }

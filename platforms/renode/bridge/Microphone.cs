@@ -7,7 +7,6 @@ using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.Miscellaneous;
-using Antmicro.Renode.Utilities;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
@@ -30,11 +29,10 @@ namespace Antmicro.Renode.Peripherals.Sound
         }
 
         /// <summary>Plays a WAV file, 16-bit PCM of 8 to 192 kHz, from now on.</summary>
-        public void PlayWav(ReadFilePath path)
+        public void PlayWav(string name)
         {
-            string name = path;
             uint channels, rate;
-            var samples = ReadWav(File.ReadAllBytes(name), name, out channels, out rate);
+            var samples = ReadWav(ReadFile(name), name, out channels, out rate);
             using(chip.Hold())
             {
                 chip.Synchronise();
@@ -44,14 +42,14 @@ namespace Antmicro.Renode.Peripherals.Sound
         }
 
         /// <summary>Puts out a file of PDM bits, lowest bit of the first byte first, one per clock from the next on.</summary>
-        public void PlayBits(ReadFilePath path)
+        public void PlayBits(string name)
         {
-            string name = path;
-            var bytes = File.ReadAllBytes(name);
+            var bytes = ReadFile(name);
             using(chip.Hold())
             {
                 chip.Check(Native.rp2040_mic_push_bits(chip.Handle, bytes, (UIntPtr)(8 * (ulong)bytes.Length)));
             }
+            this.Log(LogLevel.Info, "{0}: {1} bits", name, 8 * (long)bytes.Length);
         }
 
         /// <summary>none, missing, stuck_low or stuck_high.</summary>
@@ -72,6 +70,8 @@ namespace Antmicro.Renode.Peripherals.Sound
         /// <summary>Gain (1 = none) and offset (full scale = 1) before the modulator.</summary>
         public void Analog(double gain, double offset)
         {
+            RP2040_Range.Check("gain", gain, 0, 1000);
+            RP2040_Range.Check("offset", offset, -1, 1);
             using(chip.Hold())
             {
                 chip.Check(Native.rp2040_mic_analog(chip.Handle, (int)Math.Round(gain * 4096), (int)Math.Round(offset * (1 << 23))));
@@ -79,15 +79,32 @@ namespace Antmicro.Renode.Peripherals.Sound
         }
 
         /// <summary>0: sound by emulated time; else bit n hears the sound at n / rate seconds.</summary>
-        public void Timebase(uint rate)
+        public void Timebase(long rate)
         {
+            RP2040_Range.Check("rate", rate, 0, uint.MaxValue);
             using(chip.Hold())
             {
-                chip.Check(Native.rp2040_mic_timebase(chip.Handle, rate));
+                chip.Check(Native.rp2040_mic_timebase(chip.Handle, (uint)rate));
             }
         }
 
         public ulong BitsHeard { get { return Native.rp2040_mic_bits(chip.Handle); } }
+
+        /// <summary>
+        /// A file that the monitor was given. Renode's own type for such parameters answers a missing file with the command's
+        /// signature, which does not say what is wrong.
+        /// </summary>
+        private static byte[] ReadFile(string name)
+        {
+            try
+            {
+                return File.ReadAllBytes(name);
+            }
+            catch(Exception e) when(e is IOException || e is UnauthorizedAccessException || e is ArgumentException || e is NotSupportedException)
+            {
+                throw new RecoverableException(string.Format("{0} cannot be read: {1}", name, File.Exists(name) ? e.Message : "there is no such file"));
+            }
+        }
 
         /// <summary>Samples of a RIFF WAVE file, interleaved.</summary>
         public static short[] ReadWav(byte[] file, string name, out uint channels, out uint rate)

@@ -4,15 +4,19 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+
+using Antmicro.Renode.Utilities;
 
 namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 2;
-        public const ulong Never = ulong.MaxValue;
+        public const uint AbiVersion = 3;
+        public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
 
@@ -39,6 +43,41 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             public ValueCallback Clock;
         }
 
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value2Callback(IntPtr context, uint first, uint second);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value1Callback(IntPtr context, uint value);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate uint Value0Callback(IntPtr context);
+
+        /// <summary>What hangs on an I2C.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct I2CTarget
+        {
+            public IntPtr Context;
+            public Value2Callback Start;
+            public Value1Callback Write;
+            public Value0Callback Read;
+            public PlainCallback Stop;
+        }
+
+        /// <summary>What hangs on an SPI.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct SPITarget
+        {
+            public IntPtr Context;
+            public Value2Callback Transfer;
+            public PlainCallback Finish;
+        }
+
+        /// <summary>What the chip tells after its turn.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct Turn
+        {
+            public ulong Due;
+            public uint Value, Serial, Pins, Zero;
+        }
+
         /// <summary>
         /// Finds and loads the library: `path`, the environment's EMBERWATCH_LIBRP2040, or what `Search` finds.
         /// Returns null, or what is wrong and what to do about it.
@@ -48,7 +87,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             try
             {
                 Locate(path);
-                var version = rp2040_abi_version();
+                var version = Version();
                 return version == AbiVersion
                     ? null
                     : string.Format("librp2040 has ABI version {0}, these platform files need {1}; run: make setup", version, AbiVersion);
@@ -60,7 +99,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-#if !MONO
+        /// <summary>Of its own, because Mono looks for the library when it compiles the method that calls it.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static uint Version()
+        {
+            return rp2040_abi_version();
+        }
+
         private static void Locate(string path)
         {
             if(loaded != IntPtr.Zero)
@@ -79,18 +124,50 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 throw new DllNotFoundException("it was not found");
             }
-            loaded = NativeLibrary.Load(path);
-            NativeLibrary.SetDllImportResolver(typeof(RP2040Native).Assembly,
-                (name, assembly, search) => name == LibraryName ? loaded : IntPtr.Zero);
+            loaded = Open(path);
+        }
+
+        /// <summary>
+        /// .NET is told by a resolver which file the imports below mean. Mono, which has none, finds a library that is loaded
+        /// already by its name, the part of the path that the platform's loader knows it by. Which of the two runs Renode is
+        /// asked of the class library: Renode defines no symbol for it when it compiles this file.
+        /// </summary>
+        private static IntPtr Open(string path)
+        {
+            var loader = Type.GetType("System.Runtime.InteropServices.NativeLibrary");
+            if(loader == null)
+            {
+                try
+                {
+                    return SharedLibraries.LoadLibrary(path);
+                }
+                catch(InvalidOperationException e)
+                {
+                    throw new DllNotFoundException(e.Message);
+                }
+            }
+            try
+            {
+                var handle = (IntPtr)loader.GetMethod("Load", new[] { typeof(string) }).Invoke(null, new object[] { path });
+                var resolver = loader.GetMethod("SetDllImportResolver");
+                var type = resolver.GetParameters()[1].ParameterType;
+                var method = typeof(RP2040Native).GetMethod("Resolve").MakeGenericMethod(type.GetMethod("Invoke").GetParameters()[2].ParameterType);
+                resolver.Invoke(null, new object[] { typeof(RP2040Native).Assembly, Delegate.CreateDelegate(type, method) });
+                return handle;
+            }
+            catch(TargetInvocationException e)
+            {
+                throw new DllNotFoundException(e.InnerException.Message);
+            }
+        }
+
+        /// <summary>For .NET: `T` is a type that Mono does not have.</summary>
+        public static IntPtr Resolve<T>(string name, Assembly assembly, T search)
+        {
+            return name == LibraryName ? loaded : IntPtr.Zero;
         }
 
         private static IntPtr loaded;
-#else
-        // Mono, which the tests define this symbol for, finds it by LD_LIBRARY_PATH.
-        private static void Locate(string path)
-        {
-        }
-#endif
 
         /// <summary>
         /// The library of the Python installation that has the command `emberwatch`, or of the .venv in the folder that Renode
@@ -117,17 +194,41 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 }
                 foreach(var folder in folders)
                 {
-                    foreach(var name in new[] { "librp2040.so", "librp2040.dylib", "rp2040.dll" })
+                    foreach(var place in Importable(Path.Combine(folder, "site-packages")))
                     {
-                        var candidate = Path.Combine(folder, "site-packages", "sim", name);
-                        if(File.Exists(candidate))
+                        foreach(var name in new[] { "librp2040.so", "librp2040.dylib", "rp2040.dll" })
                         {
-                            return Path.GetFullPath(candidate);
+                            var candidate = Path.Combine(place, "emberwatch", name);
+                            if(File.Exists(candidate))
+                            {
+                                return Path.GetFullPath(candidate);
+                            }
                         }
                     }
                 }
             }
             return null;
+        }
+
+        /// <summary>Where Python imports from: the folder itself and, for editable installations, what its .pth files name.</summary>
+        private static IEnumerable<string> Importable(string sitePackages)
+        {
+            if(!Directory.Exists(sitePackages))
+            {
+                yield break;
+            }
+            yield return sitePackages;
+            foreach(var file in Directory.GetFiles(sitePackages, "*.pth"))
+            {
+                foreach(var line in File.ReadAllLines(file))
+                {
+                    var place = Path.Combine(sitePackages, line.Trim());
+                    if(line.Trim() != "" && !line.StartsWith("import ") && Directory.Exists(place))
+                    {
+                        yield return place;
+                    }
+                }
+            }
         }
 
         public static string Error(IntPtr chip)
@@ -152,19 +253,23 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_create(uint flashBytes, uint xoscHz, [In] ref Host host);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_destroy(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_error(IntPtr chip);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_reset(IntPtr chip);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_reset(IntPtr chip, ulong cycle);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_finish_reset(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_load(IntPtr chip, uint address, byte[] data, UIntPtr size);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_boot_rom();
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_boot(IntPtr chip, out uint pc, out uint sp);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_now(IntPtr chip);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_next_event(IntPtr chip);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_advance(IntPtr chip, ulong cycle);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_picoseconds(IntPtr chip, ulong cycle);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cycle_at(IntPtr chip, ulong picoseconds);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_clock_hz(IntPtr chip, uint clock);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_read(IntPtr chip, uint core, ulong cycle, uint address, uint bytes, out uint value);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_write(IntPtr chip, uint core, ulong cycle, uint address, uint bytes, uint value);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_pace(IntPtr chip, uint instructionPicoseconds, ulong skipPicoseconds);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_rebase(IntPtr chip, ulong elapsed);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cycle_of_host(IntPtr chip, ulong elapsed);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_read(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_write(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, uint value, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_run(IntPtr chip, ulong elapsed, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_watch_pins(IntPtr chip, uint pins);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_skip(IntPtr chip);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, PlainCallback skipDue, IntPtr context);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_instructions(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_peek(IntPtr chip, uint address, uint bytes, out uint value);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_register_name(uint address, byte[] name, uint room);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_pin(IntPtr chip, uint pin);
@@ -172,6 +277,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_drive_pin(IntPtr chip, uint pin, uint drive);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_serial_take(IntPtr chip, uint port, byte[] bytes, ulong[] cycles, uint room);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_serial_send(IntPtr chip, uint port, byte[] bytes, UIntPtr size);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_i2c_connect(IntPtr chip, uint instance, [In] ref I2CTarget target);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_spi_connect(IntPtr chip, uint instance, [In] ref SPITarget target);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_attach(IntPtr chip, uint clockPin, uint dataPin, uint right, uint seed);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_play(IntPtr chip, short[] samples, UIntPtr frames, uint channels, uint rate);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_push_bits(IntPtr chip, byte[] bytes, UIntPtr bits);

@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_Runner : IPeripheral
     {
-        public const int Finished = 0, Breakpoint = 1, Fault = 2, Halted = 3;
+        public const int Finished = 0, Breakpoint = 1, Fault = 2, Halted = 3, Lockup = 4;
 
         public RP2040_Runner(IMachine machine, RP2040 chip, TranslationCPU cpu)
         {
@@ -23,6 +23,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.chip = chip;
             this.cpu = cpu;
             chip.FaultHandler = text => Meet(Fault);
+            chip.LockupHandler = () => Meet(Lockup);
         }
 
         public void Reset()
@@ -32,7 +33,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>
         /// Runs for a time, or on to the end of the time given before if a breakpoint interrupted it.
-        /// Returns Finished, Breakpoint, Fault, or Halted when Renode has given the processor up; what went wrong
+        /// Returns Finished, Breakpoint, Fault, Lockup, or Halted when Renode has given the processor up; what went wrong
         /// inside Renode is thrown.
         /// </summary>
         public int Run(ulong nanoseconds)
@@ -60,7 +61,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new InvalidOperationException(failure.Message, failure);
             }
             chip.Synchronise();
-            return cpu.IsHalted ? Halted : Finished;
+            return cpu.IsHalted && !chip.LockedUp ? Halted : Finished;
         }
 
         /// <summary>True while the processor waits at a breakpoint.</summary>

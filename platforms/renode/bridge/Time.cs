@@ -1,11 +1,12 @@
 // Renode's virtual time and the chip's cycles, kept together.
 //
-// Renode counts one tick of 1 / PerformanceInMips us per instruction. The block-end hook asks librp2040 what a
-// Cortex-M0+ would have taken and skips the difference, so Renode's virtual time is the chip's time. The chip's next
-// event becomes an action of the machine.
+// Renode counts one tick of 1 / PerformanceInMips us per instruction. librp2040 hears of each block (BlockHook.cs), keeps
+// what a Cortex-M0+ would have taken, and dates accesses and events with it; Renode skips the difference when it has
+// grown, or when the chip has something to do. The chip's next event becomes an action of the machine.
 using System;
 using System.Collections.Generic;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -25,13 +26,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.cpu = cpu;
             this.owner = owner;
             this.onEvent = onEvent;
+            hook = new RP2040_BlockHook(machine, cpu, owner, SkipWhatIsOwed);
         }
 
         /// <summary>Takes the chip's handle and the processor's hooks.</summary>
         public void Attach(IntPtr handle)
         {
             chip = handle;
-            cpu.SetHookAtBlockEnd(OnBlockEnd);
+            SetPace();
+            hook.Attach(handle);
             cpu.AddHookAtInterruptBegin(OnExceptionBegin);
             try
             {
@@ -41,20 +44,22 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 owner.Log(LogLevel.Warning, "Exception returns cost nothing and handlers count as part of what they interrupt: {0}", e.Message);
             }
+            cpu.AddHookAtWfiStateChange(OnWfi);
         }
 
         public void Detach()
         {
+            hook.Detach();
             chip = IntPtr.Zero;
         }
 
         /// <summary>Cycle 0 is now.</summary>
         public void Restart()
         {
-            epoch = ElapsedNanoseconds(false);
-            owed = 0;
+            epoch = RenodeNanoseconds();
+            seen = ulong.MaxValue;
             planned.Clear();
-            Plan();
+            Native.rp2040_rebase(chip, 0);
         }
 
         /// <summary>
@@ -68,6 +73,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new RecoverableException(string.Format("PerformanceInMips = {0} must divide 1000, or time moves in lumps", Mips));
             }
             picosecondsPerInstruction = 1000000 / Mips;
+            SetPace();
+            hook.Keep();
         }
 
         /// <summary>clk_sys changed.</summary>
@@ -78,30 +85,54 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 warned = true;
                 owner.Log(LogLevel.Warning, "clk_sys = {0} Hz, but PerformanceInMips = {1}: instructions take too long; set it, before `chip Boot`, to a number that divides 1000 and is no smaller", hertz, Mips);
             }
-            picosecondsPerCycle = (long)((1000000000000UL + hertz / 2) / hertz);
         }
 
+        /// <summary>
+        /// Picoseconds since power-on on Renode's clock, or that only blocks have moved it since it was last read: reading it
+        /// is dear, and accesses come often.
+        /// </summary>
+        public ulong Elapsed()
+        {
+            if(eventTime != 0) // inside a clock event time stands where the event put it
+            {
+                return (eventTime - epoch) * 1000;
+            }
+            if(!cpu.OnPossessedThread)
+            {
+                return (RenodeNanoseconds() - epoch) * 1000;
+            }
+            if(cpu.ElapsedCycles != seen)
+            {
+                cpu.SyncTime();
+                seen = cpu.ElapsedCycles;
+                Native.rp2040_rebase(chip, (RenodeNanoseconds() - epoch) * 1000);
+            }
+            return Native.AsBefore;
+        }
+
+        /// <summary>The chip's cycle at this moment.</summary>
         public ulong CurrentCycle()
         {
-            var nanoseconds = Math.Max(ElapsedNanoseconds(true), eventTime);
-            var picoseconds = (nanoseconds - epoch) * 1000 + (ulong)Math.Max(0, owed);
-            return Native.rp2040_cycle_at(chip, picoseconds);
+            return Native.rp2040_cycle_of_host(chip, Elapsed());
         }
 
-        /// <summary>Makes sure that the machine comes back no later than at the chip's next event.</summary>
-        public void Plan()
+        /// <summary>Makes sure that the machine comes back no later than at `due`, picoseconds since power-on.</summary>
+        public void Plan(ulong due)
         {
-            var due = Native.rp2040_next_event(chip);
             if(due == Native.Never)
             {
                 return;
             }
-            var dueTime = epoch + (Native.rp2040_picoseconds(chip, due) + 999) / 1000;
+            var dueTime = epoch + (due + 999) / 1000;
             if(planned.Count > 0 && planned.Min <= dueTime)
             {
                 return;
             }
-            var elapsed = Math.Max(ElapsedNanoseconds(false), eventTime);
+            if(eventTime == 0 && cpu.OnPossessedThread)
+            {
+                cpu.SyncTime();
+            }
+            var elapsed = Math.Max(RenodeNanoseconds(), eventTime);
             // Whole instructions: Renode would stop one short of anything else, then execute a block of one.
             var delay = WholeInstructions(dueTime > elapsed ? dueTime - elapsed : 1);
             dueTime = elapsed + delay;
@@ -115,25 +146,38 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
         public ulong WholeInstructions(ulong nanoseconds)
         {
-            var instruction = (ulong)picosecondsPerInstruction / 1000;
+            var instruction = picosecondsPerInstruction / 1000;
             return (nanoseconds + instruction - 1) / instruction * instruction;
         }
 
-        /// <summary>Cycles that may be owed before time is skipped: less is finer, more is faster.</summary>
-        public uint SkipGranularity
+        /// <summary>
+        /// Instructions' worth of time that Renode's clock may lag behind the chip's, 1 to 1000000. Less is finer for what
+        /// counts by Renode's clock, which is SysTick alone; more is faster.
+        /// </summary>
+        public long SkipGranularity
         {
             get { return skipGranularity; }
-            set { skipGranularity = Math.Max(1, value); }
+            set
+            {
+                RP2040_Range.Check("SkipGranularity", value, 1, 1000000);
+                skipGranularity = value;
+                SetPace();
+            }
         }
 
-        private ulong ElapsedNanoseconds(bool synchronise)
+        [PreSerialization]
+        private void OnSave()
         {
-            ICPU current;
-            // Inside a clock event time stands where the event put it.
-            if(synchronise && eventTime == 0 && machine.SystemBus.TryGetCurrentCPU(out current))
-            {
-                current.SyncTime();
-            }
+            RP2040_Snapshot.Refuse();
+        }
+
+        private void SetPace()
+        {
+            Native.rp2040_pace(chip, (uint)picosecondsPerInstruction, (ulong)skipGranularity * picosecondsPerInstruction);
+        }
+
+        private ulong RenodeNanoseconds()
+        {
             return machine.ElapsedVirtualTime.TimeElapsed.Ticks / TimeInterval.TicksPerNanosecond;
         }
 
@@ -147,6 +191,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             eventTime = time;
             try
             {
+                if(outer == 0)
+                {
+                    seen = ulong.MaxValue;
+                    Native.rp2040_rebase(chip, (time - epoch) * 1000);
+                    hook.KeepAt(time);
+                }
                 onEvent();
             }
             finally
@@ -155,14 +205,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        private void OnBlockEnd(ulong pc, uint instructions)
+        /// <summary>Before it sleeps: what it owes makes the chip's next event come earlier on Renode's clock.</summary>
+        private void OnWfi(bool sleeps)
         {
-            // Renode reports blocks left without an instruction executed, and sometimes "unknown" as the largest count.
-            if(instructions == 0 || instructions > MaximumBlock || chip == IntPtr.Zero)
+            if(sleeps && chip != IntPtr.Zero && eventTime == 0)
             {
-                return;
+                onEvent();
             }
-            Charge(Native.rp2040_cpu_block(chip, (uint)pc, instructions), instructions);
         }
 
         private void OnExceptionBegin(ulong index)
@@ -170,7 +219,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             // SVC and faults come twice: first as themselves, to be pended, then as the interrupt that is taken.
             if(index == RP2040_Exceptions.Taken && chip != IntPtr.Zero)
             {
-                Charge(Native.rp2040_cpu_exception(chip, 1), 0);
+                Native.rp2040_cpu_exception(chip, 1);
+                SkipWhatIsOwed();
             }
         }
 
@@ -178,21 +228,18 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(chip != IntPtr.Zero)
             {
-                Charge(Native.rp2040_cpu_exception(chip, 0), 0);
+                Native.rp2040_cpu_exception(chip, 0);
+                SkipWhatIsOwed();
             }
         }
 
-        private void Charge(uint cycles, uint instructions)
+        private void SkipWhatIsOwed()
         {
-            owed += (long)cycles * picosecondsPerCycle - (long)instructions * picosecondsPerInstruction;
-            if(owed < (long)skipGranularity * picosecondsPerInstruction)
+            var picoseconds = Native.rp2040_skip(chip);
+            if(picoseconds != 0)
             {
-                return;
+                cpu.SkipTime(TimeInterval.FromNanoseconds(picoseconds / 1000));
             }
-            // SkipTime counts in instructions: only whole ones.
-            var whole = owed / picosecondsPerInstruction;
-            owed -= whole * picosecondsPerInstruction;
-            cpu.SkipTime(TimeInterval.FromNanoseconds((ulong)(whole * picosecondsPerInstruction / 1000)));
         }
 
         private uint Mips { get { return (uint)cpu.PerformanceInMips; } }
@@ -200,18 +247,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private IntPtr chip;
         private ulong epoch;     // virtual time of power-on in ns
         private ulong eventTime; // of the clock event under way, 0 outside of events
-        private long owed;       // ps that instructions took and Renode has not counted
-        private long picosecondsPerCycle = 1000000000000L / 6500000;
-        private long picosecondsPerInstruction = 8000;
-        private uint skipGranularity = 32;
+        private ulong seen = ulong.MaxValue; // cycles of Renode's when its clock was last read
+        private ulong picosecondsPerInstruction = 8000;
+        private long skipGranularity = 500;
         private bool warned;
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
         private readonly IPeripheral owner;
         private readonly Action onEvent;
+        private readonly RP2040_BlockHook hook;
         private readonly SortedSet<ulong> planned = new SortedSet<ulong>();
-
-        private const uint MaximumBlock = 0x10000;
     }
 }

@@ -61,11 +61,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>A register as a debugger sees it, without side effects.</summary>
-        public uint Peek(uint offset)
+        public uint Peek(long offset)
         {
+            RP2040_Range.Check("offset", offset, 0, Size - 4);
             using(Chip.Hold())
             {
-                return Look(offset);
+                return Look((uint)offset);
             }
         }
 
@@ -115,47 +116,59 @@ namespace Antmicro.Renode.Peripherals.GPIOPort
                 pins[pin] = new GPIO();
             }
             Connections = pins;
-            chip.Activity += Update;
+            chip.PinsMoved += Update;
+            chip.Tick += Watch;
         }
 
         public override void Reset()
         {
-            Update();
+            Watch();
         }
 
         /// <summary>Something outside drives a pad.</summary>
         public void OnGPIO(int number, bool value)
         {
-            if(number < 0 || number >= Pins)
-            {
-                return;
-            }
-            using(Chip.Hold())
-            {
-                Chip.Synchronise();
-                Chip.Check(Native.rp2040_drive_pin(Chip.Handle, (uint)number, value ? 1u : 0u));
-            }
+            RP2040_Range.Check("pin", number, 0, Pins - 1);
+            Chip.Post(() => Chip.Check(Native.rp2040_drive_pin(Chip.Handle, (uint)number, value ? 1u : 0u)));
         }
 
         /// <summary>Percentage of time that a pad is high.</summary>
-        public double Brightness(uint pin)
+        public double Brightness(long pin)
         {
+            RP2040_Range.Check("pin", pin, 0, Pins - 1);
             using(Chip.Hold())
             {
-                return Native.rp2040_pin_share(Chip.Handle, pin) * 100.0 / 65536;
+                Chip.Synchronise();
+                return Native.rp2040_pin_share(Chip.Handle, (uint)pin) * 100.0 / 65536;
             }
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
 
-        private void Update()
+        /// <summary>Only pins that something is connected to are watched: looking at one brings its PIO up to date.</summary>
+        private void Watch()
+        {
+            uint connected = 0;
+            for(var pin = 0; pin < Pins; pin++)
+            {
+                if(Connections[pin].IsConnected)
+                {
+                    connected |= 1u << pin;
+                }
+            }
+            if(connected != Chip.WatchedPins)
+            {
+                Chip.WatchedPins = connected;
+            }
+        }
+
+        private void Update(uint high)
         {
             for(var pin = 0; pin < Pins; pin++)
             {
-                var line = Connections[pin];
-                if(line.IsConnected)
+                if((Chip.WatchedPins >> pin & 1) != 0)
                 {
-                    line.Set(Native.rp2040_pin_share(Chip.Handle, (uint)pin) >= 32768);
+                    Connections[pin].Set((high >> pin & 1) != 0);
                 }
             }
         }
@@ -172,17 +185,12 @@ namespace Antmicro.Renode.Peripherals.UART
         public RP2040_UART(RP2040 chip, uint address, uint port) : base(chip, address)
         {
             this.port = port;
-            chip.Activity += Drain;
+            chip.SerialSent += Drain;
         }
 
         public void WriteChar(byte value)
         {
-            using(Chip.Hold())
-            {
-                Chip.Synchronise();
-                Chip.Check(Native.rp2040_serial_send(Chip.Handle, port, new[] { value }, (UIntPtr)1u));
-                Chip.Synchronise();
-            }
+            Chip.Post(() => Chip.Check(Native.rp2040_serial_send(Chip.Handle, port, new[] { value }, (UIntPtr)1u)));
         }
 
         /// <summary>Whether bytes go to Renode's listeners; false leaves them to who takes them from the library.</summary>
@@ -214,9 +222,9 @@ namespace Antmicro.Renode.Peripherals.UART
 
         public event Action<byte> CharReceived;
 
-        private void Drain()
+        private void Drain(uint ports)
         {
-            if(!Listening)
+            if(!Listening || (ports >> (int)port & 1) == 0)
             {
                 return;
             }

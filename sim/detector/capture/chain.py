@@ -64,7 +64,9 @@ class EmulatedChain:
     """
 
     def __init__(self, board: str | Board = "pico", firmware: Path | None = None, seed: int = 1) -> None:
-        self.board = board if isinstance(board, Board) else load_board(board)
+        from emberwatch.detector.build import capture_board
+
+        self.board = capture_board(board if isinstance(board, Board) else load_board(board))
         engine = embedded(create_engine("embedded", self.board, seed))
         self._engine = engine
         engine.load(load_image(firmware or capture_firmware(self.board), self.board.flash.size))

@@ -7,6 +7,7 @@ interrupted run goes on where it stopped.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ import numpy as np
 
 from emberwatch.audio import files
 from emberwatch.audio.files import SAMPLE_RATE
+from emberwatch.base import atomic
 from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.base.output import write_file
 from emberwatch.base.workers import WorkerPool
@@ -184,15 +186,14 @@ def _run(
 
 
 def _write_manifest(path: Path, planned: list[tuple[Item, Path]]) -> None:
-    unfinished = path.with_suffix(".partial")
-    with unfinished.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(MANIFEST_COLUMNS)
-        for item, target in planned:
-            seconds = (target.stat().st_size - 44) / 2 / SAMPLE_RATE
-            row = (target.relative_to(path.parent), item.label, item.category, item.group, item.licence)
-            writer.writerow([*map(str, row), f"{seconds:.3f}", item.source.name])
-    unfinished.replace(path)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(MANIFEST_COLUMNS)
+    for item, target in planned:
+        seconds = (target.stat().st_size - 44) / 2 / SAMPLE_RATE
+        row = (target.relative_to(path.parent), item.label, item.category, item.group, item.licence)
+        writer.writerow([*map(str, row), f"{seconds:.3f}", item.source.name])
+    atomic.write_text(path, stream.getvalue())
 
 
 def verify_native(items: list[Item], board: str, seed: int, level_dbfs: float | None, count: int) -> int:

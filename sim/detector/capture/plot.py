@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emberwatch.base import extras
+from emberwatch.base import atomic, extras
 from emberwatch.detector.capture.measure import TONE_HZ, Measurement
 
 
@@ -33,4 +33,5 @@ def plot_measurement(result: Measurement, path: Path, title: str) -> None:
     spectrum.set(title=f"{TONE_HZ} Hz at -6 dBFS", xlabel="Hz", ylabel="dBFS in 1 Hz", ylim=(-160, 0))
     for axis in axes.flat:
         axis.grid(True, alpha=0.3)
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    with atomic.replacing(path) as file:
+        figure.savefig(file, format="png", dpi=80, metadata={"Software": None})

@@ -245,9 +245,9 @@ class ExternalChip(ChipHandle):
         if hasattr(self, "_chip"):
             self._library.rp2040_destroy(self._chip)
 
-    def reset(self) -> None:
-        """Power-on."""
-        self._library.rp2040_reset(self._chip)
+    def reset(self, cycle: int = 0) -> None:
+        """Power-on; `cycle` of the time before, in the past now, is when that was."""
+        self._library.rp2040_reset(self._chip, cycle)
 
     def finish_reset(self) -> None:
         """Does what a requested reset does to the blocks."""

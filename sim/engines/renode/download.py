@@ -14,8 +14,8 @@ import zipfile
 from http import HTTPStatus
 from pathlib import Path
 
+from emberwatch.base.archives import ArchiveError, unpack_tar, unpack_zip
 from emberwatch.base.errors import EngineError
-from emberwatch.base.output import unpack_tar
 
 NEEDED_MB = 700
 """Room for the package and what it unpacks to."""
@@ -83,7 +83,7 @@ def unpack(archive: Path, target: Path) -> None:
             if error.errno is not None:
                 raise EngineError(_explain(error, archive.name, target.parent)) from None
             raise EngineError(f"{archive.name} cannot be unpacked: {error}") from None
-        except (tarfile.TarError, zipfile.BadZipFile, subprocess.CalledProcessError) as error:
+        except (ArchiveError, tarfile.TarError, zipfile.BadZipFile, subprocess.CalledProcessError) as error:
             raise EngineError(f"{archive.name} cannot be unpacked: {error}") from None
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
@@ -92,7 +92,7 @@ def unpack(archive: Path, target: Path) -> None:
 def _extract(archive: Path, folder: Path) -> None:
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as file:
-            file.extractall(folder)
+            unpack_zip(file, folder)
     elif archive.suffix == ".dmg":
         _extract_disk_image(archive, folder)
     else:

@@ -14,18 +14,34 @@ from emberwatch.base.paths import project_root
 from emberwatch.board.board import Board, known_boards, load_board
 from emberwatch.chip import load
 
-BRIDGE = ("Native.cs", "Exceptions.cs", "Time.cs", "Chip.cs", "Windows.cs", "Microphone.cs", "Runner.cs")
+BRIDGE = (
+    "Range.cs",
+    "Snapshot.cs",
+    "Native.cs",
+    "Exceptions.cs",
+    "BlockHook.cs",
+    "Time.cs",
+    "Chip.cs",
+    "Windows.cs",
+    "Buses.cs",
+    "Microphone.cs",
+    "Runner.cs",
+)
 """The bridge's sources; each needs only those before it."""
 
 DEFAULT_FLASH = 0x200000
 DEFAULT_XOSC = 12_000_000
 DEFAULT_MIPS = 125
 
-# Windows that are more than registers: class, name in Renode, serial port.
+# Windows that are more than registers: class, name in Renode, number of its kind.
 _KINDS = {
     "io_bank0": ("GPIOPort.RP2040_GPIO", "gpio", None),
     "uart0": ("UART.RP2040_UART", "uart0", 0),
     "uart1": ("UART.RP2040_UART", "uart1", 1),
+    "i2c0": ("I2C.RP2040_I2C", "i2c0", 0),
+    "i2c1": ("I2C.RP2040_I2C", "i2c1", 1),
+    "spi0": ("SPI.RP2040_SPI", "spi0", 0),
+    "spi1": ("SPI.RP2040_SPI", "spi1", 1),
     "usb": ("UART.RP2040_UART", "usb", 2),
 }
 

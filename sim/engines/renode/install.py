@@ -30,7 +30,8 @@ SYSTEM_PACKAGE = Path("/opt/renode")
 """Where Renode's .deb, .rpm and Arch packages put it."""
 
 _INVARIANT = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"
-_VARIABLES = ("PYRENODE_PATH", "PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
+VARIABLES = ("PYRENODE_PATH", "PYRENODE_BIN", "PYRENODE_BUILD_DIR", "PYRENODE_PKG")
+"""What pyrenode3 asks for the place of a Renode."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def environment() -> dict[str, str]:
             "and emberwatch renode install (docs/renode.md)"
         )
     variables = {"PYRENODE_RUNTIME": os.environ.get("PYRENODE_RUNTIME", "coreclr")}
-    if not any(os.environ.get(name) for name in _VARIABLES):
+    if not any(os.environ.get(name) for name in VARIABLES):
         program = installed() or _portable_on_path()
         if program is not None:
             variables["PYRENODE_BIN"] = str(program)
@@ -142,7 +143,7 @@ def environment() -> dict[str, str]:
                 "or set PYRENODE_BIN to its program (docs/renode.md)"
             )
     else:  # Renode changes the working folder
-        given = {name: os.environ.get(name, "") for name in _VARIABLES}
+        given = {name: os.environ.get(name, "") for name in VARIABLES}
         variables |= {name: os.path.abspath(path) for name, path in given.items() if os.path.exists(path)}
     if sys.platform == "linux" and _INVARIANT not in os.environ and ctypes.util.find_library("icuuc") is None:
         variables[_INVARIANT] = "1"  # or .NET, loaded without Renode's own settings, ends the process for want of ICU
@@ -176,12 +177,18 @@ def loading() -> Iterator[None]:
 
 
 def renode_program() -> Path | None:
-    """Renode for the monitor and for `doctor`: PYRENODE_BIN or PYRENODE_PATH, the installed one, the PATH's."""
-    for name in ("PYRENODE_BIN", "PYRENODE_PATH"):
-        if (chosen := os.environ.get(name)) and Path(chosen).is_file():
-            return Path(chosen)
-    if (program := installed()) is not None:
-        return program
+    """Renode for the monitor and for `doctor`: what a variable of pyrenode3's names, the installed one, the PATH's.
+
+    A source tree has its program at its top, a script; a package as a file (PYRENODE_PKG) is no program.
+    """
+    for name in ("PYRENODE_BIN", "PYRENODE_PATH", "PYRENODE_BUILD_DIR"):
+        if not (chosen := os.environ.get(name)):
+            continue
+        for program in (Path(chosen), Path(chosen) / "renode"):
+            if program.is_file():
+                return program.absolute()
+    if (present := installed()) is not None:
+        return present
     found = shutil.which("renode")
     return Path(found) if found else None
 
@@ -208,11 +215,16 @@ def findings() -> Iterator[tuple[str, str | None, str]]:
     found = f"{version} ({program})" if version else None
     if version is not None and version != VERSION:
         found = f"{version} ({program}), made for {VERSION}"
+    if found is None and (package := os.environ.get("PYRENODE_PKG")) and Path(package).is_file():
+        found = f"in the package {package}"
     yield "Renode", found, "emberwatch renode install"
-    runtime = _dotnet()
-    if runtime is None and found is not None:
-        runtime = "the one inside Renode's portable package"
-    yield ".NET runtime", runtime, "comes with the portable Renode; else https://dotnet.microsoft.com, version 8"
+    if os.environ.get("PYRENODE_RUNTIME") == "mono":
+        yield "Mono", _mono(), "apt-get install mono-runtime, or unset PYRENODE_RUNTIME for a Renode on .NET"
+    else:
+        runtime = _dotnet()
+        if runtime is None and found is not None:
+            runtime = "the one inside Renode's portable package"
+        yield ".NET runtime", runtime, "comes with the portable Renode; else https://dotnet.microsoft.com, version 8"
     present = importlib.util.find_spec("pyrenode3") is not None
     yield "pyrenode3", "installed" if present else None, f'pip install "pyrenode3 @ {PYRENODE}"'
 
@@ -224,6 +236,15 @@ def _dotnet() -> str | None:
     done = subprocess.run([path, "--list-runtimes"], capture_output=True, text=True, check=False)
     versions = re.findall(r"Microsoft\.NETCore\.App (\S+)", done.stdout)
     return versions[-1] if versions else None
+
+
+def _mono() -> str | None:
+    path = shutil.which("mono")
+    if path is None:
+        return None
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"version (\S+)", done.stdout)
+    return match[1] if match else None
 
 
 def open_monitor(board_name: str, elf: Path | None) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -34,6 +34,38 @@ WriteCallback = ctypes.CFUNCTYPE(U32, Void, U32, U32, U32)
 ResetCallback = ctypes.CFUNCTYPE(None, Void, U32)
 EventCallback = ctypes.CFUNCTYPE(None, Void)
 ClockCallback = ctypes.CFUNCTYPE(None, Void, U32)
+
+
+BlockHook = ctypes.CFUNCTYPE(None, U64, U32)
+SkipCallback = ctypes.CFUNCTYPE(None, Void)
+
+
+class Turn(ctypes.Structure):
+    """`rp2040_turn`."""
+
+    _fields_ = (("due", U64), ("value", U32), ("serial", U32), ("pins", U32), ("zero", U32))
+
+
+class I2cTarget(ctypes.Structure):
+    """`rp2040_i2c_target`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("start", ctypes.CFUNCTYPE(U32, Void, U32, U32)),
+        ("write", ctypes.CFUNCTYPE(U32, Void, U32)),
+        ("read", ctypes.CFUNCTYPE(U32, Void)),
+        ("stop", ctypes.CFUNCTYPE(None, Void)),
+    )
+
+
+class SpiTarget(ctypes.Structure):
+    """`rp2040_spi_target`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("transfer", ctypes.CFUNCTYPE(U32, Void, U32, U32)),
+        ("finish", ctypes.CFUNCTYPE(None, Void)),
+    )
 
 
 class HostCallbacks(ctypes.Structure):
@@ -107,7 +139,7 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("create", Void, (U32, U32, ctypes.POINTER(HostCallbacks))),
     ("destroy", None, (Void,)),
     ("error", ctypes.c_char_p, (Void,)),
-    ("reset", None, (Void,)),
+    ("reset", None, (Void, U64)),
     ("finish_reset", U32, (Void,)),
     ("load", U32, (Void, U32, ctypes.c_char_p, ctypes.c_size_t)),
     ("boot_rom", Void, ()),
@@ -121,6 +153,16 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("read", U32, (Void, U32, U64, U32, U32, _U32P)),
     ("write", U32, (Void, U32, U64, U32, U32, U32)),
     ("peek", U32, (Void, U32, U32, _U32P)),
+    ("pace", None, (Void, U32, U64)),
+    ("rebase", None, (Void, U64)),
+    ("cycle_of_host", U64, (Void, U64)),
+    ("turn_read", U32, (Void, U32, U64, U32, U32, ctypes.POINTER(Turn))),
+    ("turn_write", U32, (Void, U32, U64, U32, U32, U32, ctypes.POINTER(Turn))),
+    ("turn_run", U32, (Void, U64, ctypes.POINTER(Turn))),
+    ("watch_pins", None, (Void, U32)),
+    ("skip", U64, (Void,)),
+    ("take_block_hook", Void, (Void, SkipCallback, Void)),
+    ("instructions", U64, (Void,)),
     ("windows", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("memories", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("register_name", U32, (U32, ctypes.c_char_p, U32)),
@@ -129,6 +171,8 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("drive_pin", U32, (Void, U32, U32)),
     ("serial_take", U32, (Void, U32, ctypes.POINTER(U8), _U64P, U32)),
     ("serial_send", U32, (Void, U32, ctypes.c_char_p, ctypes.c_size_t)),
+    ("i2c_connect", U32, (Void, U32, ctypes.POINTER(I2cTarget))),
+    ("spi_connect", U32, (Void, U32, ctypes.POINTER(SpiTarget))),
     ("mic_attach", U32, (Void, U32, U32, U32, U32)),
     ("mic_push", U32, (Void, ctypes.POINTER(I32), ctypes.c_size_t)),
     ("mic_supplied", U64, (Void,)),

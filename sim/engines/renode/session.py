@@ -36,7 +36,7 @@ _MEMORIES = (
     *((memory(name).base, memory(name).size) for name in ("rom", "xip_sram", "sram")),
     (memory("flash").base, 4 * memory("flash").size),  # with its aliases
 )
-_FINISHED, _BREAKPOINT, _FAULT, _HALTED = range(4)
+_FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
 _COMPLAINTS = re.compile(
@@ -201,6 +201,8 @@ class RenodeSession:
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:
             return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
+        if why == _LOCKUP:
+            return Stop(StopReason.LOCKUP, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
         if why == _HALTED and not complaint:
             complaint = "Renode halted the processor and did not say why"

@@ -26,6 +26,7 @@ from emberwatch.board.board import Board
 START_TIMEOUT_S = 180
 _LOOK_S = 0.25
 """How often a starting process is looked at: one that died has nothing more to say."""
+_DECIDE = ("PYRENODE_", "DOTNET_", "MONO_", "EMBERWATCH_", "PYTHONPATH", "PATH", "LD_LIBRARY_PATH", "DYLD_")
 _ADDRESS, _KEY = "EMBERWATCH_WORKER_ADDRESS", "EMBERWATCH_WORKER_KEY"
 
 
@@ -39,8 +40,8 @@ class Worker:
         address = (
             listener.address if isinstance(listener.address, str) else f"{listener.address[0]}:{listener.address[1]}"
         )
-        self.started_with = {**os.environ, **variables}
-        environment = {**self.started_with, _ADDRESS: address, _KEY: key.hex()}
+        self.started_with = _relevant(variables)
+        environment = {**os.environ, **variables, _ADDRESS: address, _KEY: key.hex()}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(IMPORT_ROOT))))
         command = [sys.executable, "-m", "emberwatch.engines.renode.worker"]
         self._process = subprocess.Popen(
@@ -108,9 +109,14 @@ _idle: list[Worker] = []
 _idle_lock = threading.RLock()  # a finalizer may run inside `acquire`
 
 
+def _relevant(variables: dict[str, str]) -> dict[str, str]:
+    """What of the environment decides which Renode a process runs, and how; the rest may differ from call to call."""
+    return {name: value for name, value in {**os.environ, **variables}.items() if name.startswith(_DECIDE)}
+
+
 def acquire(variables: dict[str, str]) -> Worker:
     """A process for an engine: a waiting one that was started in the same environment, or a new one."""
-    wanted = {**os.environ, **variables}
+    wanted = _relevant(variables)
     with _idle_lock:
         for index, worker in enumerate(_idle):
             if worker.started_with == wanted and worker.alive:

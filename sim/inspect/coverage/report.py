@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,11 +78,16 @@ Counts = dict[int, tuple[int, int, int]]
 """Address to runs in which it was executed, taken, not taken."""
 
 
-def load(folder: Path) -> CoverageReport:
+def load(folder: Path, source_roots: Sequence[Path] = ()) -> CoverageReport:
     """Merges every file that runs have left in a folder.
 
     Lines of several builds of the same sources are added up. Branches are those of the build that ran most often: the
     compiler arranges them anew in each build.
+
+    Args:
+        folder: where the runs have left them.
+        source_roots: folders beside the project and the firmware's own whose sources may be shown. An ELF names
+            whatever files it likes, and the report is published: a name outside is no reason to read the file.
 
     Raises:
         UsageError: nothing was gathered there, or the firmware is gone.
@@ -108,20 +114,31 @@ def load(folder: Path) -> CoverageReport:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             notes.append(f"{path} was built anew or removed since; its {runs} runs are left out")
             continue
-        _add(files, read_program(path), counts, with_branches=main is None)
+        roots = [root.resolve() for root in (project_root(), path.parent, *source_roots)]
+        _add(files, read_program(path), counts, roots, with_branches=main is None)
         main = main or path
     if main is None:
         raise UsageError(f"coverage in {folder} is of firmware that has changed since; run again")
     ordered = [files[name] for name in sorted(files) if files[name].path is not None]
+    if hidden := [name for name in sorted(files) if Path(name).is_absolute() and files[name].path is None]:
+        notes.append(
+            f"{len(hidden)} source file{'s' if len(hidden) > 1 else ''} outside the project left out, the first is "
+            f"{hidden[0]}; name their folder with --source-root"
+        )
     return CoverageReport(ordered, sum(runs for _, runs, _ in merged.values()), main, tuple(notes))
 
 
 def _add(
-    files: dict[str, FileCoverage], program: Program, counts: dict[int, list[int]], *, with_branches: bool
+    files: dict[str, FileCoverage],
+    program: Program,
+    counts: dict[int, list[int]],
+    roots: Sequence[Path],
+    *,
+    with_branches: bool,
 ) -> None:
     def file_of(name: str) -> FileCoverage:
         if name not in files:
-            files[name] = FileCoverage(name, _find(name, program.path))
+            files[name] = FileCoverage(name, _find(name, program.path, roots))
         return files[name]
 
     hits: defaultdict[tuple[str, int], int] = defaultdict(int)
@@ -144,10 +161,20 @@ def _add(
             file_of(place.file).branches.setdefault(place.line, []).append(branch)
 
 
-def _find(name: str, elf: Path) -> Path | None:
-    """Where a source file is: as named, in the project, or among the files generated beside the firmware."""
+def _find(name: str, elf: Path, roots: Sequence[Path]) -> Path | None:
+    """Where a source file is: as named, in the project, or among the files generated beside the firmware.
+
+    None if it is not there or, links followed, below none of the roots.
+    """
     path = Path(name)
     candidates = [path] if path.is_absolute() else [project_root() / path, elf.parent / path]
     if path.parts[:2] == ("build", "gen"):
         candidates.append(elf.parent / "gen" / Path(*path.parts[2:]))
-    return next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
+    for candidate in candidates:
+        try:
+            found = candidate.resolve()
+            if any(found.is_relative_to(root) for root in roots) and found.is_file():
+                return found
+        except (OSError, ValueError):  # a name that no file can have
+            continue
+    return None

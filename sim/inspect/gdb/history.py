@@ -25,6 +25,10 @@ _NEAR = 20_000
 _RECORDED = 1 << 16
 
 
+class Interrupted(Exception):
+    """The developer had enough of a search of the past; the machine is where it was before."""
+
+
 @dataclass(frozen=True)
 class Keyframe:
     """A snapshot and its cycle."""
@@ -51,6 +55,7 @@ class History:
         engine: EmbeddedEngine,
         repeat_call: Callable[[Stop], bool],
         describe: Callable[[Stop], tuple[str, str]],
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         """Starts without a past.
 
@@ -59,7 +64,9 @@ class History:
             engine: its engine.
             repeat_call: gets a semihosting call of the past at a BKPT and returns whether it could be repeated.
             describe: GDB's name and address of the watchpoint that a stop is about.
+            interrupted: asked every 50 emulated ms of a search whether to give it up.
         """
+        self._interrupted = interrupted
         self._repeat_call = repeat_call
         self._describe = describe
         self._machine = machine
@@ -100,13 +107,20 @@ class History:
 
         Returns:
             What it met, or None: then it is the beginning of the recorded history.
+
+        Raises:
+            Interrupted: the search was given up.
         """
-        end = self._engine.cycle
+        present = end = self._engine.cycle
         for index in range(len(self._keyframes) - 1, -1, -1):
             keyframe = self._keyframes[index]
             if keyframe.cycle >= end:
                 continue
-            hit = self._last_hit_between(keyframe, end)
+            try:
+                hit = self._last_hit_between(keyframe, end)
+            except Interrupted:
+                self._go(len(self._keyframes) - 1, present)
+                raise
             if hit is not None:
                 self._go(index, hit.cycle)
                 return hit
@@ -168,6 +182,8 @@ class History:
                     last = Hit(met[0], stop, self._describe(stop))
             elif not self._goes_on(stop):
                 break
+            elif stop.reason is StopReason.TIME and self._interrupted():
+                raise Interrupted
         return last
 
     def _go(self, index: int, cycle: int) -> None:

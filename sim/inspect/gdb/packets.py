@@ -22,6 +22,10 @@ class PacketError(EmberwatchError):
     """A packet that cannot be answered as it is asked; GDB gets ``E01``."""
 
 
+class NotGdb(EmberwatchError):
+    """Bytes between packets that no debugger sends: the client speaks another protocol, HTTP for instance."""
+
+
 class Mark(Enum):
     """What arrives besides packets."""
 
@@ -94,7 +98,11 @@ def unescape(body: bytes) -> bytes:
 
 
 class PacketReader:
-    """Cuts a byte stream into packets and marks; noise between packets is skipped."""
+    """Cuts a byte stream into packets and marks.
+
+    Between packets GDB sends acknowledgements and Ctrl-C, nothing else. A reader that skipped other bytes would find
+    the packets that a web page hides in the body of a POST to this port, and a packet can run code.
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -102,7 +110,11 @@ class PacketReader:
         self._too_long = False
 
     def feed(self, data: bytes) -> list[Packet | Mark]:
-        """What is complete after these further bytes, in order."""
+        """What is complete after these further bytes, in order.
+
+        Raises:
+            NotGdb: a byte between packets is none of a debugger's; the connection is to be closed.
+        """
         found: list[Packet | Mark] = []
         self._buffer += data
         while self._buffer:
@@ -122,7 +134,11 @@ class PacketReader:
         if byte == ord("$"):
             self._in_packet = True
             return None
-        return {ord("+"): Mark.ACK, ord("-"): Mark.NACK, 0x03: Mark.INTERRUPT}.get(byte)
+        mark = {ord("+"): Mark.ACK, ord("-"): Mark.NACK, 0x03: Mark.INTERRUPT}.get(byte)
+        if mark is None:
+            begin = bytes([byte]) + bytes(self._buffer[:15])
+            raise NotGdb(f"{begin!r} is no packet of GDB")
+        return mark
 
     def _packet(self) -> Packet | Mark | None:
         end = self._buffer.find(b"#")

@@ -1,4 +1,4 @@
-"""The server: one debugger at a time on 127.0.0.1, and the packets that it sends.
+"""The session of one debugger: the packets that it sends, and what is answered.
 
 Reference: "GDB Remote Serial Protocol" in the GDB manual. All-stop mode; both cores are threads of one process and
 always run and stop together, so scheduler locking has no effect.
@@ -6,21 +6,24 @@ always run and stop together, so scheduler locking has no effect.
 
 from __future__ import annotations
 
-import errno
 import select
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.output import say
+from emberwatch.base.text import printable_lines
 from emberwatch.inspect.gdb.description import REGISTERS, memory_map_xml, target_xml
 from emberwatch.inspect.gdb.memory import ERROR, OK, MemoryPackets
 from emberwatch.inspect.gdb.monitor import Monitor
 from emberwatch.inspect.gdb.packets import (
     MAX_PAYLOAD,
     Mark,
+    NotGdb,
     Packet,
     PacketError,
     PacketReader,
@@ -34,11 +37,14 @@ from emberwatch.inspect.gdb.target import CORES, Event, Target
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
 
-HOST = "127.0.0.1"
 _FEATURES = (
     f"PacketSize={MAX_PAYLOAD:x};qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+;QStartNoAckMode+;"
     "vContSupported+;swbreak+;hwbreak+;ReverseStep+;ReverseContinue+"
 ).encode()
+
+
+_LOOK_S = 0.2
+"""Seconds of the host between two looks at who else wants to connect."""
 
 
 class _Gone(Exception):
@@ -49,63 +55,27 @@ class _Finished(Exception):
     """The debugger is done with the program."""
 
 
-def serve(
-    machine: Machine,
-    port: int = 3333,
-    *,
-    at_cycle: int = 0,
-    on_listening: Callable[[int], None] | None = None,
-    on_console: Callable[[], None] | None = None,
-    root: Path | None = None,
-) -> int | None:
-    """Serves GDB on 127.0.0.1 until it kills the program or the program exits.
+class Session:
+    """One program under GDB, over as many connections as it takes.
 
     Args:
-        machine: the board; it does not run while no debugger lets it.
-        port: TCP port; 0 takes a free one.
-        at_cycle: where to run to before a debugger can connect.
-        on_listening: called with the port when a debugger can connect.
+        machine: what to debug.
+        semihosting_dir: folder whose files the firmware may open by semihosting; None: no file at all.
         on_console: called from time to time while the program runs.
-        root: folder of the files that the firmware may open by semihosting; the current folder by default.
-
-    Returns:
-        The exit code that the firmware gave by semihosting, or None.
-
-    Raises:
-        UsageError: the port cannot be had.
+        while_waiting: called whenever the line is looked at; a server answers further clients there.
     """
-    if not 0 <= port <= 65535:
-        raise UsageError(f"--port {port} is outside 0..65535")
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen(1)
-        except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise UsageError(f"port {port} on {HOST} {why}; give another one with --port") from None
-        session = Session(machine, root or Path.cwd(), on_console or (lambda: None))
-        try:
-            session.target.run_to(at_cycle)
-            if on_listening is not None:
-                on_listening(listener.getsockname()[1])
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    if session.attend(connection):
-                        return session.target.semihosting.exit_code
-        finally:
-            session.target.detach()
 
-
-class Session:
-    """One program under GDB, over as many connections as it takes."""
-
-    def __init__(self, machine: Machine, root: Path, on_console: Callable[[], None]) -> None:
-        self.target = Target(machine, self._print, root)
+    def __init__(
+        self,
+        machine: Machine,
+        semihosting_dir: Path | None = None,
+        on_console: Callable[[], None] = lambda: None,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.target = Target(machine, self._print, semihosting_dir, self._interrupted)
         self._monitor = Monitor(self.target)
         self._on_console = on_console
+        self._while_waiting = while_waiting
         self._connection: socket.socket | None = None
         self._reader = PacketReader()
         self._arrived: deque[Packet | Mark] = deque()
@@ -156,7 +126,10 @@ class Session:
                     self._receive(None)
                 while self._arrived:
                     self._take(self._arrived.popleft())
-        except (_Gone, ConnectionError):
+        except NotGdb as error:
+            say(f"a connection was closed: {error}; only a debugger may talk to this port")
+            return False
+        except (_Gone, OSError):  # it closed, or the line broke
             return False
         except _Finished:
             return True
@@ -165,7 +138,11 @@ class Session:
 
     def _receive(self, timeout: float | None) -> None:
         assert self._connection is not None
-        if timeout is not None and not select.select([self._connection], [], [], timeout)[0]:
+        if timeout is None:
+            while not select.select([self._connection], [], [], _LOOK_S)[0]:
+                self._while_waiting()
+        elif not select.select([self._connection], [], [], timeout)[0]:
+            self._while_waiting()
             return
         data = self._connection.recv(65536)
         if not data:
@@ -181,15 +158,12 @@ class Session:
         elif isinstance(item, Packet):
             if self._acknowledge:
                 self._transmit(b"+")
-            answer = self.answer(item.payload)
+            answer = self.survive(item.payload)
             if answer is not None:
                 self._send(answer)
 
     def answer(self, payload: bytes) -> bytes | None:
-        """The reply to one packet: empty if it is not known, ``E01`` if it cannot be met, None if there is none.
-
-        An error that a packet cannot cause is ours and is not answered: it ends the server, to be seen.
-        """
+        """The reply to one packet: empty if it is not known, ``E01`` if it cannot be met, None if there is none."""
         handler = self._handlers.get(payload[:1])
         if handler is None:
             return b""
@@ -198,17 +172,31 @@ class Session:
         except EmberwatchError:
             return ERROR
 
+    def survive(self, payload: bytes) -> bytes | None:
+        """`answer`; a defect of ours, which no packet should be able to show, is told and answered like a refusal.
+
+        The machine and its history outlive it: losing a debug session of an hour helps nobody.
+        """
+        try:
+            return self.answer(payload)
+        except (_Gone, _Finished, OSError):
+            raise
+        except Exception as error:
+            say(f"packet {payload[:40]!r} met a defect, please report it: {type(error).__name__}: {error}")
+            return ERROR
+
     def _send(self, payload: bytes) -> None:
         self._last = frame(payload)
         self._transmit(self._last)
 
     def _transmit(self, data: bytes) -> None:
         if self._connection is not None:
-            self._connection.sendall(data)
+            with suppress(OSError):  # GDB may have gone after its last packet, which counts all the same
+                self._connection.sendall(data)
 
     def _print(self, text: str) -> None:
         """Shows text in the debugger's console."""
-        data = text.encode()
+        data = printable_lines(text).encode()
         for start in range(0, len(data), 1024):
             self._send(b"O" + data[start : start + 1024].hex().encode())
 
@@ -400,7 +388,7 @@ class Session:
         if args.startswith(b"Xfer:"):
             return self._transfer(args[5:])
         if args.startswith(b"Rcmd,"):
-            text = self._monitor.run(hex_bytes(args[5:]).decode("utf-8", "replace"))
+            text = printable_lines(self._monitor.run(hex_bytes(args[5:]).decode("utf-8", "replace")))
             if len(text) > 1024:  # longer than a packet may be
                 self._print(text)
                 return OK

@@ -12,7 +12,7 @@ from emberwatch.chip import memory
 from emberwatch.engines import Capability, Stop, StopReason
 from emberwatch.engines.embedded import embedded
 from emberwatch.inspect.crash import FaultInfo
-from emberwatch.inspect.gdb.history import History
+from emberwatch.inspect.gdb.history import History, Interrupted
 from emberwatch.inspect.gdb.packets import PacketError
 from emberwatch.machine import semihosting
 
@@ -75,10 +75,17 @@ class Target:
     Args:
         machine: what to debug; it keeps its cycle.
         console: gets text from semihosting and from crashes.
-        root: folder for the files of semihosting.
+        semihosting_dir: folder for the files of semihosting; None: it touches none.
+        interrupted: asked while going backwards whether the developer has had enough.
     """
 
-    def __init__(self, machine: Machine, console: Callable[[str], None], root: Path) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        console: Callable[[str], None],
+        semihosting_dir: Path | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
         if Capability.OBSERVATION not in machine.engine.capabilities:
             raise EngineError(
                 f"engine {machine.engine.name!r} brings its own debug server: machine.engine.start_gdb_server(3333), "
@@ -87,8 +94,10 @@ class Target:
         self.machine = machine
         self.engine = embedded(machine.engine)
         self.chip = self.engine.chip
-        self.semihosting = semihosting.Semihosting(self.chip, console, root)
-        self.history = History(machine, self.engine, lambda stop: self.semihosting.repeat(stop.core), self.watch_detail)
+        self.semihosting = semihosting.Semihosting(self.chip, console, semihosting_dir)
+        self.history = History(
+            machine, self.engine, lambda stop: self.semihosting.repeat(stop.core), self.watch_detail, interrupted
+        )
         self.breakpoints: dict[int, str] = {}
         self.watches: list[Watch] = []
         self._catch_faults = True
@@ -258,7 +267,10 @@ class Target:
 
     def reverse_resume(self) -> Event:
         """Back to the last breakpoint or watchpoint met before now."""
-        hit = self.history.last_hit()
+        try:
+            hit = self.history.last_hit()
+        except Interrupted:
+            return self._stopped(Event(SIGINT, self.event.core))
         if hit is None:
             return self._stopped(Event(SIGTRAP, self.event.core, ("replaylog", "begin")))
         if hit.stop.reason is StopReason.WATCHPOINT:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
+import numpy as np
+import numpy.typing as npt
+
+from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
-from emberwatch.base.output import write_file
 from emberwatch.board.board import Board
 from emberwatch.chip import irq_names
 from emberwatch.engines.embedded import chip_of
-from emberwatch.inspect.signals import GROUPS, Change, Signals
+from emberwatch.inspect.signals import GROUPS, Signals
 from emberwatch.inspect.trace.vcd import Variable, write_vcd
 
 if TYPE_CHECKING:
@@ -20,6 +24,18 @@ if TYPE_CHECKING:
 
 _PINS = 30
 _DMA_CHANNELS, _PIO_MACHINES = 12, 8
+MOST_CHANGES = 20_000_000
+"""Changes that are kept: 320 MB, and a file of half a gigabyte."""
+_LINES_AT_A_TIME = 1 << 14
+_CHANGE = np.dtype([("when", np.int64), ("which", np.int32), ("value", np.int32)])
+_T = TypeVar("_T")
+
+
+def batched(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Lists of `size` items, the last one shorter (`itertools` has it since Python 3.12)."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 @dataclass(frozen=True)
@@ -58,20 +74,52 @@ class Wave:
     """Recorded signals: variables and their changes as (picoseconds since power-on, index, value) in time order."""
 
     variables: list[Variable]
-    changes: list[tuple[int, int, int]]
+    changes: Sequence[tuple[int, int, int]]
     start_ps: int
     end_ps: int
 
     def save(self, path: Path, timescale: str = "1ns", comment: str = "") -> int:
-        """Writes a VCD file; returns its size in bytes.
+        """Writes a VCD file, line by line; returns its size in bytes.
 
         Raises:
             UsageError: it cannot be written, or the timescale is not known.
         """
         lines = write_vcd(self.variables, self.changes, self.start_ps, self.end_ps, timescale, comment)
-        text = "".join(f"{line}\n" for line in lines).encode("ascii", errors="replace")
-        write_file(path, text, "--vcd")
-        return len(text)
+        size = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic.replacing(path) as file:
+                for batch in batched(lines, _LINES_AT_A_TIME):
+                    text = "".join(f"{line}\n" for line in batch).encode("ascii", errors="replace")
+                    file.write(text)
+                    size += len(text)
+        except OSError as error:
+            raise UsageError(f"--vcd {path} cannot be written: {error.strerror or error}") from None
+        return size
+
+
+class _Changes(Sequence[tuple[int, int, int]]):
+    """Changes in 16 bytes each instead of the 170 that a list of tuples takes."""
+
+    def __init__(self, entries: npt.NDArray[np.void]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, int, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Changes: ...
+    def __getitem__(self, index: int | slice) -> tuple[int, int, int] | _Changes:
+        if isinstance(index, slice):
+            return _Changes(self._entries[index])
+        when, which, value = self._entries[index].item()
+        return when, which, value
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        for first in range(0, len(self._entries), _LINES_AT_A_TIME):
+            yield from self._entries[first : first + _LINES_AT_A_TIME].tolist()
 
 
 class TraceRecorder:
@@ -87,13 +135,39 @@ class TraceRecorder:
         self._chip.take_edges()
         self._chip.record_pins(sum(1 << pin for pin in settings.pins))
         self._signals = Signals(machine.engine, settings.groups)
-        self._edges: list[tuple[int, int, bool]] = []
-        self._changes: list[Change] = []
+        self._keys = [("pin", pin) for pin in settings.pins] + [key for key, _ in self._internal()]
+        self._numbers = {key: number for number, key in enumerate(self._keys)}
+        self._pieces: list[npt.NDArray[np.void]] = []
+        self._count = 0
+        self._active: set[tuple[str, int]] = set()
+        self._initial: dict[tuple[str, int], int] = {}
 
     def collect(self) -> None:
-        """Takes what the chip has recorded so far."""
-        self._edges += self._chip.take_edges()
-        self._changes += self._signals.take()
+        """Takes what the chip has recorded so far.
+
+        Raises:
+            UsageError: there are more changes than a file that anyone could look at.
+        """
+        found = [(cycle, self._numbers["pin", pin], int(level)) for cycle, pin, level in self._chip.take_edges()]
+        for change in self._signals.take():
+            key = change.group, change.index
+            number = self._numbers.get(key)
+            if number is None:
+                continue
+            if change.cycle <= self._start:
+                self._initial.setdefault(key, change.value)
+            if change.value:
+                self._active.add(key)
+            found.append((change.cycle, number, change.value))
+            if change.group == "dma_transfer":
+                found.append((change.cycle + 1, number, 0))
+        self._pieces.append(np.array(found, dtype=_CHANGE))
+        self._count += len(found)
+        if self._count > MOST_CHANGES:
+            raise UsageError(
+                f"more than {MOST_CHANGES} changes by {self._machine.time_s:.6f} s: too many for a wave form; narrow "
+                "the window (--from, --to), or record fewer --pins and --signals"
+            )
 
     def wave(self) -> Wave:
         """Ends recording. Inside the chip, only signals that are not zero all the time are part of it."""
@@ -102,44 +176,35 @@ class TraceRecorder:
         self._chip.record_pins(0)
         names = board_pins(self._machine.board)
         variables: list[Variable] = []
-        timed: list[tuple[int, int, int]] = []
-        index: dict[tuple[str, int], int] = {}
+        index = np.full(len(self._keys), -1, dtype=np.int32)
         for pin in self._settings.pins:
-            index["pin", pin] = len(variables)
+            index[self._numbers["pin", pin]] = len(variables)
             name = f"gpio{pin}_{names[pin]}" if pin in names else f"gpio{pin}"
             variables.append(Variable("pins", name, 1, int(self._levels[pin])))
-        timed += [(cycle, index["pin", pin], int(level)) for cycle, pin, level in self._edges]
-        active = {(c.group, c.index) for c in self._changes if c.value}
-        initial = {(c.group, c.index): c.value for c in reversed(self._changes) if c.cycle <= self._start}
         for key, (scope, name, width) in self._internal():
-            if key in active:
-                index[key] = len(variables)
-                first = 0 if key[0] == "dma_transfer" else initial.get(key, 0)
+            if key in self._active:
+                index[self._numbers[key]] = len(variables)
+                first = 0 if key[0] == "dma_transfer" else self._initial.get(key, 0)
                 variables.append(Variable(scope, name, width, first))
-        for change in self._changes:
-            at = index.get((change.group, change.index))
-            if at is None:
-                continue
-            timed.append((change.cycle, at, change.value))
-            if change.group == "dma_transfer":
-                timed.append((change.cycle + 1, at, 0))
-        timed.sort(key=lambda entry: entry[0])
+        changes = np.concatenate([*self._pieces, np.zeros(0, dtype=_CHANGE)])
+        self._pieces.clear()
+        changes = changes[(index[changes["which"]] >= 0) & (changes["when"] <= self._machine.cycles)]
+        changes = changes[np.argsort(changes["when"], kind="stable")]
+        changes["which"] = index[changes["which"]]
+        changes["when"] = self._in_time(changes["when"])
         return Wave(
             variables,
-            list(self._in_time(timed)),
+            _Changes(changes),
             self._start_ps,
             self._machine.engine.picoseconds(self._machine.cycles),
         )
 
-    def _in_time(self, timed: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-        end = self._machine.cycles
-        cycle, picoseconds = -1, 0
-        for when, index, value in timed:
-            if when > end:
-                break
-            if when != cycle:
-                cycle, picoseconds = when, self._machine.engine.picoseconds(max(when, self._start))
-            yield picoseconds, index, value
+    def _in_time(self, cycles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Picoseconds of cycles in ascending order."""
+        distinct, place = np.unique(np.maximum(cycles, self._start), return_inverse=True)
+        picoseconds = self._machine.engine.picoseconds
+        times = np.fromiter((picoseconds(int(cycle)) for cycle in distinct), np.int64, len(distinct))
+        return np.asarray(times[place])
 
     def _internal(self) -> Iterator[tuple[tuple[str, int], tuple[str, str, int]]]:
         """Every signal inside the chip: its key, and scope, name and width.

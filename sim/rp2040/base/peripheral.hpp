@@ -46,6 +46,10 @@ class Peripheral {
     /// FIFO goes there as it is: neither has a stored value to combine with.
     virtual void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias);
 
+    /// Up to which cycle read(offset) gives what it gives now and does nothing else, unless an event or an access to
+    /// the block comes before: loops that poll it are skipped up to there. By default nothing is known.
+    [[nodiscard]] virtual Cycles steady_until([[maybe_unused]] std::uint32_t offset) const { return 0; }
+
     virtual void reset() = 0;
     virtual void save(StateWriter& out) const = 0;
     virtual void restore(StateReader& in) = 0;

@@ -62,12 +62,24 @@ class Scheduler {
     [[nodiscard]] Cycles due(EventId id) const { return due_[index(id)]; }
     /// Earliest due time; the CPU loop must not run past it without calling advance_to().
     [[nodiscard]] const Cycles& next() const { return next_; }
+    /// Earliest due time of any other event than these.
+    [[nodiscard]] Cycles next_beside(EventId one, EventId other) const {
+        Cycles next = kNever;
+        for (std::size_t n = 0; n < due_.size(); ++n)
+            if (n != index(one) && n != index(other) && due_[n] < next) next = due_[n];
+        return next;
+    }
     /// Time of the activity in progress: the last advance_to() target or the running event's due time.
     [[nodiscard]] Cycles now() const { return now_; }
 
     /// Runs every event due at or before `t` in order of (time, EventId), then sets now() to `t`.
     void advance_to(Cycles t) {
         if (next_ <= t) run_due(t);
+        if (t > now_) now_ = t;
+    }
+
+    /// The same where nothing is due before or at `t`.
+    void pass_to(Cycles t) {
         if (t > now_) now_ = t;
     }
 

@@ -154,6 +154,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             const std::uint32_t offset = address - kSioBase;
             try {
                 cpu.value = extract(sio_->read(cpu.core(), offset & ~3u), address, bytes);
+                if (cpu.polling()) cpu.note_steady(sio_->steady_until(offset & ~3u));
             } catch (Unmodelled& error) {
                 error.address = address;
                 throw;
@@ -161,13 +162,24 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             return true;
         }
         case Target::ppb:
+            cpu.note_steady(0);
             cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes);
             return true;
-        case Target::usb_dpram: cpu.value = read_dpram(address, bytes); return true;
-        case Target::xip_aux: cpu.value = extract(xip_.pop_stream(), address, bytes); return true;
+        case Target::usb_dpram:
+            cpu.note_steady(0);
+            cpu.value = read_dpram(address, bytes);
+            return true;
+        case Target::xip_aux:
+            cpu.note_steady(0);
+            cpu.value = extract(xip_.pop_stream(), address, bytes);
+            return true;
         default: break;
     }
     cpu.value = read_block(address, bytes);
+    if (cpu.polling()) {
+        const Peripheral& block = *slot(address).block;
+        cpu.note_steady(block.held_in_reset() ? 0 : block.steady_until(address & 0xffc));
+    }
     return true;
 }
 

@@ -24,12 +24,10 @@ bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const Port
     if (high != high_priority(*busctrl_, other)) return high;
     BusMaster last = BusMaster::dma_write;
     Cycles when = 0;
-    unsigned slot = 0;
-    for (unsigned n = kHistory; n-- > 0 && port.recent[port.nth(n)].until > when;) {
-        const Access& a = port.recent[port.nth(n)];
-        if (a.from >= at || a.from < when || (a.from == when && port.nth(n) < slot)) continue;
+    for (unsigned n = kHistory; n-- > 0 && port.nth(n).until() > when;) {
+        const Access& a = port.nth(n);
+        if (a.from >= at || a.from < when) continue;
         when = a.from;
-        slot = port.nth(n);
         last = a.master;
     }
     const auto turn = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
@@ -42,13 +40,13 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
     const BusMaster master = loser.master;
     const Cycles since = loser.from;
     for (PortState& p : s_.port) {
+        if (p.busy_until <= since) continue;
         unsigned n = kHistory;
-        for (; n > 0 && p.recent[p.nth(n - 1)].until > since; --n) {
-            Access& a = p.recent[p.nth(n - 1)];
+        for (; n > 0 && p.nth(n - 1).until() > since; --n) {
+            Access& a = p.nth(n - 1);
             if (a.master == master && a.from >= since) {
                 a.from += cycles;
-                a.until += cycles;
-                p.busy_until = std::max(p.busy_until, a.until);
+                p.busy_until = std::max(p.busy_until, a.until());
             }
         }
         for (; n < kHistory; ++n) p.sort_in(n);
@@ -59,40 +57,48 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
         delay_dma(master, cycles);
 }
 
+/// arbitrate() for one cycle in the two cases that nearly all are: the other core, simulated ahead, has the port later
+/// or in this very cycle. Nothing else reaches beyond `cycle`, so there is one access to settle with at most.
+Cycles Crossbar::wait_for(BusMaster master, Cycles cycle, Port port) {
+    PortState& p = s_.port[static_cast<unsigned>(port)];
+    Access& newest = p.nth(kHistory - 1);
+    if (newest.length != 1 || newest.master == master || p.nth(kHistory - 2).until() > cycle)
+        return arbitrate(master, cycle, port, 1, Claim::counted);
+    if (newest.from == cycle) {
+        if (!wins(master, newest.master, cycle, p)) {
+            p.push({cycle + 1, 1, master, true, true});
+            return 1;
+        }
+        delay(newest, port, 1);
+    }
+    const Cycles latest = p.busy_until;
+    p.push({cycle, 1, master, true, false});
+    p.busy_until = latest;
+    p.sort_in(kHistory - 1);
+    return 0;
+}
+
 Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {
     PortState& p = s_.port[static_cast<unsigned>(port)];
     Cycles at = cycle;
     bool contested = false;
     const bool counted = claim == Claim::counted;
-    const auto overlaps = [&](const Access& a) { return a.until > at && a.from < at + length && a.master != master; };
-    const auto settle = [&](Access& a) {
-        if (a.from > at || (a.from == at && (!counted || wins(master, a.master, at, p)))) {
-            delay(a, port, at + length - a.from);
+    const auto first_overlap = [&]() -> Access* {
+        Access* first = nullptr;
+        for (unsigned n = kHistory; n-- > 0 && p.nth(n).until() > at;)
+            if (Access& a = p.nth(n); a.from < at + length && a.master != master) first = &a;
+        return first;
+    };
+    while (Access* const other = first_overlap()) {
+        if (other->from > at || (other->from == at && (!counted || wins(master, other->master, at, p)))) {
+            delay(*other, port, at + length - other->from);
         } else {
-            at = a.until;
+            at = other->until();
             contested = true;
         }
-    };
-    for (unsigned begin = 0;;) {
-        unsigned others = 0;
-        std::uint8_t slot = 0;
-        for (unsigned n = kHistory; n-- > 0 && p.recent[p.nth(n)].until > at;)
-            if (overlaps(p.recent[p.nth(n)])) {
-                slot = p.nth(n);
-                ++others;
-            }
-        if (others == 0) break;
-        if (others == 1) {
-            settle(p.recent[slot]);
-            begin = slot + 1u;
-            continue;
-        }
-        for (; begin < kHistory; ++begin)
-            if (overlaps(p.recent[begin])) settle(p.recent[begin]);
-        begin = 0;
     }
     const Cycles latest = p.busy_until;
-    p.push(at, at + length, master, counted, contested);
+    p.push({at, static_cast<std::uint32_t>(length), master, counted, contested});
     if (at + length <= latest) {
         p.busy_until = latest;
         p.sort_in(kHistory - 1);

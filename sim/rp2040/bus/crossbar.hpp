@@ -9,38 +9,14 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <numeric>
 #include <utility>
 
 #include "base/state.hpp"
 #include "base/types.hpp"
+#include "bus/ports.hpp"
 #include "periph/busctrl.hpp"
 
 namespace rp2040 {
-
-/// Upstream ports, in the order of round-robin arbitration (assumed).
-enum class BusMaster : std::uint8_t { core0, core1, dma_read, dma_write };
-inline constexpr unsigned kBusMasters = 4;
-constexpr bool is_core(BusMaster master) { return master <= BusMaster::core1; }
-
-/// Downstream ports, in the order of BusEvent (PERFSEL).
-enum class Port : std::uint8_t { apb, fastperi, sram5, sram4, sram3, sram2, sram1, sram0, xip_main, rom, none };
-inline constexpr unsigned kPorts = 10;
-
-[[gnu::always_inline]] constexpr Port port_of(std::uint32_t address) {
-    const auto bank = [](std::uint32_t n) { return static_cast<Port>(static_cast<unsigned>(Port::sram0) - n); };
-    switch (address >> 28) {
-        case 0: return Port::rom;
-        case 1: return Port::xip_main;
-        case 2:
-            if (address < 0x20040000) return bank(address >> 2 & 3);
-            if (address < 0x20042000) return bank(address < 0x20041000 ? 4 : 5);
-            return address >> 18 == 0x21000000 >> 18 ? bank(address >> 16 & 3) : Port::none;
-        case 4: return Port::apb;
-        case 5: return Port::fastperi;
-        default: return Port::none;  // SIO and PPB are private to each core
-    }
-}
 
 class Crossbar {
   public:
@@ -54,9 +30,20 @@ class Crossbar {
         PortState& p = s_.port[static_cast<unsigned>(port)];
         if (p.busy_until > cycle || length != 1 || counting())
             return arbitrate(master, cycle, port, length, Claim::counted);
-        p.push(cycle, cycle + 1, master, true, false);
+        p.push({cycle, 1, master, true, false});
         return 0;
     }
+
+    /// The same in two steps, for one cycle and while no counter counts: takes the port if nobody has it then or later,
+    /// else wait_for() must follow.
+    [[gnu::always_inline]] bool take_free(BusMaster master, Cycles cycle, Port port) {
+        PortState& p = s_.port[static_cast<unsigned>(port)];
+        if (p.busy_until > cycle) [[unlikely]]
+            return false;
+        p.push({cycle, 1, master, true, false});
+        return true;
+    }
+    Cycles wait_for(BusMaster master, Cycles cycle, Port port);
 
     /// An access that was granted goes on for `length` cycles from `cycle` on (an XIP miss): those that others were
     /// granted meanwhile, being simulated earlier, come after it. Returns what it waits for one that was there before.
@@ -65,6 +52,7 @@ class Crossbar {
     }
 
     /// Cycles that a core has lost since it was simulated; zero afterwards.
+    [[nodiscard]] Cycles owed(unsigned core) const { return s_.owed[core]; }
     Cycles take_owed(unsigned core) { return std::exchange(s_.owed[core], 0); }
 
     /// Whether the DMA has anything to transfer.
@@ -82,39 +70,31 @@ class Crossbar {
   private:
     static constexpr unsigned kHistory = 16;
     struct Access {
-        Cycles from = 0, until = 0;
+        Cycles from = 0;
+        std::uint32_t length = 0;
         BusMaster master = BusMaster::core0;
         bool counted = false, contested = false;
+        [[nodiscard]] Cycles until() const { return from + length; }
     };
     struct PortState {
-        PortState() { std::iota(order.begin(), order.end(), std::uint8_t{0}); }
-        /// The n-th of the recent accesses, in the order of their ends.
-        [[nodiscard]] std::uint8_t& nth(unsigned n) { return order[(first + n) % kHistory]; }
-        [[nodiscard]] std::uint8_t nth(unsigned n) const { return order[(first + n) % kHistory]; }
-        [[nodiscard]] bool earlier(std::uint8_t a, std::uint8_t b) const {
-            return recent[a].until != recent[b].until ? recent[a].until < recent[b].until : a < b;
-        }
+        /// The n-th of the recent accesses, in the order of their ends; of equal ones, in that of their coming.
+        [[nodiscard]] Access& nth(unsigned n) { return recent[(newest + 1 + n) % kHistory]; }
+        [[nodiscard]] const Access& nth(unsigned n) const { return recent[(newest + 1 + n) % kHistory]; }
         /// Puts the n-th in its place among those before it.
         void sort_in(unsigned n) {
-            const std::uint8_t entry = nth(n);
-            for (; n > 0 && earlier(entry, nth(n - 1)); --n) nth(n) = nth(n - 1);
-            nth(n) = entry;
+            const Access access = nth(n);
+            for (; n > 0 && access.until() < nth(n - 1).until(); --n) nth(n) = nth(n - 1);
+            nth(n) = access;
         }
-
         /// Adds an access that ends after all others, in place of the one that ended first.
-        void push(Cycles from, Cycles until, BusMaster master, bool counted, bool contested) {
-            Access& a = recent[order[first]];
-            first = (first + 1) % kHistory;
-            busy_until = a.until = until;
-            a.from = from;
-            a.master = master;
-            a.counted = counted;
-            a.contested = contested;
+        void push(const Access& access) {
+            newest = (newest + 1) % kHistory;
+            recent[newest] = access;
+            busy_until = access.until();
         }
 
-        std::array<Access, kHistory> recent{};
-        std::array<std::uint8_t, kHistory> order{};  ///< Indices in `recent`, a ring that begins at `first`.
-        unsigned first = 0;
+        std::array<Access, kHistory> recent{};  ///< A ring that ends at `newest`.
+        unsigned newest = 0;
         Cycles busy_until = 0;  ///< End of the last of them.
     };
     struct State {

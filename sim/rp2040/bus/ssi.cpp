@@ -119,6 +119,10 @@ void Ssi::check_xip(Cycles at) const {
         refuse_xip(CTRLR0,
                    "XIP access in command mode: the SSI is set up for commands, not for reading words; code that "
                    "erases or programs flash must run from SRAM, interrupts included");
+    if (s_.ctrlr1 != 0)
+        refuse_xip(CTRLR1,
+                   "XIP access while the SSI is set up for reads of several words, as a bulk read by DMA is: code that "
+                   "reads flash so must run from SRAM, interrupts included");
     if (forced() != 0) refuse_xip(CTRLR0, "XIP access while a program holds the flash's chip select");
     if (flash_.busy(at))
         refuse_xip(CTRLR0, "XIP access while the flash erases or programs: it answers nothing until it is done");

@@ -63,7 +63,17 @@ class Xip final : public StatefulPeripheral<XipState> {
         }
         return false;
     }
+    /// Whether hit() would be true.
+    [[nodiscard]] bool has(std::uint32_t address) const {
+        const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
+        return line < cached_.size() && (s_.ctrl & 1) != 0 && (cached_[line] & word_bit(address)) != 0;
+    }
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
+    /// Counts hits that are as the last ones were.
+    void repeat_hits(std::uint64_t count) {
+        s_.accesses += count;
+        s_.hits += count;
+    }
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
     /// Cycles for which a read of FLUSH at `now` holds the bus: until the flush is over (datasheet 2.6.3.6).
     [[nodiscard]] Cycles flush_stall(std::uint32_t offset, Cycles now) const {

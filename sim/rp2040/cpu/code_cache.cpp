@@ -1,7 +1,10 @@
 #include "cpu/code_cache.hpp"
 
+#include <algorithm>
+
 #include "bus/memory_map.hpp"
 #include "cpu/decoder.hpp"
+#include "cpu/polling.hpp"
 
 namespace rp2040 {
 
@@ -18,9 +21,10 @@ DecodedPage* CodeCache::find_slow(std::uint32_t address) {
         std::uint16_t halfword;
         if (!source_.fetch(base, halfword)) return nullptr;
         auto page = std::make_unique<DecodedPage>();
-        page->base = base;
+        page->lie_at(base);
         page->xip = base >> 26 == kXipBase >> 26;
         if (coverage_ != nullptr) page->coverage = coverage_->page(base).data();
+        note_watched(*page);
         forget(*page);
         found = pages_.emplace(base, std::move(page)).first;
     }
@@ -43,10 +47,32 @@ void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
         return;
     }
     op = decode(address, first, second);
-    if (page.coverage != nullptr) page.coverage[index] |= Coverage::executed;
+    if (page.coverage != nullptr)
+        page.coverage[index] |= Coverage::executed;
+    else
+        mark_poll(address, op);
     op.handler = handler_for(page, index, wide);
     mark_code(address);
     if (wide) mark_code(address + 2);
+}
+
+/// A branch that may close a loop that waits gets an operation of its own, which has a look at it.
+void CodeCache::mark_poll(std::uint32_t address, Op& op) const {
+    const bool always = op.operation == Operation::b_near;
+    const bool sometimes = op.operation >= Operation::beq_near && op.operation <= Operation::ble_near;
+    const auto back = -static_cast<std::ptrdiff_t>(static_cast<std::int32_t>(op.imm));
+    if (!(always || sometimes) || back < 0 || back > kLongestPoll) return;
+    std::array<Op, kLongestPoll + 1> loop;
+    for (std::ptrdiff_t n = 0; n < back; ++n) {
+        std::uint16_t code = 0;
+        if (!source_.fetch(address - static_cast<std::uint32_t>(back - n) * 2, code) || is_wide(code)) return;
+        loop[static_cast<std::size_t>(n)] = decode(address - static_cast<std::uint32_t>(back - n) * 2, code, 0);
+    }
+    Op poll = op;
+    poll.operation = Operation::poll_near;
+    if (always) poll.rd = kAlways;
+    loop[static_cast<std::size_t>(back)] = poll;
+    if (polls(loop.data(), loop.data() + back)) op = poll;
 }
 
 Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const {
@@ -64,6 +90,7 @@ void CodeCache::cover(Coverage* coverage) {
     coverage_ = coverage;
     for (auto& [base, page] : pages_) {
         page->coverage = coverage == nullptr ? nullptr : coverage->page(base).data();
+        note_watched(*page);
         for (Op& op : page->ops)
             if (op.handler != &op_next_page) op = Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded};
     }
@@ -100,14 +127,26 @@ void CodeCache::invalidate_all() {
     sram_code_map_.assign(sram_code_map_.size(), 0);
 }
 
+void CodeCache::note_watched(DecodedPage& page) const {
+    page.watched = coverage_ != nullptr || std::any_of(hooks_.begin(), hooks_.end(), [&page](std::uint32_t hook) {
+                       return (hook & ~(kPageBytes - 1)) == page.base;
+                   });
+}
+
+void CodeCache::hook_changed(std::uint32_t address) {
+    invalidate(address, 2);
+    if (const auto found = pages_.find(address & ~(kPageBytes - 1)); found != pages_.end())
+        note_watched(*found->second);
+}
+
 void CodeCache::add_hook(std::uint32_t address) {
     hooks_.insert(address);
-    invalidate(address, 2);
+    hook_changed(address);
 }
 
 void CodeCache::remove_hook(std::uint32_t address) {
     hooks_.erase(address);
-    invalidate(address, 2);
+    hook_changed(address);
 }
 
 }  // namespace rp2040

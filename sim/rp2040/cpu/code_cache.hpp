@@ -61,6 +61,9 @@ class CodeCache {
 
     DecodedPage* find_slow(std::uint32_t address);
     static void forget(DecodedPage& page);
+    void mark_poll(std::uint32_t address, Op& op) const;
+    void note_watched(DecodedPage& page) const;
+    void hook_changed(std::uint32_t address);
     void mark_code(std::uint32_t address);
 
     const CodeSource& source_;

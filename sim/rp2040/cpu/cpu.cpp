@@ -6,6 +6,7 @@
 #include "bus/bus.hpp"
 #include "bus/memory_map.hpp"
 #include "bus/xip.hpp"
+#include "cpu/polling.hpp"
 #include "cpu/timing.hpp"
 
 namespace rp2040 {
@@ -33,11 +34,12 @@ Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
       bus_(bus),
       crossbar_(bus.crossbar),
       core_(core),
+      yields_at_(core == 0 ? 1 : 0),
       system_(fabric, core) {
     sram = bus.sram();
     sram_code_map = code.sram_code_map();
-    unmapped_.ops.fill(Op{&op_fetch_fault, 0, 0, 0, 0, Operation::undecoded});
-    page = &unmapped_;
+    unmapped_->ops.fill(Op{&op_fetch_fault, 0, 0, 0, 0, Operation::undecoded});
+    page = unmapped_.get();
     op = page->ops.data();
 }
 
@@ -93,6 +95,7 @@ void Cpu::run(Cycles limit) {
             continue;
         }
         deadline = next_deadline();
+        poll_.at = nullptr;
         op->handler(*this, op, cycles, nz, carry, overflow);
     }
 }
@@ -108,7 +111,7 @@ void Cpu::execute_observed() {
         limit_ = yielded_ ? 0 : limit;
         return;
     }
-    if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
+    if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
     const std::uint64_t faults_before = hardfaults();
     observer.before(*this, at, depth());
     try {
@@ -171,11 +174,11 @@ bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
 }
 
 void Cpu::go_to(std::uint32_t address) {
-    if (page->base != (address & ~(kPageBytes - 1)) || page == &unmapped_) {
+    if (page->base != (address & ~(kPageBytes - 1)) || page == unmapped_.get()) {
         DecodedPage* found = code.find(address);
         if (found == nullptr) {
-            unmapped_.base = address & ~(kPageBytes - 1);
-            found = &unmapped_;
+            unmapped_->lie_at(address & ~(kPageBytes - 1));
+            found = unmapped_.get();
         }
         page = found;
     }
@@ -209,6 +212,22 @@ bool Cpu::abandon_for_interrupt(Cycles end) {
     if (abandon) cycles = std::max(cycles, events.now());
     after_access();
     return abandon;
+}
+
+Cycles Cpu::poll(const Op* at, Cycles now) {
+    const Cycles round = now - poll_.since, until = std::min(deadline, poll_.steady);
+    constexpr Cycles kWorthIt = 4;
+    const std::uint64_t fetches = xip.accesses() - poll_.fetches;
+    if (poll_.at == at && until > now && until - now >= kWorthIt * round && xip.hits() - poll_.hits == fetches) {
+        const Op* const first = at + static_cast<std::int32_t>(at->imm);
+        if (std::none_of(first, at, [](const Op& op) { return op.handler == &op_hook; }) && polls(first, at)) {
+            const Cycles rounds = (until - now) / round;
+            now += rounds * round;
+            xip.repeat_hits(rounds * fetches);
+        }
+    }
+    poll_ = {at, now, kNever, xip.accesses(), xip.hits()};
+    return now;
 }
 
 // ---------------------------------------------------------------------------------------------- sleep

@@ -128,9 +128,38 @@ class Cpu {
     /// True if execution must stop here (debugger's breakpoint).
     bool hook();
 
+    /// A round of a loop that waits (polling.hpp) ends at `now`, the branch `at` leading back. Returns the cycle in
+    /// which the next round begins that is not known to be the same.
+    [[gnu::noinline]] Cycles poll(const Op* at, Cycles now);
+    void stop_polling() { poll_.at = nullptr; }
+    /// What was read now will be the same up to cycle `until`, unless an event comes before.
+    void note_steady(Cycles until) { poll_.steady = std::min(poll_.steady, until); }
+    [[nodiscard]] bool polling() const { return poll_.at != nullptr; }
+
     // ---- for the chip -----------------------------------------------------------------------------------
     /// Runs until `limit`, the next event, sleep or a stop.
     void run(Cycles limit);
+    /// The same for two cores that both run, each instruction that of the core which is behind: `current` is the one
+    /// whose turn it is, then and at the end. Returns when there may be more to do than to execute instructions.
+    static void run_pair(Cpu*& current, Cycles limit);
+    // ---- for the handlers of pair.cpp
+    struct Pair {
+        Scheduler& events;
+        Cycles end;     ///< No instruction begins from here on.
+        Cpu*& current;  ///< Whose turn it is.
+    };
+    Pair* pair = nullptr;
+    const Handler* pair_handlers = nullptr;  ///< By Operation: what fits the page.
+    [[nodiscard]] inline bool take_port(Cycles at, Port port);
+    Cycles wait_for_port(Cycles at, Port port);
+    [[nodiscard]] bool turn_is_over() const;
+    void begin_turn();
+    /// Cycles by which it may be ahead of the other core before that has its turn.
+    [[nodiscard]] Cycles yields_at() const { return yields_at_; }
+    [[nodiscard]] bool owes() const { return crossbar_.owed(core_) != 0; }
+    void choose_handlers();
+    void execute_next();
+
     /// Reset state with the given stack pointer and entry address; `held` cores do not run until release().
     void reset(std::uint32_t stack, std::uint32_t entry, Cycles now);
     void hold() { held_ = true; }
@@ -244,6 +273,10 @@ class Cpu {
     /// Whether instructions are executed on their own: others may be on the bus, or the MPU looks at each access.
     [[nodiscard]] bool one_by_one() const { return contends() || system_.mpu().enabled(); }
     void execute_one(const Op* at);
+    [[nodiscard]] bool simple() const {
+        return runnable() && stop_ == CpuStop::none && !attention_ && !profiler && !observer.active() &&
+               !system_.mpu().enabled();
+    }
     void execute_shared();
     Cycles share_data(const Op* at);
     void share_fetches(const Op* at, std::uint32_t address);
@@ -254,7 +287,14 @@ class Cpu {
     Bus& bus_;
     Crossbar& crossbar_;
     unsigned core_;
+    Cycles yields_at_;
     SystemControl system_;
+    struct Poll {
+        const Op* at = nullptr;  ///< The branch that ended the last round; null unless nothing has come between.
+        Cycles since = 0;        ///< Begin of the round.
+        Cycles steady = 0;       ///< What it has read is the same until then.
+        std::uint64_t fetches = 0, hits = 0;  ///< The XIP cache's counters at its begin.
+    } poll_;
     Cycles limit_ = 0;
     bool yielded_ = false;  ///< limit_ stays 0 until the next run().
     unsigned ipsr_ = 0;
@@ -269,7 +309,7 @@ class Cpu {
     std::array<Transfer, 64> transfers_{};
     std::uint64_t transfer_count_ = 0;
     std::vector<Fault> faults_;
-    DecodedPage unmapped_;  ///< Stands in where nothing can be fetched.
+    std::unique_ptr<DecodedPage> unmapped_ = std::make_unique<DecodedPage>();  ///< Where nothing can be fetched.
 };
 
 }  // namespace rp2040

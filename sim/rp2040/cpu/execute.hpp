@@ -44,6 +44,17 @@
         DISPATCH();    \
     } while (false)
 
+/// Continues at the target of a branch within the page, `n` cycles later.
+#define BRANCH(n)                                 \
+    do {                                          \
+        op += static_cast<std::int32_t>(op->imm); \
+        cycles += (n);                            \
+        DISPATCH();                               \
+    } while (false)
+/// Where others may want the memory at `address`: pair.cpp waits for them.
+#define CLAIM_DATA(address) static_cast<void>(0)
+#define RP2040_PAIR 0
+
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.
 #define RESUME()           \
     do {                   \

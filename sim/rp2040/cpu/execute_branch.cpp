@@ -2,6 +2,7 @@
 #include "bus/xip.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_ops.hpp"
+#include "cpu/polling.hpp"
 
 namespace rp2040 {
 
@@ -15,66 +16,19 @@ const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers 
 #undef X
 };
 
-namespace {
-
-enum Condition : unsigned { EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE };
-
-/// ConditionPassed (A6.3).
-[[gnu::always_inline]] inline bool passed(unsigned condition, std::uint64_t nz, std::uint32_t carry,
-                                          std::uint32_t overflow) {
-    const bool n = nz > 0x7fffffffu, z = static_cast<std::uint32_t>(nz) == 0, v = (overflow >> 31) != 0;
-    switch (condition) {
-        case EQ: return z;
-        case NE: return !z;
-        case CS: return carry != 0;
-        case CC: return carry == 0;
-        case MI: return n;
-        case PL: return !n;
-        case VS: return v;
-        case VC: return !v;
-        case HI: return carry != 0 && !z;
-        case LS: return carry == 0 || z;
-        case GE: return n == v;
-        case LT: return n != v;
-        case GT: return n == v && !z;
-        default: return n != v || z;
-    }
-}
-
-template <unsigned condition>
-[[gnu::always_inline]] inline void branch_near(OP_PARAMS) {
-    if (passed(condition, nz, carry, overflow)) {
-        op += static_cast<std::int32_t>(op->imm);
-        cycles += kBranchTaken;
-        DISPATCH();
-    }
-    NEXT(kBranchNotTaken);
-}
-
-}  // namespace
+#include "cpu/execute_near.inc"
 
 // ---------------------------------------------------------------------------------------------- branches
 
-void op_b_near(OP_PARAMS) {
+void op_poll_near(OP_PARAMS) {
+    if (op->rd != kAlways && !passed(op->rd, nz, carry, overflow)) {
+        c.stop_polling();
+        NEXT(kBranchNotTaken);
+    }
+    cycles = c.poll(op, cycles + kBranchTaken);
     op += static_cast<std::int32_t>(op->imm);
-    cycles += kBranchTaken;
     DISPATCH();
 }
-
-void op_beq_near(OP_PARAMS) { TAIL_RETURN branch_near<EQ>(OP_ARGS); }
-void op_bne_near(OP_PARAMS) { TAIL_RETURN branch_near<NE>(OP_ARGS); }
-void op_bcs_near(OP_PARAMS) { TAIL_RETURN branch_near<CS>(OP_ARGS); }
-void op_bcc_near(OP_PARAMS) { TAIL_RETURN branch_near<CC>(OP_ARGS); }
-void op_bmi_near(OP_PARAMS) { TAIL_RETURN branch_near<MI>(OP_ARGS); }
-void op_bpl_near(OP_PARAMS) { TAIL_RETURN branch_near<PL>(OP_ARGS); }
-void op_bvs_near(OP_PARAMS) { TAIL_RETURN branch_near<VS>(OP_ARGS); }
-void op_bvc_near(OP_PARAMS) { TAIL_RETURN branch_near<VC>(OP_ARGS); }
-void op_bhi_near(OP_PARAMS) { TAIL_RETURN branch_near<HI>(OP_ARGS); }
-void op_bls_near(OP_PARAMS) { TAIL_RETURN branch_near<LS>(OP_ARGS); }
-void op_bge_near(OP_PARAMS) { TAIL_RETURN branch_near<GE>(OP_ARGS); }
-void op_blt_near(OP_PARAMS) { TAIL_RETURN branch_near<LT>(OP_ARGS); }
-void op_bgt_near(OP_PARAMS) { TAIL_RETURN branch_near<GT>(OP_ARGS); }
-void op_ble_near(OP_PARAMS) { TAIL_RETURN branch_near<LE>(OP_ARGS); }
 
 void op_b(OP_PARAMS) {
     c.cycles = cycles + kBranchTaken;
@@ -87,16 +41,6 @@ void op_b_cond(OP_PARAMS) {
     c.cycles = cycles + kBranchTaken;
     c.jump(op->imm);
     RESUME();
-}
-
-void op_bl_near(OP_PARAMS) {
-    const std::uint32_t from = c.address_of(op);
-    c.r[14] = (from + 4) | 1;
-    c.cycles = cycles;
-    c.record(from, from + op->imm * 2);
-    op += static_cast<std::int32_t>(op->imm);
-    cycles += timing::kBranchLink;
-    DISPATCH();
 }
 
 void op_bl(OP_PARAMS) {
@@ -144,8 +88,6 @@ void op_add_pc(OP_PARAMS) {
 }
 
 // ---------------------------------------------------------------------------------------------- system
-
-void op_nop(OP_PARAMS) { NEXT(kAlu); }
 
 void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
 

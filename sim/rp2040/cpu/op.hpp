@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/types.hpp"
+#include "bus/ports.hpp"
 #include "cpu/encodings.hpp"
 
 namespace rp2040 {
@@ -39,8 +40,15 @@ inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
 struct DecodedPage {
     std::uint32_t base = 0;
     bool xip = false;                  ///< Fetches go through the XIP cache.
+    bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
+    std::array<Port, 4> port{};        ///< Where words are fetched, by bits 3:2 of their addresses.
     std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
-    std::array<Op, kPageOps + 2> ops;
+    alignas(8 * sizeof(Op)) std::array<Op, kPageOps + 2> ops;
+
+    void lie_at(std::uint32_t address) {
+        base = address;
+        for (std::uint32_t word = 0; word < 4; ++word) port[word] = port_of(address + word * 4);
+    }
 };
 
 /// Instructions of two halfwords (UDF T2 does not matter: it never completes).

@@ -71,7 +71,7 @@ void Cpu::execute_shared() {
         at->handler(*this, at, cycles, nz, carry, overflow);
         return;
     }
-    if (at->operation == Operation::undecoded && page != &unmapped_) code.decode_op(*page, index);
+    if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
     const Cycles limit = std::exchange(limit_, 0);
     execute_one(at);
     limit_ = yielded_ ? 0 : limit;

@@ -88,6 +88,11 @@ class SerialLine final : public LineWatcher {
     [[nodiscard]] bool prompt() const override { return true; }
     void line_changed(unsigned line, bool level, Cycles when) override;
     void idle(Cycles when);
+    /// Time begins anew: frames of the time before are gone.
+    void power_on() {
+        s_ = State{.level = s_.level};
+        waiting_.clear();
+    }
     void send(std::span<const std::uint8_t> bytes);
     /// Next moment at which it has something to do, picoseconds; kNever if there is none.
     [[nodiscard]] std::uint64_t due() const;

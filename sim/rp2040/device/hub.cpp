@@ -130,7 +130,7 @@ bool DeviceHub::on(std::uint8_t pin, std::uint32_t pins) const {
     return pin != kNoPin && (pins_.wired(1u << pin) & pins) != 0;
 }
 
-std::optional<std::uint16_t> DeviceHub::SpiLines::begin(unsigned bits, Cycles when) {
+std::optional<std::uint16_t> DeviceHub::SpiLines::begin(std::uint16_t, unsigned bits, Cycles when) {
     std::optional<std::uint16_t> answer;
     for (const auto& socket : hub_.sockets_) {
         if (socket->pin("sck") == kNoPin || !socket->served_by(block_)) continue;

@@ -113,6 +113,7 @@ void DeviceHub::Socket::run(Cycles when) {
 
 void DeviceHub::Socket::power_on() {
     wake_ps_ = kNever;
+    if (serial_ != nullptr) serial_->power_on();
     device_.power_on();
 }
 

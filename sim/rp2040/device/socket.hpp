@@ -97,7 +97,7 @@ class DeviceHub::Socket final : public DevicePort {
 class DeviceHub::SpiLines final : public SpiDevice {
   public:
     SpiLines(DeviceHub& hub, Spi& block) : hub_(hub), block_(block) {}
-    std::optional<std::uint16_t> begin(unsigned bits, Cycles when) override;
+    std::optional<std::uint16_t> begin(std::uint16_t value, unsigned bits, Cycles when) override;
     void end(std::uint16_t value, unsigned bits, Cycles when) override;
 
   private:

@@ -42,6 +42,8 @@ Dma::Dma(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
 void Dma::reset() {
     const auto level = s_.level;  // Belongs to the peripherals.
     s_ = DmaState{};
+    busy_ = 0;
+    timers_run_ = false;
     s_.level = level;
     for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = kChainTo.put(i);  // itself
     for (auto& timer : s_.timer) timer.at = now();
@@ -52,7 +54,11 @@ void Dma::reset() {
 
 void Dma::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
-    pending_ = std::any_of(s_.channel.begin(), s_.channel.end(), [](const Channel& c) { return c.busy; });
+    busy_ = 0;
+    for (unsigned i = 0; i < kDmaChannels; ++i)
+        if (s_.channel[i].busy) busy_ |= 1u << i;
+    note_timers();
+    pending_ = busy_ != 0;
     bus_->transfers_pending(pending_);
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((s_.intr & s_.inte[n]) | s_.intf[n]) != 0;
     report_pwm();
@@ -171,6 +177,7 @@ void Dma::null_trigger(unsigned index, std::uint32_t ctrl) {
 void Dma::set_busy(unsigned index, bool busy, Cycles when) {
     if (recorder_ != nullptr && s_.channel[index].busy != busy) recorder_->record(when, signal::kDmaBusy + index, busy);
     s_.channel[index].busy = busy;
+    busy_ = busy ? busy_ | 1u << index : busy_ & ~(1u << index);
 }
 
 void Dma::trigger(unsigned index, Cycles from) {

@@ -78,6 +78,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     explicit Dma(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
+    /// All that it does it does in its events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t) const override { return kNever; }
     void reset() override;
     void restore(StateReader& in) override;
 
@@ -87,6 +89,13 @@ class Dma final : public StatefulPeripheral<DmaState> {
 
     /// Another master has won a cycle that a read or write was granted already: what follows moves by `cycles`.
     void delay(bool is_write, Cycles cycles);
+    /// If all that it has to do before `before` is to write one word to SRAM, does so; true if it is at rest then.
+    bool finish_word(Cycles before);
+    /// Words that the channel which waits for `dreq`, and reads them at `address`, could take one by one into SRAM with
+    /// nothing else to see of it: its last transfer is not among them.
+    [[nodiscard]] std::uint32_t words_to_take(Dreq dreq, std::uint32_t address) const;
+    /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
+    void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
     /// Records channels' activity; null stops it.
     void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
@@ -122,11 +131,17 @@ class Dma final : public StatefulPeripheral<DmaState> {
     [[nodiscard]] bool eligible(const Channel& c, Cycles now) const;
     void give_credit(unsigned treq, std::uint32_t count, Cycles ready);
     void advance_timers(Cycles now);
+    void note_timers();
     [[nodiscard]] int pick(Cycles now);
     void schedule();
     void update_irq();
     void report_pwm();
 
+    /// Calls `act` with the number of each busy channel.
+    template <class Act>
+    void for_busy(Act&& act) const {
+        for (std::uint32_t left = busy_; left != 0; left &= left - 1) act(static_cast<unsigned>(__builtin_ctz(left)));
+    }
     void set_busy(unsigned index, bool busy, Cycles when);
 
     SignalRecorder* recorder_ = nullptr;
@@ -134,6 +149,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     DmaBus* bus_ = &uncontended_;
     bool abort_interrupts_ = true;  ///< Part of the chip, not of the state.
     bool stepping_ = false;
+    std::uint32_t busy_ = 0;  ///< Channels, a bit each; derived.
+    bool timers_run_ = false;
     bool pending_ = false;
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;

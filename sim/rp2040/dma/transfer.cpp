@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/scope.hpp"
+#include "bus/memory_map.hpp"
 #include "dma/dma.hpp"
 #include "dma/fields.hpp"
 
@@ -49,8 +50,9 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
     } else {
         if (s_.level[source] == transfers) return;
         std::uint32_t idle = 0;
-        for (unsigned i = 0; i < kDmaChannels; ++i)
+        for_busy([&](unsigned i) {
             if (treq(s_.channel[i].ctrl) == source && !requested(s_.channel[i])) idle |= 1u << i;
+        });
         s_.level[source] = transfers;
         for (; idle != 0; idle &= idle - 1) {
             Channel& c = s_.channel[static_cast<unsigned>(__builtin_ctz(idle))];
@@ -62,11 +64,12 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
 
 void Dma::give_credit(unsigned source, std::uint32_t count, Cycles ready) {
     if (!clocked()) return;
-    for (Channel& c : s_.channel) {
-        if (!c.busy || treq(c.ctrl) != source) continue;
+    for_busy([&](unsigned i) {
+        Channel& c = s_.channel[i];
+        if (treq(c.ctrl) != source) return;
         if (c.credits == 0) c.ready = std::max(c.ready, ready);
         c.credits = std::min(c.credits + count, kMaxCredits);
-    }
+    });
 }
 
 bool Dma::requested(const Channel& c) const {
@@ -87,6 +90,10 @@ bool Dma::eligible(const Channel& c, Cycles now) const {
 
 /// Pacing timers: X/Y requests per cycle, at most one (TIMER0..TIMER3).
 void Dma::advance_timers(Cycles now) {
+    if (!timers_run_) {
+        for (auto& timer : s_.timer) timer.at = now;
+        return;
+    }
     for (unsigned i = 0; i < s_.timer.size(); ++i) {
         auto& timer = s_.timer[i];
         const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
@@ -115,6 +122,12 @@ void Dma::set_timer(unsigned index, std::uint32_t value) {
     advance_timers(now());
     s_.timer[index].xy = value;
     s_.timer[index].phase = 0;
+    note_timers();
+}
+
+void Dma::note_timers() {
+    timers_run_ = std::any_of(s_.timer.begin(), s_.timer.end(),
+                              [](const auto& timer) { return (timer.xy >> 16) != 0 && (timer.xy & 0xffff) != 0; });
 }
 
 /// Next channel to issue a read: a round takes every ready high-priority channel, then one low-priority channel.
@@ -123,20 +136,27 @@ int Dma::pick(Cycles now) {
         const Channel& c = s_.channel[i];
         return ((c.ctrl & kHighPriority) != 0) == high && c.unread != 0 && eligible(c, now);
     };
+    std::uint32_t high = 0, low = 0;
+    for_busy([&](unsigned i) {
+        if (ready(i, true)) high |= 1u << i;
+        if (ready(i, false)) low |= 1u << i;
+    });
+    // The first of a set from `from` on, around the end: kDmaChannels if there is none.
+    const auto first = [](std::uint32_t set, unsigned from) {
+        const std::uint32_t later = set >> from << from;
+        return set == 0 ? kDmaChannels : static_cast<unsigned>(__builtin_ctz(later != 0 ? later : set));
+    };
     for (int round = 0; round < 2; ++round) {
-        for (unsigned i = s_.next_high; i < kDmaChannels; ++i)
-            if (ready(i, true)) {
-                s_.next_high = i + 1;
-                return static_cast<int>(i);
-            }
+        if (const std::uint32_t left = high >> s_.next_high << s_.next_high; left != 0) {
+            const auto i = static_cast<unsigned>(__builtin_ctz(left));
+            s_.next_high = i + 1;
+            return static_cast<int>(i);
+        }
         s_.next_high = 0;
         if (round == 1) break;
-        for (unsigned n = 0; n < kDmaChannels; ++n) {
-            const unsigned i = (s_.next_low + n) % kDmaChannels;
-            if (ready(i, false)) {
-                s_.next_low = (i + 1) % kDmaChannels;
-                return static_cast<int>(i);
-            }
+        if (const unsigned i = first(low, s_.next_low); i < kDmaChannels) {
+            s_.next_low = (i + 1) % kDmaChannels;
+            return static_cast<int>(i);
         }
     }
     return -1;
@@ -157,9 +177,10 @@ void Dma::step(Cycles now) {
 
 /// Sequences of length zero complete without a transfer.
 void Dma::complete_empty(Cycles now) {
-    for (unsigned i = 0; i < kDmaChannels; ++i) {
+    // One that ends may start another, which then takes its turn.
+    for (unsigned i = 0; busy_ >> i != 0; ++i) {
         const Channel& c = s_.channel[i];
-        if (c.unread == 0 && c.in_flight == 0 && eligible(c, now)) finish(i, now + 1);
+        if (c.busy && c.unread == 0 && c.in_flight == 0 && eligible(c, now)) finish(i, now + 1);
     }
 }
 
@@ -233,6 +254,63 @@ void Dma::end_write(Cycles now) {
     }
 }
 
+bool Dma::finish_word(Cycles before) {
+    if (!clocked() || busy_ == 0 || (busy_ & (busy_ - 1)) != 0 || timers_run_ || recorder_ != nullptr) return false;
+    const Channel& c = s_.channel[static_cast<unsigned>(__builtin_ctz(busy_))];
+    const unsigned source = treq(c.ctrl);
+    if (source >= s_.level.size() || s_.level[source] != 0 || is_pulsed(source)) return false;
+    if (s_.words != 1 || s_.word[0].last || s_.reading.under_way || s_.writing.under_way) return false;
+    const Cycles when = std::max(s_.word[0].due, s_.write_free);
+    if (when >= before || c.write_addr - kSramBase >= kSramSize) return false;
+    begin_write(when);
+    schedule();
+    return !s_.writing.under_way;
+}
+
+std::uint32_t Dma::words_to_take(Dreq dreq, std::uint32_t address) const {
+    const auto source = static_cast<unsigned>(dreq);
+    const Channel* waits = nullptr;
+    for (const Channel& c : s_.channel) {
+        if (!c.busy || treq(c.ctrl) != source) continue;
+        if (waits != nullptr) return 0;
+        waits = &c;
+    }
+    const bool idle = s_.words == 0 && !s_.reading.under_way && !s_.writing.under_way && recorder_ == nullptr;
+    if (waits == nullptr || !idle || !clocked() || s_.level[source] != 0) return 0;
+    const Channel& c = *waits;
+    const bool sniffed = (s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0;
+    if ((c.ctrl & kEn) == 0 || (c.ctrl & kIncrRead) != 0 || bytes(c.ctrl) != 4 || sniffed) return 0;
+    if (c.read_addr != address || c.unread != c.trans_count || c.unread < 2) return 0;
+    const std::uint32_t words = c.unread - 1, target = c.write_addr & ~3u, offset = target - kSramBase;
+    const std::uint32_t ring = (c.ctrl & kRingSel) != 0 ? (1u << ring_bits(c.ctrl)) - 1 : 0;
+    if (offset >= kSramSize || (offset | ring) >= kSramSize) return 0;
+    return (c.ctrl & kIncrWrite) == 0 || ring != 0 ? words : std::min(words, (kSramSize - offset) / 4);
+}
+
+void Dma::take_word(Dreq dreq, std::uint32_t word, Cycles pushed) {
+    const auto source = static_cast<unsigned>(dreq);
+    const auto index =
+        static_cast<unsigned>(std::find_if(s_.channel.begin(), s_.channel.end(),
+                                           [source](const Channel& c) { return c.busy && treq(c.ctrl) == source; }) -
+                              s_.channel.begin());
+    Channel& c = s_.channel[index];
+    // The FIFO's level is there in the cycle after, set_dreq() adds two; the write follows the read by as many.
+    const Cycles read = pushed + 3, write = read + 2;
+    const std::uint32_t target = c.write_addr & ~3u;
+    bus_->access(read, c.read_addr, false);
+    if ((c.ctrl & kBswap) != 0) word = byte_swap(word, 4);
+    bus_->access(write, target, true);
+    fabric_.bus_write(Master::dma, target, 4, word);
+    c.write_addr = advance(c.write_addr, c.ctrl, true);
+    --c.trans_count;
+    --c.unread;
+    c.ready = read;
+    s_.read_free = read + 1;
+    s_.write_free = write + 1;
+    s_.next_high = (c.ctrl & kHighPriority) != 0 ? index + 1 : 0;
+    if ((c.ctrl & kHighPriority) == 0) s_.next_low = (index + 1) % kDmaChannels;
+}
+
 void Dma::delay(bool is_write, Cycles cycles) {
     (is_write ? s_.write_free : s_.read_free) += cycles;
     auto& access = is_write ? s_.writing : s_.reading;
@@ -245,8 +323,7 @@ void Dma::delay(bool is_write, Cycles cycles) {
 
 void Dma::schedule() {
     if (stepping_) return;
-    if (const bool pending = std::any_of(s_.channel.begin(), s_.channel.end(), [](const Channel& c) { return c.busy; });
-        pending != pending_) {
+    if (const bool pending = busy_ != 0; pending != pending_) {
         pending_ = pending;
         bus_->transfers_pending(pending);
     }
@@ -258,8 +335,9 @@ void Dma::schedule() {
     else if (s_.words != 0)
         due = std::min(due, std::max({s_.word[0].due, s_.write_free, earliest}));
     const bool room = s_.words < s_.word.size() && !s_.reading.under_way;
-    for (const Channel& c : s_.channel) {
-        if (!c.busy || (c.ctrl & kEn) == 0) continue;
+    for (std::uint32_t left = busy_; left != 0; left &= left - 1) {
+        const Channel& c = s_.channel[static_cast<unsigned>(__builtin_ctz(left))];
+        if ((c.ctrl & kEn) == 0) continue;
         const unsigned source = treq(c.ctrl);
         Cycles start = std::max({earliest, c.ready, s_.read_free});
         if (c.unread == 0) {

@@ -78,6 +78,8 @@ class TimedDriver : public LazyDriver {
   public:
     /// Next cycle in which it may do anything by itself; kNever while only a pin or a register can wake it.
     [[nodiscard]] virtual Cycles next_step() const = 0;
+    /// The function without whose pins it has no steps at all; none: it may always have some.
+    [[nodiscard]] virtual PinFunction steps_through() const { return PinFunction::none; }
     /// Pins whose change could end a wait that next_step() does not count.
     [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
     /// Pins of whose changes it must learn in their own cycle, whoever drives them: a receiver's input.
@@ -106,6 +108,8 @@ class Gpio {
     /// Levels as PIO and SIO see them at `when`: through the two-flop input synchroniser
     /// (two clk_sys cycles old) unless `bypass` has the pin's bit set. Brings lazy drivers up to date.
     virtual std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) = 0;
+    /// Whether inputs() will be the same until an event comes or somebody drives a pin.
+    [[nodiscard]] virtual bool inputs_steady([[maybe_unused]] Cycles when) const { return false; }
     /// The pad's level now, for hosts and tests.
     virtual bool level(unsigned pin, Cycles when) = 0;
     /// Brings lazy drivers up to date, their changes in cycle `when` included.

@@ -33,8 +33,14 @@ void PinMatrix::reset() {
     s_.external = old.external;
     s_.external_level = old.external_level;
     s_.level = old.level;
-    s_.history = old.history;
-    s_.newest = old.newest;
+    // Time begins anew: what is dated in the time before has happened, as what would have come has.
+    for (Change& change : s_.history) change = {0, old.history[old.newest].input};
+    for (const Pending& p : std::exchange(pending_, {})) {
+        set_bit(s_.external, 1u << p.pin, p.drive != Drive::released);
+        set_bit(s_.external_level, 1u << p.pin, p.drive == Drive::high);
+    }
+    next_pending_ = kNever;
+    resolving_ = horizon_ = 0;
     s_.input_enable = kPinMask;
     s_.pull_down = kPinMask;
     const Scope scope(running_);  // The drivers are reset as well: there is nothing to catch up with.
@@ -62,10 +68,18 @@ void PinMatrix::configure(unsigned pin, std::uint32_t ctrl, Cycles when) {
     set_override(s_.in_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.INOVER").of(ctrl)));
     set_override(s_.irq_over, pin, static_cast<Override>(ctrl_bits("GPIO0_CTRL.IRQOVER").of(ctrl)));
     note_overrides();
+    note_stepping();
     rebuild_mux();
     resolve(when);
     finish();
     if (!running_) plan();
+}
+
+void PinMatrix::note_stepping() {
+    stepping_.clear();
+    for (TimedDriver* driver : timed_)
+        if (driver->steps_through() == PinFunction::none || selected(driver->steps_through()) != 0)
+            stepping_.push_back(driver);
 }
 
 void PinMatrix::note_overrides() {
@@ -246,7 +260,7 @@ void PinMatrix::catch_up(Cycles until) {
         for (auto* driver : untimed_) driver->catch_up(until);
     }
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
+    for (const auto* driver : stepping_)
         if (!driver->idle()) earliest = std::min(earliest, driver->next_step());
     if (earliest >= until) return;
     {
@@ -254,7 +268,7 @@ void PinMatrix::catch_up(Cycles until) {
         for (;;) {
             TimedDriver* first = nullptr;
             Cycles first_step = next_pending_, other_step = kNever;
-            for (auto* driver : timed_) {
+            for (auto* driver : stepping_) {
                 if (driver->idle()) continue;
                 const Cycles step = driver->next_step();
                 if (step < first_step) {
@@ -309,7 +323,7 @@ void PinMatrix::note_awaited() {
 
 Cycles PinMatrix::earliest_other(const TimedDriver* self) const {
     Cycles earliest = next_pending_;
-    for (const auto* driver : timed_)
+    for (const auto* driver : stepping_)
         if (driver != self && !driver->idle()) earliest = std::min(earliest, driver->next_step());
     return earliest;
 }
@@ -332,6 +346,15 @@ PinMatrix::LoopWatch PinMatrix::watch_of_loop(PinFunction function, std::uint32_
     }
     found.quiet = true;
     return found;
+}
+
+std::uint32_t PinMatrix::lazily_driven() const {
+    return selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
+           selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
+}
+
+bool PinMatrix::unseen() const {
+    return (wired(lazily_driven()) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0 && next_pending_ == kNever;
 }
 
 bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const {
@@ -359,8 +382,7 @@ PinMatrix::Edges PinMatrix::take_edges() {
 }
 
 bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = selected(PinFunction::pio0) | selected(PinFunction::pio1) | selected(PinFunction::pwm) |
-                               selected(PinFunction::uart) | selected(PinFunction::clock) | selected(PinFunction::spi);
+    const std::uint32_t lazy = lazily_driven();
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
@@ -421,6 +443,7 @@ void PinMatrix::add_lazy_driver(LazyDriver& driver) {
     if (auto* timed = dynamic_cast<TimedDriver*>(&driver)) {
         timed_.push_back(timed);
         woken_.push_back(0);
+        note_stepping();
     } else {
         untimed_.push_back(&driver);
     }
@@ -441,6 +464,7 @@ void PinMatrix::save(StateWriter& out) const {
 void PinMatrix::restore(StateReader& in) {
     in.get(s_);
     note_overrides();
+    note_stepping();
     std::uint32_t count = 0;
     in.get(count);
     pending_.clear();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fabric.hpp"
+#include "base/scope.hpp"
 #include "base/state.hpp"
 #include "io/gpio.hpp"
 
@@ -34,6 +35,9 @@ class PinMatrix final : public Gpio {
     void set_output(PinFunction function, std::uint32_t mask, std::uint32_t value, std::uint32_t enable,
                     Cycles when) override;
     std::uint32_t inputs(Cycles when, std::uint32_t bypass = 0) override;
+    [[nodiscard]] bool inputs_steady(Cycles when) const override {
+        return !may_change(kPinMask) && last_change() + kSyncCycles < when;
+    }
     bool level(unsigned pin, Cycles when) override;
     void settle(Cycles when) override { catch_up(when + 1); }
     [[nodiscard]] bool awaited(PinFunction function) const override;
@@ -125,11 +129,23 @@ class PinMatrix final : public Gpio {
     }
     /// A running driver must stop before this cycle; it can move earlier while the driver runs.
     [[nodiscard]] const Cycles& horizon() const { return horizon_; }
+    /// Lets a driver act on its own up to cycle `until`, before which nobody else does.
+    template <class Act>
+    void run_alone(Cycles until, Act&& act) {
+        {
+            const Scope scope(running_);
+            horizon_ = until;
+            act();
+        }
+        finish();
+    }
     /// Earliest step of anything that can change a pin by itself, except `self`.
     [[nodiscard]] Cycles earliest_other(const TimedDriver* self) const;
     /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or
     /// PWM, or a device drives it that follows them, or a change is pending.
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
+    /// Whether nobody learns of what PIO, PWM and others do with their pins until he looks.
+    [[nodiscard]] bool unseen() const;
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
 
@@ -186,10 +202,12 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
     void note_overrides();
+    void note_stepping();
     void apply(unsigned pin, Drive drive, Cycles when);
     void apply_pending(Cycles when);
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
+    [[nodiscard]] std::uint32_t lazily_driven() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();
@@ -211,6 +229,7 @@ class PinMatrix final : public Gpio {
     std::vector<std::uint32_t> nets_;  ///< Pins that are wired together.
     std::vector<LazyDriver*> untimed_;
     std::vector<TimedDriver*> timed_;
+    std::vector<TimedDriver*> stepping_;  ///< Those that may have steps.
     std::vector<std::uint8_t> woken_;
     PinIrqListener* irq_listener_ = nullptr;
     std::uint32_t irq_pins_ = 0;

@@ -8,6 +8,7 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "periph/fifo.hpp"
+#include "regs/adc.hpp"
 
 namespace rp2040 {
 
@@ -28,6 +29,10 @@ class Adc final : public StatefulPeripheral<AdcState> {
     explicit Adc(Fabric& fabric);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    /// Conversions end in events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override {
+        return offset == regs::kAdc.at("FIFO") ? 0 : kNever;
+    }
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override;
     void reset() override;

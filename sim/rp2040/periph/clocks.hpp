@@ -50,6 +50,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     // TimedDriver: the GPOUT pins (clock_outputs.cpp).
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::clock; }
     void plan() override;
 
     /// Frequency of a generator's output in hertz; what Fabric::clock_hz returns.

@@ -51,6 +51,7 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     // LazyDriver, TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::pwm; }
     void plan() override { reschedule(); }
     void clocks_changed() override;
 

@@ -42,6 +42,18 @@ void Sio::fifo_irq(unsigned core) {
 
 std::uint32_t Sio::gpio_in() { return fabric_.gpio().inputs(now(), input_bypass_) & kGpioMask; }
 
+Cycles Sio::steady_until(std::uint32_t offset) const {
+    switch (offset) {
+        case at("GPIO_IN"): return fabric_.gpio().inputs_steady(now()) ? kNever : 0;
+        case at("CPUID"):
+        case at("GPIO_OUT"):
+        case at("GPIO_OE"):
+        case at("FIFO_ST"):
+        case at("SPINLOCK_ST"): return kNever;
+        default: return 0;
+    }
+}
+
 std::uint32_t Sio::peek(unsigned core, std::uint32_t offset) {
     const SioState::PerCore& mine = s_.core[core];
     if (kSpinlock.holds(offset)) {

@@ -36,6 +36,7 @@ class Sio final : public StatefulPeripheral<SioState> {
     std::uint32_t read(std::uint32_t offset) override { return read(0, offset); }
     std::uint32_t peek(std::uint32_t offset) override { return peek(0, offset); }
     void write(std::uint32_t offset, std::uint32_t value) override { write(0, offset, value); }
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void reset() override;
 
     /// Levels of the six QSPI pins (SCLK, SS, SD0..SD3 in GPIO_HI order) as an input; SS high is "BOOTSEL not pressed".

@@ -93,7 +93,7 @@ void Spi::start() {
     note_idle();
     fabric_.gpio().settle(now());  // CSn falls
     catch_up(now() + 1);
-    if (device_ != nullptr && (s_.cr1 & kLbm) == 0) s_.answer = device_->begin(s_.bits, now());
+    if (device_ != nullptr && (s_.cr1 & kLbm) == 0) s_.answer = device_->begin(s_.shift, s_.bits, now());
     if (connected_ != 0) fabric_.gpio().plan_waiting();
 }
 

@@ -11,6 +11,7 @@
 #include "base/rate_counter.hpp"
 #include "io/gpio.hpp"
 #include "periph/fifo.hpp"
+#include "regs/spi.hpp"
 
 namespace rp2040 {
 
@@ -18,8 +19,9 @@ namespace rp2040 {
 class SpiDevice {
   public:
     virtual ~SpiDevice() = default;
-    /// A frame of `bits` (4..16) begins: what is on RX while it lasts, nothing if no such device drives it.
-    virtual std::optional<std::uint16_t> begin(unsigned bits, Cycles when) = 0;
+    /// A frame of `bits` (4..16) begins, `value` going out: what is on RX while it lasts, nothing if no such device
+    /// drives it.
+    virtual std::optional<std::uint16_t> begin(std::uint16_t value, unsigned bits, Cycles when) = 0;
     /// That frame ends; `value` was on TX.
     virtual void end(std::uint16_t value, unsigned bits, Cycles when) = 0;
 };
@@ -59,6 +61,10 @@ class Spi final : public StatefulPeripheral<SpiState>, public TimedDriver {
     Spi(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    /// Frames begin and end in events.
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override {
+        return offset == regs::kSpi.at("SSPSR") ? kNever : 0;
+    }
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
     void restore(StateReader& in) override;
@@ -76,6 +82,8 @@ class Spi final : public StatefulPeripheral<SpiState>, public TimedDriver {
     /// Clock polarity and phase, 0..3.
     [[nodiscard]] unsigned mode() const;
     [[nodiscard]] bool is_master() const;
+    /// Whether another frame follows the present one.
+    [[nodiscard]] bool goes_on() const { return !s_.tx.empty(); }
     /// Connects what hangs on the bus (nullptr: nobody); not owned.
     void connect(SpiDevice* device) { device_ = device; }
     /// Frames sent since the last call.

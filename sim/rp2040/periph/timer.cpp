@@ -48,6 +48,11 @@ std::uint32_t Timer::peek(std::uint32_t offset) {
     }
 }
 
+Cycles Timer::steady_until(std::uint32_t offset) const {
+    const bool time = offset == at("TIMERAWL") || offset == at("TIMERAWH") || offset == at("TIMELR");
+    return time && (s_.pause & 1u) == 0 ? ticks_.tick_time(ticks_.ticks(now()) + 1) : kNever;
+}
+
 std::uint32_t Timer::read(std::uint32_t offset) {
     if (offset == at("TIMELR")) s_.latched_high = static_cast<std::uint32_t>(microseconds(now()) >> 32);
     return peek(offset);

@@ -26,6 +26,7 @@ class Timer final : public StatefulPeripheral<TimerState> {
     Timer(Fabric& fabric, const Watchdog& ticks);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override { ticks_changed(); }
     void reset() override;

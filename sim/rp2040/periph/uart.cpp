@@ -276,6 +276,11 @@ bool Uart::can_send() const {
            ((s_.cr & kCtsen) == 0 || clear_to_send()) && !s_.shifting && !s_.tx.empty();
 }
 
+/// Frames begin and end in events; the level of CTS may change between them.
+Cycles Uart::steady_until(std::uint32_t offset) const {
+    return offset == at("UARTFR") && selected(cts_pins()) == 0 ? kNever : 0;
+}
+
 bool Uart::clear_to_send() const {
     if (looped_back()) return s_.rts;
     const std::uint32_t pins = selected(cts_pins());

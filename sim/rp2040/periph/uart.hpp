@@ -86,6 +86,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     Uart(Fabric& fabric, unsigned instance);
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void clocks_changed() override { update(); }
     void reset() override;
@@ -95,6 +96,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     // TimedDriver: the TX pins.
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override;
+    [[nodiscard]] PinFunction steps_through() const override { return PinFunction::uart; }
     [[nodiscard]] std::uint32_t awaited_pins() const override { return awaited_pins_; }
     void plan() override { update(); }
 
@@ -107,6 +109,7 @@ class Uart final : public StatefulPeripheral<UartState>, public TimedDriver {
     /// Why the terminal could not read, or could not be read: the first reason; empty if there was none.
     [[nodiscard]] const std::string& note() const { return note_; }
 
+    [[nodiscard]] bool has_transmitted() const { return !transmitted_.empty(); }
     /// Bytes sent since the last call, oldest first; only those that the terminal can read, if there is one.
     [[nodiscard]] std::vector<Byte> take_transmitted();
     /// Bytes for the RX pin, back to back at the UART's own rate, the first start bit no earlier than now.

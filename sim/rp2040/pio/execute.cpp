@@ -1,6 +1,8 @@
 // PIO instructions (datasheet 3.4).
 #include "pio/execute.hpp"
 
+#include "dma/dma.hpp"
+
 namespace rp2040 {
 
 using namespace pio;
@@ -22,7 +24,10 @@ bool Pio::shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned b
         m.rx.push(isr);
         m.isr = 0;
         m.isr_count = 0;
-        rx_changed(index);
+        if (sink_ != nullptr) [[unlikely]]
+            sink_->take_word(rx_dreq(index), m.rx.pop(), m.next >> 8);
+        else
+            rx_changed(index);
         return true;
     }
     m.isr = isr;

@@ -117,9 +117,18 @@ std::uint32_t Pio::read(std::uint32_t offset) {
     return read_register(offset);
 }
 
+/// FIFO levels and flags change in events; what else there is to see may change without.
+Cycles Pio::steady_until(std::uint32_t offset) const {
+    return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr ? kNever : 0;
+}
+
 std::uint32_t Pio::peek(std::uint32_t offset) {
     pins_.catch_up(now());
     return read_register(offset);
+}
+
+std::uint32_t Pio::rx_address(unsigned index) const {
+    return (index_ == 0 ? kPio0Base : kPio1Base) + kRxf0 + 4 * index;
 }
 
 std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
@@ -359,7 +368,7 @@ void Pio::tx_changed(unsigned index) {
 }
 
 void Pio::rx_changed(unsigned index) {
-    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + 4 + index), s_.sm[index].rx.count);
+    fabric_.set_dreq(rx_dreq(index), s_.sm[index].rx.count);
     if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
 }
 

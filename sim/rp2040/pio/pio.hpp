@@ -17,6 +17,8 @@
 
 namespace rp2040 {
 
+class Dma;
+
 class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
   public:
     /// `index` is 0 or 1.
@@ -25,6 +27,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias) override;
+    [[nodiscard]] Cycles steady_until(std::uint32_t offset) const override;
     void reset() override;
     void restore(StateReader& in) override;
 
@@ -34,6 +37,12 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void record_present(unsigned index, Cycles now) {
         if (recorder_ != nullptr) recorder_->record(now, signal::kPioPc + 4 * index_ + index, s_.sm[index].pc);
     }
+
+    /// Whether its only work is to fill words from a pin.
+    [[nodiscard]] bool streams() const;
+    /// Does such work before cycle `until` together, and gives the words to a DMA channel that waits for them. Nobody
+    /// but this block and the DMA may act before `until`.
+    void stream(Cycles until, Dma& dma);
 
     // TimedDriver
     void catch_up(Cycles until) override;
@@ -50,7 +59,23 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // run.cpp: time
     void run_alone(unsigned index);
+    void step_alone(PioMachine& m, unsigned index);
+    void step(PioMachine& m, unsigned index);
+    // run_loop.cpp: rounds together
+    struct Rounds {
+        PinMatrix::LoopWatch watch;
+        int edge_step = -1;       ///< The step at which the watcher answers.
+        std::uint32_t moved = 0;  ///< Outputs that go up and down in a round.
+    };
+    [[nodiscard]] bool at_round(const PioMachine& m, unsigned index) const;
+    [[nodiscard]] bool begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) const;
+    void do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::uint64_t count, Dma* dma);
     bool run_loop(PioMachine& m, unsigned index);
+    void stream_rounds(unsigned index, Cycles until, Dma& dma);
+    void stream_steps(unsigned index, Cycles until, Dma& dma);
+    static constexpr std::uint32_t kMovStatus = 5;  ///< PioInstruction::mask of a MOV from STATUS.
+    [[nodiscard]] std::uint32_t rx_address(unsigned index) const;
+    [[nodiscard]] Dreq rx_dreq(unsigned index) const { return static_cast<Dreq>(8 * index_ + 4 + index); }
     void clock_switches() override;
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
@@ -104,6 +129,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     }
 
     SignalRecorder* recorder_ = nullptr;
+    Dma* sink_ = nullptr;  ///< Takes words as they come while stream_steps() runs.
     PinMatrix& pins_;
     unsigned index_;
     PinFunction function_;

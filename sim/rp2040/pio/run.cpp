@@ -215,16 +215,23 @@ void Pio::run_cycle(Cycles cycle) {
     apply(fx, cycle);
 }
 
+/// The next tick of the only machine that ticks.
+[[gnu::always_inline]] inline void Pio::step_alone(PioMachine& m, unsigned index) {
+    const Cycles cycle = m.next >> 8;
+    Effects fx{s_.pad_out, s_.pad_oe};
+    tick(m, index, fx);
+    if (fx.out != s_.pad_out || fx.oe != s_.pad_oe || (fx.irq_set | fx.irq_clear) != 0) apply(fx, cycle);
+}
+
+void Pio::step(PioMachine& m, unsigned index) { step_alone(m, index); }
+
 /// Fast path: only one machine ticks, and no one else can act before the horizon.
 void Pio::run_alone(unsigned index) {
     PioMachine& m = s_.sm[index];
     roused_ = false;
     while ((m.next >> 8) < pins_.horizon() && !m.asleep && !roused_) {
         if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
-        const Cycles cycle = m.next >> 8;
-        Effects fx{s_.pad_out, s_.pad_oe};
-        tick(m, index, fx);
-        if (fx.out != s_.pad_out || fx.oe != s_.pad_oe || (fx.irq_set | fx.irq_clear) != 0) apply(fx, cycle);
+        step_alone(m, index);
     }
 }
 

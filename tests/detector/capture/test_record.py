@@ -204,14 +204,19 @@ def test_the_emulated_board_on_a_pseudo_terminal(tmp_path: Path) -> None:
     import shutil
 
     from emberwatch.audio.scenario import Clip, Scenario, generate
-    from emberwatch.detector.build import build_firmware
+    from emberwatch.board.board import load_board
+    from emberwatch.detector.build import build_firmware, capture_board
     from emberwatch.machine.machine import Machine
     from emberwatch.program.toolchain import COMPILER, install_command
 
     if shutil.which(COMPILER) is None:
         pytest.skip(f"{COMPILER} is not installed; get it with: {install_command()}")
     elf = build_firmware("pico", out=tmp_path / "capture", app="capture").elf
-    machine = Machine(elf, Scenario([Clip(generate("tone", frequency_hz=2000), level_dbfs=-20)], 3.0))
+    machine = Machine(
+        elf,
+        Scenario([Clip(generate("tone", frequency_hz=2000), level_dbfs=-20)], 3.0),
+        board=capture_board(load_board("pico")),
+    )
     machine.run(2.5)
     truth = np.concatenate(PcmAssembler().feed(bytes(machine.uart_bytes)))
     out = tmp_path / "x.wav"

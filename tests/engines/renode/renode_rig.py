@@ -83,6 +83,12 @@ def power_up() -> tuple[ExternalChip, Memory]:
     """A chip out of reset with clk_sys and clk_peri at 125 MHz from the PLL."""
     memory = Memory()
     chip = ExternalChip(memory)
+    start_clocks(chip)
+    return chip, memory
+
+
+def start_clocks(chip: ExternalChip) -> None:
+    """Blocks out of reset, clk_sys and clk_peri at 125 MHz from the PLL."""
     chip.write(RESETS + CLR, 0x01FFFFFF)
     chip.write(XOSC + 0x00, 0xAA0)
     chip.write(XOSC + 0x0C, 47)
@@ -98,7 +104,6 @@ def power_up() -> tuple[ExternalChip, Memory]:
     chip.write(CLOCKS + 0x3C, 1)
     chip.write(CLOCKS + 0x48, 0x800)
     assert chip.clock_hz() == 125_000_000
-    return chip, memory
 
 
 def xip_on(chip: ExternalChip) -> None:

@@ -28,6 +28,7 @@ from renode_rig import (
     capture_pdm,
     power_up,
     run_by_events,
+    start_clocks,
     xip_on,
 )
 
@@ -214,6 +215,26 @@ def test_sound_goes_through_microphone_pio_and_dma_into_host_memory() -> None:
     assert np.array_equal(bits[shift:], expected[: len(bits) - shift])
     chip.write(DMA + 0x40C, 1)
     assert 11 not in memory.levels
+
+
+def test_after_power_on_the_microphone_goes_on_where_it_was() -> None:
+    chip, memory = power_up()
+    chip.mic_attach(MIC_CLOCK, MIC_DATA, right=False, seed=1)
+    t = np.arange(3 * 16000) / 16000
+    quiet_then_loud = np.where(t < 1, 0, 12000 * np.sin(2 * np.pi * 1000 * t))
+    chip.mic_play(quiet_then_loud.astype(np.int16), 16000)
+
+    def swing() -> int:
+        capture_pdm(chip, SRAM, 256)
+        run_by_events(chip, chip.now + 256 * 32 * 122 + 20_000)
+        ones = np.unpackbits(np.frombuffer(bytes(memory.sram[256:1024]), np.uint8)).reshape(-1, 64).sum(axis=1)
+        return int(ones.max()) - int(ones.min())
+
+    assert swing() < 8, "the sound begins quietly"
+    chip.reset(chip.now + 125_000_000)
+    start_clocks(chip)
+    assert swing() > 16, "a second later it is loud, and heard at once although the chip's time is young"
+    assert chip.now < 10_000_000
 
 
 def test_bits_given_to_the_microphone_come_out_in_order() -> None:

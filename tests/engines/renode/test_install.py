@@ -235,6 +235,37 @@ def test_systems_without_a_package_are_told_so(monkeypatch: pytest.MonkeyPatch) 
         install.asset()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_source_tree_on_mono_is_found_by_doctor_and_monitor(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    script = tree / "renode"
+    script.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo \'Renode v1.16.1.17033\' || echo "$@" > arguments\nexit 5\n'
+    )
+    script.chmod(0o755)
+    mono = tmp_path / "mono"
+    mono.write_text("#!/bin/sh\necho 'Mono JIT compiler version 6.8.0.105 (Debian)'\n")
+    mono.chmod(0o755)
+    monkeypatch.delenv("PYRENODE_PATH", raising=False)
+    monkeypatch.setenv("PYRENODE_BUILD_DIR", str(tree))
+    monkeypatch.setenv("PYRENODE_RUNTIME", "mono")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    found = {name: place for name, place, _ in install.findings()}
+    assert found["Renode"] == f"1.16.1 ({script})" and found["Mono"] == "6.8.0.105" and ".NET runtime" not in found
+    monkeypatch.setattr(install, "project_root", lambda: tmp_path)
+    assert install.open_monitor("pico", None) == 5
+    assert "pico.resc" in (tmp_path / "arguments").read_text()
+    script.unlink()
+    assert dict((name, place) for name, place, _ in install.findings())["Renode"] is None
+    package = tmp_path / "renode.tar.gz"
+    package.touch()
+    monkeypatch.setenv("PYRENODE_PKG", str(package))
+    assert dict((name, place) for name, place, _ in install.findings())["Renode"] == f"in the package {package}"
+
+
 def test_the_monitor_needs_renode(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(MissingDependencyError, match="emberwatch renode install"):

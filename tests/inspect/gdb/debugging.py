@@ -18,7 +18,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 
 from emberwatch import Clip, Machine, Scenario
 from emberwatch.audio import generate
-from emberwatch.inspect.gdb.server import serve
+from emberwatch.inspect.gdb.listen import serve
 from emberwatch.program.toolchain import COMPILER, install_command
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
@@ -37,14 +37,14 @@ class Session:
         self.machine = machine
         self.exit_code: int | None = None
         self.finished = threading.Event()
-        ports: queue.Queue[int] = queue.Queue()
+        targets: queue.Queue[str] = queue.Queue()
 
         def run() -> None:
-            self.exit_code = serve(machine, 0, on_listening=ports.put, root=root)
+            self.exit_code = serve(machine, 0, on_listening=targets.put, semihosting_dir=root)
             self.finished.set()
 
         threading.Thread(target=run, daemon=True).start()
-        self.port = ports.get()
+        self.port = int(targets.get().rpartition(":")[2])
 
     def command(self, elf: Path | None, script: str) -> list[str]:
         assert GDB is not None

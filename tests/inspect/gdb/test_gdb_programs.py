@@ -136,7 +136,7 @@ def serve_and_debug(arguments: list[object], script: list[str], elf: Path, folde
 
 def test_command_line_returns_the_exit_code(debug: Debug, program: Program, tmp_path: Path) -> None:
     elf = program("semihosting")
-    code, said, text = serve_and_debug([elf], ["continue"], elf, tmp_path)
+    code, said, text = serve_and_debug([elf, "--semihosting-dir", str(tmp_path)], ["continue"], elf, tmp_path)
     assert (tmp_path / "note.txt").read_bytes() == b"written"
     assert "stopped at" in said
     assert "exited with code 07" in text

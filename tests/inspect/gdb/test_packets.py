@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import xml.etree.ElementTree as ET
@@ -19,7 +20,7 @@ from debugging import Program
 
 from emberwatch import Machine
 from emberwatch.inspect.gdb.description import REGISTERS, memory_map_xml, target_xml
-from emberwatch.inspect.gdb.packets import MAX_PAYLOAD, Mark, Packet, PacketReader, frame
+from emberwatch.inspect.gdb.packets import MAX_PAYLOAD, Mark, NotGdb, Packet, PacketReader, frame
 from emberwatch.inspect.gdb.server import Session, _Finished, _Gone
 
 
@@ -43,19 +44,36 @@ def test_damaged_packets_are_noticed_and_the_next_one_is_read() -> None:
     assert reader.feed(b"$OK#00$g#67") == [Mark.DAMAGED, Packet(b"g")]
     assert reader.feed(b"$OK#zz") == [Mark.DAMAGED]
     assert reader.feed(b"$cut$g#67") == [Mark.DAMAGED, Packet(b"g")]
-    assert reader.feed(b"noise\x03+-") == [Mark.INTERRUPT, Mark.ACK, Mark.NACK]
+    assert reader.feed(b"\x03+-") == [Mark.INTERRUPT, Mark.ACK, Mark.NACK]
     assert reader.feed(b"$" + b"x" * (3 * MAX_PAYLOAD)) == []
     assert reader.feed(b"#00") == [Mark.DAMAGED]
     assert reader.feed(b"$g#67") == [Packet(b"g")]
 
 
 @given(st.binary(max_size=300))
-def test_reader_survives_anything(data: bytes) -> None:
+def test_reader_takes_packets_or_ends_at_once(data: bytes) -> None:
+    """Whatever comes within a packet, the next one is read; the first byte between them that is not GDB's ends it."""
     reader = PacketReader()
-    reader.feed(data)
-    reader.feed(b"#00#00")
-    assert reader.feed(frame(b"m0,4"))[-1:] in ([Packet(b"m0,4")], [Mark.DAMAGED])
+    try:
+        reader.feed(data)
+    except NotGdb:
+        return
+    assert set(data[:1]) <= set(b"+-$\x03")
+
+
+@given(st.binary(max_size=300).map(lambda data: data.replace(b"#", b"")))
+def test_the_packet_after_a_damaged_one_is_read(data: bytes) -> None:
+    reader = PacketReader()
+    reader.feed(b"$" + data)
     assert reader.feed(frame(b"m0,4"))[-1] == Packet(b"m0,4")
+
+
+def test_a_web_page_is_sent_away_before_its_packets_are_read() -> None:
+    post = b"POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n" + frame(b"M20000000,2:bebe")
+    with pytest.raises(NotGdb, match="POST / HTTP"):
+        PacketReader().feed(post)
+    with pytest.raises(NotGdb):
+        PacketReader().feed(b"+$g#67\n")
 
 
 def test_descriptions_are_well_formed() -> None:
@@ -71,7 +89,7 @@ def test_descriptions_are_well_formed() -> None:
 
 @pytest.fixture(scope="module")
 def session(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Session:
-    return Session(Machine(program("two_cores")), tmp_path_factory.mktemp("files"), lambda: None)
+    return Session(Machine(program("two_cores")), tmp_path_factory.mktemp("files"))
 
 
 def test_answers(session: Session) -> None:
@@ -118,14 +136,18 @@ def test_what_a_packet_asks_wrongly_is_refused(session: Session, packet: str) ->
     assert session.answer(packet.encode()) == b"E01"
 
 
-@pytest.mark.parametrize("error", [KeyError("pc"), RuntimeError("of ours"), ValueError("of ours")])
-def test_an_error_of_our_own_is_seen(session: Session, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+@pytest.mark.parametrize("error", [KeyError("pc"), RuntimeError("of ours"), TypeError("of ours")])
+def test_an_error_of_our_own_is_told_and_survived(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
     def fail(core: int, name: str, value: int) -> None:
         raise type(error)(*error.args)  # a parameter that was raised would keep the machine by its traceback
 
     monkeypatch.setattr(session.target, "set_register", fail)
     with pytest.raises(type(error)):
         session.answer(b"P0=00000000")
+    assert session.survive(b"P0=00000000") == b"E01"
+    assert "please report it: " + type(error).__name__ in capsys.readouterr().err
 
 
 _VERBS = (
@@ -157,21 +179,53 @@ def test_no_packet_crashes_the_server(session: Session, packets: list[bytes]) ->
     assert session.answer(b"?") is not None
 
 
-def test_files_of_semihosting_stay_in_their_folder(session: Session, tmp_path: Path) -> None:
+def semihosting_open(session: Session, name: bytes, mode: int = 0) -> int:
+    """SYS_OPEN by the program; returns the handle."""
     chip = session.target.chip
-    chip.write_memory(0x2001_1000, b"../../../../etc/passwd\0")
-    block = (0x2001_1000, 0, 22)
+    chip.write_memory(0x2001_1000, name + b"\0")
+    block = (0x2001_1000, mode, len(name))
     chip.write_memory(0x2001_1100, b"".join(word.to_bytes(4, "little") for word in block))
-    for name, value in (("r0", 1), ("r1", 0x2001_1100), ("pc", 0x2001_1200)):
-        chip.set_register(0, name, value)
+    for register, value in (("r0", 1), ("r1", 0x2001_1100), ("pc", 0x2001_1200)):
+        chip.set_register(0, register, value)
     session.target.semihosting.call(0)
-    assert chip.registers(0)["r0"] == 0xFFFF_FFFF
     assert chip.registers(0)["pc"] == 0x2001_1202
+    return chip.registers(0)["r0"]
+
+
+def test_files_of_semihosting_stay_in_their_folder(program: Program, tmp_path: Path) -> None:
+    session = Session(Machine(program("two_cores")), tmp_path)
+    assert semihosting_open(session, b"../../../../etc/passwd") == 0xFFFF_FFFF
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert semihosting_open(session, b"link") == 0xFFFF_FFFF
+    os.mkfifo(tmp_path / "pipe")
+    assert semihosting_open(session, b"pipe") == 0xFFFF_FFFF
+    assert semihosting_open(session, b"own", 4) > 3
+    assert (tmp_path / "own").is_file()
+    handles = [semihosting_open(session, b"own") for _ in range(100)]
+    assert handles[-1] == 0xFFFF_FFFF, "the number of open files is limited"
+    session.target.detach()
+
+
+def test_without_a_folder_semihosting_touches_no_file(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = Session(Machine(program("two_cores")))
+    assert semihosting_open(session, b"made", 4) == 0xFFFF_FFFF
+    assert semihosting_open(session, b":tt", 4) == 2, "the console is no file"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_firmware_prints_steers_no_terminal(program: Program) -> None:
+    session, sent = Session(Machine(program("two_cores"))), list[bytes]()
+    session._send = sent.append  # type: ignore[method-assign]
+    session._print("a\x1b]52;c;\x07b\n")
+    assert bytes.fromhex(sent[0][1:].decode()) == b"a\\x1b]52;c;\\x07b\n"
 
 
 def test_ctrl_c_in_the_same_breath_as_continue(program: Program, tmp_path: Path) -> None:
     """Both may arrive in one read; a Ctrl-C that crosses a stop reply is not answered."""
-    session = Session(Machine(program("two_cores")), tmp_path, lambda: None)
+    session = Session(Machine(program("two_cores")), tmp_path)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(300)

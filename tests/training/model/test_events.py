@@ -29,7 +29,7 @@ from emberwatch.training.model.events import (
 
 APP = ROOT / "firmware/apps/detector"
 RELEASED = EventParameters.load(ROOT / "training/released/detector.toml")
-EAGER = EventParameters(1, 1, 1, 1, 1, 40, 2, 178)
+EAGER = EventParameters(1, 1, 1, 1, 1, 1, 40, 2, 178)
 
 Features = NDArray[np.int8]
 
@@ -223,6 +223,40 @@ def test_t3_in_noise_as_loud_as_itself(noise: str) -> None:
 )
 def test_appliances_are_no_alarm_whatever_the_network_says(name: str) -> None:
     assert heard(Cell("test", name, False, 2900.0, "sine", seconds=25.0)) == []
+
+
+@pytest.mark.parametrize("tempo", [1.0, 1.1])
+@pytest.mark.parametrize("path", ["dry", "room"])
+def test_a_truck_that_reverses_is_no_alarm(tempo: float, path: str) -> None:
+    """Faster by a tenth its 0.54 s and 0.54 s are within the tolerance of 0.5 s and 0.5 s."""
+    assert heard(Cell("test", "truck", False, 2700.0, "piezo", tempo, path=path, seconds=25.0)) == []
+
+
+@pytest.mark.parametrize("tempo", [0.9, 1.0, 1.1])
+def test_half_a_second_on_and_off_is_an_alarm(tempo: float) -> None:
+    events = heard(Cell("test", "pulsed_1hz", True, 2700.0, "sine", tempo))
+    assert [label for _, label in events] == ["on pulsed"]
+    assert events[0][0] < 8.0
+
+
+@pytest.mark.parametrize(("waveform", "tempo"), [("sine", 0.9), ("sine", 1.0), ("inharmonic", 1.0), ("sine", 1.1)])
+def test_clear_tones_twice_a_second_need_half_the_belief(waveform: str, tempo: float) -> None:
+    cell = Cell("test", "pulsed_2hz", True, 2600.0, waveform, tempo)
+    (at, label), *later = heard(cell, probability=RELEASED.trust_clear)
+    assert label == "on pulsed" and 3.5 < at < 5.0
+    assert not later
+    assert heard(cell, probability=RELEASED.trust_clear - 1) == []
+
+
+@pytest.mark.parametrize("name", ["pulsed_4hz", "pulsed_1hz", "pulsed_dense", "hi_lo"])
+def test_other_pulses_need_all_of_it(name: str) -> None:
+    assert heard(Cell("test", name, True, 2800.0), probability=RELEASED.trust_pulsed - 1) == []
+
+
+def test_pulses_in_noise_are_not_clear() -> None:
+    cell = Cell("test", "pulsed_2hz", True, 2800.0, noise="pink", snr_db=0.0)
+    assert heard(cell, probability=RELEASED.trust_pulsed - 1) == []
+    assert heard(cell, probability=RELEASED.trust_pulsed)[0][1] == "on pulsed"
 
 
 def test_a_group_of_three_without_another_is_no_alarm() -> None:

@@ -68,11 +68,16 @@ public static class BlockTests
             Environment.SetEnvironmentVariable("PWD", tree);
             Environment.SetEnvironmentVariable("PATH", Path.Combine(root, "nothing") + Path.PathSeparator + Path.Combine(root, "bin"));
             Equal(null, RP2040Native.Search(), "nothing there");
-            var ofTree = Touch(tree, ".venv", "lib", "python3.12", "site-packages", "sim", "librp2040.so");
+            var ofTree = Touch(tree, ".venv", "lib", "python3.12", "site-packages", "emberwatch", "librp2040.so");
             Equal(ofTree, RP2040Native.Search(), "virtual environment");
             Touch(root, "bin", "emberwatch");
-            var ofCommand = Touch(root, "lib", "python3.11", "site-packages", "sim", "librp2040.so");
+            var ofCommand = Touch(root, "lib", "python3.11", "site-packages", "emberwatch", "librp2040.so");
             Equal(ofCommand, RP2040Native.Search(), "command");
+            File.Delete(ofCommand);
+            var ofSources = Touch(root, "sources", "emberwatch", "librp2040.so");
+            var pth = Touch(root, "lib", "python3.11", "site-packages", "tree.pth");
+            File.WriteAllText(pth, "import something\n\n" + Path.Combine(root, "nothing") + "\n" + Path.Combine(root, "sources") + "\n");
+            Equal(ofSources, RP2040Native.Search(), "an editable installation");
         }
         finally
         {
@@ -191,5 +196,39 @@ public static class BlockTests
         rig.Gpio.OnGPIO(7, true);
         rig.Wait(1000);
         True((rig.Read(Rig.Sio + 4) >> 7 & 1) == 1, "driven from outside");
+    }
+
+    public static void Numbers_outside_their_range_are_refused_with_it()
+    {
+        var rig = new Rig().Clocked();
+        var microphone = new Antmicro.Renode.Peripherals.Sound.RP2040_PDMMicrophone(rig.Chip, 3, 2);
+        Throws<RecoverableException>(() => rig.Chip.SkipGranularity = -5, "SkipGranularity = -5 is outside 1 to 1000000");
+        Throws<RecoverableException>(() => rig.Chip.SkipGranularity = 0, "outside 1 to");
+        Equal(500L, rig.Chip.SkipGranularity, "as before");
+        Throws<RecoverableException>(() => rig.Gpio.Brightness(-1), "pin = -1 is outside 0 to 29");
+        Throws<RecoverableException>(() => rig.Gpio.Brightness(99), "pin = 99");
+        Throws<RecoverableException>(() => rig.Gpio.OnGPIO(30, true), "pin = 30");
+        Throws<RecoverableException>(() => rig.Uart.Peek(-4), "offset = -4");
+        Throws<RecoverableException>(() => rig.Uart.Peek(0x4000), "offset = 16384");
+        Throws<RecoverableException>(() => rig.Chip.Start(-1, 0), "pc = -1");
+        Throws<RecoverableException>(() => microphone.Timebase(-1), "rate = -1");
+        Throws<RecoverableException>(() => microphone.Analog(double.NaN, 0), "gain = NaN");
+        Throws<RecoverableException>(() => microphone.Analog(1, 1.5), "offset = 1.5");
+    }
+
+    public static void Another_machine_is_served_without_stopping_this_one()
+    {
+        var rig = new Rig().Clocked();
+        var pauses = rig.Machine.Pauses;
+        // Not by the processor's thread, and while the machine runs: as a UART hub or a GPIO connector does it.
+        rig.Machine.ScheduleAction(Antmicro.Renode.Time.TimeInterval.FromNanoseconds(1000), _ =>
+        {
+            rig.Gpio.OnGPIO(7, true);
+            rig.Uart.WriteChar((byte)'x');
+            rig.Uart.WriteChar((byte)'y');
+        });
+        rig.Wait(100000);
+        Equal(pauses, rig.Machine.Pauses, "pauses");
+        True((rig.Read(Rig.Sio + 4) >> 7 & 1) == 1, "the pin is driven");
     }
 }

@@ -1,10 +1,13 @@
 // Renode's processor for the bridge's tests: it "executes" a list of blocks. RenodeStub.cs has the rest.
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
+using Antmicro.Renode.Peripherals.Miscellaneous;
 using Antmicro.Renode.Time;
+using Antmicro.Renode.Utilities;
 
 namespace Antmicro.Renode.Peripherals.CPU
 {
@@ -60,7 +63,21 @@ namespace Antmicro.Renode.Peripherals.CPU
     {
         public struct Block { public uint Pc, Instructions; public Action Access; }
 
-        public TranslationCPU(Machine machine) { this.machine = machine; PerformanceInMips = 100; machine.Cpu = this; }
+        public TranslationCPU(Machine machine, bool native = false)
+        {
+            this.machine = machine;
+            PerformanceInMips = 100;
+            machine.Cpu = this;
+            attach = function => attached = (RP2040_BlockHook.BlockCallback)Marshal.GetDelegateForFunctionPointer(function, typeof(RP2040_BlockHook.BlockCallback));
+            attached = OnBlockFinished;
+            if(native)
+            {
+                binder.libraryAddress = new IntPtr(++libraries);
+                SharedLibraries.Symbols[binder.libraryAddress + "renode_external_attach__ActionUInt64UInt32__OnBlockFinished"] =
+                    Marshal.GetFunctionPointerForDelegate(attach);
+            }
+        }
+
         public uint PerformanceInMips { get; set; }
         public bool IsHalted { get; set; }
 
@@ -110,7 +127,11 @@ namespace Antmicro.Renode.Peripherals.CPU
         public void SyncTime() { }
         public void SetRegister(int register, RegisterValue value) { Registers[register] = value.RawValue; }
         public RegisterValue GetRegister(int register) { return Registers[register]; }
-        public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockEnd = hook; }
+        public ulong ElapsedCycles { get { return machine.Now; } }
+        public int ManagedBlocks;
+        public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockFinishedHook = hook; }
+        public void AddHookAtWfiStateChange(Action<bool> hook) { Wfi += hook; }
+        public Action<bool> Wfi;
         public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin += hook; }
         public void AddHookAtInterruptEnd(Action<ulong> hook)
         {
@@ -167,9 +188,9 @@ namespace Antmicro.Renode.Peripherals.CPU
                 block.Access();
             }
             machine.Now += block.Instructions * 1000UL / PerformanceInMips;
-            if(blockEnd != null)
+            if(blockFinishedHook != null)
             {
-                blockEnd(block.Pc, block.Instructions);
+                attached(block.Pc, block.Instructions);
             }
             Executing = false;
             machine.Now += skip;
@@ -180,7 +201,24 @@ namespace Antmicro.Renode.Peripherals.CPU
         private uint vectors;
         private bool pcKnown, vectorsKnown;
         private ulong skip;
-        private Action<ulong, uint> blockEnd;
+        // As in Renode, by names that the bridge asks for: the hook, the copy of the processor library, and what that library
+        // calls until something else is attached to it.
+        private void OnBlockFinished(ulong pc, uint executedInstructions)
+        {
+            ManagedBlocks++;
+            if(blockFinishedHook != null)
+            {
+                blockFinishedHook(pc, executedInstructions);
+            }
+        }
+
+        private class Binder { public IntPtr libraryAddress; }
+        // Both sides' delegates are of one type: Mono gives a managed function's pointer back as the delegate that it was.
+        private static int libraries;
+        private readonly Binder binder = new Binder();
+        private readonly RP2040_BlockHook.Attacher attach;
+        private RP2040_BlockHook.BlockCallback attached;
+        private Action<ulong, uint> blockFinishedHook;
         private readonly Dictionary<ulong, Action<ICpuSupportingGdb, ulong>> hooks = new Dictionary<ulong, Action<ICpuSupportingGdb, ulong>>();
         private readonly Machine machine;
     }

@@ -23,11 +23,19 @@ namespace Antmicro.Renode.Time
         public static TimeInterval FromTicks(ulong ticks) { return new TimeInterval { Ticks = ticks }; }
     }
 
+    public interface ITimeSource { void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false); }
+
     public struct TimeStamp
     {
         public TimeStamp(TimeInterval interval, object domain) : this() { TimeElapsed = interval; }
         public TimeInterval TimeElapsed { get; private set; }
     }
+}
+
+namespace Antmicro.Migrant.Hooks
+{
+    [AttributeUsage(AttributeTargets.Method)]
+    public class PreSerializationAttribute : Attribute { }
 }
 
 namespace Antmicro.Renode.Exceptions
@@ -38,17 +46,33 @@ namespace Antmicro.Renode.Exceptions
 
 namespace Antmicro.Renode.Utilities
 {
-    public class FilePath
+    /// <summary>Loads libraries as Renode does; symbols are those of the processor library's stand-in.</summary>
+    public static class SharedLibraries
     {
-        public FilePath(string path) { this.path = path; }
-        public static implicit operator string(FilePath path) { return path.path; }
-        private readonly string path;
-    }
+        public static IntPtr LoadLibrary(string path)
+        {
+            var address = dlopen(path, 2);
+            if(address == IntPtr.Zero)
+            {
+                throw new InvalidOperationException("Error while opening dynamic library: " + path);
+            }
+            return address;
+        }
 
-    public class ReadFilePath : FilePath
-    {
-        public ReadFilePath(string path) : base(path) { }
-        public static implicit operator ReadFilePath(string path) { return new ReadFilePath(path); }
+        public static IntPtr GetSymbolAddress(IntPtr library, string name)
+        {
+            IntPtr address;
+            if(!Symbols.TryGetValue(library + name, out address))
+            {
+                throw new InvalidOperationException("Error while getting symbol from dynamic library: " + name);
+            }
+            return address;
+        }
+
+        public static readonly Dictionary<string, IntPtr> Symbols = new Dictionary<string, IntPtr>();
+
+        [System.Runtime.InteropServices.DllImport("libdl.so.2")]
+        private static extern IntPtr dlopen(string file, int mode);
     }
 }
 
@@ -142,6 +166,15 @@ namespace Antmicro.Renode.Core
         void ScheduleAction(TimeInterval delay, Action<TimeInterval> action, string name = null);
         void RequestResetInSafeState(Action postReset = null, ICollection<IPeripheral> unresetable = null);
         IDisposable ObtainPausedState(bool internalPause = false);
+        bool IsPaused { get; }
+        ITimeSource LocalTimeSource { get; }
+        void RegisterAsAChildOf(IPeripheral parent, IPeripheral child, Antmicro.Renode.Core.Structure.IRegistrationPoint point);
+        void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child);
+    }
+
+    public static class IPeripheralExtensions
+    {
+        public static IMachine GetMachine(this IEmulationElement element) { return EmulationManager.Instance.CurrentEmulation.Machine; }
     }
 
     public class EmulationManager
@@ -157,8 +190,15 @@ namespace Antmicro.Renode.Core
     }
 
     /// <summary>Virtual time, scheduled actions, memory and windows.</summary>
-    public class Machine : IMachine
+    public class Machine : IMachine, ITimeSource
     {
+        public void RegisterAsAChildOf(IPeripheral parent, IPeripheral child, Antmicro.Renode.Core.Structure.IRegistrationPoint point) { }
+        public void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child) { }
+        public bool IsPaused { get; private set; } = true;
+        public ITimeSource LocalTimeSource { get { return this; } }
+        public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately) { synced.Enqueue(what); }
+        private readonly Queue<Action<TimeStamp>> synced = new Queue<Action<TimeStamp>>();
+
         public Machine() { SystemBus = new Bus(this); }
         IBusController IMachine.SystemBus { get { return SystemBus; } }
         public Bus SystemBus { get; private set; }
@@ -207,6 +247,7 @@ namespace Antmicro.Renode.Core
         public void RunFor(ulong nanoseconds)
         {
             var end = Now + nanoseconds;
+            IsPaused = false;
             while(Now < end)
             {
                 var limit = Math.Min(end, NextAction());
@@ -219,12 +260,17 @@ namespace Antmicro.Renode.Core
                     Now = limit;
                 }
                 RunActions();
+                while(synced.Count > 0)
+                {
+                    synced.Dequeue()(ElapsedVirtualTime);
+                }
                 var reset = Interlocked.Exchange(ref safeState, null);
                 if(reset != null)
                 {
                     reset();
                 }
             }
+            IsPaused = true;
         }
 
         public void RunActions()

@@ -42,14 +42,14 @@ public class Rig
     public readonly byte[] SramBytes = new byte[0x42000], Flash = new byte[0x200000], Rom = new byte[0x4000];
     private readonly Dictionary<uint, RP2040_Window> windows = new Dictionary<uint, RP2040_Window>();
 
-    public Rig(bool refusesInterruptEnd = false, ulong elapsed = 0)
+    public Rig(bool refusesInterruptEnd = false, ulong elapsed = 0, bool native = false)
     {
         Machine.Now = elapsed;
         Machine.SystemBus.Memories[0] = Rom;
         Machine.SystemBus.Memories[0x10000000] = Flash;
         Machine.SystemBus.Memories[Sram] = SramBytes;
         EmulationManager.Instance.CurrentEmulation.Machine = Machine;
-        Cpu = new TranslationCPU(Machine) { RefusesInterruptEnd = refusesInterruptEnd };
+        Cpu = new TranslationCPU(Machine, native) { RefusesInterruptEnd = refusesInterruptEnd };
         Chip = new RP2040(Machine, Cpu, Nvic);
         Cpu.PerformanceInMips = 125; // properties of a .repl file come after all constructors
         Cpu.VectorTableOffset = 0x10000100;

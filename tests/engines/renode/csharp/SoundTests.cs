@@ -47,6 +47,10 @@ public static class SoundTests
         var given = BitString(File.ReadAllBytes(bits), 0, 64);
         var heard = BitString(rig.SramBytes, 0, 32);
         True(given.Contains(heard.Substring(2)), "order");
+        var nowhere = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        Throws<RecoverableException>(() => microphone.PlayBits(nowhere), nowhere + " cannot be read: there is no such file");
+        Throws<RecoverableException>(() => microphone.PlayWav(nowhere), "there is no such file");
+        Throws<RecoverableException>(() => microphone.PlayWav(Path.GetTempPath()), "cannot be read");
         microphone.Break("stuck_low");
         Throws<RecoverableException>(() => microphone.Break("loose"), "stuck_low");
     }
@@ -82,8 +86,6 @@ public static class SoundTests
             () => microphone.Timebase(0),
             () => rig.Gpio.Brightness(25),
             () => rig.Uart.Peek(0x18),
-            () => rig.Uart.WriteChar(65),
-            () => rig.Gpio.OnGPIO(5, true),
             () => rig.Chip.Boot(),
         };
         foreach(var command in commands.Take(commands.Length - 1))
@@ -97,6 +99,28 @@ public static class SoundTests
         }
         Throws<RecoverableException>(() => commands.Last()(), "second-stage");
         Equal(commands.Length, rig.Machine.Pauses, "a boot as well");
+    }
+
+    public static void After_a_reset_of_the_board_the_microphone_hears_at_once()
+    {
+        var rig = new Rig().Clocked();
+        var microphone = new RP2040_PDMMicrophone(rig.Chip, 3, 2);
+        microphone.PlayWav(Wav(16000, 1, n => (short)(n < 16000 ? 0 : 12000 * Math.Sin(2 * Math.PI * 1000 * n / 16000)), 48000));
+        rig.Wait(1500000000); // half a second into the tone
+        foreach(var again in new[] { false, true })
+        {
+            rig.Chip.Reset();
+            rig.Clocked();
+            if(again)
+            {
+                microphone.PlayWav(Wav(16000, 1, n => (short)(12000 * Math.Sin(2 * Math.PI * 1000 * n / 16000)), 16000));
+            }
+            rig.CapturePdm(Rig.Sram + 0x1000, 512);
+            rig.Wait(512UL * 32 * 976 + 100000);
+            var sums = Enumerable.Range(64, 192).Select(n => Ones(rig.SramBytes, 0x1000 + 8 * n, 8) - 32).ToArray();
+            True(sums.Max() > 6 && sums.Min() < -6, "swing: " + sums.Max() + " " + sums.Min());
+            rig.Wait(2000000000); // the sound ends
+        }
     }
 
     private static string Wav(uint rate, ushort channels, Func<int, short> sample, int frames)

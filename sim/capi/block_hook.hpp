@@ -1,0 +1,16 @@
+// Functions without a context argument that know their chip: what a simulator written in C calls at the end of a block.
+#pragma once
+
+#include <cstdint>
+
+namespace rp2040 {
+
+class ExternalChip;
+using BlockHook = void (*)(std::uint64_t pc, std::uint32_t instructions);
+
+/// A hook for the chip, the same one each time; null when all are taken.
+BlockHook take_block_hook(ExternalChip& chip);
+/// The chip goes: its hook does nothing from now on, and may be given to another.
+void release_block_hook(const ExternalChip& chip);
+
+}  // namespace rp2040

@@ -1,0 +1,73 @@
+"""`emberwatch completion`: what shells offer when Tab is pressed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from emberwatch.base.errors import UsageError
+
+_SCRIPTS = {
+    "bash": """\
+_emberwatch() {
+    local IFS=$'\\n'
+    COMPREPLY=($(emberwatch completion --words "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _emberwatch emberwatch
+""",
+    "zsh": """\
+#compdef emberwatch
+_emberwatch() {
+    local -a found
+    found=("${(@f)$(emberwatch completion --words "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    compadd -- $found
+    _files
+}
+compdef _emberwatch emberwatch
+""",
+    "fish": """\
+complete -c emberwatch -a '(emberwatch completion --words (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+""",
+}
+
+
+def completion(
+    shell: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(_SCRIPTS)}.", metavar="SHELL")] = None,
+) -> int:
+    """Print the script that completes commands and options in your shell.
+
+    Examples:
+
+    \b
+    echo 'eval "$(emberwatch completion bash)"' >> ~/.bashrc
+    emberwatch completion zsh > ~/.zfunc/_emberwatch
+    emberwatch completion fish > ~/.config/fish/completions/emberwatch.fish
+    """
+    if shell not in _SCRIPTS:
+        raise UsageError(f"shell {shell!r} is not known; there are: {', '.join(_SCRIPTS)}")
+    print(_SCRIPTS[shell], end="")
+    return 0
+
+
+def candidates(words: list[str]) -> list[str]:
+    """What may stand in place of the last of `words`, which the user has begun: commands, their second words, options.
+
+    Nothing where a file or a value stands: shells complete files by themselves.
+    """
+    from emberwatch.cli.main import application, command_names
+
+    *before, begun = words or [""]
+    names = command_names()
+    if not before:
+        found = sorted({name.partition(" ")[0] for name in names})
+    else:
+        second = [name.partition(" ")[2] for name in names if name.startswith(f"{before[0]} ")]
+        name = " ".join(before[:2]) if " ".join(before[:2]) in names else before[0]
+        found = second if len(before) == 1 else []
+        if begun.startswith("-") and name in names:
+            command: Any = typer.main.get_command(application(name))
+            found += [o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("--")] + [
+                "--help"
+            ]
+    return sorted({word for word in found if word.startswith(begun)})

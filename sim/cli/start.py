@@ -1,0 +1,28 @@
+"""Entry point of the command `emberwatch`: signals first, then everything else.
+
+Importing the commands takes some tenths of a second, in which nothing has been begun that would have to be put right: a
+signal then ends the process quietly with its exit code, instead of a traceback from the middle of an import.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+from typing import NoReturn
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
+
+
+for _signal in (signal.SIGINT, signal.SIGTERM):
+    if signal.getsignal(_signal) not in (signal.SIG_IGN, None):  # nohup and shells ignore some for their children
+        signal.signal(_signal, _leave)
+
+
+def main() -> None:
+    """Runs the command line and exits."""
+    from emberwatch.cli.main import main as run
+
+    run()

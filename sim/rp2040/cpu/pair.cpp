@@ -1,0 +1,301 @@
+// Two cores that both run, in turn: the next instruction is that of the core which is behind (core 0's if none is).
+//
+// What shared_bus.cpp does for each instruction is done here in a chain that leads through the instructions of both
+// cores: each tells the crossbar of its data access, is executed, tells of its fetch, and hands over to the next one,
+// or to the other core when its turn has come. Nothing is asked anew that cannot have changed: only an access outside
+// memory, an event or an exception can bring more to do, and these end the chain. The operations are those of a core
+// that runs alone, compiled again with another NEXT; those that are rare, or do more than compute and access memory,
+// take the way through shared_bus.cpp, and so does everything where somebody looks on.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "bus/bus.hpp"
+#include "bus/memory_map.hpp"
+#include "bus/xip.hpp"
+#include "cpu/execute.hpp"
+#include "cpu/polling.hpp"
+#include "cpu/timing.hpp"
+
+#undef DISPATCH
+#undef NEXT
+#undef NEXT_WIDE
+#undef RESUME
+#undef BRANCH
+#undef CLAIM_DATA
+#undef RP2040_PAIR
+#define RP2040_PAIR 1
+
+#define DISPATCH()                                                                     \
+    do {                                                                               \
+        if (!RP2040_CHAIN_HANDLERS) return SPILL();                                    \
+        if (cycles >= c.deadline) [[unlikely]]                                         \
+            TAIL_RETURN turn_over(OP_ARGS);                                            \
+        TAIL_RETURN c.pair_handlers[static_cast<std::size_t>(op->operation)](OP_ARGS); \
+    } while (false)
+#define NEXT(n)                                                                                                  \
+    do {                                                                                                         \
+        cycles += (n);                                                                                           \
+        if (begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
+        ++op;                                                                                                    \
+        DISPATCH();                                                                                              \
+    } while (false)
+#define BRANCH(n)                                                                                                  \
+    do {                                                                                                           \
+        const auto by = static_cast<std::int32_t>(op->imm);                                                        \
+        cycles += (n);                                                                                             \
+        if (by == (is_wide(op->operation) ? 2 : 1)) [[unlikely]]                                                   \
+            TAIL_RETURN branch_to_next(OP_ARGS);                                                                   \
+        op += by;                                                                                                  \
+        if (!begins_word(op) || !c.take_port(cycles - 2, port_of_op(c, op))) TAIL_RETURN wait_for_target(OP_ARGS); \
+        DISPATCH();                                                                                                \
+    } while (false)
+#define CLAIM_DATA(address) \
+    if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
+
+namespace rp2040 {
+
+constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
+
+inline bool Cpu::take_port(Cycles at, Port port) { return crossbar_.take_free(master(), at, port); }
+
+Cycles Cpu::wait_for_port(Cycles at, Port port) {
+    if (take_port(at, port)) return 0;
+    const Cycles lost = crossbar_.wait_for(master(), at, port);
+    bus_waits_ += lost;
+    return lost;
+}
+
+/// Where the other core takes over: core 0 is first where both are at one cycle.
+bool Cpu::turn_is_over() const { return cycles >= peer->cycles + yields_at_; }
+
+void Cpu::begin_turn() {
+    pair->events.pass_to(cycles);
+    wait_for_bus(crossbar_.take_owed(core_));
+    deadline = std::min(pair->end, peer->cycles + yields_at_);
+}
+
+namespace pair {
+
+namespace {
+
+// Pages are aligned such that an op's address tells which halfword of which bank it is.
+constexpr std::size_t kWordOps = 2 * sizeof(Op);
+inline bool begins_word(const Op* op) { return std::bit_cast<std::uintptr_t>(op) % kWordOps == 0; }
+inline Port port_of_op(const Cpu& c, const Op* op) {
+    return c.page->port[std::bit_cast<std::uintptr_t>(op) / kWordOps % 4];
+}
+
+[[gnu::always_inline]] inline void continue_turn(Cpu& c) {
+    const auto operation = static_cast<std::size_t>(c.op->operation);
+    return c.pair_handlers[operation](c, c.op, c.cycles, c.nz, c.carry, c.overflow);
+}
+
+/// The turn of `c` is over, and the other core's cannot begin at once: the pair has come to the end of its run, or the
+/// other owes cycles.
+[[gnu::noinline]] void no_turn(OP_PARAMS) {
+    Cpu& next = *c.peer;
+    if (!c.turn_is_over() || next.cycles >= c.pair->end) return SPILL();
+    SPILL();
+    c.pair->current = &next;
+    next.begin_turn();
+    if (next.cycles < next.deadline) return continue_turn(next);
+    return no_turn(next, next.op, next.cycles, next.nz, next.carry, next.overflow);
+}
+
+/// The turn of `c` is over: that of the other core begins.
+[[gnu::noinline]] void turn_over(OP_PARAMS) {
+    SPILL();
+    Cpu& next = *c.peer;
+    const Cpu::Pair& run = *c.pair;
+    const Cycles theirs = next.cycles, until = cycles + next.yields_at();
+    if (cycles < theirs + c.yields_at() || theirs >= run.end || next.owes()) [[unlikely]]
+        TAIL_RETURN no_turn(OP_ARGS);
+    run.current = &next;
+    run.events.pass_to(theirs);
+    next.deadline = std::min(run.end, until);
+    return continue_turn(next);
+}
+
+// The rest of an instruction whose port others want too.
+
+/// It has been executed, and the word after it is to be fetched in its last cycle.
+[[gnu::noinline]] void wait_for_fetch(OP_PARAMS) {
+    cycles += c.wait_for_port(cycles - 1, port_of_op(c, op));
+    ++op;
+    DISPATCH();
+}
+
+/// A branch to the instruction after it fetches as others do.
+[[gnu::noinline]] void branch_to_next(OP_PARAMS) {
+    const bool wide = is_wide(op->operation);
+    if (wide || begins_word(op)) cycles += c.wait_for_port(cycles - 1, port_of_op(c, op));
+    op += wide ? 2 : 1;
+    DISPATCH();
+}
+
+/// A branch, at its target: two words if that is in mid-word.
+[[gnu::noinline]] void wait_for_target(OP_PARAMS) {
+    cycles += c.wait_for_port(cycles - 2, port_of_op(c, op));
+    if (!begins_word(op)) cycles += c.wait_for_port(cycles - 1, port_of(c.address_of(op) + 2));
+    DISPATCH();
+}
+
+/// A load or store.
+void wait_for_data(OP_PARAMS);
+
+/// Any instruction, the long way.
+void op_alone(OP_PARAMS) {
+    SPILL();
+    const Cycles turn_ends = c.deadline;
+    c.deadline = kOneInstruction;
+    c.execute_next();
+    if (c.deadline != kOneInstruction) return;
+    c.deadline = turn_ends;
+    c.choose_handlers();
+    op = c.op;
+    cycles = c.cycles;
+    nz = c.nz;
+    carry = c.carry;
+    overflow = c.overflow;
+    DISPATCH();
+}
+
+}  // namespace
+
+using timing::kAlu;
+using timing::kBranchNotTaken;
+using timing::kBranchTaken;
+using timing::kLoadStore;
+
+#include "cpu/execute_data.inc"
+#include "cpu/execute_near.inc"
+#include "cpu/execute_single.inc"
+
+void op_poll_near(OP_PARAMS) {
+    if (op->rd == kAlways || passed(op->rd, nz, carry, overflow)) BRANCH(kBranchTaken);
+    NEXT(kBranchNotTaken);
+}
+
+namespace granted {
+#undef CLAIM_DATA
+#define CLAIM_DATA(address) static_cast<void>(0)
+#include "cpu/execute_single.inc"
+}  // namespace granted
+
+namespace {
+
+// clang-format off
+#define RP2040_SINGLE(X)                                                                                      \
+    X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg)             \
+    X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp)
+#define RP2040_PAIRED(X)                                                                                      \
+    X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm) X(cmp_imm)      \
+    X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)      \
+    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg)        \
+    X(add_hi) X(cmp_hi) X(mov_hi) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb)    \
+    RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp) X(cmp_pc) X(b_near)       \
+    X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near) X(bvc_near)           \
+    X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near) X(poll_near)
+// clang-format on
+
+using Handlers = std::array<Handler, static_cast<std::size_t>(Operation::count)>;
+
+/// Loads and stores that have their port.
+constexpr Handlers kGranted = [] {
+    Handlers handlers{};
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &granted::op_##name;
+    RP2040_SINGLE(X)
+#undef X
+    return handlers;
+}();
+
+[[gnu::noinline]] void wait_for_data(OP_PARAMS) {
+    cycles += c.wait_for_port(cycles, port_of(access_of(c, op)->address));
+    TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+constexpr Handlers kAlone = [] {
+    Handlers handlers{};
+    handlers.fill(&op_alone);
+    return handlers;
+}();
+
+constexpr Handlers kPaired = [] {
+    Handlers handlers = kAlone;
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_##name;
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+/// An instruction from flash whose words the XIP cache has.
+void op_cached(OP_PARAMS) {
+    if (begins_word(op) || is_wide(op->operation)) {
+        const std::uint32_t address = (c.address_of(op) + 2) & ~3u;  // as op_fetch has it
+        if (!c.xip.has(address)) TAIL_RETURN op_alone(OP_ARGS);
+        c.xip.hit(address);
+    }
+    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+constexpr Handlers kCached = [] {
+    Handlers handlers = kAlone;
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_cached;
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+}  // namespace
+
+}  // namespace pair
+
+void Cpu::choose_handlers() {
+    const bool watched = page->watched || page == unmapped_.get();
+    pair_handlers = (watched ? pair::kAlone : page->xip ? pair::kCached : pair::kPaired).data();
+}
+
+/// Where the other core takes over: core 0 is first where both are at one cycle.
+
+void Cpu::execute_next() {
+    const Op* const at = op;
+    const auto index = static_cast<std::uint32_t>(at - page->ops.data());
+    if (index >= kPageOps) {  // leads into the next page
+        at->handler(*this, at, cycles, nz, carry, overflow);
+        return;
+    }
+    if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
+    execute_one(at);
+}
+
+void Cpu::run_pair(Cpu*& current, Cycles limit) {
+    Scheduler& events = current->fabric_.events();
+    Pair run{events, limit, current};
+    for (Cpu* c : {current, current->peer}) {
+        c->pair = &run;
+        c->limit_ = 0;
+        c->yielded_ = false;
+        c->choose_handlers();
+    }
+    while (true) {
+        Cpu &c = *current, &other = *c.peer;
+        if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting())
+            return c.run(c.yielded_ ? 0 : std::min(limit, other.cycles + (c.core_ == 0 ? 1 : 0)));
+        run.end = std::min(limit, events.next());
+        if (c.cycles >= run.end) return;
+        if (c.turn_is_over()) {
+            current = &other;
+            continue;
+        }
+        c.begin_turn();
+        if (c.cycles >= c.deadline) continue;
+        c.choose_handlers();
+        pair::continue_turn(c);
+    }
+}
+
+}  // namespace rp2040

@@ -1,0 +1,20 @@
+// Loops that wait for a value to change: a core in one does the same again and again until something else acts.
+#pragma once
+
+#include <cstddef>
+
+#include "cpu/op.hpp"
+
+namespace rp2040 {
+
+/// Longest loop that is looked at, in halfwords, without the branch that closes it.
+inline constexpr std::ptrdiff_t kLongestPoll = 12;
+/// Condition (Op::rd) of a `poll_near` that is always taken.
+inline constexpr std::uint8_t kAlways = 14;
+
+/// Whether the instructions from `first` up to the branch that leads back to it make every round like the one before,
+/// if their loads read what they read then: they store nothing, and no register or flag of a round depends on the last
+/// one.
+[[nodiscard]] bool polls(const Op* first, const Op* branch);
+
+}  // namespace rp2040

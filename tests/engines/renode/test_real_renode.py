@@ -1,0 +1,222 @@
+"""What only a real Renode shows: the bridge in its monitor. Skipped without one (docs/renode.md says how to get it)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paths import ROOT
+from scipy.io import wavfile
+
+from emberwatch.base.errors import EmberwatchError, EngineError
+from emberwatch.board.board import load_board
+from emberwatch.engines.renode import install, worker
+from emberwatch.machine.machine import Machine
+
+pytestmark = pytest.mark.usefixtures("real_renode")
+
+
+@pytest.fixture(scope="module")
+def real_renode(librp2040: Path) -> None:
+    if not any(os.environ.get(name) for name in install.VARIABLES):
+        pytest.skip("no real Renode: PYRENODE_BIN, PYRENODE_BUILD_DIR or another variable of pyrenode3's must name it")
+    if importlib.util.find_spec("pyrenode3") is None:
+        pytest.skip("no real Renode: pyrenode3 is not installed")
+
+
+class Monitor:
+    """A board in Renode, without the engine's ways of running it."""
+
+    def __init__(self) -> None:
+        self.worker = worker.acquire(install.environment())
+        self.worker.call("open", load_board("pico"), 1)
+
+    def __call__(self, command: str) -> str:
+        return str(self.worker.call("command", command))
+
+    def load(self, elf: Path) -> None:
+        self(f"sysbus LoadELF @{elf}")
+        self("chip Boot")
+
+    def run(self, seconds: float) -> None:
+        self(f'emulation RunFor "{seconds}"')
+
+    def number(self, command: str) -> int:
+        return int(self(command).split()[0], 0)
+
+    def console(self) -> str:
+        return bytes(byte for _, byte in self.worker.call("take_uart")).decode()
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    board = Monitor()
+    yield board
+    worker.release(board.worker)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_processes() -> Iterator[None]:
+    yield
+    worker.end_all()
+
+
+def tone(path: Path, seconds: float) -> Path:
+    t = np.arange(int(16000 * seconds)) / 16000
+    wavfile.write(path, 16000, np.round(20000 * np.sin(2 * np.pi * 3100 * t)).astype(np.int16))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("chip SkipGranularity -5", "SkipGranularity = -5 is outside 1 to 1000000"),
+        ("mic Timebase -1", "rate = -1 is outside 0 to"),
+        ("mic Analog 1 2.5", "offset = 2.5 is outside -1 to 1"),
+        ("gpio Brightness -1", "pin = -1 is outside 0 to 29"),
+        ("gpio Brightness 99", "pin = 99 is outside 0 to 29"),
+        ("gpio OnGPIO 99 true", "pin = 99 is outside 0 to 29"),
+        ("uart0 Peek -4", "offset = -4 is outside 0 to"),
+        ("mic PlayWav @/nonexistent/a.wav", "there is no such file"),
+        ("mic PlayBits @/nonexistent/a.bits", "there is no such file"),
+        (f"mic PlayWav @{ROOT}/README.md", "no WAV file"),
+        ('mic Break "loose"', "none, missing, stuck_low, stuck_high"),
+    ],
+)
+def test_bad_input_is_answered_with_its_reason(shared: Monitor, command: str, answer: str) -> None:
+    with pytest.raises(EngineError, match=re.escape(answer)):
+        shared(command)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Monitor]:
+    """One board for tests that leave no trace."""
+    board = Monitor()
+    board("using sysbus")
+    yield board
+    worker.release(board.worker)
+
+
+def test_saving_is_refused_in_a_line_and_the_board_runs_on(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
+    monitor.load(firmware)
+    monitor.run(0.1)
+    with pytest.raises(EngineError, match="this board cannot be saved") as caught:
+        monitor(f"Save @{tmp_path / 'snapshot'}")
+    assert "\n" not in str(caught.value)
+    monitor.run(0.4)
+    assert "W 0" in monitor.console()
+
+
+def test_after_machine_reset_the_board_hears_at_once(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
+    monitor.load(firmware)
+    monitor(f"sysbus.mic PlayWav @{tone(tmp_path / 'tone.wav', 6)}")
+    monitor.run(1.5)
+    monitor.console()
+    monitor("machine Reset")
+    monitor.load(firmware)
+    monitor.run(1.2)
+    lines = monitor.console().splitlines()
+    assert any(line.startswith("emberwatch") and "crc=ok" in line for line in lines), lines
+    levels = [int(level) for line in lines for level in re.findall(r"\bl=(\d+)", line)]
+    assert levels and min(levels) < 30, f"a tone at -4 dBFS in {lines}"
+
+
+def test_execution_tracing_leaves_the_clock_alone(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
+    monitor.load(firmware)
+    monitor.run(0.3)
+
+    def cycles() -> int:
+        before = monitor.number("sysbus.chip CpuCycles")
+        monitor.run(0.2)
+        return monitor.number("sysbus.chip CpuCycles") - before
+
+    alone = cycles()
+    monitor(f'sysbus.cpu CreateExecutionTracing "t" @{tmp_path / "trace"} PC')
+    traced = cycles()
+    monitor("sysbus.cpu DisableExecutionTracing")
+    after = cycles()
+    assert traced == pytest.approx(alone, rel=0.02)
+    assert after == pytest.approx(alone, rel=0.02)
+    assert (tmp_path / "trace").stat().st_size > 10_000
+
+
+def compiled(tmp_path: Path, source: str) -> Path:
+    """A program of C in SRAM."""
+    (tmp_path / "program.c").write_text(source)
+    elf = tmp_path / "program.elf"
+    options = ["-mcpu=cortex-m0plus", "-mthumb", "-Os", "-nostdlib", "-Wl,-Ttext=0x20000000", "-Wl,-e,start"]
+    done = subprocess.run(
+        ["arm-none-eabi-gcc", *options, "-o", elf, tmp_path / "program.c"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return elf
+
+
+THERMOMETER = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((noreturn)) void start(void) {
+    R(0x4000F000) = 1u << 3 | 1u << 5 | 1u << 8;  /* I2C0, IO_BANK0 and PADS_BANK0 out of reset */
+    R(0x40014024) = 3; R(0x4001402c) = 3;         /* GP4 and GP5 */
+    R(0x40044000) = 0x65; R(0x4004401c) = 20; R(0x40044020) = 20;
+    R(0x40044004) = 0x70; R(0x4004406c) = 1;
+    R(0x40044010) = 0;                            /* register 0, a repeated start, one byte, stop */
+    R(0x40044010) = 0x700;
+    while (!R(0x40044078)) {}
+    R(0x20001000) = 0x100 | (R(0x40044010) & 0xff);
+    for (;;) {}
+}
+"""
+
+
+def test_a_sensor_of_renodes_library_answers_over_i2c(monitor: Monitor, tmp_path: Path) -> None:
+    elf = compiled(tmp_path, THERMOMETER)
+    description = "thermometer: Sensors.TMP103 @ sysbus.i2c0 0x70"
+    monitor(f'machine LoadPlatformDescriptionFromString "{description}"')
+    monitor("sysbus.i2c0.thermometer Temperature 21")
+    monitor(f"sysbus LoadELF @{elf}")
+    monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.01)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == 0x100 | 21
+
+
+ENDS = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((naked)) void bkpt(void) { __asm__("bkpt #0\\n b .-2"); }
+__attribute__((aligned(256))) unsigned vectors[16];
+__attribute__((noreturn)) void start(void) {
+    R(0x4000F000) = 1u << 22 | 1u << 5 | 1u << 8;  /* UART0, IO_BANK0 and PADS_BANK0 out of reset */
+    R(0x40008048) = 0x800 | 4u << 5;               /* clk_peri from the crystal */
+    R(0x40024000) = 0xaa0; R(0x4002400c) = 47; R(0x40026000) = 0xfab000;
+    while (!(R(0x40024004) >> 31)) {}
+    R(0x40014004) = 2;
+    R(0x40034024) = 6; R(0x40034028) = 33; R(0x4003402c) = 0x70; R(0x40034030) = 0x301;
+    vectors[3] = (unsigned)&bkpt | 1;
+    R(0xe000ed08) = (unsigned)vectors;
+    for (const char *c = "goodbye\\n"; *c; ++c) R(0x40034000) = *c;
+    __asm__ volatile("movs r0, #0\\n bkpt #0\\n b .-2");
+    __builtin_unreachable();
+}
+"""
+
+
+def test_a_program_that_returns_from_main_ends_and_its_last_words_are_sent(tmp_path: Path) -> None:
+    elf = compiled(tmp_path, ENDS)
+    consoles = {}
+    for engine in ("embedded", "renode"):
+        with Machine(elf, engine=engine) as machine:
+            machine.run(0.02)
+            consoles[engine] = [line for _, line in machine.lines]
+            assert machine.ended_s, engine
+    assert consoles["renode"] == consoles["embedded"] == ["goodbye"]
+
+
+def test_a_program_that_crashes_is_no_program_that_ends(tmp_path: Path) -> None:
+    elf = compiled(tmp_path, ENDS.replace("movs r0, #0\\n bkpt #0", "movs r0, #0\\n udf #0"))
+    with pytest.raises(EmberwatchError, match=r"[Ll]ockup"), Machine(elf, engine="renode") as machine:
+        machine.run(0.02)
