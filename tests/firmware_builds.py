@@ -17,7 +17,7 @@ MODEL_H = """\
 #include <stdint.h>
 #define MODEL_SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define MODEL_INPUT_FRAMES 8
-#define MODEL_INPUT_SIZE (8 * 32)
+#define MODEL_INPUT_SIZE 256
 #define MODEL_OUTPUT_SIZE 1
 void model_invoke(const int8_t *input, int8_t *output);
 #endif

@@ -347,8 +347,10 @@ Stop Chip::run_until(Cycles limit) {
             if (cpu->cycles >= limit) break;
             if (core0_.runnable() && core1_.runnable())
                 Cpu::run_pair(cpu, limit);
-            else
+            else {
+                cpu->stop_polling();  // flash accesses of others since its last round are none of its own
                 cpu->run(until);
+            }
             if (cpu->stop() != CpuStop::none)
                 if (auto stop = stopped(*cpu)) return *stop;
         }

@@ -26,7 +26,8 @@ from emberwatch.board.board import Board
 START_TIMEOUT_S = 180
 _LOOK_S = 0.25
 """How often a starting process is looked at: one that died has nothing more to say."""
-_DECIDE = ("PYRENODE_", "DOTNET_", "MONO_", "EMBERWATCH_", "PYTHONPATH", "PATH", "LD_LIBRARY_PATH", "DYLD_")
+_NAMES_THE_TEST = "PYTEST_CURRENT_TEST"
+"""The one variable that differs from test to test and decides nothing."""
 _ADDRESS, _KEY = "EMBERWATCH_WORKER_ADDRESS", "EMBERWATCH_WORKER_KEY"
 
 
@@ -110,8 +111,8 @@ _idle_lock = threading.RLock()  # a finalizer may run inside `acquire`
 
 
 def _relevant(variables: dict[str, str]) -> dict[str, str]:
-    """What of the environment decides which Renode a process runs, and how; the rest may differ from call to call."""
-    return {name: value for name, value in {**os.environ, **variables}.items() if name.startswith(_DECIDE)}
+    """The environment that a process is started in, as far as it can decide what runs there."""
+    return {name: value for name, value in {**os.environ, **variables}.items() if name != _NAMES_THE_TEST}
 
 
 def acquire(variables: dict[str, str]) -> Worker:

@@ -69,6 +69,11 @@ class Xip final : public StatefulPeripheral<XipState> {
         return line < cached_.size() && (s_.ctrl & 1) != 0 && (cached_[line] & word_bit(address)) != 0;
     }
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
+    /// The last hit was none: it will be counted by who really makes it.
+    void take_back_hit() {
+        --s_.accesses;
+        --s_.hits;
+    }
     /// Counts hits that are as the last ones were.
     void repeat_hits(std::uint64_t count) {
         s_.accesses += count;

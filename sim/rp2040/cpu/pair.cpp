@@ -164,6 +164,12 @@ void op_alone(OP_PARAMS) {
     DISPATCH();
 }
 
+/// The same for one whose fetch from flash op_cached has counted already.
+void op_alone_again(OP_PARAMS) {
+    if (c.page->xip && (begins_word(op) || is_wide(op->operation))) c.xip.take_back_hit();
+    TAIL_RETURN op_alone(OP_ARGS);
+}
+
 }  // namespace
 
 using timing::kAlu;
@@ -283,8 +289,10 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
     }
     while (true) {
         Cpu &c = *current, &other = *c.peer;
-        if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting())
+        if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting()) {
+            c.stop_polling();  // the other core's flash accesses since its last round are none of its own
             return c.run(c.yielded_ ? 0 : std::min(limit, other.cycles + (c.core_ == 0 ? 1 : 0)));
+        }
         run.end = std::min(limit, events.next());
         if (c.cycles >= run.end) return;
         if (c.turn_is_over()) {
