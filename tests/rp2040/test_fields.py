@@ -492,6 +492,13 @@ def spi(bench: Bench) -> None:
     bench.trigger(0, 1)
 
 
+def spi_drained(bench: Bench) -> None:
+    """The same with room for what comes in, which can be seen then."""
+    spi(bench)
+    for _ in range(8):
+        bench.take("SPI0.SSPDR")
+
+
 def spi_slave(bench: Bench) -> None:
     """SPI0 as slave of SPI1."""
     spi(bench)
@@ -973,7 +980,7 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
     "ROSC": (Scene(ring), Scene(), Scene(horizon=20)),
     "RTC": (Scene(rtc_later), Scene(rtc, rtc_stir, 200_000), Scene(rtc_february, rtc_stir, 200_000)),
     "SIO": (Scene(sio, sio_stir), Scene(sio_half), Scene(stir=wake)),
-    "SPI": (Scene(spi, spi_stir), Scene(spi_slave, spi_slave_stir)),
+    "SPI": (Scene(spi, spi_stir), Scene(spi_drained, spi_stir), Scene(spi_slave, spi_slave_stir)),
     "SYSCFG": (
         Scene(stir=interrupt, values={"PROC%_NMI_MASK.PROC%_NMI_MASK": (0, 1, 1 << 20)}),
         Scene(pulled_down, drive_and_look),
