@@ -189,7 +189,13 @@ void Chip::connect() {
 
 void Chip::update_clocked() {
     const std::uint64_t enabled = clocks_.enabled();
-    for (const Block& b : blocks_) b.block->set_clocked((b.gates & ~enabled) == 0);
+    for (const Block& b : blocks_) {
+        const bool on = (b.gates & ~enabled) == 0;
+        if (b.block == &clocks_)
+            b.block->restore_clocked(on);  // its registers' clock: the clocks that it makes go on as they are
+        else
+            b.block->set_clocked(on);
+    }
 }
 
 /// Into the SLEEP state or out of it, as the processors and the DMA are now (datasheet 2.11.2).

@@ -807,8 +807,9 @@ def all_blocks_move(bench: Bench) -> None:
         bench.put(f"I2C{n}.IC_CON", 0x63)
         bench.put(f"I2C{n}.IC_ENABLE", 1)
         bench.put(f"I2C{n}.IC_DATA_CMD", 0x212)
-        bench.put(f"PIO{n}.INSTR_MEM0", 0xFF01)  # set pins, 1 and a pause
-        bench.put(f"PIO{n}.SM0_CLKDIV", 1000 << 16)
+        bench.put(f"PIO{n}.INSTR_MEM0", 0x8000)  # push noblock: the FIFO's level tells of it
+        bench.put(f"PIO{n}.SM0_EXECCTRL", 0)
+        bench.put(f"PIO{n}.SM0_CLKDIV", 60000 << 16)
         bench.put(f"PIO{n}.CTRL", 1)
     bench.run(100)
 
@@ -944,7 +945,7 @@ BLOCKS: dict[str, tuple[Scene, ...]] = {
         Scene(measuring, measure, horizon=150),
         Scene(fractional, only=("CLK_SYS_DIV",)),
         Scene(awake, a_word_to_each_block, horizon=100, only=GATES[:2]),
-        Scene(all_blocks_move, both_cores_sleep, only=GATES[2:]),
+        Scene(all_blocks_move, both_cores_sleep, horizon=400_000, only=GATES[2:]),
     ),
     "DMA": (Scene(dma, dma_stir), Scene(dma_busy, horizon=500), Scene(dma_rivals, three_channels), Scene(dma_failed)),
     "I2C": (
