@@ -74,7 +74,9 @@ def test_the_same_elf_hears_the_same_on_both_engines(firmware: Path) -> None:
     assert len(renode[2]) >= 4 and np.array_equal(embedded[2][:4], renode[2][:4])
     for name in ("pdm_decimate", "features_compute", "app_process_block"):
         ours, theirs = embedded[0].functions[name], renode[0].functions[name]
-        assert theirs.mean == pytest.approx(ours.mean, rel=0.02), name
+        # The whole block has the background check of flash, whose reads cost no XIP stalls there (docs/renode.md).
+        rel = 0.06 if name == "app_process_block" else 0.02
+        assert theirs.mean == pytest.approx(ours.mean, rel=rel), name
     assert "renode engine" in repr(renode[0])
     with pytest.raises(EngineError, match="no snapshots"):
         renode[0].save()
