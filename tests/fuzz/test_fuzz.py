@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,11 @@ def test_memory_of_the_loaders_is_bounded() -> None:
     load_file(seeds("load_file")[1] * 500)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert after - before < 200_000, "kilobytes"
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "findings").iterdir()), ids=lambda path: path.name)
+def test_what_fuzzing_has_found_stays_mended(path: Path) -> None:
+    name = path.name.partition("-")[0]
+    if name == "tflite_file":
+        pytest.importorskip("tflite_micro", reason="tflite-micro (extra 'dev') is the witness for int8 layers")
+    TARGETS[name](path.read_bytes())

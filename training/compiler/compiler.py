@@ -235,6 +235,9 @@ class _Streaming:
             if written is not None and written in graph.histories:
                 calls += self._shift(graph.histories[written])
             calls.append(emit.call_text(self.program, plan, layer))
+        calls += [emit.copy_text(copy) for copy in plan.copies]
+        if not any("frames" in call for call in calls):
+            calls.insert(0, "(void)frames;")
         entry = emit.render(
             "stream.c.j2", prefix=self.name, state=self.state_size, calls=calls, window=graph.window,
             frames=graph.frames, fill=FILL, push_size=graph.model.tensors[source].size,

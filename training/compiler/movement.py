@@ -54,6 +54,8 @@ def element_sizes(low: Lowering, sources: Sequence[Tensor], output: Tensor) -> i
 def fill_byte(low: Lowering, output: Tensor) -> int:
     """The byte that fills an output with its zero point."""
     zero = int(output.zero_point[0]) if output.zero_point.size else 0
+    if output.dtype not in ELEMENT_SIZE:
+        low.fail(f"type {output.dtype} is not supported", output)
     if ELEMENT_SIZE[output.dtype] > 1 and zero:
         low.fail(f"zero point {zero} of type {output.dtype} is not supported, only 0", output)
     return zero if zero < 128 else zero - 256
