@@ -280,6 +280,11 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+def terminated() -> bool:
+    """Whether SIGTERM has come."""
+    return _terminated
+
+
 def _take_signals() -> None:
     """SIGTERM ends a command as Ctrl-C does: workers, temporary folders and half-written files go with it."""
     if threading.current_thread() is not threading.main_thread():  # a test, or a program of ours within another

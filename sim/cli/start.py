@@ -16,13 +16,22 @@ def _leave(number: int, _: FrameType | None) -> NoReturn:
     os._exit(128 + number)
 
 
-for _signal in (signal.SIGINT, signal.SIGTERM):
-    if signal.getsignal(_signal) not in (signal.SIG_IGN, None):  # nohup and shells ignore some for their children
-        signal.signal(_signal, _leave)
+def _quietly() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):  # nohup and shells ignore some for their children
+            signal.signal(number, _leave)
+
+
+_quietly()
 
 
 def main() -> None:
     """Runs the command line and exits."""
-    from emberwatch.cli.main import main as run
+    from emberwatch.cli import main as commands
 
-    run()
+    try:
+        commands.main()
+    except KeyboardInterrupt:  # a moment before the command's own work, or after it
+        os._exit(143 if commands.terminated() else 130)
+    finally:
+        _quietly()
