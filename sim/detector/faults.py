@@ -17,7 +17,7 @@ from typing import Any
 from elftools.elf.elffile import ELFFile
 
 from emberwatch.audio import Clip, Scenario, generate
-from emberwatch.base.errors import EmberwatchError, FirmwareCrash, UsageError
+from emberwatch.base.errors import EmberwatchError, FirmwareCrash
 from emberwatch.base.workers import WorkerPool
 from emberwatch.board.board import load_board
 from emberwatch.chip import block
@@ -72,9 +72,8 @@ class Injection:
 def registers(board: str) -> list[tuple[str, int]]:
     """Configuration that the firmware sets once: names and addresses of registers that a bit flip may hit."""
     pins = load_board(board)
-    if pins.microphone is None or pins.led is None:
-        raise UsageError(f"board {board} has no microphone or no LED; give one that the detector's firmware runs on")
-    gpios = (pins.microphone.clock, pins.microphone.data, pins.uart.tx, pins.led.pin)
+    microphone = pins.needed_microphone
+    gpios = (microphone.clock, microphone.data, pins.uart.tx, pins.needed_led.pin)
     used = [
         *(("pio", name) for name in ("CTRL", "SM0_CLKDIV", "SM0_EXECCTRL", "SM0_SHIFTCTRL", "SM0_PINCTRL")),
         *(("dma", f"CH{n}_{name}") for n in range(3) for name in ("WRITE_ADDR", "TRANS_COUNT", "AL1_CTRL")),

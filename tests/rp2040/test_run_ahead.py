@@ -97,10 +97,16 @@ def _program(rng: random.Random) -> bytes:
     return _code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF)
 
 
-def _pair(seed: int) -> _native.Chip:
-    rng = random.Random(seed)
+def _with_vectors() -> _native.Chip:
+    """A chip whose exceptions all end up in HANDLER."""
     chip = _native.Chip()
     chip.load(VECTORS, b"".join((HANDLER | 1).to_bytes(4, "little") for _ in range(48)))
+    return chip
+
+
+def _pair(seed: int) -> _native.Chip:
+    rng = random.Random(seed)
+    chip = _with_vectors()
     for irq in (15, 16):
         chip.load(VECTORS + 64 + 4 * irq, (FIFO_HANDLER | 1).to_bytes(4, "little"))
     chip.load(HANDLER, _code(0x6BE0, 0x3001, 0x63E0, 0x4770))  # counts at r4 + 60
@@ -201,8 +207,7 @@ def _waiting_loop(rng: random.Random) -> list[int]:
 
 def _waiting(seed: int) -> _native.Chip:
     rng = random.Random(seed)
-    chip = _native.Chip()
-    chip.load(VECTORS, b"".join((HANDLER | 1).to_bytes(4, "little") for _ in range(48)))
+    chip = _with_vectors()
     # Counts at SHARED + 60 and rewrites the program's r0..r3 on the stack now and then, so that no wait is for ever.
     chip.load(
         HANDLER,
@@ -266,8 +271,7 @@ def _stream(seed: int) -> _native.Chip:
     """
     rng = random.Random(seed)
     microphone = rng.randrange(2)
-    chip = _native.Chip()
-    chip.load(VECTORS, b"".join((HANDLER | 1).to_bytes(4, "little") for _ in range(48)))
+    chip = _with_vectors()
     chip.load(
         HANDLER,
         assemble(

@@ -8,8 +8,8 @@ users of a computer could read it.
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from typing import Any
 
 from emberwatch.audio.manifest import ALARM, OTHER
 from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.output import write_file
 from emberwatch.training.data.download import DownloadError, download
 
 KEY_VARIABLE = "FREESOUND_API_KEY"
@@ -177,9 +178,8 @@ def _rows(manifest: Path, folder: Path) -> list[dict[str, str]]:
 
 
 def _write(manifest: Path, rows: list[dict[str, str]]) -> None:
-    unfinished = manifest.with_suffix(".csv.part")
-    with unfinished.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(unfinished, manifest)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_file(manifest, text.getvalue())

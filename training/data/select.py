@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from emberwatch.audio.manifest import ALARM, OTHER
 from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.output import write_file
 from emberwatch.training.data.freesound import COLUMNS
 from emberwatch.training.data.layouts import LabelledFile
 
@@ -95,12 +97,9 @@ def write_manifest(selection: Selection, path: Path) -> None:
         (os.path.relpath(file.path, path.parent), label, category, file.group, file.licence, file.source)
         for file, label, category in there
     ]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
-    except OSError as error:
-        raise UsageError(f"--out {path} cannot be written: {error.strerror}") from None
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    write_file(path, text.getvalue(), "--out")
 
 
 def write_ids(selection: Selection, path: Path) -> None:
@@ -115,8 +114,4 @@ def write_ids(selection: Selection, path: Path) -> None:
         if not number:
             raise UsageError(f"{file.path.name} is not from Freesound; only FSD50K's files are")
         lines.append(f"{number},{label},{category}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--ids {path} cannot be written: {error.strerror}") from None
+    write_file(path, "\n".join(lines) + "\n", "--ids")

@@ -22,6 +22,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from emberwatch.audio.files import SAMPLE_RATE, load
+from emberwatch.base import atomic
 from emberwatch.base.errors import AudioError, EmberwatchError
 from emberwatch.base.workers import WorkerPool
 from emberwatch.training.data.features import block_features, whole_blocks
@@ -159,9 +160,8 @@ def _heard(piece: Piece, detector: Detector, kept: Path) -> dict[str, NDArray[An
         "spans": spans,
         "unreadable": np.array(unreadable, dtype=np.str_),
     }
-    unfinished = path.with_suffix(f".{os.getpid()}.partial.npz")
-    np.savez_compressed(unfinished, allow_pickle=False, **heard)
-    unfinished.replace(path)
+    with atomic.replacing(path) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **heard)
     return heard
 
 

@@ -229,22 +229,22 @@ def findings() -> Iterator[tuple[str, str | None, str]]:
     yield "pyrenode3", "installed" if present else None, f'pip install "pyrenode3 @ {PYRENODE}"'
 
 
-def _dotnet() -> str | None:
-    path = shutil.which("dotnet")
+def _version(program: str, option: str, pattern: str) -> str | None:
+    """The last version that a program tells of, None where it is not there or tells none."""
+    path = shutil.which(program)
     if path is None:
         return None
-    done = subprocess.run([path, "--list-runtimes"], capture_output=True, text=True, check=False)
-    versions = re.findall(r"Microsoft\.NETCore\.App (\S+)", done.stdout)
+    done = subprocess.run([path, option], capture_output=True, text=True, check=False)
+    versions = re.findall(pattern, done.stdout)
     return versions[-1] if versions else None
 
 
+def _dotnet() -> str | None:
+    return _version("dotnet", "--list-runtimes", r"Microsoft\.NETCore\.App (\S+)")
+
+
 def _mono() -> str | None:
-    path = shutil.which("mono")
-    if path is None:
-        return None
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"version (\S+)", done.stdout)
-    return match[1] if match else None
+    return _version("mono", "--version", r"^Mono .*version (\S+)")
 
 
 def open_monitor(board_name: str, elf: Path | None) -> int:

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from local_server import LocalServer
 from paths import ROOT
 
 from emberwatch.base.errors import EmberwatchError, UsageError
@@ -28,7 +28,7 @@ from emberwatch.training.data.fetch import LOCK, fetch
 from emberwatch.training.data.public import DATASETS, PublicDataset
 
 
-class Server:
+class Server(LocalServer):
     """Files over HTTP, with the faults of real servers."""
 
     def __init__(self) -> None:
@@ -39,18 +39,7 @@ class Server:
         self.tags = True
         self.lengths = True
         self.status = 0
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        super().__init__()
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         self.requests.append(request.headers.get("Range"))
@@ -81,10 +70,8 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+    with Server().running() as server:
+        yield server
 
 
 def contents(size: int = 300_000) -> bytes:

@@ -8,13 +8,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from local_server import LocalServer
 from paths import ROOT
 
 from emberwatch.base.errors import EmberwatchError, UsageError
@@ -35,25 +35,14 @@ def ogg() -> bytes:
 PREVIEW = ogg()
 
 
-class Service:
+class Service(LocalServer):
     """Answers as the API does: descriptions for whoever has the key, previews for all."""
 
     def __init__(self) -> None:
         self.sounds = {12: ("ada", CC0), 345: ("bob", BY_NC), 6: ("ada", CC0)}
         self.asked: list[str] = []
         self.limit = 1000
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        super().__init__()
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         self.asked.append(request.path)
@@ -85,10 +74,8 @@ class Service:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    running = Service()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+    with Service().running() as service:
+        yield service
 
 
 def wanted(*numbers: int) -> list[Wanted]:
