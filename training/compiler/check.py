@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from emberwatch.training.compiler.model import Model, Tensor
 from emberwatch.training.compiler.native import NativeModel, numpy_type
 from emberwatch.training.compiler.oracle import Oracle
 from emberwatch.training.compiler.stream import FILL
+
+Witness = Callable[..., list[npt.NDArray[Any]]]
+"""What TensorFlow Lite Micro gives for the inputs of one inference."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,14 @@ def _difference(
     return None
 
 
+@contextmanager
+def _the_witness_may_refuse(model: Model) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise CompileError(f"{model.path}: TensorFlow Lite Micro does not take it, so nothing is compared") from error
+
+
 def check_model(data: bytes, model: Model, compiled: CompiledModel, count: int, folder: Path, seed: int = 0) -> Check:
     """Compare the generated C with TensorFlow Lite Micro, byte for byte.
 
@@ -120,29 +132,32 @@ def check_model(data: bytes, model: Model, compiled: CompiledModel, count: int, 
 
     Raises:
         MissingDependencyError: tflite-micro or a C compiler is missing.
-        CompileError: TensorFlow Lite Micro does not take the file.
+        CompileError: TensorFlow Lite Micro does not take the file, or does not run it.
     """
-    try:
+
+    def wanted(*values: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        with _the_witness_may_refuse(model):
+            return oracle.invoke(*values)
+
+    with _the_witness_may_refuse(model):
         oracle = Oracle(data, len(model.outputs))
-    except RuntimeError as error:
-        raise CompileError(f"{model.path}: TensorFlow Lite Micro does not take it, so nothing is compared") from error
     native, rng = NativeModel(compiled, model, folder=folder), np.random.default_rng(seed)
     sources = [values_for(model.tensors[t], count, rng) for t in model.inputs]
     differences, seen = [], set()
     for number, values in enumerate(zip(*sources, strict=True)):
         got = native.invoke(*values)
         seen.add(b"".join(a.tobytes() for a in got))
-        found = _difference("input", number, got, oracle.invoke(*values))
+        found = _difference("input", number, got, wanted(*values))
         if found:
             differences.append(found)
     pushes = count if compiled.stream_frames else 0
     if pushes:
-        differences += _check_stream(model, native, oracle, pushes, rng)
+        differences += _check_stream(model, native, wanted, pushes, rng)
     return Check(count, pushes, len(seen), tuple(differences))
 
 
 def _check_stream(
-    model: Model, native: NativeModel, oracle: Oracle, pushes: int, rng: np.random.Generator
+    model: Model, native: NativeModel, wanted: Witness, pushes: int, rng: np.random.Generator
 ) -> list[Difference]:
     shape, frames = model.tensors[model.inputs[0]].shape, native.stream_frames
     window = np.full(shape, FILL, np.int8)
@@ -152,7 +167,7 @@ def _check_stream(
         spread = rng.choice([3, 40, 200])
         new = np.clip(rng.normal(rng.integers(-128, 128), spread, (frames, *shape[2:])), -128, 127).astype(np.int8)
         window = np.concatenate([window[:, frames:], new[None]], axis=1)
-        found = _difference("push", number, [native.stream_push(new)], oracle.invoke(window))
+        found = _difference("push", number, [native.stream_push(new)], wanted(window))
         if found:
             differences.append(found)
     return differences

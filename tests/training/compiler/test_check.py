@@ -55,6 +55,18 @@ def test_check_ends_with_1_on_a_differing_byte(network: Path, tmp_path: Path) ->
     assert "TensorFlow Lite Micro gives" in str(found.differences[0])
 
 
+def test_what_the_witness_does_not_run_is_one_line(
+    network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Interpreter invocation failed.")  # its whole word, for a file that it has taken
+
+    monkeypatch.setattr("emberwatch.training.compiler.oracle.Oracle.invoke", fail)
+    assert run("compile", str(network), "--out", str(tmp_path / "c"), "--check", "2") == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "TensorFlow Lite Micro does not take it" in error
+
+
 def test_a_check_that_moves_nothing_is_told_apart(network: Path, tmp_path: Path) -> None:
     compiled = compile_model(network, tmp_path / "c", "net")
     found = check_model(network.read_bytes(), read_model(network), compiled, 40, tmp_path)
