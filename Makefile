@@ -78,7 +78,7 @@ format: setup-dev ## Rewrite sources in the house format
 	@git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs -r $(BIN)/clang-format -i
 
 check: setup-dev lint ## The daily loop, under half a minute: lint, and the tests of the rooms below the machine
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow" tests/base tests/program tests/board tests/audio tests/cli
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/base tests/chip tests/program tests/board tests/audio
 
 pytest: setup-dev firmware ## Unit, integration and witness tests
 	@$(BIN)/python -m pytest -n $(JOBS) tests

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-from elftools.elf.elffile import ELFFile
+from typing import TYPE_CHECKING, Any
 
 from emberwatch.base.errors import ImageError
 from emberwatch.base.regular import read_regular
 from emberwatch.base.text import printable
 from emberwatch.chip import memory
 from emberwatch.program.firmware_image import crc32_mpeg2
+from emberwatch.program.pyelftools import open_elf
 from emberwatch.program.uf2 import read_uf2
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 FLASH_BASE = memory("flash").base
 FLASH_WINDOW = memory("flash").size
@@ -195,7 +197,7 @@ def _load_elf(path: Path, data: bytes) -> Image:
         raise ImageError(f"firmware {path} is an ELF for {name}; the RP2040 needs 32-bit little-endian Arm")
     try:
         with io.BytesIO(data) as stream:
-            elf = ELFFile(stream)
+            elf = open_elf(stream)
             if elf.num_segments() > _MOST_SEGMENTS:
                 raise ImageError(
                     f"firmware {path} is a damaged ELF ({elf.num_segments()} segments, at most {_MOST_SEGMENTS} are "

@@ -6,10 +6,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
-
 from emberwatch.base.errors import BuildError
 from emberwatch.chip import memory
+from emberwatch.program.pyelftools import open_elf
 
 FLASH_START = memory("flash").base
 BOOT2_BYTES = 256
@@ -53,7 +52,7 @@ def seal_boot2(code: bytes) -> bytes:
 def section_bytes(elf: Path, name: str) -> bytes:
     """Contents of one section."""
     with elf.open("rb") as file:
-        section = ELFFile(file).get_section_by_name(name)
+        section = open_elf(file).get_section_by_name(name)
         if section is None:
             raise BuildError(f"{elf.name} has no section {name}")
         return bytes(section.data())
@@ -63,7 +62,7 @@ def flash_bytes(elf: Path) -> bytes:
     """Everything that the ELF file loads into flash, from its first byte; gaps are 0xFF as erased flash is."""
     image = bytearray()
     with elf.open("rb") as file:
-        for segment in ELFFile(file).iter_segments("PT_LOAD"):
+        for segment in open_elf(file).iter_segments("PT_LOAD"):
             if segment["p_filesz"] == 0:
                 continue
             offset = segment["p_paddr"] - FLASH_START
@@ -82,7 +81,7 @@ def seal_image(elf: Path) -> None:
     """
     image = flash_bytes(elf)
     with elf.open("r+b") as file:
-        section = ELFFile(file).get_section_by_name(".image_crc")
+        section = open_elf(file).get_section_by_name(".image_crc")
         if section is None or section["sh_addr"] + 4 != FLASH_START + len(image):
             raise BuildError(f"{elf.name}: .image_crc is not the last word of the flash image")
         file.seek(section["sh_offset"])
@@ -102,7 +101,7 @@ class Sizes:
 def measure(elf: Path) -> Sizes:
     """Adds up the allocated sections."""
     with elf.open("rb") as file:
-        allocated = [s for s in ELFFile(file).iter_sections() if s["sh_flags"] & 2 and s["sh_size"]]
+        allocated = [s for s in open_elf(file).iter_sections() if s["sh_flags"] & 2 and s["sh_size"]]
         sections = {str(s.name): int(s["sh_size"]) for s in allocated}
         ram = sum(int(s["sh_size"]) for s in allocated if s["sh_addr"] in _SRAM)
     return Sizes(len(flash_bytes(elf)), ram, sections.get(".stack", 0), sections)
