@@ -85,8 +85,8 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := load_file registers instructions pio tflite_file toml_file sound_file manifest dwarf gdb_packets \
-    snapshot c_abi
-fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, GDB packets, snapshots, the C ABI: FUZZ_SECONDS=600 each
+    snapshot c_abi robot_xml wokwi_yaml request
+fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, packets, requests, the C ABI: FUZZ_SECONDS=600 each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
 	@for target in $(FUZZ_TARGETS); do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
