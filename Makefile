@@ -13,6 +13,12 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Where EMBERWATCH_LOCKED is set (continuous integration) every package is the one of the lock, by its SHA-256, and
+# nothing else is taken.
+ifdef EMBERWATCH_LOCKED
+LOCK := .ci/requirements.lock
+NO_DEPS := --no-deps
+endif
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
@@ -40,19 +46,20 @@ $(VENV)/bin/python:
 	"$$python" -m venv $(VENV)
 
 # The build tools live in the environment so that a rebuild of the C++ core is incremental.
-$(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.build-tools: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@scripts/bootstrap.sh >/dev/null
-	@$(PIP) install "scikit-build-core>=0.10" "nanobind>=2.4" "cmake>=3.26" "ninja>=1.11"
+	@$(PIP) install $(if $(LOCK),--require-hashes --no-deps -r $(LOCK),\
+	    "scikit-build-core>=0.10" "nanobind>=2.4" "cmake>=3.26" "ninja>=1.11")
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[robot,serial]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[robot,serial]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/bootstrap.sh --dev >/dev/null
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[dev]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[dev]"
 	@touch $@
 
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
@@ -128,7 +135,7 @@ coverage: setup ## Run the Robot suites and report which lines and branches of t
 	$(BIN)/emberwatch coverage $(RESULTS)/coverage; exit $${status:-0}
 
 site: setup ## Build the documentation as a web site in build/site; warnings and broken links are errors
-	@$(PIP) install --no-build-isolation $(STRICT) -e ".[site]"
+	@$(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[site]"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file scripts/site/mkdocs.yml
 	@echo "build/site/index.html"
 
