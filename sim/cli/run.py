@@ -60,7 +60,8 @@ def run(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the result as JUnit XML.", metavar="FILE")] = None,
     serial_log: Annotated[
-        Path | None, typer.Option(help="Write what came on UARTs, USB, RTT and semihosting to this file.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Write what came on UARTs, USB, RTT and semihosting to this file.", metavar="FILE"),
     ] = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="The terminal is the board's console; Ctrl-] leaves.")

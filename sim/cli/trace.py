@@ -73,7 +73,9 @@ def trace(
     else:
         end = end if end is not None else duration or None  # None: with the last step
         if start < 0 or (end is not None and start >= end):
-            raise UsageError(f"the window from {start:g} s to {end or start:g} s is empty; see --from, --to and --seconds")
+            raise UsageError(
+                f"the window from {start:g} s to {end or start:g} s is empty; see --from, --to and --seconds"
+            )
     groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
     with run_options.machine("embedded") as machine:
         marked = None if functions is None else tuple(name for name in functions.split(",") if name)

@@ -149,9 +149,7 @@ class Target:
 
     # Forwards
 
-    def resume(
-        self, interrupted: Callable[[], bool], reached: Callable[[Stop], bool] = lambda stop: False
-    ) -> Event:
+    def resume(self, interrupted: Callable[[], bool], reached: Callable[[Stop], bool] = lambda stop: False) -> Event:
         """Runs until something happens.
 
         Args:

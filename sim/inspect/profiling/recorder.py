@@ -193,6 +193,8 @@ class ProfileRecorder:
                 total[node.address] += node.total
         out = []
         for address in own:
+            if not calls[address] and total[address] == Costs():
+                continue  # it is known only for the deepest stack
             _, count, sum_, least, most, own_stack, stack = finished.get(address, (address, 0, 0, 0, 0, 0, 0))
             figures = (count, least if count else 0, most, sum_ / count if count else 0.0, own_stack, stack)
             source = debug.line(address)
