@@ -476,6 +476,13 @@ void Chip::profile(const std::vector<FunctionRange>* functions) {
     }
 }
 
+void Chip::count_profile_from_now() {
+    for (Cpu* cpu : {&core0_, &core1_}) {
+        cpu->account_sleep(events_.now());
+        if (cpu->profiler) cpu->profiler->count_from_now();
+    }
+}
+
 Cycles Chip::sleep_cycles(unsigned index) {
     core(index).account_sleep(events_.now());
     return core(index).sleep_cycles();

@@ -129,6 +129,8 @@ class Chip : public Fabric, private DmaBus {
 
     /// Starts profiling both cores anew, or stops it with null.
     void profile(const std::vector<FunctionRange>* functions);
+    /// Has the profiles count from now on; see Profiler::count_from_now.
+    void count_profile_from_now();
     /// Switches a flaw of the chip that is on from the start (docs/chip.md); false: it is not one of those.
     bool set_erratum(unsigned number, bool on);
     /// Notes reads of SRAM that nobody has written from now on, what is loaded counting as written.
