@@ -24,7 +24,7 @@ from emberwatch.base.workers import WorkerPool
 from emberwatch.campaign.soundscape import Soundscape
 from emberwatch.detector.log import Log
 from emberwatch.detector.machine import budgeted_functions
-from emberwatch.detector.protocol import Statistics, Window
+from emberwatch.detector.protocol import Statistics
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.machine import Machine, Snapshot
 from emberwatch.program.elf import load_image
@@ -180,8 +180,7 @@ def _run_segment(
     log.take(machine.lines)
     windows = [w.number for w in log.windows]
     statistics = [s for _, s in log.messages if isinstance(s, Statistics)]
-    plain = (t_message for t_message in zip(machine.lines, log.messages, strict=False))
-    said = [(round(t, 6), line) for (t, line), (_, m) in plain if not isinstance(m, Window | Statistics)]
+    said = [(round(t, 6), line) for t, line in machine.lines if not line.startswith(("W ", "S "))]
     return Segment(
         number,
         begin,
@@ -190,7 +189,7 @@ def _run_segment(
         _sha256(snapshot.engine),
         stretch_cycle,
         stretch_console,
-        [] if log.errors else said,
+        said,
         (len(windows), min(windows, default=-1), max(windows, default=-1)),
         asdict(statistics[-1]) if statistics else {},
         max((s.busy for s in statistics), default=0),
