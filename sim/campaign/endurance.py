@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from emberwatch.audio import files
 from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
 from emberwatch.base.workers import WorkerPool
@@ -28,6 +29,7 @@ from emberwatch.detector.protocol import Statistics
 from emberwatch.machine.console import Console, Port
 from emberwatch.machine.machine import Machine, Snapshot
 from emberwatch.program.elf import load_image
+from emberwatch.training.data.clips import load_dataset
 
 STRETCH_S = 20.0
 """Of every segment, so much is run again."""
@@ -318,3 +320,13 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def _sha256(data: bytes | bytearray) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def others_of(source: Path) -> tuple[tuple[Path, float], ...]:
+    """The recordings of a data set that are no alarms, with their lengths in seconds.
+
+    Raises:
+        EmberwatchError: the data set is malformed, or a recording cannot be read.
+    """
+    clips = [clip.path for clip in load_dataset(source) if not clip.is_alarm]
+    return tuple((path, round(len(files.load(path)) / files.SAMPLE_RATE, 3)) for path in clips)
