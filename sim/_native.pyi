@@ -283,6 +283,10 @@ class Chip:
         """Level at the pad now."""
     def drive_pin(self, pin: int, level: bool | None) -> None:
         """Level from outside; None lets go."""
+    def short_pin(self, pin: int, level: bool | None) -> None:
+        """A fault of the board: the pin has this level, whatever drives it; None mends it. Snapshots hold it."""
+    def set_crystal(self, hz: int) -> None:
+        """The crystal's frequency from now on, at least 1 Hz: it drifts. Snapshots hold it."""
     @property
     def devices(self) -> list[str]:
         """Names of all devices, the flash chip and the USB host included."""
@@ -358,6 +362,12 @@ class Chip:
 
         ValueError or RuntimeError, one line, for what is damaged or of another chip, which leaves this one as it is.
         With `power_on_others`, devices that the snapshot lacks are switched on anew instead of being refused.
+        """
+    def differences(self, snapshot: bytes) -> list[str]:
+        """Parts of the chip, and devices, that are not as a snapshot has them; ValueError as `restore`.
+
+        What is brought up to date only when somebody looks may differ though nothing else ever will: "pins" has the
+        times of past changes.
         """
     @property
     def xip_hits(self) -> int:

@@ -471,6 +471,23 @@ NB_MODULE(_native, m) {
             },
             "pin"_a, "level"_a.none())
         .def(
+            "short_pin",
+            [](PyChip& self, unsigned pin, std::optional<bool> level) {
+                const std::uint32_t bit = 1u << check_index(pin, kPins, "pin");
+                PinMatrix& pins = self.pins();
+                const std::uint32_t levels = pins.shorted_levels() & ~bit;
+                pins.short_pins(level ? pins.shorted() | bit : pins.shorted() & ~bit,
+                                level.value_or(false) ? levels | bit : levels);
+            },
+            "pin"_a, "level"_a.none())
+        .def(
+            "set_crystal",
+            [](PyChip& self, std::uint32_t hz) {
+                if (hz == 0) throw nb::value_error("a crystal has at least 1 Hz");
+                self.set_crystal(hz);
+            },
+            "hz"_a)
+        .def(
             "attach",
             [](PyChip& self, const nb::object& device, const std::vector<std::pair<std::string, unsigned>>& lines) {
                 self.attach(nb::cast<Device&>(device), lines);
@@ -605,6 +622,10 @@ NB_MODULE(_native, m) {
                 self.restore(view(snapshot), power_on_others);
             },
             "snapshot"_a, "power_on_others"_a = false)
+        .def(
+            "differences",
+            [](const PyChip& self, const nb::bytes& snapshot) { return self.differences(view(snapshot)); },
+            "snapshot"_a)
         .def_prop_ro("xip_hits", [](PyChip& self) { return self.xip().hits(); })
         .def_prop_ro("xip_accesses", [](PyChip& self) { return self.xip().accesses(); });
 

@@ -9,7 +9,9 @@ from emberwatch.base.errors import MissingDependencyError
 
 PACKAGES = {
     "PIL": ("Pillow", "report", "pages about runs and evaluations"),
+    "distributed": ("distributed", "campaign", "campaigns on a cluster"),
     "matplotlib": ("matplotlib", "plot", "plots of measurements and of training"),
+    "pyarrow": ("pyarrow", "campaign", "results of campaigns"),
     "robot": ("robotframework", "robot", "robot robot/, emberwatch summary"),
     "serial": ("pyserial", "serial", "emberwatch record"),
 }

@@ -44,11 +44,11 @@ class WorkerPool(ProcessPoolExecutor):
             from multiprocessing import resource_tracker
 
             resource_tracker.ensure_running()  # its first start, else at the first job, unblocks the signal
-        super().__init__(workers, get_context("spawn"), _begin, (os.getpid(), start, arguments))
+        super().__init__(workers, get_context("spawn"), begin_worker, (os.getpid(), start, arguments))
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """See `ProcessPoolExecutor.submit`; it starts the processes, too."""
-        with _interrupt_held_back():
+        with interrupt_held_back():
             return super().submit(fn, *args, **kwargs)
 
     def __exit__(
@@ -67,7 +67,7 @@ def _leave(number: int, _: FrameType | None) -> None:
     os._exit(128 + number)
 
 
-def _begin(parent: int, start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+def begin_worker(parent: int, start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     """In each process before anything else: it ends when this one does, be that by SIGKILL, its temporary files too."""
     signal.signal(signal.SIGTERM, _leave)
     if sys.platform.startswith("linux"):
@@ -79,7 +79,7 @@ def _begin(parent: int, start: Callable[..., None] | None, arguments: tuple[Any,
 
 
 @contextmanager
-def _interrupt_held_back() -> Iterator[None]:
+def interrupt_held_back() -> Iterator[None]:
     """Blocks SIGINT: processes that start meanwhile inherit that for good, this one gets it afterwards.
 
     A terminal sends Ctrl-C to the whole group; a process that only ignored it once it runs would still be hit while

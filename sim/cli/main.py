@@ -38,7 +38,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
     "init": ("emberwatch.cli.init", "init", "Give a pico-sdk project tests on the emulated chip, and CI for them."),
-    "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
+    "schema": (
+        "emberwatch.cli.schema",
+        "schema",
+        "The JSON schema of what `emberwatch run --json` prints, or of campaign files.",
+    ),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
@@ -100,6 +104,18 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "emberwatch.cli.evaluate",
         "evaluate",
         "Measure recall and false alarms of a network on recordings.",
+    ),
+    "campaign run": ("emberwatch.cli.campaign", "run", "Run many cases from a file, on this machine or a cluster."),
+    "campaign status": ("emberwatch.cli.campaign", "status", "Say how far a campaign is."),
+    "campaign replay": (
+        "emberwatch.cli.campaign",
+        "replay",
+        "Run one of its runs again: the same to the cycle; report, VCD, GDB.",
+    ),
+    "campaign endurance": (
+        "emberwatch.cli.campaign",
+        "endurance",
+        "Let the detector listen for a day, in segments that join.",
     ),
     "doctor": ("emberwatch.cli.doctor", "doctor", "Say what is missing on this computer and how to get it."),
     "selftest": ("emberwatch.cli.selftest", "selftest", "Check the emulated Cortex-M0+ against an independent one."),

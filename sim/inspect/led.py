@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from emberwatch.chip import block
+from dataclasses import dataclass
+from functools import cache
+
+from emberwatch.chip import Field, block
 from emberwatch.machine.machine import Machine
+
+
+@dataclass(frozen=True)
+class _Wiring:
+    """The registers of a pin's PWM output and their fields; to be looked up once, not each time that somebody looks."""
+
+    control: int
+    function: Field
+    pwm: int
+    csr: int
+    compare: int
+    top: int
+    enabled: Field
+    inverted: Field
+    share: Field
 
 
 def led_brightness(machine: Machine) -> float:
@@ -13,18 +31,33 @@ def led_brightness(machine: Machine) -> float:
         BoardError: the board has no LED.
     """
     engine, led = machine.engine, machine.board.needed_led
-    io, pwm = block("io_bank0"), block("pwm")
+    wiring = _wiring(led.pin)
 
     def word(address: int) -> int:
         return int.from_bytes(engine.read_memory(address, 4), "little")
 
     active_low = led.active == "low"
-    number, output = led.pin >> 1 & 7, "B" if led.pin & 1 else "A"  # datasheet 4.5.2
-    function = io.field("GPIO%_CTRL.FUNCSEL").of(word(io.address(f"GPIO{led.pin}_CTRL")))
-    control, compare, top = (word(pwm.address(f"CH{number}_{name}")) for name in ("CSR", "CC", "TOP"))
-    running = pwm.field("CH%_CSR.EN").of(control)
-    if function != io.values["GPIO%_CTRL.FUNCSEL"]["PWM"] or not running:  # a slice that stands holds its level
-        return float(engine.pin(led.pin) != active_low)
-    duty = min(1.0, pwm.field(f"CH%_CC.{output}").of(compare) / (top + 1))
-    inverted = bool(pwm.field(f"CH%_CSR.{output}_INV").of(control))
+    control = word(wiring.csr)
+    if wiring.function.of(word(wiring.control)) != wiring.pwm or not wiring.enabled.of(control):
+        return float(engine.pin(led.pin) != active_low)  # a slice that stands holds its level
+    duty = min(1.0, wiring.share.of(word(wiring.compare)) / (word(wiring.top) + 1))
+    inverted = bool(wiring.inverted.of(control))
     return 1.0 - duty if inverted != active_low else duty
+
+
+@cache
+def _wiring(pin: int) -> _Wiring:
+    """Slice and output of a pin: datasheet 4.5.2."""
+    io, pwm = block("io_bank0"), block("pwm")
+    number, output = pin >> 1 & 7, "B" if pin & 1 else "A"
+    return _Wiring(
+        io.address(f"GPIO{pin}_CTRL"),
+        io.field("GPIO%_CTRL.FUNCSEL"),
+        io.values["GPIO%_CTRL.FUNCSEL"]["PWM"],
+        pwm.address(f"CH{number}_CSR"),
+        pwm.address(f"CH{number}_CC"),
+        pwm.address(f"CH{number}_TOP"),
+        pwm.field("CH%_CSR.EN"),
+        pwm.field(f"CH%_CSR.{output}_INV"),
+        pwm.field(f"CH%_CC.{output}"),
+    )

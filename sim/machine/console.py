@@ -45,6 +45,11 @@ class Port:
         self.lines.append((seconds, self.unfinished))
         self.begun.clear()
 
+    def forget(self) -> None:
+        """Drops the bytes and the complete lines so far."""
+        self.data.clear()
+        self.lines.clear()
+
     def copy(self) -> Port:
         """A port of its own with the same content."""
         return Port(bytearray(self.data), list(self.lines), bytearray(self.begun), self.last_s)

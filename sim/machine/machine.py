@@ -612,6 +612,15 @@ class Machine(Steps, FactSheet):
         """Cycles of the counted functions that were called."""
         return {name: cycles for name, cycles in self.engine.function_cycles().items() if cycles.calls}
 
+    def forget_console(self) -> None:
+        """Drops what the ports hold, all but the lines that are not complete yet: for runs of days."""
+        for port in self.ports.values():
+            port.forget()
+        self._awaited = 0
+        self.forget_seen()
+        for observer in self._observers:
+            observer.restored()
+
     # Input
 
     def send(self, data: bytes) -> None:

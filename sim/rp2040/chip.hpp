@@ -104,6 +104,8 @@ class Chip : public Fabric, private DmaBus {
     /// Complete state, devices included, in named sections. restore() wants a chip of the same flash size, the same
     /// loaded image and the same devices; else, and for damaged bytes, it throws and leaves the chip as it is.
     [[nodiscard]] std::vector<std::uint8_t> save() const;
+    /// Parts of the chip, by name, and devices that are not as the snapshot has them; empty if it is the present.
+    [[nodiscard]] std::vector<std::string> differences(std::span<const std::uint8_t> snapshot) const;
     /// With `power_on_others`, devices that the snapshot lacks are switched on anew instead.
     void restore(std::span<const std::uint8_t> snapshot, bool power_on_others = false);
 
@@ -147,6 +149,10 @@ class Chip : public Fabric, private DmaBus {
     Pwm& pwm() { return pwm_; }
     Usb& usb() { return usb_; }
     Adc& adc() { return adc_; }
+    /// The pins of the chip, for what the board does to them.
+    PinMatrix& pins() { return pins_; }
+    /// The crystal's frequency from now on: it drifts, or a glitch makes it stumble.
+    void set_crystal(std::uint32_t hz) { xosc_.set_crystal(hz); }
     /// The BOOTSEL button: pulls the flash chip select low while pressed.
     void press_bootsel(bool pressed);
 

@@ -49,6 +49,11 @@ std::vector<std::uint8_t> Chip::save() const {
     return out.take();
 }
 
+std::vector<std::string> Chip::differences(std::span<const std::uint8_t> snapshot) const {
+    const std::vector<std::uint8_t> present = save();
+    return Snapshot(present, kLayout).differences(Snapshot(snapshot, kLayout));
+}
+
 /// Devices come first: they may refuse, and are put back then, before anything else has changed.
 void Chip::restore_devices(const Snapshot& snapshot, bool power_on_others) {
     std::vector<std::string> surplus, missing;

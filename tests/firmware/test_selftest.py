@@ -9,9 +9,10 @@ import pytest
 pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
 from emberwatch import _native
+from emberwatch.board.board import load_board
+from emberwatch.campaign.faults.places import dma_registers, peripherals
 from emberwatch.chip import block
 from emberwatch.detector.build import BuildResult
-from emberwatch.detector.faults import registers
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.protocol import Fault
 from emberwatch.engines.embedded import chip_of
@@ -21,7 +22,8 @@ FLASH = 0x1000_0000
 
 CHANGING = ("WATCHDOG.LOAD", *(f"DMA.CH{n}_TRANS_COUNT" for n in range(3)))
 """Not configuration: they count, or a write alone does not stay."""
-CONFIGURATION = [(name, address) for name, address in registers("pico") if name not in CHANGING]
+REGISTERS = peripherals(load_board("pico")) | dma_registers()
+CONFIGURATION = [(name, address) for name, address in REGISTERS.items() if name not in CHANGING]
 BITS = {
     "PIO0.SM0_CLKDIV": 16,
     "PIO0.SM0_SHIFTCTRL": 16,

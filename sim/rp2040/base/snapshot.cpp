@@ -1,5 +1,6 @@
 #include "base/snapshot.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <stdexcept>
@@ -96,6 +97,26 @@ std::vector<std::string> Snapshot::names() const {
     std::vector<std::string> names;
     for (const auto& [name, bytes] : sections_) names.push_back(name);
     return names;
+}
+
+std::vector<std::string> Snapshot::differences(const Snapshot& other) const {
+    std::vector<std::string> found;
+    const auto compare = [](const Snapshot& one, const Snapshot& two, auto&& differs) {
+        for (const auto& [name, bytes] : one.sections_) {
+            const auto same = std::find_if(two.sections_.begin(), two.sections_.end(),
+                                           [&name = name](const auto& section) { return section.first == name; });
+            differs(name, same == two.sections_.end() ? nullptr : &same->second, bytes);
+        }
+    };
+    using Bytes = std::span<const std::uint8_t>;
+    compare(*this, other, [&found](const std::string& name, const Bytes* theirs, Bytes ours) {
+        if (theirs == nullptr || !std::equal(ours.begin(), ours.end(), theirs->begin(), theirs->end()))
+            found.push_back(name);
+    });
+    compare(other, *this, [&found](const std::string& name, const Bytes* ours, Bytes) {
+        if (ours == nullptr) found.push_back(name);
+    });
+    return found;
 }
 
 StateReader Snapshot::open(std::string_view name) const {

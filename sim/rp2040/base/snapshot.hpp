@@ -37,6 +37,8 @@ class Snapshot {
     Snapshot(std::span<const std::uint8_t> bytes, std::uint32_t layout);
     /// Names in order.
     [[nodiscard]] std::vector<std::string> names() const;
+    /// Names of sections that `other` has otherwise or that only one of the two has.
+    [[nodiscard]] std::vector<std::string> differences(const Snapshot& other) const;
     /// Gives `read` a StateReader of the section; throws std::invalid_argument if it does not read all of it.
     template <class Read>
     void read(std::string_view name, Read&& read) const {

@@ -32,6 +32,8 @@ void PinMatrix::reset() {
     for (auto* masks : {&s_.out_over, &s_.oe_over, &s_.in_over, &s_.irq_over}) masks->keep = kPinMask;
     s_.external = old.external;
     s_.external_level = old.external_level;
+    s_.shorted = old.shorted;
+    s_.shorted_level = old.shorted_level;
     s_.level = old.level;
     // Time begins anew: what is dated in the time before has happened, as what would have come has.
     for (Change& change : s_.history) change = {0, old.history[old.newest].input};
@@ -83,7 +85,7 @@ void PinMatrix::note_stepping() {
 }
 
 void PinMatrix::note_overrides() {
-    overridden_ = false;
+    overridden_ = s_.shorted != 0;
     for (const auto* m : {&s_.out_over, &s_.oe_over, &s_.in_over})
         overridden_ |= m->invert != 0 || m->set != 0 || m->keep != kPinMask;
 }
@@ -209,6 +211,7 @@ void PinMatrix::resolve(Cycles when) {
     std::uint32_t level = (oe & out) | (~oe & outside);
     if (!nets_.empty()) [[unlikely]]
         level = join(level, oe);
+    level = (level & ~s_.shorted) | s_.shorted_level;
     const std::uint32_t raw = level & s_.input_enable;
     const std::uint32_t input = overridden_ ? override_levels(raw, s_.in_over) : raw & kPinMask;
     const std::uint32_t changed = level ^ s_.level;
@@ -368,6 +371,7 @@ bool PinMatrix::unobserved(const TimedDriver& driver, std::uint32_t pins) const 
 
 bool PinMatrix::plain(std::uint32_t outputs, std::uint32_t inputs) const {
     const std::uint32_t all = outputs | inputs;
+    if ((all & s_.shorted) != 0) return false;
     for (const auto* m : {&s_.out_over, &s_.oe_over, &s_.in_over})
         if ((all & (m->invert | m->set | ~m->keep)) != 0) return false;
     return (outputs & s_.output_disable) == 0 && (inputs & ~s_.input_enable) == 0;

@@ -61,6 +61,11 @@ class PinMatrix final : public Gpio {
     void join_pins(const std::vector<std::uint32_t>& sets);
     /// The same for levels that follow already: after restore().
     void restore_joined(const std::vector<std::uint32_t>& sets);
+    /// A fault of the board: the pins in `pins` have the levels in `levels`, whatever drives them, until told
+    /// otherwise. reset() leaves it as it is.
+    void short_pins(std::uint32_t pins, std::uint32_t levels);
+    [[nodiscard]] std::uint32_t shorted() const { return s_.shorted; }
+    [[nodiscard]] std::uint32_t shorted_levels() const { return s_.shorted_level; }
     /// Brings every lazy driver up to date: all they do before cycle `until`, in time order.
     void catch_up(Cycles until);
     /// Works out whose changes are awaited; for the end of restore(), when every driver has its state back.
@@ -182,6 +187,7 @@ class PinMatrix final : public Gpio {
         OverrideMasks out_over, oe_over, in_over, irq_over;
         std::uint32_t input_enable, output_disable, pull_up, pull_down;
         std::uint32_t external, external_level;
+        std::uint32_t shorted, shorted_level;
         std::uint32_t level;       // At the pads.
         std::uint32_t raw;         // Behind the pads' input enables.
         std::uint32_t rose, fell;  // Of these, since take_edges().
@@ -235,7 +241,7 @@ class PinMatrix final : public Gpio {
     std::uint32_t irq_pins_ = 0;
     std::uint32_t awaited_ = 0;         ///< Pins of whose changes somebody must learn at once,
     std::uint32_t awaited_inputs_ = 0;  ///< and those with the pins to whose changes devices answer on them.
-    bool overridden_ = false;           // Some override other than "normal" is set: derived from the masks.
+    bool overridden_ = false;           // Some override other than "normal", or a short: derived from the masks.
     std::uint32_t waited_ = 0;
     Cycles resolving_ = 0;  // Cycle of the change being made or made last.
     Cycles horizon_ = 0;

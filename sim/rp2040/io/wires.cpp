@@ -20,6 +20,19 @@ void PinMatrix::join_pins(const std::vector<std::uint32_t>& sets) {
     if (!running_) plan();
 }
 
+void PinMatrix::short_pins(std::uint32_t pins, std::uint32_t levels) {
+    const Cycles now = fabric_.events().now();
+    catch_up(now + 1);
+    s_.shorted = wired(pins & kPinMask);
+    s_.shorted_level = 0;
+    for (std::uint32_t rest = pins & levels & kPinMask; rest != 0; rest &= rest - 1)
+        s_.shorted_level |= wired(rest & -rest);
+    note_overrides();
+    resolve(now + 1);
+    finish();
+    plan();
+}
+
 void PinMatrix::restore_joined(const std::vector<std::uint32_t>& sets) {
     std::vector<std::uint32_t> nets;
     for (std::uint32_t net : sets) {

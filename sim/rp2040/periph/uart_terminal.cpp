@@ -42,7 +42,7 @@ bool Uart::terminal_reads() {
                     gpio);
     if (!fabric_.gpio().plain(pin, 0))
         return note(gpio + ", the board's TX pin, does not show " + name +
-                    " as it is: its output is inverted, overridden or disabled");
+                    " as it is: its output is inverted, overridden, disabled or shorted");
     if (const std::string wrong = wrong_setting(); !wrong.empty()) return note(wrong);
     return true;
 }
@@ -53,7 +53,7 @@ bool Uart::terminal_is_read() {
     const std::string gpio = "GPIO" + std::to_string(terminal_->rx);
     if (!fabric_.gpio().plain(0, 1u << terminal_->rx))
         return note(gpio + ", the board's RX pin, does not reach " + std::string(name_) +
-                    ": its input is inverted, overridden or disabled");
+                    ": its input is inverted, overridden, disabled or shorted");
     if (const std::string wrong = wrong_setting(); !wrong.empty()) return note(wrong);
     return true;
 }
