@@ -24,7 +24,7 @@ STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage site bench train clean
+.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage wasm site bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -134,7 +134,16 @@ coverage: setup ## Run the Robot suites and report which lines and branches of t
 	@$(BIN)/robot --outputdir $(RESULTS) --variable COVERAGE:$(RESULTS)/coverage --console dotted robot/ || status=$$?; \
 	$(BIN)/emberwatch coverage $(RESULTS)/coverage; exit $${status:-0}
 
-site: setup ## Build the documentation as a web site in build/site; warnings and broken links are errors
+WASM := build/wasm
+wasm: $(VENV)/.build-tools ## Build the emulator for web pages with emscripten: build/wasm/emulator.wasm
+	@scripts/bootstrap.sh --wasm >/dev/null
+	@$(BIN)/cmake -S . -B $(WASM) -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DCMAKE_BUILD_TYPE=Release \
+	    -DCMAKE_TOOLCHAIN_FILE=$$(em-config EMSCRIPTEN_ROOT)/cmake/Modules/Platform/Emscripten.cmake \
+	    -DEMBERWATCH_WARNINGS_AS_ERRORS=ON >/dev/null
+	@$(BIN)/ninja -C $(WASM) -j$(JOBS) --quiet
+	@echo "$(WASM)/emulator.wasm"
+
+site: setup ## Build the documentation as a web site in build/site; `make wasm` puts the machine into its front page
 	@$(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[site]"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file scripts/site/mkdocs.yml
 	@echo "build/site/index.html"

@@ -1,6 +1,7 @@
 #include "chip.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bus/bootrom.hpp"
 #include "cpu/timing.hpp"
@@ -481,6 +482,14 @@ void Chip::count_profile_from_now() {
         cpu->account_sleep(events_.now());
         if (cpu->profiler) cpu->profiler->count_from_now();
     }
+}
+
+std::uint32_t Chip::pin_share(unsigned pin) {
+    if ((pins_.selected(PinFunction::pwm) >> pin & 1) != 0) {
+        const double duty = std::clamp(pwm_.duty(pin >> 1 & 7, pin & 1), 0.0, 1.0);
+        return static_cast<std::uint32_t>(std::lround(duty * 65536));
+    }
+    return pins_.level(pin, events_.now()) ? 65536 : 0;
 }
 
 Cycles Chip::sleep_cycles(unsigned index) {

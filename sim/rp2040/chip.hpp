@@ -120,6 +120,9 @@ class Chip : public Fabric, private DmaBus {
     void remove_breakpoint(std::uint32_t address);
     [[nodiscard]] Cycles sleep_cycles(unsigned core);
 
+    /// Share of time that a pad is high, 0..65536: the PWM's duty where PWM drives it, else its level.
+    [[nodiscard]] std::uint32_t pin_share(unsigned pin);
+
     /// What record_signals() can record.
     struct SignalGroups {
         bool irq = false, cores = false, dma = false, pio = false, functions = false;
