@@ -92,6 +92,35 @@ def logarithm_rows() -> list[tuple[int, Fraction]]:
 LN_UPPER = 13
 
 
+def economised(coefficients: list[Fraction], width: Fraction, terms: int) -> list[Fraction]:
+    """Return the power series c[0] + c[1] x + ... with fewer terms, changed as little as possible on 0..`width`.
+
+    The highest power gives way to lower ones by a multiple of the Chebyshev polynomial of that interval, again and
+    again: an error of c[n] width^n / 2^(2n - 1) at most for each.
+    """
+    kept = list(coefficients)
+    while len(kept) > terms:
+        degree = len(kept) - 1
+        before, chebyshev = [Fraction(1)], [Fraction(-1), 2 / width]
+        for _ in range(degree - 1):  # T(n + 1) = 2 (2 x / width - 1) T(n) - T(n - 1)
+            after = [Fraction(0)] * (len(chebyshev) + 1)
+            for power, value in enumerate(chebyshev):
+                after[power] -= 2 * value
+                after[power + 1] += 4 / width * value
+            for power, value in enumerate(before):
+                after[power] -= value
+            before, chebyshev = chebyshev, after
+        factor = kept[degree] / chebyshev[degree]
+        kept = [value - factor * part for value, part in zip(kept[:-1], chebyshev, strict=False)]
+    return kept
+
+
+def quarter_turn_series(odd: int, terms: int) -> list[Fraction]:
+    """Return sin(f pi / 2) / f (odd: 1) or cos(f pi / 2) (odd: 0) as c[0] - c[1] s + c[2] s^2 ..., s = f^2, f <= 1/2."""
+    taylor = [(-1) ** k * (PI / 2) ** (2 * k + odd) / factorial(2 * k + odd) for k in range(terms + 6)]
+    return [(-1) ** k * value for k, value in enumerate(economised(taylor, Fraction(1, 4), terms))]
+
+
 def series_header() -> str:
     """Return the coefficients of single_functions.c and double_functions.c as C source."""
     odd = [Fraction(1, factorial(2 * k + 3)) for k in range(12)]
@@ -100,9 +129,6 @@ def series_header() -> str:
     rows = logarithm_rows()
     lines = ["// Written by scripts/build_bootrom.py: fixed-point numbers."]
     for name, value in {
-        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
-        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
-        "PI_HALF": fixed(PI / 2, 31),
         "PI_30": fixed(PI, 30),
         "ONE_OVER_LN2_HIGH": fixed(1 / LN2, 63) >> 32,
         "ONE_OVER_LN2_LOW": fixed(1 / LN2, 63) & 0xFFFFFFFF,
@@ -112,9 +138,6 @@ def series_header() -> str:
         lines.append(f"#define {name} 0x{value:x}u")
     lines.append(f"#define LN2_56 0x{fixed(LN2, 56):x}ull")
     lines.append("#define LN_ONE(row) ((row) >= LN_UPPER ? 256 : 128)")
-    # sin r = r - r s (S0 - s (S1 - ...)), cos r = 1 - s (C0 - s (C1 - ...)), s = r^2, |r| <= pi / 4
-    lines.append(c_array("uint32_t", "SINE", [fixed(c, 32) for c in odd[:5]]))
-    lines.append(c_array("uint32_t", "COSINE", [fixed(c, 32) for c in even[:6]]))
     # 2^f = 1 + f (P0 + f (P1 + ...)), 0 <= f < 1
     lines.append(c_array("uint32_t", "POWER", [fixed(c, 32) for c in power[:12]]))
     # ln(1 + r) = r - r^2 (L0 - r (L1 - ...)), ln(1 - r) = -(r + r^2 (L0 + r (L1 + ...))), r <= 1/32
@@ -152,7 +175,16 @@ def table_source() -> str:
     """Return the tables of the assembly routines as assembly source."""
     # 2^8 / sqrt(x) in the middle of each of the 96 intervals of x in 1..4.
     roots = [round(2**8 * ((32 + i + 0.5) / 32) ** -0.5) for i in range(96)]
-    return f"// Written by scripts/build_bootrom.py.\nreciprocal_roots: .byte {', '.join(map(str, roots))}\n"
+    lines = ["// Written by scripts/build_bootrom.py.", f"reciprocal_roots: .byte {', '.join(map(str, roots))}"]
+    # One unit less each, as the products that are taken from them are too small by that on average.
+    rows = [fixed(value, 31) - 1 for odd, terms in ((1, 5), (0, 6)) for value in quarter_turn_series(odd, terms)[::-1]]
+    lines += [".balign 4", ".global sine_32", f"sine_32: .word {', '.join(map(hex, rows))}"]
+    for name, value in {
+        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
+        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
+    }.items():
+        lines += [f".global {name}", f".equ {name}, {value:#x}"]
+    return "\n".join(lines) + "\n"
 
 
 def build() -> bytes:

@@ -18,21 +18,24 @@
     compare_flags rom_dcmp_flags, rom_dcmp
 
 // Functions of single_functions.c and double_functions.c, with a wait that brings each to the published average.
-    .macro function name, target, wait
+    .macro function name, target, wait, cosine
     .global \name
     .type \name, %function
     .thumb_func
 \name:
     push {r4, lr}
     bl \target
+    .ifnb \cosine
+    movs r0, r1
+    .endif
     .if \wait
     spend \wait, r4
     .endif
     pop {r4, pc}
     .endm
-    function rom_fsincos, fixed_fsincos, 0
-    function rom_fcos, fixed_fcos, 0
-    function rom_ftan, fixed_ftan, 0
+    function rom_fsincos, fixed_fsincos, 250
+    function rom_fcos, fixed_fsincos, 259, cosine
+    function rom_ftan, fixed_ftan, 241
     function rom_fexp, fixed_fexp, 216
     function rom_fln, fixed_fln, 168
     function rom_fatan2, fixed_fatan2, 0
