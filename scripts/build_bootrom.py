@@ -123,8 +123,6 @@ def quarter_turn_series(odd: int, terms: int) -> list[Fraction]:
 
 def series_header() -> str:
     """Return the coefficients of single_functions.c and double_functions.c as C source."""
-    odd = [Fraction(1, factorial(2 * k + 3)) for k in range(12)]
-    even = [Fraction(1, factorial(2 * k + 2)) for k in range(12)]
     power = [LN2 ** (k + 1) / factorial(k + 1) for k in range(20)]
     rows = logarithm_rows()
     lines = ["// Written by scripts/build_bootrom.py: fixed-point numbers."]
@@ -147,20 +145,13 @@ def series_header() -> str:
     lines.append(f"#define LN_SCALE_VALUES {', '.join(str(scale) for scale, _ in rows)}")
     # The same to 64 bits.
     for name, value in {
-        "TWO_OVER_PI_96_HIGH": fixed(2 / PI, 96) >> 64,
-        "TWO_OVER_PI_96_MIDDLE": fixed(2 / PI, 96) >> 32 & 0xFFFFFFFF,
-        "TWO_OVER_PI_96_LOW": fixed(2 / PI, 96) & 0xFFFFFFFF,
         "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
     }.items():
         lines.append(f"#define {name} 0x{value:x}u")
-    for name, value in {"PI_HALF_63": fixed(PI / 2, 63), "PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
+    for name, value in {"PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
         lines.append(f"#define {name} 0x{value:x}ull")
     # e^t = 1 + t + t^2 (E0 + t (E1 + ...)), t < 1 / 16
     exponential = [fixed(Fraction(1, factorial(k + 2)), 64) for k in range(9)]
-    lines.append(f"#define SINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in odd)}")
-    lines.append(f"#define COSINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in even)}")
-    lines.append(c_array("uint64_t", "SINE_64", [fixed(c, 64) for c in odd[:8]]))
-    lines.append(c_array("uint64_t", "COSINE_64", [fixed(c, 64) for c in even[:9]]))
     lines.append(c_array("uint64_t", "EXPONENTIAL", exponential))
     lines.append(c_array("uint64_t", "LOGARITHM_64", [fixed(Fraction(1, k + 2), 64) for k in range(10)]))
     lines.append(c_array("uint64_t", "ARCTAN_64", [fixed(Fraction(1, 2 * k + 3), 64) for k in range(22)]))
@@ -179,6 +170,10 @@ def table_source() -> str:
     # One unit less each, as the products that are taken from them are too small by that on average.
     rows = [fixed(value, 31) - 1 for odd, terms in ((1, 5), (0, 6)) for value in quarter_turn_series(odd, terms)[::-1]]
     lines += [".balign 4", ".global sine_32", f"sine_32: .word {', '.join(map(hex, rows))}"]
+    rows = [fixed(value, 63) - 1 for odd, terms in ((1, 7), (0, 8)) for value in quarter_turn_series(odd, terms)]
+    lines += [".global sine_64", f"sine_64: .quad {', '.join(map(hex, rows))}"]
+    words = [fixed(2 / PI, 128) >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)]
+    lines += [".global two_over_pi", f"two_over_pi: .word {', '.join(map(hex, words))}"]
     for name, value in {
         "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
         "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,

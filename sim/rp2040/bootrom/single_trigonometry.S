@@ -53,6 +53,17 @@ fsincos_small:
     movs r1, #0
     b fsincos_square
 
+fsincos_large:
+    lsls r5, #16
+    lsrs r0, r3, #16
+    orrs r5, r0
+    lsls r3, #16
+    lsrs r0, r2, #16
+    orrs r3, r0
+    lsls r2, #16
+    subs r7, #16
+    b fsincos_reduce
+
 // r0: sine, r1: cosine.
 rom_function fixed_fsincos
     push {r4-r7, lr}
@@ -74,8 +85,10 @@ rom_function fixed_fsincos
     adcs r5, r0
     subs r7, #126
     bmi fsincos_small
+fsincos_reduce:
     movs r6, #32
     subs r6, r7
+    bls fsincos_large
     movs r0, r5
     lsrs r0, r6                     // right angles
     lsls r5, r7
