@@ -144,21 +144,12 @@ def series_header() -> str:
     lines.append(c_array("uint32_t", "ARCTAN", [fixed(Fraction(1, 2 * k + 3), 32) for k in range(12)]))
     lines.append(f"#define LN_SCALE_VALUES {', '.join(str(scale) for scale, _ in rows)}")
     # The same to 64 bits.
-    for name, value in {
-        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
-    }.items():
-        lines.append(f"#define {name} 0x{value:x}u")
     for name, value in {"PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
         lines.append(f"#define {name} 0x{value:x}ull")
-    # e^t = 1 + t + t^2 (E0 + t (E1 + ...)), t < 1 / 16
-    exponential = [fixed(Fraction(1, factorial(k + 2)), 64) for k in range(9)]
-    lines.append(c_array("uint64_t", "EXPONENTIAL", exponential))
     lines.append(c_array("uint64_t", "LOGARITHM_64", [fixed(Fraction(1, k + 2), 64) for k in range(10)]))
     lines.append(c_array("uint64_t", "ARCTAN_64", [fixed(Fraction(1, 2 * k + 3), 64) for k in range(22)]))
     body = ", ".join(f"{fixed(value, 62)}ll" for _, value in rows)
     lines.append(f"#define LN_ROW_62_VALUES {body}")
-    steps = [sum((Fraction(k, 16) ** j / factorial(j) for j in range(60)), Fraction(0)) for k in range(12)]
-    lines.append(c_array("uint64_t", "EXP_STEP", [fixed(value, 62) for value in steps]))
     return "\n".join(lines) + "\n"
 
 
@@ -174,9 +165,18 @@ def table_source() -> str:
     lines += [".global sine_64", f"sine_64: .quad {', '.join(map(hex, rows))}"]
     words = [fixed(2 / PI, 128) >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)]
     lines += [".global two_over_pi", f"two_over_pi: .word {', '.join(map(hex, words))}"]
+    # (e^t - 1) / t in powers of 32 t, and e^(k / 32).
+    powers = [Fraction(1, factorial(k + 1) * 32**k) for k in range(12)]
+    rows = [fixed(value, 63) for value in economised(powers, Fraction(1), 6)]
+    lines += [".global exponential_64", f"exponential_64: .quad {', '.join(map(hex, rows))}"]
+    rows = [fixed(sum(Fraction(k, 32) ** j / factorial(j) for j in range(60)), 62) for k in range(23)]
+    lines += [".global exponential_steps", f"exponential_steps: .quad {', '.join(map(hex, rows))}"]
+    words = [fixed(LN2, 96) >> shift & 0xFFFFFFFF for shift in (0, 32, 64)]
+    lines += [".global ln_2", f"ln_2: .word {', '.join(map(hex, words))}"]
     for name, value in {
         "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
         "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
+        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
     }.items():
         lines += [f".global {name}", f".equ {name}, {value:#x}"]
     return "\n".join(lines) + "\n"

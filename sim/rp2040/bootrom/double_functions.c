@@ -57,32 +57,6 @@ static scaled_t odd_series(scaled_t v, uint64_t s, uint64_t series) {
     return rest >> 63 ? (scaled_t){rest, v.e} : (scaled_t){rest << 1, v.e - 1};
 }
 
-f64 fixed_dexp(f64 a);
-f64 fixed_dexp(f64 a) {
-    const int e = exponent(a);
-    if (e < 1023 - 63) return F64_ONE;
-    if (e > 1023 + 9) return a & F64_SIGN ? 0 : F64_INFINITY;
-    const uint64_t m = significand(a);
-    // |a| modulo 1 in units of 2^-64, and the whole number of ln 2 in it, at most one too small.
-    uint64_t rest = e >= 1022 ? m << (e - 1022) : m >> (1022 - e);
-    int n = e >= 1022 ? (int)(mulhi(upper(m), ONE_OVER_LN2_31) >> (1053 - e)) : 0;
-    rest -= (uint64_t)n * LN2_64;
-    if (rest >= LN2_64) {
-        rest -= LN2_64;
-        n++;
-    }
-    if (a & F64_SIGN) {
-        rest = LN2_64 - rest;
-        n = -n - 1;
-    }
-    // e^rest = e^(k / 16) e^t
-    const unsigned k = (unsigned)(rest >> 60);
-    const uint64_t t = rest & 0xfffffffffffffffull;
-    const uint64_t part = t + rom_mulhi64(t, rom_mulhi64(t, power_series(EXPONENTIAL, 6, EXPONENTIAL_TERMS, t, 0)));
-    const uint64_t step = EXP_STEP[k];  // units of 2^-62
-    return rom_ufix642double(step + rom_mulhi64(step, part), 62 - n);
-}
-
 f64 fixed_dln(f64 a);
 f64 fixed_dln(f64 a) {
     int n = exponent(a) - 1023;

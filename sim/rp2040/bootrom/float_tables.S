@@ -46,7 +46,7 @@
     function rom_dcos, fixed_dsincos, 194, r2, r3
     function rom_dsin, fixed_dsincos, 197
     function rom_dtan, fixed_dtan, 273
-    function rom_dexp, fixed_dexp, 0
+    function rom_dexp, fixed_dexp, 148
     function rom_dln, fixed_dln, 0
     function rom_datan2, fixed_datan2, 64
 
