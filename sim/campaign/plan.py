@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from emberwatch.audio import scenario as scenarios
-from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.errors import EmberwatchError, ScenarioError, UsageError
 from emberwatch.campaign.case import Case, Content, Expectation
 from emberwatch.campaign.faults import Choice, Targets, draw
 from emberwatch.campaign.faults.draw import WEIGHTS
 from emberwatch.campaign.file import CampaignFile, FaultKeys, Grid
 from emberwatch.detector.protocol import KINDS
+from emberwatch.steps.calls import of_tables
 from emberwatch.training.data.clips import load_dataset
 
 WITHIN_S = 8.0
@@ -181,7 +182,9 @@ def _sources(campaign: CampaignFile, grid: Grid, files: _Files) -> Iterator[_Sou
             yield _Source(clip.path.name, clip.label, recording=files.content(clip.path), seconds=grid.seconds)
     for name in grid.scenario:
         path = campaign.beside(name)
-        inner = [files.content(sound, _name_in(path, sound)) for sound in scenarios.load(path).files]
+        loaded = scenarios.load(path)
+        of_tables(loaded.steps, ScenarioError)  # says now what is wrong with them
+        inner = [files.content(sound, _name_in(path, sound)) for sound in loaded.files]
         yield _Source(name, "", scenario=files.content(path), scenario_files=tuple(inner), seconds=grid.seconds)
     if not (grid.generate or grid.file or grid.manifest or grid.scenario):
         yield _Source("", "")
