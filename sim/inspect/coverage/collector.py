@@ -61,10 +61,10 @@ class _Collector:
         for path, digest, coverage in runs:
             program = programs.setdefault(digest, {"firmware": str(path), "sha256": digest, "runs": 0})
             program["runs"] += 1
-            for address, flags in _flags(coverage).items():
+            for address, seen in flags(coverage).items():
                 count = counts[digest][address]
                 for i, flag in enumerate((EXECUTED, TAKEN, NOT_TAKEN)):
-                    count[i] += bool(flags & flag)
+                    count[i] += bool(seen & flag)
         for digest, program in programs.items():
             program["counts"] = {f"{address:x}": counts[digest][address] for address in sorted(counts[digest])}
         out = folder / f"{os.getpid()}-{number}.coverage.json"
@@ -72,15 +72,16 @@ class _Collector:
         return out
 
 
-def _flags(coverage: _native.Coverage) -> dict[int, int]:
+def flags(coverage: _native.Coverage) -> dict[int, int]:
+    """What was executed: addresses, XIP aliases folded, with `EXECUTED`, `TAKEN` and `NOT_TAKEN`."""
     found: dict[int, int] = {}
     for base, page in coverage.pages():
         # The XIP aliases differ only in how the cache is used.
         start = _FLASH.base | base % _FLASH.size if base in _XIP_ALIASES else base
-        for index, flags in enumerate(page):
-            if flags:
+        for index, seen in enumerate(page):
+            if seen:
                 address = start + 2 * index
-                found[address] = found.get(address, 0) | flags
+                found[address] = found.get(address, 0) | seen
     return found
 
 

@@ -1,0 +1,1 @@
+"""One page about a campaign; see `page`."""
