@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -230,14 +231,16 @@ class Bench:
         )
 
     def _named(self, row: Row, number: int, faults: tuple[Fault, ...], changes: list[Change]) -> Row:
-        """The row with which faults it is of."""
-        return replace(
-            row,
-            id=self.identity(faults),
-            number=number,
-            fault_kind="+".join(dict.fromkeys(fault.kind for fault in faults)),
-            fault_what="; ".join(change.what for change in changes),
-            fault_at_s=round(changes[0].at_s, 9) if changes else None,
-            fault_address=changes[0].address if changes else None,
-            fault_function=changes[0].function if changes else "",
-        )
+        return with_faults(replace(row, id=self.identity(faults), number=number), faults, changes)
+
+
+def with_faults(row: Row, faults: Sequence[Fault], changes: Sequence[Change]) -> Row:
+    """The row of a run with which faults were in it."""
+    return replace(
+        row,
+        fault_kind="+".join(dict.fromkeys(fault.kind for fault in faults)),
+        fault_what="; ".join(change.what for change in changes),
+        fault_at_s=round(changes[0].at_s, 9) if changes else None,
+        fault_address=changes[0].address if changes else None,
+        fault_function=changes[0].function if changes else "",
+    )
