@@ -84,7 +84,7 @@ class Explored:
 
     @property
     def unreached(self) -> list[tuple[str, int, str, int]]:
-        """Directions that no run took: file, line, function, direction; those of the compiler's library are left out."""
+        """Directions that no run took: file, line, function, direction; without those of the compiler's library."""
         entries = sorted((address & ~1, name) for name, address in self.program.functions.items())
         found = []
         for address in sorted(self.program.branches):

@@ -16,7 +16,7 @@ from emberwatch.audio import Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.campaign.faults.draw import Choice, draw
 from emberwatch.campaign.faults.fault import Fault
-from emberwatch.campaign.faults.inject import Change, advance, apply, mend
+from emberwatch.campaign.faults.inject import Change, advance, apply, mend, refusal
 from emberwatch.campaign.faults.outcome import FAILURES, classify, signs
 from emberwatch.campaign.faults.places import Targets
 from emberwatch.campaign.rows import Row, RowEvent
@@ -157,7 +157,7 @@ class Bench:
             while machine.time_s < until:
                 looks = int(machine.time_s / _LOOK_S + 1e-6) + 1  # on one grid, whenever the fault came
                 if not advance(machine, min(until, looks * _LOOK_S)):
-                    return _Heard(False, self._told(since_s), True, None, "")
+                    return _Heard(False, self._told(since_s), True, None, refusal(machine))
                 lit = not self._led_broken(faults) and led_brightness(machine) > _LIT
                 lit_since = (machine.time_s if lit_since is None else lit_since) if lit else None
                 said_s = next((t for t, m in machine.log.messages if isinstance(m, Alarm) and m.state == "on"), None)
@@ -177,7 +177,7 @@ class Bench:
         if raised_s < ALARM_AT_S + _LEAST_HEARD_S:
             return _Heard(False, self._told(since_s), False, raised_s, f"alarm at {raised_s:.3f} s, before its time")
         if not advance(machine, round(machine.time_s, 3) + HOLD_S):
-            return _Heard(False, self._told(since_s), True, raised_s, "")
+            return _Heard(False, self._told(since_s), True, raised_s, refusal(machine))
         told = self._told(since_s)
         if not (machine.log.alarm_on or (by_led and led_brightness(machine) > _LIT) or told):
             return _Heard(False, told, False, raised_s, "the alarm did not last")
