@@ -14,7 +14,7 @@ from emberwatch.base.output import check_outputs, say
 from emberwatch.base.text import printable
 
 if TYPE_CHECKING:
-    from emberwatch.base.crew import Crew
+    from emberwatch.base.workers import Crew
     from emberwatch.campaign.case import Case
     from emberwatch.campaign.endurance_report import EnduranceReport
     from emberwatch.campaign.replay import Replay

@@ -15,8 +15,8 @@ pytest.importorskip("pyarrow", reason="no pyarrow; get it with: pip install embe
 
 from emberwatch.audio import files
 from emberwatch.audio.sounds import Speechlike
-from emberwatch.base.crew import Workers
 from emberwatch.base.errors import UsageError
+from emberwatch.base.workers import Workers
 from emberwatch.campaign.case import Case
 from emberwatch.campaign.file import Budget, load
 from emberwatch.campaign.plan import make_plan
