@@ -62,7 +62,9 @@ class Case:
         snr_db, noise, noise_file: noise so far below the sound: a generator's name, or a recording.
         room: what lies between sound and microphone.
         seed: of dither and memory at power-on, of noise and room.
-        faults: as plain data; put in at their times.
+        faults: as plain data (`emberwatch.campaign.faults.Fault`), put in at their times; those of a case without a
+            sound are put into the bench's own scene.
+        fault_window: emulated seconds between which such faults may come.
         expect, within_s: an alarm so many seconds after the sound's beginning, none at all, or that all steps pass.
     """
 
@@ -85,6 +87,7 @@ class Case:
     room: str = "dry"
     seed: int = 1
     faults: tuple[Mapping[str, Any], ...] = ()
+    fault_window: tuple[float, float] | None = None
     expect: Expectation = "nothing"
     within_s: float = 8.0
 
@@ -93,6 +96,11 @@ class Case:
         """SHA-256 over canonical JSON of everything that determines the run, hexadecimal."""
         facts = {name: value for name, value in asdict(self).items() if name not in ("number", "name", "label")}
         return hashlib.sha256(json.dumps(_facts(facts) | {"engine": __version__}, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def on_bench(self) -> bool:
+        """Whether its faults come in the scene of `emberwatch.campaign.faults.Bench`."""
+        return self.fault_window is not None
 
     @property
     def contents(self) -> list[Content]:
@@ -132,6 +140,7 @@ def case_of(line: str) -> Case:
         values["scenario_files"] = tuple(Content(**file) for file in values["scenario_files"])
         values["parameters"] = tuple((name, value) for name, value in values["parameters"])
         values["faults"] = tuple(values["faults"])
+        values["fault_window"] = tuple(values["fault_window"]) if values["fault_window"] else None
         return Case(**{column.name: values[column.name] for column in fields(Case)})
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(f"this is no case of a campaign ({error}): {line[:80]}") from None

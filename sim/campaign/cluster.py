@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from emberwatch import __version__
-from emberwatch.base.crew import MOST_DEATHS, Done, WorkerDied, attempt, portable
 from emberwatch.base.errors import UsageError
 from emberwatch.base.extras import load
+from emberwatch.base.workers import MOST_DEATHS, Done, WorkerDied, attempt, portable
 from emberwatch.campaign.case import Case, Content
 from emberwatch.campaign.runner import Runner
 from emberwatch.campaign.store import ShippedFiles

@@ -21,7 +21,7 @@ from typing import Any
 from emberwatch.audio import files
 from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.campaign.soundscape import Soundscape
 from emberwatch.detector.log import Log
 from emberwatch.detector.machine import budgeted_functions
@@ -225,8 +225,8 @@ def verify(endurance: Endurance, segments: Sequence[Segment], whole: int, worker
     count = len(segments)
     chosen = {index * count // whole for index in range(min(whole, count))} if whole else set()
     jobs = [(endurance, segment, segment.number in chosen) for segment in segments]
-    with WorkerPool(workers) as pool:
-        yield from pool.map(_verify, jobs)
+    with Crew(min(workers, max(1, count)), _verify) as crew:
+        yield from crew.in_order(jobs)
 
 
 def _verify(job: tuple[Endurance, Segment, bool]) -> Seam:

@@ -161,5 +161,7 @@ def _check(grid: Grid) -> None:
         raise UsageError("noise needs snr_db: how far below the sound it is")
     if grid.expect == "steps" and not grid.scenario:
         raise UsageError("expect = 'steps' needs scenario: the steps stand in it")
+    if grid.faults is not None and grid.scenario:
+        raise UsageError("faults do not go with scenario files; give them generate, file, manifest, or no sound at all")
     if grid.faults is not None and not given and (grid.expect or grid.within_s):
         raise UsageError("expect and within_s need something that sounds; faults alone have their own scene")

@@ -84,7 +84,7 @@ class Explored:
 
     @property
     def unreached(self) -> list[tuple[str, int, str, int]]:
-        """Directions that no run took: file, line, function, direction; those of the compiler's library are left out."""
+        """Directions that no run took: file, line, function, direction; without those of the compiler's library."""
         entries = sorted((address & ~1, name) for name, address in self.program.functions.items())
         found = []
         for address in sorted(self.program.branches):
@@ -174,7 +174,7 @@ def _sound(name: str, chance: random.Random) -> dict[str, Any]:
 
 
 def _fresh(name: str, chance: random.Random) -> Stimulus:
-    return Stimulus(({**_sound(name, chance), "level_dbfs": -20.0},))
+    return Stimulus(({**_sound(name, chance), "level_dbfs": -20.0},), seconds=6.0)
 
 
 def _changed(kept: list[Kept], targets: Targets, with_faults: bool, chance: random.Random) -> Stimulus:

@@ -6,14 +6,18 @@ import itertools
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from emberwatch.audio import scenario as scenarios
-from emberwatch.base.errors import EmberwatchError, UsageError
+from emberwatch.base.errors import EmberwatchError, ScenarioError, UsageError
 from emberwatch.campaign.case import Case, Content, Expectation
-from emberwatch.campaign.file import CampaignFile, Grid
+from emberwatch.campaign.faults import Choice, Targets, draw
+from emberwatch.campaign.faults.draw import WEIGHTS
+from emberwatch.campaign.file import CampaignFile, FaultKeys, Grid
 from emberwatch.detector.protocol import KINDS
+from emberwatch.steps.calls import of_tables
 from emberwatch.training.data.clips import load_dataset
 
 WITHIN_S = 8.0
@@ -21,6 +25,7 @@ WITHIN_T4_S = 12.0
 """A T4 signal is certain with its second group, which comes 5 s after the first."""
 GENERATED_S = 12.0
 _NOISE = "pink_noise"
+_BOARD = "pico"
 _ALARM, _OTHER = "alarm", "other"
 
 
@@ -119,7 +124,27 @@ def _cases(campaign: CampaignFile, grid: Grid, firmwares: Sequence[Content], fil
             expect=expect,
             within_s=within_s,
         )
-        yield case
+        if grid.faults is None:
+            yield case
+        else:
+            yield from _with_faults(case, grid.faults, bare=not (source.generate or source.recording))
+
+
+def _with_faults(case: Case, keys: FaultKeys, bare: bool) -> Iterator[Case]:
+    """The case with each of the faults that are drawn for it."""
+    choice = Choice(
+        keys.kinds or WEIGHTS, keys.first_s, keys.last_s, function=keys.function, rate_per_s=keys.rate_per_s
+    )
+    board = case.board_file.path if case.board_file is not None else case.board or _BOARD
+    targets = _targets(case.firmware, board)
+    for number in range(keys.count):
+        faults = tuple(fault.as_dict() for fault in draw(targets, choice, case.seed, number))
+        yield replace(case, faults=faults, fault_window=(keys.first_s, keys.last_s) if bare else None)
+
+
+@lru_cache(maxsize=8)
+def _targets(firmware: Content, board: str) -> Targets:
+    return Targets.of(Path(firmware.path), board)
 
 
 def _board(campaign: CampaignFile, name: str, files: _Files) -> tuple[str, Content | None]:
@@ -157,7 +182,9 @@ def _sources(campaign: CampaignFile, grid: Grid, files: _Files) -> Iterator[_Sou
             yield _Source(clip.path.name, clip.label, recording=files.content(clip.path), seconds=grid.seconds)
     for name in grid.scenario:
         path = campaign.beside(name)
-        inner = [files.content(sound, _name_in(path, sound)) for sound in scenarios.load(path).files]
+        loaded = scenarios.load(path)
+        of_tables(loaded.steps, ScenarioError)  # says now what is wrong with them
+        inner = [files.content(sound, _name_in(path, sound)) for sound in loaded.files]
         yield _Source(name, "", scenario=files.content(path), scenario_files=tuple(inner), seconds=grid.seconds)
     if not (grid.generate or grid.file or grid.manifest or grid.scenario):
         yield _Source("", "")

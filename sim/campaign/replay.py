@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from emberwatch.audio import Scenario
 from emberwatch.base.errors import ScenarioError, UsageError
 from emberwatch.campaign.case import Case
+from emberwatch.campaign.faults import Bench, apply
+from emberwatch.campaign.faults.inject import advance, mend
 from emberwatch.campaign.results import read_cases, read_journal
 from emberwatch.campaign.rows import Row
-from emberwatch.campaign.runner import BOOT_S, emulate, new_machine, starts_late
+from emberwatch.campaign.runner import BOOT_S, bench_of, emulate, faults_of, new_machine, starts_late
 from emberwatch.campaign.sounds import Files, begins_s, scenario_of
 from emberwatch.campaign.store import LocalFiles
 from emberwatch.detector.log import DetectorLog
@@ -43,41 +45,62 @@ def find(folder: Path, identity: str) -> tuple[Case, Row | None]:
     return case, next((entry.row for entry in read_journal(folder) if entry.row.id == case.id), None)
 
 
-@dataclass
 class Replay:
-    """A case from its beginning; `machine` can be observed before `finish`."""
+    """A case from its beginning. `machine` can be observed before `finish`.
 
-    case: Case
-    machine: Machine
-    log: DetectorLog
-    scenario: Scenario
-    steps: list[Call]
-    begin_s: float
+    Args:
+        case: which run.
+        store: where its files are.
 
-    @classmethod
-    def of(cls, case: Case, store: Files | None = None) -> Replay:
-        """The machine at power-on.
+    Raises:
+        EmberwatchError: a file of the case is gone or has changed.
+    """
 
-        Raises:
-            EmberwatchError: a file of the case is gone or has changed.
-        """
+    def __init__(self, case: Case, store: Files | None = None) -> None:
         store = store if store is not None else LocalFiles()
-        scenario = scenario_of(case, store)
-        machine = new_machine(case, store, scenario)
+        self.case = case
+        self.begin_s = 0.0
+        self._bench: Bench | None = None
+        self._scenario, self._steps = Scenario(), list[Call]()
+        self._faults = list(faults_of(case))
+        if case.on_bench:
+            self._bench = bench_of(case, store)
+            self.machine: Machine = self._bench.machine
+            return
+        self._scenario = scenario_of(case, store)
+        self.machine = new_machine(case, store, self._scenario)
         if case.scenario is not None:
-            machine.folder = store.scenario(case).parent
-        steps = of_tables(scenario.steps, ScenarioError)
-        return cls(case, machine, DetectorLog(machine), scenario, steps, begins_s(case, scenario, store))
-
-    def boot(self) -> None:
-        """Goes to the moment from which a campaign counts: its snapshot, for most cases."""
-        if not self.steps and starts_late(self.scenario):
-            self.machine.run(BOOT_S)
-        self.machine.trace_functions(self.machine.traced_functions)
+            self.machine.folder = store.scenario(case).parent
+        self._steps = of_tables(self._scenario.steps, ScenarioError)
+        self._log = DetectorLog(self.machine)
+        self.begin_s = begins_s(case, self._scenario, store)
 
     def finish(self) -> Row:
         """Runs to the end."""
-        return emulate(self.case, self.machine, self.log, self.scenario, self.steps, self.begin_s)
+        if self._bench is not None:
+            return replace(self._bench.run(tuple(self._faults)), id=self.case.id, number=self.case.number)
+        if not self._steps and starts_late(self._scenario):  # the moment from which a campaign counts
+            self.machine.run(BOOT_S)
+        self.machine.trace_functions(self.machine.traced_functions)
+        return emulate(self.case, self.machine, self._log, self._scenario, self._steps, self.begin_s)
+
+    def go_to(self, moment_s: float) -> None:
+        """Runs to a moment, with the faults that come before it.
+
+        Raises:
+            UsageError: the case has steps, which make its moments.
+        """
+        if self._steps:
+            raise UsageError(
+                "the run has steps, between which it cannot be stopped; give its scenario to emberwatch gdb"
+            )
+        if self._bench is not None:
+            first_s = self._faults[0].at_s if self._faults else moment_s
+            self.machine.restore(self._bench.moment(min(first_s, moment_s)))
+            mend(self.machine)
+        while self._faults and self._faults[0].at_s <= moment_s:
+            apply(self.machine, self._faults.pop(0))
+        advance(self.machine, moment_s)
 
 
 def moment_s(row: Row, case: Case, begin_s: float) -> float:

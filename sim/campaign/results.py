@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -52,7 +52,8 @@ class Journal:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            self._file.truncate(before)
+            with suppress(OSError):
+                self._file.truncate(before)
             raise UsageError(
                 f"{self._path} cannot be written ({error.strerror}); make room, and the same command goes on"
             ) from None

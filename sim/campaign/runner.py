@@ -9,6 +9,10 @@ from emberwatch.audio import SAMPLE_RATE, Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, ScenarioError, UsageError
 from emberwatch.base.text import printable
 from emberwatch.campaign.case import Case
+from emberwatch.campaign.faults import Bench, Change, Choice, Fault, apply, classify, signs
+from emberwatch.campaign.faults.bench import with_faults
+from emberwatch.campaign.faults.inject import advance, mend
+from emberwatch.campaign.faults.outcome import FAILURES
 from emberwatch.campaign.rows import Row, RowEvent
 from emberwatch.campaign.sounds import LEAD_IN_S, TAIL_S, Files, begins_s, scenario_of
 from emberwatch.campaign.store import LocalFiles
@@ -61,11 +65,14 @@ class Runner:
 
     def __init__(self, store: Files | None = None) -> None:
         self._store = store if store is not None else LocalFiles()
-        self._machines: OrderedDict[tuple[str, str, int], _Booted] = OrderedDict()
+        self._machines: OrderedDict[tuple[str, str, int, bool], _Booted] = OrderedDict()
+        self._benches: dict[tuple[str, str, tuple[float, float] | None], Bench] = {}
 
     def run(self, case: Case) -> Row:
         """One case, from power-on as far as anybody can tell; never raises for what the case is about."""
         try:
+            if case.on_bench:
+                return replace(self._bench(case).run(faults_of(case)), id=case.id, number=case.number)
             scenario = scenario_of(case, self._store)
             steps = of_tables(scenario.steps, ScenarioError)
             begin_s = begins_s(case, scenario, self._store)
@@ -81,7 +88,7 @@ class Runner:
 
     def _started(self, case: Case, scenario: Scenario) -> tuple[Machine, DetectorLog]:
         """A machine put to the last moment at which the case is not different from silence."""
-        key = (case.firmware.sha256, case.board_file.sha256 if case.board_file else case.board, case.seed)
+        key = (case.firmware.sha256, _board_key(case), case.seed, bool(case.faults))
         booted = self._machines.get(key)
         if booted is None:
             machine = new_machine(case, self._store)
@@ -102,9 +109,40 @@ class Runner:
                 machine.engine.withdraw_sound(round(BOOT_S * SAMPLE_RATE) + _HEARD_AHEAD)
             booted.booted = machine.save()
         machine.restore(booted.booted if late and booted.booted is not None else booted.power_on)
+        if case.faults:
+            mend(machine)
         machine.scenario = scenario
         machine.trace_functions(machine.traced_functions)
         return machine, booted.log
+
+    def _bench(self, case: Case) -> Bench:
+        """The bench for faults without a sound of their own, made once for each firmware and board."""
+        key = (case.firmware.sha256, _board_key(case), case.fault_window)
+        if key not in self._benches:
+            self._benches.clear()  # each holds tens of snapshots
+            self._benches[key] = bench_of(case, self._store)
+        return self._benches[key]
+
+
+def bench_of(case: Case, store: Files) -> Bench:
+    """The bench for a case whose faults have no sound of their own.
+
+    Raises:
+        EmberwatchError: the firmware does not raise the alarm of an undisturbed run.
+    """
+    assert case.fault_window is not None
+    choice = Choice(first_s=case.fault_window[0], last_s=case.fault_window[1])
+    board = str(store.path(case.board_file)) if case.board_file is not None else case.board or "pico"
+    return Bench(store.path(case.firmware), board, choice=choice)
+
+
+def _board_key(case: Case) -> str:
+    return case.board_file.sha256 if case.board_file is not None else case.board
+
+
+def faults_of(case: Case) -> tuple[Fault, ...]:
+    """The case's faults, in order of time."""
+    return tuple(Fault(**fault) for fault in case.faults)
 
 
 def starts_late(scenario: Scenario) -> bool:
@@ -128,7 +166,12 @@ def emulate(
     slept, began = machine.engine.sleep_cycles, machine.cycles
     end_s = None if steps and not scenario.seconds else length_of(case, scenario, begin_s)
     run = StepRun(machine, steps)
-    run.run(end_s)
+    faults, changes, stopped = faults_of(case), [], False
+    if faults:
+        changes = [apply(machine, fault) for fault in faults]
+        stopped = not advance(machine, end_s or machine.time_s)
+    else:
+        run.run(end_s)
     if run.ending == "interrupted":
         raise KeyboardInterrupt
     said = log.log
@@ -136,7 +179,7 @@ def emulate(
     latency = round(on[0][0] - begin_s, 6) if on and scenario.clips else None
     verdict, margin, why = _judge(case, run, said, latency, machine.time_s - begin_s)
     passed = machine.cycles - began
-    return replace(
+    row = replace(
         asked_for(case),
         board=machine.board.name,
         verdict=verdict,
@@ -150,6 +193,24 @@ def emulate(
         emulated_s=round(machine.time_s, 9),
         error=printable(why),
     )
+    return _classified(row, case, machine, faults, changes, stopped) if faults else row
+
+
+def _classified(
+    row: Row, case: Case, machine: Machine, faults: tuple[Fault, ...], changes: list[Change], stopped: bool
+) -> Row:
+    """The row of a run with faults: they may be told of, but not lose the alarm, or raise one, without a word."""
+    heard = row.latency_s is not None and 0 <= row.latency_s <= case.within_s
+    served = heard if case.expect == "alarm" else not row.alarm if case.expect == "quiet" else True
+    outcome = classify(
+        served=served,
+        told=bool(signs(machine.lines, changes[0].at_s)),
+        stopped=stopped,
+        spoke_s=machine.lines[-1][0] if machine.lines else 0.0,
+        end_s=machine.time_s,
+    )
+    verdict = "fail" if outcome in FAILURES else "pass"
+    return with_faults(replace(row, outcome=outcome, verdict=verdict), faults, changes)
 
 
 def asked_for(case: Case) -> Row:

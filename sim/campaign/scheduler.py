@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base.crew import Crew, Done, Workers
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.text import printable
+from emberwatch.base.workers import Crew, Done, Workers
 from emberwatch.campaign.case import Case
 from emberwatch.campaign.file import Budget
 from emberwatch.campaign.results import Entry, opened, write_parquet

@@ -14,7 +14,7 @@ from emberwatch.base.output import check_outputs, say
 from emberwatch.base.text import printable
 
 if TYPE_CHECKING:
-    from emberwatch.base.crew import Crew
+    from emberwatch.base.workers import Crew
     from emberwatch.campaign.case import Case
     from emberwatch.campaign.endurance_report import EnduranceReport
     from emberwatch.campaign.replay import Replay
@@ -168,20 +168,19 @@ def replay(
         raise UsageError(f"--before {before:g} and --after {after:g} must be 0 or more seconds, and not both 0")
     check_outputs({"--report": report, "--vcd": vcd})
     case, then = find(folder, run_id)
-    first = Replay.of(case)
+    first = Replay(case)
     with first.machine as machine:
-        first.boot()
         now = first.finish()
     print(f"{case.id[:12]}  {_what(now)}: {now.verdict}{', ' + printable(now.error) if now.error else ''}")
     if uart:
         print("".join(f"{t:12.6f}  {printable(line)}\n" for t, line in machine.lines), end="")
     moment = at if at is not None else moment_s(now, case, first.begin_s)
     if report is not None:
-        _report(Replay.of(case), report)
+        _report(Replay(case), report)
     if vcd is not None:
-        _vcd(Replay.of(case), vcd, moment, before, after)
+        _vcd(Replay(case), vcd, moment, before, after)
     if gdb:
-        _gdb(Replay.of(case), moment, port)
+        _gdb(Replay(case), moment, port)
     if then is None:
         print("it had not been run before: nothing to compare with")
         return 0
@@ -197,7 +196,6 @@ def _report(again: Replay, path: Path) -> None:
 
     with again.machine as machine:
         recorder = RunRecorder(machine)
-        again.boot()
         again.finish()
         recorder.write(path, again.case.name)
     print(f"report           {path}")
@@ -208,10 +206,10 @@ def _vcd(again: Replay, path: Path, moment: float, before: float, after: float) 
     from emberwatch.machine.observer import looking
 
     with again.machine as machine:
-        _to(again, max(moment - before, 1e-6))
+        again.go_to(max(moment - before, 0.0))
         recorder = TraceRecorder(machine, TraceSettings(tuple(board_pins(machine.board))))
         with looking(machine, lambda now: recorder.collect()):
-            machine.run(max(moment + after - machine.time_s, 1e-6))
+            again.go_to(moment + after)
         wave = recorder.wave()
         size = wave.save(path, "1ns", f"{again.case.id[:12]}, up to {machine.time_s:.6f} s")
     print(f"VCD              {path}, {len(wave.changes)} changes, {size} bytes")
@@ -221,7 +219,7 @@ def _gdb(again: Replay, moment: float, port: int) -> None:
     from emberwatch.inspect.gdb.listen import serve
 
     with again.machine as machine:
-        _to(again, moment)
+        again.go_to(moment)
         firmware = again.case.firmware.path
         serve(
             machine,
@@ -230,14 +228,6 @@ def _gdb(again: Replay, moment: float, port: int) -> None:
                 f"{moment:.6f} s; gdb-multiarch {firmware} -ex 'target remote {where}'", flush=True
             ),
         )
-
-
-def _to(again: Replay, moment: float) -> None:
-    """Runs a replay to a moment, its faults included."""
-    if again.steps:
-        raise UsageError("--vcd and --gdb cannot take the steps of a scenario; use emberwatch trace or gdb with it")
-    if (left := moment - again.machine.time_s) > 1e-9:
-        again.machine.run(left)
 
 
 def endurance(

@@ -112,6 +112,23 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "replay",
         "Run one of its runs again: the same to the cycle; report, VCD, GDB.",
     ),
+    "campaign report": ("emberwatch.cli.campaign_report", "report", "Write a page about a campaign; JUnit for CI."),
+    "campaign compare": (
+        "emberwatch.cli.campaign_report",
+        "compare",
+        "Compare two campaigns: what is worse, and not by chance.",
+    ),
+    "campaign search": (
+        "emberwatch.cli.campaign_search",
+        "search",
+        "Find the level, ratio to noise or clock at which a claim breaks.",
+    ),
+    "campaign shrink": ("emberwatch.cli.campaign_search", "shrink", "Shorten a scenario that fails."),
+    "campaign explore": (
+        "emberwatch.cli.campaign_search",
+        "explore",
+        "Look for scenarios that reach new branches of the firmware.",
+    ),
     "campaign endurance": (
         "emberwatch.cli.campaign",
         "endurance",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from emberwatch.base.errors import EngineError
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.training.data.features import BLOCK_SAMPLES
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.run import Judged
@@ -73,10 +73,9 @@ def check_on_emulator(
     parameters = EventParameters.load(detector_toml)
     sample = sample_of(judged, count)
     jobs = [(elf, model, parameters, one.trial) for one in sample]
-    workers = min(workers, len(jobs))
     windows = same = 0
-    with WorkerPool(workers) as pool:
-        for index, (compared, alarm) in enumerate(pool.map(play_trial, jobs)):
+    with Crew(min(workers, len(jobs)), play_trial) as crew:
+        for index, (compared, alarm) in enumerate(crew.in_order(jobs)):
             windows += compared
             same += alarm == (sample[index].result.events > 0)
             on_progress(index + 1, len(jobs))

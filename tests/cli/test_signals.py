@@ -57,7 +57,7 @@ def test_a_run_ends_quietly(tmp_path: Path, number: signal.Signals, after_s: flo
 PROGRAM = """
 import os, sys, tempfile, time
 from pathlib import Path
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 
 def start(folder):
     global kept
@@ -68,8 +68,8 @@ def work(folder):
     time.sleep(600)
 
 if __name__ == "__main__":
-    with WorkerPool(2, start, (sys.argv[1],), finish=False) as pool:
-        list(pool.map(work, [sys.argv[1]] * 2))
+    with Crew(2, work, start, (sys.argv[1],)) as crew:
+        list(crew.run([sys.argv[1]] * 2))
 """
 
 

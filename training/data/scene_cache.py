@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from emberwatch.base import atomic
 from emberwatch.base.paths import TRAINING, project_root
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.training.data import features
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.data.scenes import Material, make_scene
@@ -70,7 +70,8 @@ def _start_worker(clips: list[Clip], folds: dict[str, int]) -> None:
     _material = Material(clips, folds) if clips else None
 
 
-def _make_shard(path: Path, seed: int, first: int, count: int) -> None:
+def _make_shard(job: tuple[Path, int, int, int]) -> None:
+    path, seed, first, count = job
     scenes = [make_scene(np.random.default_rng([seed, index]), _material) for index in range(first, first + count)]
     with atomic.replacing(path) as file:
         np.savez_compressed(
@@ -111,18 +112,18 @@ def build_scenes(
     missing = [entry for entry in plan if not entry[0].is_file()]
     done = count - sum(size for _, _, size in missing)
     on_progress(done, count)
+    jobs = [(path, seed, first, size) for path, first, size in missing]
     if missing and workers > 1:
-        with WorkerPool(workers, _start_worker, (clips, folds), finish=False) as pool:
-            jobs = [pool.submit(_make_shard, path, seed, first, size) for path, first, size in missing]
-            for job, (_, _, size) in zip(jobs, missing, strict=True):
-                job.result()
-                done += size
+        with Crew(workers, _make_shard, _start_worker, (clips, folds)) as crew:
+            for one in crew.run(jobs):
+                one.result()
+                done += jobs[one.number][3]
                 on_progress(done, count)
     elif missing:
         _start_worker(clips, folds)
-        for path, first, size in missing:
-            _make_shard(path, seed, first, size)
-            done += size
+        for job in jobs:
+            _make_shard(job)
+            done += job[3]
             on_progress(done, count)
     parts = [np.load(path) for path, _, _ in plan]
     return SceneSet(

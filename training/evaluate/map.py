@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.training.evaluate.cells import KIND_OF, LEAD_IN_SECONDS, Cell, render_cell
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.metrics import median, wilson_interval
@@ -19,7 +19,6 @@ from emberwatch.training.model.events import (
     EventParameters,
 )
 
-_CHUNK = 8
 _detector: Detector | None = None
 
 LIMITS_S = {"t4": 12.0, "pulsed_1hz": 9.0, "hi_lo": 9.0}
@@ -85,8 +84,8 @@ def run_map(
 ) -> list[CellResult]:
     """Judge cells, in order, in parallel processes."""
     found: list[CellResult] = []
-    with WorkerPool(max(1, workers), _start_worker, (tflite, parameters)) as pool:
-        for result in pool.map(_work, cells, chunksize=_CHUNK):
+    with Crew(min(workers, len(cells)), _work, _start_worker, (tflite, parameters)) as crew:
+        for result in crew.in_order(cells):
             found.append(result)
             on_progress(len(found), len(cells))
     return found

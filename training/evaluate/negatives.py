@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from emberwatch.audio.files import SAMPLE_RATE, load
 from emberwatch.base import atomic
 from emberwatch.base.errors import AudioError, EmberwatchError
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.training.data.features import block_features, whole_blocks
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.metrics import poisson_interval, poisson_upper
@@ -229,8 +229,8 @@ def _results(
         for piece in pieces:
             yield judge_piece(piece, detector, parameters, kept)
         return
-    with WorkerPool(min(workers, len(pieces)), _start_worker, (tflite, parameters, kept)) as pool:
-        yield from pool.map(_work, pieces)
+    with Crew(min(workers, len(pieces)), _work, _start_worker, (tflite, parameters, kept), finish=True) as crew:
+        yield from crew.in_order(pieces)
 
 
 def negative_figures(results: Sequence[PieceResult]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emberwatch.base.errors import AudioError, EmberwatchError
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.training.data.clips import Clip
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.trials import Trial, render
@@ -24,7 +24,7 @@ NOISE_CATEGORIES = frozenset(
 )
 """Categories whose clips serve as noise under alarms: sounds that fill a room, none that could pass for an alarm."""
 
-_CHUNK = 8  # trials that go to a process at a time
+_WORTH = 8  # trials for which another process is worth its start
 _detector: Detector | None = None
 
 
@@ -121,7 +121,7 @@ def run_trials(
     # What is wrong with the model is said once, and before processes start.
     detector = Detector(tflite, parameters)
     judged: list[Judged] = []
-    workers = min(workers, -(-len(trials) // _CHUNK))
+    workers = min(workers, -(-len(trials) // _WORTH))
 
     def take(number: int, one: Judged | AudioError) -> None:
         if isinstance(one, Judged):
@@ -136,7 +136,7 @@ def run_trials(
         for number, trial in enumerate(trials):
             take(number, _judge_or_refuse(trial, detector))
         return judged
-    with WorkerPool(workers, _start_worker, (tflite, parameters), finish=False) as pool:
-        for number, one in enumerate(pool.map(_work, trials, chunksize=_CHUNK)):
+    with Crew(workers, _work, _start_worker, (tflite, parameters)) as crew:
+        for number, one in enumerate(crew.in_order(trials)):
             take(number, one)
     return judged

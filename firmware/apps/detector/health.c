@@ -68,5 +68,6 @@ COLD const char* health_name(uint32_t fault) {
     if (fault & HEALTH_DEAF) return "mic-deaf";
     if (fault & HEALTH_FLASH) return "flash";
     if (fault & HEALTH_OSCILLATOR) return "oscillator";
+    if (fault & HEALTH_LED) return "led";
     return "none";
 }

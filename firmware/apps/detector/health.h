@@ -14,8 +14,9 @@ enum {
     HEALTH_DEAF = 1u << 6,        // a minute quieter than any microphone's own noise
     HEALTH_FLASH = 1u << 7,       // the flash does not hold what the build wrote
     HEALTH_OSCILLATOR = 1u << 8,  // the ring oscillator, measured by the crystal, is not what it can be
+    HEALTH_LED = 1u << 9,         // the LED's pin does not follow the program: it is shorted
 };
-#define HEALTH_SYMPTOMS 9
+#define HEALTH_SYMPTOMS 10
 
 #define HEALTH_RAISE_BLOCKS 4  // a symptom in as many blocks running is a fault (128 ms)
 #define HEALTH_CLEAR_BLOCKS 8  // and is over after as many blocks without it (256 ms)

@@ -76,6 +76,8 @@ __attribute__((noinline)) void app_process_block(uint32_t block, uint32_t block_
     selftest_step(STEP_CLASSIFIED);
     const event_t event = events_update(&events, pipeline_features(), probability);
     selftest_step(STEP_JUDGED);
+    // A short shows only while the program asks for the other level, so it is not taken back.
+    symptoms |= led_in_order() ? health.faults & HEALTH_LED : HEALTH_LED;
     led_set(led_level(block, probability));
     report_window(block, probability, level, events.alarm == ALARM_CERTAIN);
     report_event(event, timer_us64());
@@ -98,13 +100,14 @@ _Noreturn void main(void) {
     events_init(&events);
     health_init(&health);
 
-    report_banner(image_intact());
+    const bool intact = image_intact();
+    report_banner(intact);
     report_restart();
     watchdog_feed();
     pipeline_init();
     while (pipeline_settle()) watchdog_feed();
     pdm_mic_start();
-    selftest_start();
+    selftest_start(intact);
 
     last_block = (uint32_t)-1;
     last_block_us = pdm_mic_block_time();

@@ -6,6 +6,7 @@
 // it. What it cannot put right (flash, oscillator) is a fault that stands, like a microphone's.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum {
@@ -25,8 +26,10 @@ enum {
 };
 #define STEPS_ALL 0x1fu
 
-// Takes the configuration as it is now for the one to keep. Call when the capture runs.
-void selftest_start(void);
+// Takes the configuration as it is now for the one to keep. Call when the capture runs. Where the image in flash is not
+// intact it may be these checks that are damaged: then they are left out, and HEALTH_FLASH stands. A listener without
+// them is better than one that restarts for ever.
+void selftest_start(bool image_intact);
 
 // Once per block: a slice of everything; 30 kB of flash are seen in 4 s, 14 kB of code in 2 s. Returns HEALTH_FLASH and
 // HEALTH_OSCILLATOR, restarts for the rest. `block` is its number.

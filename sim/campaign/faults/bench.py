@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from emberwatch.audio import Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.campaign.faults.draw import Choice, draw
 from emberwatch.campaign.faults.fault import Fault
-from emberwatch.campaign.faults.inject import Change, advance, apply, mend
+from emberwatch.campaign.faults.inject import Change, advance, apply, mend, refusal
 from emberwatch.campaign.faults.outcome import FAILURES, classify, signs
 from emberwatch.campaign.faults.places import Targets
 from emberwatch.campaign.rows import Row, RowEvent
@@ -28,6 +29,8 @@ from emberwatch.machine.machine import Snapshot
 ALARM_AT_S = 2.0
 JUDGED_S = 14.0
 """By then a restarted firmware has heard two more groups of a T3 signal."""
+TOLD_S = 9.0
+"""Nor does a firmware that told of a fault and was not restarted raise the alarm after this."""
 PATIENCE_S = 80.0
 """A run that lost the alarm without a word goes on so long: some checks take a minute by intent."""
 HOLD_S = 0.5
@@ -126,7 +129,7 @@ class Bench:
             "firmware": self.targets.sha256,
             "board": self.machine.board.name,
             "seed": self.machine.seed,
-            "bench": [ALARM_AT_S, JUDGED_S, PATIENCE_S, HOLD_S, LEVEL_DBFS, NOISE_DBFS],
+            "bench": [ALARM_AT_S, JUDGED_S, TOLD_S, PATIENCE_S, HOLD_S, LEVEL_DBFS, NOISE_DBFS],
             "faults": [fault.as_dict() for fault in faults],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -156,7 +159,7 @@ class Bench:
             while machine.time_s < until:
                 looks = int(machine.time_s / _LOOK_S + 1e-6) + 1  # on one grid, whenever the fault came
                 if not advance(machine, min(until, looks * _LOOK_S)):
-                    return _Heard(False, self._told(since_s), True, None, "")
+                    return _Heard(False, self._told(since_s), True, None, refusal(machine))
                 lit = not self._led_broken(faults) and led_brightness(machine) > _LIT
                 lit_since = (machine.time_s if lit_since is None else lit_since) if lit else None
                 said_s = next((t for t, m in machine.log.messages if isinstance(m, Alarm) and m.state == "on"), None)
@@ -164,7 +167,7 @@ class Bench:
                     return self._held(since_s, said_s, by_led=False)
                 if lit_since is not None and machine.time_s - lit_since > _STEADY_S:
                     return self._held(since_s, lit_since, by_led=True)
-                if until == PATIENCE_S and self._told(since_s):
+                if machine.time_s > TOLD_S and self._told(since_s) and not self._restarted(since_s, until):
                     break
             if self._told(since_s):
                 break
@@ -176,7 +179,7 @@ class Bench:
         if raised_s < ALARM_AT_S + _LEAST_HEARD_S:
             return _Heard(False, self._told(since_s), False, raised_s, f"alarm at {raised_s:.3f} s, before its time")
         if not advance(machine, round(machine.time_s, 3) + HOLD_S):
-            return _Heard(False, self._told(since_s), True, raised_s, "")
+            return _Heard(False, self._told(since_s), True, raised_s, refusal(machine))
         told = self._told(since_s)
         if not (machine.log.alarm_on or (by_led and led_brightness(machine) > _LIT) or told):
             return _Heard(False, told, False, raised_s, "the alarm did not last")
@@ -188,7 +191,14 @@ class Bench:
         return any(fault.kind == "pin_stuck" and fault.place == pin for fault in faults)
 
     def _told(self, since_s: float) -> bool:
-        return bool(signs(self.machine.lines, since_s))
+        return bool(self._signs(since_s))
+
+    def _restarted(self, since_s: float, until_s: float) -> bool:
+        """Whether a restart gives it time until then to hear the cadence anew."""
+        return until_s < PATIENCE_S and any(not line.startswith("FAULT") for _, line in self._signs(since_s))
+
+    def _signs(self, since_s: float) -> list[tuple[float, str]]:
+        return signs(self.machine.lines, since_s)
 
     def _row(self, since_s: float, heard: _Heard) -> Row:
         """What came of the run that the machine has made."""
@@ -201,7 +211,7 @@ class Bench:
             end_s=machine.time_s,
         )
         events = [RowEvent(round(t, 6), m.state, m.kind) for t, m in machine.log.messages if isinstance(m, Alarm)]
-        for t, line in signs(machine.lines, since_s)[:_SIGNS]:
+        for t, line in self._signs(since_s)[:_SIGNS]:
             what = "restart" if line.startswith("emberwatch ") else "fault"
             events.append(RowEvent(round(t, 6), what, line.split()[1] if what == "fault" else ""))
         latency = heard.at_s - ALARM_AT_S if heard.served and heard.at_s is not None else None
@@ -230,14 +240,16 @@ class Bench:
         )
 
     def _named(self, row: Row, number: int, faults: tuple[Fault, ...], changes: list[Change]) -> Row:
-        """The row with which faults it is of."""
-        return replace(
-            row,
-            id=self.identity(faults),
-            number=number,
-            fault_kind="+".join(dict.fromkeys(fault.kind for fault in faults)),
-            fault_what="; ".join(change.what for change in changes),
-            fault_at_s=round(changes[0].at_s, 9) if changes else None,
-            fault_address=changes[0].address if changes else None,
-            fault_function=changes[0].function if changes else "",
-        )
+        return with_faults(replace(row, id=self.identity(faults), number=number), faults, changes)
+
+
+def with_faults(row: Row, faults: Sequence[Fault], changes: Sequence[Change]) -> Row:
+    """The row of a run with which faults were in it."""
+    return replace(
+        row,
+        fault_kind="+".join(dict.fromkeys(fault.kind for fault in faults)),
+        fault_what="; ".join(change.what for change in changes),
+        fault_at_s=round(changes[0].at_s, 9) if changes else None,
+        fault_address=changes[0].address if changes else None,
+        fault_function=changes[0].function if changes else "",
+    )

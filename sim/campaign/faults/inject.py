@@ -47,6 +47,15 @@ def advance(machine: Machine, until_s: float) -> bool:
     return True
 
 
+def refusal(machine: Machine) -> str:
+    """What the model refuses where it has stopped, in its words; '' if it goes on."""
+    try:
+        machine.run(1e-6)
+    except EmberwatchError as error:
+        return str(error)
+    return ""
+
+
 def apply(machine: Machine, fault: Fault) -> Change:
     """Runs to the moment of a fault and makes it. A passing one is over when this returns.
 

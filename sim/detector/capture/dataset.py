@@ -11,7 +11,6 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +22,7 @@ from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base import atomic
 from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.base.output import write_file
-from emberwatch.base.workers import WorkerPool
+from emberwatch.base.workers import Crew
 from emberwatch.detector.capture.chain import Chain, EmulatedChain, NativeChain, capture_firmware
 
 MANIFEST_COLUMNS = ("file", "label", "category", "group", "licence", "seconds", "source")
@@ -157,32 +156,14 @@ def pass_through_device(
     todo = [_Job(item.source, target, level_dbfs) for item, target in planned if not _up_to_date(item.source, target)]
     done = len(planned) - len(todo)
     on_progress(done, len(planned))
-    if todo:
-        _run(todo, (board, firmware, seed, native), jobs, lambda count: on_progress(done + count, len(planned)))
+    workers = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+    with Crew(workers, _pass_through, _start_worker, (board, firmware, seed, native), finish=True) as crew:
+        for finished, one in enumerate(crew.run(todo), done + 1):
+            one.result()
+            on_progress(finished, len(planned))
     manifest = out / "manifest.csv"
     _write_manifest(manifest, planned)
     return manifest
-
-
-def _run(
-    todo: list[_Job], worker: tuple[str, Path, int, bool], jobs: int | None, on_progress: Callable[[int], None]
-) -> None:
-    workers = min(jobs or os.cpu_count() or 1, len(todo))
-    with WorkerPool(workers, _start_worker, worker) as pool:
-        # A few clips per process in flight: an interruption has little to wait for.
-        queue = iter(todo)
-        pending: set[Future[int]] = set()
-        finished = 0
-        while True:
-            while len(pending) < 2 * workers and (job := next(queue, None)):
-                pending.add(pool.submit(_pass_through, job))
-            if not pending:
-                return
-            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in ready:
-                future.result()
-                finished += 1
-            on_progress(finished)
 
 
 def _write_manifest(path: Path, planned: list[tuple[Item, Path]]) -> None:

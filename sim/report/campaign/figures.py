@@ -15,6 +15,8 @@ from emberwatch.chip import load
 _MOST_FUNCTIONS = 30
 _COLUMNS = 160
 _LEAST_SPAN = 256
+_GAP = 32 * 1024
+"""Between two faults that stand in one strip, at most."""
 _BINS = 40
 WORST = 10
 
@@ -117,12 +119,28 @@ def by_function(rows: Iterable[Row]) -> tuple[list[OutcomeBar], int]:
 
 
 def by_address(rows: Iterable[Row]) -> list[Strip]:
-    """Faults along the address map, a strip for each memory and for all peripherals of one kind of bus."""
-    places: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row in rows:
-        if row.outcome and row.fault_address is not None:
-            places[_region(row.fault_address)].append((row.fault_address, row.outcome))
-    return [_strip(name, hits) for name, hits in sorted(places.items(), key=lambda item: min(item[1]))]
+    """Faults along the address map: a strip for each stretch of a memory without a wide gap."""
+    hits = sorted((row.fault_address, row.outcome) for row in rows if row.outcome and row.fault_address is not None)
+    strips: list[list[tuple[int, str]]] = []
+    for address, outcome in hits:
+        if _memory(address):
+            last = strips[-1][-1][0] if strips else 0
+            if not strips or address - last > _GAP or _memory(address) != _memory(last):
+                strips.append([])
+            strips[-1].append((address, outcome))
+    return [_strip(_memory(strip[0][0]), strip) for strip in strips]
+
+
+def by_block(rows: Iterable[Row]) -> list[OutcomeBar]:
+    """Outcomes by the block whose register a fault changed."""
+    bases = sorted((base, name) for block in load().blocks for name, base in block.bases.items())
+
+    def block_of(row: Row) -> str:
+        address = row.fault_address or 0
+        return next((name for base, name in reversed(bases) if base <= address), f"{address:#010x}")
+
+    hit = (row for row in rows if row.outcome and row.fault_address is not None and not _memory(row.fault_address))
+    return sorted(_grouped(hit, block_of), key=lambda bar: (-_hurt(bar), -bar.total, bar.name))
 
 
 def latencies(rows: Iterable[Row]) -> list[Histogram]:
@@ -176,11 +194,8 @@ def _hurt(bar: OutcomeBar) -> int:
     return sum(part.count for part in bar.parts if part.outcome in FAILURES)
 
 
-def _region(address: int) -> str:
-    for memory in load().memories:
-        if memory.base <= address < memory.end:
-            return memory.name
-    return f"{address >> 28:#x}0000000"
+def _memory(address: int) -> str:
+    return next((memory.name for memory in load().memories if memory.base <= address < memory.end), "")
 
 
 def _strip(name: str, hits: Sequence[tuple[int, str]]) -> Strip:

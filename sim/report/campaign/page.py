@@ -71,6 +71,7 @@ def render(
         functions=functions,
         functions_left_out=left_out,
         strips=figures.by_address(rows),
+        blocks=figures.by_block(rows),
         latencies=figures.latencies(rows),
         worst=[(row, replay.replace("{id}", row.id[:12])) for row in figures.worst(rows)],
         comparison=comparison,

@@ -173,12 +173,12 @@ from emberwatch.detector.capture import dataset
 from emberwatch.cli.main import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-run = dataset._run
+run = dataset.pass_through_device
 
-def interrupt(todo, worker, jobs, on_progress):
-    run(todo, worker, jobs, lambda count: os.killpg(0, signal.SIGINT))
+def interrupted(*given, on_progress, **options):
+    return run(*given, on_progress=lambda done, total: done and os.killpg(0, signal.SIGINT), **options)
 
-dataset._run = interrupt
+dataset.pass_through_device = interrupted
 main(sys.argv[1:])
 """
 
