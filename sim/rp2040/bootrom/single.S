@@ -456,5 +456,4 @@ rom_function rom_fcmp
     .ltorg
 
     .section .rodata
-    .global reciprocal_roots
     .include "tables.inc"
