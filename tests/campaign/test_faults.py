@@ -202,3 +202,9 @@ def test_what_cannot_be_is_refused_in_one_line(make: object, message: str) -> No
 def test_a_place_that_does_not_exist_is_refused(bench: Bench, fault: Fault) -> None:
     with pytest.raises(UsageError):
         bench.run((fault,))
+
+
+def test_the_document_names_every_kind_and_outcome() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text()
+    for name in (*KINDS, *MEANINGS):
+        assert f"| `{name}` |" in text, f"docs/faults.md does not tell of {name}"

@@ -204,3 +204,16 @@ def test_board_keys() -> None:
         table = cell[0].partition(".")[0]
         named += [cell[0].partition(".NAME")[0], *(table + word for word in cell[1:] if word.startswith("."))]
     assert sorted(named) == sorted(board_keys(Board))
+
+
+# docs/campaigns.md
+
+
+def test_columns_and_keys_of_campaigns() -> None:
+    from emberwatch.campaign.file import Grid
+    from emberwatch.campaign.rows import Row
+
+    text = page("campaigns.md")
+    for heading, cls in (("| column | meaning |", Row), ("| key of a grid | meaning |", Grid)):
+        named = [name for cell in first_cells(text, heading) for name in cell]
+        assert sorted(named) == sorted(field.name for field in fields(cls))

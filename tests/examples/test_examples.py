@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +51,20 @@ def test_noise_until_it_fails() -> None:
     verdicts = [line.split()[-1] for line in lines]
     assert verdicts[0] == "heard"
     assert verdicts[:-1] == ["heard"] * (len(verdicts) - 1)
+
+
+def test_read_campaign(tmp_path: Path) -> None:
+    for package in ("pyarrow", "pandas", "duckdb"):
+        pytest.importorskip(package, reason=f"no {package}; get it with: pip install {package}")
+    from emberwatch.campaign.rows import HostRow, Row, write_host, write_results
+
+    heard, missed = Row("a" * 64, 0, label="t3", level_dbfs=-20.0, snr_db=10.0), Row("b" * 64, 1, label="t3")
+    write_results(tmp_path, [replace(heard, verdict="pass", alarm=True, cycles={"model": 7}, emulated_s=4.0), missed])
+    write_host(tmp_path, [HostRow("a" * 64, 0, 0.5, "one"), HostRow("b" * 64, 1, 0.5, "two")])
+    shown = example("read_campaign.py", tmp_path)
+    assert "2 runs: {'pass': 1, 'error': 1}" in shown and re.search(r"^-20.0 +1.00$", shown, re.M)
+    assert re.search(r"model +7$", shown, re.M) and re.search(r"^ +2 +500.0 +4.0 +4.0$", shown, re.M)
+    assert f"replay {'b' * 12}" in shown
 
 
 def test_machine_shows_itself() -> None:
