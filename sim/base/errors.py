@@ -8,7 +8,7 @@ are `EmulationError`.
 
     EmberwatchError
         UsageError  AudioError  ScenarioError  BoardError  ImageError  BuildError  ModelError
-        EngineError  ProtocolError  MissingDependencyError
+        EngineError (NotPossibleError)  ProtocolError  MissingDependencyError
         EmulationError
             FirmwareCrash
             ExpectationError
@@ -59,6 +59,12 @@ class ModelError(EmberwatchError):
 
 class EngineError(EmberwatchError):
     """The requested engine is missing or cannot do what was asked."""
+
+
+class NotPossibleError(EngineError):
+    """This engine cannot do what was asked, another one can: what a suite asks of it is skipped, not failed."""
+
+    ROBOT_SKIP_EXECUTION = True  # Robot Framework's sign on exceptions
 
 
 class DeviceError(EmberwatchError):

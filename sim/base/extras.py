@@ -11,7 +11,7 @@ PACKAGES = {
     "PIL": ("Pillow", "report", "pages about runs and evaluations"),
     "matplotlib": ("matplotlib", "plot", "plots of measurements and of training"),
     "robot": ("robotframework", "robot", "robot robot/, emberwatch summary"),
-    "serial": ("pyserial", "serial", "emberwatch record"),
+    "serial": ("pyserial", "serial", "emberwatch record, --engine hardware"),
 }
 """The name on PyPI, the extra in pyproject.toml that brings it, and what needs it, by the name that is imported."""
 

@@ -58,6 +58,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "budget update": ("emberwatch.cli.budget", "update", "Measure them anew as the baseline."),
     "build": ("emberwatch.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
+    "flash": ("emberwatch.cli.flash", "flash", "Put firmware on a board: drive, picotool, probe-rs or OpenOCD."),
     "record": (
         "emberwatch.cli.record",
         "record",
