@@ -25,6 +25,9 @@ class EmberwatchError(Exception):
         message: one line naming the thing, its value and the remedy; line breaks are folded into spaces.
     """
 
+    key: str = ""
+    """Of a configuration file, if the error is about one: ``led.pin``, ``sound[1].at_s``."""
+
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
 

@@ -38,7 +38,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run firmware under GDB, backwards too; also opens a crash just before it happens.",
     ),
     "init": ("emberwatch.cli.init", "init", "Give a pico-sdk project tests on the emulated chip, and CI for them."),
-    "schema": ("emberwatch.cli.schema", "schema", "The JSON schema of what `emberwatch run --json` prints."),
+    "schema": (
+        "emberwatch.cli.schema",
+        "schema",
+        "JSON schemas: of what `emberwatch run --json` prints, of board and scenario files.",
+    ),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
         "emberwatch.cli.profile",
