@@ -41,7 +41,7 @@ DEFAULT_TIMEOUT_S = 10.0
 @with_run_options()
 def run(
     run_options: RunOptions,
-    engine: Annotated[str, typer.Option(help="embedded, renode or auto.", metavar="NAME")] = "auto",
+    engine: Annotated[str, typer.Option(help="embedded, renode, hardware or auto.", metavar="NAME")] = "auto",
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     uart: Uart = False,
     expect: Annotated[
