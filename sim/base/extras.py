@@ -12,6 +12,8 @@ PACKAGES = {
     "matplotlib": ("matplotlib", "plot", "plots of measurements and of training"),
     "robot": ("robotframework", "robot", "robot robot/, emberwatch summary"),
     "serial": ("pyserial", "serial", "emberwatch record"),
+    "sounddevice": ("sounddevice", "mic", "emberwatch run --audio mic"),
+    "textual": ("textual", "live", "emberwatch run --live"),
 }
 """The name on PyPI, the extra in pyproject.toml that brings it, and what needs it, by the name that is imported."""
 
