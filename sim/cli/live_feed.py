@@ -80,7 +80,8 @@ class LiveFeed(Observer):
         super().__init__(machine)
         self._show = show
         self._commands: queue.SimpleQueue[Callable[[Machine], object]] = queue.SimpleQueue()
-        self._paused, self._ended = threading.Event(), threading.Event()
+        self._paused, self._ended, self._drawn = threading.Event(), threading.Event(), threading.Event()
+        self._drawn.set()
         self._detector = DetectorLog(machine)
         self._told = dict.fromkeys(machine.ports, 0)
         self._due = 0.0
@@ -117,6 +118,10 @@ class LiveFeed(Observer):
         else:
             self._paused.set()
 
+    def drawn(self) -> None:
+        """The last picture is on the screen: there may be another. A slow terminal has fewer, not later ones."""
+        self._drawn.set()
+
     def end(self) -> None:
         """Ends the run."""
         self._ended.set()
@@ -134,7 +139,8 @@ class LiveFeed(Observer):
                 raise EndRun
             while not self._commands.empty():
                 self._commands.get()(self.machine)
-            if time.monotonic() >= self._due:
+            if time.monotonic() >= self._due and self._drawn.is_set():
+                self._drawn.clear()
                 self._due = time.monotonic() + _EVERY_S
                 self._show(self.picture())
             if not self._paused.is_set():

@@ -129,6 +129,7 @@ class LiveView(App[None], Generic[T]):
             self._sound.take(picture.sound)
             self.query_one("#wave", Static).update(self._sound.wave(_WAVE_ROWS))
             self.query_one("#spectrogram", Static).update(self._sound.spectrogram())
+        self.call_after_refresh(self._feed.drawn)
 
     def _status(self, picture: Picture) -> Text:
         text = Text(f" {self._name}  {picture.time_s:9.3f} s  {picture.speed:5.2f} x real time  ")
