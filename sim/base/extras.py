@@ -14,6 +14,8 @@ PACKAGES = {
     "pyarrow": ("pyarrow", "campaign", "results of campaigns"),
     "robot": ("robotframework", "robot", "robot robot/, emberwatch summary"),
     "serial": ("pyserial", "serial", "emberwatch record, --engine hardware"),
+    "sounddevice": ("sounddevice", "mic", "emberwatch run --audio mic"),
+    "textual": ("textual", "live", "emberwatch run --live"),
 }
 """The name on PyPI, the extra in pyproject.toml that brings it, and what needs it, by the name that is imported."""
 
