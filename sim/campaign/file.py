@@ -27,6 +27,7 @@ class FaultKeys:
         count: how many, for each combination of the grid.
         kinds: weights by kind; none given: all kinds, as weighted by default.
         first_s, last_s: they come between these emulated times.
+        addresses: of memory, from the first to the last; none given: all that the program has.
         function: memory that this symbol names, and moments at which this function runs.
         rate_per_s: faults a second in each run, at random; none given: one fault a run.
     """
@@ -35,6 +36,7 @@ class FaultKeys:
     kinds: dict[str, Annotated[float, toml.Between(0, 1e6)]] = field(default_factory=dict)
     first_s: Time = 1.0
     last_s: Time = 6.0
+    addresses: tuple[Annotated[int, toml.Between(0, 2**32 - 1)], ...] = ()
     function: str = ""
     rate_per_s: Annotated[float, toml.Between(1e-6, 1000)] | None = None
 
@@ -161,6 +163,8 @@ def _check(grid: Grid) -> None:
         raise UsageError("noise needs snr_db: how far below the sound it is")
     if grid.expect == "steps" and not grid.scenario:
         raise UsageError("expect = 'steps' needs scenario: the steps stand in it")
+    if grid.faults is not None and len(grid.faults.addresses) not in (0, 2):
+        raise UsageError(f"faults.addresses holds {len(grid.faults.addresses)} numbers; give the first and the last")
     if grid.faults is not None and grid.scenario:
         raise UsageError("faults do not go with scenario files; give them generate, file, manifest, or no sound at all")
     if grid.faults is not None and not given and (grid.expect or grid.within_s):

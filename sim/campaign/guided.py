@@ -174,7 +174,7 @@ def _sound(name: str, chance: random.Random) -> dict[str, Any]:
 
 
 def _fresh(name: str, chance: random.Random) -> Stimulus:
-    return Stimulus(({**_sound(name, chance), "level_dbfs": -20.0},))
+    return Stimulus(({**_sound(name, chance), "level_dbfs": -20.0},), seconds=6.0)
 
 
 def _changed(kept: list[Kept], targets: Targets, with_faults: bool, chance: random.Random) -> Stimulus:

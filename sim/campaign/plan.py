@@ -132,9 +132,8 @@ def _cases(campaign: CampaignFile, grid: Grid, firmwares: Sequence[Content], fil
 
 def _with_faults(case: Case, keys: FaultKeys, bare: bool) -> Iterator[Case]:
     """The case with each of the faults that are drawn for it."""
-    choice = Choice(
-        keys.kinds or WEIGHTS, keys.first_s, keys.last_s, function=keys.function, rate_per_s=keys.rate_per_s
-    )
+    addresses = range(keys.addresses[0], keys.addresses[1] + 1) if keys.addresses else None
+    choice = Choice(keys.kinds or WEIGHTS, keys.first_s, keys.last_s, addresses, keys.function, keys.rate_per_s)
     board = case.board_file.path if case.board_file is not None else case.board or _BOARD
     targets = _targets(case.firmware, board)
     for number in range(keys.count):

@@ -33,10 +33,10 @@ def bench() -> Bench:
 
 
 def test_no_alarm_is_lost_without_a_word(bench: Bench) -> None:
-    rows = [bench.inject(number) for number in range(30)]
+    rows = [bench.inject(number) for number in range(16)]
     assert {row.outcome for row in rows} <= {"masked", "recovered", "halted"}, rows
-    assert len({row.fault_kind for row in rows}) >= 8
-    assert any(row.outcome == "recovered" for row in rows), "thirty faults and the firmware saw none"
+    assert len({row.fault_kind for row in rows}) >= 5
+    assert any(row.outcome == "recovered" for row in rows), "sixteen faults and the firmware saw none"
 
 
 def test_an_injection_is_a_function_of_its_number(bench: Bench) -> None:
@@ -46,7 +46,7 @@ def test_an_injection_is_a_function_of_its_number(bench: Bench) -> None:
 
 
 def test_what_converges_ends_as_if_it_had_run_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = [n for n in range(60) if draw(bench.targets, bench.choice, 1, n)[0].kind in ("sram", "register")][:12]
+    numbers = [n for n in range(60) if draw(bench.targets, bench.choice, 1, n)[0].kind in ("sram", "register")][:6]
     short = [bench.inject(number) for number in numbers]
     monkeypatch.setattr(Bench, "_converges", lambda self, since_s: False)
     assert [bench.inject(number) for number in numbers] == short
@@ -202,3 +202,9 @@ def test_what_cannot_be_is_refused_in_one_line(make: object, message: str) -> No
 def test_a_place_that_does_not_exist_is_refused(bench: Bench, fault: Fault) -> None:
     with pytest.raises(UsageError):
         bench.run((fault,))
+
+
+def test_the_document_names_every_kind_and_outcome() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text()
+    for name in (*KINDS, *MEANINGS):
+        assert f"| `{name}` |" in text, f"docs/faults.md does not tell of {name}"

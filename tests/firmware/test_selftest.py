@@ -88,6 +88,35 @@ def test_the_image_of_the_code_is_not_copied_when_it_is_the_flash_that_has_chang
     assert (restarts, faults) == (0, ["flash"])
 
 
+def test_a_check_that_flash_has_lost_restarts_once_and_is_left_out(board: Board) -> None:
+    """The first instruction of a check becomes `movs r0, #0; bx lr`: it says that all is wrong, whatever is."""
+
+    def lie() -> None:
+        check = board.symbol("console_in_order")
+        assert FLASH <= check < 0x2000_0000
+        board.chip.write_memory(check & ~1, bytes.fromhex("00207047"))
+
+    restarts, faults = board.after(lie, 4.0)
+    assert (restarts, faults) == (1, ["config", "flash"])
+    assert board.machine.log.banner is not None and not board.machine.log.banner.image_intact
+    assert board.machine.log.windows[-1].number > 60, "it listens on"
+
+
+@pytest.mark.parametrize("level", [False, True])
+def test_an_led_whose_pin_is_shorted(board: Board, level: bool) -> None:
+    """High is seen as long as it is to be dark, low when it is to be lit; either stands from then on."""
+    led = board.machine.board.needed_led
+
+    def short() -> None:
+        board.chip.short_pin(led.pin, level)
+        if not level:  # the alarm, third from the end of events_t, has it lit
+            events = board.machine.image.symbols["events"]
+            board.chip.write_memory(events.address + events.size - 3, b"\x02")
+
+    restarts, faults = board.after(short, 1.5)
+    assert (restarts, faults[:1]) == (0, ["led"]) and "none" not in faults
+
+
 def test_the_end_of_the_stack(board: Board) -> None:
     end = board.symbol("__stack_bottom")
     assert board.after(lambda: board.chip.write_memory(end + 8, bytes(4)), 1.0) == (1, ["stack"])

@@ -29,6 +29,8 @@ from emberwatch.machine.machine import Snapshot
 ALARM_AT_S = 2.0
 JUDGED_S = 14.0
 """By then a restarted firmware has heard two more groups of a T3 signal."""
+TOLD_S = 9.0
+"""Nor does a firmware that told of a fault and was not restarted raise the alarm after this."""
 PATIENCE_S = 80.0
 """A run that lost the alarm without a word goes on so long: some checks take a minute by intent."""
 HOLD_S = 0.5
@@ -127,7 +129,7 @@ class Bench:
             "firmware": self.targets.sha256,
             "board": self.machine.board.name,
             "seed": self.machine.seed,
-            "bench": [ALARM_AT_S, JUDGED_S, PATIENCE_S, HOLD_S, LEVEL_DBFS, NOISE_DBFS],
+            "bench": [ALARM_AT_S, JUDGED_S, TOLD_S, PATIENCE_S, HOLD_S, LEVEL_DBFS, NOISE_DBFS],
             "faults": [fault.as_dict() for fault in faults],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -165,7 +167,7 @@ class Bench:
                     return self._held(since_s, said_s, by_led=False)
                 if lit_since is not None and machine.time_s - lit_since > _STEADY_S:
                     return self._held(since_s, lit_since, by_led=True)
-                if until == PATIENCE_S and self._told(since_s):
+                if machine.time_s > TOLD_S and self._told(since_s) and not self._restarted(since_s, until):
                     break
             if self._told(since_s):
                 break
@@ -189,7 +191,14 @@ class Bench:
         return any(fault.kind == "pin_stuck" and fault.place == pin for fault in faults)
 
     def _told(self, since_s: float) -> bool:
-        return bool(signs(self.machine.lines, since_s))
+        return bool(self._signs(since_s))
+
+    def _restarted(self, since_s: float, until_s: float) -> bool:
+        """Whether a restart gives it time until then to hear the cadence anew."""
+        return until_s < PATIENCE_S and any(not line.startswith("FAULT") for _, line in self._signs(since_s))
+
+    def _signs(self, since_s: float) -> list[tuple[float, str]]:
+        return signs(self.machine.lines, since_s)
 
     def _row(self, since_s: float, heard: _Heard) -> Row:
         """What came of the run that the machine has made."""
@@ -202,7 +211,7 @@ class Bench:
             end_s=machine.time_s,
         )
         events = [RowEvent(round(t, 6), m.state, m.kind) for t, m in machine.log.messages if isinstance(m, Alarm)]
-        for t, line in signs(machine.lines, since_s)[:_SIGNS]:
+        for t, line in self._signs(since_s)[:_SIGNS]:
             what = "restart" if line.startswith("emberwatch ") else "fault"
             events.append(RowEvent(round(t, 6), what, line.split()[1] if what == "fault" else ""))
         latency = heard.at_s - ALARM_AT_S if heard.served and heard.at_s is not None else None
