@@ -92,17 +92,41 @@ def logarithm_rows() -> list[tuple[int, Fraction]]:
 LN_UPPER = 13
 
 
+def economised(coefficients: list[Fraction], width: Fraction, terms: int) -> list[Fraction]:
+    """Return the power series c[0] + c[1] x + ... with fewer terms, changed as little as possible on 0..`width`.
+
+    The highest power gives way to lower ones by a multiple of the Chebyshev polynomial of that interval, again and
+    again: an error of c[n] width^n / 2^(2n - 1) at most for each.
+    """
+    kept = list(coefficients)
+    while len(kept) > terms:
+        degree = len(kept) - 1
+        before, chebyshev = [Fraction(1)], [Fraction(-1), 2 / width]
+        for _ in range(degree - 1):  # T(n + 1) = 2 (2 x / width - 1) T(n) - T(n - 1)
+            after = [Fraction(0)] * (len(chebyshev) + 1)
+            for power, value in enumerate(chebyshev):
+                after[power] -= 2 * value
+                after[power + 1] += 4 / width * value
+            for power, value in enumerate(before):
+                after[power] -= value
+            before, chebyshev = chebyshev, after
+        factor = kept[degree] / chebyshev[degree]
+        kept = [value - factor * part for value, part in zip(kept[:-1], chebyshev, strict=False)]
+    return kept
+
+
+def quarter_turn_series(odd: int, terms: int) -> list[Fraction]:
+    """Return sin(f pi / 2) / f (odd: 1) or cos(f pi / 2) (odd: 0) as c[0] - c[1] s + c[2] s^2 ..., s = f^2, f <= 1/2."""
+    taylor = [(-1) ** k * (PI / 2) ** (2 * k + odd) / factorial(2 * k + odd) for k in range(terms + 6)]
+    return [(-1) ** k * value for k, value in enumerate(economised(taylor, Fraction(1, 4), terms))]
+
+
 def series_header() -> str:
     """Return the coefficients of single_functions.c and double_functions.c as C source."""
-    odd = [Fraction(1, factorial(2 * k + 3)) for k in range(12)]
-    even = [Fraction(1, factorial(2 * k + 2)) for k in range(12)]
     power = [LN2 ** (k + 1) / factorial(k + 1) for k in range(20)]
     rows = logarithm_rows()
     lines = ["// Written by scripts/build_bootrom.py: fixed-point numbers."]
     for name, value in {
-        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
-        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
-        "PI_HALF": fixed(PI / 2, 31),
         "PI_30": fixed(PI, 30),
         "ONE_OVER_LN2_HIGH": fixed(1 / LN2, 63) >> 32,
         "ONE_OVER_LN2_LOW": fixed(1 / LN2, 63) & 0xFFFFFFFF,
@@ -112,9 +136,6 @@ def series_header() -> str:
         lines.append(f"#define {name} 0x{value:x}u")
     lines.append(f"#define LN2_56 0x{fixed(LN2, 56):x}ull")
     lines.append("#define LN_ONE(row) ((row) >= LN_UPPER ? 256 : 128)")
-    # sin r = r - r s (S0 - s (S1 - ...)), cos r = 1 - s (C0 - s (C1 - ...)), s = r^2, |r| <= pi / 4
-    lines.append(c_array("uint32_t", "SINE", [fixed(c, 32) for c in odd[:5]]))
-    lines.append(c_array("uint32_t", "COSINE", [fixed(c, 32) for c in even[:6]]))
     # 2^f = 1 + f (P0 + f (P1 + ...)), 0 <= f < 1
     lines.append(c_array("uint32_t", "POWER", [fixed(c, 32) for c in power[:12]]))
     # ln(1 + r) = r - r^2 (L0 - r (L1 - ...)), ln(1 - r) = -(r + r^2 (L0 + r (L1 + ...))), r <= 1/32
@@ -123,28 +144,12 @@ def series_header() -> str:
     lines.append(c_array("uint32_t", "ARCTAN", [fixed(Fraction(1, 2 * k + 3), 32) for k in range(12)]))
     lines.append(f"#define LN_SCALE_VALUES {', '.join(str(scale) for scale, _ in rows)}")
     # The same to 64 bits.
-    for name, value in {
-        "TWO_OVER_PI_96_HIGH": fixed(2 / PI, 96) >> 64,
-        "TWO_OVER_PI_96_MIDDLE": fixed(2 / PI, 96) >> 32 & 0xFFFFFFFF,
-        "TWO_OVER_PI_96_LOW": fixed(2 / PI, 96) & 0xFFFFFFFF,
-        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
-    }.items():
-        lines.append(f"#define {name} 0x{value:x}u")
-    for name, value in {"PI_HALF_63": fixed(PI / 2, 63), "PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
+    for name, value in {"PI_62": fixed(PI, 62), "LN2_64": fixed(LN2, 64)}.items():
         lines.append(f"#define {name} 0x{value:x}ull")
-    # e^t = 1 + t + t^2 (E0 + t (E1 + ...)), t < 1 / 16
-    exponential = [fixed(Fraction(1, factorial(k + 2)), 64) for k in range(9)]
-    lines.append(f"#define SINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in odd)}")
-    lines.append(f"#define COSINE_64_LONG {sum(c >= Fraction(1, 2**32) for c in even)}")
-    lines.append(c_array("uint64_t", "SINE_64", [fixed(c, 64) for c in odd[:8]]))
-    lines.append(c_array("uint64_t", "COSINE_64", [fixed(c, 64) for c in even[:9]]))
-    lines.append(c_array("uint64_t", "EXPONENTIAL", exponential))
     lines.append(c_array("uint64_t", "LOGARITHM_64", [fixed(Fraction(1, k + 2), 64) for k in range(10)]))
     lines.append(c_array("uint64_t", "ARCTAN_64", [fixed(Fraction(1, 2 * k + 3), 64) for k in range(22)]))
     body = ", ".join(f"{fixed(value, 62)}ll" for _, value in rows)
     lines.append(f"#define LN_ROW_62_VALUES {body}")
-    steps = [sum((Fraction(k, 16) ** j / factorial(j) for j in range(60)), Fraction(0)) for k in range(12)]
-    lines.append(c_array("uint64_t", "EXP_STEP", [fixed(value, 62) for value in steps]))
     return "\n".join(lines) + "\n"
 
 
@@ -152,7 +157,29 @@ def table_source() -> str:
     """Return the tables of the assembly routines as assembly source."""
     # 2^8 / sqrt(x) in the middle of each of the 96 intervals of x in 1..4.
     roots = [round(2**8 * ((32 + i + 0.5) / 32) ** -0.5) for i in range(96)]
-    return f"// Written by scripts/build_bootrom.py.\nreciprocal_roots: .byte {', '.join(map(str, roots))}\n"
+    lines = ["// Written by scripts/build_bootrom.py.", f"reciprocal_roots: .byte {', '.join(map(str, roots))}"]
+    # One unit less each, as the products that are taken from them are too small by that on average.
+    rows = [fixed(value, 31) - 1 for odd, terms in ((1, 5), (0, 6)) for value in quarter_turn_series(odd, terms)[::-1]]
+    lines += [".balign 4", ".global sine_32", f"sine_32: .word {', '.join(map(hex, rows))}"]
+    rows = [fixed(value, 63) - 1 for odd, terms in ((1, 7), (0, 8)) for value in quarter_turn_series(odd, terms)]
+    lines += [".global sine_64", f"sine_64: .quad {', '.join(map(hex, rows))}"]
+    words = [fixed(2 / PI, 128) >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)]
+    lines += [".global two_over_pi", f"two_over_pi: .word {', '.join(map(hex, words))}"]
+    # (e^t - 1) / t in powers of 32 t, and e^(k / 32).
+    powers = [Fraction(1, factorial(k + 1) * 32**k) for k in range(12)]
+    rows = [fixed(value, 63) for value in economised(powers, Fraction(1), 6)]
+    lines += [".global exponential_64", f"exponential_64: .quad {', '.join(map(hex, rows))}"]
+    rows = [fixed(sum(Fraction(k, 32) ** j / factorial(j) for j in range(60)), 62) for k in range(23)]
+    lines += [".global exponential_steps", f"exponential_steps: .quad {', '.join(map(hex, rows))}"]
+    words = [fixed(LN2, 96) >> shift & 0xFFFFFFFF for shift in (0, 32, 64)]
+    lines += [".global ln_2", f"ln_2: .word {', '.join(map(hex, words))}"]
+    for name, value in {
+        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
+        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
+        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
+    }.items():
+        lines += [f".global {name}", f".equ {name}, {value:#x}"]
+    return "\n".join(lines) + "\n"
 
 
 def build() -> bytes:

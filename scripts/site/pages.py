@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from mkdocs.structure.files import File, Files
 from robot.libdoc import libdoc
 
 from emberwatch.cli.main import application, command_names, help_text
+
+sys.path.append(str(Path(__file__).parent))
+from machine import assets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +34,8 @@ def on_files(files: Files, config: Any) -> Files:
     }
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
+    for name, data in assets().items():
+        files.append(File.generated(config, f"machine/{name}", content=data))
     return files
 
 

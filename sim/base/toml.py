@@ -26,14 +26,13 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emberwatch.base.errors import EmberwatchError
-from emberwatch.base.regular import read_regular
+from emberwatch.base.regular import read_text
 
 _T = TypeVar("_T")
 _Refusal = type[EmberwatchError]
 
 _INT64 = range(-(1 << 63), 1 << 63)
 """What a TOML integer may be; Python's parser takes longer ones."""
-_MOST_BYTES = 4 << 20
 _SHOWN = 60
 """Characters of a refused value that a message shows."""
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
@@ -95,9 +94,7 @@ def _table(path: Path, what: str, error: _Refusal, absent: str) -> dict[str, Any
     if not path.exists():
         raise error(f"{what} {path} does not exist; {absent}")
     try:
-        return tomllib.loads(read_regular(path, what, error, _MOST_BYTES).decode("utf-8"))
-    except UnicodeDecodeError:
-        raise error(f"{what} {path} is not a text file; give a TOML file in UTF-8") from None
+        return tomllib.loads(read_text(path, what, error))
     except RecursionError:
         raise error(f"{what} {path} is not valid TOML: nested too deeply") from None
     except ValueError as refusal:  # TOMLDecodeError, and what int() says of thousands of digits

@@ -236,7 +236,7 @@ class Desk(Observer):
 
 
 def _port(text: str, option: str) -> PortName:
-    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "auto": "auto"}
+    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "rtt": "rtt", "auto": "auto"}
     if text not in names:
         raise UsageError(f"{option} {text!r} is no serial port; there are: {', '.join(names)}")
     return names[text]

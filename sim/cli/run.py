@@ -60,13 +60,14 @@ def run(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the result as JUnit XML.", metavar="FILE")] = None,
     serial_log: Annotated[
-        Path | None, typer.Option(help="Write what came on UARTs, USB and semihosting to this file.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Write what came on UARTs, USB, RTT and semihosting to this file.", metavar="FILE"),
     ] = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="The terminal is the board's console; Ctrl-] leaves.")
     ] = False,
     pty: Annotated[
-        list[str] | None, typer.Option(help="Serial port as a pseudo-terminal: usb, uart0, uart1.", metavar="PORT")
+        list[str] | None, typer.Option(help="Serial port as a pseudo-terminal: usb, uart0, uart1, rtt.", metavar="PORT")
     ] = None,
     tcp: Annotated[
         list[str] | None, typer.Option(help="Serial port on a TCP port of 127.0.0.1.", metavar="PORT=N")

@@ -36,8 +36,6 @@ DOUBLE = dict(zip(ROWS, "91 95 155 183 - - 169 75 74 63 62 69 68 64 62 1617 1618
 BITS = {"popcount32": ("P3", 20.0), "reverse32": ("R3", 22.0), "clz32": ("L3", 9.6), "ctz32": ("T3", 11.0)}
 WITHIN = 0.03
 SLOWER = {  # by more than that: routines that we could not make as fast, with the most that is allowed
-    "fcos": 0.15, "fsin": 0.15, "ftan": 0.15, "fsincos": 0.15,
-    "dmul": 0.08, "ddiv": 0.18, "dsqrt": 0.23, "dcos": 0.26, "dsin": 0.26, "dtan": 0.20, "dsincos": 0.20, "dexp": 0.27,
     "dln": 2.5,
 }  # fmt: skip
 

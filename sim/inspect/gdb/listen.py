@@ -16,6 +16,7 @@ from emberwatch.base.errors import UsageError
 from emberwatch.base.output import say
 from emberwatch.inspect.gdb.packets import frame
 from emberwatch.inspect.gdb.server import Session
+from emberwatch.machine.semihosting import existing_folder
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -52,8 +53,8 @@ def serve(
     Raises:
         UsageError: port or socket cannot be had, or the folder is none.
     """
-    if semihosting_dir is not None and not semihosting_dir.is_dir():
-        raise UsageError(f"--semihosting-dir {semihosting_dir} is no folder; give one that exists")
+    if semihosting_dir is not None:
+        semihosting_dir = existing_folder(semihosting_dir)
     with ExitStack() as stack:
         listener = stack.enter_context(_on_path(unix_socket) if unix_socket is not None else _on_port(port))
         session = Session(machine, semihosting_dir, on_console or (lambda: None), lambda: _turn_away(listener))

@@ -223,267 +223,377 @@ dadd_infinite:
     pop {r4-r7, pc}
     .ltorg
 
-// r12: sign, r4, r5: exponents of a and b, which are neither zero nor infinite; r4-r7 and lr are stacked.
-    .macro unpack_double zero_a, zero_b, infinite
-    push {r4-r7, lr}
+// a * b and a / b begin with all registers stacked, a and b at sp. r4, r5: exponents of a and b, which are neither zero
+// nor infinite; bit 31 of r12: sign, of r6: one. lr is lost.
+    .macro double_operands zero_a, zero_b, infinite_a, infinite_b
     movs r4, r1
     eors r4, r3
-    lsrs r4, #31
-    lsls r4, #31
     mov r12, r4
+    asrs r5, r6, #10
+    mov lr, r5                      // upper word of twice an infinity
     lsls r4, r1, #1
+    cmp r4, lr
+    bhs \infinite_a
     lsrs r4, #21
     beq \zero_a
     lsls r5, r3, #1
+    cmp r5, lr
+    bhs \infinite_b
     lsrs r5, #21
     beq \zero_b
-    adds r6, r4, #1
-    adds r7, r5, #1
-    orrs r6, r7
-    lsrs r6, #11
-    bne \infinite
     .endm
 
-// What is not ordinary: r12 sign; r4-r7 and lr are stacked.
-double_infinity:
-    ldr r4, =0x7ff00000
-    b double_finish
-dmul_zero_a:
-    adds r5, r3, r3
-    asrs r5, #21
-    adds r5, #1
-    beq double_infinity
-    b double_zero
-dmul_zero_b:
-    adds r4, #1
-    lsrs r4, #11
-    bne double_infinity
-double_zero:
-    movs r4, #0
-double_finish:
-    movs r0, #0
-    mov r1, r12
-    orrs r1, r4
-    pop {r4-r7, pc}
+// \high:r0, below it one in bit 31 of r6: significand with its leading one in bit 63.
+    .macro significand_upper high, low, t
+    lsls \high, #11
+    lsrs \t, \low, #21
+    orrs \high, \t
+    orrs \high, r6
+    .endm
 
-// a * b
-rom_function rom_dmul
-    unpack_double dmul_zero_a, dmul_zero_b, double_infinity
-    adds r4, r5
-    mov lr, r4
-    movs r6, #1
-    lsls r6, #31
-    lsls r3, #11                    // b * 2^11, a: the product's upper 64 bits have their leading one in bit 51 or 52
-    lsrs r7, r2, #21
-    lsls r2, #11
-    orrs r3, r7
-    orrs r3, r6
-    lsrs r6, #11
-    lsls r1, #12
-    lsrs r1, #12
-    orrs r1, r6
-    push {r0-r3}
-    umull r4, r5, r0, r2, r6
-    ldr r0, [sp]
-    umull r6, r7, r0, r3, r2
-    adds r5, r6
-    movs r6, #0
-    adcs r7, r6
-    ldr r2, [sp, #8]
-    umull r0, r3, r1, r2, r6
-    movs r6, #0
-    adds r5, r0
-    adcs r7, r3
-    adcs r6, r6
-    subs r4, #1                     // carry: the last word is not zero
-    sbcs r4, r4
-    adds r4, #1
-    orrs r5, r4
-    ldr r1, [sp, #4]
-    ldr r2, [sp, #12]
-    umull r0, r3, r1, r2, r4
-    add sp, #16
-    adds r0, r7
-    adcs r3, r6
-    movs r1, r3
-    mov r4, lr
-    ldr r6, =1023
-    subs r4, r6                     // exponent less one
-// r1:r0 with leading one in bit 51 or 52, r5 below with sticky, r4 exponent less one if it is 52, r12 sign.
-double_pack:
-    lsrs r6, r1, #20
-    bne 1f
-    adds r5, r5
-    adcs r0, r0
-    adcs r1, r1
-    subs r4, #1
-1:  ldr r6, =2046
+// r1:r0 / 2^\places, rounded down.
+    .macro double_drop places, t
+    lsrs r0, #\places
+    lsls \t, r1, #32 - \places
+    orrs r0, \t
+    lsrs r1, #\places
+    .endm
+
+// Sign, exponent less one (r4) and r1:r0 with its leading one in bit 52 (or 53 by rounding) make the result.
+    .macro double_finish outside
+    ldr r6, =2046
     cmp r4, r6
-    bhs double_out_of_range
-    round_even r5, r6
+    bhs \outside
     lsls r4, #20
     adds r1, r4
     mov r4, r12
+    lsrs r4, #31
+    lsls r4, #31
     orrs r1, r4
+    add sp, #16
+    pop {r4-r7, pc}
+    .endm
+
+// What is not ordinary.
+dmul_zero_a:
+    lsls r5, r3, #1
+    cmp r5, lr
+    bhs double_infinity
+double_zero:
+    movs r4, #0
+double_special:
+    movs r0, #0
+    mov r1, r12
+    lsrs r1, #31
+    lsls r1, #31
+    orrs r1, r4
+    add sp, #16
     pop {r4-r7, pc}
 double_out_of_range:
     cmp r4, #0
-    bge 1f
+    bge double_infinity
     adds r4, #1
-    bne 2f
-    lsrs r5, #31                    // 2^-1022 if all ones round up
-    beq 2f
-    adds r0, #1
-    bne 2f
-    adds r1, #1
-    lsrs r4, r1, #21
-    beq 2f
+    bne double_zero
+    lsrs r4, r1, #21                // 2^-1022 if all ones have been rounded up
     lsls r4, #20
-    b 3f
-1:  b double_infinity
-2:  b double_zero
-3:  b double_finish
+    b double_special
+double_infinity:
+    ldr r4, =0x7ff00000
+    b double_special
+
+// a * b. The upper 64 bits of the product of 64-bit significands, at most 14 units too small, show the rounding but for
+// one in 128; there the product's lower bits decide.
+rom_function rom_dmul
+    push {r0-r7, lr}
+    movs r6, #1
+    lsls r6, #31
+    double_operands dmul_zero_a, double_zero, double_infinity, double_infinity
+    adds r7, r4, r5
+    significand_upper r1, r0, r4
+    significand_upper r3, r2, r5
+    lsls r0, #11
+    lsls r2, #11
+    mov lr, r1
+    lsrs r4, r0, #16                // a0 b1
+    uxth r0, r0
+    uxth r5, r3
+    lsrs r6, r3, #16
+    muls r0, r6
+    muls r5, r4
+    muls r4, r6
+    lsrs r0, #16
+    lsrs r5, #16
+    adds r4, r0
+    adds r4, r5
+    lsrs r5, r1, #16                // a1 b0
+    uxth r1, r1
+    uxth r0, r2
+    lsrs r2, #16
+    muls r1, r2
+    muls r0, r5
+    muls r5, r2
+    lsrs r1, #16
+    lsrs r0, #16
+    adds r5, r1
+    adds r5, r0
+    mov r2, lr
+    umull r0, r1, r2, r3, r6
+    movs r3, #0
+    adds r0, r4
+    adcs r1, r3
+    adds r0, r5
+    adcs r1, r3
+    ldr r4, =1023
+    subs r4, r7, r4
+    mov lr, r4                      // exponent less one if the product is 2 or more
+    movs r7, #0
+    cmp r1, #0
+    bmi 1f
+    adds r0, r0
+    adcs r1, r1
+    subs r4, #1
+1:  ldr r6, =1024 + 15
+    adds r0, r6
+    adcs r1, r7
+    adcs r7, r7
+    lsls r7, #21
+    lsls r6, r0, #21
+    lsrs r6, #25
+    beq dmul_open
+    double_drop 11, r6
+    adds r1, r7
+    spend 27, r6
+dmul_finish:
+    double_finish double_out_of_range
+
+// The product is at or next to the middle between r7:r1:r0 / 2^11, rounded down, and the number below.
+dmul_open:
+    double_drop 11, r6
+    adds r1, r7
+    push {r0, r1, r4}
+    lsls r7, r0, #1
+    subs r7, #1
+    lsls r7, #19                    // upper word of the middle, scaled by 2^104 and modulo 2^64
+    cmp r4, lr
+    bne 1f
+    adds r7, r7
+1:  add r5, sp, #12
+    ldm r5!, {r0-r3}
+    lsls r1, #12
+    lsrs r1, #12
+    movs r4, #1
+    lsls r4, #20
+    orrs r1, r4
+    bl multiply_low
+    subs r1, r7
+    asrs r7, r1, #31                // -1: the product is below
+    orrs r1, r0
+    pop {r0, r1, r4}
+    bne dmul_decide
+    lsls r7, r0, #31                // a tie
+    asrs r7, #31
+dmul_decide:
+    adds r0, r7
+    adcs r1, r7
+    b dmul_finish
     .ltorg
 
-// r7:r5 = r4 * (r3:r2) modulo 2^64, r4 below 2^16; r6 is lost, r7 too.
-    .macro multiply_digit
-    uxth r5, r2
-    muls r5, r4
-    lsrs r6, r2, #16
-    muls r6, r4
-    lsls r7, r6, #16
-    lsrs r6, #16
-    adds r5, r7
-    uxth r7, r3
-    muls r7, r4
-    adcs r7, r6
-    lsrs r6, r3, #16
-    muls r6, r4
-    lsls r6, #16
-    adds r7, r6
-    .endm
-
-// A quotient digit of 14 bits, from below: remainder r1:r0 (less than 4 d), divisor d = r3:r2, r12 SIO. Eight cycles
-// from the store to the load: four of them for \meanwhile.
-    .macro divide_digit meanwhile:vararg
-    mov r7, r12
-    str r1, [r7, #0x60]
-    lsrs r5, r0, #18
-    lsls r1, #14
-    orrs r1, r5
-    lsls r0, #14
-    \meanwhile
-    ldr r4, [r7, #0x70]
-    multiply_digit
-    subs r0, r5
-    sbcs r1, r7
-    .endm
-    .macro ddiv_first
-    spend 4
-    .endm
-    .macro ddiv_second
-    mov lr, r4
-    spend 3
-    .endm
-    .macro ddiv_third
-    mov r5, lr
-    lsls r5, #14
-    adds r5, r4
-    mov lr, r5
-    .endm
-    .macro ddiv_fourth
-    push {r4}
-    spend 2
-    .endm
+// r1:r0 = r1:r0 * b modulo 2^64 for the significand b of the double r3:r2; r2-r6 are lost.
+multiply_low:
+    lsls r3, #11
+    lsrs r3, #11
+    movs r6, #1
+    lsls r6, #20
+    orrs r3, r6
+    muls r1, r2
+    muls r3, r0
+    adds r1, r3
+    umull r3, r4, r0, r2, r6
+    adds r1, r4
+    movs r0, r3
+    bx lr
 
 ddiv_zero_a:
     lsls r5, r3, #1
     lsrs r5, #21
-    beq ddiv_by_zero
+    beq ddiv_infinity
+ddiv_zero:
     b double_zero
-ddiv_infinite:
-    adds r4, #1
-    lsrs r4, #11
-    bne ddiv_by_zero
-    b double_zero
-ddiv_by_zero:
+ddiv_infinity:
     b double_infinity
 
-// a / b: four digits by the SIO's divider (the SDK saves its state around this call).
+// a / b. The SIO's divider (the SDK saves its state around this call) gives 16 bits of 1 / b while exponents are seen
+// to; a Newton step makes it 30, two digits of about 30 bits make the quotient, at most 5.5 units of 2^-59 too small and
+// 2.5 too large. Only where that leaves the rounding open, one in eight, does the remainder decide.
 rom_function rom_ddiv
-    unpack_double ddiv_zero_a, ddiv_by_zero, ddiv_infinite
-    subs r4, r5
-    mov r5, r12
-    push {r4, r5}
-    movs r7, #1
-    lsls r7, #29
-    lsls r1, #12                    // leading ones in bit 61
-    lsrs r1, #3
-    orrs r1, r7
-    lsrs r6, r0, #23
-    orrs r1, r6
-    lsls r0, #9
-    lsls r3, #12
-    lsrs r3, #3
-    orrs r3, r7
-    lsrs r6, r2, #23
-    orrs r3, r6
-    lsls r2, #9
+    push {r0-r7, lr}
+    movs r6, #1
+    lsls r6, #31
+    lsls r4, r3, #11
+    orrs r4, r6
+    lsrs r4, #15                    // d, 17 bits
     movs r7, #0xd0
-    lsls r7, #24
-    mov r12, r7
-    lsrs r6, r3, #14
-    adds r6, #1
-    str r6, [r7, #0x64]
-    divide_digit ddiv_first
-    divide_digit ddiv_second
-    divide_digit ddiv_third
-    divide_digit ddiv_fourth
-1:  subs r0, r2                     // the quotient may be a few units short
-    sbcs r1, r3
-    bcc 2f
-    adds r4, #1
-    b 1b
-2:  adds r0, r2
-    adcs r1, r3
-    orrs r0, r1
-    subs r0, #1                     // carry: there is a remainder
-    sbcs r0, r0
-    adds r0, #1
-    pop {r5}
-    mov r7, lr
-    lsls r6, r5, #14
-    adds r6, r4
-    lsls r5, r6, #28
-    orrs r5, r0
-    lsls r0, r7, #24
-    lsrs r1, r7, #8
-    lsrs r6, #4
+    lsls r7, #24                    // SIO
+    str r4, [r7, #0x64]
+    asrs r5, r6, #31
+    str r5, [r7, #0x60]
+    double_operands ddiv_zero_a, ddiv_infinity, ddiv_infinity, ddiv_zero
+    subs r4, r5
+    ldr r5, =1022
+    adds r4, r5
+    mov lr, r4                      // exponent less one if a >= b
+    ldr r5, [r7, #0x70]             // r = 2^47 / d
+    significand_upper r3, r2, r4
+    lsrs r4, r3, #16
+    uxth r7, r3
+    muls r4, r5
+    muls r7, r5
+    lsrs r7, #16
+    adds r4, r7                     // 2^31 (1 + e) = r d / 2^16, e in -2^-15..2^-16
+    lsls r4, #1
+    asrs r4, #1
+    muls r4, r5                     // in 32 bits: the larger r, the smaller e
+    asrs r4, #15
+    lsls r5, #16
+    subs r5, r4                     // r = 2^63 / d, from -2^-30 to 2^-30.4 off
+    lsls r7, r1, #31                // r7:r0: a, scaled by 2^83, modulo 2^64
+    lsrs r4, r0, #1
+    orrs r7, r4
+    significand_upper r1, r0, r4
+    lsls r0, #31
+    lsrs r4, r5, #16                // q = a r / 2^32, from 0 to 15 / d units of 2^-31 short
+    lsrs r6, r1, #16
+    uxth r1, r1
+    uxth r2, r5
+    muls r1, r4
+    muls r2, r6
+    muls r6, r4
+    lsrs r1, #1
+    lsrs r2, #1
+    adds r1, r2
+    lsrs r1, #15
+    adds r6, r1
+    subs r6, #3
+    str r6, [sp, #4]
+    ldr r2, [sp, #8]
+    lsrs r3, #11                    // r3:r2: d, scaled by 2^52
+    movs r1, r6
+    muls r1, r3
+    subs r7, r1
+    lsrs r3, r2, #16
+    uxth r2, r2
+    lsrs r1, r6, #16
+    uxth r6, r6
+    movs r4, r6
+    muls r4, r2
+    subs r0, r4
+    movs r4, r1
+    muls r4, r3
+    sbcs r7, r4
+    muls r6, r3
+    muls r1, r2
+    adds r6, r1
+    movs r3, #0
+    adcs r3, r3
+    lsls r3, #16
+    subs r7, r3
+    lsls r4, r6, #16
+    lsrs r6, #16
+    subs r0, r4
+    sbcs r7, r6
+ddiv_remainder:                     // r7:r0: a - q d, hardly ever not in 0..2^-27
+    lsrs r4, r7, #24
+    bne ddiv_step
+    lsls r7, #8
+    lsrs r0, #24
+    orrs r7, r0                     // scaled by 2^59
+    lsrs r4, r5, #16
+    uxth r5, r5
+    lsrs r6, r7, #16
+    uxth r7, r7
+    muls r7, r4
+    muls r5, r6
+    muls r6, r4
+    lsrs r7, #16
+    lsrs r5, #16
+    adds r6, r7
+    adds r6, r5
+    ldr r1, [sp, #4]
+    lsls r0, r1, #28
+    lsrs r1, #4
     movs r7, #0
     adds r0, r6
+    adcs r1, r7                     // quotient, scaled by 2^59
+    mov r4, lr
+    lsrs r6, r1, #27
+    bne 1f
+    adds r0, r0
+    adcs r1, r1
+    subs r4, #1
+1:  adds r0, #64 + 11
     adcs r1, r7
-    pop {r4, r6}
-    mov r12, r6
-    ldr r6, =1022
-    adds r4, r6
-    b double_pack
+    lsls r6, r0, #25
+    lsrs r6, #29
+    beq ddiv_open
+    double_drop 7, r6
+    spend 12, r6
+ddiv_finish:
+    double_finish ddiv_out_of_range
+ddiv_out_of_range:
+    b double_out_of_range
+
+// The first digit is adjusted by four.
+ddiv_step:
+    ldr r2, [sp, #8]
+    ldr r3, [sp, #12]
+    movs r6, #1
+    lsls r6, #31
+    significand_upper r3, r2, r1
+    lsrs r3, #9
+    lsls r2, #2
+    ldr r1, [sp, #4]
+    cmp r7, #0
+    bmi 1f
+    subs r0, r2
+    sbcs r7, r3
+    adds r1, #4
+    b 2f
+1:  adds r0, r2
+    adcs r7, r3
+    subs r1, #4
+2:  str r1, [sp, #4]
+    b ddiv_remainder
+
+// The quotient is next to the middle between r1:r0 / 2^7, rounded down, and the number below: the sign of a less b times
+// that middle.
+ddiv_open:
+    double_drop 7, r6
+    push {r0, r1, r4}
+    ldr r7, [sp, #12]
+    lsls r7, #21
+    cmp r4, lr
+    beq 1f
+    adds r7, r7
+1:  ldr r2, [sp, #12 + 8]
+    ldr r3, [sp, #12 + 12]
+    movs r4, #0
+    adds r0, r0
+    adcs r1, r1
+    subs r0, #1
+    sbcs r1, r4
+    bl multiply_low
+    rsbs r0, r0, #0
+    sbcs r7, r1
+    asrs r7, #31                    // -1: the quotient is below
+    pop {r0, r1, r4}
+    adds r0, r7
+    adcs r1, r7
+    b ddiv_finish
     .ltorg
 
-// Square root: reciprocal root y to 2^-12 as in rom_fsqrt, then four digits of 10 bits, each from below by y.
-// r1:r0 remainder, scaled by 2^58 and the digits so far; r3:r2 twice the root by 2^58.
-    .macro root_digit
-    lsls r1, #10
-    lsrs r5, r0, #22
-    orrs r1, r5
-    lsls r0, #10
-    .endm
-    .macro root_estimate
-    mov r4, r12
-    lsrs r5, r1, #16
-    muls r4, r5
-    lsrs r4, #16
-    .endm
-
+// Square root: 12 bits of the reciprocal root y from a table and a Newton step, the root to 31 bits by it, y to 25 bits
+// by the root, and by both another digit, at most 9 units of 2^-59 too small and 7 too large. Where that leaves the
+// rounding open, one in four, the remainder decides.
 7:  lsrs r1, #31
     lsls r1, #31
     movs r0, #0
@@ -503,122 +613,134 @@ rom_function rom_dsqrt
     adds r3, r2, #1
     lsrs r3, #11
     bne 9b
-    push {r4-r7, lr}
+    push {r4-r6, lr}
     movs r4, #1
-    lsls r4, #26
-    lsls r1, #12
-    lsrs r1, #6
+    lsls r4, #31
+    lsls r1, #11
     orrs r1, r4
-    lsrs r5, r0, #26
+    lsrs r5, r0, #21
     orrs r1, r5
-    lsls r0, #6
-    lsrs r4, r2, #1                 // carry: an even power of two
-    bcs 1f
-    adds r0, r0
-    adcs r1, r1
-1:  ldr r4, =1021
+    lsls r0, #11
+    lsrs r4, r2, #1                 // no carry: an odd power of two
+    bcc 1f
+    lsrs r0, #1
+    lsls r5, r1, #31
+    orrs r0, r5
+    lsrs r1, #1
+1:  ldr r4, =1021                   // x = r1:r0 / 2^62 in 1..4
     adds r4, r2
     lsrs r4, #1
     lsls r4, #20
     mov lr, r4                      // exponent less one
-    lsrs r2, r1, #21                // x = r1 / 2^26 in 1..4
+    mov r12, r0
+    lsrs r2, r1, #25
     ldr r3, =reciprocal_roots - 32
     ldrb r2, [r3, r2]
     movs r3, r2
     muls r3, r2
-    lsrs r4, r1, #12
+    lsrs r4, r1, #16
     muls r3, r4
     movs r5, #3
     lsls r5, #30
     subs r5, r3
     lsrs r5, #8
     muls r2, r5
-    lsrs r2, #16
-    mov r12, r2                     // y, scaled by 2^15
+    lsrs r2, #14
+    adds r2, #1
+    lsrs r2, #1                     // y, scaled by 2^16
     muls r4, r2
-    lsrs r4, #14                    // root to 15 bits after the point
-    lsls r3, r4, #12                // twice the root
-    muls r4, r4
-    lsls r5, r4, #28
-    lsrs r4, #4
-    subs r0, r5
-    sbcs r1, r4
-    lsls r1, #15
-    lsrs r5, r0, #17
-    orrs r1, r5
-    lsls r0, #15
-    root_estimate
-    root_digit
-    lsls r5, r4, #1
-    adds r3, r5
+    lsrs r4, #15                    // s = x y, scaled by 2^15
+    movs r3, r4
+    muls r3, r3
+    subs r3, r1, r3
+    asrs r3, #6
+    muls r3, r2
+    asrs r3, #16
+    lsls r4, #10
+    adds r4, r3                     // s + (x - s^2) y / 2, scaled by 2^25
+    lsls r3, r1, #20
+    lsrs r5, r0, #12
+    orrs r3, r5
+    movs r5, r4
+    muls r5, r5
+    subs r3, r5                     // modulo 2^32
+    asrs r3, #14
+    muls r3, r2
+    asrs r3, #22
+    lsls r4, #6
+    adds r4, r3
+    subs r4, #1                     // once more, scaled by 2^31, from 0 to 2 units short
+    lsrs r3, r4, #4
+    muls r3, r2                     // s y - 1, scaled by 2^43, modulo 2^32
+    asrs r3, #16
+    muls r3, r2
+    asrs r3, #12
+    lsls r2, #15
+    subs r2, r3                     // y, scaled by 2^31
+    lsrs r3, r4, #16
+    uxth r5, r4
     movs r6, r3
-    muls r6, r4
-    subs r1, r6
-    adds r3, r5
-    root_estimate
-    root_digit
-    lsls r2, r4, #23
-    lsrs r5, r4, #9
-    adds r3, r5
-    multiply_digit
+    muls r6, r5
+    muls r3, r3
+    muls r5, r5
     subs r0, r5
-    sbcs r1, r7
-    lsls r5, r4, #23
-    lsrs r6, r4, #9
-    adds r2, r5
-    adcs r3, r6
-    root_estimate
-    root_digit
-    lsls r5, r4, #13
-    movs r6, #0
-    adds r2, r5
-    adcs r3, r6
-    multiply_digit
-    subs r0, r5
-    sbcs r1, r7
-    lsls r5, r4, #13
-    movs r6, #0
-    adds r2, r5
-    adcs r3, r6
-    root_estimate
-    root_digit
-    lsls r5, r4, #3
-    movs r6, #0
-    adds r2, r5
-    adcs r3, r6
-    multiply_digit
-    subs r0, r5
-    sbcs r1, r7
-    lsls r5, r4, #3
-    movs r6, #0
-    adds r2, r5
-    adcs r3, r6
-    movs r6, #0                     // the root may be a few units short
-    adds r2, #8
-    adcs r3, r6
-1:  subs r0, r2
     sbcs r1, r3
-    bcc 2f
-    adds r2, #16
-    adcs r3, r6
-    b 1b
-2:  adds r0, r2
-    adcs r1, r3
-    subs r2, #8
-    sbcs r3, r6
-    orrs r1, r0
-    subs r1, #1                     // carry: there is a remainder
-    sbcs r1, r1
-    adds r1, #1
-    lsls r5, r2, #25
-    orrs r5, r1
-    lsrs r0, r2, #7
-    lsls r4, r3, #25
-    orrs r0, r4
-    lsrs r1, r3, #7
-    round_even r5, r6
+    lsls r5, r6, #17
+    lsrs r6, #15
+    subs r0, r5
+    sbcs r1, r6                     // x - s^2
+    lsls r1, #29
+    lsrs r0, #3
+    orrs r0, r1                     // scaled by 2^59
+    lsrs r1, r0, #16
+    uxth r0, r0
+    lsrs r3, r2, #16
+    uxth r2, r2
+    muls r0, r3
+    muls r2, r1
+    muls r1, r3
+    lsrs r0, #16
+    lsrs r2, #16
+    adds r2, r0
+    adds r2, r1
+    lsls r0, r4, #28
+    lsrs r1, r4, #4
+    movs r5, #0
+    adds r0, r2
+    adcs r1, r5                     // root, scaled by 2^59
+    adds r0, #64 + 18
+    adcs r1, r5
+    lsls r2, r0, #25
+    lsrs r2, #30
+    beq dsqrt_open
+    double_drop 7, r2
+    spend 44, r2
     add r1, lr
-    pop {r4-r7, pc}
+    pop {r4-r6, pc}
+
+// The root is next to the middle h between r1:r0 / 2^7, rounded down, and the number below: the sign of x - h^2.
+dsqrt_open:
+    double_drop 7, r2
+    push {r0, r1}
+    mov r6, r12
+    lsls r6, #12
+    adds r0, r0
+    adcs r1, r1
+    subs r0, #1
+    sbcs r1, r5
+    muls r1, r0
+    adds r1, r1
+    subs r6, r1
+    movs r1, r0
+    umull r2, r3, r0, r1, r4
+    rsbs r2, r2, #0
+    sbcs r6, r3
+    asrs r6, #31                    // -1: the root is below
+    pop {r0, r1}
+    adds r0, r6
+    adcs r1, r6
+    add r1, lr
+    pop {r4-r6, pc}
     .ltorg
 
 // -1, 0 or 1 as a <, = or > b; both zeros are equal.
