@@ -10,12 +10,11 @@ instead of writing. Series coefficients are exact rationals rounded once to doub
 from __future__ import annotations
 
 import argparse
-import struct
 import subprocess
 import sys
 import tempfile
 from fractions import Fraction
-from math import factorial
+from math import ceil, factorial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,28 +25,6 @@ ROM_BYTES = 16384
 # 60 digits are ample for a two-part double split (106 bits are 32 digits).
 PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494")
 LN2 = Fraction("0.693147180559945309417232121458176568075500134360255254120680")
-
-
-def double_bits(value: Fraction) -> str:
-    """Return the C literal of the double nearest to `value`."""
-    return f"0x{struct.unpack('<Q', struct.pack('<d', float(value)))[0]:016x}ull"
-
-
-def high_part(value: Fraction, bits: int) -> Fraction:
-    """Return `value` truncated to `bits` significant bits (value in [0.5, 2))."""
-    return Fraction(int(value * 2**bits), 2**bits)
-
-
-def arctan(x: Fraction) -> Fraction:
-    """Return atan(x) for 0 <= x <= 1 to far beyond double precision, by Euler's series."""
-    square = x * x
-    term = x / (1 + square)
-    total = Fraction(0)
-    for n in range(200):
-        total += term
-        term *= Fraction(2 * n + 2, 2 * n + 3) * square / (1 + square)
-        term = Fraction(int(term * 2**200), 2**200)
-    return total
 
 
 def fixed(value: Fraction, bits: int) -> int:
@@ -116,7 +93,10 @@ def economised(coefficients: list[Fraction], width: Fraction, terms: int) -> lis
 
 
 def quarter_turn_series(odd: int, terms: int) -> list[Fraction]:
-    """Return sin(f pi / 2) / f (odd: 1) or cos(f pi / 2) (odd: 0) as c[0] - c[1] s + c[2] s^2 ..., s = f^2, f <= 1/2."""
+    """Return the series c[0] - c[1] s + c[2] s^2 ... of sin(f pi / 2) / f (odd: 1) or cos(f pi / 2) (odd: 0).
+
+    s is f^2, f at most 1/2.
+    """
     taylor = [(-1) ** k * (PI / 2) ** (2 * k + odd) / factorial(2 * k + odd) for k in range(terms + 6)]
     return [(-1) ** k * value for k, value in enumerate(economised(taylor, Fraction(1, 4), terms))]
 
@@ -153,32 +133,47 @@ def series_header() -> str:
     return "\n".join(lines) + "\n"
 
 
+def table(name: str, directive: str, values: list[int]) -> str:
+    """Return a global table of the assembly routines; `directive` is .byte, .hword, .word or .quad."""
+    return f".balign 4\n.global {name}\n{name}: {directive} {', '.join(map(hex, values))}"
+
+
+def in_words(value: Fraction, words: int) -> list[int]:
+    """Return the fraction `value` in 32-bit words, the lowest first."""
+    return [fixed(value, 32 * words) >> 32 * word & 0xFFFFFFFF for word in range(words)]
+
+
 def table_source() -> str:
     """Return the tables of the assembly routines as assembly source."""
     # 2^8 / sqrt(x) in the middle of each of the 96 intervals of x in 1..4.
     roots = [round(2**8 * ((32 + i + 0.5) / 32) ** -0.5) for i in range(96)]
-    lines = ["// Written by scripts/build_bootrom.py.", f"reciprocal_roots: .byte {', '.join(map(str, roots))}"]
     # One unit less each, as the products that are taken from them are too small by that on average.
-    rows = [fixed(value, 31) - 1 for odd, terms in ((1, 5), (0, 6)) for value in quarter_turn_series(odd, terms)[::-1]]
-    lines += [".balign 4", ".global sine_32", f"sine_32: .word {', '.join(map(hex, rows))}"]
-    rows = [fixed(value, 63) - 1 for odd, terms in ((1, 7), (0, 8)) for value in quarter_turn_series(odd, terms)]
-    lines += [".global sine_64", f"sine_64: .quad {', '.join(map(hex, rows))}"]
-    words = [fixed(2 / PI, 128) >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)]
-    lines += [".global two_over_pi", f"two_over_pi: .word {', '.join(map(hex, words))}"]
+    sine_32 = [fixed(c, 31) - 1 for odd, terms in ((1, 5), (0, 6)) for c in quarter_turn_series(odd, terms)[::-1]]
+    sine_64 = [fixed(c, 63) - 1 for odd, terms in ((1, 7), (0, 8)) for c in quarter_turn_series(odd, terms)]
     # (e^t - 1) / t in powers of 32 t, and e^(k / 32).
-    powers = [Fraction(1, factorial(k + 1) * 32**k) for k in range(12)]
-    rows = [fixed(value, 63) for value in economised(powers, Fraction(1), 6)]
-    lines += [".global exponential_64", f"exponential_64: .quad {', '.join(map(hex, rows))}"]
-    rows = [fixed(sum(Fraction(k, 32) ** j / factorial(j) for j in range(60)), 62) for k in range(23)]
-    lines += [".global exponential_steps", f"exponential_steps: .quad {', '.join(map(hex, rows))}"]
-    words = [fixed(LN2, 96) >> shift & 0xFFFFFFFF for shift in (0, 32, 64)]
-    lines += [".global ln_2", f"ln_2: .word {', '.join(map(hex, words))}"]
-    for name, value in {
-        "TWO_OVER_PI_HIGH": fixed(2 / PI, 64) >> 32,
-        "TWO_OVER_PI_LOW": fixed(2 / PI, 64) & 0xFFFFFFFF,
-        "ONE_OVER_LN2_31": fixed(1 / LN2, 31),
-    }.items():
-        lines += [f".global {name}", f".equ {name}, {value:#x}"]
+    powers = economised([Fraction(1, factorial(k + 1) * 32**k) for k in range(12)], Fraction(1), 6)
+    steps = [sum((Fraction(k, 32) ** j / factorial(j) for j in range(60)), Fraction(0)) for k in range(23)]
+    # For each 32nd of m in 1..2 a scale in 1024ths that brings m to 1 + u, u below 35 / 1024; for each 1024th of u a
+    # factor 1 - c, c in units of 2^-20, that brings it to 1 or just above; and the logarithms of their reciprocals.
+    scales = [ceil(Fraction(1024 * 32, 32 + row)) for row in range(32)]
+    factors = [2**20 * row // (1024 + row) for row in range(35)]
+    lines = [
+        "// Written by scripts/build_bootrom.py.",
+        table("reciprocal_roots", ".byte", roots),
+        table("sine_32", ".word", sine_32),
+        table("sine_64", ".quad", sine_64),
+        table("two_over_pi", ".word", in_words(2 / PI, 4)),
+        table("exponential_64", ".quad", [fixed(c, 63) for c in powers]),
+        table("exponential_steps", ".quad", [fixed(step, 62) for step in steps]),
+        table("logarithm_scales", ".hword", scales),
+        table("logarithm_factors", ".hword", factors),
+        table("logarithm_rows", ".quad", [fixed(-logarithm(Fraction(scale, 1024)), 64) for scale in scales]),
+        table("logarithm_fine", ".quad", [fixed(-logarithm(1 - Fraction(c, 2**20)), 64) for c in factors]),
+        table("ln_2", ".word", in_words(LN2, 3)),
+    ]
+    low, high = in_words(2 / PI, 2)
+    for name, value in (("TWO_OVER_PI_LOW", low), ("TWO_OVER_PI_HIGH", high), ("ONE_OVER_LN2_31", fixed(1 / LN2, 31))):
+        lines.append(f".global {name}\n.equ {name}, {value:#x}")
     return "\n".join(lines) + "\n"
 
 

@@ -46,6 +46,10 @@ class Terminal:
     """Standard input and output: keys go to the board as they are pressed, Ctrl-C included; Ctrl-] leaves."""
 
     def __init__(self) -> None:
+        if sys.platform == "win32":  # its consoles cannot be asked whether a key was pressed as files can
+            raise UsageError(
+                "--interactive needs a terminal as Unix has them; use --tcp auto=4000 and a terminal program"
+            )
         self._input = sys.stdin.fileno()
         self.ended = False
         self._restore: Callable[[], None] | None = None

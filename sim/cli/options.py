@@ -31,12 +31,15 @@ DEFAULT_SILENCE_S = 5.0
 DEFAULT_TIMEOUT_S = 30.0
 """How long a scenario of Wokwi waits in all, as its own command line does."""
 DIAGRAM = "diagram.json"
+MICROPHONE = "mic"
+"""What --audio takes for this computer's microphone."""
 TRIGGER_TIMEOUT_S = 60.0
 """How long --trigger waits at least, in emulated seconds."""
 
 AnyImage = Annotated[Path, typer.Argument(help="ELF, UF2, HEX or BIN file.", metavar="FIRMWARE")]
 Audio = Annotated[
-    Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.", metavar="FILE")
+    Path | None,
+    typer.Option(help="WAV or FLAC file of any rate that the microphone hears; mic: this computer's.", metavar="FILE"),
 ]
 ScenarioFile = Annotated[
     Path | None,
@@ -123,6 +126,12 @@ class RunOptions:
             raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
         if not 0 <= self.lead_in <= 3600:
             raise UsageError(f"--lead-in {self.lead_in:g} is outside 0..3600 s")
+        if self.hears_host:
+            if self.level_dbfs is not None:
+                raise UsageError("--level-dbfs needs a file; what the microphone will hear is not known: use --gain-db")
+            from emberwatch.audio import host_microphone
+
+            return host_microphone.scenario(self.gain_db)
         if self.audio is not None:
             return Scenario.from_file(
                 self.audio, lead_in_s=self.lead_in, gain_db=self.gain_db, level_dbfs=self.level_dbfs
@@ -130,6 +139,11 @@ class RunOptions:
         if self.scenario_file is None or wokwi.is_wokwi(self.scenario_file):
             return Scenario()
         return scenario.load(self.scenario_file)
+
+    @property
+    def hears_host(self) -> bool:
+        """Whether the sound is that of this computer's microphone."""
+        return self.audio is not None and str(self.audio) == MICROPHONE and not self.audio.exists()
 
     @functools.cached_property
     def steps(self) -> list[Call]:
@@ -162,6 +176,8 @@ class RunOptions:
             UsageError: --seconds is out of range.
         """
         if self.seconds is None:
+            if self.hears_host:
+                return MAX_SECONDS
             if self.steps and not self.scenario.seconds:
                 return 0.0
             return self.scenario.seconds + DEFAULT_TAIL_S if self.scenario.seconds else DEFAULT_SILENCE_S

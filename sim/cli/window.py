@@ -112,6 +112,8 @@ def trigger_time(options: RunOptions, trigger: str, timeout_s: float) -> float:
     Raises:
         UsageError: neither happens within `timeout_s` emulated seconds, or it is the name of a function misspelt.
     """
+    if options.hears_host:
+        raise UsageError("--trigger and --audio mic exclude each other: what the microphone hears does not come again")
     with options.machine("embedded") as machine:
         is_function = _is_function(machine, trigger)
         found = _Trigger(machine, trigger, is_function)

@@ -27,9 +27,9 @@ from emberwatch.base.display import FactSheet
 from emberwatch.base.errors import (
     EmulationError,
     EmulationTimeout,
-    EngineError,
     FirmwareCrash,
     ImageError,
+    NotPossibleError,
     UsageError,
 )
 from emberwatch.base.limits import check_host_time
@@ -85,7 +85,7 @@ class Machine(Steps, FactSheet):
         scenario: what the microphone hears; time zero is power-on. None is silence.
         board: name or file of the board, or a `Board`; None: the one that a firmware of ours names, else a Pico, with
             a microphone if there is something to hear (`board_of`).
-        engine: 'embedded', 'renode' or 'auto'.
+        engine: 'embedded', 'renode', 'hardware' or 'auto'.
         seed: seed of the microphone's dither and of what memory holds at power-on.
         trace: functions whose calls the engine counts, see `functions`.
         bootrom: boot ROM image (16 kB) to boot through; None boots as the ROM does, without one.
@@ -121,6 +121,8 @@ class Machine(Steps, FactSheet):
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
         self.seed = seed
         self.engine: Engine = create_engine(engine, self.board, seed)
+        if self.scenario.clips:
+            self._needs(Capability.SOUND)
         self.bootrom = bootrom if isinstance(bootrom, bytes) or bootrom is None else _read_bootrom(Path(bootrom))
         if self.bootrom is not None:
             self.engine.load_bootrom(self.bootrom)
@@ -519,7 +521,7 @@ class Machine(Steps, FactSheet):
         """Attaches a device to pins from now on: ``machine.attach(Weather(), sda=4, scl=5)``.
 
         Raises:
-            EngineError: the engine has no devices.
+            NotPossibleError: the engine has no devices.
             DeviceError: its name is taken, its lines are others, or its own code failed.
         """
         with self._input():
@@ -533,7 +535,9 @@ class Machine(Steps, FactSheet):
     # Looking inside
 
     def where(self, core: int = 0) -> str:
-        """Where a core is: ``function+offset`` or the bare address."""
+        """Where a core is: ``function+offset``, the bare address, or that nobody can tell."""
+        if Capability.MEMORY not in self.engine.capabilities:
+            return "a place that this engine cannot see"
         pc = self.engine.register(_PC, core)
         return self.image.symbols.at(pc) or f"{pc:#010x}"
 
@@ -632,7 +636,7 @@ class Machine(Steps, FactSheet):
         """Sends bytes to the firmware's USB serial port; they wait until it is open.
 
         Raises:
-            EngineError: the engine has no USB host.
+            NotPossibleError: the engine has no USB host.
         """
         with self._input():
             self.engine.send_usb(data)
@@ -664,7 +668,7 @@ class Machine(Steps, FactSheet):
         """Sends bytes to the UART that is not the board's console.
 
         Raises:
-            EngineError: the engine cannot.
+            NotPossibleError: the engine cannot.
         """
         with self._input():
             self.engine.send_other_uart(data)
@@ -732,7 +736,8 @@ class Machine(Steps, FactSheet):
 
     def _needs(self, capability: Capability) -> None:
         if capability not in self.engine.capabilities:
-            raise EngineError(f"engine {self.engine.name!r} has no {capability.name.lower().replace('_', ' ')}")
+            what = capability.name.lower().replace("_", " ")
+            raise NotPossibleError(f"engine {self.engine.name!r} has no {what}; use --engine embedded")
 
 
 def _read_bootrom(path: Path) -> bytes:

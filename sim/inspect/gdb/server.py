@@ -45,7 +45,7 @@ _FEATURES = (
 ).encode()
 
 
-_LOOK_S = 0.2
+LOOK_S = 0.2
 """Seconds of the host between two looks at who else wants to connect."""
 
 
@@ -142,7 +142,7 @@ class Session:
     def _receive(self, timeout: float | None) -> None:
         assert self._connection is not None
         if timeout is None:
-            while not select.select([self._connection], [], [], _LOOK_S)[0]:
+            while not select.select([self._connection], [], [], LOOK_S)[0]:
                 self._while_waiting()
         elif not select.select([self._connection], [], [], timeout)[0]:
             self._while_waiting()

@@ -57,63 +57,21 @@ static scaled_t odd_series(scaled_t v, uint64_t s, uint64_t series) {
     return rest >> 63 ? (scaled_t){rest, v.e} : (scaled_t){rest << 1, v.e - 1};
 }
 
-f64 fixed_dln(f64 a);
-f64 fixed_dln(f64 a) {
-    int n = exponent(a) - 1023;
-    if (n == -1023 || a & F64_SIGN) return F64_SIGN | F64_INFINITY;
-    if (n == 1024) return F64_INFINITY;
-    const uint64_t m = significand(a);
-    const unsigned row = (unsigned)(m >> 58) & 31;
-    const uint32_t scale = LN_SCALE[row];
-    const int half = row >= LN_UPPER;
-    n += half;
-    // m scale - 1 in units of 2^-64: 53 by 9 bits.
-    uint64_t rest = (m >> 11) * scale << (half ? 3 : 5);
-    const int below = rest >> 63;
-    if (below) rest = 0 - rest;
-    scaled_t log = normalise(rest, 0, 0);
-    log.e -= 64;
-    if (rest) {
-        const uint64_t series = power_series(LOGARITHM_64, 4, LOGARITHM_64_TERMS, rest, !below);
-        const uint64_t part = rom_mulhi64(log.m, rom_mulhi64(rest, series));
-        uint64_t sum = below ? log.m + part : log.m - part;
-        if (below && sum < part)
-            log = (scaled_t){sum >> 1 | 1ull << 63, log.e + 1};
-        else
-            log = sum >> 63 ? (scaled_t){sum, log.e} : (scaled_t){sum << 1, log.e - 1};
-    }
-    if (n == 0 && scale == LN_ONE(row)) return pack(below ? F64_SIGN : 0, log);
-    // Sum in units of 2^-53 and of 2^-117.
-    const int shift = -(log.e + 64);
-    uint64_t small = log.m && shift < 64 ? log.m >> shift : 0;  // units of 2^-64
-    uint64_t high = 0, low = small;
-    if (below) {
-        low = 0 - small;
-        high = 0 - (uint64_t)(small != 0);
-    }
-    // Whole part and fraction of the row's logarithm and of n ln 2.
-    const int64_t row_log = LN_ROW_62[row];  // units of 2^-62
-    uint64_t term = (uint64_t)row_log << 2;
-    low += term;
-    high += (uint64_t)(row_log >> 62) + (low < term);
-    const uint32_t count = (uint32_t)(n < 0 ? -n : n);
-    const uint64_t product_low = rom_mul32(count, (uint32_t)LN2_64), product_high = rom_mul32(count, upper(LN2_64));
-    const uint64_t fraction = product_low + (product_high << 32);
-    uint64_t whole = (product_high >> 32) + (fraction < product_low);
-    if (n < 0) {
-        whole += low < fraction;
-        low -= fraction;
-        high -= whole;
-    } else {
-        low += fraction;
-        high += whole + (low < fraction);
-    }
-    const f64 sign = high >> 63 ? F64_SIGN : 0;
-    if (sign) {
-        low = 0 - low;
-        high = 0 - high - (low != 0);
-    }
-    return pack(sign, normalise(high, low, 0));
+/* ln a for a from 1 - 1/64 to 1 + 1/32. */
+f64 fixed_dln_near_one(f64 a);
+f64 fixed_dln_near_one(f64 a) {
+    const int below = exponent(a) < 1023;
+    const uint64_t m = significand(a), rest = below ? 0 - m : m << 1;  // |a - 1| in units of 2^-64
+    if (!rest) return 0;
+    scaled_t log = normalise(rest, 0, -64);
+    const uint64_t series = power_series(LOGARITHM_64, 4, LOGARITHM_64_TERMS, rest, !below);
+    const uint64_t part = rom_mulhi64(log.m, rom_mulhi64(rest, series));
+    const uint64_t sum = below ? log.m + part : log.m - part;
+    if (below && sum < part)
+        log = (scaled_t){sum >> 1 | 1ull << 63, log.e + 1};
+    else
+        log = sum >> 63 ? (scaled_t){sum, log.e} : (scaled_t){sum << 1, log.e - 1};
+    return pack(below ? F64_SIGN : 0, log);
 }
 
 /* 2^127 / d for d with its leading one in bit 63. */

@@ -36,19 +36,19 @@
     .endif
     pop {r4, pc}
     .endm
-    function rom_fsincos, fixed_fsincos, 250
-    function rom_fcos, fixed_fsincos, 259, r1
-    function rom_ftan, fixed_ftan, 241
+    function rom_fsincos, fixed_fsincos, 249
+    function rom_fcos, fixed_fsincos, 258, r1
+    function rom_ftan, fixed_ftan, 240
     function rom_fexp, fixed_fexp, 216
     function rom_fln, fixed_fln, 168
     function rom_fatan2, fixed_fatan2, 100
-    function rom_dsincos, fixed_dsincos, 297
-    function rom_dcos, fixed_dsincos, 194, r2, r3
-    function rom_dsin, fixed_dsincos, 197
-    function rom_dtan, fixed_dtan, 273
+    function rom_dsincos, fixed_dsincos, 294
+    function rom_dcos, fixed_dsincos, 191, r2, r3
+    function rom_dsin, fixed_dsincos, 194
+    function rom_dtan, fixed_dtan, 271
     function rom_dexp, fixed_dexp, 148
-    function rom_dln, fixed_dln, 0
-    function rom_datan2, fixed_datan2, 64
+    function rom_dln, fixed_dln, 141
+    function rom_datan2, fixed_datan2, 236
 
     .section .tables, "a"
     .balign 4
