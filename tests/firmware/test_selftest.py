@@ -10,7 +10,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 
 from emberwatch import _native
 from emberwatch.board.board import load_board
-from emberwatch.campaign.faults.places import dma_registers, peripherals
+from emberwatch.campaign.faults.places import configuration, dma_registers
 from emberwatch.chip import block
 from emberwatch.detector.build import BuildResult
 from emberwatch.detector.machine import DetectorMachine
@@ -22,7 +22,7 @@ FLASH = 0x1000_0000
 
 CHANGING = ("WATCHDOG.LOAD", *(f"DMA.CH{n}_TRANS_COUNT" for n in range(3)))
 """Not configuration: they count, or a write alone does not stay."""
-REGISTERS = peripherals(load_board("pico")) | dma_registers()
+REGISTERS = configuration(load_board("pico")) | dma_registers()
 CONFIGURATION = [(name, address) for name, address in REGISTERS.items() if name not in CHANGING]
 BITS = {
     "PIO0.SM0_CLKDIV": 16,
