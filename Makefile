@@ -13,12 +13,18 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # pip only speaks when something is wrong.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Where EMBERWATCH_LOCKED is set (continuous integration) every package is the one of the lock, by its SHA-256, and
+# nothing else is taken.
+ifdef EMBERWATCH_LOCKED
+LOCK := .ci/requirements.lock
+NO_DEPS := --no-deps
+endif
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage site bench train clean
+.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage wasm site bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,19 +46,20 @@ $(VENV)/bin/python:
 	"$$python" -m venv $(VENV)
 
 # The build tools live in the environment so that a rebuild of the C++ core is incremental.
-$(VENV)/.build-tools: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.build-tools: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@scripts/bootstrap.sh >/dev/null
-	@$(PIP) install "scikit-build-core>=0.10" "nanobind>=2.4" "cmake>=3.26" "ninja>=1.11"
+	@$(PIP) install $(if $(LOCK),--require-hashes --no-deps -r $(LOCK),\
+	    "scikit-build-core>=0.10" "nanobind>=2.4" "cmake>=3.26" "ninja>=1.11")
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[robot,serial]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[robot,serial]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/bootstrap.sh --dev >/dev/null
-	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(STRICT) -e ".[dev]"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[dev]"
 	@touch $@
 
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
@@ -85,8 +92,8 @@ pytest: setup-dev firmware ## Unit, integration and witness tests
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := load_file registers instructions pio tflite_file toml_file sound_file manifest dwarf gdb_packets \
-    snapshot c_abi
-fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, GDB packets, snapshots, the C ABI: FUZZ_SECONDS=600 each
+    snapshot c_abi robot_xml wokwi_yaml request
+fuzz: setup-dev ## Fuzz files of every kind, registers, code, PIO, packets, requests, the C ABI: FUZZ_SECONDS=600 each
 	@$(PIP) install "atheris>=2.3" 2>/dev/null || true
 	@for target in $(FUZZ_TARGETS); do \
 	    $(BIN)/python tests/fuzz $$target --seconds $(FUZZ_SECONDS) || status=$$?; \
@@ -127,8 +134,17 @@ coverage: setup ## Run the Robot suites and report which lines and branches of t
 	@$(BIN)/robot --outputdir $(RESULTS) --variable COVERAGE:$(RESULTS)/coverage --console dotted robot/ || status=$$?; \
 	$(BIN)/emberwatch coverage $(RESULTS)/coverage; exit $${status:-0}
 
-site: setup ## Build the documentation as a web site in build/site; warnings and broken links are errors
-	@$(PIP) install --no-build-isolation $(STRICT) -e ".[site]"
+WASM := build/wasm
+wasm: $(VENV)/.build-tools ## Build the emulator for web pages with emscripten: build/wasm/emulator.wasm
+	@scripts/bootstrap.sh --wasm >/dev/null
+	@$(BIN)/cmake -S . -B $(WASM) -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DCMAKE_BUILD_TYPE=Release \
+	    -DCMAKE_TOOLCHAIN_FILE=$$(em-config EMSCRIPTEN_ROOT)/cmake/Modules/Platform/Emscripten.cmake \
+	    -DEMBERWATCH_WARNINGS_AS_ERRORS=ON >/dev/null
+	@$(BIN)/ninja -C $(WASM) -j$(JOBS) --quiet
+	@echo "$(WASM)/emulator.wasm"
+
+site: setup ## Build the documentation as a web site in build/site; `make wasm` puts the machine into its front page
+	@$(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[site]"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file scripts/site/mkdocs.yml
 	@echo "build/site/index.html"
 

@@ -2,7 +2,7 @@
 # Makes sure the system has what cannot come from PyPI: a C++20 compiler, the Arm GNU toolchain,
 # Python >= 3.11 with headers and venv. Installs from the distribution as root or through sudo;
 # otherwise prints the one command to run and stops with exit code 2. With --dev also the tests' witnesses, if they can
-# be had.
+# be had; with --wasm emscripten, which compiles the emulator for web pages.
 # Prints the chosen Python interpreter on stdout; everything else goes to stderr.
 set -euo pipefail
 
@@ -82,6 +82,9 @@ witness_packages() {
     fi
 }
 
+if [ "${1:-}" = --wasm ] && ! command -v em++ >/dev/null 2>&1; then
+    install emscripten
+fi
 if [ "${1:-}" = --dev ] && command -v apt-get >/dev/null 2>&1; then
     for package in $(witness_packages); do
         (install "$package") || say "the tests that need $package will be skipped"

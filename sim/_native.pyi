@@ -326,6 +326,8 @@ class Chip:
 
         Emulated time stays as it is; emulation takes two to three times as long.
         """
+    def count_profile_from_now(self) -> None:
+        """Forgets what the profiles have counted; the calls in progress stay known, but are no finished calls."""
     def stop_profile(self) -> None:
         """Ends profiling and forgets its results."""
     def profile(self, core: int = 0) -> dict[str, Any]:

@@ -579,6 +579,7 @@ NB_MODULE(_native, m) {
                 self.profile(&ranges);
             },
             "functions"_a)
+        .def("count_profile_from_now", [](PyChip& self) { self.count_profile_from_now(); })
         .def("stop_profile", [](PyChip& self) { self.profile(nullptr); })
         .def("profile", &profile, "core"_a = 0)
         .def(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,11 @@ from mkdocs.structure.files import File, Files
 from robot.libdoc import libdoc
 
 from emberwatch.cli.main import application, command_names, help_text
+from emberwatch.cli.schema import SCHEMAS
+from emberwatch.cli.schema import text as schema_text
+
+sys.path.append(str(Path(__file__).parent))
+from machine import assets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,10 +32,15 @@ def on_files(files: Files, config: Any) -> Files:
         "reference/robot.md": "\n".join(_keywords(files, config)),
         "reference/changes.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
         "reference/model-card.md": (ROOT / "training/released/MODEL_CARD.md").read_text(encoding="utf-8"),
+        "reference/schemas.md": "\n".join(_schemas()),
         "records/index.md": "\n".join(_records()),
     }
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
+    for name in SCHEMAS:
+        files.append(File.generated(config, f"reference/{name}.schema.json", content=schema_text(name)))
+    for name, data in assets().items():
+        files.append(File.generated(config, f"machine/{name}", content=data))
     return files
 
 
@@ -54,6 +65,13 @@ def _keywords(files: Files, config: Any) -> Iterator[str]:
         files.append(File.generated(config, name, content=html))
         about = re.search(r'class \w+Library\b[^\n]*\n    """([^\n"]+)', path.read_text(encoding="utf-8"))
         yield f"| [{path.stem}]({path.stem}.html) | {about.group(1) if about else ''} |"
+
+
+def _schemas() -> Iterator[str]:
+    yield "# JSON schemas\n\nThe same as `emberwatch schema NAME` prints, draft 2020-12. Editors check TOML files"
+    yield "with them; as first line of a board file, for Taplo and Even Better TOML: `#:schema board.schema.json`."
+    yield "\n| file | of |\n|---|---|"
+    yield from (f"| [{name}.schema.json]({name}.schema.json) | {about} |" for name, about in SCHEMAS.items())
 
 
 def _records() -> Iterator[str]:

@@ -282,7 +282,7 @@ def load(path: str | Path) -> Scenario:
     try:
         return _scenario(table, path.parent)
     except ScenarioError as error:
-        raise ScenarioError(f"scenario {path}: {error}") from None
+        raise toml.located(error, path, "scenario") from None
 
 
 def _scenario(table: ScenarioKeys, folder: Path) -> Scenario:
@@ -291,7 +291,8 @@ def _scenario(table: ScenarioKeys, folder: Path) -> Scenario:
         try:
             clips.append(_clip(sound, folder, table.seed + number))
         except ScenarioError as error:
-            raise ScenarioError(f"sound {number + 1}: {error}") from None
+            key = f"sound[{number}].{error.key}".rstrip(".")
+            raise toml.about(key, ScenarioError(f"sound {number + 1}: {error}")) from None
     seconds = table.duration_s
     for number, clip in enumerate(clips):
         if seconds is not None and clip.at_s >= seconds:

@@ -8,7 +8,7 @@ are `EmulationError`.
 
     EmberwatchError
         UsageError  AudioError  ScenarioError  BoardError  ImageError  BuildError  ModelError
-        EngineError  ProtocolError  MissingDependencyError
+        EngineError (NotPossibleError)  ProtocolError  MissingDependencyError
         EmulationError
             FirmwareCrash
             ExpectationError
@@ -24,6 +24,9 @@ class EmberwatchError(Exception):
     Args:
         message: one line naming the thing, its value and the remedy; line breaks are folded into spaces.
     """
+
+    key: str = ""
+    """Of a configuration file, if the error is about one: ``led.pin``, ``sound[1].at_s``."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -59,6 +62,12 @@ class ModelError(EmberwatchError):
 
 class EngineError(EmberwatchError):
     """The requested engine is missing or cannot do what was asked."""
+
+
+class NotPossibleError(EngineError):
+    """This engine cannot do what was asked, another one can: what a suite asks of it is skipped, not failed."""
+
+    ROBOT_SKIP_EXECUTION = True  # Robot Framework's sign on exceptions
 
 
 class DeviceError(EmberwatchError):

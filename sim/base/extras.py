@@ -13,7 +13,9 @@ PACKAGES = {
     "matplotlib": ("matplotlib", "plot", "plots of measurements and of training"),
     "pyarrow": ("pyarrow", "campaign", "results of campaigns"),
     "robot": ("robotframework", "robot", "robot robot/, emberwatch summary"),
-    "serial": ("pyserial", "serial", "emberwatch record"),
+    "serial": ("pyserial", "serial", "emberwatch record, --engine hardware"),
+    "sounddevice": ("sounddevice", "mic", "emberwatch run --audio mic"),
+    "textual": ("textual", "live", "emberwatch run --live"),
 }
 """The name on PyPI, the extra in pyproject.toml that brings it, and what needs it, by the name that is imported."""
 

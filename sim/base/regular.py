@@ -8,7 +8,9 @@ from pathlib import Path
 from emberwatch.base.errors import EmberwatchError
 
 MOST_BYTES = 256 << 20
-"""No firmware, model, scenario or manifest is larger."""
+"""No firmware, model or manifest is larger."""
+MOST_TEXT_BYTES = 4 << 20
+"""No file that a person writes is larger: scenario, board, script."""
 
 
 def read_regular(path: Path, what: str, error: type[EmberwatchError], most: int = MOST_BYTES) -> bytes:
@@ -39,3 +41,15 @@ def read_regular(path: Path, what: str, error: type[EmberwatchError], most: int 
     if len(data) > most:
         raise error(f"{what} {path} has more than {most} bytes; is it the right file?")
     return data
+
+
+def read_text(path: Path, what: str, error: type[EmberwatchError], most: int = MOST_TEXT_BYTES) -> str:
+    """The same for a text in UTF-8.
+
+    Raises:
+        EmberwatchError: of class `error`; as for `read_regular`, or it is no text.
+    """
+    try:
+        return read_regular(path, what, error, most).decode("utf-8")
+    except UnicodeDecodeError:
+        raise error(f"{what} {path} is not a text file in UTF-8") from None

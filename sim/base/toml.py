@@ -26,14 +26,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emberwatch.base.errors import EmberwatchError
-from emberwatch.base.regular import read_regular
+from emberwatch.base.regular import read_text
+from emberwatch.base.toml_lines import line_of
 
 _T = TypeVar("_T")
 _Refusal = type[EmberwatchError]
 
 _INT64 = range(-(1 << 63), 1 << 63)
 """What a TOML integer may be; Python's parser takes longer ones."""
-_MOST_BYTES = 4 << 20
 _SHOWN = 60
 """Characters of a refused value that a message shows."""
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
@@ -86,7 +86,19 @@ def read(cls: type[_T], path: Path, what: str, error: _Refusal, *, absent: str =
     try:
         return parse(cls, {**given, **table}, error)
     except error as refusal:
-        raise error(f"{what} {path}: {refusal}") from None
+        raise located(refusal, path, what) from None
+
+
+def located(refusal: EmberwatchError, path: Path, what: str) -> EmberwatchError:
+    """The same error with the file and, where the refusal has a key, the line."""
+    line = line_of(path.read_text(encoding="utf-8", errors="replace"), refusal.key) if refusal.key else None
+    return type(refusal)(f"{what} {path}{'' if line is None else f', line {line}'}: {refusal}")
+
+
+def about(key: str, refusal: EmberwatchError) -> EmberwatchError:
+    """The same error, about a key; one that has a key already keeps it."""
+    refusal.key = refusal.key or key
+    return refusal
 
 
 def _table(path: Path, what: str, error: _Refusal, absent: str) -> dict[str, Any]:
@@ -95,9 +107,7 @@ def _table(path: Path, what: str, error: _Refusal, absent: str) -> dict[str, Any
     if not path.exists():
         raise error(f"{what} {path} does not exist; {absent}")
     try:
-        return tomllib.loads(read_regular(path, what, error, _MOST_BYTES).decode("utf-8"))
-    except UnicodeDecodeError:
-        raise error(f"{what} {path} is not a text file; give a TOML file in UTF-8") from None
+        return tomllib.loads(read_text(path, what, error))
     except RecursionError:
         raise error(f"{what} {path} is not valid TOML: nested too deeply") from None
     except ValueError as refusal:  # TOMLDecodeError, and what int() says of thousands of digits
@@ -110,13 +120,17 @@ def parse(cls: type[_T], table: Mapping[str, Any], error: _Refusal, prefix: str 
     known: dict[str, Field[Any]] = {field.name: field for field in fields(cls) if field.metadata != NO_KEY}  # type: ignore[arg-type]
     for key in table:
         if key not in known:
-            raise error(f"unknown key '{prefix}{key}'{suggest(key, known, prefix)}")
+            raise about(prefix + key, error(f"unknown key '{prefix}{key}'{suggest(key, known, prefix)}"))
     values: dict[str, Any] = {}
     for key, field in known.items():
         if key in table:
-            values[key] = convert(hints[key], table[key], prefix + key, error)
+            try:
+                values[key] = convert(hints[key], table[key], prefix + key, error)
+            except error as refusal:
+                raise about(prefix + key, refusal) from None
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise error(f"missing key '{prefix}{key}'; add it: {_describe(hints[key])}")
+            missing = error(f"missing key '{prefix}{key}'; add it: {_describe(hints[key])}")
+            raise about(prefix + key, missing)
     return cls(**values)
 
 

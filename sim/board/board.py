@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from emberwatch.base import toml
-from emberwatch.base.errors import BoardError
+from emberwatch.base.errors import BoardError, EmberwatchError
 from emberwatch.base.paths import project_root
 from emberwatch.board.clocktree import PdmClock, PllSettings, solve_pdm, solve_pll, solve_uart
 from emberwatch.board.wokwi import BOARD_LED, read_diagram
@@ -184,7 +184,7 @@ def load_board(name: str | Path) -> Board:
     try:
         _check(board)
     except BoardError as error:
-        raise BoardError(f"board file {path}: {error}") from None
+        raise toml.located(error, path, "board file") from None
     return board
 
 
@@ -227,24 +227,28 @@ def _of_diagram(path: Path) -> Board:
     return board
 
 
+def _wrong(key: str, text: str) -> EmberwatchError:
+    return toml.about(key, BoardError(f"{key} {text}"))
+
+
 def _check(board: Board) -> None:
     """Ranges, pin functions and pins used twice; the clock solvers raise for themselves."""
     if not board.name.replace("_", "").replace("-", "").isalnum() or not board.name.isascii():
         raise BoardError(f"the file name '{board.name}' may hold only letters, digits, '-' and '_'")
     if not board.description.isprintable() or "\\" in board.description:  # it becomes a comment of one line in board.h
-        raise BoardError(f"description = {board.description!r}; it must be one line without backslashes")
+        raise _wrong("description", f"= {board.description!r}; it must be one line without backslashes")
     if not 1_000_000 <= board.clock.xosc_hz <= 15_000_000 or board.clock.xosc_hz % 1_000_000:
-        raise BoardError(f"clock.xosc_hz = {board.clock.xosc_hz}; the crystal must be a whole 1 to 15 MHz")
+        raise _wrong("clock.xosc_hz", f"= {board.clock.xosc_hz}; the crystal must be a whole 1 to 15 MHz")
     if board.flash.clkdiv < 2 or board.flash.clkdiv % 2 or board.flash.clkdiv > 254:
-        raise BoardError(f"flash.clkdiv = {board.flash.clkdiv}; it must be an even number from 2 to 254")
+        raise _wrong("flash.clkdiv", f"= {board.flash.clkdiv}; it must be an even number from 2 to 254")
     if not 0x10000 <= board.flash.size <= 0x1000000 or board.flash.size % 0x1000:
-        raise BoardError(f"flash.size = {board.flash.size}; it must be 64 kB to 16 MB, a multiple of 4096")
+        raise _wrong("flash.size", f"= {board.flash.size}; it must be 64 kB to 16 MB, a multiple of 4096")
     if board.uart.instance not in (0, 1):
-        raise BoardError(f"uart.instance = {board.uart.instance}; the RP2040 has UART 0 and 1")
+        raise _wrong("uart.instance", f"= {board.uart.instance}; the RP2040 has UART 0 and 1")
     if board.uart.baud <= 0:
-        raise BoardError(f"uart.baud = {board.uart.baud}; it must be positive")
+        raise _wrong("uart.baud", f"= {board.uart.baud}; it must be positive")
     if board.microphone is not None and board.microphone.pdm_hz != 1_024_000:
-        raise BoardError(f"microphone.pdm_hz = {board.microphone.pdm_hz}; the decimator works at 1024000 only")
+        raise _wrong("microphone.pdm_hz", f"= {board.microphone.pdm_hz}; the decimator works at 1024000 only")
     _check_pins(board)
     _ = board.pll, board.uart_divisors
     if board.microphone is not None:
@@ -259,13 +263,13 @@ def _check_pins(board: Board) -> None:
         uses |= {"microphone.data": board.microphone.data, "microphone.clock": board.microphone.clock}
     for first, second in board.wires:
         if first not in PINS or second not in PINS or first == second:
-            raise BoardError(f"wires has [{first}, {second}]; a jumper connects two of GPIO 0 to 29")
+            raise _wrong("wires", f"has [{first}, {second}]; a jumper connects two of GPIO 0 to 29")
     seen: dict[int, str] = {}
     for use, pin in uses.items():
         if pin not in PINS:
-            raise BoardError(f"{use} = {pin}; the RP2040 has GPIO 0 to 29")
+            raise _wrong(use, f"= {pin}; the RP2040 has GPIO 0 to 29")
         if pin in seen:
-            raise BoardError(f"{use} and {seen[pin]} both use GPIO {pin}; give each its own pin")
+            raise _wrong(use, f"and {seen[pin]} both use GPIO {pin}; give each its own pin")
         seen[pin] = use
     for use, pin, allowed in (
         ("uart.tx", board.uart.tx, UART_TX_PINS[board.uart.instance]),
@@ -273,4 +277,4 @@ def _check_pins(board: Board) -> None:
     ):
         if pin not in allowed:
             choices = ", ".join(map(str, allowed))
-            raise BoardError(f"{use} = {pin} has no UART{board.uart.instance} function; choose from {choices}")
+            raise _wrong(use, f"= {pin} has no UART{board.uart.instance} function; choose from {choices}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emberwatch.base.errors import BoardError
+from emberwatch.base.regular import read_text
 
 _MCU = re.compile(r"(wokwi|board)-pi-pico(-w)?")
 _GPIO = re.compile(r"GP(\d+)")
@@ -94,11 +95,9 @@ def read_diagram(path: Path) -> Diagram:
         BoardError: it is none, or has no Pico.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, "diagram", BoardError))
         parts = {str(part["id"]): (str(part["type"]), dict(part.get("attrs", {}))) for part in content["parts"]}
         wires = [(str(wire[0]), str(wire[1])) for wire in content.get("connections", [])]
-    except OSError as error:
-        raise BoardError(f"diagram {path} cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise BoardError(f"diagram {path} is no diagram.json of Wokwi: {type(error).__name__}: {error}") from None
     chips = [name for name, (kind, _) in parts.items() if _MCU.fullmatch(kind)]

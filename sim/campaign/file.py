@@ -1,4 +1,4 @@
-"""The campaign file: TOML that says what to run. `campaign.schema.json` beside this file is its schema."""
+"""The campaign file: TOML that says what to run. `emberwatch schema campaign` prints its schema."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 
 from emberwatch.base import toml
 from emberwatch.base.errors import UsageError
-
-SCHEMA_FILE = Path(__file__).with_name("campaign.schema.json")
 
 Level = Annotated[float, toml.Between(-120, 20)]
 Ratio = Annotated[float, toml.Between(-60, 120)]

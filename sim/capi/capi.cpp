@@ -14,10 +14,11 @@
 #include "capi/external_chip.hpp"
 #include "capi/resample.hpp"
 #include "capi/rp2040.h"
+#include "capi/status.hpp"
 #include "cpu/timing.hpp"
 #include "regs/table.hpp"
 
-using rp2040::ExternalChip;
+using rp2040::ExternalChip, rp2040::kBadArray, rp2040::kMostSamples, rp2040::SerialPorts;
 
 /// What a host holds: a shell that outlives its chip, so that a pointer used after rp2040_destroy is recognised and not
 /// followed. Shells are a few bytes and are kept until the process ends.
@@ -31,7 +32,6 @@ namespace {
 constexpr const char* kNoChip = "the chip is NULL or was destroyed";
 /// Farther than this a host has no business to advance at once: two hours at 125 MHz.
 constexpr rp2040::Cycles kFarthest = rp2040::Cycles{1} << 40;
-constexpr std::size_t kMostSamples = std::size_t{1} << 28;
 constexpr std::uint32_t kMostTraced = 1u << 16;
 constexpr std::uint32_t kMostInstructions = 1u << 20;
 
@@ -64,18 +64,7 @@ rp2040_status invalid(rp2040_chip* chip, std::string text) {
 template <class Function>
 rp2040_status guarded(rp2040_chip* chip, Function&& function) {
     if (!alive(chip)) return RP2040_INVALID;
-    try {
-        return function();
-    } catch (const rp2040::Unmodelled& error) {
-        char where[32] = "";
-        if (error.address != 0) std::snprintf(where, sizeof where, " (0x%08x)", static_cast<unsigned>(error.address));
-        chip->chip->error = std::string(error.what()) + where;
-        return RP2040_UNMODELLED;
-    } catch (const std::exception& error) {
-        return invalid(chip, error.what());
-    } catch (...) {
-        return invalid(chip, "an unknown error");
-    }
+    return rp2040::status_of(chip->chip->error, function);
 }
 
 /// What `function` returns, or `otherwise` when there is no chip or it throws: for calls without a status.
@@ -117,7 +106,7 @@ rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
         if (status == RP2040_OK) own.settle();
         const rp2040::Cycles next = own.events().next();
         turn->due = own.time.expect(next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next));
-        turn->serial = own.serial_waiting();
+        turn->serial = own.serial.waiting();
         turn->pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
         return RP2040_OK;
     });
@@ -148,7 +137,6 @@ std::string register_at(std::uint32_t address) {
 }
 
 constexpr const char* kTooFar = "the cycle is more than 2^40 ahead of now";
-constexpr const char* kBadArray = "the array is NULL or has more than 2^28 elements";
 constexpr std::uint32_t kFlash = 0x10000000, kFlashWindow = 0x01000000;
 
 bool too_far(const rp2040_chip* chip, std::uint64_t cycle) {
@@ -363,40 +351,21 @@ uint32_t rp2040_pin_share(rp2040_chip* chip, uint32_t pin) {
     return answered(chip, 0u, [&] { return pin < rp2040::kPins ? chip->chip->pin_share(pin) : 0u; });
 }
 rp2040_status rp2040_drive_pin(rp2040_chip* chip, uint32_t pin, uint32_t drive) {
-    using Drive = rp2040::Gpio::Drive;
     return guarded(chip, [&] {
-        if (pin >= rp2040::kPins || drive > 2)
-            return invalid(chip, "drive pins 0 to 29 with 0 low, 1 high, 2 released");
-        chip->chip->gpio().drive(pin,
-                                 drive == 0   ? Drive::low
-                                 : drive == 1 ? Drive::high
-                                              : Drive::released,
-                                 chip->chip->cycles());
+        if (!rp2040::drive_pin(*chip->chip, pin, drive)) return invalid(chip, rp2040::kBadDrive);
         return RP2040_OK;
     });
 }
 
 uint32_t rp2040_serial_take(rp2040_chip* chip, uint32_t port, uint8_t* bytes, uint64_t* cycles, uint32_t room) {
-    if (port > 2 || bytes == nullptr || cycles == nullptr) return 0;
-    return answered(chip, 0u, [&] {
-        auto& waiting = chip->chip->serial(port);
-        const auto count = std::min<std::size_t>(room, waiting.size());
-        for (std::size_t i = 0; i < count; ++i) {
-            bytes[i] = waiting[i].value;
-            cycles[i] = waiting[i].when;
-        }
-        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-        return static_cast<std::uint32_t>(count);
-    });
+    if (port >= SerialPorts::kCount || bytes == nullptr || cycles == nullptr) return 0;
+    return answered(chip, 0u, [&] { return chip->chip->serial.take(port, bytes, cycles, room); });
 }
 rp2040_status rp2040_serial_send(rp2040_chip* chip, uint32_t port, const uint8_t* bytes, size_t size) {
     return guarded(chip, [&] {
-        if (port > 2) return invalid(chip, "serial ports are 0 and 1 (UART) and 2 (USB)");
+        if (port >= SerialPorts::kCount) return invalid(chip, "serial ports are 0 and 1 (UART) and 2 (USB)");
         if ((bytes == nullptr && size != 0) || size > kMostSamples) return invalid(chip, kBadArray);
-        if (port == 2)
-            chip->chip->usb().host_send({bytes, size});
-        else
-            chip->chip->uart(port).host_send({bytes, size});
+        chip->chip->serial.send(port, {bytes, size});
         return RP2040_OK;
     });
 }

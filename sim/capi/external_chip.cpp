@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -146,7 +145,7 @@ void ExternalChip::power_on(Cycles when) {
             if ((high >> line & 1) != 0) host_.irq(host_.context, core, line, 0);
     }
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
-    for (auto& bytes : serial_) bytes.clear();
+    serial.clear();
     running_ = {};
     interrupted_.clear();
     charged_ = in_exceptions_ = 0;
@@ -186,14 +185,6 @@ std::string ExternalChip::boot(std::uint32_t& pc, std::uint32_t& sp) {
 
 // ---------------------------------------------------------------------------------------------- pins and bytes
 
-std::uint32_t ExternalChip::pin_share(unsigned pin) {
-    if ((pins_.selected(PinFunction::pwm) >> pin & 1) != 0) {
-        const double duty = std::clamp(pwm_.duty(pin >> 1 & 7, pin & 1), 0.0, 1.0);
-        return static_cast<std::uint32_t>(std::lround(duty * 65536));
-    }
-    return pins_.level(pin, events_.now()) ? 65536 : 0;
-}
-
 std::uint32_t ExternalChip::high_pins(std::uint32_t pins) {
     std::uint32_t high = 0;
     for (std::uint32_t left = pins; left != 0; left &= left - 1) {
@@ -201,23 +192,6 @@ std::uint32_t ExternalChip::high_pins(std::uint32_t pins) {
         if (pin_share(pin) >= 32768) high |= 1u << pin;
     }
     return high;
-}
-
-std::uint32_t ExternalChip::serial_waiting() {
-    std::uint32_t waiting = 0;
-    for (unsigned port = 0; port < 2; ++port)
-        if (!serial_[port].empty() || uart(port).has_transmitted()) waiting |= 1u << port;
-    if (!serial_[2].empty() || !usb_.received().empty()) waiting |= 4;
-    return waiting;
-}
-
-std::vector<ExternalChip::SerialByte>& ExternalChip::serial(unsigned port) {
-    std::vector<SerialByte>& waiting = serial_[port];
-    if (port == 2)
-        for (const auto& byte : usb_.take_received()) waiting.push_back({byte.value, byte.when});
-    else
-        for (const auto& byte : uart(port).take_transmitted()) waiting.push_back({byte.value, byte.when});
-    return waiting;
 }
 
 void ExternalChip::connect(unsigned instance, const rp2040_i2c_target& target) {

@@ -13,6 +13,7 @@
 #include "capi/host_buses.hpp"
 #include "capi/host_time.hpp"
 #include "capi/rp2040.h"
+#include "capi/serial_ports.hpp"
 #include "chip.hpp"
 #include "mic/microphone.hpp"
 
@@ -48,9 +49,6 @@ class ExternalChip final : public Chip {
     /// False on a bus fault; Unmodelled is thrown.
     bool core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value);
     bool core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value);
-    /// Share of time that a pad is high, 0..65536.
-    std::uint32_t pin_share(unsigned pin);
-
     /// Pins of `pins` that are high for at least half of the time.
     std::uint32_t high_pins(std::uint32_t pins);
 
@@ -71,19 +69,11 @@ class ExternalChip final : public Chip {
         return static_cast<std::uint32_t>(xip_.fetch(address, events_.now(), BusMaster::core0));
     }
 
-    /// UART0, UART1 or USB bytes that wait to be taken.
-    struct SerialByte {
-        std::uint8_t value;
-        Cycles when;
-    };
-    std::vector<SerialByte>& serial(unsigned port);
-    /// Bit per port that has bytes to be taken.
-    [[nodiscard]] std::uint32_t serial_waiting();
-
     void connect(unsigned instance, const rp2040_i2c_target& target);
     void connect(unsigned instance, const rp2040_spi_target& target);
     void follow_pins();
 
+    SerialPorts serial{*this};
     HostTime time;
     void (*on_skip_due)(void* context) = nullptr;
     void* skip_context = nullptr;
@@ -101,7 +91,6 @@ class ExternalChip final : public Chip {
     rp2040_host host_;
     std::array<std::uint32_t, 2> lines_{};
     std::uint32_t reported_hz_ = 0;
-    std::array<std::vector<SerialByte>, 3> serial_;
     std::array<std::unique_ptr<HostI2c>, 2> i2c_targets_;
     std::array<std::unique_ptr<HostSpi>, 2> spi_targets_;
 

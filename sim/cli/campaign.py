@@ -95,7 +95,7 @@ def _say_state(title: str, folder: Path, state: State) -> None:
     now = state.done - state.before
     if now:
         each = 1000 * state.host_s / now
-        print(f"{now} now, {state.emulated_s:.1f} emulated s; {each:.0f} ms of a processor for each")
+        print(f"{now} now, {state.emulated_s:.1f} emulated s; {each:.0f} ms for each")
     if state.stopped:
         print(f"budget spent: {state.stopped}; the same command goes on")
     print(f"{folder / 'results.parquet'}")

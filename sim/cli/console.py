@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emberwatch.base.text import printable
+from emberwatch.engines.base import Capability
 from emberwatch.inspect.led import led_brightness
 from emberwatch.machine.console import Port
 from emberwatch.machine.machine import Machine
@@ -65,11 +66,13 @@ class LedChanges:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        seen = Capability.MEMORY in machine.engine.capabilities
+        self._watched = seen and machine.board.led is not None
         self._lit = self._now()
         self.times_s: list[float] = []
 
     def _now(self) -> bool:
-        return self._machine.board.led is not None and led_brightness(self._machine) >= 0.5
+        return self._watched and led_brightness(self._machine) >= 0.5
 
     def look(self) -> None:
         """Compares with the last look."""
@@ -79,8 +82,8 @@ class LedChanges:
             self.times_s.append(self._machine.time_s)
 
     def text(self) -> str:
-        """One line for people; empty without an LED."""
-        if self._machine.board.led is None:
+        """One line for people; empty without an LED that can be seen."""
+        if not self._watched:
             return ""
         now = "on" if self._lit else "off"
         if not self.times_s:

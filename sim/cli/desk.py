@@ -46,6 +46,10 @@ class Terminal:
     """Standard input and output: keys go to the board as they are pressed, Ctrl-C included; Ctrl-] leaves."""
 
     def __init__(self) -> None:
+        if sys.platform == "win32":  # its consoles cannot be asked whether a key was pressed as files can
+            raise UsageError(
+                "--interactive needs a terminal as Unix has them; use --tcp auto=4000 and a terminal program"
+            )
         self._input = sys.stdin.fileno()
         self.ended = False
         self._restore: Callable[[], None] | None = None
@@ -236,7 +240,7 @@ class Desk(Observer):
 
 
 def _port(text: str, option: str) -> PortName:
-    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "auto": "auto"}
+    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "rtt": "rtt", "auto": "auto"}
     if text not in names:
         raise UsageError(f"{option} {text!r} is no serial port; there are: {', '.join(names)}")
     return names[text]

@@ -83,6 +83,9 @@ def findings() -> Iterator[Finding]:
         "apt-get install gdb-multiarch",
         required=False,
     )
+    for tool, option in (("picotool", "version"), ("probe-rs", "--version"), ("openocd", "--version")):
+        remedy = "your distribution, or copy the UF2 file to the board's drive"
+        yield Finding(tool, _tool_version(tool, option), "emberwatch flash", remedy, required=False)
     from emberwatch.engines.renode import install
 
     for name, found, remedy in install.findings():

@@ -26,10 +26,6 @@ def gdb(
         Path | None,
         typer.Option("--socket", help="Unix socket to listen on instead, for this user alone.", metavar="PATH"),
     ] = None,
-    semihosting_dir: Annotated[
-        Path | None,
-        typer.Option(help="Folder whose files the firmware may open by semihosting; default: none.", metavar="DIR"),
-    ] = None,
     uart: Uart = False,
     at_cycle: Annotated[int | None, typer.Option(help="Run to this cycle before GDB can connect.", metavar="N")] = None,
     stop_before_crash: Annotated[
@@ -79,7 +75,7 @@ def gdb(
             at_cycle=at_cycle or 0,
             on_listening=announce,
             on_console=on_console,
-            semihosting_dir=semihosting_dir,
+            semihosting_dir=run_options.semihosting_dir,
         )
         return code or 0
 

@@ -41,7 +41,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": (
         "emberwatch.cli.schema",
         "schema",
-        "The JSON schema of what `emberwatch run --json` prints, or of campaign files.",
+        "JSON schemas: of what `emberwatch run --json` prints, of board, scenario and campaign files.",
     ),
     "svd": ("emberwatch.cli.svd", "svd", "The chip's registers as a CMSIS-SVD file, for debuggers and editors."),
     "profile": (
@@ -62,6 +62,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "budget update": ("emberwatch.cli.budget", "update", "Measure them anew as the baseline."),
     "build": ("emberwatch.cli.build", "build", "Build the firmware: ELF, UF2 and BIN."),
+    "flash": ("emberwatch.cli.flash", "flash", "Put firmware on a board: drive, picotool, probe-rs or OpenOCD."),
     "record": (
         "emberwatch.cli.record",
         "record",

@@ -12,6 +12,7 @@ import typer
 
 from emberwatch.base.errors import EmulationTimeout, ImageError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
+from emberwatch.base.regular import read_regular, read_text
 from emberwatch.base.text import printable
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.raw_repl import RawRepl
@@ -100,10 +101,7 @@ def micropython(
 
 def _source(script: Path | None, code: str | None, module: str | None) -> str | None:
     if script is not None:
-        try:
-            return _WRAPPED.format(source=script.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"script {script} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        return _WRAPPED.format(source=read_text(script, "script", UsageError))
     if module is not None:
         return _MODULE.format(name=module)
     return _WRAPPED.format(source=code) if code is not None else None
@@ -132,10 +130,7 @@ def _with_files(
     if puts and disk is not None:
         files = FlashFiles(kept.ljust(disk.offset + disk.size, b"\xff")[disk.offset : disk.offset + disk.size])
         for local, name in puts:
-            try:
-                files.put(name, Path(local).read_bytes())
-            except OSError as error:
-                raise UsageError(f"--put {local} cannot be read: {error.strerror or error}") from None
+            files.put(name, read_regular(Path(local), "--put", UsageError))
         extra.append((disk.offset, files.image))
     return with_flash(image, kept, extra), disk
 

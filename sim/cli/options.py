@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import inspect
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -15,18 +14,16 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from emberwatch.audio import Scenario, scenario
-from emberwatch.base.errors import EmulationTimeout, ScenarioError, UsageError
+from emberwatch.base.errors import ScenarioError, UsageError
 from emberwatch.base.limits import limit_host_time, limit_memory
 from emberwatch.base.output import say, write_file
 from emberwatch.board.wokwi import read_diagram
 from emberwatch.machine.machine import Machine
-from emberwatch.machine.observer import looking
 from emberwatch.machine.values import MAX_SECONDS
 from emberwatch.program.elf import Image, load_image
 from emberwatch.program.flash_images import flash_image, read_kept, with_flash
 from emberwatch.steps import calls, wokwi
 from emberwatch.steps.calls import Call
-from emberwatch.steps.run import StepRun
 
 DEFAULT_TAIL_S = 2.0
 DEFAULT_LEAD_IN_S = 0.2
@@ -34,12 +31,15 @@ DEFAULT_SILENCE_S = 5.0
 DEFAULT_TIMEOUT_S = 30.0
 """How long a scenario of Wokwi waits in all, as its own command line does."""
 DIAGRAM = "diagram.json"
+MICROPHONE = "mic"
+"""What --audio takes for this computer's microphone."""
 TRIGGER_TIMEOUT_S = 60.0
 """How long --trigger waits at least, in emulated seconds."""
 
 AnyImage = Annotated[Path, typer.Argument(help="ELF, UF2, HEX or BIN file.", metavar="FIRMWARE")]
 Audio = Annotated[
-    Path | None, typer.Option(help="WAV or FLAC file of any rate that the microphone hears.", metavar="FILE")
+    Path | None,
+    typer.Option(help="WAV or FLAC file of any rate that the microphone hears; mic: this computer's.", metavar="FILE"),
 ]
 ScenarioFile = Annotated[
     Path | None,
@@ -77,6 +77,10 @@ FlashFile = Annotated[
     Path | None,
     typer.Option(help="Flash holds what this file does, and the file what flash holds in the end.", metavar="FILE"),
 ]
+SemihostingDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder whose files the firmware may open by semihosting; default: none.", metavar="DIR"),
+]
 MaxHostTime = Annotated[
     float | None, typer.Option(help="Stop after so long by this computer's clock; default: never.", metavar="S")
 ]
@@ -105,6 +109,7 @@ class RunOptions:
     seed: Seed = 1
     flash: FlashImages = None
     flash_file: FlashFile = None
+    semihosting_dir: SemihostingDir = None
     max_host_time: MaxHostTime = None
     max_memory: MaxMemory = None
 
@@ -121,6 +126,12 @@ class RunOptions:
             raise UsageError("--gain-db and --level-dbfs act on --audio; in a scenario set them per sound")
         if not 0 <= self.lead_in <= 3600:
             raise UsageError(f"--lead-in {self.lead_in:g} is outside 0..3600 s")
+        if self.hears_host:
+            if self.level_dbfs is not None:
+                raise UsageError("--level-dbfs needs a file; what the microphone will hear is not known: use --gain-db")
+            from emberwatch.audio import host_microphone
+
+            return host_microphone.scenario(self.gain_db)
         if self.audio is not None:
             return Scenario.from_file(
                 self.audio, lead_in_s=self.lead_in, gain_db=self.gain_db, level_dbfs=self.level_dbfs
@@ -128,6 +139,11 @@ class RunOptions:
         if self.scenario_file is None or wokwi.is_wokwi(self.scenario_file):
             return Scenario()
         return scenario.load(self.scenario_file)
+
+    @property
+    def hears_host(self) -> bool:
+        """Whether the sound is that of this computer's microphone."""
+        return self.audio is not None and str(self.audio) == MICROPHONE and not self.audio.exists()
 
     @functools.cached_property
     def steps(self) -> list[Call]:
@@ -160,6 +176,8 @@ class RunOptions:
             UsageError: --seconds is out of range.
         """
         if self.seconds is None:
+            if self.hears_host:
+                return MAX_SECONDS
             if self.steps and not self.scenario.seconds:
                 return 0.0
             return self.scenario.seconds + DEFAULT_TAIL_S if self.scenario.seconds else DEFAULT_SILENCE_S
@@ -192,6 +210,7 @@ class RunOptions:
             seed=self.seed,
             trace=trace,
             bootrom=self.bootrom,
+            semihosting_dir=self.semihosting_dir,
         )
         if self.scenario_file is not None:
             machine.folder = self.scenario_file.parent
@@ -248,66 +267,6 @@ def with_run_options(*without: str) -> Callable[[Callable[..., int]], Callable[.
         return wrapper
 
     return decorate
-
-
-def run_on(
-    machine: Machine, seconds: float, slice_done: Callable[[], object] | None = None, steps: Sequence[Call] = ()
-) -> int:
-    """Takes steps, and runs up to `seconds` since power-on; a crash or Ctrl-C ends it early, with a note on stderr.
-
-    Returns:
-        The command's exit code: 0 when the whole time passed, 1 after a crash or a step that failed, 130 after Ctrl-C,
-        the program's own when it ended itself.
-    """
-    run = StepRun(machine, steps)
-    with looking(machine, lambda _: slice_done() if slice_done is not None else None):
-        run.run(seconds)
-    if run.ending in ("crashed", "failed"):
-        say(f"{run.message}; what follows is up to there")
-        return 1
-    if run.ending == "interrupted":
-        say(f"interrupted after {machine.time_s:.3f} s; what follows is up to there")
-        return 130
-    if run.error is not None:
-        raise run.error
-    return machine.exit.code if machine.exit is not None else 0
-
-
-def trigger_time(run: RunOptions, trigger: str, timeout_s: float) -> float:
-    """When the console completes a line that begins with `trigger`, or the function of that name first begins.
-
-    Found in a run of its own: runs repeat to the cycle, so that recording can begin before the trigger.
-
-    Raises:
-        UsageError: neither happens within `timeout_s` emulated seconds, or it is the name of a function misspelt.
-    """
-    with run.machine("embedded") as machine:
-        is_function = _is_function(machine, trigger)
-        try:
-            if is_function:
-                machine.run_until_function(trigger, timeout_s)
-                return machine.time_s
-            return machine.run_until_line(trigger, timeout_s)[0]
-        except EmulationTimeout as error:
-            raise UsageError(f"--trigger {trigger!r}: {error}") from None
-
-
-def _is_function(machine: Machine, trigger: str) -> bool:
-    """Whether a trigger names a function of the firmware, and not the beginning of a console line.
-
-    Raises:
-        UsageError: it is the name of a function misspelt.
-    """
-    symbols = machine.image.symbols
-    symbol = symbols.get(trigger)
-    if symbol is not None and symbol.is_function:
-        return True
-    if trigger.isidentifier():
-        names = [function.name for function in symbols.functions()]
-        if close := difflib.get_close_matches(trigger, names, n=1, cutoff=0.8):
-            raise UsageError(f"--trigger {trigger!r}: the firmware has no such function; did you mean {close[0]!r}?")
-        note(f"the firmware has no function {trigger!r}; waiting for a console line that begins so")
-    return False
 
 
 def note(text: str) -> None:

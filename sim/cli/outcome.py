@@ -132,6 +132,8 @@ def _crash(site: CrashSite, report: CrashReport | None) -> dict[str, Any]:
             "instructions": [],
             "accesses": [],
             "pending": [],
+            "task": None,
+            "tasks": [],
         }
     return {
         **known,
@@ -144,4 +146,9 @@ def _crash(site: CrashSite, report: CrashReport | None) -> dict[str, Any]:
         "instructions": [{"cycle": cycle, "pc": pc, "text": text} for cycle, pc, text in report.instructions],
         "accesses": report.accesses,
         "pending": report.pending,
+        "task": None if report.task is None else report.task.name,
+        "tasks": [
+            {"name": task.name, "state": task.state, "priority": task.priority, "backtrace": [str(f) for f in frames]}
+            for task, frames in report.others
+        ],
     }

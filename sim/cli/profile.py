@@ -9,15 +9,15 @@ import typer
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs
 from emberwatch.cli.options import (
+    DEFAULT_SILENCE_S,
     TRIGGER_TIMEOUT_S,
     Out,
     RunOptions,
     note,
-    run_on,
-    trigger_time,
     with_run_options,
     write_text,
 )
+from emberwatch.cli.window import run_window, trigger_time
 from emberwatch.inspect.profiling import ProfileRecorder
 from emberwatch.inspect.profiling.formats import FORMATS
 
@@ -55,13 +55,13 @@ def profile(
     check_outputs({"--out": out}, run_options.inputs)
     if trigger is not None:
         start = trigger_time(run_options, trigger, max(duration, TRIGGER_TIMEOUT_S))
-        duration += start
-    if start >= duration:
-        raise UsageError(f"--from {start:g} must be before the end at {duration:g} s; see --seconds")
+        duration = start + (duration or DEFAULT_SILENCE_S)
+    end = duration or None  # None: with the last step
+    if end is not None and start >= end:
+        raise UsageError(f"--from {start:g} must be before the end at {end:g} s; see --seconds")
     with run_options.machine("embedded") as machine:
-        code = run_on(machine, start)
         recorder = ProfileRecorder(machine, timeline=format_name == "perfetto")
-        code = code or run_on(machine, duration, steps=run_options.steps)
+        code = run_window(machine, run_options.steps, start, end, recorder.begin)
         result = recorder.profile()
     if not machine.image.symbols.functions():
         note("the firmware has no symbols; functions are named by address")

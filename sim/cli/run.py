@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from emberwatch.base import extras
 from emberwatch.base.errors import EmberwatchError, EmulationError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.progress import percentage
@@ -41,7 +43,7 @@ DEFAULT_TIMEOUT_S = 10.0
 @with_run_options()
 def run(
     run_options: RunOptions,
-    engine: Annotated[str, typer.Option(help="embedded, renode or auto.", metavar="NAME")] = "auto",
+    engine: Annotated[str, typer.Option(help="embedded, renode, hardware or auto.", metavar="NAME")] = "auto",
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     uart: Uart = False,
     expect: Annotated[
@@ -60,13 +62,17 @@ def run(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the result as JUnit XML.", metavar="FILE")] = None,
     serial_log: Annotated[
-        Path | None, typer.Option(help="Write what came on UARTs, USB and semihosting to this file.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Write what came on UARTs, USB, RTT and semihosting to this file.", metavar="FILE"),
     ] = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="The terminal is the board's console; Ctrl-] leaves.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show console, pins, LED, load and sound on the terminal; Ctrl-Q ends.")
+    ] = False,
     pty: Annotated[
-        list[str] | None, typer.Option(help="Serial port as a pseudo-terminal: usb, uart0, uart1.", metavar="PORT")
+        list[str] | None, typer.Option(help="Serial port as a pseudo-terminal: usb, uart0, uart1, rtt.", metavar="PORT")
     ] = None,
     tcp: Annotated[
         list[str] | None, typer.Option(help="Serial port on a TCP port of 127.0.0.1.", metavar="PORT=N")
@@ -107,12 +113,16 @@ def run(
         from emberwatch.cli.watch import run_again
 
         return run_again(run_options.firmware)
-    at_desk = interactive or bool(pty) or bool(tcp)
+    at_desk = interactive or live or bool(pty) or bool(tcp)
     if at_desk and run_options.seconds is None:
         run_options = dataclasses.replace(run_options, seconds=MAX_SECONDS)
     try:
         if interactive and (uart or json_output):
             raise UsageError("--interactive excludes --uart and --json; the terminal is the console")
+        if live and (interactive or uart or json_output):
+            raise UsageError("--live excludes --interactive, --uart and --json; the terminal is the view")
+        if live and not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError("--live needs a terminal; for pipes and CI use --uart")
         if uart and json_output:
             raise UsageError("--uart and --json exclude each other; the JSON holds the console")
         steps, until_s = _plan(run_options, expect, fail, until, timeout)
@@ -131,7 +141,11 @@ def run(
         recorder = _recorder(machine, capture) if report else None
         reads = NeverWrittenReads(machine) if never_written else None
         with desk(machine, interactive, pty or (), tcp or (), at_desk if realtime is None else realtime):
-            outcome = _run(StepRun(machine, steps), until_s, uart, expect_alarm, at_desk)
+            step_run = StepRun(machine, steps)
+            if live:
+                outcome = _on_screen(machine, lambda: _run(step_run, until_s, uart, expect_alarm, at_desk))
+            else:
+                outcome = _run(step_run, until_s, uart, expect_alarm, at_desk)
         for read in reads.take() if reads else ():
             say(str(read))
         if json_output:
@@ -152,6 +166,14 @@ def run(
                 print(f"{what:<17}{path}")
         _explain(outcome, run_options)
     return outcome.exit_code
+
+
+def _on_screen(machine: Machine, work: Callable[[], Outcome]) -> Outcome:
+    """Runs under the live view."""
+    extras.load("textual", "--live")
+    from emberwatch.cli.live_view import run_live
+
+    return run_live(machine, work)
 
 
 def _recorder(machine: Machine, capture: PcmCapture | None) -> RunRecorder:

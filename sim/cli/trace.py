@@ -10,7 +10,8 @@ import typer
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs, write_file
 from emberwatch.base.text import printable
-from emberwatch.cli.options import TRIGGER_TIMEOUT_S, RunOptions, run_on, trigger_time, with_run_options
+from emberwatch.cli.options import TRIGGER_TIMEOUT_S, RunOptions, with_run_options
+from emberwatch.cli.window import run_window, trigger_time
 from emberwatch.detector.machine import budgeted_functions
 from emberwatch.inspect.signals import GROUPS
 from emberwatch.inspect.trace.recorder import TraceRecorder, TraceSettings, board_pins
@@ -69,25 +70,28 @@ def trace(
             raise UsageError("--trigger excludes --from and --to; use --before and --after")
         if not (0 <= before <= MAX_SECONDS and 0 <= after <= MAX_SECONDS) or before + after == 0:
             raise UsageError(f"--before {before:g} and --after {after:g} must be 0 or more seconds, and not both 0")
-    elif not 0 <= start < (duration if end is None else end):
-        raise UsageError(
-            f"the window from {start:g} s to {duration if end is None else end:g} s is empty; "
-            "see --from, --to and --seconds"
-        )
+    else:
+        end = end if end is not None else duration or None  # None: with the last step
+        if start < 0 or (end is not None and start >= end):
+            raise UsageError(
+                f"the window from {start:g} s to {end or start:g} s is empty; see --from, --to and --seconds"
+            )
     groups = () if signals == "none" else tuple(name for name in signals.split(",") if name)
     with run_options.machine("embedded") as machine:
         marked = None if functions is None else tuple(name for name in functions.split(",") if name)
         machine.trace_functions(budgeted_functions(machine.image) if marked is None else marked)
         settings = TraceSettings(tuple(board_pins(machine.board)) if pins is None else _numbers(pins), groups)
-        end = duration if end is None else end
         if trigger is not None:
             at = trigger_time(run_options, trigger, max(duration, TRIGGER_TIMEOUT_S))
             start, end = max(0.0, at - before), at + after
             print(f"trigger {trigger!r} at {at:.6f} s")
-        code = run_on(machine, start)
-        recorder = TraceRecorder(machine, settings)
-        code = code or run_on(machine, end, recorder.collect, run_options.steps)
-        wave = recorder.wave()
+        recorders: list[TraceRecorder] = []
+
+        def begin() -> None:
+            recorders.append(TraceRecorder(machine, settings))
+
+        code = run_window(machine, run_options.steps, start, end, begin, lambda: recorders[0].collect())
+        wave = recorders[0].wave()
         size = wave.save(vcd, timescale, f"{machine.image.path.name}, {start:.6f} s to {machine.time_s:.6f} s")
         print(f"{vcd}: {len(wave.variables)} signals, {len(wave.changes)} changes, {size} bytes")
         if uart_log is not None:

@@ -38,7 +38,7 @@ def run_again(firmware: Path) -> int:
             while run.poll() is None and _state(firmware) in (seen, None):
                 time.sleep(_POLL_S)
             if run.poll() is None:
-                run.send_signal(signal.SIGINT)
+                _interrupt(run)
                 run.wait()
             else:
                 code = run.returncode
@@ -51,6 +51,14 @@ def run_again(firmware: Path) -> int:
             with suppress(KeyboardInterrupt):
                 run.wait()
             return code
+
+
+def _interrupt(run: subprocess.Popen[bytes]) -> None:
+    """As Ctrl-C does; Windows has no such signal for one process, which then simply ends."""
+    if sys.platform == "win32":
+        run.terminate()
+    else:
+        run.send_signal(signal.SIGINT)
 
 
 def _settle(firmware: Path) -> None:

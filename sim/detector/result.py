@@ -9,6 +9,7 @@ from typing import Any
 from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import Log
 from emberwatch.detector.protocol import Alarm, Window
+from emberwatch.engines.base import Capability
 from emberwatch.machine.machine import Machine
 
 LOOP_FUNCTION = "app_process_block"
@@ -74,13 +75,14 @@ class RunResult:
         gaps = (max(numbers) + 1 - len(set(numbers))) if numbers else 0
         statistics = log.statistics
         banner = log.banner
+        counted = machine.functions if Capability.CYCLES in machine.engine.capabilities else {}
         return cls(
             alarm=log.first_alarm is not None,
             events=log.alarms,
             windows=[(start + (w.number + 1) * BLOCK_SECONDS, w.probability) for _, w in windows],
             total_cycles=machine.cycles,
             busy_cycles=machine.cycles - machine.engine.sleep_cycles,
-            functions={name: FunctionResult(f.calls, f.mean, f.max) for name, f in sorted(machine.functions.items())},
+            functions={name: FunctionResult(f.calls, f.mean, f.max) for name, f in sorted(counted.items())},
             missed_blocks=max(gaps, statistics.missed if statistics else 0),
             deadline_misses=statistics.late if statistics else 0,
             seconds=machine.time_s,

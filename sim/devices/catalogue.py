@@ -7,7 +7,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
-from emberwatch.base.errors import BoardError
+from emberwatch.base.errors import BoardError, DeviceError
 from emberwatch.board.board import Board, DeviceConfig
 from emberwatch.devices.base import Device
 from emberwatch.devices.bme280 import Bme280
@@ -129,7 +129,7 @@ def _make(config: DeviceConfig, board: Board) -> tuple[Device, dict[str, int]]:
             raise BoardError(f"{board.file}: missing key '{where}.{line}': the GPIO of that line")
     try:
         device = kind(**values)
-    except (TypeError, ValueError, OSError) as error:
+    except (TypeError, ValueError, OSError, DeviceError) as error:
         raise BoardError(f"{board.file}: {where}: {error}") from None
     device.name = config.name
     return device, lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emberwatch.base.errors import DeviceError
+from emberwatch.base.regular import read_regular
 from emberwatch.devices.base import Device
 
 
@@ -31,7 +33,7 @@ class Eeprom(Device):
         self.size, self.address, self.write_ms = size, address, write_ms
         self.page = 8 if size <= 256 else 16 if size <= 2048 else 32 if size <= 8192 else 64 if size <= 32768 else 128
         self.i2c_addresses = frozenset(address + block for block in range(max(1, size // 256) if size <= 2048 else 1))
-        content = Path(file).read_bytes()[:size] if file else b""
+        content = read_regular(Path(file), "image", DeviceError)[:size] if file else b""
         self.data = bytearray(content.ljust(size, b"\xff"))
         self.at = self.block = self.busy_until = 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emberwatch import _native
 from emberwatch.base.errors import DeviceError
+from emberwatch.base.regular import read_regular
 from emberwatch.devices.base import NativeDevice
 
 
@@ -23,7 +24,7 @@ class SpiFlash(NativeDevice):
         if not 65536 <= size <= 1 << 24 or size & (size - 1):
             raise ValueError(f"size is {size}; it must be a power of two from 65536 to 16777216")
         self.size = size
-        self._content = Path(file).read_bytes() if file else b""
+        self._content = read_regular(Path(file), "image", DeviceError) if file else b""
         if len(self._content) > size:
             raise ValueError(f"{file} has {len(self._content)} bytes; the flash chip holds {size}")
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Capability", "Engine", "FunctionCycles", "Stop", "StopReason", "create_engine"]
 
-ENGINES = ("embedded", "renode")
+ENGINES = ("embedded", "renode", "hardware")
 
 
 def create_engine(name: str, board: Board, seed: int) -> Engine:
     """Makes an engine.
 
     Args:
-        name: 'embedded', 'renode' or 'auto' (the environment variable EMBERWATCH_ENGINE, else embedded).
+        name: 'embedded', 'renode', 'hardware' or 'auto' (the environment variable EMBERWATCH_ENGINE, else embedded).
         board: what is connected to the chip.
         seed: seed of the microphone's dither and of what memory holds at power-on.
 
@@ -37,4 +37,8 @@ def create_engine(name: str, board: Board, seed: int) -> Engine:
         from emberwatch.engines.renode.engine import RenodeEngine
 
         return RenodeEngine(board, seed)
+    if name == "hardware":
+        from emberwatch.engines.hardware.engine import HardwareEngine
+
+        return HardwareEngine(board)
     raise EngineError(f"engine {name!r} is not known; use one of: auto, {', '.join(ENGINES)}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import EngineError
+from emberwatch.base.errors import NotPossibleError
 from emberwatch.program.elf import Image
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ class Capability(Enum):
     BREAKPOINTS = auto()
     DEVICES = auto()
     """Devices on the pins beyond the board's microphone."""
+    SOUND = auto()
+    """A microphone that hears samples."""
+    MEMORY = auto()
+    """Memory, registers and pins, as a debugger sees them."""
+    CYCLES = auto()
+    """Cycles of functions."""
     OBSERVATION = auto()
     """Profiles, signals inside the chip, coverage."""
 
@@ -90,7 +96,7 @@ class Engine(ABC):
 
     def reset(self, image: Image) -> None:
         """Power-on reset with the memories as they are; `image` is the program that they hold."""
-        raise EngineError(f"engine {self.name!r} cannot be reset")
+        raise NotPossibleError(f"engine {self.name!r} cannot be reset")
 
     @property
     @abstractmethod
@@ -120,7 +126,7 @@ class Engine(ABC):
 
     def step(self, core: int, limit: int) -> Stop:
         """Lets one core execute one instruction, but not beyond the cycle `limit`."""
-        raise EngineError(f"engine {self.name!r} cannot step single instructions")
+        raise NotPossibleError(f"engine {self.name!r} cannot step single instructions")
 
     @abstractmethod
     def take_uart(self) -> list[tuple[int, int]]:
@@ -142,17 +148,17 @@ class Engine(ABC):
         """The same for the UART that is not the console.
 
         Raises:
-            EngineError: this engine has only one.
+            NotPossibleError: this engine has only one.
         """
-        raise EngineError(f"engine {self.name!r} has only one UART to send {len(data)} bytes to")
+        raise NotPossibleError(f"engine {self.name!r} has only one UART to send {len(data)} bytes to")
 
     def send_usb(self, data: bytes) -> None:
         """Sends bytes to the USB serial port; they wait until it is open.
 
         Raises:
-            EngineError: this engine has no USB host.
+            NotPossibleError: this engine has no USB host.
         """
-        raise EngineError(f"engine {self.name!r} has no USB host to send {len(data)} bytes from")
+        raise NotPossibleError(f"engine {self.name!r} has no USB host to send {len(data)} bytes from")
 
     @abstractmethod
     def read_memory(self, address: int, size: int) -> bytes:
@@ -201,11 +207,11 @@ class Engine(ABC):
 
     def withdraw_sound(self, sample: int) -> None:
         """Takes back what was supplied from a sample on, which must not have been heard."""
-        raise EngineError(f"engine {self.name!r} cannot take sound back; put it into the scenario")
+        raise NotPossibleError(f"engine {self.name!r} cannot take sound back; put it into the scenario")
 
     def drive_pin(self, pin: int, level: bool | None) -> None:
         """Puts a level on a pin from outside; None lets go. The chip's own outputs win."""
-        raise EngineError(f"engine {self.name!r} cannot drive pins; use --engine embedded")
+        raise NotPossibleError(f"engine {self.name!r} cannot drive pins; use --engine embedded")
 
     def power_cycle(self, image: Image, off_ps: int, seed: int | None) -> None:
         """Power fails now, for a time.
@@ -216,7 +222,7 @@ class Engine(ABC):
             seed: of what memories hold then, a write to flash in progress stays half done; None for a brown-out, which
                 resets the chip and leaves memories as they are.
         """
-        raise EngineError(f"engine {self.name!r} cannot be powered off on the way; use --engine embedded")
+        raise NotPossibleError(f"engine {self.name!r} cannot be powered off on the way; use --engine embedded")
 
     @property
     def usb_open(self) -> bool:
@@ -225,7 +231,7 @@ class Engine(ABC):
 
     def connect_usb(self, connected: bool) -> None:
         """Plugs the USB cable in or pulls it out."""
-        raise EngineError(f"engine {self.name!r} has no USB host")
+        raise NotPossibleError(f"engine {self.name!r} has no USB host")
 
     def answer_semihosting(self, answered: bool) -> None:
         """Whether BKPT 0xAB stops with BKPT without a debugger, if the engine can; by default it is a HardFault."""
@@ -255,14 +261,14 @@ class Engine(ABC):
         """Attaches a device, each line to a GPIO.
 
         Raises:
-            EngineError: this engine has no devices.
+            NotPossibleError: this engine has no devices.
             DeviceError: its name is taken, its lines are others, or its own code failed.
         """
-        raise EngineError(f"engine {self.name!r} has no devices to attach; use --engine embedded")
+        raise NotPossibleError(f"engine {self.name!r} has no devices to attach; use --engine embedded")
 
     def detach(self, device: Device) -> None:
         """Takes a device off its pins."""
-        raise EngineError(f"engine {self.name!r} has no devices to detach")
+        raise NotPossibleError(f"engine {self.name!r} has no devices to detach")
 
     @property
     def devices(self) -> dict[str, tuple[Device, dict[str, int]]]:

@@ -7,13 +7,14 @@ old, with recording switched on: runs are deterministic, so it is the same crash
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EmulationError
 from emberwatch.base.units import PICO
 from emberwatch.engines import Capability, Stop, StopReason
 from emberwatch.engines.embedded import chip_of
+from emberwatch.inspect.freertos import FreeRtos, Task
 from emberwatch.inspect.signals import exception_name
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import Observer
@@ -28,6 +29,8 @@ INSTRUCTIONS = 12
 ACCESSES = 6
 _RECORDED_CYCLES = 50_000
 _HISTORY = 4096
+_SHOWN_CALLS = 4
+"""Of each other task."""
 MOST_SITES = 1000
 """HardFaults of which the site is kept; a handler that returns to the fault makes millions a second."""
 
@@ -78,6 +81,8 @@ class CrashReport:
         instructions: cycle, address and text of the last instructions, the culprit last.
         accesses: the last loads and stores as text.
         pending: pending interrupts and exceptions of that core.
+        task: the task of FreeRTOS that the core ran; None without one.
+        others: the other tasks, with their backtraces.
     """
 
     title: str
@@ -90,6 +95,8 @@ class CrashReport:
     instructions: list[tuple[int, int, str]]
     accesses: list[str]
     pending: list[str]
+    task: Task | None = None
+    others: list[tuple[Task, list[Frame]]] = field(default_factory=list)
 
     def text(self, debugger: str) -> str:
         """The screen. `debugger` is the command that opens GDB at the moment before."""
@@ -105,8 +112,14 @@ class CrashReport:
         names = [f"r{n}" for n in range(13)] + ["sp", "lr", "pc", "xpsr", "msp", "psp", "primask", "control"]
         for row in range(0, len(names), 6):
             yield "  " + "  ".join(f"{n:>7} {self.registers[n]:08x}" for n in names[row : row + 6])
-        yield "Backtrace"
+        yield "Backtrace" if self.task is None else f"Backtrace of {self.task}"
         yield from (f"  #{n:<2} {frame}" for n, frame in enumerate(self.backtrace))
+        if self.others:
+            yield "Other tasks"
+            width = max(len(task.name) for task, _ in self.others)
+            for task, frames in self.others:
+                calls = " < ".join(frame.function for frame in frames[:_SHOWN_CALLS])
+                yield f"  {task.name:<{width}}  {task.state:<9}  priority {task.priority}  {calls}".rstrip()
         yield "Last instructions"
         yield from (f"  {cycle:>12}  {pc:#010x}  {text}" for cycle, pc, text in self.instructions)
         yield "Last data accesses"
@@ -123,6 +136,8 @@ class CrashSite:
     stop: Stop
     cycle: int
     keyframe: bytes | None
+    polled: int = -1
+    """When RTT was looked at last before that."""
 
     def report(self) -> CrashReport:
         """Replays the crash and looks into it.
@@ -151,6 +166,7 @@ class CrashWatch(Observer):
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
         self._keyframe: bytes | None = None
+        self._polled = -1
         self._keyframe_due = 0
         self.crashes: list[CrashSite] = []
         self.count = 0
@@ -167,6 +183,7 @@ class CrashWatch(Observer):
         engine = self.machine.engine
         if now_ps >= self._keyframe_due and Capability.SNAPSHOTS in engine.capabilities:
             self._keyframe = engine.save()
+            self._polled = self.machine.rtt.polled if self.machine.rtt is not None else -1
             self._keyframe_due = now_ps + PICO
 
     def stopped(self, stop: Stop) -> None:
@@ -175,7 +192,7 @@ class CrashWatch(Observer):
             self.count += 1
             if len(self.crashes) >= MOST_SITES:
                 return
-        site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe)
+        site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe, self._polled)
         if stop.reason is StopReason.HARD_FAULT:
             self.crashes.append(site)
         else:
@@ -237,6 +254,9 @@ class _Replay:
         self._run_to(cycle)
         registers = chip.registers(core)
         disassembler = Disassembler(self._symbols, chip.read_memory)
+        unwinder = Unwinder(self._symbols, self._debug, chip.read_memory)
+        kernel = FreeRtos.of(self._machine.image, chip.read_memory)
+        tasks = kernel.tasks() if kernel is not None else []
         return CrashReport(
             title=self._title(faults, recorded[-1][1]),
             cycle=cycle,
@@ -244,14 +264,29 @@ class _Replay:
             core=core,
             faults=faults,
             registers=registers,
-            backtrace=Unwinder(self._symbols, self._debug, chip.read_memory).backtrace(registers),
+            backtrace=unwinder.backtrace(registers),
             instructions=[(when, pc, self._instruction(pc, disassembler)) for when, pc, _ in recorded[-INSTRUCTIONS:]],
             accesses=[self._access(*a) for a in accesses if a[0] <= cycle][-ACCESSES:],
             pending=self._pending(core),
+            task=next((task for task in tasks if task.core == core), None),
+            others=[(task, self._calls(kernel, task, unwinder)) for task in tasks if task.core != core],
         )
+
+    def _calls(self, kernel: FreeRtos | None, task: Task, unwinder: Unwinder) -> list[Frame]:
+        """Backtrace of another task than the one that crashed."""
+        if kernel is None:
+            return []
+        if task.core is not None:
+            return unwinder.backtrace(self._chip.registers(task.core))
+        try:
+            return unwinder.backtrace(kernel.registers(task))
+        except ValueError:
+            return []  # its stack is no memory
 
     def _start(self) -> None:
         self._machine.engine.restore(self._keyframe)
+        if self._machine.rtt is not None:
+            self._machine.rtt.polled = self._site.polled
         self._machine.engine.catch_hard_faults(True)
 
     def _run_to(self, cycle: int) -> None:

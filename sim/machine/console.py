@@ -67,11 +67,12 @@ class Port:
 
 @dataclass
 class Console:
-    """The board's console, the other UART, the USB serial port and the semihosting output of one machine."""
+    """The board's console, the other UART, the USB serial port, RTT and the semihosting output of one machine."""
 
     uart: Port = field(default_factory=Port)
     other_uart: Port = field(default_factory=Port)
     usb: Port = field(default_factory=Port)
+    rtt: Port = field(default_factory=Port)
     semihosting: Port = field(default_factory=Port)
 
     def take(self, engine: Engine) -> None:
@@ -91,4 +92,5 @@ class Console:
 
     def copy(self) -> Console:
         """A console of its own with the same content."""
-        return Console(self.uart.copy(), self.other_uart.copy(), self.usb.copy(), self.semihosting.copy())
+        ports = (self.uart, self.other_uart, self.usb, self.rtt, self.semihosting)
+        return Console(*(port.copy() for port in ports))

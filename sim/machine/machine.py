@@ -27,9 +27,9 @@ from emberwatch.base.display import FactSheet
 from emberwatch.base.errors import (
     EmulationError,
     EmulationTimeout,
-    EngineError,
     FirmwareCrash,
     ImageError,
+    NotPossibleError,
     UsageError,
 )
 from emberwatch.base.limits import check_host_time
@@ -44,7 +44,8 @@ from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import Exit, main_returned
 from emberwatch.machine.observer import Observer
 from emberwatch.machine.owner import Owner
-from emberwatch.machine.semihosting import CALL, Semihosting
+from emberwatch.machine.rtt import POLL_PS, Rtt
+from emberwatch.machine.semihosting import CALL, Semihosting, existing_folder
 from emberwatch.machine.steps import Steps
 from emberwatch.machine.values import MAX_SECONDS
 from emberwatch.program.elf import FLASH_BASE, Image, load_image
@@ -73,6 +74,7 @@ class Snapshot:
     engine: bytes
     console: Console
     ended_s: dict[int, float]
+    rtt_polled: int = -1
 
 
 class Machine(Steps, FactSheet):
@@ -83,10 +85,11 @@ class Machine(Steps, FactSheet):
         scenario: what the microphone hears; time zero is power-on. None is silence.
         board: name or file of the board, or a `Board`; None: the one that a firmware of ours names, else a Pico, with
             a microphone if there is something to hear (`board_of`).
-        engine: 'embedded', 'renode' or 'auto'.
+        engine: 'embedded', 'renode', 'hardware' or 'auto'.
         seed: seed of the microphone's dither and of what memory holds at power-on.
         trace: functions whose calls the engine counts, see `functions`.
         bootrom: boot ROM image (16 kB) to boot through; None boots as the ROM does, without one.
+        semihosting_dir: folder whose files the program may open by semihosting; None: no file at all.
 
     Raises:
         EmberwatchError: firmware, board or engine cannot be used; the message says why.
@@ -102,7 +105,10 @@ class Machine(Steps, FactSheet):
         seed: int = 1,
         trace: tuple[str, ...] = (),
         bootrom: str | Path | bytes | None = None,
+        semihosting_dir: str | Path | None = None,
     ) -> None:
+        if semihosting_dir is not None:
+            semihosting_dir = existing_folder(semihosting_dir)
         self.scenario = scenario if scenario is not None else Scenario()
         if board is None:
             self.image = firmware if isinstance(firmware, Image) else load_image(firmware)
@@ -115,6 +121,8 @@ class Machine(Steps, FactSheet):
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
         self.seed = seed
         self.engine: Engine = create_engine(engine, self.board, seed)
+        if self.scenario.clips:
+            self._needs(Capability.SOUND)
         self.bootrom = bootrom if isinstance(bootrom, bytes) or bootrom is None else _read_bootrom(Path(bootrom))
         if self.bootrom is not None:
             self.engine.load_bootrom(self.bootrom)
@@ -135,11 +143,16 @@ class Machine(Steps, FactSheet):
         """The bench that it shares with other machines, or None."""
         self._console = Console()
         self._semihosting: Semihosting | None = None
+        self.rtt: Rtt | None = None
+        """The host's end of the program's RTT, if it may have one."""
+        self._due: list[tuple[int, Callable[[], object]]] = []
         if Capability.OBSERVATION in self.engine.capabilities:
             from emberwatch.engines.embedded import chip_of
 
-            self._semihosting = Semihosting(chip_of(self.engine), self._semihosting_output, None)
+            self._semihosting = Semihosting(chip_of(self.engine), self._semihosting_output, semihosting_dir)
             self.engine.answer_semihosting(True)
+            if Rtt.used_by(self.image):
+                self.rtt = Rtt(self.engine, self.image, self._rtt_output)
         self._awaited = 0
         self.begin_steps()
         self._observers: list[Observer] = []
@@ -157,6 +170,8 @@ class Machine(Steps, FactSheet):
         twin._observers.clear()
         if twin._semihosting is not None and self._semihosting is not None:
             twin._semihosting.remember(self._semihosting)
+        if twin.rtt is not None and self.rtt is not None:
+            twin.rtt.follow(self.rtt)
         for name, (device, lines) in self.engine.devices.items():
             if name not in twin.engine.devices:  # not from the board file
                 twin.engine.attach(device.clone(), lines)
@@ -253,7 +268,7 @@ class Machine(Steps, FactSheet):
     def wait_until(self, condition: Callable[[Self], bool], timeout_s: float, complaint: str) -> None:
         """As `run_until`, with the words for when it did not come true."""
         if not condition(self) and not self._advance(timeout_s, lambda: condition(self)):
-            raise self._timeout(complaint, timeout_s)
+            raise self.timed_out(complaint, timeout_s)
 
     def run_until_line(self, prefix: str, timeout_s: float) -> tuple[float, str]:
         """Runs until the console prints a line that begins with `prefix`.
@@ -276,7 +291,7 @@ class Machine(Steps, FactSheet):
             return False
 
         if not find() and not self._advance(timeout_s, find) and not find():
-            raise self._timeout(f"no console line {prefix!r}", timeout_s)
+            raise self.timed_out(f"no console line {prefix!r}", timeout_s)
         return self.lines[self._awaited - 1]
 
     def run_until_function(self, name: str, timeout_s: float) -> None:
@@ -291,7 +306,7 @@ class Machine(Steps, FactSheet):
         self.engine.add_breakpoint(address)
         try:
             if not self._advance(timeout_s, lambda: False, address=address):
-                raise self._timeout(f"{name} was not called", timeout_s)
+                raise self.timed_out(f"{name} was not called", timeout_s)
         finally:
             if not self._owner.closed:
                 self.engine.remove_breakpoint(address)
@@ -352,9 +367,12 @@ class Machine(Steps, FactSheet):
             now = engine.picoseconds(engine.cycle)
             if now >= look:  # what observers' breakpoints interrupt does not put off the next look
                 look = now + self.slice_ps
+                if self.rtt is not None:
+                    look = min(look, now - now % POLL_PS + POLL_PS)
+            self._call_due(now)
             self.before_slice()
             # clk_sys may change within the slice; there are then simply more or fewer of them.
-            limit = min(end, engine.cycle_at(look))
+            limit = min(end, *(engine.cycle_at(at) for at in (look, *(at for at, _ in self._due))))
             if self.bench is not None and step is None:
                 stop = self.bench.run(self, limit)
             else:
@@ -368,11 +386,23 @@ class Machine(Steps, FactSheet):
             self._host_seconds += time.perf_counter() - started
             yield stop, handled
 
+    def call_at(self, seconds: float, function: Callable[[], object]) -> None:
+        """Has a function called once at an emulated time since power-on, before the first instruction from there on."""
+        self._due.append((round(seconds * PICO), function))
+
+    def _call_due(self, now_ps: int) -> None:
+        due = [entry for entry in self._due if entry[0] <= now_ps]
+        self._due = [entry for entry in self._due if entry[0] > now_ps]
+        for _, function in due:
+            function()
+
     def before_slice(self) -> None:
         """What observers and the microphone need before emulated time passes."""
         now = self.engine.picoseconds(self.engine.cycle)
         for observer in self._observers:
             observer.before_slice(now)
+        if self.rtt is not None:  # after observers that take a snapshot: a replay from it polls, too
+            self.rtt.poll(now)
         self._supply_sound(now)
 
     def after_slice(self) -> None:
@@ -427,6 +457,10 @@ class Machine(Steps, FactSheet):
         for byte in text.encode():
             self._console.semihosting.feed(self.time_s, byte)
 
+    def _rtt_output(self, data: bytes) -> None:
+        for byte in data:
+            self._console.rtt.feed(self.time_s, byte)
+
     def _was_reset(self) -> bool:
         """Whether the watchdog has reset the chip since power-on."""
         watchdog = block("watchdog")
@@ -471,7 +505,8 @@ class Machine(Steps, FactSheet):
         where = self.image.symbols.at(stop.pc) or f"{stop.pc:#010x}"
         return f"the program stopped: {what} at {where} (core {stop.core}), {self.time_s:.6f} s after power-on"
 
-    def _timeout(self, what: str, seconds: float) -> EmulationTimeout:
+    def timed_out(self, what: str, seconds: float) -> EmulationTimeout:
+        """The error that says what did not come in time, and what the program did instead."""
         if self.exit is not None:
             return EmulationTimeout(f"{what}: the program ended itself at {self.exit.t_s:.6f} s ({self.exit.how})")
         spoken = max((p for p in self.ports.values() if p.data), key=lambda port: port.last_s, default=Port())
@@ -486,7 +521,7 @@ class Machine(Steps, FactSheet):
         """Attaches a device to pins from now on: ``machine.attach(Weather(), sda=4, scl=5)``.
 
         Raises:
-            EngineError: the engine has no devices.
+            NotPossibleError: the engine has no devices.
             DeviceError: its name is taken, its lines are others, or its own code failed.
         """
         with self._input():
@@ -500,7 +535,9 @@ class Machine(Steps, FactSheet):
     # Looking inside
 
     def where(self, core: int = 0) -> str:
-        """Where a core is: ``function+offset`` or the bare address."""
+        """Where a core is: ``function+offset``, the bare address, or that nobody can tell."""
+        if Capability.MEMORY not in self.engine.capabilities:
+            return "a place that this engine cannot see"
         pc = self.engine.register(_PC, core)
         return self.image.symbols.at(pc) or f"{pc:#010x}"
 
@@ -511,12 +548,13 @@ class Machine(Steps, FactSheet):
 
     @property
     def ports(self) -> dict[str, Port]:
-        """What came out of each serial port: the board's console first, then the other UART and USB."""
+        """What came out of each serial port: the board's console first, then the other UART, USB, RTT and semihosting."""
         console = self.board.uart.instance
         return {
             f"uart{console}": self._console.uart,
             f"uart{1 - console}": self._console.other_uart,
             "usb": self._console.usb,
+            "rtt": self._console.rtt,
             "semihosting": self._console.semihosting,
         }
 
@@ -598,7 +636,7 @@ class Machine(Steps, FactSheet):
         """Sends bytes to the firmware's USB serial port; they wait until it is open.
 
         Raises:
-            EngineError: the engine has no USB host.
+            NotPossibleError: the engine has no USB host.
         """
         with self._input():
             self.engine.send_usb(data)
@@ -630,10 +668,21 @@ class Machine(Steps, FactSheet):
         """Sends bytes to the UART that is not the board's console.
 
         Raises:
-            EngineError: the engine cannot.
+            NotPossibleError: the engine cannot.
         """
         with self._input():
             self.engine.send_other_uart(data)
+
+    def send_rtt(self, data: bytes) -> None:
+        """Sends bytes to the program's RTT terminal; they wait until it has one, and room.
+
+        Raises:
+            EngineError: the program has no RTT, or the engine cannot look for it.
+        """
+        if self.rtt is None:
+            raise EngineError("this program has no RTT: its image holds no identifier of a control block")
+        with self._input():
+            self.rtt.send(data)
 
     def input_given(self) -> None:
         """Tells the observers that something came from outside."""
@@ -646,7 +695,8 @@ class Machine(Steps, FactSheet):
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
         with self._owner.alone():
-            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s))
+            polled = self.rtt.polled if self.rtt is not None else -1
+            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s), polled)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
@@ -663,6 +713,8 @@ class Machine(Steps, FactSheet):
             self.exit = None
             if self._semihosting is not None:
                 self._semihosting.exit_code = None
+            if self.rtt is not None:
+                self.rtt.polled = snapshot.rtt_polled
             self.forget_seen()
         self.input_given()
         for observer in self._observers:
@@ -684,7 +736,8 @@ class Machine(Steps, FactSheet):
 
     def _needs(self, capability: Capability) -> None:
         if capability not in self.engine.capabilities:
-            raise EngineError(f"engine {self.engine.name!r} has no {capability.name.lower().replace('_', ' ')}")
+            what = capability.name.lower().replace("_", " ")
+            raise NotPossibleError(f"engine {self.engine.name!r} has no {what}; use --engine embedded")
 
 
 def _read_bootrom(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from emberwatch.base.errors import UsageError
 from emberwatch.base.text import printable
 from emberwatch.base.units import PICO
 
@@ -45,6 +46,18 @@ class _Effect:
     def size(self) -> int:
         """Bytes of the host's memory that it takes, roughly."""
         return 256 + sum(64 + len(data) for _, data in self.writes)
+
+
+def existing_folder(path: str | Path) -> Path:
+    """A folder for a program's files.
+
+    Raises:
+        UsageError: it is none.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise UsageError(f"--semihosting-dir {folder} is no folder; give one that exists")
+    return folder
 
 
 class Semihosting:

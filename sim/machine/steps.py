@@ -27,7 +27,7 @@ from emberwatch.machine.values import ButtonName, Level, Pattern, Pin, Seconds, 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
 
-PortName = Literal["any", "auto", "uart0", "uart1", "usb", "semihosting"]
+PortName = Literal["any", "auto", "uart0", "uart1", "usb", "rtt", "semihosting"]
 _FINE_PS = 10**9
 """Slice while a step waits: what it waits for is seen within 1 ms."""
 _QUIET_S = 0.02
@@ -127,7 +127,9 @@ class Steps:
         if name == "usb":
             board.send_usb(data)
         elif name == "semihosting":
-            raise UsageError("port = 'semihosting' only prints; write to uart0, uart1 or usb")
+            raise UsageError("port = 'semihosting' only prints; write to uart0, uart1, usb or rtt")
+        elif name == "rtt":
+            board.send_rtt(data)
         elif name == next(iter(board.ports)):
             board.send(data)
         else:

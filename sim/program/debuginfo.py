@@ -57,7 +57,7 @@ class DebugInfo:
                     return
                 stream.seek(0)
                 elf = ELFFile(stream)
-                if elf.has_dwarf_info() and _affordable(elf):
+                if elf.has_dwarf_info() and affordable(elf):
                     self._read(elf.get_dwarf_info())
             self._index()
         except Exception:  # pyelftools meets a damaged section with whatever comes first, assertions included
@@ -126,7 +126,7 @@ class DebugInfo:
         return FrameRule((row["cfa"].reg, row["cfa"].offset), saved)
 
 
-def _affordable(elf: ELFFile) -> bool:
+def affordable(elf: ELFFile) -> bool:
     """Whether the debug sections, unpacked, are of a size that some program for this chip could have."""
     total = 0
     for header in section_headers(elf):

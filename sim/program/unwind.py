@@ -78,9 +78,10 @@ class Unwinder:
                     break
                 caller, note, lookup = interrupted, "interrupted by the exception above", interrupted[PC]
             else:
-                lookup = (caller[PC] & ~1) - 2  # within the call, not after it
-                if self._symbols.at(lookup) is None:
-                    break
+                address = caller[PC] & ~1
+                lookup = address - 2  # within the call, not after it
+                if self._symbols.at(lookup) is None or (self._begins(address) and not self._follows_call(address)):
+                    break  # where nobody was called from: a thread's end
             if caller[SP] == values[SP] and caller[PC] == values[PC]:
                 break
             values = caller
@@ -88,6 +89,11 @@ class Unwinder:
 
     def _frame(self, pc: int, *, guessed: bool = False, note: str = "") -> Frame:
         return Frame(pc, self._symbols.at(pc) or f"{pc:#010x}", self._debug.line(pc), guessed, note)
+
+    def _begins(self, address: int) -> bool:
+        """Whether a function begins here."""
+        name = self._symbols.at(address)
+        return name is not None and "+" not in name
 
     def _is_entry(self, pc: int) -> bool:
         """Whether nothing calls this function: the stack ends here."""

@@ -21,6 +21,7 @@ from emberwatch.base.units import BLOCK_SECONDS
 from emberwatch.detector.log import DetectorLog
 from emberwatch.detector.result import RunResult
 from emberwatch.detector.taps import FeatureCapture, PcmCapture
+from emberwatch.engines.base import Capability
 from emberwatch.inspect import budgets
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import SRAM_SIZE
@@ -59,8 +60,9 @@ class RunRecorder:
         symbols = machine.image.symbols
         self.machine = machine
         self._detector = DetectorLog(machine)
-        self.pcm = pcm or (PcmCapture(machine) if "pdm_decimate" in symbols else None)
-        self.features = FeatureCapture(machine) if "features_compute" in symbols else None
+        taps = Capability.BREAKPOINTS in machine.engine.capabilities
+        self.pcm = pcm or (PcmCapture(machine) if taps and "pdm_decimate" in symbols else None)
+        self.features = FeatureCapture(machine) if taps and "features_compute" in symbols else None
 
     def write(self, path: Path, title: str = "") -> None:
         """Write the page.

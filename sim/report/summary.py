@@ -11,11 +11,22 @@ from robot.api import ExecutionResult, ResultVisitor
 from robot.errors import DataError
 
 from emberwatch.base.errors import UsageError
+from emberwatch.base.text import printable
 
 METRIC = "emberwatch-metric "
 """Log messages of keywords that begin so carry one figure as JSON."""
 
 _WIDTH = 18
+
+
+_FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "detection": {"expected": str, "alarm": bool},
+    "cycles": {"function": str, "mean": (int, float), "max": int, "budget": int},
+    "memory": {"memory": str, "used": int, "budget": int},
+    "load": {"percent": (int, float)},
+    "speed": {"real_time_factor": (int, float), "seconds": (int, float)},
+}
+"""What the keywords log for each kind. A budget is more than zero."""
 
 
 class _Collector(ResultVisitor):  # type: ignore[misc]
@@ -35,7 +46,21 @@ class _Collector(ResultVisitor):  # type: ignore[misc]
 
     def visit_message(self, message: Any) -> None:
         if message.message.startswith(METRIC):
-            self.metrics.append(json.loads(message.message.removeprefix(METRIC)))
+            self.metrics.append(_metric(message.message.removeprefix(METRIC)))
+
+
+def _metric(text: str) -> dict[str, Any]:
+    """One figure; ValueError for what no keyword of ours has logged."""
+    metric = json.loads(text)
+    if not isinstance(metric, dict) or metric.get("kind") not in _FIELDS:
+        raise ValueError(f"the figure {text[:80]!r} is of no known kind")
+    for name, kind in _FIELDS[metric["kind"]].items():
+        value = metric.get(name)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(f"the figure {text[:80]!r} has no proper {name!r}")
+    if metric.get("budget", 1) <= 0 or not isinstance(metric.get("t_s", 0.0), (int, float, type(None))):
+        raise ValueError(f"the figure {text[:80]!r} is out of range")
+    return metric
 
 
 @dataclass
@@ -59,14 +84,16 @@ class Summary:
         """
         if output.is_dir():
             raise UsageError(f"{output} is a folder; give the output.xml of a Robot run")
-        if not output.is_file():
+        if not output.exists():
             raise UsageError(f"{output} does not exist; run: robot --outputdir results robot/")
+        if not output.is_file():
+            raise UsageError(f"{output} is a device, which has no end; give the output.xml of a Robot run")
+        collector = _Collector()
         try:
             result = ExecutionResult(str(output))
-        except DataError as error:
-            raise UsageError(f"{output} is not the output.xml of a Robot run: {error}") from None
-        collector = _Collector()
-        result.visit(collector)
+            result.visit(collector)
+        except (DataError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise UsageError(f"{output} is not the output.xml of a Robot run: {printable(str(error))}") from None
         total = result.statistics.total
         if not total.passed + total.failed + total.skipped:
             raise UsageError(f"{output} holds no test; run: robot --outputdir results robot/")
@@ -89,7 +116,7 @@ class Summary:
         ]
         for title, entries in (("FAILED", self.failures), ("skipped", self.skipped)):
             lines += [f"{title:<{_WIDTH}}{name}: {_first_line(message)}" for name, message in entries]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def _tests(self) -> str:
         skipped = f", {len(self.skipped)} skipped" if self.skipped else ""

@@ -1,6 +1,7 @@
 #include "chip.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bus/bootrom.hpp"
 #include "cpu/timing.hpp"
@@ -474,6 +475,21 @@ void Chip::profile(const std::vector<FunctionRange>* functions) {
         cpu->account_sleep(events_.now());
         cpu->profiler = functions == nullptr ? nullptr : std::make_unique<Profiler>(*cpu, *functions);
     }
+}
+
+void Chip::count_profile_from_now() {
+    for (Cpu* cpu : {&core0_, &core1_}) {
+        cpu->account_sleep(events_.now());
+        if (cpu->profiler) cpu->profiler->count_from_now();
+    }
+}
+
+std::uint32_t Chip::pin_share(unsigned pin) {
+    if ((pins_.selected(PinFunction::pwm) >> pin & 1) != 0) {
+        const double duty = std::clamp(pwm_.duty(pin >> 1 & 7, pin & 1), 0.0, 1.0);
+        return static_cast<std::uint32_t>(std::lround(duty * 65536));
+    }
+    return pins_.level(pin, events_.now()) ? 65536 : 0;
 }
 
 Cycles Chip::sleep_cycles(unsigned index) {

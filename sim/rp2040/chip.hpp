@@ -120,6 +120,9 @@ class Chip : public Fabric, private DmaBus {
     void remove_breakpoint(std::uint32_t address);
     [[nodiscard]] Cycles sleep_cycles(unsigned core);
 
+    /// Share of time that a pad is high, 0..65536: the PWM's duty where PWM drives it, else its level.
+    [[nodiscard]] std::uint32_t pin_share(unsigned pin);
+
     /// What record_signals() can record.
     struct SignalGroups {
         bool irq = false, cores = false, dma = false, pio = false, functions = false;
@@ -131,6 +134,8 @@ class Chip : public Fabric, private DmaBus {
 
     /// Starts profiling both cores anew, or stops it with null.
     void profile(const std::vector<FunctionRange>* functions);
+    /// Has the profiles count from now on; see Profiler::count_from_now.
+    void count_profile_from_now();
     /// Switches a flaw of the chip that is on from the start (docs/chip.md); false: it is not one of those.
     bool set_erratum(unsigned number, bool on);
     /// Notes reads of SRAM that nobody has written from now on, what is loaded counting as written.

@@ -152,10 +152,8 @@ class Server:
         """Memory as hexadecimal digits."""
         if size is not None and (type(size) is not int or not 0 < size <= _MAX_READ):
             raise UsageError(f"size = {size!r} must be 1 to {_MAX_READ}")
-        address: str | int = where
-        if isinstance(where, str) and where.lower().startswith("0x"):
-            address = int(where, 16)
         try:
+            address = int(where, 16) if isinstance(where, str) and where.lower().startswith("0x") else where
             return self._board.read(address, size).hex()
         except (ValueError, TypeError) as error:
             raise UsageError(f"where = {where!r}: {error}") from None

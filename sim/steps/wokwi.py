@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from emberwatch.base.errors import ScenarioError, UsageError
+from emberwatch.base.regular import read_text
 from emberwatch.base.toml import suggest
 from emberwatch.board.wokwi import Diagram
 from emberwatch.machine.values import gpio
 from emberwatch.steps.calls import Call, call
 
 _KEYS = {"name", "version", "author", "steps"}
+_MOST_NODES = 100_000
 _STEPS = (
     "delay",
     "wait-serial",
@@ -44,9 +46,9 @@ def load(path: Path, diagram: Diagram | None, deadline_s: float) -> list[Call]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ScenarioError(f"scenario {path} cannot be read: {error.strerror or error}") from None
+        content = yaml.safe_load(read_text(path, "scenario", ScenarioError))
+        if _nodes(content, {}) > _MOST_NODES:
+            raise ScenarioError(f"scenario {path} has more than {_MOST_NODES} values once its aliases are written out")
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError(f"scenario {path} is not valid YAML: {error}") from None
     if not isinstance(content, Mapping) or not isinstance(content.get("steps"), list):
@@ -63,6 +65,17 @@ def load(path: Path, diagram: Diagram | None, deadline_s: float) -> list[Call]:
         except (UsageError, ScenarioError) as error:
             raise ScenarioError(f"scenario {path}: step {number + 1}: {error}") from None
     return found
+
+
+def _nodes(value: object, known: dict[int, int]) -> int:
+    """Values in a document with its aliases written out: a few lines of them can stand for more than any memory."""
+    if not isinstance(value, (Mapping, list)):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _MOST_NODES + 1  # an alias to what it is in would have no end
+        parts = value.values() if isinstance(value, Mapping) else value
+        known[id(value)] = 1 + sum(_nodes(part, known) for part in parts)
+    return known[id(value)]
 
 
 def _step(entry: object, diagram: Diagram | None, deadline_s: float) -> list[Call]:

@@ -4,11 +4,10 @@ Beside NAME.elf (or .uf2, .hex, .bin) stands NAME.txt. Each of its lines must ap
 order and as part of a line; blank lines count for nothing. Lines that start with `#:` set the run:
 
     #: seconds 2.5        emulated time, 1 if not given
-    #: console usb        uart (the default) or usb
     #: board pico         a board of platforms/boards or a board file
-    #: send 1.0 help\\n    text for the console at that second, with Python's escapes
 
-A program without a .txt file must run for its second without an error of the chip.
+A NAME.toml beside it is its scenario: what is pressed, sent and expected (docs/steps.md).
+A program with neither must run for its second without an error of the chip.
 """
 
 from __future__ import annotations
@@ -64,6 +63,8 @@ class Expectation:
 def run(program: Path, expectation: Expectation) -> subprocess.CompletedProcess[str]:
     """Runs a program by the command line, as its owner would."""
     command = [sys.executable, "-m", "emberwatch", "run", str(program), "--seconds", expectation.seconds, "--uart"]
+    if program.with_suffix(".toml").is_file():
+        command += ["--scenario", str(program.with_suffix(".toml"))]
     if expectation.board:
         command += ["--board", expectation.board]
     return subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
@@ -112,3 +113,5 @@ def test_a_program_is_run_and_compared(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert expectation.missing(done.stdout) is None
     assert Expectation(["fired=11"]).missing(done.stdout) == "fired=11"
+    program.with_suffix(".toml").write_text('[[step]]\nexpect = "fired=11"\n')
+    assert "fired=11" in (done := run(program, expectation)).stderr and done.returncode == 1

@@ -16,10 +16,13 @@ from paths import ROOT
 from emberwatch.audio import files, scenario
 from emberwatch.audio.manifest import read_table
 from emberwatch.base.errors import AudioError, EmberwatchError
+from emberwatch.base.text import printable_lines
 from emberwatch.board.board import load_board
 from emberwatch.inspect.budgets import load as load_budgets
 from emberwatch.program.debuginfo import DebugInfo
 from emberwatch.program.elf import load_image
+from emberwatch.report.summary import Summary
+from emberwatch.steps import wokwi
 from emberwatch.training.model.events import EventParameters
 
 
@@ -63,6 +66,23 @@ def manifest(data: bytes) -> None:
     """Rows have one of two labels and a name, or the file is refused."""
     with file_of(data[:65536], "manifest.csv") as path:
         taken_or_refused(lambda: [row for row in read_table(path, AudioError) if row.label not in ("alarm", "other")])
+
+
+def robot_xml(data: bytes) -> None:
+    """A Robot run's output.xml: summed up in text that steers no terminal, or refused."""
+    with file_of(data[: 1 << 20], "output.xml") as path:
+
+        def read() -> None:
+            text = Summary.read(path).render()
+            assert printable_lines(text) == text
+
+        taken_or_refused(read)
+
+
+def wokwi_yaml(data: bytes) -> None:
+    """A scenario of Wokwi's CI: its steps are all checked when it is read."""
+    with file_of(data[:65536], "scenario.yaml") as path:
+        taken_or_refused(lambda: wokwi.load(path, None, 1.0))
 
 
 def dwarf(data: bytes) -> None:
@@ -132,6 +152,34 @@ def _tomls() -> list[bytes]:
     ]
 
 
+_ROBOT = b"""<?xml version="1.0" encoding="UTF-8"?>
+<robot generator="Robot 7.3" generated="2026-01-01T12:00:00.000000" rpa="false" schemaversion="5">
+<suite id="s1" name="Quiet" source="quiet.robot"><test id="s1-t1" name="Kettle" line="5"><kw name="Log">
+<msg time="2026-01-01T12:00:00.100000" level="INFO">METRIC</msg><status status="PASS" start="2026-01-01T12:00:00.1" \
+elapsed="0.1"/></kw><status status="FAIL" start="2026-01-01T12:00:00.1" elapsed="0.2">It sang.</status></test>
+<test id="s1-t2" name="Bell" line="9"><status status="SKIP" start="2026-01-01T12:00:01" elapsed="0">No bell.</status>
+</test><status status="FAIL" start="2026-01-01T12:00:00" elapsed="1.5"/></suite><statistics/><errors/></robot>
+"""
+_METRICS = (
+    b'{"kind": "cycles", "test": "a", "function": "f", "mean": 3.5, "max": 4, "budget": 5}',
+    b'{"kind": "detection", "test": "a", "expected": "alarm", "alarm": true, "t_s": 2.5}',
+    b'{"kind": "speed", "test": "a", "real_time_factor": 9.5, "seconds": 60}',
+    b'{"kind": "memory", "test": "a", "memory": "flash", "used": 29000, "budget": 32768}',
+    b'{"kind": "load", "test": "a", "percent": 7.5}',
+)
+_YAML = b"""name: blink
+version: 1
+steps:
+  - delay: 100ms
+  - wait-serial: {text: ready, timeout: 2s}
+  - write-serial: [104, 105, 10]
+  - write-serial: "go\n"
+  - set-control: {part-id: btn1, control: pressed, value: 1}
+  - expect-pin: {part-id: pico, pin: GP5, value: 0}
+  - wait-pin: {part-id: pico, pin: GP5, value: 1, timeout: 1s}
+  - take-screenshot: {part-id: oled1, save-to: a.png}
+"""
+
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "toml_file": _tomls,
     "sound_file": _sounds,
@@ -140,4 +188,6 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
         b"\xef\xbb\xbffile,label\na,alarm\n",
     ],
     "dwarf": _programs,
+    "robot_xml": lambda: [_ROBOT.replace(b"METRIC", b"emberwatch-metric " + metric) for metric in _METRICS],
+    "wokwi_yaml": lambda: [_YAML, b"steps: [{delay: &a [1, 1]}, {delay: *a}]\n"],
 }

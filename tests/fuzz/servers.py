@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 
-from emberwatch import _native
+from emberwatch import Machine, _native
+from emberwatch.base.errors import EmberwatchError
+from emberwatch.base.limits import limit_host_time, no_host_time_limit
 from emberwatch.inspect.gdb.packets import NotGdb, Packet, PacketReader, frame
 from emberwatch.inspect.gdb.server import Session, _Finished, _Gone
+from emberwatch.program.elf import Image, Segment, SymbolTable
+from emberwatch.steps.serve import Server
 
 RAM = 0x2000_0000
 _RUNS = (b"c", b"C", b"s", b"S", b"b", b"vCont;", b"vRun", b"R")
@@ -20,13 +26,11 @@ _MOST_PACKETS = 60
 
 @functools.cache
 def _session() -> Session:
-    from pathlib import Path
+    return Session(Machine(_idle_program()))
 
-    from emberwatch import Machine
-    from emberwatch.program.elf import Image, Segment, SymbolTable
 
-    program = Image(Path("fuzz"), (Segment(RAM, b"\x30\xbf\xfd\xe7" * 64),), RAM, SymbolTable([]))
-    return Session(Machine(program))
+def _idle_program() -> Image:
+    return Image(Path("fuzz"), (Segment(RAM, b"\x30\xbf\xfd\xe7" * 64),), RAM, SymbolTable([]))
 
 
 def gdb_packets(data: bytes) -> None:
@@ -58,6 +62,26 @@ def _runs_long(payload: bytes) -> bool:
         return b"goto" in bytes.fromhex(payload[6:].decode("ascii"))
     except ValueError:
         return False
+
+
+@functools.cache
+def _requests() -> Server:
+    return Server(_no_start, Machine(_idle_program()))
+
+
+def _no_start(firmware: str, **_: object) -> Machine:
+    raise EmberwatchError(f"{firmware} is not started by a fuzzer")
+
+
+def request(data: bytes) -> None:
+    """Lines of `emberwatch serve`: each is answered in one line of JSON, whatever it is."""
+    server = _requests()
+    for line in data.decode("utf-8", "replace").splitlines()[:20]:
+        limit_host_time(0.02)  # a wait of nine days is no fault
+        try:
+            assert "\n" not in json.dumps(server.answer(line))
+        finally:
+            no_host_time_limit()
 
 
 @functools.cache
@@ -253,7 +277,36 @@ def _packets() -> list[bytes]:
     return [b"+".join(frame(text) for text in texts[first : first + 6]) for first in range(0, len(texts), 6)]
 
 
+def _request_lines() -> list[bytes]:
+    steps = (
+        {"do": "state"},
+        {"do": "steps"},
+        {"do": "pins"},
+        {"do": "run", "seconds": 0.01},
+        {"do": "read", "where": "0x20000000", "size": 16},
+        {"do": "read", "where": 536870912},
+        {"do": "save", "name": "a"},
+        {"do": "restore", "name": "a"},
+        {"do": "expect", "text": "/ready (\\d+)/", "timeout": "20 ms", "port": "uart0"},
+        {"do": "refuse", "text": "panic"},
+        {"do": "write", "text": "go\n", "port": "uart1"},
+        {"do": "press", "button": "GP2"},
+        {"do": "set_pin", "pin": "GP3", "level": "high"},
+        {"do": "expect_pin", "pin": 25, "level": 0, "within": 0.01},
+        {"do": "set_voltage", "pin": 26, "volts": 1.5},
+        {"do": "expect_frequency", "pin": 4, "hertz": 100.5, "over": 0.01},
+        {"do": "expect_servo", "pin": 4, "angle": 90},
+        {"do": "play_sound", "sound": "t3", "level_dbfs": -20},
+        {"do": "set_device", "device": "led", "control": "value", "value": [1, 2]},
+        {"do": "unplug", "what": "usb"},
+        {"do": "cut_power", "seconds": 0.001},
+    )
+    lines = [json.dumps({"id": number, **step}).encode() for number, step in enumerate(steps)]
+    return [*lines, b"\n".join(lines)]
+
+
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
+    "request": _request_lines,
     "gdb_packets": _packets,
     "snapshot": lambda: [bytes((n, 0, 0, 0, 1)) for n in range(64)] + [b"\xff" * 5, bytes(range(200))],
     "c_abi": lambda: [bytes(range(len(_CALLS))) * 3, bytes(n * 7 & 255 for n in range(200))],

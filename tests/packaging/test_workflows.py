@@ -32,6 +32,7 @@ def test_every_file_that_a_workflow_runs_is_there_and_may_run() -> None:
 def test_the_version_is_one_that_can_be_tagged() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", version)
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## {version.partition('.dev')[0]} " in (ROOT / "CHANGELOG.md").read_text()
 
 

@@ -136,28 +136,6 @@ def test_conversions(rom: Rom) -> None:
     assert struct.unpack("<d", struct.pack("<II", low, high))[0] == float(np.float32(-0.1))
 
 
-@pytest.mark.parametrize(
-    ("row", "function", "low", "high"),
-    [
-        ("sin", math.sin, -40.0, 40.0),
-        ("cos", math.cos, -40.0, 40.0),
-        ("tan", math.tan, -1.5, 1.5),
-        ("exp", math.exp, -80.0, 80.0),
-        ("ln", math.log, 1e-3, 1e6),
-        ("sin", math.sin, -1e-4, 1e-4),
-    ],
-)
-def test_elementary_functions(rom: Rom, row: str, function, low: float, high: float) -> None:  # type: ignore[no-untyped-def]
-    rng = random.Random(4)
-    for _ in range(60):
-        x = rng.uniform(low, high)
-        exact = function(x)
-        # Absolute slack covers results near a zero of the function, where reduction error dominates.
-        assert rom.double(row, x) == pytest.approx(exact, rel=2e-15, abs=4e-15)
-        single = float(np.float32(x))
-        assert rom.single(row, single) == pytest.approx(function(single), rel=1.2e-7, abs=1e-14)
-
-
 def test_atan2_in_all_quadrants(rom: Rom) -> None:
     rng = random.Random(5)
     for _ in range(100):

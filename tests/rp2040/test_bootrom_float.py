@@ -1,8 +1,13 @@
-"""Arithmetic and conversions of the boot ROM, bit for bit against soft_float.py, over edges and random operands."""
+"""Arithmetic and conversions of the boot ROM, bit for bit against soft_float.py, over edges and random operands; its
+elementary functions in units of the last place against decimal arithmetic of 60 digits."""
 
 from __future__ import annotations
 
+import decimal
+import math
 import random
+import struct
+from decimal import Decimal
 
 import pytest
 from soft_float import DOUBLE, SINGLE, Format
@@ -125,3 +130,77 @@ def test_between_the_formats(rom: Rom) -> None:
         )
         for b in (number(DOUBLE, rng), rng.getrandbits(1) << 63 | exponent << 52 | fraction):
             assert value(SINGLE, rom, "SD", "2other", *words(DOUBLE, b)) == DOUBLE.convert(b, SINGLE), f"{b:#x}"
+
+
+def double(significand: int) -> int:
+    """The double in 1..2 with the upper 53 bits of `significand`."""
+    return DOUBLE.bias << 52 | significand >> significand.bit_length() - 53 & (1 << 52) - 1
+
+
+def test_results_next_to_the_middle_of_two_doubles(rom: Rom) -> None:
+    """Where the first bits of a product, quotient or root leave the rounding open."""
+    rng = random.Random(10)
+
+    def check(row: str, want: int, *operands: int) -> None:
+        got = value(DOUBLE, rom, "SD", row, *(word for a in operands for word in words(DOUBLE, a)))
+        assert got == want, f"{row} {[hex(a) for a in operands]}"
+
+    for _ in range(CASES // 2):
+        middle = 1 << 53 | rng.getrandbits(53) | 1
+        a, b = double(1 << 52 | rng.getrandbits(52)), 1 << 52 | rng.getrandbits(52)
+        quotient = double(middle * b) + rng.randrange(2)
+        check("div", DOUBLE.divide(quotient, double(b)), quotient, double(b))
+        square = double(middle**2) + ((middle**2).bit_length() - 107 << 52) + rng.randrange(2)
+        check("sqrt", DOUBLE.root(square), square)
+        factor = double((middle << 53) // b) + rng.randrange(2)
+        check("mul", DOUBLE.multiply(factor, double(b)), factor, double(b))
+        a, b = (double((1 << 26 | rng.getrandbits(26) | 1) << 27) for _ in range(2))
+        check("mul", DOUBLE.multiply(a, b), a, b)  # a tie if the product of the odd numbers has 54 bits
+
+
+def sine(x: Decimal) -> Decimal:
+    turn = 2 * Decimal("3.14159265358979323846264338327950288419716939937510582097494")
+    x -= turn * (x / turn).to_integral_value()
+    total, term, n = Decimal(0), x, 1
+    while abs(term) > Decimal("1e-60"):
+        total += term
+        term *= -x * x / ((n + 1) * (n + 2))
+        n += 2
+    return total
+
+
+def cosine(x: Decimal) -> Decimal:
+    return 1 - 2 * sine(x / 2) ** 2
+
+
+def tangent(x: Decimal) -> Decimal:
+    return sine(x) / cosine(x)
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("row", "exact", "units"),
+    [("sin", sine, 0.6), ("cos", cosine, 0.6), ("tan", tangent, 2), ("exp", Decimal.exp, 0.6), ("ln", Decimal.ln, 0.6)],
+)
+def test_elementary_functions(  # type: ignore[no-untyped-def]
+    rom: Rom, table: str, form: Format, row: str, exact, units: float
+) -> None:
+    """`units` in the last place; close to zeros and where series and tables begin and end too."""
+    decimal.getcontext().prec = 70
+    rng = random.Random(row)
+    for case in range(60):
+        near = 2.0 ** -rng.randrange(2, 40) * rng.uniform(-1, 1)
+        if row == "ln":
+            x = (1 + near, 1 + case / 32 + near, math.ldexp(1 + rng.random(), rng.randrange(-126, 127)))[case % 3]
+        elif row == "exp":
+            x = (near, case * math.log(2) + near, rng.uniform(-80, 80))[case % 3]
+        else:
+            x = (near, rng.randrange(-80, 80) * math.pi / 2 + near, rng.uniform(-128, 128))[case % 3]
+        shape = "<f" if form is SINGLE else "<d"
+        (x,) = struct.unpack(shape, struct.pack(shape, x))
+        operand = int.from_bytes(struct.pack(shape, x), "little")
+        got = form.read(value(form, rom, table, row, *words(form, operand)))
+        want = exact(Decimal(x))
+        last_place = Decimal(2) ** (math.frexp(want)[1] - 1 - form.fraction)
+        error = abs(Decimal(got.numerator) / got.denominator - want) / last_place  # type: ignore[union-attr]
+        assert error <= units, f"{row} {x!r}: {float(error):.2f} units off"

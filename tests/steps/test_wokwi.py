@@ -125,6 +125,13 @@ def test_a_text_that_does_not_come_fails(project: Path) -> None:
         ("steps: [{delay: 1s, wait-serial: x}]", "step 1: a step has one name, not delay, wait-serial"),
         ("steps: [1]", "step 1: 1 is no step"),
         ("a: [", "is not valid YAML"),
+        ("x: &x [*x]\nsteps: [*x]", "more than 100000 values once its aliases are written out"),
+        (
+            "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + "".join(f"{x}: &{x} [{','.join(['*' + y] * 10)}]\n" for y, x in zip("abcdefg", "bcdefgh", strict=True))
+            + "steps: [{write-serial: *h}]",
+            "more than 100000 values once its aliases are written out",
+        ),
     ],
 )
 def test_refusals_name_the_step(tmp_path: Path, text: str, message: str) -> None:
@@ -141,3 +148,10 @@ def test_what_is_no_diagram_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(BoardError, match="diagram"):
         read_diagram(path)
+
+
+def test_a_file_without_an_end_is_not_read() -> None:
+    with pytest.raises(ScenarioError, match="/dev/zero is a device"):
+        load(Path("/dev/zero"), None, 1.0)
+    with pytest.raises(BoardError, match="/dev/zero is a device"):
+        read_diagram(Path("/dev/zero"))

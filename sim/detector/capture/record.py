@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import soundfile
 
 from emberwatch.audio.files import SAMPLE_RATE
-from emberwatch.base import extras
 from emberwatch.base.errors import EngineError, UsageError
 from emberwatch.detector.capture.stream import PcmAssembler, StreamReport
+from emberwatch.engines.hardware import port as hardware_port
+from emberwatch.engines.hardware.port import Port
 
 FIRST_FRAME_TIMEOUT_S = 3.0
 _READ_BYTES = 4096
 
 
-class Port(Protocol):
-    """What a recording needs of a serial port."""
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes; fewer, or none, when the port's timeout is over."""
-
-    def close(self) -> None:
-        """Gives the port back."""
-
-
 def open_port(name: str, baud: int) -> Port:
-    """Opens a serial port, 8N1, for reading.
-
-    Raises:
-        MissingDependencyError: pyserial is not installed.
-        UsageError: the port does not exist, may not be opened or does not know the baud rate.
-    """
-    serial = extras.load("serial", "recording from a board")
+    """Opens a board's port, 8N1; errors as of `emberwatch.engines.hardware.port.open_port`."""
     from emberwatch.detector.build import CAPTURE_BAUD
 
     if baud <= 0:
         raise UsageError(f"--baud {baud} is not a baud rate; the capture application sends at {CAPTURE_BAUD}")
-    try:
-        port: Port = serial.Serial(name, baud, timeout=0.1)
-    except (ValueError, OverflowError, struct.error) as error:
-        raise UsageError(f"--baud {baud} is refused by port {name} ({error}); the default is {CAPTURE_BAUD}") from None
-    except (serial.SerialException, OSError) as error:
-        reason = str(error).split(":")[0] if not isinstance(error, OSError) else (error.strerror or str(error))
-        raise UsageError(
-            f"serial port {name} cannot be opened ({reason}); is the board plugged in, and may you use the port?"
-        ) from None
-    return port
+    return hardware_port.open_port(name, baud, "recording from a board", f"the default is {CAPTURE_BAUD}")
 
 
 def record(

@@ -26,7 +26,9 @@ class RenodeEngine(Engine):
     """
 
     name: ClassVar[str] = "renode"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS, Capability.SOUND, Capability.MEMORY, Capability.CYCLES}
+    )
 
     def __init__(self, board: Board, seed: int) -> None:
         if board.devices:

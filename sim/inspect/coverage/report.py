@@ -11,6 +11,7 @@ from pathlib import Path
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.paths import project_root
+from emberwatch.base.regular import read_regular
 from emberwatch.inspect.coverage.program import Program, read_program
 
 
@@ -95,16 +96,15 @@ def load(folder: Path, source_roots: Sequence[Path] = ()) -> CoverageReport:
     merged: dict[str, tuple[Path, int, dict[int, list[int]]]] = {}
     for file in sorted(folder.glob("*.coverage.json")):
         try:
-            programs = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            for entry in json.loads(read_regular(file, "coverage file", UsageError)):
+                path, runs, counts = merged.get(entry["sha256"], (Path(entry["firmware"]), 0, {}))
+                for text, values in entry["counts"].items():
+                    address = int(text, 16)
+                    known = counts.get(address, [0, 0, 0])
+                    counts[address] = [int(a) + int(b) for a, b in zip(known, values, strict=True)]
+                merged[entry["sha256"]] = (path, runs + int(entry["runs"]), counts)
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
             raise UsageError(f"coverage file {file} is damaged; remove it and run again") from None
-        for entry in programs:
-            path, runs, counts = merged.get(entry["sha256"], (Path(entry["firmware"]), 0, {}))
-            for text, values in entry["counts"].items():
-                address = int(text, 16)
-                known = counts.get(address, [0, 0, 0])
-                counts[address] = [a + b for a, b in zip(known, values, strict=True)]
-            merged[entry["sha256"]] = (path, runs + entry["runs"], counts)
     if not merged:
         raise UsageError(f"no coverage in {folder}; gather some with: EMBERWATCH_COVERAGE={folder} emberwatch run ...")
     files: dict[str, FileCoverage] = {}

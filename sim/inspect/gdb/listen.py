@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import say
 from emberwatch.inspect.gdb.packets import frame
-from emberwatch.inspect.gdb.server import Session
+from emberwatch.inspect.gdb.server import LOOK_S, Session
+from emberwatch.machine.semihosting import existing_folder
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -52,8 +53,8 @@ def serve(
     Raises:
         UsageError: port or socket cannot be had, or the folder is none.
     """
-    if semihosting_dir is not None and not semihosting_dir.is_dir():
-        raise UsageError(f"--semihosting-dir {semihosting_dir} is no folder; give one that exists")
+    if semihosting_dir is not None:
+        semihosting_dir = existing_folder(semihosting_dir)
     with ExitStack() as stack:
         listener = stack.enter_context(_on_path(unix_socket) if unix_socket is not None else _on_port(port))
         session = Session(machine, semihosting_dir, on_console or (lambda: None), lambda: _turn_away(listener))
@@ -63,6 +64,8 @@ def serve(
             name = listener.getsockname()
             on_listening(str(name) if unix_socket is not None else f"{HOST}:{name[1]}")
         while True:
+            while not select.select([listener], [], [], LOOK_S)[0]:
+                pass  # Ctrl-C gets in between; Windows lets it interrupt no accept()
             connection, _ = listener.accept()
             with connection:
                 if unix_socket is None:
@@ -100,6 +103,8 @@ def _on_port(port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _on_path(path: Path) -> Iterator[socket.socket]:
     """A Unix socket that only its owner may open; a dead server's is replaced, everything else is left alone."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise UsageError(f"--socket {path} needs Unix sockets, which this system does not have; use --port")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         _remove_dead(path)
         mask = os.umask(0o177)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from emberwatch.audio import SAMPLE_RATE, Clip, Scenario, files
 from emberwatch.audio.sounds import Recording
 from emberwatch.base.errors import EmberwatchError, UsageError
-from emberwatch.chip import block
 from emberwatch.chip.view import block_text, blocks_text, register_text
+from emberwatch.inspect.pins import pin_functions
 from emberwatch.inspect.signals import exception_name
 
 if TYPE_CHECKING:
@@ -82,13 +82,8 @@ class Monitor:
         return "reset; after `load` or to see the new registers: maintenance flush register-cache\n"
 
     def _pins(self, words: list[str]) -> str:
-        lines = []
-        io = block("io_bank0")
-        names = {value: name for name, value in io.values["GPIO%_CTRL.FUNCSEL"].items() if name != "NULL"}
-        for pin in range(30):
-            control = int.from_bytes(self._target.chip.read_memory(io.address(f"GPIO{pin}_CTRL"), 4), "little")
-            function = names.get(io.field("GPIO%_CTRL.FUNCSEL").of(control), "-")
-            lines.append(f"GPIO{pin:<2} {int(self._machine.pin(pin))} {function:<4}")
+        functions = pin_functions(self._target.chip.read_memory)
+        lines = [f"GPIO{pin:<2} {int(self._machine.pin(pin))} {name:<4}" for pin, name in enumerate(functions)]
         return "\n".join("   ".join(lines[row::10]) for row in range(10)) + "\n"
 
     def _interrupts(self, words: list[str]) -> str:

@@ -1,11 +1,12 @@
 """The session of one debugger: the packets that it sends, and what is answered.
 
-Reference: "GDB Remote Serial Protocol" in the GDB manual. All-stop mode; both cores are threads of one process and
-always run and stop together, so scheduler locking has no effect.
+Reference: "GDB Remote Serial Protocol" in the GDB manual. All-stop mode; threads are tasks of FreeRTOS, and cores that
+run none. Both cores always run and stop together, so scheduler locking has no effect.
 """
 
 from __future__ import annotations
 
+import html
 import select
 import socket
 from collections import deque
@@ -32,7 +33,8 @@ from emberwatch.inspect.gdb.packets import (
     number,
     pair,
 )
-from emberwatch.inspect.gdb.target import CORES, Event, Target
+from emberwatch.inspect.gdb.target import Event, Target
+from emberwatch.inspect.gdb.threads import Thread, Threads
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -43,7 +45,7 @@ _FEATURES = (
 ).encode()
 
 
-_LOOK_S = 0.2
+LOOK_S = 0.2
 """Seconds of the host between two looks at who else wants to connect."""
 
 
@@ -81,7 +83,8 @@ class Session:
         self._arrived: deque[Packet | Mark] = deque()
         self._acknowledge = True
         self._last = b""
-        self._core = 0
+        self._threads = Threads(self.target)
+        self._selected = self._threads.of_core(0).number
         self._memory = MemoryPackets(self.target)
         self._xml = {b"features:read:target.xml": target_xml()}
         self._xml[b"memory-map:read:"] = memory_map_xml(machine.board.flash.size)
@@ -103,7 +106,7 @@ class Session:
             b"S": lambda args: self._step(args.partition(b";")[2]),
             b"b": self._reverse,
             b"H": self._select_thread,
-            b"T": lambda args: OK if self._thread(args) in CORES else ERROR,
+            b"T": lambda args: OK if self._threads.find(number(args)) is not None else ERROR,
             b"q": self._query,
             b"Q": self._set,
             b"v": self._v_packet,
@@ -139,7 +142,7 @@ class Session:
     def _receive(self, timeout: float | None) -> None:
         assert self._connection is not None
         if timeout is None:
-            while not select.select([self._connection], [], [], _LOOK_S)[0]:
+            while not select.select([self._connection], [], [], LOOK_S)[0]:
                 self._while_waiting()
         elif not select.select([self._connection], [], [], timeout)[0]:
             self._while_waiting()
@@ -219,12 +222,12 @@ class Session:
     # Stop and go
 
     def _stop_reply(self, event: Event) -> bytes:
-        self._core = event.core
+        self._selected = self._threads.of_core(event.core).number
         if event.exit_code is not None:
             return b"W%02x" % event.exit_code
         name, value = event.detail
         detail = f"{name}:{value};" if name else ""
-        return f"T{event.signal:02x}{detail}thread:{event.core + 1};core:{event.core};".encode()
+        return f"T{event.signal:02x}{detail}thread:{self._selected:x};core:{event.core};".encode()
 
     def _ran(self, event: Event) -> bytes | None:
         self._on_console()
@@ -241,17 +244,18 @@ class Session:
 
     def _step(self, args: bytes) -> bytes | None:
         self._jump(args)
-        return self._ran(self.target.step(self._core, self._interrupted))
+        return self._ran(self._threads.step(self._thread(), self._interrupted))
 
     def _jump(self, args: bytes) -> None:
         if args:
-            self.target.set_register(self._core, "pc", number(args))
+            self._threads.set_register(self._thread(), "pc", number(args))
 
     def _reverse(self, args: bytes) -> bytes | None:
         if args == b"c":
             return self._ran(self.target.reverse_resume())
         if args == b"s":
-            return self._ran(self.target.reverse_step(self._core))
+            core = self._thread().core
+            return ERROR if core is None else self._ran(self.target.reverse_step(core))
         return b""
 
     def _v_packet(self, args: bytes) -> bytes | None:
@@ -280,15 +284,12 @@ class Session:
             if not verb or verb[:1] not in b"cCsStr":
                 return ERROR
             if verb[:1] in b"sSr":
-                core = self._thread(thread) if thread else self._core
-                core = self._core if core < 0 else core
-                if core not in CORES:
-                    return ERROR
+                stepped = self._thread(thread)
                 within = range(0)
                 if verb[:1] == b"r":
                     start, _, end = verb[1:].partition(b",")
                     within = range(number(start), number(end))
-                return self._ran(self.target.step(core, self._interrupted, within))
+                return self._ran(self._threads.step(stepped, self._interrupted, within))
             if verb[:1] == b"t":
                 return self._stop_reply(self.target.event)
         return self._ran(self.target.resume(self._interrupted))
@@ -308,30 +309,28 @@ class Session:
 
     # Threads
 
-    def _thread(self, text: bytes) -> int:
-        """Core of a thread id; -1 for all, the selected core for any (0)."""
-        if text.startswith(b"-"):
-            return -1
-        thread = number(text)
-        return self._core if thread == 0 else thread - 1
+    def _thread(self, text: bytes = b"0") -> Thread:
+        """The thread of an id; the selected one for any (0) and for all (-1).
+
+        Raises:
+            PacketError: there is none of that id.
+        """
+        wanted = 0 if not text or text.startswith(b"-") else number(text)
+        thread = self._threads.find(wanted or self._selected)
+        if thread is None and not wanted:  # the task that was selected is gone
+            thread = self._threads.of_core(self.target.event.core)
+        if thread is None:
+            raise PacketError(f"there is no thread {wanted}")
+        return thread
 
     def _select_thread(self, args: bytes) -> bytes:
-        core = self._thread(args[1:])
-        if core >= 0:
-            if core not in CORES:
-                return ERROR
-            self._core = core
+        self._selected = self._thread(args[1:]).number
         return OK
-
-    def _thread_info(self, core: int) -> str:
-        pc = self.target.chip.registers(core)["pc"]
-        state = {"running": "", "asleep": ", asleep", "held": ", held in reset"}[self.target.chip.core_state(core)]
-        return f"core {core} in {self.target.machine.image.symbols.at(pc) or f'{pc:#010x}'}{state}"
 
     # Registers and memory
 
     def _registers(self) -> dict[str, int]:
-        return self.target.chip.registers(self._core)
+        return self._threads.registers(self._thread())
 
     def _read_registers(self, args: bytes) -> bytes:
         values = self._registers()
@@ -345,7 +344,7 @@ class Session:
         for index, name in enumerate(REGISTERS[: len(data) // 4]):
             value = int.from_bytes(data[4 * index : 4 * index + 4], "little")
             if value != before[name]:
-                self.target.set_register(self._core, name, value)
+                self._threads.set_register(self._thread(), name, value)
         return OK
 
     def _read_register(self, args: bytes) -> bytes:
@@ -357,7 +356,7 @@ class Session:
         data = hex_bytes(value)
         if len(data) != 4:
             return ERROR
-        self.target.set_register(self._core, name, int.from_bytes(data, "little"))
+        self._threads.set_register(self._thread(), name, int.from_bytes(data, "little"))
         return OK
 
     # Queries
@@ -373,18 +372,17 @@ class Session:
         if args.startswith(b"Supported"):
             return _FEATURES
         if args == b"fThreadInfo":
-            return b"m" + b",".join(b"%x" % (core + 1) for core in CORES)
+            return b"m" + b",".join(b"%x" % thread.number for thread in self._threads.all())
         if args == b"sThreadInfo":
             return b"l"
         if args == b"C":
-            return b"QC%x" % (self._core + 1)
+            return b"QC%x" % self._selected
         if args.startswith(b"Attached"):
             return b"1"
         if args.startswith(b"Symbol"):
             return OK
         if args.startswith(b"ThreadExtraInfo,"):
-            core = self._thread(args[16:])
-            return self._thread_info(core).encode().hex().encode() if core in CORES else ERROR
+            return self._threads.info(self._thread(args[16:])).encode().hex().encode()
         if args.startswith(b"Xfer:"):
             return self._transfer(args[5:])
         if args.startswith(b"Rcmd,"):
@@ -402,10 +400,7 @@ class Session:
     def _transfer(self, args: bytes) -> bytes:
         name, _, window = args.rpartition(b":")
         if name == b"threads:read:":
-            threads = "".join(
-                f'<thread id="{core + 1:x}" core="{core}">{self._thread_info(core).replace("<", "")}</thread>'
-                for core in CORES
-            )
+            threads = "".join(self._described(thread) for thread in self._threads.all())
             document = f'<?xml version="1.0"?><threads>{threads}</threads>'.encode()
         elif name in self._xml:
             document = self._xml[name]
@@ -414,6 +409,11 @@ class Session:
         offset, size = pair(window)
         part = document[offset : offset + min(size, MAX_PAYLOAD // 2)]
         return (b"l" if offset + len(part) >= len(document) else b"m") + part
+
+    def _described(self, thread: Thread) -> str:
+        """A thread as an element of XML."""
+        core = f' core="{thread.core}"' if thread.core is not None else ""
+        return f'<thread id="{thread.number:x}"{core}>{html.escape(self._threads.info(thread))}</thread>'
 
 
 def _register(text: bytes) -> str:

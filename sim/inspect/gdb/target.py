@@ -149,11 +149,18 @@ class Target:
 
     # Forwards
 
-    def resume(self, interrupted: Callable[[], bool]) -> Event:
-        """Runs until something happens; `interrupted` is asked about every 50 emulated ms."""
+    def resume(self, interrupted: Callable[[], bool], reached: Callable[[Stop], bool] = lambda stop: False) -> Event:
+        """Runs until something happens.
+
+        Args:
+            interrupted: asked about every 50 emulated ms.
+            reached: asked at breakpoints of the engine, the caller's among them, whether to stop as after a step.
+        """
         self._pass_bkpt()
         self.history.before_running()
         for stop, _ in self.machine.stops_until(_FOREVER):
+            if stop.reason is StopReason.BREAKPOINT and reached(stop):
+                return self._stopped(Event(SIGTRAP, stop.core))
             event = self._happened(stop)
             if event is not None:
                 return self._stopped(event)

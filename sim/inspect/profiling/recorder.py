@@ -64,8 +64,26 @@ def _lines(
     return sorted(lines, key=lambda line: (-line.own.cycles, str(line.source), line.function))
 
 
+def _without_idle(nodes: list[Node], kept: int) -> tuple[list[Node], int]:
+    """Nodes without those in which nothing happened since counting began, but with `kept`; and its new index."""
+    wanted = {kept}
+    at = nodes[kept].parent
+    while at is not None:
+        wanted.add(at)
+        at = nodes[at].parent
+    wanted |= {index for index, node in enumerate(nodes) if node.total != Costs() or node.calls}
+    places = {old: new for new, old in enumerate(sorted(wanted))}
+    chosen = [nodes[old] for old in sorted(wanted)]
+    for node in chosen:
+        node.parent = None if node.parent is None else places[node.parent]
+    return chosen, places[kept]
+
+
 class ProfileRecorder:
     """Profiles a machine from now on.
+
+    Whoever wants a part of a run makes it at power-on and calls `begin` where that part begins, so that the calls in
+    progress there are known. Of a recorder that is made later, what runs has no caller until it returns to one.
 
     Args:
         machine: with an engine that can profile; EngineError otherwise.
@@ -76,15 +94,22 @@ class ProfileRecorder:
         self._machine = machine
         self._chip = chip_of(machine.engine)
         self._ranges = function_ranges(machine.image)
+        functions = [(symbol.address, size) for symbol, size in self._ranges]
+        self._chip.start_profile(functions)
+        self._timeline = timeline
+        if timeline:
+            self._traced = [symbol.name for symbol, _ in self._ranges]
+            self._chip.trace_functions(functions)
+        self.begin()
+
+    def begin(self) -> None:
+        """Counts from now on."""
+        machine = self._machine
         self._start = machine.cycles
         self._start_ps = machine.engine.picoseconds(machine.cycles)
         self._sleep = [self._chip.sleep_cycles(core) for core in range(2)]
-        self._chip.start_profile([(symbol.address, size) for symbol, size in self._ranges])
-        self._signals: Signals | None = None
-        if timeline:
-            self._traced = [symbol.name for symbol, _ in self._ranges]
-            self._chip.trace_functions([(symbol.address, size) for symbol, size in self._ranges])
-            self._signals = Signals(machine.engine, ("cores", "functions"))
+        self._chip.count_profile_from_now()
+        self._signals = Signals(machine.engine, ("cores", "functions")) if self._timeline else None
 
     def profile(self) -> Profile:
         """Everything since the start."""
@@ -114,8 +139,9 @@ class ProfileRecorder:
         for node in reversed(nodes):  # parents come before their children
             if node.parent is not None:
                 nodes[node.parent].total += node.total
-        instructions = [Instruction(row[0], row[1], Costs(*row[2:])) for row in raw["instructions"]]
         top, lowest, cycle, deepest = raw["high_water"]
+        nodes, deepest = _without_idle(nodes, deepest)
+        instructions = [Instruction(row[0], row[1], Costs(*row[2:])) for row in raw["instructions"]]
         profile = CoreProfile(core, nodes, [], instructions, [], HighWater(top, lowest, cycle, ()), slept)
         chain = tuple(node.name for node in profile.path(deepest))
         functions = self._functions(nodes, {row[0]: row for row in raw["functions"]}, debug)
@@ -167,6 +193,8 @@ class ProfileRecorder:
                 total[node.address] += node.total
         out = []
         for address in own:
+            if not calls[address] and total[address] == Costs():
+                continue  # it is known only for the deepest stack
             _, count, sum_, least, most, own_stack, stack = finished.get(address, (address, 0, 0, 0, 0, 0, 0))
             figures = (count, least if count else 0, most, sum_ / count if count else 0.0, own_stack, stack)
             source = debug.line(address)

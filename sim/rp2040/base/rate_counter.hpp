@@ -4,10 +4,9 @@
 #include <cstdint>
 
 #include "base/types.hpp"
+#include "base/wide.hpp"
 
 namespace rp2040 {
-
-__extension__ using Wide = unsigned __int128;
 
 /// `count(t)` = base + floor((t - origin) * num / den + carried fraction), exact in 128-bit integers.
 /// The ratio may change at any time: set_rate() keeps the count and the fraction reached so far.

@@ -8,7 +8,8 @@ namespace rp2040 {
 
 std::string register_name(std::string_view block, std::uint32_t offset) {
     for (const regs::Block* candidate : regs::kBlocks) {
-        if (std::ranges::find(candidate->instances, block) == candidate->instances.end()) continue;
+        const auto& names = candidate->instances;
+        if (std::find(names.begin(), names.end(), block) == names.end()) continue;
         const regs::Register* reg = candidate->find(offset);
         if (reg == nullptr) return {};
         std::string name(reg->name);

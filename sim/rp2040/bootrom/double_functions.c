@@ -39,11 +39,6 @@ static uint32_t one_word(const uint32_t* c, int first, int terms, uint32_t x, in
 }
 static const uint32_t* words(const uint64_t* c) { return (const uint32_t*)(const void*)c; }
 
-/* c[0] - x (c[1] - x (c[2] ...)) in units of 2^-64; from `first` on the coefficients are below 2^-32. */
-static uint64_t falling_series(const uint64_t* c, int first, int terms, uint64_t x) {
-    return rom_series_minus(c, first, x, one_word(words(c), first, terms, upper(x), 1));
-}
-
 /* c[0] + x (c[1] + ...), or with minus signs, of powers of x that from `first` on are below 2^-28. */
 static uint64_t power_series(const uint64_t* c, int first, int terms, uint64_t x, int alternating) {
     const uint64_t sum = (uint64_t)one_word(words(c) + 1, first, terms, upper(x), alternating) << 32;
@@ -62,168 +57,21 @@ static scaled_t odd_series(scaled_t v, uint64_t s, uint64_t series) {
     return rest >> 63 ? (scaled_t){rest, v.e} : (scaled_t){rest << 1, v.e - 1};
 }
 
-/* Sine and cosine of |a|; returns the quadrant, with 4 added where the sine is to change its sign. */
-static int sincos(f64 a, scaled_t* sine, scaled_t* cosine) {
-    scaled_t r;
-    int quadrant = 0;
-    const uint64_t m = significand(a);
-    const int shift = exponent(a) - 1026;
-    if (exponent(a) < 1022) {
-        r = (scaled_t){m, exponent(a) - 1086};
-    } else {
-        // |a| * 2 / pi in units of 2^-124, by a constant of 96 bits.
-        const uint32_t m0 = (uint32_t)m, m1 = upper(m);
-        const uint64_t p0 = (uint64_t)mulhi(m0, TWO_OVER_PI_96_LOW);
-        const uint64_t a1 = rom_mul32(m0, TWO_OVER_PI_96_MIDDLE), b1 = rom_mul32(m1, TWO_OVER_PI_96_LOW);
-        const uint64_t a2 = rom_mul32(m0, TWO_OVER_PI_96_HIGH), b2 = rom_mul32(m1, TWO_OVER_PI_96_MIDDLE);
-        const uint64_t w1 = p0 + (uint32_t)a1 + (uint32_t)b1;
-        const uint64_t w2 = (w1 >> 32) + (a1 >> 32) + (b1 >> 32) + (uint32_t)a2 + (uint32_t)b2;
-        uint64_t high = rom_mul32(m1, TWO_OVER_PI_96_HIGH) + (w2 >> 32) + (a2 >> 32) + (b2 >> 32);
-        uint64_t low = w2 << 32 | (uint32_t)w1;
-        if (shift < 0) {
-            low = low >> -shift | high << (64 + shift);
-            high >>= -shift;
-        } else if (shift > 0 && shift < 64) {
-            high = high << shift | low >> (64 - shift);
-            low <<= shift;
-        }
-        const uint32_t nearest = (upper(high) + (1u << 27)) >> 28;
-        high -= (uint64_t)nearest << 60;
-        quadrant = (int)(nearest & 3);
-        if (high >> 63) {
-            quadrant |= 4;
-            low = 0 - low;
-            high = 0 - high - (low != 0);
-        }
-        r = normalise(high, low, -60);
-        r = (scaled_t){rom_mulhi64(r.m, PI_HALF_63), r.e + 1};
-        if (r.m && !(r.m >> 63)) r = (scaled_t){r.m << 1, r.e - 1};
-    }
-    const uint64_t s = square(r), c = rom_mulhi64(s, falling_series(COSINE_64, COSINE_64_LONG, COSINE_64_TERMS, s));
-    *sine = odd_series(r, s, falling_series(SINE_64, SINE_64_LONG, SINE_64_TERMS, s));
-    *cosine = c ? (scaled_t){0 - c, -64} : (scaled_t){1ull << 63, -63};
-    return quadrant;
-}
-
-/* out[0] = sin a, out[1] = cos a. */
-void fixed_sincos_pair(f64 a, f64 out[2]);
-void fixed_sincos_pair(f64 a, f64 out[2]) {
-    scaled_t s, c;
-    if (exponent(a) == 0) {
-        out[0] = a & F64_SIGN;
-        out[1] = F64_ONE;
-        return;
-    }
-    const int quadrant = sincos(a, &s, &c);
-    const f64 sine = pack(quadrant & 4 ? F64_SIGN : 0, s), cosine = pack(0, c);
-    const f64 flip = quadrant & 2 ? F64_SIGN : 0;
-    out[0] = (quadrant & 1 ? cosine : sine) ^ flip ^ (a & F64_SIGN);
-    out[1] = (quadrant & 1 ? sine ^ F64_SIGN : cosine) ^ flip;
-}
-
-f64 rom_ddiv(f64 a, f64 b);
-f64 fixed_dsin(f64 a);
-f64 fixed_dcos(f64 a);
-f64 fixed_dtan(f64 a);
-f64 fixed_dsin(f64 a) {
-    f64 pair[2];
-    fixed_sincos_pair(a, pair);
-    return pair[0];
-}
-f64 fixed_dcos(f64 a) {
-    f64 pair[2];
-    fixed_sincos_pair(a, pair);
-    return pair[1];
-}
-f64 fixed_dtan(f64 a) {
-    f64 pair[2];
-    fixed_sincos_pair(a, pair);
-    return rom_ddiv(pair[0], pair[1]);
-}
-
-f64 fixed_dexp(f64 a);
-f64 fixed_dexp(f64 a) {
-    const int e = exponent(a);
-    if (e < 1023 - 63) return F64_ONE;
-    if (e > 1023 + 9) return a & F64_SIGN ? 0 : F64_INFINITY;
-    const uint64_t m = significand(a);
-    // |a| modulo 1 in units of 2^-64, and the whole number of ln 2 in it, at most one too small.
-    uint64_t rest = e >= 1022 ? m << (e - 1022) : m >> (1022 - e);
-    int n = e >= 1022 ? (int)(mulhi(upper(m), ONE_OVER_LN2_31) >> (1053 - e)) : 0;
-    rest -= (uint64_t)n * LN2_64;
-    if (rest >= LN2_64) {
-        rest -= LN2_64;
-        n++;
-    }
-    if (a & F64_SIGN) {
-        rest = LN2_64 - rest;
-        n = -n - 1;
-    }
-    // e^rest = e^(k / 16) e^t
-    const unsigned k = (unsigned)(rest >> 60);
-    const uint64_t t = rest & 0xfffffffffffffffull;
-    const uint64_t part = t + rom_mulhi64(t, rom_mulhi64(t, power_series(EXPONENTIAL, 6, EXPONENTIAL_TERMS, t, 0)));
-    const uint64_t step = EXP_STEP[k];  // units of 2^-62
-    return rom_ufix642double(step + rom_mulhi64(step, part), 62 - n);
-}
-
-f64 fixed_dln(f64 a);
-f64 fixed_dln(f64 a) {
-    int n = exponent(a) - 1023;
-    if (n == -1023 || a & F64_SIGN) return F64_SIGN | F64_INFINITY;
-    if (n == 1024) return F64_INFINITY;
-    const uint64_t m = significand(a);
-    const unsigned row = (unsigned)(m >> 58) & 31;
-    const uint32_t scale = LN_SCALE[row];
-    const int half = row >= LN_UPPER;
-    n += half;
-    // m scale - 1 in units of 2^-64: 53 by 9 bits.
-    uint64_t rest = (m >> 11) * scale << (half ? 3 : 5);
-    const int below = rest >> 63;
-    if (below) rest = 0 - rest;
-    scaled_t log = normalise(rest, 0, 0);
-    log.e -= 64;
-    if (rest) {
-        const uint64_t series = power_series(LOGARITHM_64, 4, LOGARITHM_64_TERMS, rest, !below);
-        const uint64_t part = rom_mulhi64(log.m, rom_mulhi64(rest, series));
-        uint64_t sum = below ? log.m + part : log.m - part;
-        if (below && sum < part)
-            log = (scaled_t){sum >> 1 | 1ull << 63, log.e + 1};
-        else
-            log = sum >> 63 ? (scaled_t){sum, log.e} : (scaled_t){sum << 1, log.e - 1};
-    }
-    if (n == 0 && scale == LN_ONE(row)) return pack(below ? F64_SIGN : 0, log);
-    // Sum in units of 2^-53 and of 2^-117.
-    const int shift = -(log.e + 64);
-    uint64_t small = log.m && shift < 64 ? log.m >> shift : 0;  // units of 2^-64
-    uint64_t high = 0, low = small;
-    if (below) {
-        low = 0 - small;
-        high = 0 - (uint64_t)(small != 0);
-    }
-    // Whole part and fraction of the row's logarithm and of n ln 2.
-    const int64_t row_log = LN_ROW_62[row];  // units of 2^-62
-    uint64_t term = (uint64_t)row_log << 2;
-    low += term;
-    high += (uint64_t)(row_log >> 62) + (low < term);
-    const uint32_t count = (uint32_t)(n < 0 ? -n : n);
-    const uint64_t product_low = rom_mul32(count, (uint32_t)LN2_64), product_high = rom_mul32(count, upper(LN2_64));
-    const uint64_t fraction = product_low + (product_high << 32);
-    uint64_t whole = (product_high >> 32) + (fraction < product_low);
-    if (n < 0) {
-        whole += low < fraction;
-        low -= fraction;
-        high -= whole;
-    } else {
-        low += fraction;
-        high += whole + (low < fraction);
-    }
-    const f64 sign = high >> 63 ? F64_SIGN : 0;
-    if (sign) {
-        low = 0 - low;
-        high = 0 - high - (low != 0);
-    }
-    return pack(sign, normalise(high, low, 0));
+/* ln a for a from 1 - 1/64 to 1 + 1/32. */
+f64 fixed_dln_near_one(f64 a);
+f64 fixed_dln_near_one(f64 a) {
+    const int below = exponent(a) < 1023;
+    const uint64_t m = significand(a), rest = below ? 0 - m : m << 1;  // |a - 1| in units of 2^-64
+    if (!rest) return 0;
+    scaled_t log = normalise(rest, 0, -64);
+    const uint64_t series = power_series(LOGARITHM_64, 4, LOGARITHM_64_TERMS, rest, !below);
+    const uint64_t part = rom_mulhi64(log.m, rom_mulhi64(rest, series));
+    const uint64_t sum = below ? log.m + part : log.m - part;
+    if (below && sum < part)
+        log = (scaled_t){sum >> 1 | 1ull << 63, log.e + 1};
+    else
+        log = sum >> 63 ? (scaled_t){sum, log.e} : (scaled_t){sum << 1, log.e - 1};
+    return pack(below ? F64_SIGN : 0, log);
 }
 
 /* 2^127 / d for d with its leading one in bit 63. */

@@ -18,42 +18,37 @@
     compare_flags rom_dcmp_flags, rom_dcmp
 
 // Functions of single_functions.c and double_functions.c, with a wait that brings each to the published average.
-    .macro function name, target, wait
+    .macro function name, target, wait, low, high
     .global \name
     .type \name, %function
     .thumb_func
 \name:
     push {r4, lr}
     bl \target
+    .ifnb \low
+    movs r0, \low
+    .endif
+    .ifnb \high
+    movs r1, \high
+    .endif
     .if \wait
     spend \wait, r4
     .endif
     pop {r4, pc}
     .endm
-    function rom_fsincos, fixed_fsincos, 0
-    function rom_fcos, fixed_fcos, 0
-    function rom_ftan, fixed_ftan, 0
+    function rom_fsincos, fixed_fsincos, 249
+    function rom_fcos, fixed_fsincos, 258, r1
+    function rom_ftan, fixed_ftan, 240
     function rom_fexp, fixed_fexp, 216
     function rom_fln, fixed_fln, 168
-    function rom_fatan2, fixed_fatan2, 0
-    function rom_dcos, fixed_dcos, 0
-    function rom_dsin, fixed_dsin, 0
-    function rom_dtan, fixed_dtan, 0
-    function rom_dexp, fixed_dexp, 0
-    function rom_dln, fixed_dln, 0
-    function rom_datan2, fixed_datan2, 64
-
-// Sine in r0:r1, cosine in r2:r3.
-    .global rom_dsincos
-    .type rom_dsincos, %function
-    .thumb_func
-rom_dsincos:
-    push {r4, lr}
-    sub sp, #16
-    mov r2, sp
-    bl fixed_sincos_pair
-    pop {r0-r3}
-    pop {r4, pc}
+    function rom_fatan2, fixed_fatan2, 100
+    function rom_dsincos, fixed_dsincos, 294
+    function rom_dcos, fixed_dsincos, 191, r2, r3
+    function rom_dsin, fixed_dsincos, 194
+    function rom_dtan, fixed_dtan, 271
+    function rom_dexp, fixed_dexp, 148
+    function rom_dln, fixed_dln, 141
+    function rom_datan2, fixed_datan2, 236
 
     .section .tables, "a"
     .balign 4

@@ -49,3 +49,11 @@
     adds \low, \t
     adcs \high, \x
     .endm
+
+// r1:r0 / 2^\places, rounded down.
+    .macro double_drop places, t
+    lsrs r0, #\places
+    lsls \t, r1, #32 - \places
+    orrs r0, \t
+    lsrs r1, #\places
+    .endm

@@ -274,6 +274,7 @@ rom_function rom_fdiv
     str r2, [r4, #0x60]
     movs r5, #126
     nop
+    nop
 2:  movs r2, r0
     eors r2, r1
     lsrs r2, #31
@@ -456,5 +457,4 @@ rom_function rom_fcmp
     .ltorg
 
     .section .rodata
-    .global reciprocal_roots
     .include "tables.inc"

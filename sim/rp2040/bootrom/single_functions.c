@@ -56,69 +56,6 @@ static scaled_t odd_series(const uint32_t* c, int terms, scaled_t v, int alterna
     return normalise((uint64_t)v.m + part, v.e);
 }
 
-/* Sine and cosine of |a|; returns the quadrant, with 4 added where the sine is to change its sign. */
-__attribute__((always_inline)) static inline int sincos(f32 a, scaled_t* sine, scaled_t* cosine) {
-    scaled_t r;
-    int quadrant = 0;
-    const uint32_t m = significand(a);  // |a| = m * 2^(exponent - 158)
-    if (exponent(a) < 126) {
-        r = (scaled_t){m, exponent(a) - 158};
-    } else {
-        // |a| * 2 / pi in units of 2^-60: a product of 96 bits, so that results near multiples of pi keep their
-        // precision.
-        const uint64_t low = rom_mul32(m, TWO_OVER_PI_LOW), high = rom_mul32(m, TWO_OVER_PI_HIGH) + (low >> 32);
-        const int shift = exponent(a) - 130;
-        uint32_t upper = (uint32_t)(high >> 32), lower = (uint32_t)high;
-        if (shift <= 0) {
-            lower = lower >> -shift | upper << 1 << (31 + shift);
-            upper >>= -shift;
-        } else if (shift < 32) {
-            upper = upper << shift | lower >> (32 - shift);
-            lower = lower << shift | (uint32_t)low >> (32 - shift);
-        }
-        const uint64_t turns = (uint64_t)upper << 32 | lower;
-        const uint32_t nearest = (uint32_t)((turns + (1ull << 59)) >> 60);
-        const int64_t rest = (int64_t)(turns - ((uint64_t)nearest << 60));
-        quadrant = (int)(nearest & 3) | (rest < 0 ? 4 : 0);
-        r = normalise((uint64_t)(rest < 0 ? -rest : rest), -60);
-        r = (scaled_t){mulhi(r.m, PI_HALF), r.e + 1};
-        if (r.m && !(r.m >> 31)) r = (scaled_t){r.m << 1, r.e - 1};
-    }
-    const uint32_t s = square(r), c = mulhi(s, series(COSINE, COSINE_TERMS, s, 1));
-    *sine = odd_series(SINE, SINE_TERMS, r, 1);
-    *cosine = c ? (scaled_t){0u - c, -32} : (scaled_t){0x80000000u, -31};
-    return quadrant;
-}
-
-/* Sine in the low word, cosine in the high word: callers of the single precision entry rely on both. */
-uint64_t fixed_fsincos(f32 a);
-uint64_t fixed_fsincos(f32 a) {
-    scaled_t s, c;
-    if (exponent(a) == 0) return (uint64_t)F32_ONE << 32 | (a & F32_SIGN);
-    const int quadrant = sincos(a, &s, &c);
-    f32 sine = pack(quadrant & 4 ? F32_SIGN : 0, s), cosine = pack(0, c);
-    if (quadrant & 1) {
-        const f32 swap = sine;
-        sine = cosine;
-        cosine = swap ^ F32_SIGN;
-    }
-    if (quadrant & 2) {
-        sine ^= F32_SIGN;
-        cosine ^= F32_SIGN;
-    }
-    return (uint64_t)cosine << 32 | (sine ^ (a & F32_SIGN));
-}
-
-f32 fixed_fcos(f32 a);
-f32 fixed_fcos(f32 a) { return (f32)(fixed_fsincos(a) >> 32); }
-
-f32 rom_fdiv(f32 a, f32 b);
-f32 fixed_ftan(f32 a);
-f32 fixed_ftan(f32 a) {
-    const uint64_t pair = fixed_fsincos(a);
-    return rom_fdiv((f32)pair, (f32)(pair >> 32));
-}
-
 f32 fixed_fexp(f32 a);
 f32 fixed_fexp(f32 a) {
     const int e = exponent(a);

@@ -24,8 +24,9 @@ struct Op;
 using Handler = void (*)(OP_PARAMS);
 
 /// One halfword of code, decoded. What rd, rn, rm and imm mean is the operation's business; immediates come scaled
-/// and PC-relative addresses resolved.
-struct Op {
+/// and PC-relative addresses resolved. Its size is a power of two where pointers have 32 bits, too: an op's address
+/// tells which word of its page it stands for (pair.cpp).
+struct alignas(16) Op {
     Handler handler;
     std::uint32_t imm;
     std::uint8_t rd, rn, rm;

@@ -84,15 +84,15 @@ namespace {
 
 // Pages are aligned such that an op's address tells which halfword of which bank it is.
 constexpr std::size_t kWordOps = 2 * sizeof(Op);
-inline bool begins_word(const Op* op) { return std::bit_cast<std::uintptr_t>(op) % kWordOps == 0; }
+inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(op) % kWordOps == 0; }
 inline Port port_of_op(const Cpu& c, const Op* op) {
-    return c.page->port[std::bit_cast<std::uintptr_t>(op) / kWordOps % 4];
+    return c.page->port[reinterpret_cast<std::uintptr_t>(op) / kWordOps % 4];
 }
 
-[[gnu::always_inline]] inline void continue_turn(Cpu& c) {
-    const auto operation = static_cast<std::size_t>(c.op->operation);
-    return c.pair_handlers[operation](c, c.op, c.cycles, c.nz, c.carry, c.overflow);
-}
+/// What executes the instruction at which `c` stands. What it takes follows, for a tail call must stand where it is
+/// made.
+inline Handler next_handler(const Cpu& c) { return c.pair_handlers[static_cast<std::size_t>(c.op->operation)]; }
+#define ARGS_OF(c) c, (c).op, (c).cycles, (c).nz, (c).carry, (c).overflow
 
 /// The turn of `c` is over, and the other core's cannot begin at once: the pair has come to the end of its run, or the
 /// other owes cycles.
@@ -102,8 +102,8 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
     SPILL();
     c.pair->current = &next;
     next.begin_turn();
-    if (next.cycles < next.deadline) return continue_turn(next);
-    return no_turn(next, next.op, next.cycles, next.nz, next.carry, next.overflow);
+    if (next.cycles < next.deadline) TAIL_RETURN next_handler(next)(ARGS_OF(next));
+    TAIL_RETURN no_turn(ARGS_OF(next));
 }
 
 /// The turn of `c` is over: that of the other core begins.
@@ -117,7 +117,7 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
     run.current = &next;
     run.events.pass_to(theirs);
     next.deadline = std::min(run.end, until);
-    return continue_turn(next);
+    TAIL_RETURN next_handler(next)(ARGS_OF(next));
 }
 
 // The rest of an instruction whose port others want too.
@@ -302,7 +302,7 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
         c.begin_turn();
         if (c.cycles >= c.deadline) continue;
         c.choose_handlers();
-        pair::continue_turn(c);
+        pair::next_handler(c)(ARGS_OF(c));
     }
 }
 

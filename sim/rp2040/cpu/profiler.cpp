@@ -24,10 +24,25 @@ void Profiler::restart() {
     interrupted_.clear();
     suspended_.clear();
     interrupt_cycles_ = 0;
+    first_thread_ = false;
     last_ = spent();
     const std::uint32_t pc = cpu_.pc(), sp = cpu_.r[13];
     push(pc, CallNode::kRoot, kNowhere, sp);
     high_water_ = {sp, sp, node_, cpu_.cycles};
+}
+
+void Profiler::count_from_now() {
+    flush();
+    for (CallNode& node : nodes_) node.calls = 0, node.own = {};
+    calls_.clear();
+    call_index_.clear();
+    pages_.clear();
+    page_base_ = 1;
+    for (Frame& frame : frames_) frame.whole = false;
+    for (auto& [sp, thread] : suspended_)
+        for (Frame& frame : thread.frames) frame.whole = false;
+    if (cpu_.on_process_stack()) return;
+    high_water_ = {high_water_.top, cpu_.r[13], node_, cpu_.cycles};
 }
 
 /// The XIP counters are those of both cores: what they counted between two instructions was the other core's.
@@ -64,6 +79,7 @@ void Profiler::begin(std::uint32_t pc) {
     pc_ = pc;
     began_in_ = node_;
     sp_before_ = cpu_.r[13];
+    was_on_process_stack_ = cpu_.on_process_stack();
     executing_ = true;
     diverted_ = false;
 }
@@ -85,6 +101,9 @@ void Profiler::end(Operation operation, bool executed) {
     }
     const std::uint32_t next = cpu_.pc();
     switch (operation) {
+        case Operation::msr:
+            first_thread_ |= cpu_.on_process_stack() && !was_on_process_stack_ && interrupted_.empty();
+            break;
         case Operation::bl:
         case Operation::bl_near: push(next, pc_, pc_ + 4, sp); return;
         case Operation::blx: push(next, pc_, pc_ + 2, sp); return;
@@ -95,7 +114,7 @@ void Profiler::end(Operation operation, bool executed) {
             break;
         default: break;
     }
-    if (next - range_.start >= range_.bytes) moved(next, sp);
+    if (next - range_.start >= range_.bytes) moved(operation, next, sp);
 }
 
 // ---------------------------------------------------------------------------------------------- functions and calls
@@ -132,21 +151,29 @@ void Profiler::push(std::uint32_t target, std::uint32_t call_site, std::uint32_t
     range_ = range_of(target);
     node_ = child(call_site == CallNode::kRoot ? kNowhere : node_, range_.start, call_site);
     ++nodes_[node_].calls;
-    frames_.push_back({node_, return_address, sp, sp, sp, busy(), interrupt_cycles_});
+    frames_.push_back({node_, return_address, sp, sp, sp, busy(), interrupt_cycles_, call_site != CallNode::kRoot});
+}
+
+/// What runs at `next` has no caller that is known.
+void Profiler::begin_anew(std::uint32_t next, std::uint32_t sp) {
+    frames_.clear();
+    push(next, CallNode::kRoot, kNowhere, sp);
 }
 
 void Profiler::pop() {
     const Frame frame = frames_.back();
     frames_.pop_back();
-    FunctionCalls& calls = calls_of(nodes_[frame.node].function);
-    const Cycles taken = busy() - frame.start - (interrupt_cycles_ - frame.interrupts);
-    ++calls.calls;
-    calls.total += taken;
-    calls.min = std::min(calls.min, taken);
-    calls.max = std::max(calls.max, taken);
     const std::uint32_t deepest = std::min(frame.lowest, frame.deepest);
-    calls.own_stack = std::max(calls.own_stack, frame.sp - frame.lowest);
-    calls.stack = std::max(calls.stack, frame.sp - deepest);
+    if (frame.whole) {
+        FunctionCalls& calls = calls_of(nodes_[frame.node].function);
+        const Cycles taken = busy() - frame.start - (interrupt_cycles_ - frame.interrupts);
+        ++calls.calls;
+        calls.total += taken;
+        calls.min = std::min(calls.min, taken);
+        calls.max = std::max(calls.max, taken);
+        calls.own_stack = std::max(calls.own_stack, frame.sp - frame.lowest);
+        calls.stack = std::max(calls.stack, frame.sp - deepest);
+    }
     if (frames_.size() > floor()) {
         Frame& caller = frames_.back();
         caller.deepest = std::min(caller.deepest, deepest);
@@ -169,7 +196,9 @@ bool Profiler::returned(std::uint32_t next, std::uint32_t sp) {
 }
 
 /// Execution left the function without call or plain return.
-void Profiler::moved(std::uint32_t next, std::uint32_t sp) {
+void Profiler::moved(Operation operation, std::uint32_t next, std::uint32_t sp) {
+    // A scheduler's first thread: what started it is left for good.
+    if (std::exchange(first_thread_, false)) return begin_anew(next, sp);
     const std::size_t base = floor();
     const Range target = range_of(next);
     // Calls with a deeper stack can never return.
@@ -183,6 +212,11 @@ void Profiler::moved(std::uint32_t next, std::uint32_t sp) {
         enter_range();
         return;
     }
+    // A return beyond the calls that are known: who called what ran first. It is a caller, not called.
+    const bool by_register = operation == Operation::bx || operation == Operation::mov_pc;
+    if (base == 0 && frames_.size() == 1 && frames_.back().return_address == kNowhere &&
+        (operation == Operation::pop_pc || (by_register && next != target.start)))
+        return begin_anew(next, sp);
     // A tail call, or code that runs on into the next symbol: it takes over return address and stack. Going back and
     // forth between the same functions is a loop.
     const Frame top = frames_.back();
@@ -243,11 +277,11 @@ void Profiler::exception_returned() {
 
 /// A scheduler has switched threads: what was interrupted waits for its stack pointer to come back.
 void Profiler::switch_thread(const Interrupted& from, std::uint32_t sp, std::uint32_t next) {
-    suspended_[from.sp] = {std::move(frames_), from.start, from.interrupts};
-    frames_.clear();
+    suspended_[from.sp] = {std::move(frames_), from.next, from.start, from.interrupts};
     auto other = suspended_.extract(sp);
-    if (other.empty()) {
-        push(next, CallNode::kRoot, kNowhere, sp);
+    // New, or it has gone on elsewhere since: the other core runs threads, too. A handler may move who it interrupted.
+    if (other.empty() || (sp != from.sp && other.mapped().next != next)) {
+        begin_anew(next, sp);
         return;
     }
     frames_ = std::move(other.mapped().frames);

@@ -81,6 +81,8 @@ class Profiler {
     void skip() { last_ = spent(); }
     /// Books what has not been booked yet; before results are read.
     void flush();
+    /// Forgets what was counted; calls in progress go on, and are no finished calls when they end.
+    void count_from_now();
 
     // ---- results --------------------------------------------------------------------------------------------
     [[nodiscard]] const std::vector<CallNode>& nodes() const { return nodes_; }
@@ -105,6 +107,7 @@ class Profiler {
         std::uint32_t sp;               ///< At the call.
         std::uint32_t lowest, deepest;  ///< Lowest stack pointer of its own code, and of its callees.
         Cycles start, interrupts;       ///< Busy cycles, and those of interrupts, when the call began.
+        bool whole;                     ///< Its beginning was counted.
     };
     struct Interrupted {
         std::size_t depth;
@@ -116,6 +119,7 @@ class Profiler {
     };
     struct Suspended {
         std::vector<Frame> frames;
+        std::uint32_t next;
         Cycles busy, interrupts;
     };
     using Page = std::array<ProfiledInstruction, kPageOps>;
@@ -133,7 +137,8 @@ class Profiler {
     void push(std::uint32_t target, std::uint32_t call_site, std::uint32_t return_address, std::uint32_t sp);
     void pop();
     bool returned(std::uint32_t next, std::uint32_t sp);
-    void moved(std::uint32_t next, std::uint32_t sp);
+    void moved(Operation operation, std::uint32_t next, std::uint32_t sp);
+    void begin_anew(std::uint32_t next, std::uint32_t sp);
     void enter_range();
     void rebase_stack(std::uint32_t sp);
     [[nodiscard]] std::size_t floor() const { return interrupted_.empty() ? 0 : interrupted_.back().depth; }
@@ -164,6 +169,7 @@ class Profiler {
     std::uint32_t pc_ = 0, began_in_ = 0, sp_before_ = 0;
     bool executing_ = false;  ///< Between begin() and end().
     bool diverted_ = false;   ///< An exception was entered or left since then.
+    bool was_on_process_stack_ = false, first_thread_ = false;  ///< A scheduler is about to start its first thread.
     Spent last_;              ///< Charged so far.
     Cycles interrupt_cycles_ = 0;
     HighWater high_water_;

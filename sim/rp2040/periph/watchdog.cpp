@@ -40,8 +40,7 @@ std::uint32_t Watchdog::read(std::uint32_t offset) {
             if (!s_.ticks.running()) return s_.tick;
             // COUNT: clk_ref periods until the next tick.
             const Cycles next = s_.ticks.when(s_.ticks.count(now()) + 1);
-            const std::uint64_t left =
-                Wide{next - now()} * fabric_.clock_hz(ClockId::ref) / fabric_.clock_hz(ClockId::sys);
+            const Wide left = Wide{next - now()} * fabric_.clock_hz(ClockId::ref) / fabric_.clock_hz(ClockId::sys);
             return s_.tick | kTickRunning | kTickCount.put(static_cast<std::uint32_t>(left));
         }
         default:

@@ -69,10 +69,10 @@ void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::ui
     const bool rested = pins_.newest_level(rounds.watch.data_pin);
     bool before = rested, answered = false;
     for (std::uint64_t left = count; left != 0;) {
-        const std::uint64_t now = std::min<std::uint64_t>(left, kMost);
-        for (std::uint64_t n = 0; n < now; ++n) when[n] = ((m.next + edge_at + n * round) >> 8) + 1;
+        const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left, kMost));
+        for (std::size_t n = 0; n < now; ++n) when[n] = ((m.next + edge_at + n * round) >> 8) + 1;
         rounds.watch.watcher->clock_edges({when.data(), now}, {level.data(), now});
-        for (std::uint64_t n = 0; n < now; ++n) {
+        for (std::size_t n = 0; n < now; ++n) {
             const std::uint32_t bit = late ? before : level[n];
             before = level[n];
             answered |= before != rested;

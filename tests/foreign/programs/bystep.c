@@ -84,6 +84,7 @@ int main(void) {
         was = up;
         if (REG(UART0 + 0x18) & 1u << 4) continue;
         const char c = (char)REG(UART0);
+        if (c == '\r') continue;
         if (c == '\n' || length == sizeof line - 1) {
             line[length] = 0;
             length = 0;

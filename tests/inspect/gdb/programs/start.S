@@ -15,9 +15,12 @@ start:
     .global vectors
 vectors:
     .word 0x20042000, start
-    .rept 14
+    .rept 12
     .word fault
     .endr
+    .word switch_tasks, fault
+    .weak switch_tasks
+    .set switch_tasks, fault
     .text
     .global fault
     .thumb_func
