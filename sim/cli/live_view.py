@@ -140,7 +140,9 @@ class LiveView(App[None], Generic[T]):
             text.append("● " if picture.led > 0 else "○ ", "bold red" if picture.led > 0 else "")
             text.append(f"{100 * picture.led:3.0f} %  ")
         if picture.alarm is not None:
-            text.append(f"ALARM {picture.alarm} " if picture.alarm else "quiet ", "bold red" if picture.alarm else "green")
+            text.append(
+                f"ALARM {picture.alarm} " if picture.alarm else "quiet ", "bold red" if picture.alarm else "green"
+            )
         for name in sorted(picture.pressed):
             text.append(f"[{printable(name)}] ", "bold yellow")
         if picture.paused:

@@ -47,7 +47,8 @@ def micropython(
     code: Annotated[str | None, typer.Option("-c", help="Code to run.", metavar="CODE")] = None,
     module: Annotated[str | None, typer.Option("-m", help="Module in flash to run.", metavar="MODULE")] = None,
     firmware: Annotated[
-        Path | None, typer.Option(help=f"UF2 of MicroPython or CircuitPython; default: {VARIABLE} names it.", metavar="FILE")
+        Path | None,
+        typer.Option(help=f"UF2 of MicroPython or CircuitPython; default: {VARIABLE} names it.", metavar="FILE"),
     ] = None,
     board: Annotated[str | None, typer.Option(help="Board name or file.", metavar="BOARD")] = None,
     put: Annotated[list[str] | None, typer.Option(help="Put a file into flash before.", metavar="FILE[:NAME]")] = None,
@@ -134,7 +135,9 @@ def _with_files(
         kept = _first_start(image, board, seed)
         disk = fat_volume(kept)
     if disk is None and (puts or needed):
-        raise ImageError(f"{image.path} does not say where in flash it keeps files; is it MicroPython or CircuitPython?")
+        raise ImageError(
+            f"{image.path} does not say where in flash it keeps files; is it MicroPython or CircuitPython?"
+        )
     extra: list[tuple[int, bytes]] = []
     if puts and disk is not None:
         files = _files(kept.ljust(disk.offset + disk.size, b"\xff"), disk)

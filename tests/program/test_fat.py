@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-fatfs = pytest.importorskip("fatfs", reason="the extra micropython is not installed")
+pytest.importorskip("fatfs", reason="the extra micropython is not installed")
+import fatfs
 
 from emberwatch.base.errors import ImageError
 from emberwatch.program.fat import FatFiles, fat_volume
@@ -42,7 +43,7 @@ def test_files_go_in_and_come_out(volume: bytes) -> None:
 
 def test_what_cannot_be_is_refused(volume: bytes) -> None:
     files = FatFiles(volume)
-    with pytest.raises(ImageError, match="no file 'none.txt'; it has: none"):
+    with pytest.raises(ImageError, match=r"no file 'none\.txt'; it has: none"):
         files.get("none.txt")
     with pytest.raises(ImageError, match="'big' cannot be written"):
         files.put("big", bytes(SIZE))

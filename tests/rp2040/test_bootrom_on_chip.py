@@ -1,4 +1,4 @@
-"""The boot ROM's routines that wait for the SIO's divider by counting cycles, on the chip, whose divider takes its time."""
+"""The boot ROM's division, which waits for the SIO's divider by counting cycles, on the chip itself."""
 
 from __future__ import annotations
 
