@@ -33,7 +33,7 @@ def signs(lines: Iterable[tuple[float, str]], since_s: float) -> list[tuple[floa
     return [
         (t, line)
         for t, line in lines
-        if t > since_s and (_BANNER in line or line.startswith(_FAULT) and not line.startswith(_CLEARED))
+        if t > since_s and (_BANNER in line or (line.startswith(_FAULT) and not line.startswith(_CLEARED)))
     ]
 
 
