@@ -19,6 +19,7 @@ from emberwatch.detector.protocol import Alarm, Fault, parse_line
 from emberwatch.training.evaluate.metrics import poisson_interval
 
 REPORT = "endurance.json"
+_LISTED = 10
 _AFTER_S = 2.0
 """An alarm may still come so long after its sound."""
 _TIMER_WRAP_S = 2**32 / 1e6
@@ -95,8 +96,8 @@ class EnduranceReport:
             ("wraps passed", f"{wraps[0]} of 2^32 us, {wraps[1]} of 2^32 cycles"),
             ("alarms", f"{len(self.heard) - len(self.missed)} of {len(self.heard)} heard, {in_time} in time"),
             *self._by_kind(),
-            *(("  missed", _shown(one.placed)) for one in self.missed),
-            *(("  late", f"{_shown(one.placed)}: {one.latency_s} s") for one in self.heard if _late(one)),
+            *_first("missed", [_shown(one.placed) for one in self.missed]),
+            *_first("late", [f"{_shown(one.placed)}: {one.latency_s} s" for one in self.heard if _late(one)]),
             *self._false(),
             ("blocks", ", ".join(f"{name} {self.counters.get(name)}" for name in counters)),
             ("clock of the firmware", f"off by at most {1000 * self.clock_error_s:.1f} ms"),
@@ -121,8 +122,14 @@ class EnduranceReport:
         hours, count = self.seconds / 3600, len(self.false_alarms)
         low, high = (limit / hours for limit in poisson_interval(count))
         found = [("false alarms", f"{count}, {count / hours:.2f} an hour (95 %: {low:.2f} to {high:.2f})")]
-        found += [("  false", f"{f.kind} at {f.t_s:.3f} s: {printable(f.sounded)}") for f in self.false_alarms]
-        return found
+        told = [f"{one.kind} at {one.t_s:.3f} s: {printable(one.sounded)}" for one in self.false_alarms]
+        return found + _first("false", told)
+
+
+def _first(name: str, told: list[str]) -> list[tuple[str, str]]:
+    """The first of them; the file has all."""
+    more = [("  ...", f"{len(told) - _LISTED} more; {REPORT} has them")] if len(told) > _LISTED else []
+    return [(f"  {name}", one) for one in told[:_LISTED]] + more
 
 
 def _late(one: Heard) -> bool:
