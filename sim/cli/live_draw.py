@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 from rich.style import Style
@@ -54,7 +56,7 @@ class SoundHistory:
         power = np.abs(np.fft.rfft(column * _WINDOW))[1:] ** 2
         bands = self.levels.shape[1]
         edges = np.linspace(0, len(power), bands + 1).astype(int)
-        sums = np.array([power[a:b].sum() for a, b in zip(edges[:-1], edges[1:], strict=True)])
+        sums = np.array([power[a:b].sum() for a, b in pairwise(edges)])
         full_scale = COLUMN * np.square(_WINDOW).sum() / 4  # of a sine of amplitude 1, over its lobe (Parseval)
         levels: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(sums / full_scale, 1e-12))
         return levels

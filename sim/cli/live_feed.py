@@ -165,7 +165,9 @@ class LiveFeed(Observer):
             self._load(),
             self._alarm(),
             self._sound(now_s),
-            frozenset(name for name, device in machine.devices.items() if isinstance(device, Button) and device.pressed),
+            frozenset(
+                name for name, device in machine.devices.items() if isinstance(device, Button) and device.pressed
+            ),
             self._paused.is_set(),
         )
         self._last_s, self._last_host = now_s, host

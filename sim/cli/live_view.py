@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Footer, Input, RichLog, Sparkline, Static
+from textual.widgets import Footer, Input, RichLog, Static
 
 from emberwatch.base.text import printable
 from emberwatch.cli.live_draw import SoundHistory
@@ -19,7 +19,8 @@ from emberwatch.machine.machine import Machine
 
 T = TypeVar("T")
 _COLUMNS, _BANDS, _WAVE_ROWS = 64, 24, 7
-_LOADS = 60
+_LOADS = 42
+_BARS = "▁▂▃▄▅▆▇█"
 _MOST_LINES = 5000
 _MOST_BUTTONS = 8
 
@@ -50,12 +51,11 @@ class LiveView(App[None], Generic[T]):
     #console { width: 2fr; border: round $primary; }
     #side { width: 46; }
     #pins { height: 12; border: round $primary; padding: 0 1; }
-    #load { height: 1fr; border: round $primary; }
+    #load { height: 5; border: round $primary; padding: 0 1; }
     #heard { height: 14; }
     #wave { width: 1fr; border: round $primary; }
     #spectrogram { width: 1fr; border: round $primary; }
     #begun { height: 1; color: $text-muted; }
-    Sparkline { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "End", priority=True),
@@ -84,9 +84,7 @@ class LiveView(App[None], Generic[T]):
             yield RichLog(id="console", max_lines=_MOST_LINES, wrap=True)
             with Vertical(id="side"):
                 yield Static(id="pins")
-                with Vertical(id="load"):
-                    yield Sparkline(self._loads[0], id="load0")
-                    yield Sparkline(self._loads[1], id="load1")
+                yield Static(id="load")
         if self._hears:
             with Horizontal(id="heard"):
                 yield Static(id="wave")
@@ -124,7 +122,7 @@ class LiveView(App[None], Generic[T]):
         self.query_one("#pins", Static).update(_pins(picture))
         for core, load in enumerate(picture.load):
             self._loads[core] = [*self._loads[core][1:], load]
-            self.query_one(f"#load{core}", Sparkline).data = self._loads[core]
+        self.query_one("#load", Static).update(_bars(self._loads))
         if self._hears and picture.sound is not None:
             self._sound.take(picture.sound)
             self.query_one("#wave", Static).update(self._sound.wave(_WAVE_ROWS))
@@ -140,7 +138,9 @@ class LiveView(App[None], Generic[T]):
             text.append("● " if picture.led > 0 else "○ ", "bold red" if picture.led > 0 else "")
             text.append(f"{100 * picture.led:3.0f} %  ")
         if picture.alarm is not None:
-            text.append(f"ALARM {picture.alarm} " if picture.alarm else "quiet ", "bold red" if picture.alarm else "green")
+            text.append(
+                f"ALARM {picture.alarm} " if picture.alarm else "quiet ", "bold red" if picture.alarm else "green"
+            )
         for name in sorted(picture.pressed):
             text.append(f"[{printable(name)}] ", "bold yellow")
         if picture.paused:
@@ -167,6 +167,12 @@ class LiveView(App[None], Generic[T]):
     def action_leave(self) -> None:
         """Ctrl-Q: ends the run; the view ends with it."""
         self._feed.end()
+
+
+def _bars(loads: list[list[float]]) -> Text:
+    """A line for each core, from idle to busy."""
+    lines = ("".join(_BARS[round(load * (len(_BARS) - 1))] for load in core) for core in loads)
+    return Text("\n\n".join(lines), style="cyan", no_wrap=True)
 
 
 def _pins(picture: Picture) -> Text:

@@ -19,6 +19,7 @@ from emberwatch.machine.raw_repl import RawRepl
 from emberwatch.machine.values import seconds
 from emberwatch.program.binary_info import BlockDevice, block_devices
 from emberwatch.program.elf import Image, load_image
+from emberwatch.program.fat import FatFiles, fat_volume
 from emberwatch.program.flash_images import read_kept, with_flash
 from emberwatch.program.littlefs import FlashFiles
 
@@ -37,6 +38,7 @@ try:
 except SystemExit as _ew_end:
     _ew_exit = _ew_end.args[0] if _ew_end.args else 0
 """
+_FIRST_START_S = 30.0
 _EXIT = "print(0 if _ew_exit is None else _ew_exit if isinstance(_ew_exit, int) else 1)"
 
 
@@ -45,7 +47,8 @@ def micropython(
     code: Annotated[str | None, typer.Option("-c", help="Code to run.", metavar="CODE")] = None,
     module: Annotated[str | None, typer.Option("-m", help="Module in flash to run.", metavar="MODULE")] = None,
     firmware: Annotated[
-        Path | None, typer.Option(help=f"UF2 of MicroPython; default: {VARIABLE} names it.", metavar="FILE")
+        Path | None,
+        typer.Option(help=f"UF2 of MicroPython or CircuitPython; default: {VARIABLE} names it.", metavar="FILE"),
     ] = None,
     board: Annotated[str | None, typer.Option(help="Board name or file.", metavar="BOARD")] = None,
     put: Annotated[list[str] | None, typer.Option(help="Put a file into flash before.", metavar="FILE[:NAME]")] = None,
@@ -80,7 +83,7 @@ def micropython(
     check_outputs({f"--get {name}": Path(path) for name, path in fetched} | {"--flash-file": flash_file}, [script])
     source = _source(script, code, module)
     image, disk = _with_files(
-        load_image(named), flash_file, [_pair(text, "--put") for text in put or ()], bool(fetched)
+        load_image(named), flash_file, [_pair(text, "--put") for text in put or ()], bool(fetched), board, seed
     )
     if source is None:
         from emberwatch.cli.desk import desk
@@ -118,21 +121,45 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _with_files(
-    image: Image, flash_file: Path | None, puts: Sequence[tuple[str, str]], needed: bool
+    image: Image,
+    flash_file: Path | None,
+    puts: Sequence[tuple[str, str]],
+    needed: bool,
+    board: str | None,
+    seed: int,
 ) -> tuple[Image, BlockDevice | None]:
     """The program with what is in flash besides, and where its files are."""
     kept = read_kept(flash_file) if flash_file is not None else b""
-    disks = block_devices(image)
-    if not disks and (puts or needed):
-        raise ImageError(f"{image.path} does not say where in flash it keeps files; is it MicroPython?")
-    disk = disks[0] if disks else None
+    disk = next(iter(block_devices(image)), None) or fat_volume(kept)
+    if disk is None and (puts or needed):
+        kept = _first_start(image, board, seed)
+        disk = fat_volume(kept)
+    if disk is None and (puts or needed):
+        raise ImageError(
+            f"{image.path} does not say where in flash it keeps files; is it MicroPython or CircuitPython?"
+        )
     extra: list[tuple[int, bytes]] = []
     if puts and disk is not None:
-        files = FlashFiles(kept.ljust(disk.offset + disk.size, b"\xff")[disk.offset : disk.offset + disk.size])
+        files = _files(kept.ljust(disk.offset + disk.size, b"\xff"), disk)
         for local, name in puts:
             files.put(name, read_regular(Path(local), "--put", UsageError))
         extra.append((disk.offset, files.image))
     return with_flash(image, kept, extra), disk
+
+
+def _first_start(image: Image, board: str | None, seed: int) -> bytes:
+    """What flash holds after a first start: CircuitPython makes its drive then, and opens USB when it is done."""
+    say("its first start, in which it makes its drive; --flash-file keeps it")
+    with Machine(image, board=board, seed=seed) as machine:
+        with machine.finely():
+            machine.wait_until(lambda m: m.engine.usb_open, _FIRST_START_S, "its USB port was not opened")
+        return machine.flash
+
+
+def _files(flash: bytes, disk: BlockDevice) -> FlashFiles | FatFiles:
+    """The files on a disk in flash."""
+    content = flash[disk.offset : disk.offset + disk.size]
+    return FatFiles(content) if fat_volume(content) is not None else FlashFiles(content)
 
 
 def _run(machine: Machine, source: str, limit: float) -> int:
@@ -165,7 +192,7 @@ def _keep(
     """Writes what was asked for of what flash holds now."""
     flash = machine.flash
     if fetched and disk is not None:
-        files = FlashFiles(flash[disk.offset : disk.offset + disk.size])
+        files = _files(flash, disk)
         for name, path in fetched:
             write_file(Path(path), files.get(name), f"--get {name}")
     if flash_file is not None:

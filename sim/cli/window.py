@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Callable, Sequence
 
@@ -120,10 +121,8 @@ def trigger_time(options: RunOptions, trigger: str, timeout_s: float) -> float:
         run = StepRun(machine, options.steps)
         run.run(timeout_s)
         if found.at_s is None and not is_function:
-            try:
+            with contextlib.suppress(EndRun):
                 found.look()  # what came in the last moment
-            except EndRun:
-                pass
         if found.at_s is not None:
             return found.at_s
         if run.error is not None:

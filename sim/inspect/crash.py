@@ -136,8 +136,8 @@ class CrashSite:
     stop: Stop
     cycle: int
     keyframe: bytes | None
-    polled: int = -1
-    """When RTT was looked at last before that."""
+    rtt: tuple[int, bytes] = (-1, b"")
+    """State of the host's end of RTT then."""
 
     def report(self) -> CrashReport:
         """Replays the crash and looks into it.
@@ -166,7 +166,7 @@ class CrashWatch(Observer):
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
         self._keyframe: bytes | None = None
-        self._polled = -1
+        self._rtt = machine.rtt_state
         self._keyframe_due = 0
         self.crashes: list[CrashSite] = []
         self.count = 0
@@ -183,7 +183,7 @@ class CrashWatch(Observer):
         engine = self.machine.engine
         if now_ps >= self._keyframe_due and Capability.SNAPSHOTS in engine.capabilities:
             self._keyframe = engine.save()
-            self._polled = self.machine.rtt.polled if self.machine.rtt is not None else -1
+            self._rtt = self.machine.rtt_state
             self._keyframe_due = now_ps + PICO
 
     def stopped(self, stop: Stop) -> None:
@@ -192,7 +192,7 @@ class CrashWatch(Observer):
             self.count += 1
             if len(self.crashes) >= MOST_SITES:
                 return
-        site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe, self._polled)
+        site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe, self._rtt)
         if stop.reason is StopReason.HARD_FAULT:
             self.crashes.append(site)
         else:
@@ -285,8 +285,7 @@ class _Replay:
 
     def _start(self) -> None:
         self._machine.engine.restore(self._keyframe)
-        if self._machine.rtt is not None:
-            self._machine.rtt.polled = self._site.polled
+        self._machine.rtt_state = self._site.rtt
         self._machine.engine.catch_hard_faults(True)
 
     def _run_to(self, cycle: int) -> None:

@@ -1,7 +1,7 @@
 """Tasks of a program that runs FreeRTOS: names, states, and the registers of those that do not run.
 
-Read out of the kernel's own lists, which the program's symbols name and its DWARF describes (FreeRTOS-Kernel, tasks.c and
-list.h, V9 to V11, one core and SMP), so that any configuration is read right. Contexts are those of the ports for
+Read out of the kernel's own lists, which the program's symbols name and its DWARF describes (FreeRTOS-Kernel, tasks.c
+and list.h, V9 to V11, one core and SMP), so that any configuration is read right. Contexts are those of the ports for
 Armv6-M: GCC/ARM_CM0 without MPU, and ThirdParty/GCC/RP2040.
 """
 

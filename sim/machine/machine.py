@@ -44,6 +44,7 @@ from emberwatch.machine.console import Console, Port
 from emberwatch.machine.ending import Exit, main_returned
 from emberwatch.machine.observer import Observer
 from emberwatch.machine.owner import Owner
+from emberwatch.machine.rtt import AT_POWER_ON as RTT_AT_POWER_ON
 from emberwatch.machine.rtt import POLL_PS, Rtt
 from emberwatch.machine.semihosting import CALL, Semihosting, existing_folder
 from emberwatch.machine.steps import Steps
@@ -74,7 +75,7 @@ class Snapshot:
     engine: bytes
     console: Console
     ended_s: dict[int, float]
-    rtt_polled: int = -1
+    rtt: tuple[int, bytes] = RTT_AT_POWER_ON
 
 
 class Machine(Steps, FactSheet):
@@ -548,7 +549,7 @@ class Machine(Steps, FactSheet):
 
     @property
     def ports(self) -> dict[str, Port]:
-        """What came out of each serial port: the board's console first, then the other UART, USB, RTT and semihosting."""
+        """What came out of each serial port: the console first, the other UART, USB, RTT, semihosting."""
         console = self.board.uart.instance
         return {
             f"uart{console}": self._console.uart,
@@ -673,6 +674,16 @@ class Machine(Steps, FactSheet):
         with self._input():
             self.engine.send_other_uart(data)
 
+    @property
+    def rtt_state(self) -> tuple[int, bytes]:
+        """The state of the host's end of RTT, which snapshots need beside the chip's."""
+        return self.rtt.state if self.rtt is not None else RTT_AT_POWER_ON
+
+    @rtt_state.setter
+    def rtt_state(self, state: tuple[int, bytes]) -> None:
+        if self.rtt is not None:
+            self.rtt.state = state
+
     def send_rtt(self, data: bytes) -> None:
         """Sends bytes to the program's RTT terminal; they wait until it has one, and room.
 
@@ -695,8 +706,7 @@ class Machine(Steps, FactSheet):
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
         with self._owner.alone():
-            polled = self.rtt.polled if self.rtt is not None else -1
-            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s), polled)
+            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s), self.rtt_state)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
@@ -713,8 +723,7 @@ class Machine(Steps, FactSheet):
             self.exit = None
             if self._semihosting is not None:
                 self._semihosting.exit_code = None
-            if self.rtt is not None:
-                self.rtt.polled = snapshot.rtt_polled
+            self.rtt_state = snapshot.rtt
             self.forget_seen()
         self.input_given()
         for observer in self._observers:

@@ -1,4 +1,4 @@
-"""SEGGER's Real Time Transfer: text through ring buffers in SRAM that a debug probe empties and fills while a program runs.
+"""SEGGER's Real Time Transfer: text through rings in SRAM that a debug probe empties and fills while a program runs.
 
 The control block is found as probes find it, by its identifier (SEGGER UM08001, chapter 16): sixteen bytes that begin
 with "SEGGER RTT", the numbers of buffers up and down, then for each a name, its memory, its size, where is written,
@@ -15,6 +15,8 @@ from emberwatch.engines import Engine
 from emberwatch.program.elf import SRAM_BASE, SRAM_SIZE, Image
 
 POLL_PS = PICO // 1000
+AT_POWER_ON = (-1, b"")
+"""State of the host's end: never polled, nothing waiting."""
 _SEARCH_EVERY = 10
 """Polls between two searches through all of SRAM."""
 _IDENTIFIER = b"SEGGER RTT\0"
@@ -32,9 +34,6 @@ class Rtt:
         engine: whose memory.
         image: the program.
         output: gets what it prints.
-
-    Attributes:
-        polled: number of the last poll, which is part of a machine's state.
     """
 
     def __init__(self, engine: Engine, image: Image, output: Callable[[bytes], None]) -> None:
@@ -44,7 +43,7 @@ class Rtt:
         self._symbol = symbol.address if symbol is not None else None
         self._block: int | None = None
         self._waiting = bytearray()
-        self.polled = -1
+        self._polled = -1
 
     @staticmethod
     def used_by(image: Image) -> bool:
@@ -52,6 +51,15 @@ class Rtt:
         if image.symbols.get("_SEGGER_RTT") is not None:
             return True
         return any(trace in segment.data for segment in image.segments for trace in _TRACES)
+
+    @property
+    def state(self) -> tuple[int, bytes]:
+        """What is part of a machine's state: number of the last poll, and what waits for room in the program."""
+        return self._polled, bytes(self._waiting)
+
+    @state.setter
+    def state(self, state: tuple[int, bytes]) -> None:
+        self._polled, self._waiting = state[0], bytearray(state[1])
 
     def follow(self, other: Rtt) -> None:
         """Knows the control block that another host of the same program has found, for replays."""
@@ -64,9 +72,9 @@ class Rtt:
     def poll(self, now_ps: int) -> None:
         """Empties and fills the buffers, if that has not been done in this millisecond."""
         number = now_ps // POLL_PS
-        if number == self.polled:
+        if number == self._polled:
             return
-        self.polled = number
+        self._polled = number
         block = self._find(number)
         if block is None:
             return
@@ -118,7 +126,7 @@ class Rtt:
     def _ring(self, buffer: int) -> tuple[int, int, int, int]:
         """Memory, size, and where is written and read; size 0 if it is no ring in SRAM."""
         memory, size, written, read = (self._word(buffer + at) for at in (_MEMORY, _SIZE, _WRITTEN, _READ))
-        fits = SRAM_BASE <= memory and memory + size <= SRAM_BASE + SRAM_SIZE and max(written, read) < size
+        fits = memory >= SRAM_BASE and memory + size <= SRAM_BASE + SRAM_SIZE and max(written, read) < size
         return (memory, size, written, read) if fits else (memory, 0, 0, 0)
 
     def _word(self, address: int) -> int:

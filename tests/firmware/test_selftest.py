@@ -10,7 +10,7 @@ pytest.importorskip("emberwatch._native", reason="the emulator core is not built
 
 from emberwatch import _native
 from emberwatch.board.board import load_board
-from emberwatch.campaign.faults.places import dma_registers, peripherals
+from emberwatch.campaign.faults.places import configuration, dma_registers, pio_program
 from emberwatch.chip import block
 from emberwatch.detector.build import BuildResult
 from emberwatch.detector.machine import DetectorMachine
@@ -22,7 +22,7 @@ FLASH = 0x1000_0000
 
 CHANGING = ("WATCHDOG.LOAD", *(f"DMA.CH{n}_TRANS_COUNT" for n in range(3)))
 """Not configuration: they count, or a write alone does not stay."""
-REGISTERS = peripherals(load_board("pico")) | dma_registers()
+REGISTERS = configuration(load_board("pico")) | dma_registers()
 CONFIGURATION = [(name, address) for name, address in REGISTERS.items() if name not in CHANGING]
 BITS = {
     "PIO0.SM0_CLKDIV": 16,
@@ -143,6 +143,15 @@ def test_configuration(board: Board, name: str, address: int) -> None:
 
     restarts, faults = board.after(change, 3.0)
     assert restarts >= 1 and set(faults) <= {"config", "watchdog"}, (restarts, faults)
+
+
+@pytest.mark.parametrize(("bit", "told"), [(0, "pdm-clock"), (4, "pdm-clock"), (12, "mic-stuck-high")])
+def test_a_capture_that_runs_away_or_stands(board: Board, bit: int, told: str) -> None:
+    """PIO's instructions cannot be read back: other numbers of bits at once and a clock that stands are seen in time."""
+    instruction = pio_program(load_board("pico"))["PIO0.INSTR_MEM0"]
+    address = block("pio").address("INSTR_MEM0", "PIO0")
+    restarts, faults = board.after(lambda: board.chip.write_bus(address, 4, instruction ^ 1 << bit), 0.4)
+    assert restarts == 0 and told in faults, faults
 
 
 def test_the_ring_oscillator_is_the_second_source_of_time(board: Board) -> None:

@@ -5,6 +5,7 @@ EMBERWATCH_FREERTOS names a folder with the sources of FreeRTOS-Kernel.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from debugging import PROGRAMS, Debug, Program, debug, program
+from debugging import Debug, Program, debug, program
 from paths import ROOT
 
 from emberwatch import Machine
@@ -36,10 +37,8 @@ def kernel_of(machine: Machine) -> FreeRtos:
 
 def crash_of(machine: Machine) -> CrashReport:
     crashes = CrashWatch(machine)
-    try:
+    with contextlib.suppress(FirmwareCrash):
         machine.run(1)
-    except FirmwareCrash:
-        pass
     assert crashes.first is not None
     return crashes.first.report()
 

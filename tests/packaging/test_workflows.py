@@ -39,3 +39,35 @@ def test_the_version_is_one_that_can_be_tagged() -> None:
 def test_shell_scripts_parse() -> None:
     for path in (ROOT / "scripts").glob("*.sh"):
         subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+class _Environment:
+    """What PlatformIO's script gets of SCons, as far as ours asks."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, dict[str, object]] = {}
+
+    def GetProjectOption(self, name: str, default: str) -> str:
+        return {"custom_emberwatch_options": "--expect ready --timeout 2"}.get(name, default)
+
+    def AddCustomTarget(self, name: str, **target: object) -> None:
+        self.targets[name] = target
+
+
+def test_platformio_runs_what_it_built() -> None:
+    environment = _Environment()
+    script = ROOT / "examples/platformio/emulate.py"
+    exec(compile(script.read_text(), script, "exec"), {"Import": lambda name: None, "env": environment})
+    target = environment.targets["emulate"]
+    assert target["actions"] == ['emberwatch run "$BUILD_DIR/${PROGNAME}.elf" --expect ready --timeout 2']
+    assert target["dependencies"] == "$BUILD_DIR/${PROGNAME}.elf"
+    settings = (ROOT / "examples/platformio/platformio.ini").read_text()
+    assert f"extra_scripts = post:{script.name}" in settings
+
+
+def test_the_container_runs_without_rights_and_from_a_pinned_image() -> None:
+    lines = (ROOT / "Containerfile").read_text().splitlines()
+    images = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert images and all(re.search(r":\d[\w.-]+$", image) for image in images)
+    last = max(n for n, line in enumerate(lines) if line.startswith("FROM "))
+    assert "USER emberwatch" in lines[last:]

@@ -119,11 +119,13 @@ def _register(targets: Targets, chance: random.Random, at_s: float) -> Fault:
     return Fault("register", at_s, name, bit=chance.randrange(1 if name == "primask" else 32), busy_s=_busy(chance))
 
 
-def _of_registers(kind: str, registers: Mapping[str, int], chance: random.Random, at_s: float) -> Fault:
+def _of_registers(
+    targets: Targets, kind: str, registers: Mapping[str, int], chance: random.Random, at_s: float
+) -> Fault:
     if not registers:
         raise UsageError(f"the program is not known to set any {kind} register; choose other kinds of fault")
     name = chance.choice(list(registers))
-    return Fault(kind, at_s, name, registers[name], chance.randrange(32))
+    return Fault(kind, at_s, name, registers[name], chance.randrange(32), targets.written.get(name, 0))
 
 
 def _pin(targets: Targets, chance: random.Random) -> str:
@@ -160,8 +162,8 @@ def _power(kind: str, least: float, most: float, chance: random.Random, at_s: fl
 _DRAWN: dict[str, Callable[[Targets, random.Random, float], Fault]] = {
     "stack": _stack,
     "register": _register,
-    "peripheral": lambda targets, chance, at_s: _of_registers("peripheral", targets.peripherals, chance, at_s),
-    "dma": lambda targets, chance, at_s: _of_registers("dma", targets.dma, chance, at_s),
+    "peripheral": lambda targets, chance, at_s: _of_registers(targets, "peripheral", targets.peripherals, chance, at_s),
+    "dma": lambda targets, chance, at_s: _of_registers(targets, "dma", targets.dma, chance, at_s),
     "pin_stuck": lambda targets, chance, at_s: Fault(
         "pin_stuck", at_s, _pin(targets, chance), amount=chance.randrange(2)
     ),

@@ -40,7 +40,8 @@ class Fault:
         address: of the byte in memory, or of the peripheral's register.
         bit: of that byte, register or word.
         amount: what a kind needs besides: the share of the stack in use, counted from its pointer; the level of a pin;
-            disturbances a second; instructions left out; ppm of the crystal; the share of its frequency that is left.
+            disturbances a second; instructions left out; ppm of the crystal; the share of its frequency that is left;
+            what a register holds that cannot be read.
         seconds: how long a passing one lasts.
         busy_s: it waits until the processor is awake, and so long besides; None: it comes at `at_s`.
         function: it waits until the program enters this function, and for `steps` instructions in it.

@@ -144,7 +144,8 @@ def _peripheral(machine: Machine, fault: Fault) -> _Made:
     if fault.address is None:
         raise UsageError(f"a fault of a {fault.kind} register needs its address")
     chip = chip_of(machine.engine)
-    value = int.from_bytes(chip.read_memory(fault.address, 4), "little") ^ 1 << fault.bit
+    present = int(fault.amount) or int.from_bytes(chip.read_memory(fault.address, 4), "little")
+    value = present ^ 1 << fault.bit
     what = f"{fault.place} bit {fault.bit}"
     try:
         chip.write_bus(fault.address, 4, value)

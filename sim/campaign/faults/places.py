@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,8 +37,9 @@ class Targets:
     Attributes:
         sha256: of the program's file; draws depend on it.
         memories: "sram", "code" and "flash" with their stretches of addresses.
-        peripherals: names and addresses of registers that the firmware sets once and never again.
+        peripherals: names and addresses of registers of the blocks that the firmware uses.
         dma: the same of the DMA channels' registers.
+        written: what is in registers that cannot be read back.
         pins: GPIOs that the firmware uses.
         xosc_hz: the crystal.
     """
@@ -47,6 +49,7 @@ class Targets:
     memories: dict[str, list[range]]
     peripherals: dict[str, int] = field(default_factory=dict)
     dma: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
     pins: tuple[int, ...] = ()
     xosc_hz: int = 12_000_000
 
@@ -58,14 +61,14 @@ class Targets:
             EmberwatchError: the file is no ELF, or the board has no microphone, console or LED.
         """
         loaded = board if isinstance(board, Board) else load_board(board)
-        microphone = loaded.needed_microphone
         return cls(
             hashlib.sha256(elf.read_bytes()).hexdigest(),
             load_image(elf).symbols,
             memories(elf),
             peripherals(loaded),
             dma_registers(),
-            (microphone.clock, microphone.data, loaded.uart.tx, loaded.needed_led.pin),
+            pio_program(loaded),
+            _gpios(loaded),
             loaded.clock.xosc_hz,
         )
 
@@ -118,22 +121,60 @@ def memories(elf: Path) -> dict[str, list[range]]:
 
 
 def peripherals(board: Board) -> dict[str, int]:
-    """Configuration that our firmware sets once: names and addresses."""
-    microphone = board.needed_microphone
-    gpios = (microphone.clock, microphone.data, board.uart.tx, board.needed_led.pin)
-    used = [
-        *(("pio", name) for name in ("CTRL", "SM0_CLKDIV", "SM0_EXECCTRL", "SM0_SHIFTCTRL", "SM0_PINCTRL")),
-        *(("dma", name) for name in ("INTE0", "INTE1")),
-        *(("clocks", name) for name in ("CLK_REF_CTRL", "CLK_SYS_CTRL", "CLK_SYS_DIV", "CLK_PERI_CTRL")),
-        *(("pll", name) for name in ("CS", "PWR", "FBDIV_INT", "PRIM")),
-        *(("watchdog", name) for name in ("CTRL", "LOAD", "TICK")),
-        *(("uart", name) for name in ("UARTIBRD", "UARTFBRD", "UARTLCR_H", "UARTCR", "UARTDMACR")),
-        *(("io_bank0", f"GPIO{n}_CTRL") for n in gpios),
-        *(("pads_bank0", f"GPIO{n}") for n in gpios),
-        ("resets", "RESET"),
-        ("timer", "PAUSE"),
-        ("psm", "WDSEL"),
+    """Registers of all blocks that our firmware or its start uses: names and addresses."""
+    return configuration(board) | _named(board, _unchecked(board))
+
+
+def configuration(board: Board) -> dict[str, int]:
+    """Those that our firmware sets once, and looks at ever after."""
+    gpios = _gpios(board)
+    return _named(
+        board,
+        [
+            *(("pio", name) for name in ("CTRL", "SM0_CLKDIV", "SM0_EXECCTRL", "SM0_SHIFTCTRL", "SM0_PINCTRL")),
+            *(("dma", name) for name in ("INTE0", "INTE1")),
+            *(("clocks", name) for name in ("CLK_REF_CTRL", "CLK_SYS_CTRL", "CLK_SYS_DIV", "CLK_PERI_CTRL")),
+            *(("pll", name) for name in ("CS", "PWR", "FBDIV_INT", "PRIM")),
+            *(("watchdog", name) for name in ("CTRL", "LOAD", "TICK")),
+            *(("uart", name) for name in ("UARTIBRD", "UARTFBRD", "UARTLCR_H", "UARTCR", "UARTDMACR")),
+            *(("io_bank0", f"GPIO{n}_CTRL") for n in gpios),
+            *(("pads_bank0", f"GPIO{n}") for n in gpios),
+            ("resets", "RESET"),
+            ("timer", "PAUSE"),
+            ("psm", "WDSEL"),
+        ],
+    )
+
+
+def _unchecked(board: Board) -> list[tuple[str, str]]:
+    """What the boot sets, what cannot be read back, and what is used as it is after a reset."""
+    number = board.needed_led.pin >> 1 & 7  # datasheet 4.5.2
+    return [
+        *(("pio", name) for name in ("INSTR_MEM0", "INSTR_MEM1", "INPUT_SYNC_BYPASS")),
+        *(("pwm", f"CH{number}_{name}") for name in ("CSR", "DIV", "TOP", "CC")),
+        *(("clocks", f"{name}_EN{n}") for name in ("WAKE", "SLEEP") for n in (0, 1)),
+        ("clocks", "CLK_SYS_RESUS_CTRL"),
+        *(("ssi", name) for name in ("CTRLR0", "SSIENR", "BAUDR", "RX_SAMPLE_DLY", "SPI_CTRLR0")),
+        ("xip_ctrl", "CTRL"),
+        *(("pads_qspi", name) for name in ("GPIO_QSPI_SCLK", "GPIO_QSPI_SD0", "GPIO_QSPI_SS")),
+        *(("xosc", name) for name in ("CTRL", "STARTUP")),
+        *(("rosc", name) for name in ("CTRL", "DIV")),
+        ("busctrl", "BUS_PRIORITY"),
     ]
+
+
+def pio_program(board: Board) -> dict[str, int]:
+    """The two instructions of our firmware's PDM program (firmware/drivers/pdm_mic.c), which PIO does not give back."""
+    sample, hold = (0x4001, 0xB042) if board.needed_microphone.channel == "right" else (0x5001, 0xA042)
+    return {"PIO0.INSTR_MEM0": sample, "PIO0.INSTR_MEM1": hold}
+
+
+def _gpios(board: Board) -> tuple[int, ...]:
+    microphone = board.needed_microphone
+    return microphone.clock, microphone.data, board.uart.tx, board.needed_led.pin
+
+
+def _named(board: Board, used: Iterable[tuple[str, str]]) -> dict[str, int]:
     instances = {"uart": f"UART{board.uart.instance}", "pll": "PLL_SYS", "pio": "PIO0"}
     return {
         f"{instances.get(name, name.upper())}.{register}": block(name).address(register, instances.get(name, ""))

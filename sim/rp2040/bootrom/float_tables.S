@@ -17,7 +17,8 @@
     compare_flags rom_fcmp_flags, rom_fcmp
     compare_flags rom_dcmp_flags, rom_dcmp
 
-// Functions of single_functions.c and double_functions.c, with a wait that brings each to the published average.
+// Elementary functions (fixed_...), with a wait that brings each to the published average. \low and \high: where the
+// result is, if not in r0 and r1.
     .macro function name, target, wait, low, high
     .global \name
     .type \name, %function

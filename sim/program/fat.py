@@ -1,0 +1,97 @@
+"""Files in a FAT volume within a flash image, as CircuitPython keeps them on its drive CIRCUITPY."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import PurePosixPath
+from typing import Any
+
+from emberwatch.base.errors import ImageError, MissingDependencyError
+from emberwatch.program.binary_info import BlockDevice
+
+_SECTOR = 512
+_ERASE = 4096
+_SIGNATURE = b"\x55\xaa"
+
+
+def fat_volume(flash: bytes) -> BlockDevice | None:
+    """The first FAT volume that begins a sector of flash; None without one.
+
+    Told by its boot sector: bytes of a sector, number of sectors, signature (Microsoft's FAT specification 1.03, 3).
+    """
+    for offset in range(0, len(flash) - _SECTOR + 1, _ERASE):
+        if flash[offset + _SECTOR - 2 : offset + _SECTOR] != _SIGNATURE or flash[offset] not in (0xEB, 0xE9):
+            continue
+        sector, small, large = struct.unpack_from("<H6xH11xI", flash, offset + 11)
+        size = (small or large) * sector
+        if sector == _SECTOR and 0 < size <= len(flash) - offset:
+            return BlockDevice("FAT", offset, size)
+    return None
+
+
+class FatFiles:
+    """A volume in memory; `image` is what flash holds of it.
+
+    Args:
+        content: its part of flash.
+
+    Raises:
+        MissingDependencyError: fatfs-ng is not installed.
+        ImageError: it is no FAT volume.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            from fatfs import FatFSException, Partition, PartitionExtended, RamDisk
+        except ImportError:
+            raise MissingDependencyError(
+                "files on a FAT drive need fatfs-ng; install it: pip install 'emberwatch[micropython]'"
+            ) from None
+        self._failures = (FatFSException, OSError)
+        self._content = bytearray(content)
+        partition = Partition(RamDisk(self._content, sector_size=_SECTOR))
+        try:
+            partition.mount()
+        except self._failures as error:
+            raise ImageError(f"flash holds no FAT volume where the program keeps its files: {error}") from None
+        self._fs: Any = PartitionExtended(partition)
+
+    @property
+    def image(self) -> bytes:
+        """The volume as flash holds it."""
+        return bytes(self._content)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Writes a file, its folders included.
+
+        Raises:
+            ImageError: there is no room, or the name is none.
+        """
+        path = PurePosixPath("/", name)
+        try:
+            if str(path.parent) != "/":
+                self._fs.makedirs(str(path.parent), exist_ok=True)
+            self._fs.write_file(str(path), data)
+            written = bytes(self._fs.read_file(str(path)))
+        except self._failures as error:
+            raise ImageError(f"file {name!r} cannot be written to flash: {error}") from None
+        if written != data:  # a full volume takes what fits, and says nothing
+            raise ImageError(f"file {name!r} cannot be written to flash: its drive has no room for {len(data)} bytes")
+
+    def get(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            ImageError: there is none.
+        """
+        try:
+            return bytes(self._fs.read_file(str(PurePosixPath("/", name))))
+        except self._failures:
+            raise ImageError(f"flash has no file {name!r}; it has: {', '.join(self.names()) or 'none'}") from None
+
+    def names(self) -> list[str]:
+        """All files with their folders, sorted."""
+        found = []
+        for root, _, files in self._fs.walk("/"):
+            found += [str(PurePosixPath(root, file)).lstrip("/") for file in files]
+        return sorted(found)
