@@ -27,6 +27,7 @@ from emberwatch.base.display import FactSheet
 from emberwatch.base.errors import (
     EmulationError,
     EmulationTimeout,
+    EngineError,
     FirmwareCrash,
     ImageError,
     NotPossibleError,
