@@ -27,7 +27,6 @@ from emberwatch.base.display import FactSheet
 from emberwatch.base.errors import (
     EmulationError,
     EmulationTimeout,
-    EngineError,
     FirmwareCrash,
     ImageError,
     NotPossibleError,
