@@ -108,6 +108,7 @@ def run(
     emberwatch run sensor.uf2 --board board.toml --scenario press_button.toml
     emberwatch run emberwatch.elf --audio far_away.flac --gain-db -20 --expect-alarm
     emberwatch run emberwatch.elf --audio smoke.wav --report run.html --json > result.json
+    emberwatch run emberwatch.elf --audio mic --live
     """
     if watch:
         from emberwatch.cli.watch import run_again

@@ -27,7 +27,6 @@ from emberwatch.base.display import FactSheet
 from emberwatch.base.errors import (
     EmulationError,
     EmulationTimeout,
-    EngineError,
     FirmwareCrash,
     ImageError,
     NotPossibleError,
@@ -689,10 +688,10 @@ class Machine(Steps, FactSheet):
         """Sends bytes to the program's RTT terminal; they wait until it has one, and room.
 
         Raises:
-            EngineError: the program has no RTT, or the engine cannot look for it.
+            NotPossibleError: the program has no RTT, or the engine cannot look for it.
         """
         if self.rtt is None:
-            raise EngineError("this program has no RTT: its image holds no identifier of a control block")
+            raise NotPossibleError("this program has no RTT: its image holds no identifier of a control block")
         with self._input():
             self.rtt.send(data)
 

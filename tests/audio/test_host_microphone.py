@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from command_line import FIRMWARE, emberwatch, should_refuse
 
-from emberwatch.audio import host_microphone
+from emberwatch.audio import files, host_microphone
 from emberwatch.audio.host_microphone import HostMicrophone
 from emberwatch.base.errors import AudioError, MissingDependencyError
 
@@ -100,6 +100,9 @@ def test_the_board_hears_it(tmp_path: Path) -> None:
         pytest.skip("the firmware is not built; run: make firmware")
     (tmp_path / "sounddevice.py").write_text(STAND_IN)
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    done = emberwatch("run", FIRMWARE, "--audio", "mic", "--seconds", "4", "--expect-alarm", PYTHONPATH=path)
+    heard = tmp_path / "heard.wav"
+    done = emberwatch("run", FIRMWARE, "--audio", "mic", "--seconds", "1", "--pcm", heard, PYTHONPATH=path)
     assert done.returncode == 0, done.stdout + done.stderr
+    samples = files.load(heard)[8000:12096]
+    assert np.argmax(np.abs(np.fft.rfft(samples))) * 16000 / len(samples) == pytest.approx(3100, abs=4)
     should_refuse(emberwatch("run", FIRMWARE, "--audio", "mic", "--level-dbfs", "-20"), "--level-dbfs needs a file")

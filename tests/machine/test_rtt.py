@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "foreign"))
 from foreign import build
 
 from emberwatch import Machine
-from emberwatch.base.errors import EngineError, FirmwareCrash
+from emberwatch.base.errors import FirmwareCrash, NotPossibleError
 from emberwatch.inspect.crash import CrashWatch
 
 LINE = "a line that is longer than the ring of eight bytes"
@@ -60,7 +60,7 @@ def test_a_crash_after_much_output_can_be_replayed() -> None:
 
 
 def test_a_program_without_it_takes_nothing() -> None:
-    with Machine(build("blink")) as machine, pytest.raises(EngineError, match="has no RTT"):
+    with Machine(build("blink")) as machine, pytest.raises(NotPossibleError, match="has no RTT"):
         machine.write("x", port="rtt")
 
 

@@ -1,9 +1,8 @@
 // Three tasks: one counts and fails in the end, one sleeps, one waits for what the first has counted.
 #include "FreeRTOS.h"
 #include "queue.h"
-#include "task.h"
-
 #include "sdk.h"
+#include "task.h"
 
 static QueueHandle_t queue;
 static volatile uint32_t sink;
