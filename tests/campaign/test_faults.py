@@ -13,7 +13,7 @@ from foreign import build
 
 from emberwatch.base.errors import UsageError
 from emberwatch.board.board import load_board
-from emberwatch.campaign.faults import KINDS, Bench, Choice, Fault, apply, classify, draw
+from emberwatch.campaign.faults import KINDS, Bench, Choice, Fault, apply, classify, draw, signs
 from emberwatch.campaign.faults.draw import WEIGHTS
 from emberwatch.campaign.faults.outcome import MEANINGS
 from emberwatch.campaign.faults.places import dma_registers, peripherals
@@ -161,6 +161,11 @@ def test_outcomes_are_told_apart() -> None:
     assert (outcome(False, True), outcome(False, False)) == ("halted", "silent")
     assert outcome(False, False, spoke_s=8.0) == "hang" and outcome(True, True, stopped=True) == "model"
     assert set(MEANINGS) == set(OUTCOMES) - {""}
+
+
+def test_a_banner_counts_though_it_cut_a_line_short() -> None:
+    lines = [(1.0, "FAULT config t=1.0"), (2.0, "W 61 p=emberwatch 0.2.0 board=pico"), (3.0, "FAULT none t=3.0")]
+    assert signs(lines, 0.5) == lines[:2] and signs(lines, 1.5) == lines[1:2]
 
 
 def test_registers_are_those_of_the_board() -> None:

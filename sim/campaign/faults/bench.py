@@ -212,7 +212,7 @@ class Bench:
         )
         events = [RowEvent(round(t, 6), m.state, m.kind) for t, m in machine.log.messages if isinstance(m, Alarm)]
         for t, line in self._signs(since_s)[:_SIGNS]:
-            what = "restart" if line.startswith("emberwatch ") else "fault"
+            what = "fault" if line.startswith("FAULT ") else "restart"
             events.append(RowEvent(round(t, 6), what, line.split()[1] if what == "fault" else ""))
         latency = heard.at_s - ALARM_AT_S if heard.served and heard.at_s is not None else None
         kinds = [event.kind for event in events if event.state in ("on", "kind")]

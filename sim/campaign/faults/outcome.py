@@ -24,13 +24,17 @@ FAILURES = ("silent", "hang", "model")
 _SILENCE_S = 1.0
 """The detector speaks every 32 ms; any program that is to be judged so must speak more often than this."""
 _CLEARED = "FAULT none "
-_SIGNS = ("FAULT ", "emberwatch ")
-"""How our firmware tells: lines of faults, and the banner after a restart."""
+_FAULT, _BANNER = "FAULT ", "emberwatch "
+"""How our firmware tells: lines of faults, and the banner after a restart, which may have cut a line short."""
 
 
 def signs(lines: Iterable[tuple[float, str]], since_s: float) -> list[tuple[float, str]]:
     """FAULT lines and banners of restarts since a moment, with their times."""
-    return [(t, line) for t, line in lines if t > since_s and line.startswith(_SIGNS) and not line.startswith(_CLEARED)]
+    return [
+        (t, line)
+        for t, line in lines
+        if t > since_s and (_BANNER in line or (line.startswith(_FAULT) and not line.startswith(_CLEARED)))
+    ]
 
 
 def classify(*, served: bool, told: bool, stopped: bool, spoke_s: float, end_s: float) -> str:

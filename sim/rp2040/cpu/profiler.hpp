@@ -167,10 +167,10 @@ class Profiler {
     Range range_{0, 0};       ///< Function that is executing.
     std::uint32_t node_ = 0;  ///< Its place in the tree.
     std::uint32_t pc_ = 0, began_in_ = 0, sp_before_ = 0;
-    bool executing_ = false;  ///< Between begin() and end().
-    bool diverted_ = false;   ///< An exception was entered or left since then.
+    bool executing_ = false;                                    ///< Between begin() and end().
+    bool diverted_ = false;                                     ///< An exception was entered or left since then.
     bool was_on_process_stack_ = false, first_thread_ = false;  ///< A scheduler is about to start its first thread.
-    Spent last_;              ///< Charged so far.
+    Spent last_;                                                ///< Charged so far.
     Cycles interrupt_cycles_ = 0;
     HighWater high_water_;
 };

@@ -140,6 +140,8 @@ def test_what_a_board_cannot_do_is_refused_as_a_reason_to_skip(board: StandIn, t
             with pytest.raises(NotPossibleError, match=r"--engine embedded|no USB host") as refused:
                 attempt()
             assert refused.value.ROBOT_SKIP_EXECUTION
+        with pytest.raises(EngineError, match="no RTT"):
+            machine.send_rtt(b"x")
         with DetectorMachine(FIRMWARE, engine="hardware"), pytest.raises(NotPossibleError, match="another machine has"):
             machine.run(0.1)
     sound = Scenario.from_file(_silence(tmp_path))

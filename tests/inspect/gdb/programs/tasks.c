@@ -1,5 +1,6 @@
-// Tasks of a kernel of our own that keeps its lists as FreeRTOS does, for debuggers that look for them: two take turns, a
-// third one waits for an event that never comes. A task that has worked `last_round` times reads a word that is not aligned.
+// Tasks of a kernel of our own that keeps its lists as FreeRTOS does, for debuggers that look for them: two take turns,
+// a third one waits for an event that never comes. A task that has worked `last_round` times reads a word that is not
+// aligned.
 #include <stdint.h>
 
 struct xLIST_ITEM {
@@ -80,14 +81,16 @@ static void pong(void) {
     }
 }
 static void waits(void) {
-    for (;;) {}
+    for (;;) {
+    }
 }
 
 __attribute__((used)) static void choose(void) { pxCurrentTCB = pxCurrentTCB == &tasks[0] ? &tasks[1] : &tasks[0]; }
 
 __attribute__((naked)) void switch_tasks(void) {
     __asm__ volatile(
-        ".syntax unified\n\tmrs r0, psp\n\t subs r0, #32\n\t ldr r1, =pxCurrentTCB\n\t ldr r1, [r1]\n\t str r0, [r1]\n\t"
+        ".syntax unified\n\tmrs r0, psp\n\t subs r0, #32\n\t ldr r1, =pxCurrentTCB\n\t ldr r1, [r1]\n\t str r0, "
+        "[r1]\n\t"
         "stmia r0!, {r4-r7}\n\t mov r4, r8\n\t mov r5, r9\n\t mov r6, r10\n\t mov r7, r11\n\t stmia r0!, {r4-r7}\n\t"
         "push {r3, lr}\n\t bl choose\n\t"
         "ldr r1, =pxCurrentTCB\n\t ldr r1, [r1]\n\t ldr r0, [r1]\n\t adds r0, #16\n\t ldmia r0!, {r4-r7}\n\t"
