@@ -108,7 +108,7 @@ class Band:
                 self.since_end = 0
                 self.valley = level
             else:
-                self.length = _next(self.length)
+                self.length = self.length + 1 if self.length < _MAX else _MAX + 1 - _LONG  # a tone without end
                 if self.length % _LONG == 0:
                     self._join_means()
         self.belief = max(self.belief, probability)

@@ -14,7 +14,7 @@ _T3_DECIDED = 4
 _BEEP = range(1, 7)
 _BEEP_PERIOD = range(4, 10)
 _GROUP_GAP = 12
-_GROUP_PERIOD = range(136, 179)
+_GROUP_PERIOD = range(136, 201)
 _BETWEEN_GROUPS = 100
 _CONTINUOUS_MIN = 125
 _CONTINUOUS_AGAIN = 31
@@ -69,7 +69,7 @@ def _is_t4(band: Band) -> bool:
 def _is_continuous(band: Band) -> bool:
     if not band.on or band.length < _CONTINUOUS_MIN or band.rise < _CONTINUOUS_RISE:
         return False
-    return band.length == 255 or (band.length - _CONTINUOUS_MIN) % _CONTINUOUS_AGAIN == 0
+    return (band.length - _CONTINUOUS_MIN) % _CONTINUOUS_AGAIN == 0
 
 
 def _is_pulsed(band: Band) -> bool:

@@ -109,7 +109,8 @@ static void follow(band_t* band, int32_t level, int32_t contrast, uint8_t probab
             band->since_end = 0;
             band->valley = (uint8_t)level;
         } else {
-            band->length = next(band->length);
+            // A tone without end: the last LONG lengths stand for all that follow, so that the means go on.
+            band->length = (uint8_t)(band->length < UINT8_MAX ? band->length + 1 : UINT8_MAX + 1 - LONG);
             if (band->length % LONG == 0) join_means(band);
         }
     }

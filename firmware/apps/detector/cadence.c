@@ -12,8 +12,8 @@
 #define BEEP_PERIOD_MIN 4  // 0.2 s
 #define BEEP_PERIOD_MAX 9
 #define GROUP_GAP 12          // blocks of quiet that end a group of four
-#define GROUP_PERIOD_MIN 136  // 5 s
-#define GROUP_PERIOD_MAX 178
+#define GROUP_PERIOD_MIN 136  // T4 begins again after 5 s, or pauses for 5 s: 10 % less and 10 % more
+#define GROUP_PERIOD_MAX 200
 #define BETWEEN_GROUPS 100  // onset of the last beep to the first of the next group, at least
 
 #define CONTINUOUS_MIN 125  // 4 s
@@ -79,7 +79,7 @@ static bool is_t4(band_t* band) {
 
 static bool is_continuous(const band_t* band) {
     if (!band->on || band->length < CONTINUOUS_MIN || band->rise < 2 * 12) return false;
-    return band->length == UINT8_MAX || (band->length - CONTINUOUS_MIN) % CONTINUOUS_AGAIN == 0;
+    return (band->length - CONTINUOUS_MIN) % CONTINUOUS_AGAIN == 0;
 }
 
 static bool is_pulsed(const band_t* band) {

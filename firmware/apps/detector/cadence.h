@@ -1,7 +1,7 @@
 // What a train of bursts in one band is by the standards, with their tolerances and what rooms and blocks of 32 ms add.
 //
 //   T3          ISO 8201: 0.5 s on, 0.5 s off, three times, then 1.5 s off. Named with the burst after a pause.
-//   T4          UL 2034: four beeps of 0.1 s, 0.1 s apart, every 5 s. Named with the second group.
+//   T4          UL 2034: four beeps of 0.1 s, 0.1 s apart, every 5 s or with 5 s of pause. Named with the second group.
 //   continuous  one steady tone that began at once.
 //   pulsed      a regular train of 1 to 10 bursts a second; those slower than 1.5 a second last longer than they pause,
 //               or are as long as their pauses.

@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from paths import ROOT
 
+from emberwatch.audio import SAMPLE_RATE, Clip, Scenario
+from emberwatch.audio.sounds import Pattern
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.training.data.features import block_features
 from emberwatch.training.evaluate.cells import CADENCES, Cell, render_cell
@@ -189,6 +191,29 @@ def test_t4_is_an_alarm_with_its_second_group(tempo: float, path: str) -> None:
     assert label == "on t4"
     assert at < 7.3
     assert not later
+
+
+@pytest.mark.parametrize("pause_s", [4.5, 5.0, 5.5])
+def test_t4_with_five_seconds_between_its_groups(pause_s: float) -> None:
+    """The standard's five seconds are from group to group or, in other sounders, without a sound; 10 % up and down."""
+    sound = Clip(Pattern(3200.0, (0.1,) * 7 + (pause_s,), "piezo"), at_s=0.5, level_dbfs=-20.0)
+    pcm = np.round(32767 * Scenario([sound], 9.0).mix(0, 9 * SAMPLE_RATE)).astype(np.int16)
+    features = block_features(pcm[: len(pcm) // 512 * 512])
+    events = find_events(features, [220] * (len(features) // 4), RELEASED)
+    (on,) = (event for event in events if event.type == EVENT_ALARM_ON)
+    assert on.kind == "t4"
+    assert on.t_s - 0.5 < 7.8
+
+
+def test_a_steady_tone_that_is_believed_late_is_an_alarm() -> None:
+    features = block_features(render_cell(Cell("test", "continuous", True, 3000.0, seconds=30.0)))
+    blocks = len(features) // 4
+    doubt, belief = RELEASED.trust_continuous - 10, RELEASED.trust_continuous + 20
+    late = 400
+    events = find_events(features, [doubt] * late + [belief] * (blocks - late), RELEASED)
+    on = next(event for event in events if event.type == EVENT_ALARM_ON)
+    assert on.kind == "continuous"
+    assert late * 0.032 < on.t_s < late * 0.032 + 5.0
 
 
 @pytest.mark.parametrize(
