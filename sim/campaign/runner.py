@@ -9,7 +9,7 @@ from emberwatch.audio import SAMPLE_RATE, Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, ScenarioError, UsageError
 from emberwatch.base.text import printable
 from emberwatch.campaign.case import Case
-from emberwatch.campaign.faults import Bench, Change, Choice, Fault, apply, classify, signs
+from emberwatch.campaign.faults import Bench, Change, Choice, Fault, apply_all, classify, signs
 from emberwatch.campaign.faults.bench import with_faults
 from emberwatch.campaign.faults.inject import advance, mend
 from emberwatch.campaign.faults.outcome import FAILURES
@@ -168,7 +168,7 @@ def emulate(
     run = StepRun(machine, steps)
     faults, changes, stopped = faults_of(case), [], False
     if faults:
-        changes = [apply(machine, fault) for fault in faults]
+        changes = apply_all(machine, faults)
         stopped = not advance(machine, end_s or machine.time_s)
     else:
         run.run(end_s)

@@ -99,4 +99,4 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     assert "does not exist; give" in refusal("absent")
     assert "is a folder; give" in refusal(".")
-    assert "is not a text file; give" in refusal("binary")
+    assert "is not a text file in UTF-8" in refusal("binary")

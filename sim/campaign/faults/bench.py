@@ -16,7 +16,7 @@ from emberwatch.audio import Clip, Scenario, generate
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.campaign.faults.draw import Choice, draw
 from emberwatch.campaign.faults.fault import Fault
-from emberwatch.campaign.faults.inject import Change, advance, apply, mend, refusal
+from emberwatch.campaign.faults.inject import Change, advance, apply_all, mend, refusal
 from emberwatch.campaign.faults.outcome import FAILURES, classify, signs
 from emberwatch.campaign.faults.places import Targets
 from emberwatch.campaign.rows import Row, RowEvent
@@ -112,7 +112,7 @@ class Bench:
         machine = self.machine
         machine.restore(self.moment(first_s))
         mend(machine)
-        changes = [apply(machine, fault) for fault in faults]
+        changes = apply_all(machine, faults)
         since_s = changes[0].at_s if changes else machine.time_s
         inside = all(fault.kind in _CONVERGING for fault in faults)
         if self._undisturbed is not None and inside and self._converges(since_s):

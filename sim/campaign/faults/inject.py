@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emberwatch.base.errors import EmberwatchError, EmulationTimeout, FirmwareCrash, UsageError
@@ -56,15 +56,27 @@ def refusal(machine: Machine) -> str:
     return ""
 
 
-def apply(machine: Machine, fault: Fault) -> Change:
-    """Runs to the moment of a fault and makes it. A passing one is over when this returns.
+def apply_all(machine: Machine, faults: Sequence[Fault]) -> list[Change]:
+    """Runs to the moments of faults, which are in order, and makes them.
 
     Raises:
-        UsageError: its time is past, or its place does not exist here.
+        UsageError: the first one's time is past, or the place of one does not exist here.
         EngineError: the engine cannot do it.
     """
-    if machine.time_s > fault.at_s + 1e-6:
-        raise UsageError(f"the fault at {fault.at_s:.6f} s is past: it is {machine.time_s:.6f} s already")
+    if faults and machine.time_s > faults[0].at_s + 1e-6:
+        raise UsageError(f"the fault at {faults[0].at_s:.6f} s is past: it is {machine.time_s:.6f} s already")
+    return [apply(machine, fault) for fault in faults]
+
+
+def apply(machine: Machine, fault: Fault) -> Change:
+    """Runs to the moment of a fault and makes it; at once if that passed while another was made.
+
+    A passing fault is over when this returns.
+
+    Raises:
+        UsageError: its place does not exist here.
+        EngineError: the engine cannot do it.
+    """
     chip_of(machine.engine)  # says so if the engine is another
     advance(machine, fault.at_s)
     if fault.function:

@@ -20,8 +20,11 @@ vectors:
     .endr
     .word switch_tasks, fault
     .weak switch_tasks
-    .set switch_tasks, fault
+    .set switch_tasks, no_tasks
     .text
+    .thumb_func
+no_tasks:                   // beside fault, so that a debugger has one name for each
+    b no_tasks
     .global fault
     .thumb_func
     .type fault, %function
