@@ -140,6 +140,4 @@ def test_cycles_to_run_to_are_bounded(inputs: Path) -> None:
 )
 def test_sounds_that_are_never_heard_are_refused(inputs: Path, scenario: str) -> None:
     (inputs / "s.toml").write_text(scenario)
-    should_refuse(
-        emberwatch("run", inputs / "e.elf", "--scenario", inputs / "s.toml"), "s.toml, line ", ": sound 1: ", "_s = "
-    )
+    should_refuse(emberwatch("run", inputs / "e.elf", "--scenario", inputs / "s.toml"), "s.toml", "sound 1: ", "_s = ")
