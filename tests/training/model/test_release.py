@@ -53,12 +53,12 @@ def test_a_card_tells_what_was_judged_and_keeps_the_rest(model: Path, judged: li
     renew(model, PARAMETERS, judged, CELLS, [])
     told = json.loads(model.with_name("metrics.json").read_text())
     assert told["judged"]["detected"] == 2 and told["map"]["trials"] == 1
-    assert told["events"] == asdict(PARAMETERS) and told["negatives"] == []
+    assert told["events"] == asdict(PARAMETERS) and told["negatives"] == before["negatives"]
     assert {name: told[name] for name in ("sources", "int8", "recipe")} == {
         name: before[name] for name in ("sources", "int8", "recipe")
     }
     card = model.with_name("MODEL_CARD.md").read_text()
-    assert "smoke_alarm_t3 t3 2" in card and "## Hours of other sounds" not in card
+    assert "smoke_alarm_t3 t3 2" in card and ("## Hours of other sounds" in card) is bool(before["negatives"])
     renew(model, PARAMETERS, [], [], negative_figures(HOURS))
     card = model.with_name("MODEL_CARD.md").read_text()
     assert "| -20 dBFS | 20.00 | 9 | 1 | 0.050 (0.001-0.279) |" in card
