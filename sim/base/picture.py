@@ -10,21 +10,20 @@ import numpy.typing as npt
 
 from emberwatch.base.extras import load
 
-# From black through violet and orange to a pale yellow; lightness rises evenly, so that it reads in grey as well.
-_KNOTS = np.array(
-    [
-        (0, 0, 4),
-        (28, 16, 68),
-        (79, 18, 123),
-        (129, 37, 129),
-        (181, 54, 122),
-        (229, 80, 100),
-        (251, 135, 97),
-        (254, 194, 135),
-        (252, 253, 191),
-    ],
-    np.float64,
+DARK_TO_LIGHT = (
+    (0, 0, 4),
+    (28, 16, 68),
+    (79, 18, 123),
+    (129, 37, 129),
+    (181, 54, 122),
+    (229, 80, 100),
+    (251, 135, 97),
+    (254, 194, 135),
+    (252, 253, 191),
 )
+"""Red, green, blue from black through violet and orange to a pale yellow; lightness rises evenly, so that it reads in
+grey as well."""
+_KNOTS = np.array(DARK_TO_LIGHT, np.float64)
 _PALETTE = np.stack(
     [np.interp(np.arange(256), np.linspace(0, 255, len(_KNOTS)), _KNOTS[:, channel]) for channel in range(3)], axis=1
 )

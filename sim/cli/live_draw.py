@@ -10,26 +10,14 @@ from rich.style import Style
 from rich.text import Text
 
 from emberwatch.audio import SAMPLE_RATE
+from emberwatch.base.picture import DARK_TO_LIGHT
 
 COLUMN = SAMPLE_RATE // 16
 """Samples of one column: 62.5 ms."""
 _WINDOW = np.hanning(COLUMN)
 _FLOOR_DB, _RANGE_DB = -80.0, 70.0
-_COLOURS = tuple(
-    f"#{red:02x}{green:02x}{blue:02x}"
-    for red, green, blue in (
-        (4, 4, 16),
-        (28, 16, 68),
-        (79, 18, 123),
-        (129, 37, 129),
-        (181, 54, 122),
-        (229, 80, 100),
-        (251, 135, 97),
-        (254, 194, 135),
-        (252, 253, 191),
-    )
-)
-"""From dark to light in even steps of lightness, so that it reads without colour, too."""
+_COLOURS = tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in ((4, 4, 16), *DARK_TO_LIGHT[1:]))
+"""Those of pictures; the darkest is not quite black, so that it stands out from the terminal's ground."""
 _LOWER, _UPPER, _FULL = "▄", "▀", "█"
 
 
