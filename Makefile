@@ -31,8 +31,7 @@ help: ## Show this list
 
 demo: setup ## Set everything up, build the firmware, run the Robot suites, show a summary
 	@$(BIN)/emberwatch build --board $(BOARD)
-	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/ || status=$$?; \
-	$(BIN)/emberwatch summary $(RESULTS)/output.xml; exit $${status:-0}
+	@$(MAKE) --no-print-directory robot
 
 test: setup-dev lint firmware pytest robot ## Lint, type checks, pytest (native C and C++ included), Robot suites
 
@@ -65,8 +64,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 firmware: setup ## Build ELF, UF2 and BIN for BOARD (default pico)
 	@$(BIN)/emberwatch build --board $(BOARD)
 
-robot: setup ## Run the Robot suites (ENGINE=embedded or renode)
-	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/
+robot: setup ## Run the Robot suites (ENGINE=embedded or renode), show a summary
+	@$(BIN)/robot --outputdir $(RESULTS) --variable ENGINE:$(ENGINE) --console dotted robot/ || status=$$?; \
+	$(BIN)/emberwatch summary $(RESULTS)/output.xml && exit $${status:-0}
 
 chip: $(VENV)/bin/python ## Render what comes from platforms/rp2040: C++ tables, the firmware's header, docs
 	@PYTHONPATH=.src $(BIN)/python -m emberwatch.chip

@@ -25,8 +25,20 @@ _FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "memory": {"memory": str, "used": int, "budget": int},
     "load": {"percent": (int, float)},
     "speed": {"real_time_factor": (int, float), "seconds": (int, float)},
+    "clock": {"slowest_hz": int},
 }
 """What the keywords log for each kind. A budget is more than zero."""
+
+
+def metric_message(kind: str, test: str, **values: Any) -> str:
+    """The log message that carries one figure: what `Summary.read` finds again.
+
+    Raises:
+        ValueError: the summary knows no such kind, or a value of it is missing or of another type.
+    """
+    text = json.dumps({"kind": kind, "test": test, **values})
+    _metric(text)
+    return METRIC + text
 
 
 class _Collector(ResultVisitor):  # type: ignore[misc]
@@ -108,7 +120,7 @@ class Summary:
 
     def render(self) -> str:
         """Text for a terminal."""
-        lines = [self._tests(), *self._detection(), *self._cycles(), *self._memory(), *self._speed()]
+        lines = [self._tests(), *self._detection(), *self._cycles(), *self._memory(), *self._clock(), *self._speed()]
         lines += [
             f"{name:<{_WIDTH}}{self.output.parent / file}"
             for name, file in (("report", "report.html"), ("log", "log.html"), ("runs", "runs.html"))
@@ -149,6 +161,9 @@ class Summary:
             for m in self.of_kind("memory")
         ]
         return found + [f"{'CPU load':<{_WIDTH}}{m['percent']:.1f} %" for m in self.of_kind("load")]
+
+    def _clock(self) -> list[str]:
+        return [f"{'slowest clock':<{_WIDTH}}{m['slowest_hz'] / 1e6:g} MHz" for m in self.of_kind("clock")]
 
     def _speed(self) -> list[str]:
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from emberwatch.audio import Clip, Scenario
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.detector.taps import PcmCapture
 from emberwatch.report.page import RunRecorder
-from emberwatch.report.summary import METRIC
+from emberwatch.report.summary import metric_message
 
 
 class Session:
@@ -65,7 +64,7 @@ def board_maker(engine: str | None = None) -> Callable[[Iterable[Clip]], Detecto
 
 def metric(kind: str, **values: Any) -> None:
     """Records one figure for the summary."""
-    logger.info(METRIC + json.dumps({"kind": kind, "test": variable("TEST NAME", ""), **values}))
+    logger.info(metric_message(kind, variable("TEST NAME", ""), **values))
 
 
 def output_folder() -> Path:

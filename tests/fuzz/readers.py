@@ -166,6 +166,7 @@ _METRICS = (
     b'{"kind": "speed", "test": "a", "real_time_factor": 9.5, "seconds": 60}',
     b'{"kind": "memory", "test": "a", "memory": "flash", "used": 29000, "budget": 32768}',
     b'{"kind": "load", "test": "a", "percent": 7.5}',
+    b'{"kind": "clock", "test": "a", "slowest_hz": 24000000}',
 )
 _YAML = b"""name: blink
 version: 1
