@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def run(
             if todo and not _spent(budget, state, started):
                 for result in workers.run(_while_allowed(todo, budget, state, started)):
                     entry = _entry(todo[result.number], result)
-                    journal.add(entry)
+                    journal.add(asdict(entry))
                     done[entry.row.id] = entry
                     state.verdicts[entry.row.verdict] += 1
                     state.emulated_s += entry.row.emulated_s

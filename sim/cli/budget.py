@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,9 @@ import typer
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import check_outputs
-from emberwatch.inspect.budgets import compare, load, measure
+from emberwatch.base.progress import progress_bar
+from emberwatch.base.workers import Crew
+from emberwatch.inspect.budgets import Budgets, Measurement, compare, load, measure
 from emberwatch.inspect.budgets import update as update_file
 from emberwatch.inspect.budgets.compare import same_compiler
 
@@ -17,12 +20,22 @@ _FIRMWARE = Path("build/firmware/pico/emberwatch.elf")
 _FILE = Path("robot/budgets.toml")
 
 Firmware = Annotated[Path, typer.Argument(help="ELF with symbols.", metavar="FIRMWARE")]
+Firmwares = Annotated[
+    list[Path] | None,
+    typer.Argument(help=f"ELFs with symbols; default {_FIRMWARE}.", metavar="FIRMWARE...", show_default=False),
+]
 File = Annotated[Path, typer.Option("--file", help="The budget file.", metavar="FILE")]
 BoardName = Annotated[str, typer.Option(help="Board name or TOML file.", metavar="BOARD")]
 
 
-def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName = "pico") -> int:
-    """Measure a firmware and compare cycles, stack, flash and RAM with limits and baseline.
+def check(
+    firmware: Firmwares = None,
+    file: File = _FILE,
+    board: BoardName = "pico",
+    workers: Annotated[int, typer.Option("--workers", "--jobs", "-j", help="Processes.", metavar="N")] = os.cpu_count()
+    or 1,
+) -> int:
+    """Measure firmwares and compare cycles, stack, flash and RAM with limits and baseline.
 
     Exits with 1 when a limit is exceeded, or a figure is worse than the baseline by more than the tolerance. A baseline
     that another compiler version made is not compared.
@@ -32,12 +45,32 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
     \b
     emberwatch budget check
     emberwatch budget check build/firmware/pico/emberwatch.elf --file robot/budgets.toml
+    emberwatch budget check build/firmware/*/emberwatch.elf
     """
     budgets = load(file)
-    measured = measure(firmware, budgets.heard(), budgets.seconds, board)
-    limits = sum(len(entries) for entries in budgets.limits.values())
-    if limits == 0 and not budgets.functions:
+    images = firmware or [_FIRMWARE]
+    if not budgets.functions and not any(budgets.limits.values()):
         raise UsageError(f"budget file {file} has neither limits nor a baseline; write one: emberwatch budget update")
+    failed = 0
+    if workers < 1:
+        raise UsageError(f"--workers {workers} must be at least 1")
+    with progress_bar("budgets", "firmwares") as show, Crew(min(workers, len(images)), _measure) as crew:
+        jobs = ((image, budgets, board) for image in images)
+        for done, (image, measured) in enumerate(zip(images, crew.in_order(jobs), strict=True), 1):
+            if len(images) > 1:
+                print(f"{image}:")
+            failed += _judge(budgets, measured)
+            show(done, len(images))
+    return 1 if failed else 0
+
+
+def _measure(job: tuple[Path, Budgets, str]) -> Measurement:
+    firmware, budgets, board = job
+    return measure(firmware, budgets.heard(), budgets.seconds, board)
+
+
+def _judge(budgets: Budgets, measured: Measurement) -> int:
+    """Prints what was found of one firmware; how much of it fails."""
     findings = compare(budgets, measured)
     for finding in findings:
         print(finding)
@@ -45,13 +78,14 @@ def check(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName =
         why = (
             f"it was made by {budgets.compiler}, this firmware by {measured.compiler or 'an unknown compiler'}"
             if budgets.compiler
-            else f"{file} has none; write it with: emberwatch budget update"
+            else f"{budgets.path} has none; write it with: emberwatch budget update"
         )
         print(f"baseline not compared: {why}")
     failed = sum(finding.fails for finding in findings)
+    limits = sum(len(entries) for entries in budgets.limits.values())
     compared = len(budgets.functions) if same_compiler(budgets, measured) else 0
     print(f"{limits} limits, {compared} functions against the baseline: {f'{failed} worse' if failed else 'all kept'}")
-    return 1 if failed else 0
+    return failed
 
 
 def update(firmware: Firmware = _FIRMWARE, file: File = _FILE, board: BoardName = "pico") -> int:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def _count_or_all(text: str | int) -> int:
+    if text == "all":
+        return sys.maxsize
+    if not str(text).isdecimal():
+        raise typer.BadParameter(f"{text!r} is neither a number of trials nor 'all'")
+    return int(text)
 
 
 def evaluate(
@@ -67,7 +76,12 @@ def evaluate(
         ),
     ] = None,
     emulate: Annotated[
-        int, typer.Option(help="Trials to play to the emulated board too: every window must be equal.", metavar="N")
+        int,
+        typer.Option(
+            help="Trials to play to the emulated board too, or all: every window must be equal.",
+            metavar="N|all",
+            parser=_count_or_all,
+        ),
     ] = 0,
     workers: Annotated[int, typer.Option("--workers", "--jobs", "-j", help="Processes.", metavar="N")] = os.cpu_count()
     or 1,
@@ -79,8 +93,8 @@ def evaluate(
     reset and gets 0.2 s of silence before and 2 s after it. --map plays thousands of synthetic alarms and appliances
     instead (recordings too where --manifest names some). --negatives plays hours of other sounds, one after another;
     what was heard is kept in the output folder, and a run that was interrupted goes on where it stopped. --emulate
-    plays some of the recordings to the firmware on the emulated chip, through its PDM microphone, and compares window
-    by window.
+    plays some of the recordings, or all, to the firmware on the emulated chip, through its PDM microphone, and compares
+    window by window; what was compared is noted in the output folder and not played again.
 
     Examples:
 
@@ -90,7 +104,7 @@ def evaluate(
     emberwatch evaluate training/released/emberwatch.tflite --negatives ~/Music --negatives /usr/share/sounds
     emberwatch evaluate training/released/emberwatch.tflite --card
     emberwatch evaluate training/released/emberwatch.tflite --card --negatives sounds
-    emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate 4
+    emberwatch evaluate model.tflite --manifest clips.csv --snr 10 --emulate all
     emberwatch evaluate model.tflite --manifest clips.csv --json > result.json
     """
     from emberwatch.detector.evaluation import Options, make_plan, measure, show, write

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from emberwatch import __version__
 from emberwatch.base.errors import EngineError
+from emberwatch.base.journal import appending, entries
 from emberwatch.base.workers import Crew
 from emberwatch.training.data.features import BLOCK_SAMPLES
 from emberwatch.training.evaluate.detector import Detector
 from emberwatch.training.evaluate.run import Judged
 from emberwatch.training.evaluate.trials import Trial, render
 from emberwatch.training.model.events import EventParameters
+
+JOURNAL = "compared.jsonl"
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,15 @@ def check_on_emulator(
     """Play a sample to the firmware on the emulated chip.
 
     The chip hears the sound through its PDM microphone; what its decimator made of it goes through the host's features,
-    network and event logic, which must give every window and every event that the firmware printed.
+    network and event logic, which must give every window and every event that the firmware printed. What was compared
+    is noted in the folder, and the next call leaves it out while firmware, model, parameters and sound are the same.
 
     Args:
         model: the .tflite.
         detector_toml: its event parameters.
         judged: the evaluation.
-        count: trials to play.
-        folder: for the firmware that is built.
+        count: trials to play; more than there are, all of them.
+        folder: for the firmware that is built, and the journal of what was compared.
         workers: processes.
         on_progress: gets the trials done and their number.
 
@@ -72,14 +80,32 @@ def check_on_emulator(
     elf = build_firmware("pico", model, folder, detector=detector_toml).elf
     parameters = EventParameters.load(detector_toml)
     sample = sample_of(judged, count)
-    jobs = [(elf, model, parameters, one.trial) for one in sample]
-    windows = same = 0
-    with Crew(min(workers, len(jobs)), play_trial) as crew:
-        for index, (compared, alarm) in enumerate(crew.in_order(jobs)):
-            windows += compared
-            same += alarm == (sample[index].result.events > 0)
-            on_progress(index + 1, len(jobs))
-    return Agreement(len(sample), windows, same)
+    with appending(folder / JOURNAL) as journal:
+        keys = _identities(sample, elf, model, parameters)
+        found = {entry["id"]: entry for _, entry in entries(folder / JOURNAL) if entry.get("id") in keys}
+        todo = [(key, one.trial) for key, one in zip(keys, sample, strict=True) if key not in found]
+        on_progress(len(sample) - len(todo), len(sample))
+        with Crew(min(workers, len(todo)), play_trial) as crew:
+            for done in crew.run((elf, model, parameters, trial) for _, trial in todo):
+                compared, alarm = done.result()
+                key = todo[done.number][0]
+                found[key] = {"id": key, "windows": compared, "alarm": alarm}
+                journal.add(found[key])
+                on_progress(len(found), len(sample))
+    same = sum(found[key]["alarm"] == (one.result.events > 0) for key, one in zip(keys, sample, strict=True))
+    return Agreement(len(sample), sum(found[key]["windows"] for key in keys), same)
+
+
+def _identities(sample: Sequence[Judged], elf: Path, model: Path, parameters: EventParameters) -> list[str]:
+    """A hash for each trial of all that decides what is compared; names and places of files are no part of it."""
+    digest = cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+    common = [__version__, digest(elf), digest(model), asdict(parameters)]
+    found = []
+    for trial in (one.trial for one in sample):
+        noise = digest(trial.noise.path) if trial.noise else None
+        facts = [*common, digest(trial.clip.path), trial.level_dbfs, noise, trial.snr_db]
+        found.append(hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest())
+    return found
 
 
 def play_trial(job: tuple[Path, Path, EventParameters, Trial]) -> tuple[int, bool]:

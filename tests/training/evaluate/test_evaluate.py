@@ -203,6 +203,15 @@ def test_all_windows_of_a_sample_are_equal_on_the_emulated_chip(dataset: Path, t
     found = json.loads(done.stdout)["emulated"]
     assert found["trials"] == found["same_verdict"] == 2
     assert found["windows"] > 400
+    journal = tmp_path / "firmware" / "compared.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 2
+    journal.write_bytes(lines[0] + lines[1][:20])  # as a lost machine leaves it
+    everything = ("--emulate", "all", "--out", tmp_path, "--workers", 2)
+    again = run(RELEASED_MODEL, "--manifest", dataset / "m.csv", "--json", *everything)
+    assert json.loads(again.stdout)["emulated"]["trials"] > 2, again.stderr
+    entries = journal.read_bytes().splitlines(keepends=True)
+    assert entries[0] == lines[0] and len(entries) == json.loads(again.stdout)["emulated"]["trials"]
 
 
 def test_a_window_that_differs_on_the_chip_is_named(dataset: Path, tmp_path: Path, detector: Detector) -> None:
