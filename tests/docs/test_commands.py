@@ -102,7 +102,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "training/released/emberwatch.tflite", here / name)
     shutil.copy(ROOT / "training/released/detector.toml", here / "detector.toml")
     pico = (ROOT / "platforms/boards/pico.toml").read_text(encoding="utf-8")
-    (here / "my_board.toml").write_text(re.sub(r'^name = .*$', 'name = "my_board"', pico, count=1, flags=re.M))
+    (here / "my_board.toml").write_text(re.sub(r"^name = .*$", 'name = "my_board"', pico, count=1, flags=re.M))
     for name in ("my.wav", "smoke.wav", "firedrill_t3_3707hz.flac"):
         files.save(here / name, 0.2 * generate("t3", frequency_hz=3100).read(0, 8 * 16000))
     for name in ("my_recordings.csv", "clips.csv", "recordings.csv"):
