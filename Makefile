@@ -145,7 +145,7 @@ wasm: $(VENV)/.build-tools ## Build the emulator for web pages with emscripten: 
 
 site: setup ## Build the documentation as a web site in build/site; `make wasm` puts the machine into its front page
 	@$(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[site]"
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file scripts/site/mkdocs.yml
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file scripts/site/mkdocs.yml # with --quiet no warning is an error
 	@echo "build/site/index.html"
 
 bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
