@@ -24,7 +24,7 @@ STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
 NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
     $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
-.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage wasm site bench train clean
+.PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage wasm site links bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -147,6 +147,10 @@ site: setup ## Build the documentation as a web site in build/site; `make wasm` 
 	@$(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[site]"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file scripts/site/mkdocs.yml # with --quiet no warning is an error
 	@echo "build/site/index.html"
+
+links: site ## Ask for every address that the documentation names, out there too (needs the network)
+	@$(BIN)/python -m venv build/links && build/links/bin/pip install --quiet "linkchecker>=10.4"
+	@build/links/bin/linkchecker --no-status --check-extern build/site/index.html
 
 bench: setup-dev firmware ## Speed and cycle figures, as ratios measured in this run
 	@$(BIN)/emberwatch bench
