@@ -46,6 +46,8 @@ class Band:
     belief: int = 0
     trust: int = 0
     tonality: int = 0
+    before: int = 0
+    drift: int = 0
     length: int = 0
     since_onset: int = _MAX
     since_end: int = _MAX
@@ -60,6 +62,8 @@ class Band:
         first = self.trust == 0
         self.trust = self.belief if first else (3 * self.trust + self.belief + 2) // 4
         self.tonality = self.contrast if first else (3 * self.tonality + self.contrast + 2) // 4
+        self.drift = 0 if first else (3 * self.drift + abs(self.peak - self.before) + 2) // 4
+        self.before = self.peak
         self.belief = 0
 
     def _begin_burst(self) -> None:

@@ -11,6 +11,7 @@ _BEAT = range(24, 39)
 _BEAT_JITTER = 3
 _T3_BURST = range(9, 24)
 _T3_DECIDED = 4
+_T3_ALIKE = 2
 _BEEP = range(1, 7)
 _BEEP_PERIOD = range(4, 10)
 _GROUP_GAP = 12
@@ -30,6 +31,7 @@ _CLEAR_PERIOD = range(13, 19)
 _CLEAR_SKEW = 4
 _CLEAR_LASTING = 110
 _CLEAR_TONALITY = 80
+_CLEAR_DRIFT = 6
 
 
 def _is_pause(period: int, beat: int) -> bool:
@@ -40,8 +42,14 @@ def _are_beats(newer: int, older: int) -> bool:
     return newer in _BEAT and older in _BEAT and abs(newer - older) <= _BEAT_JITTER
 
 
+def _are_alike(lengths: list[int], most: int) -> bool:
+    return max(lengths) - min(lengths) <= most
+
+
 def _is_t3(band: Band) -> bool:
     if not band.on or band.length != _T3_DECIDED or any(length not in _T3_BURST for length in band.lengths[:3]):
+        return False
+    if not _are_alike(band.lengths[:3], _T3_ALIKE):
         return False
     newest, second, third, before = band.periods
     if _are_beats(second, third) and _is_pause(newest, second):
@@ -76,7 +84,7 @@ def _is_pulsed(band: Band) -> bool:
     if not band.on or band.length != 1:
         return False
     period, on, regular = band.periods[0], band.lengths[0], band.regular
-    if period not in _PULSE or regular < _PULSE_COUNT:
+    if period not in _PULSE or regular < _PULSE_COUNT or not _are_alike(band.lengths, 1 + period // 12):
         return False
     if period <= _PULSE_FAST_MAX:
         return regular * period >= _PULSE_LASTING and 10 * on >= 3 * period
@@ -103,7 +111,8 @@ def is_clear(band: Band) -> bool:
     period = band.periods[0]
     even = abs(2 * band.lengths[0] - period) <= _CLEAR_SKEW
     lasting = band.regular * period >= _CLEAR_LASTING
-    return period in _CLEAR_PERIOD and even and lasting and band.tonality >= _CLEAR_TONALITY
+    steady = band.tonality >= _CLEAR_TONALITY and band.drift <= _CLEAR_DRIFT
+    return period in _CLEAR_PERIOD and even and lasting and steady
 
 
 def cadence_of(bursts: Bursts, index: int) -> int:

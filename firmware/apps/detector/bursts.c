@@ -46,6 +46,9 @@ static void join_means(band_t* band) {
     const bool first = band->trust == 0;
     band->trust = first ? band->belief : blend(band->trust, band->belief);
     band->tonality = first ? band->contrast : blend(band->tonality, band->contrast);
+    const int32_t apart = band->peak - band->before;
+    band->drift = first ? 0 : blend(band->drift, (uint8_t)(apart < 0 ? -apart : apart));
+    band->before = band->peak;
     band->belief = 0;
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     uint8_t belief;                  // highest probability of the network since the newest burst began
     uint8_t trust;                   // the same, averaged over the bursts of the present train
     uint8_t tonality;                // contrast, averaged likewise
+    uint8_t before, drift;           // peak of the last burst that was judged; how far the next is from it, averaged
     uint8_t length;                  // of the newest burst, so far; beyond 7 s it runs from 224 to 255 again and again
     uint8_t since_onset, since_end;  // of the newest burst
     uint8_t rise;                    // level of the newest burst's first three blocks above the valley before

@@ -6,6 +6,7 @@
 #define T3_BURST_MIN 9  // 0.5 s, with reverberation and a faint edge
 #define T3_BURST_MAX 23
 #define T3_DECIDED 4  // blocks of the burst that confirms the pause
+#define T3_ALIKE 2    // blocks between the longest and the shortest burst of a group: music varies its notes by more
 
 #define BEEP_MIN 1  // T4: 0.1 s
 #define BEEP_MAX 6
@@ -34,6 +35,7 @@
 #define CLEAR_SKEW 4       // blocks that a pulse and its pause may differ by: rooms lengthen the one
 #define CLEAR_LASTING 110  // 3.5 s
 #define CLEAR_TONALITY 80  // 30 dB over the bands beside it
+#define CLEAR_DRIFT 6      // 2 dB from one pulse to the next: nobody's touch
 
 static bool within(uint8_t value, uint8_t low, uint8_t high) { return value >= low && value <= high; }
 static bool is_beat(uint8_t period) { return within(period, BEAT_MIN, BEAT_MAX); }
@@ -48,12 +50,22 @@ static bool are_beats(uint8_t newer, uint8_t older) {
     return is_beat(newer) && is_beat(older) && newer <= older + BEAT_JITTER && older <= newer + BEAT_JITTER;
 }
 
+static bool are_alike(const uint8_t* lengths, uint32_t count, uint32_t most) {
+    uint8_t shortest = lengths[0], longest = lengths[0];
+    for (uint32_t i = 1; i < count; i++) {
+        if (lengths[i] < shortest) shortest = lengths[i];
+        if (lengths[i] > longest) longest = lengths[i];
+    }
+    return longest <= shortest + most;
+}
+
 // Three periods that only groups of three bursts have, unless the one before tells of groups of two or four.
 static bool is_t3(const band_t* band) {
     if (!band->on || band->length != T3_DECIDED) return false;
     for (uint32_t i = 0; i < 3; i++) {
         if (!within(band->lengths[i], T3_BURST_MIN, T3_BURST_MAX)) return false;
     }
+    if (!are_alike(band->lengths, 3, T3_ALIKE)) return false;
     const uint8_t newest = band->periods[0], second = band->periods[1], third = band->periods[2];
     const uint8_t before = band->periods[3];
     if (are_beats(second, third) && is_pause(newest, second)) return !is_beat(before);
@@ -86,6 +98,7 @@ static bool is_pulsed(const band_t* band) {
     if (!band->on || band->length != 1) return false;
     const uint32_t period = band->periods[0], on = band->lengths[0];
     if (period < PULSE_MIN || period > PULSE_MAX || band->regular < PULSE_COUNT) return false;
+    if (!are_alike(band->lengths, BURST_HISTORY, 1 + period / 12)) return false;
     if (period <= PULSE_FAST_MAX) return band->regular * period >= PULSE_LASTING && 10 * on >= 3 * period;
     if (8 * on >= 5 * period) return band->regular >= PULSE_DENSE_COUNT;
     return within((uint8_t)period, EVEN_BEAT_MIN, EVEN_BEAT_MAX) && 8 * on >= 3 * period &&
@@ -113,7 +126,7 @@ static bool is_hi_lo(const bursts_t* bursts, uint32_t index) {
 bool cadence_is_clear(const band_t* band) {
     const int32_t period = band->periods[0], skew = 2 * band->lengths[0] - period;
     return within(band->periods[0], CLEAR_PERIOD_MIN, CLEAR_PERIOD_MAX) && skew <= CLEAR_SKEW && skew >= -CLEAR_SKEW &&
-           band->regular * period >= CLEAR_LASTING && band->tonality >= CLEAR_TONALITY;
+           band->regular * period >= CLEAR_LASTING && band->tonality >= CLEAR_TONALITY && band->drift <= CLEAR_DRIFT;
 }
 
 cadence_t cadence_of(bursts_t* bursts, uint32_t index) {

@@ -120,9 +120,9 @@ def test_c_equals_python_on_alarms(tmp_path: Path) -> None:
     state = (ctypes.c_uint8 * lib.events_size())()
     quiet = np.full((300, 4, 32), -128, np.int8)
     seen = set()
-    for name in CADENCES:
-        features = block_features(render_cell(Cell("test", name, True, 2600.0, "piezo", path="room")))
-        blocks = np.concatenate([features.reshape(-1, 4, 32), quiet])
+    for name in (*CADENCES, "continuous pulsed_2hz"):
+        cells = [Cell("test", part, True, 2600.0, "piezo", path="room") for part in name.split()]
+        blocks = np.concatenate([*(block_features(render_cell(cell)).reshape(-1, 4, 32) for cell in cells), quiet])
         lib.events_init(state)
         twin = Events(EAGER)
         for number, block in enumerate(blocks):
@@ -282,6 +282,44 @@ def test_pulses_in_noise_are_not_clear() -> None:
     cell = Cell("test", "pulsed_2hz", True, 2800.0, noise="pink", snr_db=0.0)
     assert heard(cell, probability=RELEASED.trust_pulsed - 1) == []
     assert heard(cell, probability=RELEASED.trust_pulsed)[0][1] == "on pulsed"
+
+
+def beeps(lengths: list[int], periods: list[int], levels: list[int], band: int = 12) -> Features:
+    """Bursts of a tone after two quiet seconds: blocks that each lasts, blocks to the next onset, levels."""
+    blocks = np.full((64 + sum(periods), 4, 32), -100, np.int8)
+    at = 64
+    for length, period, level in zip(lengths, periods, levels, strict=True):
+        blocks[at : at + length, :, band] = level
+        at += period
+    return blocks.reshape(-1, 32)
+
+
+def labels(features: Features, probability: int) -> list[str]:
+    events = find_events(features, [probability] * (len(features) // 4), RELEASED)
+    return [event.label for event in events if event.type == EVENT_ALARM_ON]
+
+
+@pytest.mark.parametrize(("lengths", "alarm"), [((16, 16, 16), True), ((15, 17, 16), True), ((15, 15, 18), False)])
+def test_bursts_of_a_t3_signal_are_alike(lengths: tuple[int, int, int], alarm: bool) -> None:
+    """Notes of music that come in threes are not: 10, 20, 17 blocks and 15, 15, 18 were met."""
+    stream = beeps([*lengths, *lengths, 16], [31, 31, 63, 31, 31, 63, 40], [60] * 7)
+    assert labels(stream, 200) == (["on t3"] if alarm else [])
+
+
+@pytest.mark.parametrize(("lengths", "alarm"), [((3, 3, 3, 3), True), ((3, 2, 3, 2), True), ((2, 4, 3, 3), False)])
+def test_pulses_are_alike(lengths: tuple[int, ...], alarm: bool) -> None:
+    """A bass line of 4.8 notes a second, 2, 4, 3 and 3 blocks of 6.5, was believed to be a sounder."""
+    stream = beeps([*lengths] * 10, [6] * 40, [60] * 40)
+    assert labels(stream, 200) == (["on pulsed"] if alarm else [])
+
+
+@pytest.mark.parametrize(("step", "alarm"), [(2, True), (12, False)])
+def test_clear_pulses_are_as_loud_as_each_other(step: int, alarm: bool) -> None:
+    """Half believed, a tone twice a second has to be a machine's: notes that go up and down by 4.5 dB are not."""
+    levels = [60 + step * (n % 2) for n in range(24)]
+    stream = beeps([8] * 24, [16] * 24, levels)
+    assert labels(stream, RELEASED.trust_clear + 5) == (["on pulsed"] if alarm else [])
+    assert labels(stream, RELEASED.trust_pulsed) == ["on pulsed"], "loud and soft pulses that are believed are an alarm"
 
 
 def test_a_group_of_three_without_another_is_no_alarm() -> None:
