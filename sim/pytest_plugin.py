@@ -44,7 +44,7 @@ def rp2040_factory(request: pytest.FixtureRequest) -> Iterator[Callable[..., Mac
     """Makes machines, `rp2040_factory(firmware, board=..., scenario=..., seed=...)`, and closes them after the test."""
     from emberwatch.audio import scenario as scenarios
     from emberwatch.machine.machine import Machine
-    from emberwatch.steps.calls import of_tables
+    from emberwatch.steps.calls import of_scenario
 
     made: list[Machine] = []
     root = request.config.rootpath
@@ -61,7 +61,7 @@ def rp2040_factory(request: pytest.FixtureRequest) -> Iterator[Callable[..., Mac
         machine = Machine(root / firmware, **options)
         machine.folder = (root / scenario).parent if isinstance(scenario, (str, Path)) else root
         made.append(machine)
-        for call in of_tables(machine.scenario.steps):
+        for call in of_scenario(machine.scenario):
             call(machine)
         return machine
 

@@ -140,7 +140,12 @@ class Scenario:
         clips: the sounds; they add up.
         seconds: length; None ends with the last clip that has an end.
         steps: what else a scenario file asks for, as it is written there; `emberwatch.steps` takes them.
+
+    Attributes:
+        origin: the file that it was read from, or None.
     """
+
+    origin: Path | None = None
 
     def __init__(
         self, clips: Sequence[Clip] = (), seconds: float | None = None, steps: Sequence[Mapping[str, Any]] = ()
@@ -163,7 +168,9 @@ class Scenario:
     def with_clip(self, clip: Clip) -> Scenario:
         """The same with one sound more; it lasts at least to the end of that sound, if it has one."""
         end = self.seconds if clip.end is None else max(self.seconds, clip.end / SAMPLE_RATE)
-        return Scenario([*self.clips, clip], end if clip.end is not None else MAX_LENGTH_S, self.steps)
+        more = Scenario([*self.clips, clip], end if clip.end is not None else MAX_LENGTH_S, self.steps)
+        more.origin = self.origin
+        return more
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -280,7 +287,9 @@ def load(path: str | Path) -> Scenario:
     path = Path(path)
     table = toml.read(ScenarioKeys, path, "scenario", ScenarioError)
     try:
-        return _scenario(table, path.parent)
+        found = _scenario(table, path.parent)
+        found.origin = path
+        return found
     except ScenarioError as error:
         raise toml.located(error, path, "scenario") from None
 

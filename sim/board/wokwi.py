@@ -98,8 +98,11 @@ def read_diagram(path: Path) -> Diagram:
         content = json.loads(read_text(path, "diagram", BoardError))
         parts = {str(part["id"]): (str(part["type"]), dict(part.get("attrs", {}))) for part in content["parts"]}
         wires = [(str(wire[0]), str(wire[1])) for wire in content.get("connections", [])]
+    except json.JSONDecodeError as error:
+        raise BoardError(f"diagram {path}, line {error.lineno}: no JSON: {error.msg}") from None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        raise BoardError(f"diagram {path} is no diagram.json of Wokwi: {type(error).__name__}: {error}") from None
+        what = f"a part or wire has no {error}" if isinstance(error, KeyError) else str(error)
+        raise BoardError(f"diagram {path} is no diagram.json of Wokwi: {what}") from None
     chips = [name for name, (kind, _) in parts.items() if _MCU.fullmatch(kind)]
     if len(chips) != 1:
         raise BoardError(f"diagram {path} has {len(chips)} parts wokwi-pi-pico or board-pi-pico-w; it needs one")

@@ -14,7 +14,7 @@ from emberwatch.campaign.toml_text import to_toml
 from emberwatch.detector.log import DetectorLog
 from emberwatch.machine.machine import Machine
 from emberwatch.program.elf import Image, load_image
-from emberwatch.steps.calls import of_tables
+from emberwatch.steps.calls import of_scenario
 from emberwatch.steps.run import StepRun
 
 _TAIL_S = 2.0
@@ -78,7 +78,7 @@ class Failing:
         with Machine(self.image, scenario, board=self.board, engine="embedded", seed=self.seed) as machine:
             machine.folder = self.folder
             log = DetectorLog(machine)
-            run = StepRun(machine, of_tables(scenario.steps, ScenarioError))
+            run = StepRun(machine, of_scenario(scenario, ScenarioError))
             run.run(scenario.seconds + _TAIL_S if scenario.clips else None)
             if run.ending == "error" and isinstance(run.error, EmberwatchError):
                 raise ScenarioError(run.message)

@@ -17,7 +17,7 @@ from emberwatch.campaign.faults import Choice, Targets, draw
 from emberwatch.campaign.faults.draw import WEIGHTS
 from emberwatch.campaign.file import CampaignFile, FaultKeys, Grid
 from emberwatch.detector.protocol import KINDS
-from emberwatch.steps.calls import of_tables
+from emberwatch.steps.calls import of_scenario
 from emberwatch.training.data.clips import load_dataset
 
 WITHIN_S = 8.0
@@ -182,7 +182,7 @@ def _sources(campaign: CampaignFile, grid: Grid, files: _Files) -> Iterator[_Sou
     for name in grid.scenario:
         path = campaign.beside(name)
         loaded = scenarios.load(path)
-        of_tables(loaded.steps, ScenarioError)  # says now what is wrong with them
+        of_scenario(loaded, ScenarioError)  # says now what is wrong with them
         inner = [files.content(sound, _name_in(path, sound)) for sound in loaded.files]
         yield _Source(name, "", scenario=files.content(path), scenario_files=tuple(inner), seconds=grid.seconds)
     if not (grid.generate or grid.file or grid.manifest or grid.scenario):

@@ -18,7 +18,7 @@ from emberwatch.campaign.sounds import Files, begins_s, scenario_of
 from emberwatch.campaign.store import LocalFiles
 from emberwatch.detector.log import DetectorLog
 from emberwatch.machine.machine import Machine
-from emberwatch.steps.calls import Call, of_tables
+from emberwatch.steps.calls import Call, of_scenario
 
 LEAST_LETTERS = 6
 """Of an identity, to find a run by."""
@@ -71,7 +71,7 @@ class Replay:
         self.machine = new_machine(case, store, self._scenario)
         if case.scenario is not None:
             self.machine.folder = store.scenario(case).parent
-        self._steps = of_tables(self._scenario.steps, ScenarioError)
+        self._steps = of_scenario(self._scenario, ScenarioError)
         self._log = DetectorLog(self.machine)
         self.begin_s = begins_s(case, self._scenario, store)
 

@@ -20,7 +20,7 @@ from emberwatch.detector.log import DetectorLog, Log
 from emberwatch.detector.machine import budgeted_functions
 from emberwatch.detector.protocol import Alarm
 from emberwatch.machine.machine import Machine, Snapshot
-from emberwatch.steps.calls import Call, of_tables
+from emberwatch.steps.calls import Call, of_scenario
 from emberwatch.steps.run import StepRun
 
 BOOT_S = 0.25
@@ -74,7 +74,7 @@ class Runner:
             if case.on_bench:
                 return replace(self._bench(case).run(faults_of(case)), id=case.id, number=case.number)
             scenario = scenario_of(case, self._store)
-            steps = of_tables(scenario.steps, ScenarioError)
+            steps = of_scenario(scenario, ScenarioError)
             begin_s = begins_s(case, scenario, self._store)
             if steps:  # they leave more in a machine than a snapshot puts back
                 machine = new_machine(case, self._store, scenario)

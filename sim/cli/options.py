@@ -156,7 +156,7 @@ class RunOptions:
             board = self._board_file
             diagram = read_diagram(board) if board is not None and board.suffix == ".json" else None
             return wokwi.load(self.scenario_file, diagram, self.seconds or DEFAULT_TIMEOUT_S)
-        return calls.of_tables(self.scenario.steps, ScenarioError)
+        return calls.of_scenario(self.scenario, ScenarioError)
 
     @functools.cached_property
     def _board_file(self) -> Path | None:

@@ -39,7 +39,7 @@ from emberwatch.machine.rtt import Rtt
 from emberwatch.machine.running import Running
 from emberwatch.machine.semihosting import Semihosting, existing_folder
 from emberwatch.machine.steps import Steps
-from emberwatch.program.elf import FLASH_BASE, Image, load_image
+from emberwatch.program.elf import FLASH_BASE, Image, check_regions, load_image
 
 _BOOTROM_SIZE = 16 * 1024
 _PC = 15
@@ -104,6 +104,7 @@ class Machine(Running, Steps, FactSheet):
         else:
             self.board = board if isinstance(board, Board) else load_board(board)
             self.image = firmware if isinstance(firmware, Image) else load_image(firmware, self.board.flash.size)
+        check_regions(self.image, self.board.flash.size)  # with --flash there is more in it than one file
         if seed < 0 or seed >= 1 << 32:
             raise UsageError(f"seed = {seed} is outside 0..{2**32 - 1}")
         self.seed = seed

@@ -366,14 +366,17 @@ def _is_flash(address: int) -> bool:
     )
 
 
-def _check_placement(image: Image, flash_size: int) -> None:
+def check_regions(image: Image, flash_size: int) -> None:
+    """Refuses an image that a board with so many bytes of flash has no memory for.
+
+    Raises:
+        ImageError: naming the addresses.
+    """
     regions = (
         ("flash", FLASH_BASE, flash_size),
         ("SRAM", SRAM_BASE, SRAM_SIZE),
         ("its banks", SRAM_BANKS.base, SRAM_BANKS.size),
     )
-    if not image.segments:
-        raise ImageError(f"firmware {image.path} holds no bytes to load")
     for segment in image.segments:
         if not any(base <= segment.address and segment.end <= base + size for _, base, size in regions):
             memory = ", ".join(f"{name} {base:#010x}..{base + size - 1:#010x}" for name, base, size in regions)
@@ -381,6 +384,12 @@ def _check_placement(image: Image, flash_size: int) -> None:
                 f"firmware {image.path} has code or data at {segment.address:#010x}..{segment.end - 1:#010x}, "
                 f"where the board has no memory ({memory}); link it for this board"
             )
+
+
+def _check_placement(image: Image, flash_size: int) -> None:
+    if not image.segments:
+        raise ImageError(f"firmware {image.path} holds no bytes to load")
+    check_regions(image, flash_size)
     if image.in_flash:
         for segment in image.segments:
             if not _is_flash(segment.address):

@@ -24,7 +24,9 @@ def flash_image(option: str) -> tuple[int, bytes]:
         start = int(offset, 0) if at else -1
     except ValueError:
         start = -1
-    if not name or not 0 <= start < FLASH_WINDOW:
+    if name and start >= FLASH_WINDOW:
+        raise ImageError(f"flash image {option!r}: {start:#x} is beyond {FLASH_WINDOW:#x}, the end of any flash")
+    if not name or start < 0:
         raise ImageError(f"flash image {option!r} must be FILE@OFFSET, as in settings.bin@0x100000")
     data = _read(Path(name))
     if start + len(data) > FLASH_WINDOW:

@@ -22,7 +22,7 @@ from emberwatch.machine.machine import Machine
 from emberwatch.machine.steps import STEPS
 from emberwatch.machine.values import gpio
 from emberwatch.robot.session import output_folder, session
-from emberwatch.steps.calls import of_tables, of_words
+from emberwatch.steps.calls import of_scenario, of_words
 
 _DEFAULT = "board"
 
@@ -111,7 +111,7 @@ class StepsLibrary:
     @keyword
     def take_steps(self) -> None:
         """Takes the steps of the scenario file that the board was powered with."""
-        for call in of_tables(self.machine.scenario.steps):
+        for call in of_scenario(self.machine.scenario):
             try:
                 call(self.machine)
             except ExpectationError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from emberwatch.audio import Scenario
 from emberwatch.base import toml
 from emberwatch.base.errors import EmberwatchError, UsageError
 from emberwatch.machine.steps import STEPS
@@ -120,18 +121,19 @@ def of_table(table: Mapping[str, Any]) -> Call:
     return call(step, arguments, title=" ".join(f"{key} {value}" for key, value in table.items()))
 
 
-def of_tables(tables: Sequence[Mapping[str, Any]], error: type[EmberwatchError] = UsageError) -> list[Call]:
-    """All steps of a file.
+def of_scenario(scenario: Scenario, error: type[EmberwatchError] = UsageError) -> list[Call]:
+    """All steps of a scenario.
 
     Raises:
-        EmberwatchError: of class `error`, with the number of the step that is wrong.
+        EmberwatchError: of class `error`, with the number of the step that is wrong, and the line of its file.
     """
     found = []
-    for number, table in enumerate(tables):
+    for number, table in enumerate(scenario.steps):
         try:
             found.append(of_table(table))
         except UsageError as refusal:
-            raise error(f"step {number + 1}: {refusal}") from None
+            wrong = toml.about(f"step[{number}]", error(f"step {number + 1}: {refusal}"))
+            raise (toml.located(wrong, scenario.origin, "scenario") if scenario.origin else wrong) from None
     return found
 
 
