@@ -97,7 +97,8 @@ def _open(take: Callable[[npt.NDArray[np.float32]], None]) -> Stream:
     try:
         sounddevice = extras.load("sounddevice", "--audio mic")
     except OSError as error:  # its wheels for Linux bring no PortAudio
-        raise AudioError(f"--audio mic: {error}; install PortAudio, as by: apt-get install libportaudio2") from None
+        library, remedy = extras.LIBRARIES["sounddevice"]
+        raise AudioError(f"--audio mic: {error}; install {library}, as by: {remedy}") from None
 
     def heard(data: Any, *_: object) -> None:
         take(data[:, 0].copy())

@@ -19,6 +19,9 @@ PACKAGES = {
 }
 """The name on PyPI, the extra in pyproject.toml that brings it, and what needs it, by the name that is imported."""
 
+LIBRARIES = {"sounddevice": ("PortAudio", "apt-get install libportaudio2 (Debian, Ubuntu); brew install portaudio")}
+"""The library of the system that a package loads when it is imported but may not bring, and how to get it."""
+
 
 def load(module: str, purpose: str) -> Any:
     """Imports a module of an optional package.

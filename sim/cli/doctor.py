@@ -67,6 +67,9 @@ def findings() -> Iterator[Finding]:
         yield Finding(f"Python: {package}", _package(package), "emberwatch", "make setup")
     for package, (_, extra, needed_for) in extras.PACKAGES.items():
         remedy = f"make setup, or pip install 'emberwatch[{extra}]'"
+        if _lacks_library(package):
+            library, remedy = extras.LIBRARIES[package]
+            needed_for = f"{needed_for}; the package is there, {library} is not"
         yield Finding(f"Python: {package}", _package(package), needed_for, remedy, required=False)
     again = "install the package again, or run inside a clone"
     yield Finding("boards", _try(_boards), "emberwatch build, run", again)
@@ -105,6 +108,19 @@ def _package(name: str) -> str | None:
         return str(getattr(module, "__version__", "installed"))
 
     return _try(look)
+
+
+def _lacks_library(package: str) -> bool:
+    """Whether a package is installed and cannot be used for want of a library of the system."""
+    if package not in extras.LIBRARIES:
+        return False
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _tool_version(tool: str, option: str) -> str | None:

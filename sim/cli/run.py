@@ -197,7 +197,9 @@ def _plan(
     whole = run_options.duration
     limit = seconds(timeout, "--timeout") if timeout is not None else None
     if limit is not None and not (awaited or run_options.steps):
-        raise UsageError("--timeout is for --expect, --until and steps; say how long to run with --seconds")
+        if not watched:
+            raise UsageError("--timeout is for --expect, --fail, --until and steps; say how long to run with --seconds")
+        whole = limit if run_options.seconds is None else min(whole, limit)
     deadline = limit if limit is not None else (run_options.seconds or max(whole, DEFAULT_TIMEOUT_S))
     waits = []
     for title, text in awaited:

@@ -209,6 +209,13 @@ def test_doctor_names_remedies() -> None:
     assert "apt-get install gcc-arm-none-eabi" in result.stdout
 
 
+def test_doctor_tells_a_missing_library_from_a_missing_package(tmp_path: Path) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
+    shown = emberwatch("doctor", PYTHONPATH=str(tmp_path)).stdout
+    assert "absent   Python: sounddevice" in shown and "the package is there, PortAudio is not" in shown
+    assert "apt-get install libportaudio2" in shown and "emberwatch[mic]" not in shown
+
+
 @pytest.mark.parametrize("command", [("gdb", "x.elf"), ("selftest",), ("bench", __file__)])
 def test_core_that_is_not_built(command: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['emberwatch._native'] = None\n")

@@ -66,6 +66,12 @@ def test_what_must_not_come_ends_the_run(program: Path) -> None:
     assert float(str(result["seconds"])) < 0.1
 
 
+def test_what_did_not_come_in_the_time_given_ends_the_run_well(program: Path) -> None:
+    result = outcome(program, "--fail", "never", "--timeout", "70 ms")
+    assert (result["outcome"], result["exit_code"]) == ("passed", 0)
+    assert result["seconds"] == pytest.approx(0.07, abs=0.002)
+
+
 def test_a_program_ends_with_its_own_code(program: Path, tmp_path: Path) -> None:
     scenario = steps(tmp_path, '[[step]]\nexpect = "ready"\n[[step]]\nwrite = "exit\\n"\n[[step]]\nwait = 1\n')
     result = outcome(program, "--scenario", scenario)
