@@ -63,4 +63,5 @@ int main(void) {
     }
     flush();
     end(wrong);
+    return 0;
 }
