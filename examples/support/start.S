@@ -58,12 +58,18 @@ reset_handler:
     b 4b
 5:  ldr r0, =main                   // by address: main may be in RAM
     blx r0
+    .type exit, %function
+    .thumb_func
+exit:
+    bl _exit
+    .size exit, . - exit
     .global _exit
     .type _exit, %function
     .thumb_func
 _exit:
     bkpt #0
     b _exit
+    .size _exit, . - _exit
 
     .type unexpected, %function
     .thumb_func

@@ -189,6 +189,8 @@ class CrashWatch(Observer):
     def stopped(self, stop: Stop) -> None:
         """Notes the site."""
         if stop.reason is StopReason.HARD_FAULT:
+            if self.machine.main_status(stop.core) is not None:
+                return  # the program's end, and the run may be over before its core has locked up
             self.count += 1
             if len(self.crashes) >= MOST_SITES:
                 return
@@ -197,12 +199,6 @@ class CrashWatch(Observer):
             self.crashes.append(site)
         else:
             self.fatal = site
-
-    def ended(self, core: int) -> None:
-        """Forgets the HardFault by which the program ended."""
-        if self.crashes and self.count == len(self.crashes) and self.crashes[-1].stop.core == core:
-            self.crashes.pop()
-            self.count -= 1
 
     def input_given(self) -> None:
         """Asks for a new moment: a replay from the present one would not see the input."""

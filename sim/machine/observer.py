@@ -50,9 +50,6 @@ class Observer:
     def stopped(self, stop: Stop) -> None:
         """A core met a HardFault, and runs on, or something that ends the run."""
 
-    def ended(self, core: int) -> None:
-        """A core's program came to its end; the fault just told of was its way to stop."""
-
     def input_given(self) -> None:
         """Something came from outside the scenario: a replay from before would not see it."""
 

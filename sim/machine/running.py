@@ -15,7 +15,7 @@ from emberwatch.chip import block
 from emberwatch.engines import Stop, StopReason
 from emberwatch.machine.bench import Bench
 from emberwatch.machine.console import Port
-from emberwatch.machine.ending import Exit, main_returned
+from emberwatch.machine.ending import Exit, main_status
 from emberwatch.machine.observer import Observer
 from emberwatch.machine.owner import Owner
 from emberwatch.machine.ports import Ports
@@ -31,6 +31,8 @@ _SLICE_PS = PICO // 20
 _SOUND_AHEAD = SAMPLE_RATE // 2
 _PC = 15
 _DRAIN_PS = PICO // 1000
+_RESET_PS = PICO // 10_000
+"""A program that ends at a reset is looked at so often: it says nothing in so short a time after its start."""
 
 
 class Running(Ports):
@@ -208,6 +210,8 @@ class Running(Ports):
                 look = now + self.slice_ps
                 if self.rtt is not None:
                     look = min(look, now - now % POLL_PS + POLL_PS)
+                if self.ends_at_reset:
+                    look = min(look, now + _RESET_PS)
             self._call_due(now)
             self.before_slice()
             # clk_sys may change within the slice; there are then simply more or fewer of them.
@@ -284,6 +288,10 @@ class Running(Ports):
             self._drain()
         return True
 
+    def main_status(self, core: int) -> int | None:
+        """What a core's `main` returned, if the core stands in the fault by which SDK programs end; else None."""
+        return main_status(self.engine, core, self.image.symbols)
+
     def _halt(self) -> None:
         """Holds both cores, as a debugger does at a program's end; the rest of the chip goes on."""
         from emberwatch.engines.embedded import chip_of
@@ -299,11 +307,14 @@ class Running(Ports):
 
     def _judge(self, stop: Stop) -> None:
         """Lets the run go on after a stop, or ends it as a crash."""
-        if stop.reason is StopReason.LOCKUP and stop.core not in self.ended_s and main_returned(self.engine, stop.core):
-            self.ended_s[stop.core] = self.time_s
-            for observer in self._observers:
-                observer.ended(stop.core)
-            return
+        if stop.reason is StopReason.LOCKUP and stop.core not in self.ended_s:
+            status = self.main_status(stop.core)
+            if status is not None:
+                self.ended_s[stop.core] = self.time_s
+                if status and stop.core == 0:
+                    self._drain()
+                    self.exit = Exit("main", status, self.ended_s[0])
+                return
         for observer in self._observers:
             observer.stopped(stop)
         if stop.reason is StopReason.HARD_FAULT:

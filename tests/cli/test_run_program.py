@@ -93,7 +93,16 @@ def test_a_crash_tells_all(program: Path, tmp_path: Path) -> None:
 def test_a_reset_ends_the_run_if_asked(program: Path, tmp_path: Path) -> None:
     scenario = steps(tmp_path, '[[step]]\nexpect = "ready"\n[[step]]\nwrite = "reset\\n"\n[[step]]\nwait = "50 ms"\n')
     assert outcome(program, "--scenario", scenario)["outcome"] == "passed"
-    assert outcome(program, "--scenario", scenario, "--until-reset")["exit"]["how"] == "reset"  # type: ignore[index]
+    result = outcome(program, "--scenario", scenario, "--until-reset")
+    assert result["exit"]["how"] == "reset"  # type: ignore[index]
+    assert result["ports"]["uart0"]["text"].count("ready") == 1, "it ends before the program is up again"  # type: ignore[index]
+
+
+def test_what_main_returns_is_the_exit_code(program: Path, tmp_path: Path) -> None:
+    scenario = steps(tmp_path, '[[step]]\nexpect = "> "\n[[step]]\nwrite = "return\\n"\n[[step]]\nwait = "50 ms"\n')
+    result = outcome(program, "--scenario", scenario)
+    assert (result["outcome"], result["exit_code"]) == ("ended", 3)
+    assert result["exit"]["how"] == "main"  # type: ignore[index]
 
 
 def test_a_wrong_input_is_told_in_json_too(program: Path, tmp_path: Path) -> None:

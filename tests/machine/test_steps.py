@@ -18,6 +18,7 @@ from emberwatch.base.errors import DeviceError, EmulationTimeout, ExpectationErr
 from emberwatch.devices.bme280 import Bme280
 from emberwatch.devices.ssd1306 import Ssd1306
 from emberwatch.engines.embedded import chip_of
+from emberwatch.inspect.crash import CrashWatch
 from emberwatch.machine.bench import Bench
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.values import gpio, level, seconds
@@ -200,6 +201,25 @@ def test_semihosting_ends_the_program(machine: Machine) -> None:
     assert machine.time_s == stood
     with pytest.raises(EmulationTimeout, match="the program ended itself at"):
         machine.expect("never")
+
+
+def test_what_main_returns_is_the_exit_code(machine: Machine) -> None:
+    crashes = CrashWatch(machine)
+    machine.write("return\n")
+    machine.run(1.0)
+    assert machine.exit is not None
+    assert (machine.exit.how, machine.exit.code) == ("main", 3)
+    assert machine.time_s < 0.1
+    assert machine.uart.endswith("no more\n> "), "what the FIFO held has come"
+    assert crashes.first is None
+
+
+def test_an_end_that_nobody_called_exit_for_is_a_crash(machine: Machine) -> None:
+    crashes = CrashWatch(machine)
+    machine.write("panic\n")
+    with pytest.raises(FirmwareCrash, match="locked up"):
+        machine.run(1.0)
+    assert crashes.first is not None
 
 
 def test_a_reset_by_the_watchdog_ends_the_run_if_asked(machine: Machine) -> None:

@@ -30,6 +30,9 @@ static bool same(const char* one, const char* other) {
     return *one == *other;
 }
 
+void _exit(int status) __attribute__((noreturn));
+static int status;
+
 static void obey(const char* line) {
     if (same(line, "adc")) {
         REG(ADC) = 1 | 4;
@@ -46,6 +49,11 @@ static void obey(const char* line) {
         semihosting(0x20, block);
     } else if (same(line, "crash")) {
         __asm__ volatile("udf #0");
+    } else if (same(line, "return")) {
+        print("no more\n");
+        status = 3;
+    } else if (same(line, "panic")) {
+        _exit(1);
     } else if (same(line, "reset")) {
         REG(PSM + SET_ALIAS + 8) = 0x1ffff & ~3u; /* everything but the oscillators */
         REG(WATCHDOG + SET_ALIAS) = 1u << 31;
@@ -78,7 +86,7 @@ int main(void) {
     char line[32];
     unsigned length = 0, presses = 0;
     bool was = true;
-    for (;;) {
+    while (!status) {
         const bool up = REG(SIO + 4) >> BUTTON & 1;
         if (was && !up) show("pressed", ++presses);
         was = up;
@@ -94,4 +102,5 @@ int main(void) {
             line[length++] = c;
         }
     }
+    return status;
 }
