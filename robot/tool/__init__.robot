@@ -1,2 +1,2 @@
 *** Settings ***
-Documentation       What Emberwatch promises to someone who brings a program of their own: the example projects' own claims.
+Documentation       What Emberwatch promises to someone who brings a program of their own, in keywords and on the command line.

@@ -53,6 +53,7 @@ class Terminal:
         self._input = sys.stdin.fileno()
         self.ended = False
         self._restore: Callable[[], None] | None = None
+        self._begun = False
         if os.isatty(self._input):
             import termios
             import tty
@@ -84,12 +85,14 @@ class Terminal:
         """See `Line`."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+        self._begun = not data.endswith(b"\n") if data else self._begun
 
     def close(self) -> None:
-        """See `Line`."""
+        """See `Line`; what follows begins on a line of its own."""
         if self._restore is not None:
             self._restore()
-            print()
+        if self._begun:
+            print(flush=True)
 
 
 class PseudoTerminal:

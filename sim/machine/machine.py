@@ -62,6 +62,8 @@ class Snapshot:
     console: Console
     ended_s: dict[int, float]
     rtt: tuple[int, bytes] = RTT_AT_POWER_ON
+    devices: frozenset[str] | None = None
+    """Names of those attached then; None: of a snapshot that suits any."""
 
 
 class Machine(Running, Steps, FactSheet):
@@ -305,7 +307,8 @@ class Machine(Running, Steps, FactSheet):
         """The whole machine as it is now: chip, microphone and console."""
         self._needs(Capability.SNAPSHOTS)
         with self._owner.alone():
-            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s), self.rtt_state)
+            attached = frozenset(self.engine.devices)
+            return Snapshot(self.engine.save(), self._console.copy(), dict(self.ended_s), self.rtt_state, attached)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine, or of one with the same firmware, board, scenario and seed."""
@@ -314,6 +317,8 @@ class Machine(Running, Steps, FactSheet):
     def _restore(self, snapshot: Snapshot, power_on_others: bool = False) -> None:
         self._needs(Capability.SNAPSHOTS)
         with self._owner.alone():
+            if snapshot.devices is not None:
+                self.forget_made(snapshot.devices)
             self.engine.restore(snapshot.engine, power_on_others=power_on_others)
             self._console.take(self.engine)  # on the way when it was taken, and counted then
             self._console = snapshot.console.copy()

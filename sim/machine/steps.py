@@ -6,7 +6,7 @@ library, a request of `emberwatch serve`, and what `--expect` and a Wokwi scenar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,10 +72,12 @@ class Steps:
     _seen: dict[str, int]
     _refused: list[tuple[Pattern, str]]
     _unplugged: dict[str, tuple[Device, dict[str, int]]]
+    _made: set[str]
+    """Names of the devices that steps have put on pins."""
 
     def begin_steps(self) -> None:
         """To be called once, when the machine is made."""
-        self._seen, self._refused, self._unplugged = {}, [], {}
+        self._seen, self._refused, self._unplugged, self._made = {}, [], {}, set()
 
     # Time
 
@@ -190,8 +192,12 @@ class Steps:
             return
         word = "high" if level else "low"
         if within > 0:
-            with self.finely():
-                board.wait_until(lambda m: m.pin(pin) == level, within, f"GPIO{pin} did not go {word}")
+            with self.finely(), self._probe(pin) as probe:
+                board.wait_until(
+                    lambda _: any(now == level for _, now in probe.signal().changes),
+                    within,
+                    f"GPIO{pin} did not go {word}",
+                )
             return
         raise ExpectationError(f"GPIO{pin} is not {word} at {board.time_s:.6f} s")
 
@@ -238,12 +244,18 @@ class Steps:
 
     def measure(self, pin: int, seconds: float) -> Signal:
         """Runs for a time with a probe on a pin; what it saw."""
+        with self._probe(pin) as probe:
+            self._board.run(seconds)
+            return probe.signal()
+
+    @contextmanager
+    def _probe(self, pin: int) -> Iterator[Probe]:
+        """A probe on a pin, for a time: it misses no pulse, however short."""
         probe = Probe()
         probe.name = f"probe{pin}"
         self._board.attach(probe, pin=pin)
         try:
-            self._board.run(seconds)
-            return probe.signal()
+            yield probe
         finally:
             self._board.engine.detach(probe)
 
@@ -333,6 +345,10 @@ class Steps:
 
     def _power(self, seconds: float, gone: bool) -> None:
         board = self._board
+        if gone and board.image.ram_entry is not None:
+            raise UsageError(
+                f"{board.image.path.name} is linked to SRAM, which loses its content; link it to flash to cut the power"
+            )
         seed = (board.seed << 32 ^ board.cycles) if gone else None
         board.engine.power_cycle(board.image, round(seconds * 1e12), seed)
         board.ended_s.clear()
@@ -400,7 +416,15 @@ class Steps:
         device = kind()
         device.name = f"{kind.__name__.lower()}{pin}"
         self._board.attach(device, **{line: pin})
+        self._made.add(device.name)
         return device
+
+    def forget_made(self, kept: Collection[str]) -> None:
+        """Takes away what steps put on pins, a button or a voltage, but for what has one of the names."""
+        for name, (device, _) in self._board.engine.devices.items():
+            if name in self._made and name not in kept:
+                self._board.engine.detach(device)
+                self._made.discard(name)
 
     def _device(self, name: str) -> Device:
         devices = self._board.devices

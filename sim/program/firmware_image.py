@@ -49,6 +49,23 @@ def seal_boot2(code: bytes) -> bytes:
     return padded + struct.pack("<I", crc32_mpeg2(padded))
 
 
+def seal_elf(elf: Path) -> None:
+    """Seals the second stage of an ELF in place: its section .boot2, 256 bytes; nothing where there is none.
+
+    Raises:
+        BuildError: the section has another size.
+    """
+    with elf.open("r+b") as file:
+        section = open_elf(file).get_section_by_name(".boot2")
+        if section is None:
+            return
+        code = section.data()
+        if len(code) != BOOT2_BYTES:
+            raise BuildError(f"{elf.name} has {len(code)} bytes in .boot2; a second stage has {BOOT2_BYTES}")
+        file.seek(section["sh_offset"])
+        file.write(seal_boot2(code[: BOOT2_BYTES - 4]))
+
+
 def section_bytes(elf: Path, name: str) -> bytes:
     """Contents of one section."""
     with elf.open("rb") as file:

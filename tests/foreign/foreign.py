@@ -15,7 +15,7 @@ pytest.importorskip("emberwatch._native", reason="the native module is not built
 from emberwatch import _native
 from emberwatch.base.locks import locked
 from emberwatch.program.elf import load_image
-from emberwatch.program.firmware_image import seal_boot2
+from emberwatch.program.firmware_image import seal_elf
 
 PROGRAMS = Path(__file__).parent / "programs"
 SUPPORT = ROOT / "examples" / "support"
@@ -51,21 +51,9 @@ def build(program: str, layout: str = "flash") -> Path:
         command += ["-T", str(inputs[4]), "-lgcc", "-o", str(unsealed)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        _seal(unsealed)
+        seal_elf(unsealed)
         unsealed.rename(elf)
     return elf
-
-
-def _seal(elf: Path) -> None:
-    from elftools.elf.elffile import ELFFile
-
-    with elf.open("r+b") as file:
-        section = ELFFile(file).get_section_by_name(".boot2")
-        if section is None:
-            return
-        sealed = seal_boot2(section.data()[:252].rstrip(b"\0"))
-        file.seek(section["sh_offset"])
-        file.write(sealed)
 
 
 def objcopy(elf: Path, form: str, folder: Path) -> Path:

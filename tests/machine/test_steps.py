@@ -76,6 +76,8 @@ def test_pins_and_what_they_carry(machine: Machine) -> None:
     assert machine.expect_frequency(14, 1000.0) == pytest.approx(1000.0)
     assert machine.expect_duty(14, 0.25) == pytest.approx(0.25, abs=1e-6)
     assert machine.expect_servo(16, 90.0) == pytest.approx(90.0, abs=0.1)
+    machine.expect_pin(14, True, within=0.002)  # high for 0.25 of each ms, when nobody looks
+    machine.wait(0.0003)
     machine.expect_pin(14, True, within=0.002)
     with pytest.raises(ExpectationError, match=r"frequency of GPIO14 is 1000 Hz, expected 1100 within 11"):
         machine.expect_frequency(14, 1100.0)
@@ -187,6 +189,27 @@ def test_time_goes_on_through_snapshots_across_a_power_cut(machine: Machine) -> 
     machine.restore(snapshot)
     machine.wait(0.1)
     assert (machine.time_s, machine.cycles) == state
+
+
+def test_what_steps_put_on_pins_is_gone_with_the_time_before_them(machine: Machine) -> None:
+    snapshot = machine.save()
+    machine.press("GP10")
+    machine.set_voltage(26, 1.0)
+    machine.expect("pressed=1")
+    machine.restore(snapshot)
+    assert machine.devices == {}
+    with pytest.raises(EmulationTimeout):
+        machine.expect("pressed=1", timeout=0.05)
+    machine.press("GP10")
+    kept = machine.save()
+    machine.expect("pressed=1")
+    machine.restore(kept)
+    machine.expect("pressed=1")
+
+
+def test_a_program_in_sram_does_not_outlive_its_power(tmp_path: Path) -> None:
+    with Machine(build("bystep", "no_flash")) as machine, pytest.raises(UsageError, match="linked to SRAM"):
+        machine.cut_power(0.1)
 
 
 def test_semihosting_ends_the_program(machine: Machine) -> None:
