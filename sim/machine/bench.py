@@ -27,8 +27,7 @@ LATENCY_S = 100e-9
 class Bench:
     """Machines that run side by side from now on; what one does on a wire, the others see `latency_s` later.
 
-    Wires join pins that programs, PIO, PWM and UARTs drive, open drains included. The SPI and I2C blocks move no pins
-    in this model: between two chips they need PIO or the program's own pins.
+    Wires join pins whoever drives them: programs, PIO, PWM, UARTs, SPI and I2C, open drains included.
 
     Args:
         machines: two or more, on the embedded engine, all at the same emulated time.

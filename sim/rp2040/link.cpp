@@ -36,14 +36,21 @@ void Link::wire(End one, End other) {
     wires_.push_back(std::move(wire));
 }
 
-/// Hands on what each end has heard; all of it lies within the last latency, so that it arrives from now on.
+/// Hands on what each end has heard, in the order in which it happened: a chip may have gone past the barrier by an
+/// instruction that waited for flash, and takes what comes late as it is handed on; clock and data must not change places.
 void Link::exchange() {
+    struct Arrival {
+        WireEnd* to;
+        WireEnd::Change change;
+    };
+    std::vector<Arrival> arrivals;
     for (Wire& wire : wires_)
-        for (unsigned i = 0; i < 2; ++i) {
-            WireEnd& to = *wire.ends[1 - i];
-            for (const auto& change : wire.ends[i]->take())
-                to.port()->drive(0, change.drive, to.port()->cycle_at(change.ps + latency_));
-        }
+        for (unsigned i = 0; i < 2; ++i)
+            for (const auto& change : wire.ends[i]->take()) arrivals.push_back({wire.ends[1 - i].get(), change});
+    std::stable_sort(arrivals.begin(), arrivals.end(),
+                     [](const Arrival& a, const Arrival& b) { return a.change.ps < b.change.ps; });
+    for (const Arrival& a : arrivals)
+        a.to->port()->drive(0, a.change.drive, a.to->port()->cycle_at(a.change.ps + latency_));
 }
 
 Link::Result Link::run(std::size_t leader, Cycles limit) {

@@ -11,7 +11,7 @@ import pytest
 from foreign import Run, build, run
 from paths import ROOT
 
-from emberwatch import _native
+from emberwatch import Bench, Machine, _native
 from emberwatch.base.errors import EmulationTimeout, UsageError
 from emberwatch.board.board import boards_folder
 from emberwatch.detector.machine import DetectorMachine
@@ -265,12 +265,10 @@ def test_nobody_waits_for_cycles_that_never_come() -> None:
             Target(machine, lambda _: None, Path.cwd()).run_to(asleep + 1)
 
 
-def test_slaves_on_jumpers() -> None:
-    result = Run.of(build("slaves"))
-    for a, b in ((4, 6), (5, 7), (19, 8), (17, 9), (18, 10), (16, 11), (2, 3)):
-        result.chip.attach(_native.Jumper(f"wire{a}"), [("a", a), ("b", b)])
-    assert result.run(1).ended(), result.text
-    values = result.values
+_SLAVE_WIRES = ((6, 4), (7, 5), (19, 8), (17, 9), (18, 10), (16, 11), (2, 3))
+
+
+def _judge_slaves(values: dict[str, int]) -> None:
     assert 500 <= values.pop("stretched_us") < 600
     assert values == {
         "nobody": 1,
@@ -281,6 +279,9 @@ def test_slaves_on_jumpers() -> None:
         "dones": 1,
         "stops": 2,
         "late": 1,
+        "full": 16,
+        "kept": 19,
+        "none_lost": 1,
         "held": 1,
         "lost": 0xFF,
         "answers": 0xA0A1_A200,
@@ -290,6 +291,27 @@ def test_slaves_on_jumpers() -> None:
         "overrun": 1,
         "levels": 0b1010,
     }
+
+
+def test_slaves_on_jumpers() -> None:
+    result = Run.of(build("slaves"))
+    for a, b in _SLAVE_WIRES:
+        result.chip.attach(_native.Jumper(f"wire{a}"), [("a", a), ("b", b)])
+    assert result.run(1).ended(), result.text
+    _judge_slaves(result.values)
+
+
+def test_slaves_on_another_chip() -> None:
+    """Each of two chips is the other's slave; from SRAM, where no instruction waits for flash while edges come."""
+    with Machine(build("slaves", "no_flash")) as one, Machine(build("slaves", "no_flash")) as other:
+        bench = Bench(one, other)
+        for master, slave in ((one, other), (other, one)):
+            for here, there in _SLAVE_WIRES:
+                bench.wire(master, here, slave, there)
+        one.run(0.1)
+        for machine in (one, other):
+            pairs = (line.split("=") for line in machine.uart.split())
+            _judge_slaves({name: int(value, 0) for name, value in pairs})
 
 
 def test_wave_forms_on_jumpers(tmp_path: Path) -> None:

@@ -220,6 +220,7 @@ std::uint32_t I2c::read(std::uint32_t offset) {
             s_.raw_intr |= kRxUnder;
         else
             s_.rx.pop();
+        make_room();
     } else if (std::uint32_t bits = cleared_by(offset); bits != 0) {
         if ((bits & kTxAbrt) != 0) s_.tx_abrt_source = 0;  // also releases the transmit FIFO from its flushed state
         if (s_.phase != I2cState::Phase::idle || s_.addressed) bits &= ~kActivity;  // goes on being true

@@ -46,6 +46,8 @@ struct I2cState {
         bool ten_bits = false, known = false;            // The second address byte comes; it was this one's.
         bool holds = false, releases = false;            // SCL, for want of a byte; and no longer, after SDA_SETUP.
         std::uint8_t bits = 0, shift = 0;
+        bool full = false;       // The byte has no room in the FIFO: SCL is held until it has.
+        std::uint16_t kept = 0;  // It, as it goes into the FIFO.
     };
     Slave slave{};
     bool addressed = false;  // As slave: by the transfer in progress.
@@ -132,6 +134,7 @@ class I2c final : public StatefulPeripheral<I2cState>, public TimedDriver {
     void slave_load(Cycles when);
     void slave_put(bool level, Cycles when);
     void release_clock();
+    void make_room();
 
     [[nodiscard]] std::uint32_t status() const;
     [[nodiscard]] std::uint32_t raw() const;

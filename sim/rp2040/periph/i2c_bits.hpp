@@ -11,7 +11,8 @@ inline constexpr std::uint32_t kMasterMode = bit("IC_CON.MASTER_MODE"), k10BitSl
                                k10BitMaster = bit("IC_CON.IC_10BITADDR_MASTER"),
                                kRestartEn = bit("IC_CON.IC_RESTART_EN"), kSlaveDisable = bit("IC_CON.IC_SLAVE_DISABLE"),
                                kStopDetIfAddressed = bit("IC_CON.STOP_DET_IFADDRESSED"),
-                               kTxEmptyCtrl = bit("IC_CON.TX_EMPTY_CTRL");
+                               kTxEmptyCtrl = bit("IC_CON.TX_EMPTY_CTRL"),
+                               kHoldWhenFull = bit("IC_CON.RX_FIFO_FULL_HLD_CTRL");
 inline constexpr std::uint32_t kCmdRead = bit("IC_DATA_CMD.CMD"), kCmdStop = bit("IC_DATA_CMD.STOP"),
                                kCmdRestart = bit("IC_DATA_CMD.RESTART"),
                                kFirstDataByte = bit("IC_DATA_CMD.FIRST_DATA_BYTE");

@@ -202,6 +202,8 @@ void I2c::bit_step() {
 void I2c::take_byte() {
     if (s_.taken) return;
     const std::uint32_t flag = s_.first_byte ? kFirstDataByte : 0;
+    if (s_.rx.full() && (s_.con & kHoldWhenFull) != 0)
+        unmodelled(regs::kI2c.at("IC_CON"), true, "RX_FIFO_FULL_HLD_CTRL with a full receive FIFO, as a master");
     if (!s_.rx.push(static_cast<std::uint16_t>(s_.byte | flag))) s_.raw_intr |= kRxOver;
     s_.taken = true;
 }

@@ -54,7 +54,9 @@ void I2c::slave_rising() {
         slave.acknowledged = s_.slv_data_nack_only == 0;
         const std::uint32_t flag = s_.first_byte ? kFirstDataByte : 0;
         s_.first_byte = false;
-        if (slave.acknowledged && !s_.rx.push(static_cast<std::uint16_t>(slave.shift | flag))) s_.raw_intr |= kRxOver;
+        slave.full = slave.acknowledged && s_.rx.full() && (s_.con & kHoldWhenFull) != 0;
+        slave.kept = static_cast<std::uint16_t>(slave.shift | flag);
+        if (slave.acknowledged && !slave.full && !s_.rx.push(slave.kept)) s_.raw_intr |= kRxOver;
         update();
     }
 }
@@ -65,6 +67,10 @@ void I2c::slave_falling(Cycles when) {
     if (slave.phase == SlavePhase::idle || slave.phase == SlavePhase::done) return;
     if (slave.bits == 8 && !slave.acknowledge) {  // the ninth bit begins
         slave.acknowledge = true;
+        if (slave.full) {
+            slave.holds = true;
+            return pull(false, true, when);
+        }
         slave_put(slave.phase == SlavePhase::transmit || !slave.acknowledged, when);
         return;
     }
@@ -137,9 +143,22 @@ void I2c::slave_put(bool level, Cycles when) { pull(!level, s_.pulls_scl, when);
 /// The byte that the waiting master wants is there: SDA first, SCL after IC_SDA_SETUP (datasheet 4.3.15).
 void I2c::release_clock() {
     auto& slave = s_.slave;
-    if (!slave.holds || slave.releases || s_.tx.empty()) return;
+    if (!slave.holds || slave.releases || s_.tx.empty() || slave.phase != SlavePhase::transmit) return;
     slave.shift = static_cast<std::uint8_t>(s_.tx.pop());
     slave_put((slave.shift & 0x80) != 0, now() + 1);
+    slave.releases = true;
+    after(std::max<Cycles>(2, s_.sda_setup));
+}
+
+/// The byte that waits for room in the receive FIFO has it now, and is acknowledged (IC_CON.RX_FIFO_FULL_HLD_CTRL). That
+/// it is the acknowledge that waits, and not the byte after it, the datasheet does not say.
+void I2c::make_room() {
+    auto& slave = s_.slave;
+    if (!slave.full || s_.rx.full()) return;
+    slave.full = false;
+    s_.rx.push(slave.kept);
+    if (!slave.holds) return;  // SCL is high still
+    slave_put(false, now() + 1);
     slave.releases = true;
     after(std::max<Cycles>(2, s_.sda_setup));
 }

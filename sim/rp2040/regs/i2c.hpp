@@ -10,7 +10,7 @@ namespace rp2040::regs {
 inline constexpr Field kI2cFields[] = {
     // IC_CON
     {"STOP_DET_IF_MASTER_ACTIVE", 10, 1, Access::ro},
-    {"RX_FIFO_FULL_HLD_CTRL", 9, 1, Access::rw, Verdict::refused, 0, 1, 0, "holding the bus while the receive FIFO is full"},
+    {"RX_FIFO_FULL_HLD_CTRL", 9, 1, Access::rw},
     {"TX_EMPTY_CTRL", 8, 1, Access::rw},
     {"STOP_DET_IFADDRESSED", 7, 1, Access::rw},
     {"IC_SLAVE_DISABLE", 6, 1, Access::rw, Verdict::full, 1},

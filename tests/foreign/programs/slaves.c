@@ -9,7 +9,14 @@ enum { IC_CON = 0x00, IC_TAR = 0x04, IC_SAR = 0x08, IC_DATA_CMD = 0x10, IC_FS_SC
 enum { IC_INTR_STAT = 0x2c, IC_INTR_MASK = 0x30, IC_RAW_INTR_STAT = 0x34, IC_CLR_RD_REQ = 0x50, IC_CLR_TX_ABRT = 0x54 };
 enum { IC_CLR_RX_DONE = 0x58, IC_CLR_STOP_DET = 0x60, IC_CLR_START_DET = 0x64, IC_CLR_RESTART_DET = 0xa8 };
 enum { IC_ENABLE = 0x6c, IC_STATUS = 0x70, IC_RXFLR = 0x78, IC_TX_ABRT_SOURCE = 0x80 };
-enum { RX_FULL = 1u << 2, RD_REQ = 1u << 5, RX_DONE = 1u << 7, STOP_DET = 1u << 9, START_DET = 1u << 10 };
+enum {
+    RX_OVER = 1u << 1,
+    RX_FULL = 1u << 2,
+    RD_REQ = 1u << 5,
+    RX_DONE = 1u << 7,
+    STOP_DET = 1u << 9,
+    START_DET = 1u << 10
+};
 enum { RESTART_DET = 1u << 12, READ = 1u << 8, STOP = 1u << 9, RESTART = 1u << 10, FIRST = 1u << 11 };
 
 static volatile uint8_t memory[256];
@@ -116,8 +123,28 @@ static void i2c(void) {
     show("stretched_us", (uint32_t)(time_us() - start));
     show("late", equal);
 
-    /* A slave that is reset while the master waits lets go: ones are read. */
+    /* With RX_FIFO_FULL_HLD_CTRL a slave whose FIFO is full keeps the master waiting, and loses nothing. */
     REG(I2C0 + IC_INTR_MASK) = 0;
+    REG(I2C0 + IC_ENABLE) = 0;
+    REG(I2C0 + IC_CON) |= 1u << 9;
+    REG(I2C0 + IC_ENABLE) = 1;
+    for (uint32_t i = 1; i < 20; i++) command(i);
+    busy_wait_us(1000);
+    show("full", REG(I2C0 + IC_RXFLR));
+    equal = (REG(I2C0 + IC_RAW_INTR_STAT) & RX_OVER) == 0;
+    uint32_t got = 0;
+    for (uint32_t i = 0; i < 19; i++) {
+        while (!REG(I2C0 + IC_RXFLR)) {
+        }
+        got += (REG(I2C0 + IC_DATA_CMD) & 0xff) == i + 1;
+    }
+    show("kept", got);
+    show("none_lost", equal & !(REG(I2C0 + IC_RAW_INTR_STAT) & RX_OVER));
+    command(20 | STOP);
+    wait_stop();
+    (void)REG(I2C0 + IC_DATA_CMD);
+
+    /* A slave that is reset while the master waits lets go: ones are read. */
     command(READ | STOP);
     busy_wait_us(300);
     show("held", REG(I2C1 + IC_STATUS) & 1);
