@@ -37,7 +37,8 @@ void Link::wire(End one, End other) {
 }
 
 /// Hands on what each end has heard, in the order in which it happened: a chip may have gone past the barrier by an
-/// instruction that waited for flash, and takes what comes late as it is handed on; clock and data must not change places.
+/// instruction that waited for flash, and takes what comes late as it is handed on; clock and data must not change
+/// places.
 void Link::exchange() {
     struct Arrival {
         WireEnd* to;

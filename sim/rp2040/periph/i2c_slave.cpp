@@ -150,8 +150,8 @@ void I2c::release_clock() {
     after(std::max<Cycles>(2, s_.sda_setup));
 }
 
-/// The byte that waits for room in the receive FIFO has it now, and is acknowledged (IC_CON.RX_FIFO_FULL_HLD_CTRL). That
-/// it is the acknowledge that waits, and not the byte after it, the datasheet does not say.
+/// The byte that waits for room in the receive FIFO has it now, and is acknowledged (IC_CON.RX_FIFO_FULL_HLD_CTRL).
+/// That it is the acknowledge that waits, and not the byte after it, the datasheet does not say.
 void I2c::make_room() {
     auto& slave = s_.slave;
     if (!slave.full || s_.rx.full()) return;
