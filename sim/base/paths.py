@@ -6,6 +6,7 @@ Nothing else asks where its own file is to find another.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from emberwatch.base.errors import EmberwatchError
@@ -61,6 +62,17 @@ def build_folder() -> Path:
     """Where builds go by default: build/ of the clone, or of the working folder with the installed package alone."""
     root = project_root()
     return (Path.cwd() if root == _PACKAGED else root) / "build"
+
+
+def cache_folder() -> Path:
+    """Where things that were fetched are kept: EMBERWATCH_CACHE, else the user's cache folder."""
+    if override := os.environ.get("EMBERWATCH_CACHE"):
+        return Path(override)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "emberwatch"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/emberwatch"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "emberwatch"
 
 
 def shared_folder(variable: str, name: str, holds: str) -> Path | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from emberwatch.base.errors import UsageError
+from emberwatch.base.output import write_file
 
 _SCRIPTS = {
     "bash": """\
@@ -33,21 +36,49 @@ complete -c emberwatch -a '(emberwatch completion --words (commandline -opc)[2..
 
 
 def completion(
-    shell: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(_SCRIPTS)}.", metavar="SHELL")] = None,
+    shell: Annotated[
+        str | None,
+        typer.Argument(help=f"One of: {', '.join(_SCRIPTS)}; --install knows yours.", metavar="SHELL"),
+    ] = None,
+    install: Annotated[bool, typer.Option("--install", help="Put it where the shell finds it, once.")] = False,
 ) -> int:
-    """Print the script that completes commands and options in your shell.
+    """Print the script that completes commands and options in your shell, or install it.
 
     Examples:
 
     \b
+    emberwatch completion --install
     echo 'eval "$(emberwatch completion bash)"' >> ~/.bashrc
     emberwatch completion zsh > ~/.zfunc/_emberwatch
     emberwatch completion fish > ~/.config/fish/completions/emberwatch.fish
     """
+    if install:
+        shell = shell or Path(os.environ.get("SHELL", "")).name
     if shell not in _SCRIPTS:
         raise UsageError(f"shell {shell!r} is not known; there are: {', '.join(_SCRIPTS)}")
-    print(_SCRIPTS[shell], end="")
+    if install:
+        _install(shell)
+    else:
+        print(_SCRIPTS[shell], end="")
     return 0
+
+
+def _install(shell: str) -> None:
+    """Adds a line to the shell's start file, or writes the file that fish looks for."""
+    if shell == "fish":
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        path, text = config / "fish/completions/emberwatch.fish", _SCRIPTS[shell]
+    else:
+        path, line = Path.home() / f".{shell}rc", f'eval "$(emberwatch completion {shell})"'
+        there = path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
+        if line in there.splitlines():
+            print(f"kept      {path}")
+            return
+        text = there + ("" if there.endswith("\n") or not there else "\n") + line + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, text)
+    print(f"written   {path}")
+    print("next      open a new shell, and press Tab after: emberwatch")
 
 
 def candidates(words: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from emberwatch.base.errors import EmulationTimeout, ImageError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.regular import read_regular, read_text
 from emberwatch.base.text import printable
+from emberwatch.cli import micropython_releases as releases
+from emberwatch.cli.micropython_releases import LATEST
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.raw_repl import RawRepl
 from emberwatch.machine.values import seconds
@@ -26,8 +29,13 @@ from emberwatch.program.littlefs import FlashFiles
 VARIABLE = "EMBERWATCH_MICROPYTHON"
 _WRAPPED = """\
 _ew_exit = 0
+_ew_code = {source!r}
 try:
-    exec({source!r}, {{"__name__": "__main__"}})
+    _ew_code = compile(_ew_code, {name!r}, "exec")
+except NameError:
+    pass
+try:
+    exec(_ew_code, {{"__name__": "__main__"}})
 except SystemExit as _ew_end:
     _ew_exit = _ew_end.args[0] if _ew_end.args else 0
 """
@@ -38,6 +46,8 @@ try:
 except SystemExit as _ew_end:
     _ew_exit = _ew_end.args[0] if _ew_end.args else 0
 """
+_OUR_FRAME = re.compile(rb'  File "<stdin>", line \d+, in <module>\r?\n')
+"""What the code above adds to a traceback."""
 _FIRST_START_S = 30.0
 _EXIT = "print(0 if _ew_exit is None else _ew_exit if isinstance(_ew_exit, int) else 1)"
 
@@ -47,8 +57,12 @@ def micropython(
     code: Annotated[str | None, typer.Option("-c", help="Code to run.", metavar="CODE")] = None,
     module: Annotated[str | None, typer.Option("-m", help="Module in flash to run.", metavar="MODULE")] = None,
     firmware: Annotated[
-        Path | None,
-        typer.Option(help=f"UF2 of MicroPython or CircuitPython; default: {VARIABLE} names it.", metavar="FILE"),
+        str | None,
+        typer.Option(
+            help="UF2 of MicroPython or CircuitPython, or a release of MicroPython to fetch, as 1.26.1; "
+            f"default: what {VARIABLE} names, else {LATEST}.",
+            metavar="FILE|RELEASE",
+        ),
     ] = None,
     board: Annotated[str | None, typer.Option(help="Board name or file.", metavar="BOARD")] = None,
     put: Annotated[list[str] | None, typer.Option(help="Put a file into flash before.", metavar="FILE[:NAME]")] = None,
@@ -64,24 +78,23 @@ def micropython(
     """Run a script on MicroPython on the emulated chip, and end with its exit code.
 
     What the script prints goes to standard output, a traceback to standard error; the exit code is that of sys.exit(),
-    1 after an exception. Without code, the prompt is on the terminal.
+    1 after an exception. Without code, the prompt is on the terminal; a pipe is a script.
 
     Examples:
 
     \b
+    emberwatch micropython script.py
     emberwatch micropython script.py --firmware RPI_PICO.uf2
     emberwatch micropython -c 'import machine; print(machine.freq())'
     emberwatch micropython --put lib/driver.py:driver.py --put main.py -m main --get log.csv
     """
-    named = firmware or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
-    if named is None:
-        raise UsageError(f"name a UF2 file of MicroPython: --firmware FILE, or {VARIABLE}=FILE")
     if sum(given is not None for given in (script, code, module)) > 1:
         raise UsageError("FILE, -c and -m exclude each other")
     limit = seconds(timeout, "--timeout")
     fetched = [_pair(text, "--get") for text in get or ()]
     check_outputs({f"--get {name}": Path(path) for name, path in fetched} | {"--flash-file": flash_file}, [script])
     source = _source(script, code, module)
+    named = releases.firmware(firmware or os.environ.get(VARIABLE) or LATEST)
     image, disk = _with_files(
         load_image(named), flash_file, [_pair(text, "--put") for text in put or ()], bool(fetched), board, seed
     )
@@ -103,11 +116,23 @@ def micropython(
 
 
 def _source(script: Path | None, code: str | None, module: str | None) -> str | None:
-    if script is not None:
-        return _WRAPPED.format(source=read_text(script, "script", UsageError))
     if module is not None:
         return _MODULE.format(name=module)
-    return _WRAPPED.format(source=code) if code is not None else None
+    if code is not None:
+        return _WRAPPED.format(source=code, name="<string>")
+    if script is not None and script != Path("-"):
+        return _WRAPPED.format(source=read_text(script, "script", UsageError), name=script.name)
+    if script is None and sys.stdin.isatty():
+        return None
+    return _WRAPPED.format(source=_typed(), name="<stdin>")
+
+
+def _typed() -> str:
+    """What comes on standard input."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("the script on standard input is no text in UTF-8") from None
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -174,7 +199,7 @@ def _run(machine: Machine, source: str, limit: float) -> int:
         say(str(error))
         return 1
     if traceback:
-        sys.stderr.write(_shown(traceback, sys.stderr.isatty()))
+        sys.stderr.write(_shown(_OUR_FRAME.sub(b"", traceback, count=1), sys.stderr.isatty()))
         return 1
     output, _ = repl.run(_EXIT, limit)
     return int(output) & 0xFF

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emberwatch.base.errors import BuildError, MissingDependencyError
+from emberwatch.base.paths import cache_folder
 
 _COMPILERS = {
     "C": (("CC", "cc", "gcc", "clang"), "gcc"),
@@ -37,12 +38,6 @@ def host_compiler(language: str = "C") -> str:
     raise MissingDependencyError(
         f"{language} compiler: none of {names_text} found; install {package} (apt-get install {package})"
     )
-
-
-def cache_folder() -> Path:
-    """Where libraries are kept."""
-    override = os.environ.get("EMBERWATCH_CACHE")
-    return Path(override or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emberwatch")
 
 
 def shared_library(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +19,10 @@ from paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "foreign"))
 from foreign import build
+
+from emberwatch.base.errors import UsageError
+from emberwatch.cli import micropython_releases
+from emberwatch.training.data.download import DownloadError
 
 PATIENCE_S = 60.0
 """Seconds of the host that only a hang exceeds."""
@@ -105,7 +112,18 @@ def test_scripts_end_with_their_own_code(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (3, "hi\n")
     done = emberwatch("micropython", "-c", "1/0")
     assert done.returncode == 1
-    assert "ZeroDivisionError" in done.stderr
+    assert done.stderr.splitlines() == [
+        "Traceback (most recent call last):",
+        '  File "<string>", line 1, in <module>',
+        "ZeroDivisionError: divide by zero",
+    ]
+    (tmp_path / "fails.py").write_text("def f():\n    return 1/0\nf()\n")
+    assert 'File "fails.py", line 2, in f' in emberwatch("micropython", tmp_path / "fails.py").stderr
+    piped = [sys.executable, "-m", "emberwatch", "micropython"]
+    answered = subprocess.run(
+        piped, input="for n in range(2):\n    print(n)\n", capture_output=True, text=True, check=False
+    )
+    assert (answered.returncode, answered.stdout) == (0, "0\n1\n")
     done = emberwatch("micropython", "-c", "while True: pass", "--timeout", "200 ms")
     assert done.returncode == 1
     assert "the code did not end within 0.2 s" in done.stderr
@@ -124,5 +142,39 @@ def test_files_go_in_and_come_out(tmp_path: Path) -> None:
     assert (tmp_path / "log.csv").read_text() == "42"
 
 
-def test_micropython_needs_a_uf2() -> None:
-    should_refuse(emberwatch("micropython", "-c", "1", EMBERWATCH_MICROPYTHON=""), "--firmware FILE")
+def test_a_release_of_micropython_comes_once_and_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBERWATCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "site").mkdir()
+    name = "RPI_PICO-20250911-v1.26.1.uf2"
+    (tmp_path / "site" / name).write_bytes(b"UF2\n and the rest")
+    (tmp_path / "site" / name.replace("20250911-v1.26.1", "20250415-v1.25.0")).write_bytes(b"<html>log in first")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "site"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        site = f"http://127.0.0.1:{server.server_port}"
+        kept = micropython_releases.firmware("1.26.1", site)
+        with pytest.raises(UsageError, match="no UF2 file"):
+            micropython_releases.firmware("1.25.0", site)
+        server.shutdown()
+    assert (kept.name, kept.read_bytes()) == (name, b"UF2\n and the rest")
+    assert micropython_releases.firmware("v1.26.1", site) == kept, "without the site"
+    with pytest.raises(DownloadError, match="is this computer online"):
+        micropython_releases.firmware("1.25.0", site)
+    with pytest.raises(UsageError, match=r"MicroPython 1\.5 is not among the releases"):
+        micropython_releases.firmware("1.5", site)
+    assert micropython_releases.firmware("my.uf2", site) == Path("my.uf2")
+
+
+def test_micropython_names_what_it_cannot_run() -> None:
+    should_refuse(emberwatch("micropython", "-c", "1", EMBERWATCH_MICROPYTHON="absent.uf2"), "absent.uf2")
+
+
+@pytest.mark.parametrize(("shell", "start"), [("bash", ".bashrc"), ("zsh", ".zshrc")])
+def test_completion_is_installed_once(tmp_path: Path, shell: str, start: str) -> None:
+    (tmp_path / start).write_text("alias ll='ls -l'")
+    environment = {"HOME": str(tmp_path), "SHELL": f"/bin/{shell}"}
+    assert emberwatch("completion", "--install", **environment).returncode == 0
+    once = (tmp_path / start).read_text()
+    assert once == f"alias ll='ls -l'\neval \"$(emberwatch completion {shell})\"\n"
+    assert "kept" in emberwatch("completion", "--install", **environment).stdout
+    assert (tmp_path / start).read_text() == once

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.program.host_library import cache_folder, shared_library
+from emberwatch.base.paths import cache_folder
+from emberwatch.program.host_library import shared_library
 from emberwatch.training.compiler.choose import Options
 from emberwatch.training.compiler.compiler import CompiledModel, compile_model
 from emberwatch.training.compiler.model import Model, Tensor, read_model

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emberwatch.base.errors import EngineError, MissingDependencyError
 from emberwatch.base.locks import locked
-from emberwatch.base.paths import project_root
+from emberwatch.base.paths import cache_folder, project_root
 from emberwatch.board.board import load_board
 from emberwatch.engines.renode import download, generate
 from emberwatch.engines.renode.library import library_path
@@ -59,17 +59,6 @@ ASSETS = {
         "renode-1.16.1.windows-portable-dotnet.zip", "d09b7934cfd560cd06bde8f131ef78f521f10d423d5aac6096f2a583224aeb3e"
     ),
 }
-
-
-def cache_folder() -> Path:
-    """Where Renode is installed: EMBERWATCH_CACHE, else the user's cache folder."""
-    if override := os.environ.get("EMBERWATCH_CACHE"):
-        return Path(override)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "emberwatch"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/emberwatch"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "emberwatch"
 
 
 def asset() -> Asset:
