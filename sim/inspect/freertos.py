@@ -2,7 +2,7 @@
 
 Read out of the kernel's own lists, which the program's symbols name and its DWARF describes (FreeRTOS-Kernel, tasks.c
 and list.h, V9 to V11, one core and SMP), so that any configuration is read right. Contexts are those of the ports for
-Armv6-M: GCC/ARM_CM0 without MPU, and ThirdParty/GCC/RP2040.
+Armv6-M: GCC/ARM_CM0, without and with the MPU, and ThirdParty/GCC/RP2040.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ _WAITING_NOTIFICATION = 1
 _EXC_RETURN = 0xFFFF_FFF0
 _PRESERVED = ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11")
 _STACKED = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr")
+_CONTEXT = 4 * 19
+"""Bytes that the port with the MPU keeps in the control block (portasm.c, PendSV_Handler): the two lists above, PSP,
+CONTROL, EXC_RETURN. The top of the stack is their end then."""
+_PSP_FROM_TOP = -12
 _REALIGNED = 1 << 9
 """Bit of the stacked xPSR: a word was left out below the frame (Arm ARM B1.5.7)."""
 
@@ -114,8 +118,9 @@ class FreeRtos:
         Raises:
             ValueError: its stack is not in memory.
         """
-        at = task.top
-        if self._word(at) >= _EXC_RETURN:  # V11.1 and later of ARM_CM0 begin with it
+        if self._keeps_context(task):
+            at = task.top - _CONTEXT
+        elif self._word(at := task.top) >= _EXC_RETURN:  # V11.1 and later of ARM_CM0 begin with it
             at += 4
         return {name: at + 4 * n for n, name in enumerate((*_PRESERVED, *_STACKED))}
 
@@ -127,8 +132,13 @@ class FreeRtos:
         """
         places = self.places(task)
         values = {name: self._word(at) for name, at in places.items()}
-        sp = places["xpsr"] + 4 + (4 if values["xpsr"] & _REALIGNED else 0)
+        frame = self._word(task.top + _PSP_FROM_TOP) if self._keeps_context(task) else places["r0"]
+        sp = frame + 4 * len(_STACKED) + (4 if values["xpsr"] & _REALIGNED else 0)
         return {**values, "pc": values["pc"] & ~1, "sp": sp, "psp": sp}
+
+    def _keeps_context(self, task: Task) -> bool:
+        """Whether its registers are in its control block, as with the MPU, and not on its stack."""
+        return task.address < task.top <= task.address + self._layouts[_TCB].size
 
     def _current(self) -> list[int]:
         one = self._image.symbols.get("pxCurrentTCB")

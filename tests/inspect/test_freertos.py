@@ -64,8 +64,9 @@ def test_tasks_are_read_out_of_the_lists(program: Program) -> None:
         assert kernel.running(0) == Task(tasks["pong"].address, "pong", 1, "running", 0, tasks["pong"].top)
 
 
-def test_registers_of_a_task_are_those_that_its_stack_keeps(program: Program) -> None:
-    with Machine(program("tasks")) as machine:
+@pytest.mark.parametrize("port", ["tasks", "mpu_tasks"])
+def test_registers_of_a_task_are_those_that_are_kept_for_it(program: Program, port: str) -> None:
+    with Machine(program(port)) as machine:
         machine.run_until_function("work", 1)
         kernel = kernel_of(machine)
         waits, _, pong = kernel.tasks()

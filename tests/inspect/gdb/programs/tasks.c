@@ -19,6 +19,9 @@ struct xLIST {
 };
 struct tskTaskControlBlock {
     uint32_t* volatile pxTopOfStack;
+#ifdef MPU_PORT
+    uint32_t ulContext[20];
+#endif
     struct xLIST_ITEM xStateListItem, xEventListItem;
     uint32_t uxPriority;
     char pcTaskName[8];
@@ -52,6 +55,14 @@ static task_t* make(unsigned number, const char* name, uint32_t priority, void (
     top[15] = 1u << 24;
     if (exc_return) *--top = exc_return;
     task->pxTopOfStack = top;
+#ifdef MPU_PORT
+    if (exc_return) {  // the context in the control block, then where the stack's copy is, CONTROL and EXC_RETURN
+        const uint32_t others[] = {(uint32_t)(top + 9), 3, exc_return};
+        for (uint32_t n = 0; n < 16; ++n) task->ulContext[n] = top[n + 1];
+        for (uint32_t n = 0; n < 3; ++n) task->ulContext[16 + n] = others[n];
+        task->pxTopOfStack = &task->ulContext[19];
+    }
+#endif
     task->uxPriority = priority;
     for (unsigned n = 0; n < 8; ++n) task->pcTaskName[n] = name[n];
     return task;
