@@ -28,6 +28,12 @@ def coverage(
             help="Folder whose sources may be shown, beside the project and the firmware's (repeatable).", metavar="DIR"
         ),
     ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(help="Report these files alone, as 'src/*' (repeatable).", metavar="GLOB")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave these files out, as '*/pico-sdk/*' (repeatable).", metavar="GLOB")
+    ] = None,
     minimum: Annotated[
         float | None, typer.Option(help="Exit with 1 when less of the lines was executed.", metavar="PERCENT")
     ] = None,
@@ -43,13 +49,14 @@ def coverage(
     EMBERWATCH_COVERAGE=results/coverage emberwatch run emberwatch.elf --audio smoke.wav
     emberwatch coverage
     emberwatch coverage results/coverage --minimum 90
+    emberwatch coverage --include 'src/*' --exclude '*_test.c'
     """
     from emberwatch.inspect.coverage import html as own_html
     from emberwatch.inspect.coverage import lcov, report
 
     if html not in _HTML:
         raise UsageError(f"--html {html!r} is not known; use one of: {', '.join(_HTML)}")
-    result = report.load(folder, source_root or ())
+    result = report.load(folder, source_root or (), include or (), exclude or ())
     info = folder / "coverage.info"
     write_file(info, lcov.write(result))
     page = _pages(html, info, folder, own_html.write(result))

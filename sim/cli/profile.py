@@ -30,6 +30,10 @@ def profile(
     ] = "table",
     out: Out = None,
     start: Annotated[float, typer.Option("--from", help="Emulated time at which profiling begins.", metavar="S")] = 0.0,
+    stop: Annotated[
+        float | None,
+        typer.Option("--to", help="Emulated time at which it ends; default: as --seconds says.", metavar="S"),
+    ] = None,
     trigger: Annotated[
         str | None,
         typer.Option(help="Begin at this console line (its beginning) or this function's first call.", metavar="TEXT"),
@@ -51,14 +55,16 @@ def profile(
         raise UsageError(f"--format {format_name!r} is not known; use one of: {', '.join(FORMATS)}")
     if not start >= 0:
         raise UsageError(f"--from {start:g} must be 0 or more seconds")
+    if stop is not None and run_options.seconds is not None:
+        raise UsageError("--to and --seconds exclude each other; both say where profiling ends")
     duration = run_options.duration
     check_outputs({"--out": out}, run_options.inputs)
     if trigger is not None:
         start = trigger_time(run_options, trigger, max(duration, TRIGGER_TIMEOUT_S))
         duration = start + (duration or DEFAULT_SILENCE_S)
-    end = duration or None  # None: with the last step
+    end = stop if stop is not None else duration or None  # None: with the last step
     if end is not None and start >= end:
-        raise UsageError(f"--from {start:g} must be before the end at {end:g} s; see --seconds")
+        raise UsageError(f"--from {start:g} must be before the end at {end:g} s; see --seconds and --to")
     with run_options.machine("embedded") as machine:
         recorder = ProfileRecorder(machine, timeline=format_name == "perfetto")
         code = run_window(machine, run_options.steps, start, end, recorder.begin)

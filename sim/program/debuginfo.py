@@ -47,6 +47,8 @@ class DebugInfo:
     """Line table and call frame information of an ELF file; empty for other files and without `-g`."""
 
     def __init__(self, path: Path) -> None:
+        self.folders: dict[str, str] = {}
+        """Where the compiler ran, by the relative name that it was given there."""
         self._lines: list[tuple[int, int, SourceLine]] = []
         self._frames: list[Any] = []
         self._line_starts: list[int] = []
@@ -82,6 +84,11 @@ class DebugInfo:
             if program is None:
                 continue
             names = _file_names(program)
+            attribute = unit.get_top_DIE().attributes.get("DW_AT_comp_dir")
+            if attribute is not None:
+                folder = _text(attribute.value)
+                for name in names.values():
+                    self.folders.setdefault(name, folder)
             previous = None
             for entry in program.get_entries():
                 state = entry.state

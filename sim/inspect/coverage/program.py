@@ -24,12 +24,15 @@ def is_conditional_branch(halfword: int) -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """Attributes: `lines` of each instruction with a known source, `branches` addresses, `functions` name to entry."""
+    """Attributes: `lines` of each instruction with a known source, `branches` addresses, `functions` name to entry,
+    `folders` where the compiler ran, by the name of a source.
+    """
 
     path: Path
     lines: dict[int, SourceLine] = field(default_factory=dict)
     branches: frozenset[int] = frozenset()
     functions: dict[str, int] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
 
 
 def read_program(path: Path) -> Program:
@@ -53,7 +56,7 @@ def read_program(path: Path) -> Program:
                 branches.add(address + offset)
             offset += 4 if halfword >> 11 >= _FIRST_WIDE else 2
     functions = {symbol.name: symbol.address for symbol in image.symbols.functions() if symbol.size}
-    return Program(path, lines, frozenset(branches), functions)
+    return Program(path, lines, frozenset(branches), functions, debug.folders)
 
 
 def _code(path: Path) -> list[tuple[int, bytes]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,11 +78,15 @@ class CoverageReport:
         return sum(hit for hit, _ in seen), sum(count for _, count in seen)
 
 
+_SOURCES = frozenset(".c .h .cc .cpp .cxx .hh .hpp .hxx .inc .inl .ipp .s .rs .ino .pio .zig".split())
+"""Names of files that a report shows; whatever else an ELF calls a source is none."""
 Counts = dict[int, tuple[int, int, int]]
 """Address to runs in which it was executed, taken, not taken."""
 
 
-def load(folder: Path, source_roots: Sequence[Path] = ()) -> CoverageReport:
+def load(
+    folder: Path, source_roots: Sequence[Path] = (), include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> CoverageReport:
     """Merges every file that runs have left in a folder.
 
     Lines of several builds of the same sources are added up. Branches are those of the build that ran most often: the
@@ -87,8 +94,11 @@ def load(folder: Path, source_roots: Sequence[Path] = ()) -> CoverageReport:
 
     Args:
         folder: where the runs have left them.
-        source_roots: folders beside the project and the firmware's own whose sources may be shown. An ELF names
-            whatever files it likes, and the report is published: a name outside is no reason to read the file.
+        source_roots: folders beside the project, the working folder and the firmware's own whose sources may be shown.
+            An ELF names whatever files it likes, and the report is published: a name outside, or of no source, is no
+            reason to read the file.
+        include: patterns, as `src/*`, of the files that are to be reported; none: all.
+        exclude: of those that are not.
 
     Raises:
         UsageError: nothing was gathered there, or the firmware is gone.
@@ -114,11 +124,12 @@ def load(folder: Path, source_roots: Sequence[Path] = ()) -> CoverageReport:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             notes.append(f"{path} was built anew or removed since; its {runs} runs are left out")
             continue
-        roots = [root.resolve() for root in (project_root(), path.parent, *source_roots)]
+        roots = [root.resolve() for root in (project_root(), Path.cwd(), path.parent, *source_roots)]
         _add(files, read_program(path), counts, roots, with_branches=main is None)
         main = main or path
     if main is None:
         raise UsageError(f"coverage in {folder} is of firmware that has changed since; run again")
+    files = {name: file for name, file in files.items() if _wanted(name, include, exclude)}
     ordered = [files[name] for name in sorted(files) if files[name].path is not None]
     if hidden := [name for name in sorted(files) if Path(name).is_absolute() and files[name].path is None]:
         notes.append(
@@ -137,9 +148,19 @@ def _add(
     with_branches: bool,
 ) -> None:
     def file_of(name: str) -> FileCoverage:
+        name = shown(name)
         if name not in files:
             files[name] = FileCoverage(name, _find(name, program.path, roots))
         return files[name]
+
+    @functools.cache
+    def shown(name: str) -> str:
+        """A name relative to the folder in which the compiler ran, as it is from here."""
+        folder = program.folders.get(name, "")
+        if Path(name).is_absolute() or not Path(folder).is_absolute():
+            return name
+        path = os.path.normpath(Path(folder, name))
+        return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
 
     hits: defaultdict[tuple[str, int], int] = defaultdict(int)
     for address, source in program.lines.items():
@@ -161,13 +182,22 @@ def _add(
             file_of(place.file).branches.setdefault(place.line, []).append(branch)
 
 
+def _wanted(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    def among(patterns: Sequence[str]) -> bool:
+        return any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}") for pattern in patterns)
+
+    return (not include or among(include)) and not among(exclude)
+
+
 def _find(name: str, elf: Path, roots: Sequence[Path]) -> Path | None:
     """Where a source file is: as named, in the project, or among the files generated beside the firmware.
 
     None if it is not there or, links followed, below none of the roots.
     """
     path = Path(name)
-    candidates = [path] if path.is_absolute() else [project_root() / path, elf.parent / path]
+    if path.suffix.lower() not in _SOURCES:
+        return None
+    candidates = [path] if path.is_absolute() else [project_root() / path, elf.parent / path, Path.cwd() / path]
     if path.parts[:2] == ("build", "gen"):
         candidates.append(elf.parent / "gen" / Path(*path.parts[2:]))
     for candidate in candidates:

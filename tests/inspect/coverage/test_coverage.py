@@ -101,6 +101,24 @@ def test_runs_are_merged(elf: Path, gathering: Path) -> None:
     assert guard.reached == 3 and {guard.taken, guard.not_taken} == {1, 2}
 
 
+def test_a_strangers_project_names_its_sources_from_its_build_folder(
+    gathering: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    for name in ("src", "build"):
+        (project / name).mkdir(parents=True)
+    (project / "src/secrets.env").write_text("KEY=1\n")
+    named = '#line 1 "../src/secrets.env"\n__attribute__((used)) int named(void) { return 1; }\n'
+    (project / "src/app.c").write_text(f"{SOURCE}\n{named}")
+    monkeypatch.chdir(project / "build")
+    run(build(Path(), '#include "../src/app.c"\n', "all", "-O1").resolve())
+    coverage.flush()
+    monkeypatch.chdir(project)
+    assert [file.name for file in report.load(gathering).files] == ["src/app.c"]
+    assert report.load(gathering, include=["src/*"]).files[0].lines_hit
+    assert report.load(gathering, exclude=["app.c"]).files == []
+
+
 def test_an_unmet_folder_and_changed_firmware_are_refused(elf: Path, gathering: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no coverage in"):
         report.load(tmp_path)
