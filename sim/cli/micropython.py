@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,12 +12,13 @@ from typing import Annotated
 
 import typer
 
-from emberwatch.base.errors import EmulationTimeout, ImageError, UsageError
+from emberwatch.base.errors import EmulationError, EmulationTimeout, FirmwareCrash, ImageError, UsageError
 from emberwatch.base.output import check_outputs, say, write_file
 from emberwatch.base.regular import read_regular, read_text
 from emberwatch.base.text import printable
 from emberwatch.cli import micropython_releases as releases
 from emberwatch.cli.micropython_releases import LATEST
+from emberwatch.inspect.crash import CrashWatch
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.raw_repl import RawRepl
 from emberwatch.machine.values import seconds
@@ -192,11 +194,18 @@ def _run(machine: Machine, source: str, limit: float) -> int:
         sys.stdout.write(_shown(data, sys.stdout.isatty()))
         sys.stdout.flush()
 
-    repl = RawRepl(machine)
+    crashes = CrashWatch(machine)
     try:
+        repl = RawRepl(machine)
         _, traceback = repl.run(source, limit, show)
     except EmulationTimeout as error:
         say(str(error))
+        return 1
+    except FirmwareCrash as error:
+        say(str(error))
+        with contextlib.suppress(EmulationError):
+            if crashes.first is not None:
+                sys.stderr.write(crashes.first.report().text())
         return 1
     if traceback:
         sys.stderr.write(_shown(_OUR_FRAME.sub(b"", traceback, count=1), sys.stderr.isatty()))

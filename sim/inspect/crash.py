@@ -98,11 +98,11 @@ class CrashReport:
     task: Task | None = None
     others: list[tuple[Task, list[Frame]]] = field(default_factory=list)
 
-    def text(self, debugger: str) -> str:
-        """The screen. `debugger` is the command that opens GDB at the moment before."""
+    def text(self, debugger: str | None = None) -> str:
+        """The screen. `debugger` is the command that opens GDB at the moment before, where there is one."""
         return "\n".join(self._lines(debugger)) + "\n"
 
-    def _lines(self, debugger: str) -> Iterator[str]:
+    def _lines(self, debugger: str | None) -> Iterator[str]:
         yield f"CRASH  {self.title}"
         yield f"       core {self.core}, {self.time_s:.6f} s after power-on, cycle {self.cycle}"
         for fault in self.faults[1:]:
@@ -125,7 +125,8 @@ class CrashReport:
         yield "Last data accesses"
         yield from (f"  {line}" for line in self.accesses or ["none"])
         yield f"Pending interrupts: {', '.join(self.pending) or 'none'}"
-        yield f"The moment before in GDB: {debugger}"
+        if debugger is not None:
+            yield f"The moment before in GDB: {debugger}"
 
 
 @dataclass(frozen=True)

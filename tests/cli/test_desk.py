@@ -124,6 +124,9 @@ def test_scripts_end_with_their_own_code(tmp_path: Path) -> None:
         piped, input="for n in range(2):\n    print(n)\n", capture_output=True, text=True, check=False
     )
     assert (answered.returncode, answered.stdout) == (0, "0\n1\n")
+    done = emberwatch("micropython", "-c", "import machine; machine.mem32[0xf0000000]")
+    assert done.returncode == 1
+    assert "CRASH  HardFault: read at 0xf0000000" in done.stderr
     done = emberwatch("micropython", "-c", "while True: pass", "--timeout", "200 ms")
     assert done.returncode == 1
     assert "the code did not end within 0.2 s" in done.stderr
