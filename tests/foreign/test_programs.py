@@ -324,6 +324,7 @@ def test_wave_forms_on_jumpers(tmp_path: Path) -> None:
     values = dict(line.split("=") for line in lines)
     assert values == {
         "uart": "0x61626364",
+        "broken": "0x05000031",
         "loop": "0x00005ac3",
         "pulls": "0x000000ff",
         "counted": "21",

@@ -182,7 +182,12 @@ void Uart::write(std::uint32_t offset, std::uint32_t value) {
 
 /// In loop-back the receiver and CTS hear TX and RTS inside the block (PL011 TRM 3.3.8), and the pins no more.
 void Uart::set_control(std::uint32_t value) {
+    const bool was_on = receiver_on();
     const std::uint32_t changed = std::exchange(s_.cr, value) ^ value;
+    if (!was_on && receiver_on() && !looped_back()) {  // while it was off it heard nothing
+        const std::uint32_t pins = selected(rx_pins());
+        s_.rx_line = pins == 0 || (fabric_.gpio().inputs(now(), ~0u) & pins) == pins;
+    }
     if ((changed & kLbe) == 0) return;
     s_.sampling = false;
     s_.rx_line = looped_back() ? s_.line : true;
@@ -313,7 +318,14 @@ void Uart::update() {
     follow_clock();
     if (can_send()) start_transmit({now(), 0});
     if (can_receive()) start_receive({now(), 0});
-    if (!s_.shifting) set_line((s_.lcr_h & kBrk) == 0, now() + 1);
+    // A transmitter that is off sends no break: the SDK switches the UART off to set BRK, and boards hear the break begin
+    // when it is on again (MicroPython's tests/extmod_hardware/machine_uart_irq_break.py, run on boards). The receiver may
+    // have been switched on by the same write.
+    const bool sends = (s_.cr & (kUarten | kTxe)) == (kUarten | kTxe);
+    if (const bool level = (s_.lcr_h & kBrk) == 0 || !sends; !s_.shifting && level != s_.line) {
+        replan_pins();
+        set_line(level, now() + 1);
+    }
     show_rts(now() + 1);
     update_requests();
     reschedule();

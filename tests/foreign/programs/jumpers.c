@@ -33,6 +33,19 @@ static void uart(void) {
         heard = heard << 8 | (REG(UART1) & 0xfff);
     }
     show_hex("uart", heard);
+
+    /* A break as the SDK makes one: the UART is off while BRK changes. What comes after it is heard right. */
+    for (uint32_t brk = 1; brk < 2; brk--) {
+        REG(UART1 + 0x30) = 0;
+        busy_wait_us(130);
+        REG(UART1 + 0x2c) = 3u << 5 | 1u << 4 | brk;
+        REG(UART1 + 0x30) = 1u << 0 | 3u << 8;
+        if (brk) busy_wait_us(113);
+    }
+    REG(UART1) = 0x31;
+    busy_wait_us(100);
+    heard = (REG(UART1) & 0xfff) << 16;
+    show_hex("broken", heard | (REG(UART1) & 0xfff));
 }
 
 /* Slice 5 makes 1 kHz on pin 10; slice 6 counts the rising edges on its input, pin 13. */
