@@ -318,9 +318,9 @@ void Uart::update() {
     follow_clock();
     if (can_send()) start_transmit({now(), 0});
     if (can_receive()) start_receive({now(), 0});
-    // A transmitter that is off sends no break: the SDK switches the UART off to set BRK, and boards hear the break begin
-    // when it is on again (MicroPython's tests/extmod_hardware/machine_uart_irq_break.py, run on boards). The receiver may
-    // have been switched on by the same write.
+    // A transmitter that is off sends no break: the SDK switches the UART off to set BRK, and boards hear the break
+    // begin when it is on again (MicroPython's tests/extmod_hardware/machine_uart_irq_break.py, run on boards). The
+    // receiver may have been switched on by the same write.
     const bool sends = (s_.cr & (kUarten | kTxe)) == (kUarten | kTxe);
     if (const bool level = (s_.lcr_h & kBrk) == 0 || !sends; !s_.shifting && level != s_.line) {
         replan_pins();
