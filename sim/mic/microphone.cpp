@@ -1,6 +1,7 @@
 #include "mic/microphone.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "rp2040/base/rate_counter.hpp"
@@ -63,37 +64,41 @@ void PdmMicrophone::line_changed(unsigned, bool level, rp2040::Cycles when) {
     if (fault_ == Fault::none) port()->drive(kData, bit ? Drive::high : Drive::low, when);
 }
 
-void PdmMicrophone::clock_edges(std::span<const rp2040::Cycles> when, std::span<bool> levels) {
-    const rp2040::Cycles first = when.front(), cycles = when.back() - first;
-    const std::uint64_t began = port()->picoseconds(first), passed = port()->picoseconds(when.back()) - began;
+std::uint64_t PdmMicrophone::clock_edges(const rp2040::ClockEdges& edges) {
+    const rp2040::Cycles first = edges.at(0), last = edges.at(edges.count - 1), cycles = last - first;
+    const std::uint64_t began = port()->picoseconds(first), passed = port()->picoseconds(last) - began;
     // Rounding is monotonous: if both ends lie on a line of whole picoseconds a cycle, so does all between them.
     const bool even = cycles != 0 && passed % cycles == 0;
-    if (even && given_.empty() && fault_ == Fault::none && timebase_hz_ == 0 && bits_ != 0) {
-        modulate(when, levels, restarts_ps_ + began, passed / cycles);
-        return;
+    const std::uint64_t rate = even ? passed / cycles : 0;
+    if (even && given_.empty() && fault_ == Fault::none && timebase_hz_ == 0 && bits_ != 0)
+        return modulate(edges, began, rate);
+    std::uint64_t levels = 0;
+    for (unsigned n = 0; n < edges.count; ++n) {
+        const std::uint64_t ps = even ? began + (edges.at(n) - first) * rate : port()->picoseconds(edges.at(n));
+        levels |= std::uint64_t{next_bit(ps)} << n;
     }
-    for (std::size_t n = 0; n < when.size(); ++n)
-        levels[n] = next_bit(even ? began + (when[n] - first) * (passed / cycles) : port()->picoseconds(when[n]));
+    return levels;
 }
 
 /// next_bit() for edges that lie `rate` picoseconds a cycle apart, the first at `began`, while the sound decides.
-void PdmMicrophone::modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
-                             std::uint64_t rate) {
-    SigmaDelta modulator = modulator_;  // so that its state stays in the host's registers
+std::uint64_t PdmMicrophone::modulate(const rp2040::ClockEdges& edges, std::uint64_t began, std::uint64_t rate) {
     const bool changed = gain_q12_ != 4096 || offset_q23_ != 0;
     const std::int64_t offset = offset_q23_ * Interpolator::kUnitsPerSample;
-    Interpolator::Moment moment = Interpolator::moment(began);
-    rp2040::Cycles before = when.front();
-    for (std::size_t n = 0; n < when.size(); ++n) {
-        moment.pass((when[n] - before) * rate);
-        before = when[n];
+    const rp2040::Cycles first = edges.at(0);
+    std::array<std::int64_t, 64> heard;
+    Interpolator::Moment moment = Interpolator::moment(restarts_ps_ + began);
+    rp2040::Cycles before = first;
+    for (unsigned n = 0; n < edges.count; ++n) {
+        const rp2040::Cycles now = edges.at(n);
+        moment.pass((now - before) * rate);
+        before = now;
         std::int64_t u = sound_.at(moment);
         if (changed) u = ((u * gain_q12_) >> 12) + offset;
-        levels[n] = modulator.step(std::clamp(u, -kFullScale, kFullScale));
+        heard[n] = std::clamp(u, -kFullScale, kFullScale);
     }
-    modulator_ = modulator;
-    bits_ += when.size();
-    last_ps_ = began + (before - when.front()) * rate;
+    bits_ += edges.count;
+    last_ps_ = restarts_ps_ + began + (before - first) * rate;
+    return modulator_.steps({heard.data(), edges.count});
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

@@ -66,14 +66,13 @@ class PdmMicrophone final : public rp2040::Device {
         if (fault_ != Fault::none) return std::nullopt;
         return ClockedLines{kClock, kData, channel_ == Channel::right};
     }
-    void clock_edges(std::span<const rp2040::Cycles> when, std::span<bool> levels) override;
+    std::uint64_t clock_edges(const rp2040::ClockEdges& edges) override;
     void save(rp2040::StateWriter& out) const override;
     void restore(rp2040::StateReader& in) override;
 
   private:
     [[nodiscard]] bool next_bit(std::uint64_t picoseconds);
-    void modulate(std::span<const rp2040::Cycles> when, std::span<bool> levels, std::uint64_t began,
-                  std::uint64_t rate);
+    [[nodiscard]] std::uint64_t modulate(const rp2040::ClockEdges& edges, std::uint64_t began, std::uint64_t rate);
     static constexpr std::int64_t kFullScale = Interpolator::kUnitsPerSample << 23;
 
     std::string name_;

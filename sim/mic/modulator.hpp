@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace mic {
 
@@ -47,11 +48,26 @@ class SigmaDelta {
         x_[2] += old[1] - ((kResonatorHigh * x_[3]) >> kCoefficientBits);
         x_[1] += old[0];
         x_[0] += error - ((kResonatorLow * x_[1]) >> kCoefficientBits);
-        for (std::size_t i = 0; i < 4; ++i) x_[i] = std::clamp(x_[i], -limit_[i], limit_[i]);
+        // Rare, so a branch that is foreseen costs less than what it saves.
+        if (beyond(0) || beyond(1) || beyond(2) || beyond(3)) [[unlikely]]
+            for (std::size_t i = 0; i < 4; ++i) x_[i] = std::clamp(x_[i], -limit_[i], limit_[i]);
         return bit;
     }
 
+    /// As many clocks as there are inputs, 64 at most: their bits, the first in bit 0.
+    constexpr std::uint64_t steps(std::span<const std::int64_t> inputs) {
+        SigmaDelta now = *this;  // so that its state stays in the host's registers
+        std::uint64_t bits = 0;
+        for (std::size_t n = 0; n < inputs.size(); ++n) bits |= std::uint64_t{now.step(inputs[n])} << n;
+        *this = now;
+        return bits;
+    }
+
   private:
+    [[nodiscard]] constexpr bool beyond(std::size_t i) const {
+        return static_cast<std::uint64_t>(x_[i] + limit_[i]) > 2 * static_cast<std::uint64_t>(limit_[i]);
+    }
+
     std::int64_t full_scale_;
     std::array<std::int64_t, 4> limit_{};
     std::array<std::int64_t, 4> x_{};

@@ -234,7 +234,7 @@ bool Bus::write_xip_sram(std::uint32_t address, unsigned bytes, std::uint32_t da
 }
 
 void Bus::sram_written(std::uint32_t offset, unsigned bytes) {
-    if (code_->sram_code_map()[offset / 256] == 0) return;
+    if (code_->sram_code_map()[offset / kCodeBlock] == 0) return;
     code_->invalidate(kSramBase + offset, bytes);
     if (offset < kSramStripedSize) code_->invalidate(banks_address(offset), bytes);
 }
@@ -350,10 +350,10 @@ void Bus::restore(StateReader& in) {
     std::vector<std::uint8_t> before(sram_);
     in.bytes(sram_.data(), sram_.size());
     crossbar.restore(in);
-    for (std::uint32_t offset = 0; offset < kSramSize; offset += 256) {
-        if (code_->sram_code_map()[offset / 256] == 0) continue;
-        if (std::memcmp(before.data() + offset, sram_.data() + offset, 256) == 0) continue;
-        for (std::uint32_t word = offset; word < offset + 256; word += 4) sram_written(word, 4);
+    for (std::uint32_t offset = 0; offset < kSramSize; offset += kCodeBlock) {
+        if (code_->sram_code_map()[offset / kCodeBlock] == 0) continue;
+        if (std::memcmp(before.data() + offset, sram_.data() + offset, kCodeBlock) == 0) continue;
+        for (std::uint32_t word = offset; word < offset + kCodeBlock; word += 4) sram_written(word, 4);
     }
 }
 

@@ -99,7 +99,7 @@ void CodeCache::cover(Coverage* coverage) {
 void CodeCache::mark_code(std::uint32_t address) {
     std::uint32_t offset = address - kSramBase;
     if (address - kSramBanksBase < kSramBanksSize) offset = striped_offset(address);
-    if (offset < kSramSize) sram_code_map_[offset / 256] = 1;
+    if (offset < kSramSize) sram_code_map_[offset / kCodeBlock] = 1;
 }
 
 void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {

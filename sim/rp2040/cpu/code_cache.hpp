@@ -50,7 +50,7 @@ class CodeCache {
     /// The handler that the op's place calls for; `wide`: it has two halfwords.
     [[nodiscard]] Handler handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const;
 
-    /// Non-zero for every 256 bytes of SRAM (from 0x20000000) that has decoded code; stores test it.
+    /// Non-zero for every kCodeBlock bytes of SRAM (from 0x20000000) that has decoded code; stores test it.
     [[nodiscard]] const std::uint8_t* sram_code_map() const { return sram_code_map_.data(); }
 
   private:
@@ -71,7 +71,7 @@ class CodeCache {
     std::unordered_map<std::uint32_t, std::unique_ptr<DecodedPage>> pages_;
     std::array<Slot, 256> recent_{};
     std::unordered_set<std::uint32_t> hooks_;
-    std::vector<std::uint8_t> sram_code_map_ = std::vector<std::uint8_t>(0x42000 / 256);
+    std::vector<std::uint8_t> sram_code_map_ = std::vector<std::uint8_t>(0x42000 / kCodeBlock);
 };
 
 }  // namespace rp2040

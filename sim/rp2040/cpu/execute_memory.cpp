@@ -19,18 +19,47 @@ using timing::kLoadStore;
 
 namespace {
 
-/// Whether `words` words from `address` all lie in SRAM (and, for stores, hold no decoded code).
 bool block_in_sram(std::uint32_t address, std::uint32_t words) {
     return (address & 3) == 0 && address - kSramBase < kSramSize - words * 4;
+}
+/// The same where no decoded code would be overwritten.
+bool data_in_sram(const Cpu& c, std::uint32_t address, std::uint32_t words) {
+    const std::uint32_t first = (address - kSramBase) / kCodeBlock,
+                        last = (address - kSramBase + words * 4 - 1) / kCodeBlock;
+    return block_in_sram(address, words) && (c.sram_code_map[first] | c.sram_code_map[last]) == 0;
+}
+
+bool block_in_flash(std::uint32_t address, std::uint32_t words) {
+    return (address & 3) == 0 && address - kXipBase < kXipEnd - kXipBase - words * 4;
+}
+
+/// Loads the registers of `list` from SRAM.
+[[gnu::always_inline]] inline void load_words(Cpu& c, std::uint32_t list, std::uint32_t address) {
+    const std::uint8_t* p = c.sram + (address - kSramBase);
+    for (; list != 0; list &= list - 1, p += 4)
+        std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
+}
+
+[[gnu::always_inline]] inline void store_words(const Cpu& c, std::uint32_t list, std::uint32_t address) {
+    std::uint8_t* p = c.sram + (address - kSramBase);
+    for (; list != 0; list &= list - 1, p += 4)
+        std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
 }
 
 /// Loads the registers of `list` from `address` up. False: a fault was taken. `total` grows by the words' cycles.
 bool load_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t words, Cycles& total) {
     if (block_in_sram(address, words)) {
-        const std::uint8_t* p = c.sram + (address - kSramBase);
-        for (; list != 0; list &= list - 1, p += 4)
-            std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
+        load_words(c, list, address);
         total += words;
+        return true;
+    }
+    if (block_in_flash(address, words)) {
+        for (; list != 0; list &= list - 1, address += 4) {
+            const Cycles taken = 1 + c.xip.fetch(address, c.cycles + 1, c.master());
+            std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], c.xip.content(address), 4);
+            total += taken;
+            c.cycles += taken;
+        }
         return true;
     }
     // A fault part of the way leaves registers already loaded (the architecture allows it) and the base unchanged.
@@ -45,11 +74,8 @@ bool load_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t 
 }
 
 bool store_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t words, Cycles& total) {
-    const std::uint32_t first = (address - kSramBase) / 256, last = (address - kSramBase + words * 4 - 1) / 256;
-    if (block_in_sram(address, words) && (c.sram_code_map[first] | c.sram_code_map[last]) == 0) {
-        std::uint8_t* p = c.sram + (address - kSramBase);
-        for (; list != 0; list &= list - 1, p += 4)
-            std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
+    if (data_in_sram(c, address, words)) {
+        store_words(c, list, address);
         total += words;
         return true;
     }
@@ -62,15 +88,20 @@ bool store_list(Cpu& c, std::uint32_t list, std::uint32_t address, std::uint32_t
     return true;
 }
 
-}  // namespace
-
 /// Ends the handler when an interrupt arrives before the transfer is over: it is abandoned and restarts later.
 #define ABANDON_IF_INTERRUPTED(n)               \
     SPILL();                                    \
     if (cycles + (n) > c.deadline) [[unlikely]] \
         if (c.abandon_for_interrupt(cycles + (n))) return
 
-void op_ldm(OP_PARAMS) {
+/// Whether nothing can come between, so that the words of a list move at once if they lie in SRAM.
+bool undisturbed(const Cpu& c, const Op* op, Cycles cycles) {
+    return cycles + timing::kMultipleBase + op->rm <= c.deadline;
+}
+
+// What the handlers leave to these, so that they themselves need no frame on the host's stack.
+
+[[gnu::noinline]] void ldm_elsewhere(OP_PARAMS) {
     ABANDON_IF_INTERRUPTED(timing::kMultipleBase + op->rm);
     Cycles total = timing::kMultipleBase;
     const std::uint32_t address = c.r[op->rn];
@@ -79,7 +110,7 @@ void op_ldm(OP_PARAMS) {
     NEXT(total);
 }
 
-void op_stm(OP_PARAMS) {
+[[gnu::noinline]] void stm_elsewhere(OP_PARAMS) {
     ABANDON_IF_INTERRUPTED(timing::kMultipleBase + op->rm);
     Cycles total = timing::kMultipleBase;
     const std::uint32_t address = c.r[op->rn];
@@ -88,7 +119,7 @@ void op_stm(OP_PARAMS) {
     NEXT(total);
 }
 
-void op_push(OP_PARAMS) {
+[[gnu::noinline]] void push_elsewhere(OP_PARAMS) {
     ABANDON_IF_INTERRUPTED(timing::kMultipleBase + op->rm);
     Cycles total = timing::kMultipleBase;
     const std::uint32_t address = c.r[13] - op->rm * 4u;
@@ -97,13 +128,47 @@ void op_push(OP_PARAMS) {
     NEXT(total);
 }
 
-void op_pop(OP_PARAMS) {
+[[gnu::noinline]] void pop_elsewhere(OP_PARAMS) {
     ABANDON_IF_INTERRUPTED(timing::kMultipleBase + op->rm);
     Cycles total = timing::kMultipleBase;
     const std::uint32_t address = c.r[13];
     if (!load_list(c, op->imm, address, op->rm, total)) return;
     c.r[13] = address + op->rm * 4u;
     NEXT(total);
+}
+
+}  // namespace
+
+void op_ldm(OP_PARAMS) {
+    const std::uint32_t address = c.r[op->rn], words = op->rm;
+    if (!undisturbed(c, op, cycles) || !block_in_sram(address, words)) TAIL_RETURN ldm_elsewhere(OP_ARGS);
+    load_words(c, op->imm, address);
+    if ((op->imm >> op->rn & 1) == 0) c.r[op->rn] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_stm(OP_PARAMS) {
+    const std::uint32_t address = c.r[op->rn], words = op->rm;
+    if (!undisturbed(c, op, cycles) || !data_in_sram(c, address, words)) TAIL_RETURN stm_elsewhere(OP_ARGS);
+    store_words(c, op->imm, address);
+    c.r[op->rn] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_push(OP_PARAMS) {
+    const std::uint32_t words = op->rm, address = c.r[13] - words * 4;
+    if (!undisturbed(c, op, cycles) || !data_in_sram(c, address, words)) TAIL_RETURN push_elsewhere(OP_ARGS);
+    store_words(c, op->imm, address);
+    c.r[13] = address;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_pop(OP_PARAMS) {
+    const std::uint32_t address = c.r[13], words = op->rm;
+    if (!undisturbed(c, op, cycles) || !block_in_sram(address, words)) TAIL_RETURN pop_elsewhere(OP_ARGS);
+    load_words(c, op->imm, address);
+    c.r[13] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
 }
 
 void op_pop_pc(OP_PARAMS) {

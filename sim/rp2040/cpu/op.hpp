@@ -36,6 +36,9 @@ static_assert(sizeof(Op) == 16);
 
 inline constexpr std::uint32_t kPageBytes = 4096;
 inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
+/// Stores to SRAM ask for every so many bytes whether they hold decoded code. Data often lies right beside code, so few;
+/// but no list of registers reaches over more than two.
+inline constexpr std::uint32_t kCodeBlock = 64;
 
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {

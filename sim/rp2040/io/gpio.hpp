@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "base/types.hpp"
@@ -28,6 +27,13 @@ enum class PinFunction : std::uint8_t {
     clock = 8,
     usb = 9,
     none = 31
+};
+
+/// Up to 64 changes of a clock at even distances.
+struct ClockEdges {
+    std::uint64_t first, step;  ///< In 1/256 cycles.
+    unsigned count;
+    [[nodiscard]] Cycles at(unsigned n) const { return (first + n * step) >> 8; }
 };
 
 /// Whoever is to learn of changes of pins: a device (device/device.hpp), a block's input, a recorder. Its lines are
@@ -54,9 +60,9 @@ class LineWatcher {
         bool edge;
     };
     [[nodiscard]] virtual std::optional<ClockedLines> clocked_lines() const { return std::nullopt; }
-    /// Many such changes at once, in the cycles `when`: fills in the levels of `data` after each, as line_changed()
-    /// would have driven them. Only for watchers with clocked_lines().
-    virtual void clock_edges([[maybe_unused]] std::span<const Cycles> when, [[maybe_unused]] std::span<bool> levels) {}
+    /// Many such changes at once: returns the levels of `data` after each, the first in bit 0, as line_changed() would
+    /// have driven them. Only for watchers with clocked_lines().
+    virtual std::uint64_t clock_edges(const ClockEdges&) { return 0; }
 };
 
 /// The pin of each line of a watcher.

@@ -22,6 +22,15 @@ constexpr unsigned kMost = 64;         // bits that are asked for at once
 constexpr std::uint64_t kSettled = 5;  // cycles after which every instruction has seen a change of a pin
 }  // namespace
 
+/// Shifts in `count` bits, the first in bit 0 of `bits`, one by one.
+static void shift_bits(PioMachine& m, std::uint32_t bits, unsigned count, bool right) {
+    if (right)
+        m.isr = static_cast<std::uint32_t>((std::uint64_t{bits} << 32 | m.isr) >> count);
+    else
+        m.isr = static_cast<std::uint32_t>(std::uint64_t{m.isr} << count | reverse_word(bits) >> (32 - count));
+    m.isr_count = static_cast<std::uint8_t>(std::min(32u, m.isr_count + count));
+}
+
 /// Whether rounds from here on may be done together, and who answers in them.
 bool Pio::begin_rounds(const PioMachine& m, unsigned index, Rounds& rounds) const {
     const PioLoop& loop = loop_[index];
@@ -64,31 +73,32 @@ void Pio::do_rounds(PioMachine& m, unsigned index, const Rounds& rounds, std::ui
     const bool late = loop.in_step <= rounds.edge_step, right = (m.shiftctrl & kInRight) != 0;
     const std::uint64_t edge_at = loop.step[static_cast<unsigned>(rounds.edge_step)].at * divider,
                         in_at = loop.step[static_cast<unsigned>(loop.in_step)].at * divider;
-    std::array<Cycles, kMost> when;
-    std::array<bool, kMost> level;
     const bool rested = pins_.newest_level(rounds.watch.data_pin);
-    bool before = rested, answered = false;
+    const std::uint64_t resting = rested ? ~std::uint64_t{0} : 0;
+    std::uint64_t before = rested, answered = 0;
     for (std::uint64_t left = count; left != 0;) {
-        const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left, kMost));
-        for (std::size_t n = 0; n < now; ++n) when[n] = ((m.next + edge_at + n * round) >> 8) + 1;
-        rounds.watch.watcher->clock_edges({when.data(), now}, {level.data(), now});
-        for (std::size_t n = 0; n < now; ++n) {
-            const std::uint32_t bit = late ? before : level[n];
-            before = level[n];
-            answered |= before != rested;
-            m.isr = right ? m.isr >> 1 | bit << 31 : m.isr << 1 | bit;
-            m.isr_count = static_cast<std::uint8_t>(std::min(32, m.isr_count + 1));
+        const auto now = static_cast<unsigned>(std::min<std::uint64_t>(left, kMost));
+        const ClockEdges edges{m.next + edge_at + (1u << 8), round, now};
+        const std::uint64_t levels = rounds.watch.watcher->clock_edges(edges);
+        const std::uint64_t seen = late ? levels << 1 | before : levels;
+        answered |= (levels ^ resting) << (kMost - now);
+        before = levels >> (now - 1) & 1;
+        for (unsigned n = 0; n < now;) {
+            const unsigned room = dma == nullptr ? now : full - std::min<unsigned>(full, m.isr_count);
+            const unsigned bits = std::clamp(room, 1u, std::min(now - n, 32u));
+            shift_bits(m, static_cast<std::uint32_t>(seen >> n), bits, right);
+            n += bits;
             if (dma == nullptr || m.isr_count < full) continue;
             m.rx.push(m.isr);
-            dma->take_word(rx_dreq(index), m.rx.pop(), (m.next + in_at + n * round) >> 8);
+            dma->take_word(rx_dreq(index), m.rx.pop(), (m.next + in_at + (n - 1) * round) >> 8);
             m.isr = 0;
             m.isr_count = 0;
         }
         m.next += now * round;
         left -= now;
-        if (left == 0) pins_.answer(rounds.watch.data_pin, level[now - 1], when[now - 1]);
+        if (left == 0) pins_.answer(rounds.watch.data_pin, before != 0, edges.at(now - 1));
     }
-    if (answered) pins_.pulsed(1u << rounds.watch.data_pin);
+    if (answered != 0) pins_.pulsed(1u << rounds.watch.data_pin);
 }
 
 bool Pio::at_round(const PioMachine& m, unsigned index) const {

@@ -35,9 +35,11 @@ class BitSource final : public LineWatcher {
     [[nodiscard]] std::optional<ClockedLines> clocked_lines() const override {
         return ClockedLines{clock_, data_, false};
     }
-    void clock_edges(std::span<const Cycles>, std::span<bool> levels) override {
-        for (bool& level : levels) level = next();
-        answered_at_once += levels.size();
+    std::uint64_t clock_edges(const ClockEdges& edges) override {
+        std::uint64_t levels = 0;
+        for (unsigned n = 0; n < edges.count; ++n) levels |= std::uint64_t{next()} << n;
+        answered_at_once += edges.count;
+        return levels;
     }
     std::uint64_t answered_at_once = 0;
     void save(StateWriter& out) const { out.put(lfsr_); }
