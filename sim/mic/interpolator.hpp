@@ -68,13 +68,18 @@ class Interpolator {
     static constexpr Moment moment(std::uint64_t picoseconds) {
         return {picoseconds / kPicosecondsPerStep, picoseconds % kPicosecondsPerStep};
     }
+    /// rest * 2^20 / kPicosecondsPerStep, rounded down: a multiplication by the reciprocal that is exact for every rest.
+    static constexpr std::uint64_t fraction(std::uint64_t rest) {
+        constexpr std::uint64_t kReciprocal = (std::uint64_t{1} << 62) / kPicosecondsPerStep + 1;
+        return (rest * kReciprocal) >> 42;
+    }
     /// Value at a moment, in 1/6 of a Q23 step (the spline's natural unit).
     std::int64_t at(const Moment& moment) {
         const auto step = static_cast<std::int64_t>(moment.step);
         if (step != step_) [[unlikely]]
             load(step);
         // Fraction of the step in Q20, then Horner.
-        const auto t = static_cast<std::int64_t>((moment.rest << 20) / kPicosecondsPerStep);
+        const auto t = static_cast<std::int64_t>(fraction(moment.rest));
         std::int64_t y = (cubic_[3] * t) >> 20;
         y = ((cubic_[2] + y) * t) >> 20;
         y = ((cubic_[1] + y) * t) >> 20;

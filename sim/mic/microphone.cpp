@@ -84,21 +84,24 @@ std::uint64_t PdmMicrophone::clock_edges(const rp2040::ClockEdges& edges) {
 std::uint64_t PdmMicrophone::modulate(const rp2040::ClockEdges& edges, std::uint64_t began, std::uint64_t rate) {
     const bool changed = gain_q12_ != 4096 || offset_q23_ != 0;
     const std::int64_t offset = offset_q23_ * Interpolator::kUnitsPerSample;
-    const rp2040::Cycles first = edges.at(0);
     std::array<std::int64_t, 64> heard;
     Interpolator::Moment moment = Interpolator::moment(restarts_ps_ + began);
-    rp2040::Cycles before = first;
-    for (unsigned n = 0; n < edges.count; ++n) {
-        const rp2040::Cycles now = edges.at(n);
-        moment.pass((now - before) * rate);
-        before = now;
+    const std::uint64_t step = edges.step;
+    const unsigned count = edges.count;
+    std::uint64_t at = edges.first;
+    rp2040::Cycles before = at >> 8;
+    for (unsigned n = 0; n < count; ++n, at += step) {
+        moment.pass(((at >> 8) - before) * rate);
+        before = at >> 8;
         std::int64_t u = sound_.at(moment);
         if (changed) u = ((u * gain_q12_) >> 12) + offset;
-        heard[n] = std::clamp(u, -kFullScale, kFullScale);
+        if (static_cast<std::uint64_t>(u + kFullScale) > std::uint64_t{2 * kFullScale}) [[unlikely]]
+            u = std::clamp(u, -kFullScale, kFullScale);
+        heard[n] = u;
     }
-    bits_ += edges.count;
-    last_ps_ = restarts_ps_ + began + (before - first) * rate;
-    return modulator_.steps({heard.data(), edges.count});
+    bits_ += count;
+    last_ps_ = restarts_ps_ + began + (before - edges.at(0)) * rate;
+    return modulator_.steps({heard.data(), count});
 }
 
 void PdmMicrophone::save(rp2040::StateWriter& out) const {

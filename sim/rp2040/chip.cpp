@@ -333,6 +333,8 @@ Stop Chip::run_until(Cycles limit) {
                 if (clocks_.halted() && !stand_still(limit)) break;
                 continue;
             }
+            if (code_.worn()) [[unlikely]]
+                code_.forget_worn();
             Cycles until = limit;
             cpu = next_core(until);
             if (cpu == nullptr) {  // both cores sleep: straight to the next event

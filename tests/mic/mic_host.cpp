@@ -1,7 +1,7 @@
 // Prints the bits of a microphone for samples and clock edges given in a file; used by test_microphone.py.
 //
 // Input: u32 seed, u32 sample count, u32 edge count, i32 samples (Q23, 16 kHz), u64 edge times (picoseconds).
-// Output: u8 bit per edge. Samples are pushed in uneven pieces, as a running simulation does.
+// Output: u8 bit per edge. Bits come one by one and in pieces of up to 64, as PIO asks for them. Samples are pushed in uneven pieces, as a running simulation does.
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -25,11 +25,24 @@ int main(int, char** argv) {
     const auto edges = read<std::uint64_t>(in, header[2]);
     std::fclose(in);
 
+    for (std::uint64_t rest = 0; rest < mic::kPicosecondsPerStep; ++rest)
+        if (mic::Interpolator::fraction(rest) != (rest << 20) / mic::kPicosecondsPerStep) std::exit(2);
+
     constexpr std::int64_t kFullScale = mic::Interpolator::kUnitsPerSample << 23;
     mic::Interpolator sound;
     mic::SigmaDelta modulator(kFullScale, header[0]);
     std::size_t pushed = 0;
     std::vector<std::uint8_t> bits;
+    std::vector<std::int64_t> heard;
+    const auto take = [&] {
+        if (heard.size() == 1) {
+            bits.push_back(modulator.step(heard[0]) ? 1 : 0);
+        } else {
+            const std::uint64_t levels = modulator.steps(heard);
+            for (std::size_t n = 0; n < heard.size(); ++n) bits.push_back(levels >> n & 1);
+        }
+        heard.clear();
+    };
     for (const std::uint64_t edge : edges) {
         const std::uint64_t needed = edge * mic::kSampleRate / 1'000'000'000'000ull + mic::Interpolator::kLookAhead + 1;
         while (pushed < std::min<std::uint64_t>(needed, samples.size())) {
@@ -37,7 +50,9 @@ int main(int, char** argv) {
             sound.queue().push(samples.data() + pushed, piece);
             pushed += piece;
         }
-        bits.push_back(modulator.step(std::clamp(sound.at(edge), -kFullScale, kFullScale)) ? 1 : 0);
+        heard.push_back(std::clamp(sound.at(edge), -kFullScale, kFullScale));
+        if (heard.size() == 1 + bits.size() % 64) take();
     }
+    if (!heard.empty()) take();
     std::fwrite(bits.data(), 1, bits.size(), stdout);
 }

@@ -237,6 +237,7 @@ void Bus::sram_written(std::uint32_t offset, unsigned bytes) {
     if (code_->sram_code_map()[offset / kCodeBlock] == 0) return;
     code_->invalidate(kSramBase + offset, bytes);
     if (offset < kSramStripedSize) code_->invalidate(banks_address(offset), bytes);
+    code_->stored_beside_code(offset);
 }
 
 bool Bus::read_vector(std::uint32_t address, std::uint32_t& value) const {

@@ -122,6 +122,16 @@ void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {
     }
 }
 
+void CodeCache::forget_worn() {
+    for (const std::uint32_t block : worn_) {
+        invalidate(kSramBase + block, kCodeBlock);
+        if (block < kSramStripedSize)
+            for (std::uint32_t word = block; word < block + kCodeBlock; word += 4) invalidate(banks_address(word), 4);
+        sram_code_map_[block / kCodeBlock] = stores_[block / kCodeBlock] = 0;
+    }
+    worn_.clear();
+}
+
 void CodeCache::invalidate_all() {
     for (auto& [base, page] : pages_) forget(*page);
     sram_code_map_.assign(sram_code_map_.size(), 0);

@@ -37,6 +37,15 @@ class CodeCache {
 
     /// Forgets what was decoded from `bytes` bytes at `address` (as executed from that very address).
     void invalidate(std::uint32_t address, std::uint32_t bytes);
+    /// A store has met a block of SRAM, at `offset`, that holds decoded code. Where that happens again and again the code
+    /// is most likely over (boot2's copy lies where core 0's stack grows): forget_worn() then lets stores pass.
+    void stored_beside_code(std::uint32_t offset) {
+        std::uint8_t& stores = stores_[offset / kCodeBlock];
+        if (stores < kWorn && ++stores == kWorn) worn_.push_back(offset & ~(kCodeBlock - 1));
+    }
+    [[nodiscard]] bool worn() const { return !worn_.empty(); }
+    /// Not while an instruction is in execution.
+    void forget_worn();
     /// Forgets everything decoded from addresses for which the top byte is `top` (0x10: flash and its aliases).
     void invalidate_all();
 
@@ -71,6 +80,9 @@ class CodeCache {
     std::unordered_map<std::uint32_t, std::unique_ptr<DecodedPage>> pages_;
     std::array<Slot, 256> recent_{};
     std::unordered_set<std::uint32_t> hooks_;
+    static constexpr std::uint8_t kWorn = 200;
+    std::vector<std::uint8_t> stores_ = std::vector<std::uint8_t>(0x42000 / kCodeBlock);
+    std::vector<std::uint32_t> worn_;  ///< Offsets of blocks.
     std::vector<std::uint8_t> sram_code_map_ = std::vector<std::uint8_t>(0x42000 / kCodeBlock);
 };
 
