@@ -114,14 +114,16 @@ class Pattern(Sound):
             rise = np.clip((within - on) / self._RAMP_S, 0.0, 1.0)
             fall = np.clip((off + self._RAMP_S - within) / self._RAMP_S, 0.0, 1.0)
             envelope = np.maximum(envelope, np.minimum(rise, fall))
-        phase = np.fmod(index * (self._frequency / SAMPLE_RATE), 1.0)
+        sounding = np.flatnonzero(envelope)  # most patterns are silent most of the time
+        phase = np.fmod(index[sounding] * (self._frequency / SAMPLE_RATE), 1.0)
         if self._waveform == "square":
             carrier = _square(phase, self._frequency)
         else:
             carrier = np.sin(2 * np.pi * phase)
             if self._waveform == "piezo" and 2 * self._frequency < _HIGHEST_HZ:
                 carrier = (carrier + 0.08 * np.sin(4 * np.pi * phase + 1.0)) / 1.08
-        return envelope * carrier
+        envelope[sounding] *= carrier
+        return envelope
 
 
 def t3(frequency_hz: float = 3100.0, waveform: str = "piezo") -> Pattern:

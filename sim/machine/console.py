@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from emberwatch.base.errors import EmulationError
@@ -45,6 +46,24 @@ class Port:
         self.lines.append((seconds, self.unfinished))
         self.begun.clear()
 
+    def feed_all(self, sent: Sequence[tuple[int, int]], seconds: Callable[[int], float]) -> None:
+        """Takes bytes with the cycles in which each came, as `feed` does one by one; ``seconds`` is a cycle's time."""
+        if len(self.data) + len(sent) > MOST_BYTES or len(self.lines) + len(sent) > MOST_LINES:
+            for cycle, byte in sent:
+                self.feed(seconds(cycle), byte)
+            return
+        data = bytes(byte for _, byte in sent)
+        begin = 0
+        while (end := data.find(b"\n", begin)) >= 0:
+            self.begun += data[begin:end]
+            self.lines.append((seconds(sent[end][0]), self.unfinished))
+            self.begun.clear()
+            begin = end + 1
+        self.begun += data[begin:]
+        self.data += data
+        if sent:
+            self.last_s = seconds(sent[-1][0])
+
     def forget(self) -> None:
         """Drops the bytes and the complete lines so far."""
         self.data.clear()
@@ -82,8 +101,8 @@ class Console:
             (self.other_uart, engine.take_other_uart()),
             (self.usb, engine.take_usb()),
         ):
-            for cycle, byte in sent:
-                port.feed(engine.picoseconds(cycle) / PICO, byte)
+            if sent:
+                port.feed_all(sent, lambda cycle: engine.picoseconds(cycle) / PICO)
 
     @property
     def received(self) -> int:

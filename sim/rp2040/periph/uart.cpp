@@ -365,7 +365,7 @@ bool Uart::choose_pins() {
 void Uart::replan_pins() {
     const bool changed = choose_pins();
     if (!std::exchange(started_, false) && !changed) return;
-    fabric_.gpio().watch_changed();
+    if (changed) fabric_.gpio().watch_changed();
     fabric_.gpio().plan();
 }
 
