@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,5 +26,7 @@ class FactSheet:
 
     def _repr_html_(self) -> str:
         """The facts as a table, for notebooks."""
+        from html import escape  # with a table of all entities, which nobody else needs
+
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self.facts())
         return f"<table>{rows}</table>"

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from emberwatch import __version__
 from emberwatch.base.errors import EmberwatchError, EmulationError
 from emberwatch.detector.log import Log
 from emberwatch.detector.result import RunResult
@@ -106,6 +105,8 @@ def error_json(error: EmberwatchError) -> str:
 
 
 def _head(outcome: str, exit_code: int, message: str) -> dict[str, Any]:
+    from emberwatch import __version__  # reads the package's metadata, with all of `email`
+
     return {
         "schema": SCHEMA,
         "emberwatch": __version__,

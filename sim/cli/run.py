@@ -30,7 +30,6 @@ from emberwatch.machine.observer import looking
 from emberwatch.machine.values import MAX_SECONDS, seconds
 from emberwatch.steps.calls import Call, call
 from emberwatch.steps.console import console_text
-from emberwatch.steps.junit import junit as junit_xml
 from emberwatch.steps.run import StepRun
 
 if TYPE_CHECKING:
@@ -159,6 +158,8 @@ def run(
         if recorder and report:
             recorder.write(report, run_options.audio.name if run_options.audio else "")
         if junit:
+            from emberwatch.steps.junit import junit as junit_xml  # an XML library, for this option alone
+
             write_file(junit, junit_xml(outcome.run, run_options.firmware.name, outcome.exit_code), "--junit")
         if serial_log:
             write_file(serial_log, console_text(machine), "--serial-log")
