@@ -68,7 +68,8 @@ class Interpolator {
     static constexpr Moment moment(std::uint64_t picoseconds) {
         return {picoseconds / kPicosecondsPerStep, picoseconds % kPicosecondsPerStep};
     }
-    /// rest * 2^20 / kPicosecondsPerStep, rounded down: a multiplication by the reciprocal that is exact for every rest.
+    /// rest * 2^20 / kPicosecondsPerStep, rounded down: a multiplication by the reciprocal that is exact for every
+    /// rest.
     static constexpr std::uint64_t fraction(std::uint64_t rest) {
         constexpr std::uint64_t kReciprocal = (std::uint64_t{1} << 62) / kPicosecondsPerStep + 1;
         return (rest * kReciprocal) >> 42;

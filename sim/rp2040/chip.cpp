@@ -99,6 +99,7 @@ void Chip::connect() {
     bus_.connect(code_);
     bus_.connect(sio_, usb_);
     bus_.crossbar.connect(busctrl_);
+    bus_.crossbar.connect_turns(core0_.turns, core1_.turns);
     xip_.connect(bus_.crossbar);
     bus_.crossbar.delay_dma = [this](BusMaster master, Cycles cycles) {
         dma_.delay(master == BusMaster::dma_write, cycles);
@@ -335,6 +336,7 @@ Stop Chip::run_until(Cycles limit) {
             }
             if (code_.worn()) [[unlikely]]
                 code_.forget_worn();
+            Cpu::pay_owed(core0_, core1_);
             Cycles until = limit;
             cpu = next_core(until);
             if (cpu == nullptr) {  // both cores sleep: straight to the next event

@@ -1,7 +1,8 @@
 // Prints the bits of a microphone for samples and clock edges given in a file; used by test_microphone.py.
 //
 // Input: u32 seed, u32 sample count, u32 edge count, i32 samples (Q23, 16 kHz), u64 edge times (picoseconds).
-// Output: u8 bit per edge. Bits come one by one and in pieces of up to 64, as PIO asks for them. Samples are pushed in uneven pieces, as a running simulation does.
+// Output: u8 bit per edge. Bits come one by one and in pieces of up to 64, as PIO asks for them. Samples are pushed in
+// uneven pieces, as a running simulation does.
 #include <algorithm>
 #include <cstdio>
 #include <vector>

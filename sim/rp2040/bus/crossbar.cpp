@@ -2,15 +2,13 @@
 
 namespace rp2040 {
 
-namespace {
-bool high_priority(const Busctrl& busctrl, BusMaster master) {
+bool Crossbar::high_priority(BusMaster master) const {
     switch (master) {
-        case BusMaster::core0: return busctrl.high_priority(Master::core0);
-        case BusMaster::core1: return busctrl.high_priority(Master::core1);
-        default: return busctrl.high_priority(Master::dma, master == BusMaster::dma_write);
+        case BusMaster::core0: return busctrl_->high_priority(Master::core0);
+        case BusMaster::core1: return busctrl_->high_priority(Master::core1);
+        default: return busctrl_->high_priority(Master::dma, master == BusMaster::dma_write);
     }
 }
-}  // namespace
 
 void Crossbar::count(Port port, bool contested) {
     const unsigned event = 2 * static_cast<unsigned>(port) + (contested ? 0 : 1);
@@ -20,8 +18,8 @@ void Crossbar::count(Port port, bool contested) {
 /// Both want the port in the same cycle: priority level first, then each in turn (datasheet 2.1.1.1), which is taken to
 /// mean that the master of the last access comes last.
 bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const {
-    const bool high = high_priority(*busctrl_, challenger);
-    if (high != high_priority(*busctrl_, other)) return high;
+    const bool high = high_priority(challenger);
+    if (high != high_priority(other)) return high;
     BusMaster last = BusMaster::dma_write;
     Cycles when = 0;
     for (unsigned n = kHistory; n-- > 0 && port.nth(n).until() > when;) {
@@ -55,27 +53,6 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
         s_.owed[index(master)] += cycles;
     else if (delay_dma)
         delay_dma(master, cycles);
-}
-
-/// arbitrate() for one cycle in the two cases that nearly all are: the other core, simulated ahead, has the port later
-/// or in this very cycle. Nothing else reaches beyond `cycle`, so there is one access to settle with at most.
-Cycles Crossbar::wait_for(BusMaster master, Cycles cycle, Port port) {
-    PortState& p = s_.port[static_cast<unsigned>(port)];
-    Access& newest = p.nth(kHistory - 1);
-    if (newest.length != 1 || newest.master == master || p.nth(kHistory - 2).until() > cycle)
-        return arbitrate(master, cycle, port, 1, Claim::counted);
-    if (newest.from == cycle) {
-        if (!wins(master, newest.master, cycle, p)) {
-            p.push({cycle + 1, 1, master, true, true});
-            return 1;
-        }
-        delay(newest, port, 1);
-    }
-    const Cycles latest = p.busy_until;
-    p.push({cycle, 1, master, true, false});
-    p.busy_until = latest;
-    p.sort_in(kHistory - 1);
-    return 0;
 }
 
 Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {

@@ -18,6 +18,13 @@
 
 namespace rp2040 {
 
+/// Cycles of a window in which ports are not free for a core, a bit each: the other core has told of an access, or the
+/// history of the port, that all masters share, reaches so far.
+struct PortTurns {
+    Cycles window = 0;
+    std::array<std::uint64_t, kPorts> taken{};
+};
+
 class Crossbar {
   public:
     void connect(Busctrl& busctrl) { busctrl_ = &busctrl; }
@@ -34,16 +41,21 @@ class Crossbar {
         return 0;
     }
 
-    /// The same in two steps, for one cycle and while no counter counts: takes the port if nobody has it then or later,
-    /// else wait_for() must follow.
-    [[gnu::always_inline]] bool take_free(BusMaster master, Cycles cycle, Port port) {
-        PortState& p = s_.port[static_cast<unsigned>(port)];
-        if (p.busy_until > cycle) [[unlikely]]
-            return false;
-        p.push({cycle, 1, master, true, false});
-        return true;
+    // For two cores in one chain (cpu/pair.cpp), of which one may be some instructions ahead of the other: accesses of
+    // one cycle, while no counter counts, in a window that moves with the cores. Each core tells of its own in order,
+    // and takes what is free by itself (PortTurns).
+    void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
+    /// Arbitrates for what is not free, and returns the cycles that the core waits.
+    Cycles wait_turn(unsigned core, Cycles cycle, Port port);
+    /// Accesses are told of for cycles from `cycle` on, and before turns_end().
+    void begin_turns(Cycles cycle) {
+        if (ended_ || cycle - window() >= kStep) [[unlikely]]
+            set_window(cycle);
     }
-    Cycles wait_for(BusMaster master, Cycles cycle, Port port);
+    /// What follows an access, and what it waits, has room behind it.
+    [[nodiscard]] Cycles turns_end() const { return window() + kTurns; }
+    /// The accesses take their places among the others, which must be so before any other function is called.
+    void end_turns();
 
     /// An access that was granted goes on for `length` cycles from `cycle` on (an XIP miss): those that others were
     /// granted meanwhile, being simulated earlier, come after it. Returns what it waits for one that was there before.
@@ -63,7 +75,11 @@ class Crossbar {
     /// End of the DMA's last access that takes longer than a cycle.
     [[nodiscard]] Cycles dma_busy_until() const { return s_.dma_until; }
 
-    void reset() { s_ = {}; }
+    void reset() {
+        s_ = {};
+        told_ = {};
+        ended_ = true;
+    }
     void save(StateWriter& out) const { out.put(s_); }
     void restore(StateReader& in) { in.get(s_); }
 
@@ -105,11 +121,30 @@ class Crossbar {
     static constexpr unsigned index(BusMaster master) { return static_cast<unsigned>(master); }
     enum class Claim : std::uint8_t { counted, goes_on };
     Cycles arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim);
+    [[nodiscard]] bool high_priority(BusMaster master) const;
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
 
+    static constexpr unsigned kStep = 32, kTurns = 40;
+    /// More of a core's accesses by port, as in PortTurns: in the 64 cycles before the window; those that had to wait.
+    struct Told {
+        std::array<std::uint64_t, kPorts> past{}, contested{}, contested_past{};
+    };
+    [[nodiscard]] Cycles window() const { return turns_[0]->window; }
+    [[nodiscard]] std::uint64_t history_bits(unsigned port) const;
+    [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const;
+    void set_window(Cycles cycle);
+    void move_window();
+    void put_back(unsigned port, std::uint64_t first, std::uint64_t second, std::uint64_t contested, Cycles from);
+    [[nodiscard]] bool known_by_turns(Cycles at, unsigned port) const;
+    [[nodiscard]] bool wins_turn(unsigned core, Cycles at, unsigned port) const;
+    void delay_turns(unsigned core, Cycles from, unsigned port);
+
     Busctrl* busctrl_ = nullptr;
+    std::array<PortTurns*, 2> turns_{};
+    std::array<Told, 2> told_;
+    bool ended_ = true;
     bool dma_active_ = false;
     State s_;
 };

@@ -37,8 +37,8 @@ class CodeCache {
 
     /// Forgets what was decoded from `bytes` bytes at `address` (as executed from that very address).
     void invalidate(std::uint32_t address, std::uint32_t bytes);
-    /// A store has met a block of SRAM, at `offset`, that holds decoded code. Where that happens again and again the code
-    /// is most likely over (boot2's copy lies where core 0's stack grows): forget_worn() then lets stores pass.
+    /// A store has met a block of SRAM, at `offset`, that holds decoded code. Where that happens again and again the
+    /// code is most likely over (boot2's copy lies where core 0's stack grows): forget_worn() then lets stores pass.
     void stored_beside_code(std::uint32_t offset) {
         std::uint8_t& stores = stores_[offset / kCodeBlock];
         if (stores < kWorn && ++stores == kWorn) worn_.push_back(offset & ~(kCodeBlock - 1));

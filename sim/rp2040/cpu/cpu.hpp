@@ -72,6 +72,7 @@ class Cpu {
     std::uint8_t* sram = nullptr;
     const std::uint8_t* sram_code_map = nullptr;
     DecodedPage* page = nullptr;
+    PortTurns turns;  ///< For pair.cpp.
     // Spilled by handlers when they leave the fast path.
     const Op* op = nullptr;
     Cycles cycles = 0;
@@ -150,16 +151,24 @@ class Cpu {
     };
     Pair* pair = nullptr;
     const Handler* pair_handlers = nullptr;  ///< By Operation: what fits the page.
+    /// As `deadline`, for instructions that others can see, or that see what others do.
+    Cycles seen_deadline = 0;
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
     Cycles wait_for_port(Cycles at, Port port);
-    [[nodiscard]] bool turn_is_over() const;
-    void begin_turn();
-    /// Cycles by which it may be ahead of the other core before that has its turn.
-    [[nodiscard]] Cycles yields_at() const { return yields_at_; }
-    [[nodiscard]] bool owes() const { return crossbar_.owed(core_) != 0; }
+    bool begin_turn();
+    void end_turns() { crossbar_.end_turns(); }
+    [[nodiscard]] Cycles unseen_cycles() const;
     void choose_handlers();
     void execute_next();
 
+    /// Waits for what others have won of it after the fact.
+    void pay_owed() { wait_for_bus(crossbar_.take_owed(core_)); }
+    /// Two cores that run do so at once; else it is done when a core goes on.
+    static void pay_owed(Cpu& one, Cpu& other) {
+        if (!one.runnable() || !other.runnable()) return;
+        one.pay_owed();
+        other.pay_owed();
+    }
     /// Reset state with the given stack pointer and entry address; `held` cores do not run until release().
     void reset(std::uint32_t stack, std::uint32_t entry, Cycles now);
     void hold() { held_ = true; }

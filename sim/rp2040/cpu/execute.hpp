@@ -53,6 +53,8 @@
     } while (false)
 /// Where others may want the memory at `address`: pair.cpp waits for them.
 #define CLAIM_DATA(address) static_cast<void>(0)
+/// First in what accesses memory: pair.cpp sees to it that the other core has done all that comes before.
+#define AFTER_OTHERS() static_cast<void>(0)
 #define RP2040_PAIR 0
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.

@@ -36,14 +36,12 @@ bool block_in_flash(std::uint32_t address, std::uint32_t words) {
 /// Loads the registers of `list` from SRAM.
 [[gnu::always_inline]] inline void load_words(Cpu& c, std::uint32_t list, std::uint32_t address) {
     const std::uint8_t* p = c.sram + (address - kSramBase);
-    for (; list != 0; list &= list - 1, p += 4)
-        std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
+    for (; list != 0; list &= list - 1, p += 4) std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
 }
 
 [[gnu::always_inline]] inline void store_words(const Cpu& c, std::uint32_t list, std::uint32_t address) {
     std::uint8_t* p = c.sram + (address - kSramBase);
-    for (; list != 0; list &= list - 1, p += 4)
-        std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
+    for (; list != 0; list &= list - 1, p += 4) std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
 }
 
 /// Loads the registers of `list` from `address` up. False: a fault was taken. `total` grows by the words' cycles.

@@ -36,8 +36,8 @@ static_assert(sizeof(Op) == 16);
 
 inline constexpr std::uint32_t kPageBytes = 4096;
 inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
-/// Stores to SRAM ask for every so many bytes whether they hold decoded code. Data often lies right beside code, so few;
-/// but no list of registers reaches over more than two.
+/// Stores to SRAM ask for every so many bytes whether they hold decoded code. Data often lies right beside code, so
+/// few; but no list of registers reaches over more than two.
 inline constexpr std::uint32_t kCodeBlock = 64;
 
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
@@ -47,7 +47,16 @@ struct DecodedPage {
     bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
     std::array<Port, 4> port{};        ///< Where words are fetched, by bits 3:2 of their addresses.
     std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
+    /// Of each halfword, for pair.cpp: how many instructions from it on nobody else can see, + 1; 0: not known.
+    std::array<std::uint8_t, kPageOps + 2> unseen{};
     alignas(8 * sizeof(Op)) std::array<Op, kPageOps + 2> ops;
+
+    /// The op with this index is no longer, or not yet, what it was.
+    void forget_unseen(std::uint32_t index) {
+        const std::uint32_t first = index < kLongestUnseen ? 0 : index - kLongestUnseen;
+        for (std::uint32_t n = first; n <= index; ++n) unseen[n] = 0;
+    }
+    static constexpr std::uint32_t kLongestUnseen = 8;
 
     void lie_at(std::uint32_t address) {
         base = address;

@@ -1,11 +1,17 @@
-// Two cores that both run, in turn: the next instruction is that of the core which is behind (core 0's if none is).
+// Two cores that both run, in one chain of instructions.
 //
 // What shared_bus.cpp does for each instruction is done here in a chain that leads through the instructions of both
 // cores: each tells the crossbar of its data access, is executed, tells of its fetch, and hands over to the next one,
-// or to the other core when its turn has come. Nothing is asked anew that cannot have changed: only an access outside
-// memory, an event or an exception can bring more to do, and these end the chain. The operations are those of a core
-// that runs alone, compiled again with another NEXT; those that are rare, or do more than compute and access memory,
-// take the way through shared_bus.cpp, and so does everything where somebody looks on.
+// or to the other core when its turn has come. An instruction that others can see, or that sees what others do, waits
+// until the core which is behind has done all that comes before it; core 0 is first where both are at one cycle. One
+// that only computes or branches, in memory other than flash, need not wait: it may begin before the cycle in which the
+// other core can do something visible at the earliest (unseen_cycles()), wherever their accesses meet until then. What
+// the crossbar makes of the accesses does not depend on who tells of them first (bus/crossbar_turns.cpp).
+//
+// Nothing is asked anew that cannot have changed: only an access outside memory, an event or an exception can bring
+// more to do, and these end the chain. The operations are those of a core that runs alone, compiled again with another
+// NEXT; those that are rare, or do more than compute and access memory, take the way through shared_bus.cpp, and so
+// does everything where somebody looks on.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -26,6 +32,7 @@
 #undef RESUME
 #undef BRANCH
 #undef CLAIM_DATA
+#undef AFTER_OTHERS
 #undef RP2040_PAIR
 #define RP2040_PAIR 1
 
@@ -55,27 +62,38 @@
     } while (false)
 #define CLAIM_DATA(address) \
     if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
+#define AFTER_OTHERS()                          \
+    if (cycles >= c.seen_deadline) [[unlikely]] \
+    TAIL_RETURN turn_over(OP_ARGS)
 
 namespace rp2040 {
 
 constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
 
-inline bool Cpu::take_port(Cycles at, Port port) { return crossbar_.take_free(master(), at, port); }
+namespace {
+constexpr auto kBits = [] {
+    std::array<std::uint64_t, 64> bits{};
+    for (unsigned n = 0; n < 64; ++n) bits[n] = std::uint64_t{1} << n;
+    return bits;
+}();
+}  // namespace
+
+/// Takes the port in that cycle if it is free; else wait_for_port() must follow.
+inline bool Cpu::take_port(Cycles at, Port port) {
+    const std::uint64_t bit = kBits[(at - turns.window) & 63];
+    const auto p = static_cast<unsigned>(port);
+    if ((turns.taken[p] & bit) != 0) [[unlikely]]
+        return false;
+    peer->turns.taken[p] |= bit;
+    return true;
+}
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
     if (take_port(at, port)) return 0;
-    const Cycles lost = crossbar_.wait_for(master(), at, port);
+    const Cycles lost = crossbar_.wait_turn(core_, at, port);
     bus_waits_ += lost;
+    peer->pay_owed();
     return lost;
-}
-
-/// Where the other core takes over: core 0 is first where both are at one cycle.
-bool Cpu::turn_is_over() const { return cycles >= peer->cycles + yields_at_; }
-
-void Cpu::begin_turn() {
-    pair->events.pass_to(cycles);
-    wait_for_bus(crossbar_.take_owed(core_));
-    deadline = std::min(pair->end, peer->cycles + yields_at_);
 }
 
 namespace pair {
@@ -94,30 +112,15 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
 inline Handler next_handler(const Cpu& c) { return c.pair_handlers[static_cast<std::size_t>(c.op->operation)]; }
 #define ARGS_OF(c) c, (c).op, (c).cycles, (c).nz, (c).carry, (c).overflow
 
-/// The turn of `c` is over, and the other core's cannot begin at once: the pair has come to the end of its run, or the
-/// other owes cycles.
-[[gnu::noinline]] void no_turn(OP_PARAMS) {
-    Cpu& next = *c.peer;
-    if (!c.turn_is_over() || next.cycles >= c.pair->end) return SPILL();
-    SPILL();
-    c.pair->current = &next;
-    next.begin_turn();
-    if (next.cycles < next.deadline) TAIL_RETURN next_handler(next)(ARGS_OF(next));
-    TAIL_RETURN no_turn(ARGS_OF(next));
-}
-
-/// The turn of `c` is over: that of the other core begins.
+/// The turn of `c` is over: that of the other core begins, or, if it is further ahead, of `c` again.
 [[gnu::noinline]] void turn_over(OP_PARAMS) {
     SPILL();
-    Cpu& next = *c.peer;
-    const Cpu::Pair& run = *c.pair;
-    const Cycles theirs = next.cycles, until = cycles + next.yields_at();
-    if (cycles < theirs + c.yields_at() || theirs >= run.end || next.owes()) [[unlikely]]
-        TAIL_RETURN no_turn(OP_ARGS);
-    run.current = &next;
-    run.events.pass_to(theirs);
-    next.deadline = std::min(run.end, until);
-    TAIL_RETURN next_handler(next)(ARGS_OF(next));
+    Cpu* next = c.peer;
+    while (!next->begin_turn()) {
+        if (std::min(c.cycles, c.peer->cycles) >= c.pair->end) return c.end_turns();
+        next = next->peer;
+    }
+    TAIL_RETURN next_handler (*next)(ARGS_OF(*next));
 }
 
 // The rest of an instruction whose port others want too.
@@ -149,19 +152,16 @@ void wait_for_data(OP_PARAMS);
 
 /// Any instruction, the long way.
 void op_alone(OP_PARAMS) {
+    AFTER_OTHERS();
     SPILL();
-    const Cycles turn_ends = c.deadline;
+    c.end_turns();
+    c.pair->events.pass_to(cycles);
     c.deadline = kOneInstruction;
     c.execute_next();
     if (c.deadline != kOneInstruction) return;
-    c.deadline = turn_ends;
+    Cpu::pay_owed(c, *c.peer);
     c.choose_handlers();
-    op = c.op;
-    cycles = c.cycles;
-    nz = c.nz;
-    carry = c.carry;
-    overflow = c.overflow;
-    DISPATCH();
+    TAIL_RETURN turn_over(c, c.op, c.cycles, c.nz, c.carry, c.overflow);
 }
 
 /// The same for one whose fetch from flash op_cached has counted already.
@@ -188,7 +188,9 @@ void op_poll_near(OP_PARAMS) {
 
 namespace granted {
 #undef CLAIM_DATA
+#undef AFTER_OTHERS
 #define CLAIM_DATA(address) static_cast<void>(0)
+#define AFTER_OTHERS() static_cast<void>(0)
 #include "cpu/execute_single.inc"
 }  // namespace granted
 
@@ -238,8 +240,14 @@ constexpr Handlers kPaired = [] {
     return handlers;
 }();
 
+#undef AFTER_OTHERS
+#define AFTER_OTHERS()                          \
+    if (cycles >= c.seen_deadline) [[unlikely]] \
+    TAIL_RETURN turn_over(OP_ARGS)
+
 /// An instruction from flash whose words the XIP cache has.
 void op_cached(OP_PARAMS) {
+    AFTER_OTHERS();
     if (begins_word(op) || is_wide(op->operation)) {
         const std::uint32_t address = (c.address_of(op) + 2) & ~3u;  // as op_fetch has it
         if (!c.xip.has(address)) TAIL_RETURN op_alone(OP_ARGS);
@@ -258,6 +266,60 @@ constexpr Handlers kCached = [] {
 
 }  // namespace
 
+/// Whether an instruction only computes or branches.
+constexpr auto kUnseen = [] {
+    std::array<bool, static_cast<std::size_t>(Operation::count)> unseen{};
+#define X(name) unseen[static_cast<std::size_t>(Operation::name)] = true;
+    RP2040_PAIRED(X)
+#undef X
+#define X(name) unseen[static_cast<std::size_t>(Operation::name)] = false;
+    RP2040_SINGLE(X)
+#undef X
+    return unseen;
+}();
+
+constexpr auto kSingle = [] {
+    std::array<bool, static_cast<std::size_t>(Operation::count)> single{};
+#define X(name) single[static_cast<std::size_t>(Operation::name)] = true;
+    RP2040_SINGLE(X)
+#undef X
+    return single;
+}();
+
+[[gnu::noinline]] unsigned count_unseen(DecodedPage& page, std::uint32_t index) {
+    unsigned count = 0;
+    while (!page.xip && count < DecodedPage::kLongestUnseen && index + count < kPageOps) {
+        const Operation operation = page.ops[index + count].operation;
+        if (!kUnseen[static_cast<std::size_t>(operation)]) break;
+        ++count;
+        if (operation >= Operation::b_near) break;  // who knows where it goes
+    }
+    page.unseen[index] = static_cast<std::uint8_t>(count + 1);
+    return count;
+}
+
+/// Whether the next instruction is a load of SRAM, or a store where no decoded code is.
+inline bool in_data(const Cpu& c, const Op& op) {
+    std::uint32_t address = 0, bytes = 4;
+    bool write = false;
+    switch (op.operation) {
+        case Operation::ldr_lit: address = op.imm; break;
+        case Operation::ldr_sp: address = c.r[13] + op.imm; break;
+        case Operation::ldr_imm: address = c.r[op.rn] + op.imm; break;
+        case Operation::ldr_reg: address = c.r[op.rn] + c.r[op.rm]; break;
+        case Operation::str_sp: write = true, address = c.r[13] + op.imm; break;
+        case Operation::str_imm: write = true, address = c.r[op.rn] + op.imm; break;
+        case Operation::str_reg: write = true, address = c.r[op.rn] + c.r[op.rm]; break;
+        default: {
+            if (!kSingle[static_cast<std::size_t>(op.operation)]) return false;
+            const auto access = access_of(c, &op);
+            address = access->address, bytes = access->bytes, write = access->write;
+        }
+    }
+    const std::uint32_t offset = address - kSramBase;
+    return (address & (bytes - 1)) == 0 && offset < kSramSize && (!write || c.sram_code_map[offset / kCodeBlock] == 0);
+}
+
 }  // namespace pair
 
 void Cpu::choose_handlers() {
@@ -265,7 +327,34 @@ void Cpu::choose_handlers() {
     pair_handlers = (watched ? pair::kAlone : page->xip ? pair::kCached : pair::kPaired).data();
 }
 
-/// Where the other core takes over: core 0 is first where both are at one cycle.
+/// Cycles that pass, at least, before it comes to an instruction that others can see, beside loads and stores of data
+/// in SRAM: these wait for their turn, but nobody can see from them when they happen.
+inline Cycles Cpu::unseen_cycles() const {
+    if (pair_handlers != pair::kPaired.data()) return 0;  // in flash, or watched
+    const auto index = static_cast<std::uint32_t>(op - page->ops.data());
+    const auto count = [this](std::uint32_t at) {
+        const unsigned known = page->unseen[at];
+        return known != 0 ? known - 1 : pair::count_unseen(*page, at);
+    };
+    const Cycles cycles_before = count(index);
+    if (cycles_before != 0 || index >= kPageOps) return cycles_before;
+    return pair::in_data(*this, *op) ? timing::kLoadStore + count(index + 1) : 0;
+}
+
+/// False: the other core comes first, or nothing begins before the end of the run.
+inline bool Cpu::begin_turn() {
+    const Cycles first_until = peer->cycles + yields_at_;  // core 0 is first where both are at one cycle
+    crossbar_.begin_turns(std::min(cycles, peer->cycles));
+    const Cycles end = std::min(pair->end, crossbar_.turns_end());
+    seen_deadline = std::min(end, first_until);
+    // What it does ahead may begin later than it seems now: by a cycle for each access, one a cycle, that it has to
+    // leave to the other core. It must come before `unseen` all the same, so half of the way is safe.
+    const Cycles others = peer->cycles, unseen = std::min(peer->unseen_cycles(), end - std::min(end, others));
+    deadline = std::min(end, std::max(first_until, others + (unseen + 1) / 2));
+    if (cycles >= deadline) return false;
+    pair->current = this;
+    return true;
+}
 
 void Cpu::execute_next() {
     const Op* const at = op;
@@ -289,19 +378,19 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
     }
     while (true) {
         Cpu &c = *current, &other = *c.peer;
+        c.end_turns();
+        pay_owed(c, other);
         if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting()) {
             c.stop_polling();  // the other core's flash accesses since its last round are none of its own
             return c.run(c.yielded_ ? 0 : std::min(limit, other.cycles + (c.core_ == 0 ? 1 : 0)));
         }
         run.end = std::min(limit, events.next());
-        if (c.cycles >= run.end) return;
-        if (c.turn_is_over()) {
+        if (std::min(c.cycles, other.cycles) >= run.end) return;
+        c.choose_handlers();
+        if (!c.begin_turn()) {
             current = &other;
             continue;
         }
-        c.begin_turn();
-        if (c.cycles >= c.deadline) continue;
-        c.choose_handlers();
         pair::next_handler(c)(ARGS_OF(c));
     }
 }
