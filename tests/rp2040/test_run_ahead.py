@@ -20,6 +20,7 @@ PROGRAMS = int(os.environ.get("EMBERWATCH_CORE_PROGRAMS", "60"))
 
 VECTORS, CODE, SCRATCH4, SCRATCH5, SHARED = 0x2000_0000, 0x2000_1000, 0x2004_0000, 0x2004_1000, 0x2003_0000
 SIO, SYSTICK, SCB, NVIC = 0xD000_0000, 0xE000_E010, 0xE000_ED00, 0xE000_E100
+FLASH, SSI = 0x1000_0000, 0x1800_0000
 HANDLER, FIFO_HANDLER = 0x2000_0100, 0x2000_0120
 
 
@@ -157,6 +158,27 @@ def test_two_cores(part: int) -> None:
     """Shared memory, banks, FIFOs, spinlocks, events, SysTick and FIFO interrupts."""
     for seed in range(part, PROGRAMS, 4):
         fast, plain = _pair(seed), _pair(seed)
+        plain.record_instructions(1)
+        _compare(fast, plain, random.Random(seed), 12, seed)
+
+
+def _pair_in_flash(seed: int) -> _native.Chip:
+    """The same with the code of one core, or of both, in flash, which is read serially."""
+    chip, rng = _pair(seed), random.Random(seed)
+    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
+        chip.write_bus(SSI + offset, 4, value)
+    for core in rng.choice(((0,), (1,), (0, 1))):
+        at = FLASH + 0x1000 + 0x800 * core + rng.choice((0, 2, 4, 8))
+        chip.load(at, chip.read_memory(chip.registers(core)["pc"], 400))
+        chip.set_register(core, "pc", at)
+    return chip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_two_cores_in_flash(part: int) -> None:
+    """Hits, misses and the order in which the XIP cache forgets."""
+    for seed in range(part, PROGRAMS, 4):
+        fast, plain = _pair_in_flash(seed), _pair_in_flash(seed)
         plain.record_instructions(1)
         _compare(fast, plain, random.Random(seed), 12, seed)
 

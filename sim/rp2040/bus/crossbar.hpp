@@ -127,9 +127,10 @@ class Crossbar {
     void count(Port port, bool contested);
 
     static constexpr unsigned kStep = 32, kTurns = 40;
-    /// More of a core's accesses by port, as in PortTurns: in the 64 cycles before the window; those that had to wait.
+    /// More of a core's accesses of a port, as in PortTurns: those that had to wait; in the 64 cycles before the window
+    /// and in the 64 before these.
     struct Told {
-        std::array<std::uint64_t, kPorts> past{}, contested{}, contested_past{};
+        std::uint64_t contested = 0, past = 0, contested_past = 0, older = 0, contested_older = 0;
     };
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }
     [[nodiscard]] std::uint64_t history_bits(unsigned port) const;
@@ -143,7 +144,7 @@ class Crossbar {
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
-    std::array<Told, 2> told_;
+    std::array<std::array<Told, 2>, kPorts> told_{};  ///< By port and core.
     bool ended_ = true;
     bool dma_active_ = false;
     State s_;

@@ -14,8 +14,15 @@ namespace {
 constexpr std::uint64_t bits_below(Cycles count) {
     return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
-/// Bits of the 64 cycles before the window that leave them when it moves.
+/// Of the older ones, the bits that leave them when the window moves.
 constexpr std::uint64_t kLeaving = bits_below(32);
+
+/// std::popcount, which calls a library where the host's instruction may be missing.
+constexpr unsigned ones(std::uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+    return static_cast<unsigned>(((bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u >> 56);
+}
 }  // namespace
 
 /// Cycles of the window before the end of the port's last access in its history.
@@ -32,7 +39,7 @@ std::uint64_t Crossbar::told(unsigned core, unsigned port) const {
 /// Whether the last access of `port` before cycle `at` is among the bits, and nothing in its history comes later.
 bool Crossbar::known_by_turns(Cycles at, unsigned port) const {
     const std::uint64_t now = (told(0, port) | told(1, port)) & bits_below(at - window());
-    const std::uint64_t past = told_[0].past[port] | told_[1].past[port];
+    const std::uint64_t past = told_[port][0].past | told_[port][1].past;
     if ((now | past) == 0) return false;
     const Cycles last = now != 0 ? window() + static_cast<unsigned>(63 - std::countl_zero(now))
                                  : window() - 1 - static_cast<unsigned>(std::countl_zero(past));
@@ -48,16 +55,16 @@ bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
     const std::uint64_t mine = told(core, port) & before, theirs = told(core ^ 1, port) & before;
     // Of two, the one that was not last is first.
     if ((mine | theirs) != 0) return mine < theirs;
-    return told_[core].past[port] < told_[core ^ 1].past[port];
+    return told_[port][core].past < told_[port][core ^ 1].past;
 }
 
 /// Moves an access that `core` was granted in cycle `from`, and all that it did after it, by one cycle.
 void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     const std::uint64_t later = ~bits_below(from - window());
-    told_[core].contested[port] |= later & -later;
+    told_[port][core].contested |= later & -later;
     for (unsigned p = 0; p < kPorts; ++p) {
         const std::uint64_t moved = told(core, p) & later;
-        std::uint64_t &taken = turns_[core ^ 1]->taken[p], &contested = told_[core].contested[p];
+        std::uint64_t &taken = turns_[core ^ 1]->taken[p], &contested = told_[p][core].contested;
         taken = (taken & ~moved) | moved << 1;
         contested = (contested & ~later) | (contested & later) << 1;
     }
@@ -81,7 +88,7 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
         }
     const std::uint64_t bit = std::uint64_t{1} << (at - window());
     turns_[core ^ 1]->taken[p] |= bit;
-    if (at != cycle) told_[core].contested[p] |= bit;
+    if (at != cycle) told_[p][core].contested |= bit;
     return at - cycle;
 }
 
@@ -116,23 +123,25 @@ void Crossbar::set_window(Cycles cycle) {
 
 /// Half a window on. The history of a port holds the last accesses only: what is older than these may be forgotten.
 void Crossbar::move_window() {
-    Told &first = told_[0], &second = told_[1];
     for (unsigned port = 0; port < kPorts; ++port) {
+        std::array<Told, 2>& both = told_[port];
+        if ((turns_[0]->taken[port] | turns_[1]->taken[port] | both[0].past | both[1].past | both[0].older |
+             both[1].older) == 0)
+            continue;
         const std::array<std::uint64_t, 2> now{told(0, port), told(1, port)};
-        const std::uint64_t past = first.past[port] | second.past[port];
-        if ((now[0] | now[1] | past) != 0) {
-            const bool enough = std::popcount(now[0] | now[1]) + std::popcount(past & ~kLeaving) >= int{kHistory};
-            if (!enough)
-                put_back(port, first.past[port] & kLeaving, second.past[port] & kLeaving,
-                         first.contested_past[port] | second.contested_past[port], window() - 64);
-            for (unsigned core = 0; core < 2; ++core) {
-                Told& told = told_[core];
-                told.past[port] = told.past[port] >> kStep | now[core] << kStep;
-                told.contested_past[port] = told.contested_past[port] >> kStep | told.contested[port] << kStep;
-                told.contested[port] >>= kStep;
-            }
+        const std::uint64_t past = both[0].past | both[1].past, older = both[0].older | both[1].older;
+        if ((older & kLeaving) != 0 && ones(now[0] | now[1]) + ones(past) + ones(older & ~kLeaving) < kHistory)
+            put_back(port, both[0].older & kLeaving, both[1].older & kLeaving,
+                     both[0].contested_older | both[1].contested_older, window() - 128);
+        for (unsigned core = 0; core < 2; ++core) {
+            Told& told = both[core];
+            told.older = told.older >> kStep | told.past << kStep;
+            told.contested_older = told.contested_older >> kStep | told.contested_past << kStep;
+            told.past = told.past >> kStep | now[core] << kStep;
+            told.contested_past = told.contested_past >> kStep | told.contested << kStep;
+            told.contested >>= kStep;
+            turns_[core]->taken[port] >>= kStep;
         }
-        for (PortTurns* turns : turns_) turns->taken[port] >>= kStep;
     }
     for (PortTurns* turns : turns_) turns->window += kStep;
 }
@@ -140,14 +149,17 @@ void Crossbar::move_window() {
 void Crossbar::end_turns() {
     if (ended_) return;
     for (unsigned port = 0; port < kPorts; ++port) {
-        Told &first = told_[0], &second = told_[1];
+        auto& [first, second] = told_[port];
         const std::uint64_t now[2] = {told(0, port), told(1, port)};
-        if ((now[0] | now[1] | first.past[port] | second.past[port]) == 0) continue;
-        if (static_cast<unsigned>(std::popcount(now[0] | now[1])) < kHistory)
-            put_back(port, first.past[port], second.past[port],
-                     first.contested_past[port] | second.contested_past[port], window() - 64);
-        put_back(port, now[0], now[1], first.contested[port] | second.contested[port], window());
-        for (Told& told : told_) told.past[port] = told.contested[port] = told.contested_past[port] = 0;
+        const std::uint64_t past = first.past | second.past, older = first.older | second.older;
+        if ((now[0] | now[1] | past | older) == 0) continue;
+        const unsigned newest = ones(now[0] | now[1]);
+        if (older != 0 && newest + ones(past) < kHistory)
+            put_back(port, first.older, second.older, first.contested_older | second.contested_older, window() - 128);
+        if (past != 0 && newest < kHistory)
+            put_back(port, first.past, second.past, first.contested_past | second.contested_past, window() - 64);
+        put_back(port, now[0], now[1], first.contested | second.contested, window());
+        first = second = {};
     }
     ended_ = true;
 }

@@ -155,7 +155,9 @@ class Cpu {
     Cycles seen_deadline = 0;
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
     Cycles wait_for_port(Cycles at, Port port);
-    bool begin_turn();
+    /// Core 0 is first where both are at one cycle.
+    [[nodiscard]] bool comes_first() const { return cycles < peer->cycles + yields_at_; }
+    void begin_turn();
     void end_turns() { crossbar_.end_turns(); }
     [[nodiscard]] Cycles unseen_cycles() const;
     void choose_handlers();

@@ -112,15 +112,13 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
 inline Handler next_handler(const Cpu& c) { return c.pair_handlers[static_cast<std::size_t>(c.op->operation)]; }
 #define ARGS_OF(c) c, (c).op, (c).cycles, (c).nz, (c).carry, (c).overflow
 
-/// The turn of `c` is over: that of the other core begins, or, if it is further ahead, of `c` again.
+/// The turn of `c` is over: that of the core which is first begins.
 [[gnu::noinline]] void turn_over(OP_PARAMS) {
     SPILL();
-    Cpu* next = c.peer;
-    while (!next->begin_turn()) {
-        if (std::min(c.cycles, c.peer->cycles) >= c.pair->end) return c.end_turns();
-        next = next->peer;
-    }
-    TAIL_RETURN next_handler (*next)(ARGS_OF(*next));
+    Cpu& next = c.peer->comes_first() ? *c.peer : c;
+    if (next.cycles >= c.pair->end) return c.end_turns();
+    next.begin_turn();
+    TAIL_RETURN next_handler(next)(ARGS_OF(next));
 }
 
 // The rest of an instruction whose port others want too.
@@ -278,15 +276,24 @@ constexpr auto kUnseen = [] {
     return unseen;
 }();
 
-constexpr auto kSingle = [] {
-    std::array<bool, static_cast<std::size_t>(Operation::count)> single{};
-#define X(name) single[static_cast<std::size_t>(Operation::name)] = true;
-    RP2040_SINGLE(X)
-#undef X
-    return single;
-}();
+// DecodedPage::unseen: a count of instructions + 1, and where a load or store of a word finds its address.
+constexpr unsigned kCount = 15, kImmediate = 16, kRegisters = 32, kStack = 48, kLiteral = 64, kAddress = 112,
+                   kStore = 128;
 
-[[gnu::noinline]] unsigned count_unseen(DecodedPage& page, std::uint32_t index) {
+constexpr unsigned word_access(Operation operation) {
+    switch (operation) {
+        case Operation::ldr_imm: return kImmediate;
+        case Operation::ldr_reg: return kRegisters;
+        case Operation::ldr_sp: return kStack;
+        case Operation::ldr_lit: return kLiteral;
+        case Operation::str_imm: return kImmediate | kStore;
+        case Operation::str_reg: return kRegisters | kStore;
+        case Operation::str_sp: return kStack | kStore;
+        default: return 0;
+    }
+}
+
+[[gnu::noinline]] unsigned find_unseen(DecodedPage& page, std::uint32_t index) {
     unsigned count = 0;
     while (!page.xip && count < DecodedPage::kLongestUnseen && index + count < kPageOps) {
         const Operation operation = page.ops[index + count].operation;
@@ -294,30 +301,19 @@ constexpr auto kSingle = [] {
         ++count;
         if (operation >= Operation::b_near) break;  // who knows where it goes
     }
-    page.unseen[index] = static_cast<std::uint8_t>(count + 1);
-    return count;
+    const unsigned access = count == 0 && index < kPageOps ? word_access(page.ops[index].operation) : 0;
+    return page.unseen[index] = static_cast<std::uint8_t>((count + 1) | access);
 }
 
-/// Whether the next instruction is a load of SRAM, or a store where no decoded code is.
-inline bool in_data(const Cpu& c, const Op& op) {
-    std::uint32_t address = 0, bytes = 4;
-    bool write = false;
-    switch (op.operation) {
-        case Operation::ldr_lit: address = op.imm; break;
-        case Operation::ldr_sp: address = c.r[13] + op.imm; break;
-        case Operation::ldr_imm: address = c.r[op.rn] + op.imm; break;
-        case Operation::ldr_reg: address = c.r[op.rn] + c.r[op.rm]; break;
-        case Operation::str_sp: write = true, address = c.r[13] + op.imm; break;
-        case Operation::str_imm: write = true, address = c.r[op.rn] + op.imm; break;
-        case Operation::str_reg: write = true, address = c.r[op.rn] + c.r[op.rm]; break;
-        default: {
-            if (!kSingle[static_cast<std::size_t>(op.operation)]) return false;
-            const auto access = access_of(c, &op);
-            address = access->address, bytes = access->bytes, write = access->write;
-        }
-    }
+/// Whether the word access `op` of a kind is one of data in SRAM.
+inline bool in_data(const Cpu& c, const Op& op, unsigned kind) {
+    const std::uint32_t address = (kind & kAddress) == kImmediate   ? c.r[op.rn] + op.imm
+                                  : (kind & kAddress) == kRegisters ? c.r[op.rn] + c.r[op.rm]
+                                  : (kind & kAddress) == kStack     ? c.r[13] + op.imm
+                                                                    : op.imm;
     const std::uint32_t offset = address - kSramBase;
-    return (address & (bytes - 1)) == 0 && offset < kSramSize && (!write || c.sram_code_map[offset / kCodeBlock] == 0);
+    return (address & 3) == 0 && offset < kSramSize &&
+           ((kind & kStore) == 0 || c.sram_code_map[offset / kCodeBlock] == 0);
 }
 
 }  // namespace pair
@@ -332,28 +328,25 @@ void Cpu::choose_handlers() {
 inline Cycles Cpu::unseen_cycles() const {
     if (pair_handlers != pair::kPaired.data()) return 0;  // in flash, or watched
     const auto index = static_cast<std::uint32_t>(op - page->ops.data());
-    const auto count = [this](std::uint32_t at) {
-        const unsigned known = page->unseen[at];
-        return known != 0 ? known - 1 : pair::count_unseen(*page, at);
+    const auto known = [this](std::uint32_t at) {
+        const unsigned unseen = page->unseen[at];
+        return unseen != 0 ? unseen : pair::find_unseen(*page, at);
     };
-    const Cycles cycles_before = count(index);
-    if (cycles_before != 0 || index >= kPageOps) return cycles_before;
-    return pair::in_data(*this, *op) ? timing::kLoadStore + count(index + 1) : 0;
+    const unsigned here = known(index), count = (here & pair::kCount) - 1, kind = here & ~pair::kCount;
+    if (count != 0 || kind == 0 || !pair::in_data(*this, *op, kind)) return count;
+    return timing::kLoadStore + (known(index + 1) & pair::kCount) - 1;
 }
 
-/// False: the other core comes first, or nothing begins before the end of the run.
-inline bool Cpu::begin_turn() {
-    const Cycles first_until = peer->cycles + yields_at_;  // core 0 is first where both are at one cycle
-    crossbar_.begin_turns(std::min(cycles, peer->cycles));
-    const Cycles end = std::min(pair->end, crossbar_.turns_end());
-    seen_deadline = std::min(end, first_until);
+/// For the core that comes first; before the end of the run.
+inline void Cpu::begin_turn() {
+    crossbar_.begin_turns(cycles);
+    const Cycles end = std::min(pair->end, crossbar_.turns_end()), others = peer->cycles;
+    seen_deadline = std::min(end, others + yields_at_);
     // What it does ahead may begin later than it seems now: by a cycle for each access, one a cycle, that it has to
     // leave to the other core. It must come before `unseen` all the same, so half of the way is safe.
-    const Cycles others = peer->cycles, unseen = std::min(peer->unseen_cycles(), end - std::min(end, others));
-    deadline = std::min(end, std::max(first_until, others + (unseen + 1) / 2));
-    if (cycles >= deadline) return false;
+    const Cycles unseen = std::min(peer->unseen_cycles(), end - std::min(end, others));
+    deadline = std::min(end, others + std::max(yields_at_, (unseen + 1) / 2));
     pair->current = this;
-    return true;
 }
 
 void Cpu::execute_next() {
@@ -385,13 +378,12 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
             return c.run(c.yielded_ ? 0 : std::min(limit, other.cycles + (c.core_ == 0 ? 1 : 0)));
         }
         run.end = std::min(limit, events.next());
-        if (std::min(c.cycles, other.cycles) >= run.end) return;
-        c.choose_handlers();
-        if (!c.begin_turn()) {
-            current = &other;
-            continue;
-        }
-        pair::next_handler(c)(ARGS_OF(c));
+        Cpu& first = c.comes_first() ? c : other;
+        if (first.cycles >= run.end) return;
+        current = &first;
+        first.choose_handlers();
+        first.begin_turn();
+        pair::next_handler(first)(ARGS_OF(first));
     }
 }
 
