@@ -6,15 +6,18 @@ library, a request of `emberwatch serve`, and what `--expect` and a Wokwi scenar
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_type_hints
 
 from emberwatch.audio import Clip, Recording, files, generate
 from emberwatch.audio.scenario import GENERATORS
 from emberwatch.base.errors import DeviceError, ExpectationError, UsageError
+from emberwatch.base.toml import By
 from emberwatch.devices.base import Device
 from emberwatch.devices.button import Button
 from emberwatch.devices.potentiometer import Potentiometer
@@ -42,9 +45,28 @@ STEPS: dict[str, Callable[..., Any]] = {}
 
 
 def step(method: _Method) -> _Method:
-    """Makes a method a step."""
-    STEPS[method.__name__] = method
-    return method
+    """Makes a method a step: pins, levels and times may be written as in a scenario ("GP25", "high", "200 ms")."""
+    signature = inspect.signature(method)
+
+    @functools.cache
+    def readers() -> dict[str, Callable[[object, str], Any]]:
+        found: dict[str, Callable[[object, str], Any]] = {}
+        for name, hint in get_type_hints(method, include_extras=True).items():
+            for by in getattr(hint, "__metadata__", ()):
+                if isinstance(by, By):
+                    found[name] = by.make
+        return found
+
+    @functools.wraps(method)
+    def taken(*words: Any, **named: Any) -> Any:
+        given = signature.bind(*words, **named)
+        for name, read in readers().items():
+            if name in given.arguments:
+                given.arguments[name] = read(given.arguments[name], name)
+        return method(*given.args, **given.kwargs)
+
+    STEPS[method.__name__] = taken
+    return cast("_Method", taken)
 
 
 @dataclass(frozen=True)

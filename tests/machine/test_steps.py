@@ -72,6 +72,15 @@ def test_buttons_by_pin_and_by_name(machine: Machine) -> None:
         machine.press("door")
 
 
+def test_methods_take_what_scenarios_do(machine: Machine) -> None:
+    assert machine.expect_frequency("GP14", 1000, over="20 ms") == pytest.approx(1000.0)  # type: ignore[arg-type]
+    machine.set_pin("GPIO10", "low")  # type: ignore[arg-type]
+    machine.expect("pressed=1", timeout="100 ms")  # type: ignore[arg-type]
+    machine.set_voltage("26", 1.0)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="'GP30' must be a pin"):
+        machine.expect_pin("GP30", "high")  # type: ignore[arg-type]
+
+
 def test_pins_and_what_they_carry(machine: Machine) -> None:
     assert machine.expect_frequency(14, 1000.0) == pytest.approx(1000.0)
     assert machine.expect_duty(14, 0.25) == pytest.approx(0.25, abs=1e-6)
