@@ -135,8 +135,9 @@ class RenodeEngine(Engine):
         self._call("push_sound", np.ascontiguousarray(samples, dtype=np.int32))
 
     @property
-    def sound_supplied(self) -> int:
-        return int(self._call("sound_supplied"))
+    def sound_supplied(self) -> int | None:
+        supplied = self._call("sound_supplied")
+        return None if supplied is None else int(supplied)
 
     @property
     def microphone_bits(self) -> int:

@@ -80,8 +80,8 @@ class RenodeSession:
             getattr(sysbus, port).internal.Listening = False
         # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
         self._chip = ChipHandle(int(self._bridge.HandleValue))
-        microphone = board.needed_microphone
-        self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
+        if (microphone := board.microphone) is not None:
+            self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
         self._traced: list[str] = []
         self._rom: bytes | None = None
         self._boot_error = ""
@@ -301,9 +301,9 @@ class RenodeSession:
         self._chip.mic_push(samples)
 
     @property
-    def sound_supplied(self) -> int:
-        """Samples pushed so far."""
-        return self._chip.mic_supplied
+    def sound_supplied(self) -> int | None:
+        """Samples pushed so far; None without a microphone."""
+        return None if self._board.microphone is None else self._chip.mic_supplied
 
     @property
     def microphone_bits(self) -> int:

@@ -27,7 +27,8 @@ from emberwatch.engines.renode import install
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EMBERWATCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("PYRENODE_BIN", raising=False)
+    for name in (*install.VARIABLES, "PYRENODE_RUNTIME"):  # a Renode of the developer's is none of this
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "cache"
 
 
@@ -274,7 +275,8 @@ def test_the_monitor_needs_renode(cache: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "emberwatch.cli.main", "renode", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYRENODE_")}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_the_command_prints_the_librarys_path_and_nothing_else(librp2040: Path) -> None:
