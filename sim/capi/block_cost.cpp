@@ -71,7 +71,7 @@ BlockCost block_cost(std::uint32_t pc, std::uint32_t instructions, const FetchHa
         const Op op = decode(address, first, second);
         block.cycles += instruction_cost(op);
         if (op.operation == Operation::ldr_lit && find_target(op.imm) == Target::xip)
-            block.flash_words.push_back(op.imm);
+            block.flash_literals.push_back(op.imm);
         address += is_wide(first) ? 4 : 2;
         block.conditional = is_conditional(op.operation);
         block.links =

@@ -13,11 +13,12 @@ namespace rp2040 {
 
 /// Static knowledge about a run of instructions.
 struct BlockCost {
-    std::uint32_t cycles = 0;                ///< No wait states; a conditional branch at the end not taken.
-    std::uint32_t end = 0;                   ///< Address after the last instruction.
-    bool conditional = false;                ///< Ends with a conditional branch.
-    bool links = false;                      ///< Ends with BL or BLX.
-    std::vector<std::uint32_t> flash_words;  ///< Words fetched or loaded as literals through the XIP cache, in order.
+    std::uint32_t cycles = 0;                   ///< No wait states; a conditional branch at the end not taken.
+    std::uint32_t end = 0;                      ///< Address after the last instruction.
+    bool conditional = false;                   ///< Ends with a conditional branch.
+    bool links = false;                         ///< Ends with BL or BLX.
+    std::vector<std::uint32_t> flash_words;     ///< Words fetched through the XIP cache, in order.
+    std::vector<std::uint32_t> flash_literals;  ///< Words of flash that its loads relative to the PC read.
 };
 
 /// Reads the instruction halfword at an address; false where there is none.

@@ -14,18 +14,13 @@
 #include "capi/external_chip.hpp"
 #include "capi/resample.hpp"
 #include "capi/rp2040.h"
+#include "capi/shell.hpp"
 #include "capi/status.hpp"
 #include "cpu/timing.hpp"
 #include "regs/table.hpp"
 
+using rp2040::alive, rp2040::answered, rp2040::charged, rp2040::guarded, rp2040::invalid;
 using rp2040::ExternalChip, rp2040::kBadArray, rp2040::kMostSamples, rp2040::SerialPorts;
-
-/// What a host holds: a shell that outlives its chip, so that a pointer used after rp2040_destroy is recognised and not
-/// followed. Shells are a few bytes and are kept until the process ends.
-struct rp2040_chip {
-    std::unique_ptr<ExternalChip> chip;
-    unsigned microphones = 0;  ///< Attached so far: a new one is tried beside the old one, under a name of its own.
-};
 
 namespace {
 
@@ -34,8 +29,6 @@ constexpr const char* kNoChip = "the chip is NULL or was destroyed";
 constexpr rp2040::Cycles kFarthest = rp2040::Cycles{1} << 40;
 constexpr std::uint32_t kMostTraced = 1u << 16;
 constexpr std::uint32_t kMostInstructions = 1u << 20;
-
-bool alive(const rp2040_chip* chip) { return chip != nullptr && chip->chip != nullptr; }
 
 /// All shells ever made.
 rp2040_chip* new_shell() {
@@ -54,64 +47,6 @@ constexpr std::array<rp2040_window, N> in_abi(const rp2040::Window (&ranges)[N])
 }
 constexpr auto kWindows = in_abi(rp2040::kWindows);
 constexpr auto kMemories = in_abi(rp2040::kMemories);
-
-rp2040_status invalid(rp2040_chip* chip, std::string text) {
-    chip->chip->error = std::move(text);
-    return RP2040_INVALID;
-}
-
-/// Runs `function`, which returns a status, and keeps what it throws as the chip's error.
-template <class Function>
-rp2040_status guarded(rp2040_chip* chip, Function&& function) {
-    if (!alive(chip)) return RP2040_INVALID;
-    return rp2040::status_of(chip->chip->error, function);
-}
-
-/// What `function` returns, or `otherwise` when there is no chip or it throws: for calls without a status.
-template <class Value, class Function>
-Value answered(const rp2040_chip* chip, Value otherwise, Function&& function) {
-    if (!alive(chip)) return otherwise;
-    try {
-        return function();
-    } catch (const std::exception& error) {
-        chip->chip->error = error.what();
-    } catch (...) {
-        chip->chip->error = "an unknown error";
-    }
-    return otherwise;
-}
-
-/// Cycles that `function` charges. These calls have no status: what a fetch from flash met is told by the next advance.
-template <class Function>
-uint32_t charged(rp2040_chip* chip, Function&& function) {
-    if (!alive(chip)) return 0;
-    uint32_t cycles = 0;
-    if (guarded(chip, [&] {
-            cycles = function();
-            return RP2040_OK;
-        }) != RP2040_OK)
-        chip->chip->fetch_refused = true;
-    return cycles;
-}
-
-/// What a host wants to know after anything has happened; of two failures, the first.
-template <class Access>
-rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
-    if (!alive(chip)) return RP2040_INVALID;
-    if (turn == nullptr) return invalid(chip, "turn must not be NULL");
-    *turn = {};
-    const rp2040_status status = guarded(chip, [&] { return access(*turn); });
-    const rp2040_status settled = guarded(chip, [&] {
-        ExternalChip& own = *chip->chip;
-        if (status == RP2040_OK) own.settle();
-        const rp2040::Cycles next = own.events().next();
-        turn->due = own.time.expect(next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next));
-        turn->serial = own.serial.waiting();
-        turn->pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
-        return RP2040_OK;
-    });
-    return status != RP2040_OK ? status : settled;
-}
 
 rp2040_status bus_fault(rp2040_chip* chip, std::uint32_t address, const char* what) {
     char text[96];
@@ -150,17 +85,6 @@ rp2040_status no_microphone(rp2040_chip* chip) {
 
 }  // namespace
 
-void ExternalChip::report_block(std::uint32_t pc, std::uint32_t instructions) {
-    // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
-    try {
-        charge_block(pc & ~1u, instructions);
-    } catch (const std::exception& refusal) {
-        error = refusal.what();
-        fetch_refused = true;
-    }
-    if (time.skip_due()) on_skip_due(skip_context);
-}
-
 extern "C" {
 
 uint32_t rp2040_abi_version(void) { return RP2040_ABI_VERSION; }
@@ -181,6 +105,7 @@ rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_
 void rp2040_destroy(rp2040_chip* chip) {
     if (!alive(chip)) return;
     rp2040::release_block_hook(*chip->chip);
+    rp2040::release_bus(chip);
     chip->chip.reset();
 }
 const char* rp2040_error(const rp2040_chip* chip) { return alive(chip) ? chip->chip->error.c_str() : kNoChip; }
@@ -281,47 +206,6 @@ rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32_t bytes, u
         for (std::uint32_t i = 0; i < bytes; ++i) *value |= std::uint32_t{data[i]} << 8 * i;
         return RP2040_OK;
     });
-}
-
-void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
-    if (alive(chip)) chip->chip->time.set_pace(instruction_picoseconds, skip_picoseconds);
-}
-uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed) {
-    return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(elapsed); });
-}
-void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed) {
-    if (alive(chip)) chip->chip->time.rebase(elapsed);
-}
-rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
-                               rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn& out) {
-        return rp2040_read(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, &out.value);
-    });
-}
-rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
-                                uint32_t value, rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn&) {
-        return rp2040_write(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, value);
-    });
-}
-rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn&) { return rp2040_advance(chip, chip->chip->cycle_of_host(elapsed)); });
-}
-void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
-    if (alive(chip)) chip->chip->watched_pins = pins & ((1u << rp2040::kPins) - 1);
-}
-uint64_t rp2040_skip(rp2040_chip* chip) {
-    return answered(chip, uint64_t{0},
-                    [&] { return chip->chip->time.skip_due() ? chip->chip->time.pay() : uint64_t{0}; });
-}
-rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
-    if (!alive(chip)) return nullptr;
-    chip->chip->on_skip_due = skip_due;
-    chip->chip->skip_context = context;
-    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip);
-}
-uint64_t rp2040_instructions(const rp2040_chip* chip) {
-    return answered(chip, uint64_t{0}, [&] { return chip->chip->time.instructions(); });
 }
 
 uint32_t rp2040_windows(const rp2040_window** windows) {

@@ -88,17 +88,75 @@ void ExternalChip::set_core_irq(unsigned core, Irq line, bool level) {
     const std::uint32_t bit = 1u << number;
     if (((lines_[core] & bit) != 0) == level) return;
     lines_[core] ^= bit;
+    raised_ |= level;
+    if (ahead_) {
+        kept_.push_back({static_cast<std::uint8_t>(core), static_cast<std::uint8_t>(number), level, false});
+        return;
+    }
+    tell_core(core, number, level);
+}
+
+void ExternalChip::tell_core(unsigned core, std::uint32_t number, bool level) {
+    const std::uint32_t bit = 1u << number;
     if ((syscfg_.nmi_mask(core) & bit) != 0) host_.irq(host_.context, core, RP2040_IRQ_NMI, level ? 1 : 0);
     host_.irq(host_.context, core, number, level ? 1 : 0);
 }
 
-void ExternalChip::request_chip_reset() { host_.reset(host_.context, RP2040_RESET_WATCHDOG); }
+void ExternalChip::request_chip_reset() {
+    if (ahead_)
+        kept_.push_back({0, 0, false, true});
+    else
+        host_.reset(host_.context, RP2040_RESET_WATCHDOG);
+}
+
+void ExternalChip::deliver() {
+    for (const Kept& kept : std::exchange(kept_, {})) {
+        if (kept.reset) {
+            host_.reset(host_.context, RP2040_RESET_WATCHDOG);
+        } else {
+            raised_ |= kept.level;
+            tell_core(kept.core, kept.line, kept.level);
+        }
+    }
+}
+
+bool ExternalChip::run_ahead(Cycles horizon) {
+    const std::uint32_t waiting = serial.waiting(), high = high_pins(watched_pins);
+    ahead_ = true;
+    try {
+        while (kept_.empty() && events_.next() <= horizon) {
+            events_.advance_to(events_.next());
+            if (serial.waiting() != waiting || high_pins(watched_pins) != high) {
+                ahead_ = false;
+                return true;
+            }
+        }
+    } catch (...) {
+        ahead_ = false;
+        throw;
+    }
+    ahead_ = false;
+    return !kept_.empty();
+}
 
 // ---------------------------------------------------------------------------------------------- bus
+
+std::uint8_t* ExternalChip::direct(Target target, std::uint32_t address, unsigned bytes) {
+    const bool flash = target == Target::xip;
+    if (!flash && target != Target::sram && target != Target::sram_banks) return nullptr;
+    const Memory& memory = flash ? flash_memory : sram_memory;
+    const std::uint32_t offset = flash ? (address - kXipBase) % kFlashSize : host_address(target, address) - kSramBase;
+    return offset < memory.size && memory.size - offset >= bytes ? memory.bytes + offset : nullptr;
+}
 
 bool ExternalChip::bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
     const Target target = find_target(address);
     if (!host_owns(target)) return Chip::bus_read(master, address, bytes, value);
+    if (const std::uint8_t* const place = direct(target, address, bytes)) {
+        value = 0;
+        std::memcpy(&value, place, bytes);
+        return true;
+    }
     return host_.read(host_.context, host_address(target, address), bytes, &value) == RP2040_OK;
 }
 
@@ -106,6 +164,11 @@ bool ExternalChip::bus_write(Master master, std::uint32_t address, unsigned byte
     const Target target = find_target(address);
     if (target == Target::rom) return false;
     if (!host_owns(target) || target == Target::xip) return Chip::bus_write(master, address, bytes, value);
+    std::uint8_t* const place = direct(target, address, bytes);
+    if (place != nullptr && !executed_[(host_address(target, address) - kSramBase) / kCodePage]) {
+        std::memcpy(place, &value, bytes);
+        return true;
+    }
     return host_.write(host_.context, host_address(target, address), bytes, value) == RP2040_OK;
 }
 
@@ -139,6 +202,8 @@ void ExternalChip::power_on(Cycles when) {
     reset();
     if (microphone) microphone->chip_restarted(passed);
     time.restart();
+    kept_.clear();
+    host_bus.told_due = kNever;
     for (unsigned core = 0; core < 2; ++core) {
         const std::uint32_t high = std::exchange(lines_[core], 0);
         for (std::uint32_t line = 0; line < 32; ++line)
@@ -157,6 +222,8 @@ void ExternalChip::power_on(Cycles when) {
 }
 
 void ExternalChip::finish_reset() {
+    kept_.clear();
+    host_bus.told_due = kNever;
     Chip::request_chip_reset();
     perform_resets();
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
@@ -257,6 +324,11 @@ const BlockCost& ExternalChip::known_block(std::uint32_t pc, std::uint32_t instr
             return true;
         };
         found = blocks_seen_.emplace(key, block_cost(pc, instructions, fetch)).first;
+        if (const Target target = find_target(pc); target == Target::sram || target == Target::sram_banks) {
+            const std::uint32_t first = host_address(target, pc) - kSramBase;
+            for (std::uint32_t at = first; at < first + 4 * instructions + kCodePage; at += kCodePage)
+                if (at / kCodePage < executed_.size()) executed_[at / kCodePage] = true;
+        }
     }
     recent = {key, &found->second};
     return found->second;
@@ -272,8 +344,13 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
         calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, charged_ - in_exceptions_);
     const std::int64_t own = block.cycles + std::exchange(access_extra_, 0);
     charged_ += static_cast<Cycles>(std::max<std::int64_t>(own, 0));
-    for (const std::uint32_t word : block.flash_words)
+    const auto fetch = [&](std::uint32_t word) {
         charged_ += xip_.fetch(word, events_.now() + (charged_ - before), BusMaster::core0);
+    };
+    for (const std::uint32_t word : block.flash_words) fetch(word);
+    // Those that the host's bus tells of were charged when they were loaded.
+    for (const std::uint32_t word : block.flash_literals)
+        if ((word - kXipBase) % kFlashSize >= host_bus.flash_end) fetch(word);
     running_.last = &block;
     const auto cycles = static_cast<std::uint32_t>(charged_ - before);
     time.charge(cycles, instructions);

@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "capi/block_cost.hpp"
+#include "capi/host_bus.hpp"
 #include "capi/host_buses.hpp"
 #include "capi/host_time.hpp"
 #include "capi/rp2040.h"
@@ -57,6 +59,28 @@ class ExternalChip final : public Chip {
     /// Runs what follows an access or an event within a few cycles, so that the host need not come back for each.
     void settle();
 
+    /// Hands the cores what an idle turn has kept for this moment.
+    void deliver();
+    /// Runs up to `horizon` or to the first thing that is of consequence outside, which it keeps; false: there was
+    /// none.
+    bool run_ahead(Cycles horizon);
+    /// Whether something is kept, which comes at the present cycle.
+    [[nodiscard]] bool keeps() const { return !kept_.empty(); }
+    /// An interrupt line of a core has risen since this was last asked.
+    [[nodiscard]] bool take_raised() { return std::exchange(raised_, false); }
+
+    /// Memory of the host's that needs no callback, or null; see rp2040_memory.
+    struct Memory {
+        std::uint8_t* bytes = nullptr;
+        std::uint32_t size = 0;
+    };
+    Memory sram_memory, flash_memory;
+    /// A load of data from flash through the host's bus: charged with the block that it belongs to.
+    void load_from_flash(std::uint32_t address) {
+        access_extra_ += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), BusMaster::core0));
+    }
+    HostBus host_bus;
+
     std::uint32_t charge_block(std::uint32_t pc, std::uint32_t instructions);
     std::uint32_t charge_exception(bool begins);
     /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
@@ -86,10 +110,23 @@ class ExternalChip final : public Chip {
 
   private:
     void report_clock();
+    void tell_core(unsigned core, std::uint32_t line, bool level);
     const BlockCost& known_block(std::uint32_t pc, std::uint32_t instructions);
+
+    /// Where in the host's memory an access is, or null.
+    std::uint8_t* direct(Target target, std::uint32_t address, unsigned bytes);
 
     rp2040_host host_;
     std::array<std::uint32_t, 2> lines_{};
+    /// What an idle turn keeps for the host: a core's line and level, or a reset.
+    struct Kept {
+        std::uint8_t core, line;
+        bool level, reset;
+    };
+    std::vector<Kept> kept_;
+    bool ahead_ = false, raised_ = false;
+    std::vector<bool> executed_ = std::vector<bool>(kSramSize / kCodePage);  ///< Pages of SRAM that held code.
+    static constexpr std::uint32_t kCodePage = 1024;
     std::uint32_t reported_hz_ = 0;
     std::array<std::unique_ptr<HostI2c>, 2> i2c_targets_;
     std::array<std::unique_ptr<HostSpi>, 2> spi_targets_;

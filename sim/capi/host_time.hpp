@@ -34,7 +34,7 @@ class HostTime {
     }
     /// Whether the host should skip time now.
     [[nodiscard]] bool skip_due() const {
-        return owed_ >= skip_ || (owed_ >= instruction_ && chip_picoseconds() >= due_);
+        return owed_ >= skip_ || (owed_ >= instruction_ && chip_picoseconds() >= std::min(due_, limit_));
     }
     /// Picoseconds to skip, whole instructions; from now on they are the host's.
     std::uint64_t pay() {
@@ -59,6 +59,8 @@ class HostTime {
         due_ = picoseconds;
         return picoseconds == kNever ? kNever : picoseconds - std::min(picoseconds, owed());
     }
+    /// The host wants to stop at this time of the chip's.
+    void set_limit(std::uint64_t picoseconds) { limit_ = picoseconds; }
     /// Instructions charged so far: they stand still when the host has lost the hook that reports them.
     [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
 
@@ -79,7 +81,7 @@ class HostTime {
     std::uint64_t base_ = 0;  ///< What the host's clock showed after `began_` instructions, in picoseconds.
     std::uint64_t began_ = 0;
     std::uint64_t instructions_ = 0;
-    std::uint64_t due_ = kNever;
+    std::uint64_t due_ = kNever, limit_ = kNever;
 };
 
 }  // namespace rp2040

@@ -29,8 +29,9 @@ extern "C" {
 #endif
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
- * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets. */
-#define RP2040_ABI_VERSION 3
+ * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
+ * 4 idle turns, the host's memory and bus. */
+#define RP2040_ABI_VERSION 4
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -132,6 +133,9 @@ typedef struct {
 /* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
  * does is on time; only what the host itself derives from its clock lags behind. */
 RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
+/* The host wants to stop when the chip's time is `picoseconds`: it skips by then what it owes. RP2040_NEVER: nowhere.
+ */
+RP2040_API void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds);
 /* The host's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
 RP2040_API void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed);
 RP2040_API uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed);
@@ -141,6 +145,11 @@ RP2040_API rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint
 RP2040_API rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
                                            uint32_t bytes, uint32_t value, rp2040_turn* turn);
 RP2040_API rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn);
+/* rp2040_turn_run while the core sleeps, for it cannot see when things happen that do not wake it: what the chip does
+ * by itself before the host's clock shows `until` happens in this call, up to the first thing that a core, a port or a
+ * watched pin has of it. That one is what `due` names, and comes with the first turn at or after it. Targets on I2C and
+ * SPI see early what the DMA sends them. [not in callbacks] */
+RP2040_API rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t until, rp2040_turn* turn);
 /* Pins whose levels turns report, bit per pin. */
 RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
 
@@ -153,6 +162,35 @@ typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
 RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context);
 /* Instructions reported so far. */
 RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
+
+/* ---- the host's memory and bus ------------------------------------------------------------------------------------*/
+
+/* `bytes` of the host's memory from `base` on are at `memory` until this is called again or the chip goes, and need no
+ * host.read and host.write: SRAM or flash, at its first alias. Writes to SRAM that code was executed from go through
+ * host.write all the same, for hosts that have translated it. NULL takes the memory back. */
+RP2040_API rp2040_status rp2040_memory(rp2040_chip* chip, uint32_t base, uint8_t* memory, size_t bytes);
+
+/* For hosts in C that call a function for each access to what is no memory of theirs: functions with their signature
+ * that know the chip, for 1, 2 and 4 bytes. `state` is the host's, and is handed on. */
+typedef struct {
+    uint64_t (*read[3])(uint64_t address, uint64_t state);
+    void (*write[3])(uint64_t address, uint64_t value, uint64_t state);
+} rp2040_bus;
+typedef struct {
+    void* context;
+    rp2040_bus others; /* for addresses that are not the chip's */
+    /* Something other than blocks may have moved the host's clock: call rp2040_rebase. */
+    void (*clock)(void* context);
+    /* An access had a consequence that the host was not told of by an earlier turn. */
+    void (*turned)(void* context, uint32_t status, uint32_t address, const rp2040_turn* turn);
+} rp2040_bus_host;
+/* Fills `bus`; fails when too many chips have one. Registers go to `others` until rp2040_bus_direct. */
+RP2040_API rp2040_status rp2040_take_bus(rp2040_chip* chip, const rp2040_bus_host* host, rp2040_bus* bus);
+/* Whether accesses to registers are the library's business, and the end of the flash from whose beginning on the host
+ * calls these functions for loads of data: they are charged what they stall. */
+RP2040_API void rp2040_bus_direct(rp2040_chip* chip, uint32_t registers, uint32_t flash_end);
+/* Something other than blocks may have moved the host's clock. May be called beside other calls. */
+RP2040_API void rp2040_clock_moved(rp2040_chip* chip);
 
 /* The windows that the host forwards, in address order; returns how many there are. */
 typedef struct {

@@ -30,6 +30,7 @@ class SerialPorts {
             cycles[i] = waiting[i].when;
         }
         waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+        if (waiting.empty()) told &= ~(1u << port);
         return static_cast<std::uint32_t>(count);
     }
     void send(std::uint32_t port, std::span<const std::uint8_t> bytes) {
@@ -46,7 +47,10 @@ class SerialPorts {
         if (!waiting_[kUsb].empty() || !chip_.usb().received().empty()) ports |= 1u << kUsb;
         return ports;
     }
+    /// Ports of which the host knows that they have bytes.
+    std::uint32_t told = 0;
     void clear() {
+        told = 0;
         for (auto& bytes : waiting_) bytes.clear();
     }
 

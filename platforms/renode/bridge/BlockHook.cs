@@ -134,7 +134,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             try
             {
                 var binder = FindField(cpu.GetType(), "binder");
-                var method = FindMethod(cpu.GetType(), "OnBlockFinished");
+                var method = FindMethod(cpu.GetType(), "OnBlockFinished", new[] { typeof(ulong), typeof(uint) });
                 var library = binder == null ? null : FindField(binder.FieldType, "libraryAddress");
                 if(library == null || method == null)
                 {
@@ -152,7 +152,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        private static FieldInfo FindField(Type type, string name)
+        /// <summary>A field of a class or of what it derives from.</summary>
+        public static FieldInfo FindField(Type type, string name)
         {
             for(; type != null; type = type.BaseType)
             {
@@ -165,11 +166,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return null;
         }
 
-        private static MethodInfo FindMethod(Type type, string name)
+        /// <summary>Likewise a method.</summary>
+        public static MethodInfo FindMethod(Type type, string name, Type[] parameters)
         {
             for(; type != null; type = type.BaseType)
             {
-                var method = type.GetMethod(name, Everything, null, new[] { typeof(ulong), typeof(uint) }, null);
+                var method = type.GetMethod(name, Everything, null, parameters, null);
                 if(method != null)
                 {
                     return method;

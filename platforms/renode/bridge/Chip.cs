@@ -9,6 +9,7 @@ using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
+using Antmicro.Renode.Peripherals.Bus;
 using Antmicro.Renode.Peripherals.CPU;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
@@ -47,6 +48,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
             }
             time.Attach(chip);
+            bus = new RP2040_BusHook(machine, cpu, this, time.Refresh, OnTurn, time.Adapt);
+            bus.Attach(chip);
             cpu.AddHookAtInterruptBegin(exceptions.OnBegin);
         }
 
@@ -55,6 +58,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             if(chip != IntPtr.Zero)
             {
                 time.Detach();
+                bus.Detach();
                 Native.rp2040_destroy(chip);
                 chip = IntPtr.Zero;
             }
@@ -135,6 +139,23 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             machine.LocalTimeSource.ExecuteInNearestSyncedState(_ => RunPosted());
         }
+
+        /// <summary>A block of registers tells where it is.</summary>
+        public void AddWindow<T>(uint address, T window) where T : IBusPeripheral, IKnownSize
+        {
+            windows.Add(new KeyValuePair<uint, IKnownSize>(address, window));
+            bus.AddWindow(window);
+        }
+
+        /// <summary>A host program runs the machine in slices, and says so again after each command that it gave.</summary>
+        public void RunsInSlices()
+        {
+            bus.Sliced = true;
+            bus.LookAgain();
+        }
+
+        /// <summary>Whether accesses pass by Renode's system bus; see BusHook.cs.</summary>
+        public bool NativeAccess { get { return bus.IsNative && !bus.Watched; } }
 
         // ---- what the windows do -----------------------------------------------------------------------------------
 
@@ -233,6 +254,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
 
+        /// <summary>A run ends so many nanoseconds from now on the chip's clock; 0: there is no end.</summary>
+        public void SetLimit(ulong nanoseconds)
+        {
+            Native.rp2040_limit(chip, nanoseconds == 0 ? Native.Never : Native.rp2040_picoseconds(chip, Cycle) + nanoseconds * 1000);
+        }
+
         /// <summary>Of its own: see Native.Version.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
         private IntPtr Create(uint xoscFrequency)
@@ -247,10 +274,22 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             machine.SystemBus.WriteBytes(rom, 0);
             var flash = machine.SystemBus.ReadBytes(FlashBase, (int)flashSize);
             Check(Native.rp2040_load(chip, (uint)FlashBase, flash, (UIntPtr)(uint)flash.Length));
+            bus.Prepare(Used(flash));
             uint pc, sp;
             Check(Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
             Synchronise();
+        }
+
+        /// <summary>Bytes up to the last one that is not erased.</summary>
+        private static uint Used(byte[] flash)
+        {
+            var used = flash.Length;
+            while(used > 0 && flash[used - 1] == 0xFF)
+            {
+                used--;
+            }
+            return (uint)used;
         }
 
         private void AfterTurn(uint status, ref Native.Turn turn, IPeripheral where)
@@ -279,6 +318,24 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        /// <summary>An access that did not pass through a window had a consequence.</summary>
+        private void OnTurn(uint status, uint address, ref Native.Turn turn)
+        {
+            AfterTurn(status, ref turn, status == Native.Ok ? this : WindowAt(address));
+        }
+
+        private IPeripheral WindowAt(uint address)
+        {
+            foreach(var window in windows)
+            {
+                if(address - window.Key < window.Value.Size)
+                {
+                    return window.Value;
+                }
+            }
+            return this;
+        }
+
         private void OnEvent()
         {
             if(eventsUntilTick-- == 0)
@@ -294,7 +351,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void Advance()
         {
             Native.Turn turn;
-            var status = Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
+            ulong until;
+            var status = time.Sleeps(out until)
+                ? Native.rp2040_turn_idle(chip, time.Elapsed(), until, out turn)
+                : Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
             AfterTurn(status, ref turn, this);
         }
 
@@ -468,6 +528,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
         private readonly RP2040_Time time;
+        private readonly RP2040_BusHook bus;
+        private readonly List<KeyValuePair<uint, IKnownSize>> windows = new List<KeyValuePair<uint, IKnownSize>>();
         private readonly RP2040_Exceptions exceptions;
         private readonly uint flashSize;
 

@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 3;
+        public const uint AbiVersion = 4;
         public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
@@ -76,6 +76,43 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             public ulong Due;
             public uint Value, Serial, Pins, Zero;
+        }
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate void TurnCallback(IntPtr context, uint status, uint address, ref Turn turn);
+
+        /// <summary>Functions of a processor library, in the order of their widths: three that read, three that write.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct Bus
+        {
+            public IntPtr Read1, Read2, Read4, Write1, Write2, Write4;
+
+            public IntPtr Get(int number)
+            {
+                return new[] { Read1, Read2, Read4, Write1, Write2, Write4 }[number];
+            }
+
+            public void Set(int number, IntPtr function)
+            {
+                switch(number)
+                {
+                case 0: Read1 = function; break;
+                case 1: Read2 = function; break;
+                case 2: Read4 = function; break;
+                case 3: Write1 = function; break;
+                case 4: Write2 = function; break;
+                default: Write4 = function; break;
+                }
+            }
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct BusHost
+        {
+            public IntPtr Context;
+            public Bus Others;
+            public PlainCallback Clock;
+            public TurnCallback Turned;
         }
 
         /// <summary>
@@ -261,11 +298,18 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_now(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_clock_hz(IntPtr chip, uint clock);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_pace(IntPtr chip, uint instructionPicoseconds, ulong skipPicoseconds);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_limit(IntPtr chip, ulong picoseconds);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_picoseconds(IntPtr chip, ulong cycle);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_rebase(IntPtr chip, ulong elapsed);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cycle_of_host(IntPtr chip, ulong elapsed);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_read(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, out Turn turn);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_write(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, uint value, out Turn turn);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_run(IntPtr chip, ulong elapsed, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_idle(IntPtr chip, ulong elapsed, ulong until, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_memory(IntPtr chip, uint address, IntPtr memory, UIntPtr bytes);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_take_bus(IntPtr chip, [In] ref BusHost host, out Bus bus);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_bus_direct(IntPtr chip, uint registers, uint flashEnd);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_clock_moved(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_watch_pins(IntPtr chip, uint pins);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_skip(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, PlainCallback skipDue, IntPtr context);

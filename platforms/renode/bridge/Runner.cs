@@ -4,6 +4,7 @@
 // while the host looks at registers and memory, so what it sees is exact and nothing else moves.
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -42,6 +43,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 failure = null;
                 reason = Finished;
+                chip.SetLimit(nanoseconds);
                 worker = new Thread(() => Work(nanoseconds)) { IsBackground = true, Name = "emberwatch runner" };
                 worker.Start();
             }
@@ -56,6 +58,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             worker.Join();
             worker = null;
+            chip.SetLimit(0);
             if(failure != null)
             {
                 throw new InvalidOperationException(failure.Message, failure);
@@ -66,6 +69,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>True while the processor waits at a breakpoint.</summary>
         public bool Waiting { get { return worker != null; } }
+
+        /// <summary>Reads (high half) and writes of addresses that nothing answers, as Renode's system bus counts them.</summary>
+        public ulong Unexpected
+        {
+            get
+            {
+                var bus = machine.SystemBus.GetType();
+                return Count(bus.GetProperty("UnexpectedReads")) << 32 | Count(bus.GetProperty("UnexpectedWrites"));
+            }
+        }
 
         public void AddBreakpoint(uint address)
         {
@@ -120,6 +133,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             var bytes = new byte[size];
             Marshal.Copy(new IntPtr(source), bytes, 0, size);
             machine.SystemBus.WriteBytes(bytes, address);
+        }
+
+        private ulong Count(PropertyInfo property)
+        {
+            return property == null ? 0 : Convert.ToUInt32(property.GetValue(machine.SystemBus, null));
         }
 
         private void Work(ulong nanoseconds)

@@ -5,6 +5,7 @@
 // grown, or when the chip has something to do. The chip's next event becomes an action of the machine.
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 
 using Antmicro.Migrant;
 using Antmicro.Migrant.Hooks;
@@ -28,6 +29,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.owner = owner;
             this.onEvent = onEvent;
             hook = new RP2040_BlockHook(machine, cpu, owner, SkipWhatIsOwed);
+            left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
         }
 
         /// <summary>Takes the chip's handle and the processor's hooks.</summary>
@@ -60,7 +62,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             epoch = RenodeNanoseconds();
             seen = ulong.MaxValue;
             planned.Clear();
+            asleep = false;
             Native.rp2040_rebase(chip, 0);
+            Native.rp2040_clock_moved(chip);
         }
 
         /// <summary>
@@ -104,11 +108,64 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             if(cpu.ElapsedCycles != seen)
             {
-                cpu.SyncTime();
-                seen = cpu.ElapsedCycles;
-                Native.rp2040_rebase(chip, (RenodeNanoseconds() - epoch) * 1000);
+                Refresh();
             }
             return Native.AsBefore;
+        }
+
+        /// <summary>On the processor's thread: what Renode's clock shows now.</summary>
+        public void Refresh()
+        {
+            cpu.SyncTime();
+            seen = cpu.ElapsedCycles;
+            Native.rp2040_rebase(chip, (RenodeNanoseconds() - epoch) * 1000);
+        }
+
+        /// <summary>
+        /// Whether the processor sleeps, and until when nothing but the chip will wake it, in picoseconds since power-on: the
+        /// end of what Renode has granted it, or something else of Renode's that is due.
+        /// </summary>
+        public bool Sleeps(out ulong until)
+        {
+            until = 0;
+            if(!asleep || left == null || eventTime == 0 && !cpu.OnPossessedThread)
+            {
+                return false;
+            }
+            var now = Math.Max(RenodeNanoseconds(), eventTime);
+            var free = (ulong)left.GetValue(cpu) * (picosecondsPerInstruction / 1000);
+            if(OthersWait())
+            {
+                free = Math.Min(free, ((BaseClockSource)machine.ClockSource).NearestLimitIn.Ticks / TimeInterval.TicksPerNanosecond);
+            }
+            until = (now + free - epoch) * 1000;
+            return true;
+        }
+
+        /// <summary>
+        /// Whether anything but the chip has a time to wait for. During an action the clock's nearest limit is that action's own
+        /// delay at most, so it is asked only when it has to be.
+        /// </summary>
+        private bool OthersWait()
+        {
+            var clock = machine.ClockSource;
+            if(entries == null)
+            {
+                var field = RP2040_BlockHook.FindField(clock.GetType(), "clockEntries");
+                entries = field == null ? null : field.GetValue(clock) as List<ClockEntry>;
+                if(entries == null)
+                {
+                    return true;
+                }
+            }
+            foreach(var entry in entries)
+            {
+                if(entry.Enabled && entry.LocalName != ActionName)
+                {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /// <summary>The chip's cycle at this moment.</summary>
@@ -141,7 +198,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
-            machine.ScheduleAction(TimeInterval.FromNanoseconds(delay), _ => OnTime(dueTime), "rp2040");
+            machine.ScheduleAction(TimeInterval.FromNanoseconds(delay), _ => OnTime(dueTime), ActionName);
         }
 
         /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
@@ -153,7 +210,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>
         /// Instructions' worth of time that Renode's clock may lag behind the chip's, 1 to 1000000. Less is finer for what
-        /// counts by Renode's clock, which is SysTick alone; more is faster.
+        /// counts by Renode's clock, which is SysTick and models of Renode's; more is faster. Until it is set it is little
+        /// while something of Renode's waits for its clock, and much while nobody can tell.
         /// </summary>
         public long SkipGranularity
         {
@@ -162,6 +220,18 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 RP2040_Range.Check("SkipGranularity", value, 1, 1000000);
                 skipGranularity = value;
+                fixedGranularity = true;
+                SetPace();
+            }
+        }
+
+        /// <summary>Now and then, on a thread on which nothing is under way: whether anybody watches Renode's clock.</summary>
+        public void Adapt()
+        {
+            var wanted = OthersWait() ? Fine : Coarse;
+            if(!fixedGranularity && wanted != skipGranularity)
+            {
+                skipGranularity = wanted;
                 SetPace();
             }
         }
@@ -209,7 +279,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Before it sleeps: what it owes makes the chip's next event come earlier on Renode's clock.</summary>
         private void OnWfi(bool sleeps)
         {
-            if(sleeps && chip != IntPtr.Zero && eventTime == 0)
+            asleep = sleeps;
+            if(chip == IntPtr.Zero)
+            {
+                return;
+            }
+            Native.rp2040_clock_moved(chip);
+            if(sleeps && eventTime == 0)
             {
                 onEvent();
             }
@@ -251,8 +327,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private ulong eventTime; // of the clock event under way, 0 outside of events
         private ulong seen = ulong.MaxValue; // cycles of Renode's when its clock was last read
         private ulong picosecondsPerInstruction = 8000;
-        private long skipGranularity = 500;
-        private bool warned;
+        private long skipGranularity = Fine;
+        private bool fixedGranularity;
+        private const long Fine = 500, Coarse = 12500;
+        private bool warned, asleep;
+        [Transient]
+        private List<ClockEntry> entries; // the clock's own
+        private const string ActionName = "rp2040";
+        [Transient]
+        private readonly FieldInfo left; // of Renode's: instructions that it may execute before it looks at its clock
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;

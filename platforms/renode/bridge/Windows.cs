@@ -20,6 +20,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Chip = chip;
             Address = address;
             Size = size;
+            chip.AddWindow(address, this);
         }
 
         public virtual void Reset()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from emberwatch.base.errors import EngineError
+from emberwatch.base.errors import EngineError, NotPossibleError
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop
 from emberwatch.engines.renode import install, worker
@@ -32,11 +32,13 @@ class RenodeEngine(Engine):
 
     def __init__(self, board: Board, seed: int) -> None:
         if board.devices:
-            raise EngineError(
+            raise NotPossibleError(
                 f"engine 'renode' has no devices, and board {board.name!r} has {board.devices[0].name}; use embedded"
             )
         if board.wires:
-            raise EngineError(f"engine 'renode' cannot connect pins, and board {board.name!r} has wires; use embedded")
+            raise NotPossibleError(
+                f"engine 'renode' cannot connect pins, and board {board.name!r} has wires; use embedded"
+            )
         self._worker = worker.acquire(install.environment())
         # A machine that is dropped gives its process back.
         self._finalizer = weakref.finalize(self, worker.release, self._worker)
@@ -109,7 +111,7 @@ class RenodeEngine(Engine):
 
     def register(self, number: int, core: int = 0) -> int:
         if core != 0:
-            raise EngineError("engine 'renode' has core 0 only; use the embedded engine for core 1")
+            raise NotPossibleError("engine 'renode' has core 0 only; use the embedded engine for core 1")
         return int(self._call("register", number))
 
     def add_breakpoint(self, address: int) -> None:
@@ -154,8 +156,8 @@ class RenodeEngine(Engine):
 
     def save(self) -> bytes:
         """Not possible: librp2040's state and Renode's would have to be taken together."""
-        raise EngineError("engine 'renode' has no snapshots; use the embedded engine")
+        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")
 
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """Not possible, see `save`."""
-        raise EngineError("engine 'renode' has no snapshots; use the embedded engine")
+        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")

@@ -20,6 +20,7 @@ BRIDGE = (
     "Native.cs",
     "Exceptions.cs",
     "BlockHook.cs",
+    "BusHook.cs",
     "Time.cs",
     "Chip.cs",
     "Windows.cs",

@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -44,6 +44,27 @@ class Turn(ctypes.Structure):
     """`rp2040_turn`."""
 
     _fields_ = (("due", U64), ("value", U32), ("serial", U32), ("pins", U32), ("zero", U32))
+
+
+BusRead = ctypes.CFUNCTYPE(U64, U64, U64)
+BusWrite = ctypes.CFUNCTYPE(None, U64, U64, U64)
+
+
+class Bus(ctypes.Structure):
+    """`rp2040_bus`."""
+
+    _fields_ = (("read", BusRead * 3), ("write", BusWrite * 3))
+
+
+class BusHost(ctypes.Structure):
+    """`rp2040_bus_host`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("others", Bus),
+        ("clock", ctypes.CFUNCTYPE(None, Void)),
+        ("turned", ctypes.CFUNCTYPE(None, Void, U32, U32, ctypes.POINTER(Turn))),
+    )
 
 
 class I2cTarget(ctypes.Structure):
@@ -154,15 +175,21 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("write", U32, (Void, U32, U64, U32, U32, U32)),
     ("peek", U32, (Void, U32, U32, _U32P)),
     ("pace", None, (Void, U32, U64)),
+    ("limit", None, (Void, U64)),
     ("rebase", None, (Void, U64)),
     ("cycle_of_host", U64, (Void, U64)),
     ("turn_read", U32, (Void, U32, U64, U32, U32, ctypes.POINTER(Turn))),
     ("turn_write", U32, (Void, U32, U64, U32, U32, U32, ctypes.POINTER(Turn))),
     ("turn_run", U32, (Void, U64, ctypes.POINTER(Turn))),
+    ("turn_idle", U32, (Void, U64, U64, ctypes.POINTER(Turn))),
     ("watch_pins", None, (Void, U32)),
     ("skip", U64, (Void,)),
     ("take_block_hook", Void, (Void, SkipCallback, Void)),
     ("instructions", U64, (Void,)),
+    ("memory", U32, (Void, U32, Void, ctypes.c_size_t)),
+    ("take_bus", U32, (Void, ctypes.POINTER(BusHost), ctypes.POINTER(Bus))),
+    ("bus_direct", None, (Void, U32, U32)),
+    ("clock_moved", None, (Void,)),
     ("windows", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("memories", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("register_name", U32, (U32, ctypes.c_char_p, U32)),

@@ -63,6 +63,7 @@ class RenodeSession:
         folder = Path(self._folder.name)
         self.log = folder / "renode.log"
         self._log_read = 0
+        self._bridge: Any = None
         # The monitor comes first: it hooks the `reset:` macros of machines made later.
         self._emulation = Emulation()
         self._monitor = Monitor()
@@ -103,6 +104,8 @@ class RenodeSession:
             EngineError: the monitor printed an error.
         """
         output, error = self._monitor.execute(text)
+        if self._bridge is not None:
+            self._bridge.RunsInSlices()  # it might have asked for a log of accesses
         if str(error).strip():
             raise EngineError(f"Renode: {text.split()[0]}: {str(error).strip()}")
         return str(output).strip()
@@ -214,16 +217,13 @@ class RenodeSession:
     def _complaint(self) -> str:
         """What Renode met that the platform does not have, in one line; empty when all is well."""
         logged = ""
-        if self.log.is_file():
+        if self.log.is_file() and self.log.stat().st_size > self._log_read:
             with self.log.open(encoding="utf-8", errors="replace") as file:
                 file.seek(self._log_read)
                 lines = file.readlines()
                 self._log_read = file.tell()
             logged = next((line.strip() for line in lines if _COMPLAINTS.search(line)), "")
-        counts = [self.command(f"sysbus {name}") for name in ("UnexpectedReads", "UnexpectedWrites")]
-        reads, writes = (
-            int(match[0], 0) if (match := re.search(r"0x[0-9A-Fa-f]+|\d+", text)) else 0 for text in counts
-        )
+        reads, writes = divmod(int(self._runner.Unexpected), 1 << 32)
         if logged:
             return f"Renode: {logged}"
         if reads or writes:

@@ -75,9 +75,70 @@ namespace Antmicro.Renode.Peripherals.CPU
                 binder.libraryAddress = new IntPtr(++libraries);
                 SharedLibraries.Symbols[binder.libraryAddress + "renode_external_attach__ActionUInt64UInt32__OnBlockFinished"] =
                     Marshal.GetFunctionPointerForDelegate(attach);
+                OfferBus();
             }
         }
 
+        // ---- the library's accesses: functions that anybody may attach, until then these
+
+        public delegate ulong BusRead(ulong address, ulong state);
+        public delegate void BusWrite(ulong address, ulong value, ulong state);
+        /// <summary>Accesses that passed through Renode's system bus.</summary>
+        public readonly List<ulong> OnBus = new List<ulong>();
+        public Action Guarded;
+        public uint Load(uint address, int bytes = 4)
+        {
+            var read = attachedReads[bytes / 2];
+            return (uint)(read == IntPtr.Zero ? 0 : ((BusRead)Marshal.GetDelegateForFunctionPointer(read, typeof(BusRead)))(address, 0));
+        }
+
+        public void Store(uint address, uint value, int bytes = 4)
+        {
+            ((BusWrite)Marshal.GetDelegateForFunctionPointer(attachedWrites[bytes / 2], typeof(BusWrite)))(address, value, 0);
+        }
+
+        private void OfferBus()
+        {
+            var reads = new BusRead[] { ReadByteFromBus, ReadWordFromBus, ReadDoubleWordFromBus };
+            var writes = new BusWrite[] { WriteByteToBus, WriteWordToBus, WriteDoubleWordToBus };
+            binder.delegateStore = new object[] { reads[0], reads[1], reads[2], writes[0], writes[1], writes[2] };
+            var names = new[] { "Byte", "Word", "DoubleWord" };
+            for(var i = 0; i < 3; i++)
+            {
+                var number = i;
+                OfferSetter("FuncUInt64UInt64UInt64__Read" + names[i] + "FromBus", function => attachedReads[number] = function);
+                OfferSetter("ActionUInt64UInt64UInt64__Write" + names[i] + "ToBus", function => attachedWrites[number] = function);
+            }
+        }
+
+        private void OfferSetter(string name, RP2040_BlockHook.Attacher setter)
+        {
+            setters.Add(setter);
+            SharedLibraries.Symbols[binder.libraryAddress + "renode_external_attach__" + name] = Marshal.GetFunctionPointerForDelegate(setter);
+        }
+
+        private ulong ReadByteFromBus(ulong address, ulong state) { OnBus.Add(address); return 0x11; }
+        private ulong ReadWordFromBus(ulong address, ulong state) { OnBus.Add(address); return 0x2222; }
+        private ulong ReadDoubleWordFromBus(ulong address, ulong state) { OnBus.Add(address); return 0x44444444; }
+        private void WriteByteToBus(ulong address, ulong value, ulong state) { OnBus.Add(address); }
+        private void WriteWordToBus(ulong address, ulong value, ulong state) { OnBus.Add(address); }
+        private void WriteDoubleWordToBus(ulong address, ulong value, ulong state) { OnBus.Add(address); }
+
+        private class PauseGuard : IDisposable
+        {
+            public Action OnDispose;
+            public void Dispose() { if(OnDispose != null) { OnDispose(); } }
+        }
+        private PauseGuard ObtainGenericPauseGuard() { return new PauseGuard { OnDispose = Guarded }; }
+
+        private readonly IntPtr[] attachedReads = new IntPtr[3], attachedWrites = new IntPtr[3];
+        private readonly List<RP2040_BlockHook.Attacher> setters = new List<RP2040_BlockHook.Attacher>();
+        private ulong instructionsLeftThisRound = 1000000;
+        public ulong InstructionsLeft { get { return instructionsLeftThisRound; } set { instructionsLeftThisRound = value; } }
+
+        public readonly List<ulong> IoPages = new List<ulong>();
+        public void SetPageAccessViaIo(ulong address) { IoPages.Add(address); }
+        public bool UpdateContextOnLoadAndStore { get; set; }
         public uint PerformanceInMips { get; set; }
         public bool IsHalted { get; set; }
 
@@ -212,7 +273,7 @@ namespace Antmicro.Renode.Peripherals.CPU
             }
         }
 
-        private class Binder { public IntPtr libraryAddress; }
+        private class Binder { public IntPtr libraryAddress; public object[] delegateStore; }
         // Both sides' delegates are of one type: Mono gives a managed function's pointer back as the delegate that it was.
         private static int libraries;
         private readonly Binder binder = new Binder();

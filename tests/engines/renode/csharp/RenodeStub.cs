@@ -23,7 +23,27 @@ namespace Antmicro.Renode.Time
         public static TimeInterval FromTicks(ulong ticks) { return new TimeInterval { Ticks = ticks }; }
     }
 
-    public interface ITimeSource { void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false); }
+    public interface ITimeSource
+    {
+        void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false);
+        event Action<TimeInterval> SyncHook;
+    }
+
+    public struct ClockEntry
+    {
+        public bool Enabled { get; set; }
+        public string LocalName { get; set; }
+    }
+
+    public interface IClockSource { }
+
+    /// <summary>Entries of Renode's own, such as SysTick's.</summary>
+    public class BaseClockSource : IClockSource
+    {
+        public TimeInterval NearestLimitIn { get; set; }
+        public List<ClockEntry> Entries { get { return clockEntries; } }
+        private readonly List<ClockEntry> clockEntries = new List<ClockEntry>();
+    }
 
     public struct TimeStamp
     {
@@ -96,6 +116,7 @@ namespace Antmicro.Renode.Logging
     public static class Logger
     {
         public static readonly List<string> Lines = new List<string>();
+        public static LogLevel MinimumLogLevel = LogLevel.Info;
         public static void Log(this IEmulationElement e, LogLevel type, string message, params object[] args) { LogAs(e, type, message, args); }
         public static void Log(this IEmulationElement e, LogLevel type, string message) { LogAs(e, type, message); }
         public static void Log(this IEmulationElement e, LogLevel type, string message, object arg1) { LogAs(e, type, message, arg1); }
@@ -114,6 +135,8 @@ namespace Antmicro.Renode.Core
 {
     public interface IEmulationElement { }
     public class GPIOEndpoint { }
+    public interface IMappedSegment { IntPtr Pointer { get; } ulong StartingOffset { get; } ulong Size { get; } void Touch(); }
+    public interface IBusRegistered<out T> where T : IBusPeripheral { T Peripheral { get; } }
     public interface IGPIOReceiver : IPeripheral { void OnGPIO(int number, bool value); }
     public interface INumberedGPIOOutput : IPeripheral { IReadOnlyDictionary<int, IGPIO> Connections { get; } }
 
@@ -174,6 +197,7 @@ namespace Antmicro.Renode.Core
         IDisposable ObtainPausedState(bool internalPause = false);
         bool IsPaused { get; }
         ITimeSource LocalTimeSource { get; }
+        IClockSource ClockSource { get; }
         void RegisterAsAChildOf(IPeripheral parent, IPeripheral child, Antmicro.Renode.Core.Structure.IRegistrationPoint point);
         void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child);
     }
@@ -202,6 +226,9 @@ namespace Antmicro.Renode.Core
         public void UnregisterAsAChildOf(IPeripheral parent, IPeripheral child) { }
         public bool IsPaused { get; private set; } = true;
         public ITimeSource LocalTimeSource { get { return this; } }
+        public event Action<TimeInterval> SyncHook;
+        public readonly BaseClockSource Clock = new BaseClockSource();
+        public IClockSource ClockSource { get { return Clock; } }
         public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately) { synced.Enqueue(what); }
         private readonly Queue<Action<TimeStamp>> synced = new Queue<Action<TimeStamp>>();
 
@@ -266,6 +293,10 @@ namespace Antmicro.Renode.Core
                     Now = limit;
                 }
                 RunActions();
+                if(SyncHook != null)
+                {
+                    SyncHook(TimeInterval.FromNanoseconds(Now));
+                }
                 while(synced.Count > 0)
                 {
                     synced.Dequeue()(ElapsedVirtualTime);
@@ -299,6 +330,7 @@ namespace Antmicro.Renode.Core
 namespace Antmicro.Renode.Peripherals
 {
     public interface IPeripheral : IEmulationElement { void Reset(); }
+    public interface IMapped : IBusPeripheral { IEnumerable<IMappedSegment> MappedSegments { get; } }
 }
 
 namespace Antmicro.Renode.Peripherals.Bus
@@ -323,6 +355,7 @@ namespace Antmicro.Renode.Peripherals.Bus
         void WriteBytes(byte[] bytes, ulong address, int startingIndex, long count, bool onlyMemory = false, IPeripheral context = null);
         void WriteBytes(byte[] bytes, ulong address, long count, bool onlyMemory = false, IPeripheral context = null);
         bool TryGetCurrentCPU(out ICPU cpu);
+        IBusRegistered<IBusPeripheral> WhatIsAt(ulong address, IPeripheral context = null);
     }
 
     /// <summary>Memories as byte arrays; everything else is a window.</summary>
@@ -332,8 +365,19 @@ namespace Antmicro.Renode.Peripherals.Bus
         public readonly Dictionary<ulong, byte[]> Memories = new Dictionary<ulong, byte[]>();
         public readonly Dictionary<ulong, IDoubleWordPeripheral> Windows = new Dictionary<ulong, IDoubleWordPeripheral>();
         public int MasterWrites;
+        /// <summary>A memory that the library may use directly, by its address.</summary>
+        public readonly Dictionary<ulong, IMapped> Mapped = new Dictionary<ulong, IMapped>();
+        public void AddWatchpoint(ulong address) { hooksOnRead[address] = 1; }
+        public void RemoveWatchpoint(ulong address) { hooksOnRead.Remove(address); }
+        private readonly Dictionary<ulong, int> hooksOnRead = new Dictionary<ulong, int>();
 
         public void Reset() { }
+        public IBusRegistered<IBusPeripheral> WhatIsAt(ulong address, IPeripheral context)
+        {
+            IMapped memory;
+            return Mapped.TryGetValue(address, out memory) ? new Registered { Peripheral = memory } : null;
+        }
+        private class Registered : IBusRegistered<IBusPeripheral> { public IBusPeripheral Peripheral { get; set; } }
         public byte ReadByte(ulong a, IPeripheral c, ulong? s) { return ReadBytes(a, 1, false, null)[0]; }
         public ushort ReadWord(ulong a, IPeripheral c, ulong? s) { return BitConverter.ToUInt16(ReadBytes(a, 2, false, null), 0); }
         public uint ReadDoubleWord(ulong a, IPeripheral c, ulong? s) { return BitConverter.ToUInt32(ReadBytes(a, 4, false, null), 0); }

@@ -1,0 +1,134 @@
+// Turns: what a host does whose own clock counts instructions.
+#include <algorithm>
+
+#include "capi/block_hook.hpp"
+#include "capi/shell.hpp"
+
+using rp2040::alive, rp2040::answered, rp2040::guarded, rp2040::invalid;
+using rp2040::ExternalChip;
+
+namespace {
+
+/// Fills what is due, and what is to be seen from outside.
+void tell(ExternalChip& own, rp2040_turn& turn, rp2040::Cycles next) {
+    const std::uint64_t due = next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next);
+    turn.due = own.time.expect(due);
+    turn.serial = own.serial.waiting();
+    turn.pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
+    own.host_bus.told_due = std::min(own.host_bus.told_due, due);
+    own.host_bus.told_pins = turn.pins;
+    own.serial.told = turn.serial;
+}
+
+/// What a host wants to know after anything has happened; of two failures, the first.
+template <class Access>
+rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
+    if (!alive(chip)) return RP2040_INVALID;
+    if (turn == nullptr) return invalid(chip, "turn must not be NULL");
+    *turn = {};
+    const rp2040_status status = guarded(chip, [&] { return access(*turn); });
+    const rp2040_status settled = guarded(chip, [&] {
+        ExternalChip& own = *chip->chip;
+        if (status == RP2040_OK && !own.keeps()) own.settle();
+        tell(own, *turn, own.keeps() ? own.cycles() : own.events().next());
+        return RP2040_OK;
+    });
+    return status != RP2040_OK ? status : settled;
+}
+
+/// What an idle turn kept comes when its time has come; until then nothing happens.
+bool kept_for_later(ExternalChip& own, std::uint64_t elapsed) {
+    if (!own.keeps()) return false;
+    if (own.cycle_of_host(elapsed) < own.cycles()) return true;
+    own.deliver();
+    return false;
+}
+
+rp2040_status run(rp2040_chip* chip, std::uint64_t elapsed) {
+    chip->chip->host_bus.told_due = RP2040_NEVER;
+    return rp2040_advance(chip, chip->chip->cycle_of_host(elapsed));
+}
+
+}  // namespace
+
+void ExternalChip::report_block(std::uint32_t pc, std::uint32_t instructions) {
+    // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
+    try {
+        charge_block(pc & ~1u, instructions);
+    } catch (const std::exception& refusal) {
+        error = refusal.what();
+        fetch_refused = true;
+    }
+    if (time.skip_due()) on_skip_due(skip_context);
+}
+
+extern "C" {
+
+void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
+    if (alive(chip)) chip->chip->time.set_pace(instruction_picoseconds, skip_picoseconds);
+}
+void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds) {
+    if (alive(chip)) chip->chip->time.set_limit(picoseconds);
+}
+uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed) {
+    return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(elapsed); });
+}
+void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed) {
+    if (alive(chip)) chip->chip->time.rebase(elapsed);
+}
+rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                               rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn& out) {
+        chip->chip->deliver();
+        return rp2040_read(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, &out.value);
+    });
+}
+rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
+                                uint32_t value, rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn&) {
+        chip->chip->deliver();
+        return rp2040_write(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, value);
+    });
+}
+rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn) {
+    return end_turn(chip, turn, [&](rp2040_turn&) {
+        return kept_for_later(*chip->chip, elapsed) ? RP2040_OK : run(chip, elapsed);
+    });
+}
+rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t until, rp2040_turn* turn) {
+    if (alive(chip)) (void)chip->chip->take_raised();
+    const rp2040_status status = rp2040_turn_run(chip, elapsed, turn);
+    if (status != RP2040_OK || chip->chip->keeps()) return status;
+    return guarded(chip, [&] {
+        ExternalChip& own = *chip->chip;
+        if (own.take_raised()) return RP2040_OK;  // the core may be about to wake
+        const rp2040_turn now = *turn;
+        if (own.run_ahead(own.cycle_of_host(until))) {
+            tell(own, *turn, own.cycles());
+            turn->serial = now.serial;
+            turn->pins = now.pins;
+            own.serial.told = now.serial;
+            own.host_bus.told_pins = now.pins;
+        } else {
+            tell(own, *turn, own.events().next());
+        }
+        return RP2040_OK;
+    });
+}
+void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
+    if (alive(chip)) chip->chip->watched_pins = pins & ((1u << rp2040::kPins) - 1);
+}
+uint64_t rp2040_skip(rp2040_chip* chip) {
+    return answered(chip, uint64_t{0},
+                    [&] { return chip->chip->time.skip_due() ? chip->chip->time.pay() : uint64_t{0}; });
+}
+rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
+    if (!alive(chip)) return nullptr;
+    chip->chip->on_skip_due = skip_due;
+    chip->chip->skip_context = context;
+    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip);
+}
+uint64_t rp2040_instructions(const rp2040_chip* chip) {
+    return answered(chip, uint64_t{0}, [&] { return chip->chip->time.instructions(); });
+}
+}
