@@ -1,6 +1,7 @@
 #include "capi/block_cost.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "bus/memory_map.hpp"
 #include "cpu/decoder.hpp"
@@ -99,29 +100,51 @@ std::uint32_t access_cost(std::uint32_t address, bool is_write) {
 void CallCounter::trace(std::span<const std::uint32_t> addresses) {
     index_.clear();
     frames_.clear();
+    handlers_.clear();
+    handler_begins_ = false;
     counts_.assign(addresses.size(), {});
     for (std::size_t i = 0; i < addresses.size(); ++i) index_.emplace(addresses[i] & ~1u, i);
 }
 
+void CallCounter::finish(std::uint64_t now) {
+    const Frame frame = frames_.back();
+    frames_.pop_back();
+    Counts& c = counts_[frame.function];
+    const std::uint64_t cycles = now - frame.start;
+    c.least = c.calls == 0 ? cycles : std::min(c.least, cycles);
+    c.most = std::max(c.most, cycles);
+    c.total += cycles;
+    ++c.calls;
+}
+
+void CallCounter::exception_begins() {
+    handlers_.push_back(frames_.size());
+    handler_begins_ = true;
+}
+
+void CallCounter::exception_ends(std::uint64_t now) {
+    handler_begins_ = false;
+    if (handlers_.empty()) return;
+    while (frames_.size() > handlers_.back()) finish(now);
+    handlers_.pop_back();
+}
+
 void CallCounter::block_begins(std::uint32_t pc, std::uint32_t returns_to, std::uint64_t now) {
+    // What an exception interrupted is not the handler's to end.
+    const std::size_t floor = handlers_.empty() ? 0 : handlers_.back();
+    const bool handler = std::exchange(handler_begins_, false);
     // A return ends the newest call and what it was a tail call of.
-    for (bool tail = true; tail && !frames_.empty() && frames_.back().returns_to == pc;) {
-        const Frame frame = frames_.back();
-        frames_.pop_back();
-        tail = frame.tail;
-        Counts& c = counts_[frame.function];
-        const std::uint64_t cycles = now - frame.start;
-        c.least = c.calls == 0 ? cycles : std::min(c.least, cycles);
-        c.most = std::max(c.most, cycles);
-        c.total += cycles;
-        ++c.calls;
+    for (bool tail = true; tail && frames_.size() > floor && frames_.back().returns_to == pc;) {
+        tail = frames_.back().tail;
+        finish(now);
     }
     const auto found = index_.find(pc);
     if (found == index_.end()) return;
-    // A tail call returns where its caller would have; a loop to a function's first instruction is no call.
-    const bool tail = returns_to == 0;
+    // A tail call returns where its caller would have; a loop to a function's first instruction is no call. A handler
+    // ends with its exception.
+    const bool tail = returns_to == 0 && !handler;
     if (tail) {
-        if (frames_.empty() || frames_.back().function == found->second) return;
+        if (frames_.size() <= floor || frames_.back().function == found->second) return;
         returns_to = frames_.back().returns_to;
     }
     frames_.push_back({found->second, returns_to, now, tail});

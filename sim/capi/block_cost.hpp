@@ -42,8 +42,12 @@ class CallCounter {
     [[nodiscard]] const std::vector<Counts>& counts() const { return counts_; }
     /// A block begins at `pc`; `now` excludes time in exceptions. `returns_to`: address after a BL that led here, or 0.
     void block_begins(std::uint32_t pc, std::uint32_t returns_to, std::uint64_t now);
+    /// What is called from here on ends with the exception at the latest.
+    void exception_begins();
+    void exception_ends(std::uint64_t now);
 
   private:
+    void finish(std::uint64_t now);
     struct Frame {
         std::size_t function;
         std::uint32_t returns_to;
@@ -53,6 +57,8 @@ class CallCounter {
     std::unordered_map<std::uint32_t, std::size_t> index_;
     std::vector<Counts> counts_;
     std::vector<Frame> frames_;
+    std::vector<std::size_t> handlers_;  ///< How many frames there were when each exception under way began.
+    bool handler_begins_ = false;
 };
 
 }  // namespace rp2040

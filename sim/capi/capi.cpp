@@ -278,10 +278,19 @@ rp2040_status rp2040_mic_attach(rp2040_chip* chip, uint32_t clock_pin, uint32_t 
                                 uint32_t seed) {
     return guarded(chip, [&] {
         const auto channel = right != 0 ? mic::Channel::right : mic::Channel::left;
-        const std::string name = "microphone" + std::to_string(chip->microphones++);
-        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed, name);
-        chip->chip->attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
-        chip->chip->microphone = std::move(microphone);  // the old one goes only now
+        ExternalChip& own = *chip->chip;
+        // Of the same name as the one before, for snapshots; that one is back on its pins if these cannot be had.
+        auto microphone = std::make_unique<mic::PdmMicrophone>(channel, seed, "microphone");
+        if (own.microphone) own.detach(*own.microphone);
+        try {
+            own.attach(*microphone, {{"clock", clock_pin}, {"data", data_pin}});
+        } catch (...) {
+            if (own.microphone)
+                own.attach(*own.microphone, {{"clock", chip->mic_pins[0]}, {"data", chip->mic_pins[1]}});
+            throw;
+        }
+        own.microphone = std::move(microphone);
+        chip->mic_pins = {clock_pin, data_pin};
         return RP2040_OK;
     });
 }

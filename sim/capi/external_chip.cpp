@@ -273,14 +273,17 @@ void ExternalChip::follow_pins() {
         if (target == nullptr) continue;
         const I2c& block = n == 0 ? i2c0_ : i2c1_;
         const std::uint32_t sda = block.pins(I2c::kSda), scl = block.pins(I2c::kScl);
-        if (sda == target->sda && scl == target->scl) continue;
-        if (target->sda != 0 && target->scl != 0) detach(*target);
-        target->sda = sda;
-        target->scl = scl;
-        if (sda != 0 && scl != 0)
-            attach(*target, {{"sda", static_cast<unsigned>(std::countr_zero(sda))},
-                             {"scl", static_cast<unsigned>(std::countr_zero(scl))}});
+        if (sda != target->sda || scl != target->scl) put_on(*target, sda, scl);
     }
+}
+
+void ExternalChip::put_on(HostI2c& target, std::uint32_t sda, std::uint32_t scl) {
+    if (target.sda != 0 && target.scl != 0) detach(target);
+    target.sda = sda;
+    target.scl = scl;
+    if (sda != 0 && scl != 0)
+        attach(target, {{"sda", static_cast<unsigned>(std::countr_zero(sda))},
+                        {"scl", static_cast<unsigned>(std::countr_zero(scl))}});
 }
 
 void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
@@ -360,12 +363,14 @@ std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instruc
 std::uint32_t ExternalChip::charge_exception(bool begins) {
     std::uint32_t cycles = 0;
     if (begins) {
+        if (calls.active()) calls.exception_begins();
         running_.began = charged_;
         interrupted_.push_back(running_);
         running_ = {};
         cycles = timing::kExceptionEntry;
         charged_ += cycles;
     } else if (!interrupted_.empty()) {
+        if (calls.active()) calls.exception_ends(charged_ - in_exceptions_);
         cycles = timing::kExceptionReturn;
         charged_ += cycles;
         running_ = interrupted_.back();

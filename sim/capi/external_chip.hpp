@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -48,6 +49,10 @@ class ExternalChip final : public Chip {
         last_access_ = std::max({cycle, events_.now(), last_access_ + access_cost(address, is_write)});
         advance(last_access_);
     }
+    /// Everything that save() has, and what this class adds; what the host gave is no part of it.
+    [[nodiscard]] std::vector<std::uint8_t> save_all() const;
+    void restore_all(std::span<const std::uint8_t> bytes);
+
     /// False on a bus fault; Unmodelled is thrown.
     bool core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value);
     bool core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value);
@@ -96,6 +101,8 @@ class ExternalChip final : public Chip {
     void connect(unsigned instance, const rp2040_i2c_target& target);
     void connect(unsigned instance, const rp2040_spi_target& target);
     void follow_pins();
+    /// Puts the host's I2C target on these pins, masks of one bit each; 0: off.
+    void put_on(HostI2c& target, std::uint32_t sda, std::uint32_t scl);
 
     SerialPorts serial{*this};
     HostTime time;

@@ -30,7 +30,7 @@ extern "C" {
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
- * 4 idle turns, the host's memory and bus. */
+ * 4 idle turns, the host's memory and bus, snapshots. */
 #define RP2040_ABI_VERSION 4
 RP2040_API uint32_t rp2040_abi_version(void);
 
@@ -77,6 +77,13 @@ RP2040_API const char* rp2040_error(const rp2040_chip* chip);
 RP2040_API void rp2040_reset(rp2040_chip* chip, uint64_t cycle);
 /* Resets what a reset of this kind resets (PSM_WDSEL, RESETS_WDSEL); time goes on. [not in callbacks] */
 RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
+/* The chip's complete state, microphone included, for rp2040_restore of the same build: writes at most `room` bytes and
+ * tells in `size` how many there are. What the host gave (callbacks, memory, targets) is no part of it, nor is traced
+ * code. [not in callbacks] */
+RP2040_API rp2040_status rp2040_save(rp2040_chip* chip, uint8_t* data, size_t room, size_t* size);
+/* Wants a chip with the same flash size, microphone and targets; else, and for other bytes, it says so and leaves the chip
+ * as it is. Interrupt lines are not told anew. [not in callbacks] */
+RP2040_API rp2040_status rp2040_restore(rp2040_chip* chip, const uint8_t* data, size_t size);
 
 /* Gives the flash device its content, which SSI and the boot check see. `address` is 0x10000000 and up. */
 RP2040_API rp2040_status rp2040_load(rp2040_chip* chip, uint32_t address, const uint8_t* data, size_t size);

@@ -47,6 +47,30 @@ class SerialPorts {
         if (!waiting_[kUsb].empty() || !chip_.usb().received().empty()) ports |= 1u << kUsb;
         return ports;
     }
+    void save(StateWriter& out) const {
+        out.put(told);
+        for (const auto& bytes : waiting_) {
+            out.put(static_cast<std::uint32_t>(bytes.size()));
+            for (const Byte& byte : bytes) {
+                out.put(byte.value);
+                out.put(byte.when);
+            }
+        }
+    }
+    void restore(StateReader& in) {
+        in.get(told);
+        for (auto& bytes : waiting_) {
+            std::uint32_t count = 0;
+            in.get(count);
+            bytes.clear();
+            while (count-- > 0) {
+                Byte byte{};
+                in.get(byte.value);
+                in.get(byte.when);
+                bytes.push_back(byte);
+            }
+        }
+    }
     /// Ports of which the host knows that they have bytes.
     std::uint32_t told = 0;
     void clear() {

@@ -1,6 +1,7 @@
 // What a host holds for a chip, and how its calls are guarded.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -15,7 +16,7 @@
 /// followed. Shells are a few bytes and are kept until the process ends.
 struct rp2040_chip {
     std::unique_ptr<rp2040::ExternalChip> chip;
-    unsigned microphones = 0;  ///< Attached so far: a new one is tried beside the old one, under a name of its own.
+    std::array<unsigned, 2> mic_pins{};  ///< Clock and data of the microphone.
 };
 
 namespace rp2040 {

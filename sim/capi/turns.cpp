@@ -115,6 +115,22 @@ rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t unt
         return RP2040_OK;
     });
 }
+rp2040_status rp2040_save(rp2040_chip* chip, uint8_t* data, size_t room, size_t* size) {
+    return guarded(chip, [&] {
+        if (size == nullptr || (data == nullptr && room != 0)) return invalid(chip, "the places are NULL");
+        const std::vector<std::uint8_t> bytes = chip->chip->save_all();
+        *size = bytes.size();
+        std::copy_n(bytes.begin(), std::min(room, bytes.size()), data);
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_restore(rp2040_chip* chip, const uint8_t* data, size_t size) {
+    return guarded(chip, [&] {
+        if (data == nullptr) return invalid(chip, "the data are NULL");
+        chip->chip->restore_all({data, size});
+        return RP2040_OK;
+    });
+}
 void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
     if (alive(chip)) chip->chip->watched_pins = pins & ((1u << rp2040::kPins) - 1);
 }

@@ -33,14 +33,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.onSkipDue = onSkipDue;
             ours = OnBlockEnd;
             both = OnBlockEndForBoth;
-            skipDue = OnSkipDue;
-            holder = FindField(cpu.GetType(), "blockFinishedHook");
         }
 
         public void Attach(IntPtr handle)
         {
             chip = handle;
+            skipDue = OnSkipDue;
+            holder = FindField(cpu.GetType(), "blockFinishedHook");
+            IsNative = false;
+            cpu.SetHookAtBlockEnd(null); // Renode tells its library of a hook only when there was none
             cpu.SetHookAtBlockEnd(ours);
+            guest = null;
             UseNative();
         }
 
@@ -88,12 +91,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 cpu.SetHookAtBlockEnd(both);
                 owner.Log(LogLevel.Info, "The hook at the end of blocks is shared: execution is slower until the other one goes");
             }
-        }
-
-        [PreSerialization]
-        private void OnSave()
-        {
-            RP2040_Snapshot.Refuse();
         }
 
         private Action<ulong, uint> Held()
@@ -227,9 +224,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly Action onSkipDue;
         private readonly Action<ulong, uint> ours, both;
         [Transient]
-        private readonly Native.PlainCallback skipDue; // kept alive for the library
+        private Native.PlainCallback skipDue; // kept alive for the library
         [Transient]
-        private readonly FieldInfo holder;
+        private FieldInfo holder;
 
         private const BindingFlags Everything = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         private const uint MaximumBlock = 0x10000;

@@ -57,6 +57,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             machine.LocalTimeSource.SyncHook += OnQuantum;
         }
 
+        /// <summary>After a load: the processor's library is a new copy, and so are the memories.</summary>
+        public void Reattach(IntPtr handle)
+        {
+            machine.LocalTimeSource.SyncHook -= OnQuantum;
+            wrappers = new List<KeyValuePair<Type, Type>>();
+            var used = flashEnd;
+            flashEnd = 0;
+            Attach(handle);
+            Prepare(used);
+        }
+
         public void Detach()
         {
             chip = IntPtr.Zero;
@@ -297,7 +308,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly TurnHandler onTurn;
         private readonly List<IBusPeripheral> windows = new List<IBusPeripheral>();
         [Transient]
-        private readonly List<KeyValuePair<Type, Type>> wrappers = new List<KeyValuePair<Type, Type>>();
+        private List<KeyValuePair<Type, Type>> wrappers = new List<KeyValuePair<Type, Type>>();
 
         private static readonly string[] names =
         {

@@ -5,6 +5,7 @@ using System;
 using System.Collections.Generic;
 
 using Antmicro.Migrant;
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Core.Structure;
 using Antmicro.Renode.Exceptions;
@@ -20,10 +21,17 @@ namespace Antmicro.Renode.Peripherals.I2C
         public RP2040_I2C(IMachine machine, RP2040 chip, uint address, uint port) : base(chip, address)
         {
             this.machine = machine;
+            this.port = port;
+            Connect();
+        }
+
+        [PostDeserialization]
+        private void Connect()
+        {
             target = new Native.I2CTarget { Start = OnStart, Write = OnWrite, Read = OnRead, Stop = OnStop };
-            if(Native.rp2040_i2c_connect(chip.Handle, port, ref target) != Native.Ok)
+            if(Native.rp2040_i2c_connect(Chip.Handle, port, ref target) != Native.Ok)
             {
-                throw new ConstructionException(Native.Error(chip.Handle));
+                throw new ConstructionException(Native.Error(Chip.Handle));
             }
         }
 
@@ -129,6 +137,7 @@ namespace Antmicro.Renode.Peripherals.I2C
         }
 
         private II2CPeripheral current;
+        private readonly uint port;
         [Transient]
         private Native.I2CTarget target; // keeps the delegates alive
 
@@ -150,10 +159,17 @@ namespace Antmicro.Renode.Peripherals.SPI
         public RP2040_SPI(IMachine machine, RP2040 chip, uint address, uint port) : base(chip, address)
         {
             this.machine = machine;
+            this.port = port;
+            Connect();
+        }
+
+        [PostDeserialization]
+        private void Connect()
+        {
             target = new Native.SPITarget { Transfer = OnTransfer, Finish = OnFinish };
-            if(Native.rp2040_spi_connect(chip.Handle, port, ref target) != Native.Ok)
+            if(Native.rp2040_spi_connect(Chip.Handle, port, ref target) != Native.Ok)
             {
-                throw new ConstructionException(Native.Error(chip.Handle));
+                throw new ConstructionException(Native.Error(Chip.Handle));
             }
         }
 
@@ -224,6 +240,7 @@ namespace Antmicro.Renode.Peripherals.SPI
         }
 
         private ISPIPeripheral child;
+        private readonly uint port;
         [Transient]
         private Native.SPITarget target; // keeps the delegate alive
 

@@ -31,24 +31,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             Connections = lines;
 
-            var problem = Native.Load(library);
-            if(problem != null)
-            {
-                throw new ConstructionException(problem);
-            }
+            this.library = library;
+            this.xoscFrequency = xoscFrequency;
             time = new RP2040_Time(machine, cpu, this, OnEvent);
-            host = new Native.Host
-            {
-                Irq = OnIrq, Read = OnDmaRead, Write = OnDmaWrite,
-                Reset = OnResetRequest, SendEvent = OnSendEvent, Clock = OnClock
-            };
-            chip = Create(xoscFrequency);
-            if(chip == IntPtr.Zero)
-            {
-                throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
-            }
-            time.Attach(chip);
             bus = new RP2040_BusHook(machine, cpu, this, time.Refresh, OnTurn, time.Adapt);
+            Make();
+            time.Attach(chip);
             bus.Attach(chip);
             cpu.AddHookAtInterruptBegin(exceptions.OnBegin);
         }
@@ -218,13 +206,58 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return true;
         }
 
+        // ---- Save and Load of the monitor --------------------------------------------------------------------------
+        //
+        // Renode serializes the bridge's objects; the library's state goes with them as bytes. After a load nothing of the
+        // library is there: its chip is made when the first of the bridge's objects asks for it, what hangs on it is
+        // attached anew by its own class, and its state is put back last.
+
         [PreSerialization]
-        private void OnSave()
+        private void BeforeSave()
         {
-            RP2040_Snapshot.Refuse();
+            UIntPtr size;
+            Check(Native.rp2040_save(chip, null, UIntPtr.Zero, out size));
+            state = new byte[(int)size];
+            Check(Native.rp2040_save(chip, state, size, out size));
         }
 
-        public IntPtr Handle { get { return chip; } }
+        [PostSerialization]
+        private void AfterSave()
+        {
+            state = null;
+        }
+
+        [LatePostDeserialization]
+        private void AfterLoad()
+        {
+            // The processor's library may come after this; when Renode shows the new emulation all is there.
+            EmulationManager.Instance.EmulationChanged += Resume;
+        }
+
+        private void Resume()
+        {
+            EmulationManager.Instance.EmulationChanged -= Resume;
+            time.Reattach(Handle);
+            bus.Reattach(Handle);
+            exceptions.Find();
+            LoadFlash();
+            Check(Native.rp2040_restore(chip, state, (UIntPtr)state.Length));
+            state = null;
+            Native.rp2040_watch_pins(chip, watchedPins);
+        }
+
+        /// <summary>The library's chip; made anew after a load.</summary>
+        public IntPtr Handle
+        {
+            get
+            {
+                if(chip == IntPtr.Zero && state != null)
+                {
+                    Make();
+                }
+                return chip;
+            }
+        }
         public long HandleValue { get { return chip.ToInt64(); } }
         public ulong Cycle { get { return Native.rp2040_now(chip); } }
         public ulong CpuCycles { get { return Native.rp2040_cpu_cycles(chip); } }
@@ -260,6 +293,27 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Native.rp2040_limit(chip, nanoseconds == 0 ? Native.Never : Native.rp2040_picoseconds(chip, Cycle) + nanoseconds * 1000);
         }
 
+        private void Make()
+        {
+            var problem = Native.Load(library);
+            if(problem != null)
+            {
+                throw new ConstructionException(problem);
+            }
+            host = new Native.Host
+            {
+                Irq = OnIrq, Read = OnDmaRead, Write = OnDmaWrite,
+                Reset = OnResetRequest, SendEvent = OnSendEvent, Clock = OnClock
+            };
+            making = true;
+            chip = Create(xoscFrequency);
+            making = false;
+            if(chip == IntPtr.Zero)
+            {
+                throw new ConstructionException(string.Format("flashSize = 0x{0:X} must be a power of two from 64 kB to 16 MB", flashSize));
+            }
+        }
+
         /// <summary>Of its own: see Native.Version.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
         private IntPtr Create(uint xoscFrequency)
@@ -273,12 +327,29 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Marshal.Copy(Native.rp2040_boot_rom(), rom, 0, rom.Length);
             machine.SystemBus.WriteBytes(rom, 0);
             var flash = machine.SystemBus.ReadBytes(FlashBase, (int)flashSize);
-            Check(Native.rp2040_load(chip, (uint)FlashBase, flash, (UIntPtr)(uint)flash.Length));
-            bus.Prepare(Used(flash));
+            program = new byte[Used(flash)];
+            Array.Copy(flash, program, program.Length);
+            LoadFlash();
+            bus.Prepare((uint)program.Length);
             uint pc, sp;
             Check(Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
             Synchronise();
+        }
+
+        /// <summary>Gives the library's flash what was in Renode's at the boot: a snapshot wants the same.</summary>
+        private void LoadFlash()
+        {
+            if(program != null)
+            {
+                var flash = new byte[flashSize];
+                for(var i = program.Length; i < flash.Length; i++)
+                {
+                    flash[i] = 0xFF;
+                }
+                Array.Copy(program, flash, program.Length);
+                Check(Native.rp2040_load(chip, (uint)FlashBase, flash, (UIntPtr)flashSize));
+            }
         }
 
         /// <summary>Bytes up to the last one that is not erased.</summary>
@@ -509,6 +580,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void OnClock(IntPtr context, uint hertz)
         {
+            if(making)
+            {
+                return;
+            }
             time.SetClock(hertz);
             if(started) // while the platform is being built the NVIC is not in its place
             {
@@ -520,7 +595,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private IntPtr chip;
         [Transient]
         private Native.Host host; // keeps the delegates alive
+        private byte[] program; // what flash held at the boot, without what is erased at its end
+        private byte[] state; // of the library's, while Renode saves or loads
         private bool resetRequested, started;
+        [Transient]
+        private bool making;
         private uint watchedPins, pins;
         private int eventsUntilTick;
         private readonly Queue<Action> posted = new Queue<Action>();
@@ -531,7 +610,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly RP2040_BusHook bus;
         private readonly List<KeyValuePair<uint, IKnownSize>> windows = new List<KeyValuePair<uint, IKnownSize>>();
         private readonly RP2040_Exceptions exceptions;
-        private readonly uint flashSize;
+        private readonly uint flashSize, xoscFrequency;
+        private readonly string library;
 
         private const int IrqLines = 26;
         private const int RomSize = 0x4000;

@@ -22,10 +22,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.cpu = cpu;
             this.nvic = nvic;
             this.onLockup = onLockup;
-            pend = Method("SetPendingIRQ");
-            clear = Method("ClearPending");
+            Find();
             // Renode after 1.16.1 escalates faults to HardFault by itself.
             redirects = pend != null && Find(nvic, "SetPendingSynchronousFault") == null && Find(cpu, "SetPendingSynchronousFault") == null;
+        }
+
+        /// <summary>Finds the NVIC's methods, also after a load.</summary>
+        public void Find()
+        {
+            pend = Method("SetPendingIRQ");
+            clear = Method("ClearPending");
         }
 
         public void PendNmi()
@@ -116,12 +122,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             pending = false;
         }
 
-        [PreSerialization]
-        private void OnSave()
-        {
-            RP2040_Snapshot.Refuse();
-        }
-
         private void Call(MethodInfo method, int number)
         {
             if(method != null)
@@ -149,7 +149,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IPeripheral nvic;
         private readonly Action onLockup;
         [Transient]
-        private readonly MethodInfo pend, clear;
+        private MethodInfo pend, clear;
         private readonly bool redirects;
 
         /// <summary>EXCP_IRQ of Renode's Arm library.</summary>

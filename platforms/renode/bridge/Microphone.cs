@@ -3,6 +3,7 @@ using System;
 using System.IO;
 using System.Text;
 
+using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -17,6 +18,17 @@ namespace Antmicro.Renode.Peripherals.Sound
         public RP2040_PDMMicrophone(RP2040 chip, uint clockPin, uint dataPin, bool right = false, uint seed = 1)
         {
             this.chip = chip;
+            this.clockPin = clockPin;
+            this.dataPin = dataPin;
+            this.right = right;
+            this.seed = seed;
+            Attach();
+        }
+
+        /// <summary>At the beginning, and after a load; the state that the microphone had comes with the chip's.</summary>
+        [PostDeserialization]
+        private void Attach()
+        {
             if(Native.rp2040_mic_attach(chip.Handle, clockPin, dataPin, right ? 1u : 0u, seed) != Native.Ok)
             {
                 throw new ConstructionException(Native.Error(chip.Handle));
@@ -145,6 +157,8 @@ namespace Antmicro.Renode.Peripherals.Sound
         }
 
         private readonly RP2040 chip;
+        private readonly uint clockPin, dataPin, seed;
+        private readonly bool right;
         private static readonly string[] faults = { "none", "missing", "stuck_low", "stuck_high" };
     }
 }

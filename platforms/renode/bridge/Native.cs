@@ -292,6 +292,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_error(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_reset(IntPtr chip, ulong cycle);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_finish_reset(IntPtr chip);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_save(IntPtr chip, byte[] data, UIntPtr room, out UIntPtr size);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_restore(IntPtr chip, byte[] data, UIntPtr size);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_load(IntPtr chip, uint address, byte[] data, UIntPtr size);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_boot_rom();
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_boot(IntPtr chip, out uint pc, out uint sp);

@@ -8,6 +8,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Threading;
 
+using Antmicro.Migrant;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Time;
@@ -202,13 +203,19 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly RP2040 chip;
         private readonly TranslationCPU cpu;
         private readonly HashSet<uint> breakpoints = new HashSet<uint>();
+        [Constructor(false)]
         private readonly AutoResetEvent met = new AutoResetEvent(false);
+        [Constructor(false)]
         private readonly AutoResetEvent go = new AutoResetEvent(false);
+        [Constructor(false)]
         private readonly AutoResetEvent done = new AutoResetEvent(false);
+        [Transient]
         private volatile Thread worker;
         private volatile bool meeting, abandoned;
         private volatile int reason;
+        [Transient]
         private Action request;
+        [Transient]
         private Exception failure;
     }
 }

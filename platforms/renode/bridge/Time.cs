@@ -32,6 +32,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
         }
 
+        /// <summary>After a load: Renode has the hooks, and the library knows nothing of its host.</summary>
+        public void Reattach(IntPtr handle)
+        {
+            chip = handle;
+            left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
+            seen = ulong.MaxValue;
+            SetPace();
+            hook.Attach(handle);
+        }
+
         /// <summary>Takes the chip's handle and the processor's hooks.</summary>
         public void Attach(IntPtr handle)
         {
@@ -236,12 +246,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        [PreSerialization]
-        private void OnSave()
-        {
-            RP2040_Snapshot.Refuse();
-        }
-
         private void SetPace()
         {
             Native.rp2040_pace(chip, (uint)picosecondsPerInstruction, (ulong)skipGranularity * picosecondsPerInstruction);
@@ -335,7 +339,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private List<ClockEntry> entries; // the clock's own
         private const string ActionName = "rp2040";
         [Transient]
-        private readonly FieldInfo left; // of Renode's: instructions that it may execute before it looks at its clock
+        private FieldInfo left; // of Renode's: instructions that it may execute before it looks at its clock
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;

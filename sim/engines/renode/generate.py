@@ -16,7 +16,6 @@ from emberwatch.chip import load
 
 BRIDGE = (
     "Range.cs",
-    "Snapshot.cs",
     "Native.cs",
     "Exceptions.cs",
     "BlockHook.cs",

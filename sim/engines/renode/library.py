@@ -162,6 +162,8 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("error", ctypes.c_char_p, (Void,)),
     ("reset", None, (Void, U64)),
     ("finish_reset", U32, (Void,)),
+    ("save", U32, (Void, ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t))),
+    ("restore", U32, (Void, ctypes.c_char_p, ctypes.c_size_t)),
     ("load", U32, (Void, U32, ctypes.c_char_p, ctypes.c_size_t)),
     ("boot_rom", Void, ()),
     ("boot", U32, (Void, _U32P, _U32P)),

@@ -502,7 +502,7 @@ def test_calls_are_counted_with_callees_and_without_interrupts() -> None:
     memory.put_code(f, (NOP, *BL, NOP, BX_LR))
     memory.put_code(g, (MULS, BX_LR))
     memory.put_code(handler, (NOP, NOP, BX_LR))
-    chip.trace([f | 1, g])
+    chip.trace([f | 1, g, handler])
     for _ in range(3):
         chip.cpu_block(main, 1)  # 3
         chip.cpu_block(f, 2)  # 1 + 3
@@ -512,6 +512,7 @@ def test_calls_are_counted_with_callees_and_without_interrupts() -> None:
         chip.cpu_exception(False)
         chip.cpu_block(f + 6, 2)  # 1 + 2
         chip.cpu_block(main + 4, 1)
-    outer, inner = chip.trace_counts(0), chip.trace_counts(1)
+    outer, inner, interrupt = (chip.trace_counts(n) for n in range(3))
+    assert (interrupt.calls, interrupt.total, interrupt.most) == (3, 12, 4)
     assert (inner.calls, inner.total, inner.least, inner.most) == (3, 9, 3, 3)
     assert (outer.calls, outer.total, outer.least, outer.most) == (3, 30, 10, 10)

@@ -103,14 +103,22 @@ def shared() -> Iterator[Monitor]:
     worker.release(board.worker)
 
 
-def test_saving_is_refused_in_a_line_and_the_board_runs_on(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
+def test_a_saved_board_goes_on_where_it_was(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
     monitor.load(firmware)
-    monitor.run(0.1)
-    with pytest.raises(EngineError, match="this board cannot be saved") as caught:
-        monitor(f"Save @{tmp_path / 'snapshot'}")
-    assert "\n" not in str(caught.value)
-    monitor.run(0.4)
-    assert "W 0" in monitor.console()
+    monitor(f"sysbus.mic PlayWav @{tone(tmp_path / 'tone.wav', 2)}")
+    monitor.run(0.5)
+    at = monitor.number("sysbus.chip CpuCycles")
+    monitor(f"Save @{tmp_path / 'snapshot'}")
+
+    def goes_on() -> tuple[int, int]:
+        monitor.run(0.5)
+        return monitor.number("sysbus.chip CpuCycles"), monitor.number("sysbus.chip Cycle")
+
+    first = goes_on()
+    monitor(f"Load @{tmp_path / 'snapshot'}")
+    monitor('mach set "emberwatch"')
+    assert monitor.number("sysbus.chip CpuCycles") == at
+    assert goes_on() == first
 
 
 def test_after_machine_reset_the_board_hears_at_once(monitor: Monitor, firmware: Path, tmp_path: Path) -> None:
@@ -178,6 +186,74 @@ def test_a_sensor_of_renodes_library_answers_over_i2c(monitor: Monitor, tmp_path
     monitor("sysbus.chip Start 0x20000000 0x20040000")
     monitor.run(0.01)
     assert monitor.number("sysbus ReadDoubleWord 0x20001000") == 0x100 | 21
+
+
+SPI_THERMOMETER = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((noreturn)) void start(void) {
+    R(0x4000F000) = 1u << 16 | 1u << 5 | 1u << 8;  /* SPI0, IO_BANK0 and PADS_BANK0 out of reset */
+    R(0x40008048) = 0x800;
+    for (int pin = 16; pin < 20; ++pin) R(0x40014004 + 8 * pin) = 1;
+    R(0x4003c010) = 2; R(0x4003c000) = 3 << 6 | 7; R(0x4003c004) = 2;  /* 8 bits, mode 3: CSn stays low between frames */
+    R(0x4003c008) = 0; R(0x4003c008) = 0;
+    unsigned value = 0;
+    for (int n = 0; n < 2; ++n) {
+        while (!(R(0x4003c00c) & 4)) {}
+        value = value << 8 | R(0x4003c008);
+    }
+    R(0x20001000) = value;
+    for (;;) {}
+}
+"""
+
+
+def test_a_sensor_of_renodes_library_answers_over_spi(monitor: Monitor, tmp_path: Path) -> None:
+    monitor('machine LoadPlatformDescriptionFromString "thermometer: Sensors.TI_LM74 @ spi0"')
+    monitor("sysbus.spi0.thermometer Temperature 21")
+    monitor(f"sysbus LoadELF @{compiled(tmp_path, SPI_THERMOMETER)}")
+    monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.01)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == int(21 / 0.0625) << 3 | 7
+
+
+NMI = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((aligned(256))) unsigned vectors[16];
+void handler(void) { R(0x40054034) = 1; ++R(0x20001000); }
+__attribute__((noreturn)) void start(void) {
+    __asm__ volatile("cpsid i");
+    R(0x20001000) = 0;
+    R(0x4000F000) = 1u << 21 | 1u << 19;  /* TIMER and SYSCFG out of reset */
+    vectors[2] = (unsigned)&handler | 1;
+    R(0xe000ed08) = (unsigned)vectors;
+    R(0x40004000) = 1;                     /* TIMER_IRQ_0 is core 0's NMI */
+    R(0x4005802c) = 1 << 9 | 12;
+    R(0x40054038) = 1;
+    R(0x40054010) = R(0x40054028) + 100;
+    for (;;) {}
+}
+"""
+
+
+def test_a_line_that_syscfg_makes_the_nmi_arrives_as_one(monitor: Monitor, tmp_path: Path) -> None:
+    monitor(f"sysbus LoadELF @{compiled(tmp_path, NMI)}")
+    monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.01)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == 1
+
+
+def test_a_log_of_accesses_has_them_all(monitor: Monitor, firmware: Path) -> None:
+    monitor.load(firmware)
+    monitor.run(0.3)
+    assert monitor("sysbus.chip NativeAccess") == "True"
+    monitor("sysbus LogPeripheralAccess sysbus.watchdog")
+    monitor.run(0.5)
+    assert monitor("sysbus.chip NativeAccess") == "False"
+    logged = str(monitor.worker.call("command", "sysbus.watchdog Size"))  # the monitor is still there
+    assert logged
+    monitor("sysbus LogPeripheralAccess sysbus.watchdog false")
+    monitor.run(0.1)
+    assert monitor("sysbus.chip NativeAccess") == "True"
 
 
 ENDS = """

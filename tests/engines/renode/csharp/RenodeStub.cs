@@ -56,12 +56,19 @@ namespace Antmicro.Migrant
 {
     [AttributeUsage(AttributeTargets.Field | AttributeTargets.Class)]
     public class TransientAttribute : Attribute { }
+    public class ConstructorAttribute : TransientAttribute { public ConstructorAttribute(params object[] parameters) { } }
 }
 
 namespace Antmicro.Migrant.Hooks
 {
     [AttributeUsage(AttributeTargets.Method)]
     public class PreSerializationAttribute : Attribute { }
+    [AttributeUsage(AttributeTargets.Method)]
+    public class PostSerializationAttribute : Attribute { }
+    [AttributeUsage(AttributeTargets.Method)]
+    public class PostDeserializationAttribute : Attribute { }
+    [AttributeUsage(AttributeTargets.Method)]
+    public class LatePostDeserializationAttribute : Attribute { }
 }
 
 namespace Antmicro.Renode.Exceptions
@@ -211,6 +218,8 @@ namespace Antmicro.Renode.Core
     {
         public static readonly EmulationManager Instance = new EmulationManager();
         public Emulation CurrentEmulation = new Emulation();
+        public event Action EmulationChanged;
+        public void Show() { EmulationChanged(); }
     }
 
     public class Emulation
