@@ -301,7 +301,7 @@ Cycles ExternalChip::cycle_of_host(std::uint64_t picoseconds) {
 
 void ExternalChip::settle() {
     follow_pins();
-    constexpr Cycles kAtOnce = 16;  // a DMA transfer follows its request by a few cycles
+    constexpr Cycles kAtOnce = 8;  // a DMA transfer follows its request by a few cycles; the shortest SPI frame takes 8
     const Cycles until = events_.now() + kAtOnce;
     while (events_.next() <= until) events_.advance_to(events_.next());
 }

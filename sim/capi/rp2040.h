@@ -81,8 +81,8 @@ RP2040_API rp2040_status rp2040_finish_reset(rp2040_chip* chip);
  * tells in `size` how many there are. What the host gave (callbacks, memory, targets) is no part of it, nor is traced
  * code. [not in callbacks] */
 RP2040_API rp2040_status rp2040_save(rp2040_chip* chip, uint8_t* data, size_t room, size_t* size);
-/* Wants a chip with the same flash size, microphone and targets; else, and for other bytes, it says so and leaves the chip
- * as it is. Interrupt lines are not told anew. [not in callbacks] */
+/* Wants a chip with the same flash size, microphone and targets; else, and for other bytes, it says so and leaves the
+ * chip as it is. Interrupt lines are not told anew. [not in callbacks] */
 RP2040_API rp2040_status rp2040_restore(rp2040_chip* chip, const uint8_t* data, size_t size);
 
 /* Gives the flash device its content, which SSI and the boot check see. `address` is 0x10000000 and up. */

@@ -194,7 +194,7 @@ __attribute__((noreturn)) void start(void) {
     R(0x4000F000) = 1u << 16 | 1u << 5 | 1u << 8;  /* SPI0, IO_BANK0 and PADS_BANK0 out of reset */
     R(0x40008048) = 0x800;
     for (int pin = 16; pin < 20; ++pin) R(0x40014004 + 8 * pin) = 1;
-    R(0x4003c010) = 2; R(0x4003c000) = 3 << 6 | 7; R(0x4003c004) = 2;  /* 8 bits, mode 3: CSn stays low between frames */
+    R(0x4003c010) = 2; R(0x4003c000) = 3 << 6 | 7; R(0x4003c004) = 2;  /* mode 3: CSn stays low */
     R(0x4003c008) = 0; R(0x4003c008) = 0;
     unsigned value = 0;
     for (int n = 0; n < 2; ++n) {

@@ -63,6 +63,9 @@ class Machine:
             HandleValue = p.chip._chip.value
             FaultText = property(lambda self: p.fault or None)
 
+            def RunsInSlices(self) -> None:
+                pass
+
             def Boot(self) -> None:
                 p.boot()
 
@@ -71,6 +74,7 @@ class Machine:
 
         class Runner:
             Waiting = property(lambda self: p.waiting)
+            Unexpected = property(lambda self: p.unexpected_reads << 32)
 
             def Run(self, nanoseconds: int) -> int:
                 if _fault == "crash":
@@ -127,11 +131,6 @@ class Monitor:
         machine = Emulation.current.machine
         if match := re.fullmatch(r"logFile @(.*) true", text):
             Monitor.log = Path(match[1].replace("\\ ", " "))
-        elif text == "sysbus UnexpectedReads":
-            assert machine and machine.processor
-            return f"0x{machine.processor.unexpected_reads:08X}\n", ""
-        elif text == "sysbus UnexpectedWrites":
-            return "0x00000000\n", ""
         elif not re.match(
             r"include @|mach set|emulation Set|machine StartGdbServer|sysbus.cpu VectorTableOffset", text
         ):
