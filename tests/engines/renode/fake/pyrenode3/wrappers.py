@@ -128,7 +128,6 @@ class Monitor:
         commands.append(text)
         if _fault == "monitor-error" and text.startswith("include"):
             return "", "Errors during compilation: CS1002: ; expected"
-        machine = Emulation.current.machine
         if match := re.fullmatch(r"logFile @(.*) true", text):
             Monitor.log = Path(match[1].replace("\\ ", " "))
         elif not re.match(
