@@ -61,6 +61,7 @@ class DebugInfo:
                 elf = ELFFile(stream)
                 if elf.has_dwarf_info() and affordable(elf):
                     self._read(elf.get_dwarf_info())
+                    self._keep_loaded(elf)
             self._index()
         except Exception:  # pyelftools meets a damaged section with whatever comes first, assertions included
             self._lines.clear()  # symbols alone must do
@@ -100,6 +101,17 @@ class DebugInfo:
                     source = SourceLine(names.get(previous.file, "?"), previous.line)
                     self._lines.append((previous.address, state.address, source))
                 previous = None if state.end_sequence else state
+
+    def _keep_loaded(self, elf: ELFFile) -> None:
+        """Drops what lies in no segment: linkers leave the tables of sections that they drop, from address 0 up."""
+        loads = [s.header for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]
+        ranges = [range(load["p_vaddr"], load["p_vaddr"] + load["p_memsz"]) for load in loads]
+        if not ranges:  # an object file
+            return
+        self._lines = [entry for entry in self._lines if any(entry[0] in loaded for loaded in ranges)]
+        self._frames = [
+            entry for entry in self._frames if any(entry["initial_location"] in loaded for loaded in ranges)
+        ]
 
     def line(self, address: int) -> SourceLine | None:
         """The source line of an instruction."""
