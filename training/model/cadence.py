@@ -31,7 +31,7 @@ _CLEAR_PERIOD = range(13, 19)
 _CLEAR_SKEW = 4
 _CLEAR_LASTING = 110
 _CLEAR_TONALITY = 80
-_CLEAR_DRIFT = 6
+_CLEAR_DRIFT = 2
 
 
 def _is_pause(period: int, beat: int) -> bool:

@@ -35,7 +35,7 @@
 #define CLEAR_SKEW 4       // blocks that a pulse and its pause may differ by: rooms lengthen the one
 #define CLEAR_LASTING 110  // 3.5 s
 #define CLEAR_TONALITY 80  // 30 dB over the bands beside it
-#define CLEAR_DRIFT 6      // 2 dB from one pulse to the next: nobody's touch
+#define CLEAR_DRIFT 2      // 0.75 dB from one pulse to the next: insects keep a beat as well, but not a level
 
 static bool within(uint8_t value, uint8_t low, uint8_t high) { return value >= low && value <= high; }
 static bool is_beat(uint8_t period) { return within(period, BEAT_MIN, BEAT_MAX); }
