@@ -315,7 +315,7 @@ def test_pulses_are_alike(lengths: tuple[int, ...], alarm: bool) -> None:
 
 @pytest.mark.parametrize(("step", "alarm"), [(2, True), (4, False), (12, False)])
 def test_clear_pulses_are_as_loud_as_each_other(step: int, alarm: bool) -> None:
-    """Half believed, a tone twice a second has to be a machine's: notes that go up and down by 4.5 dB are not, nor crickets by 1.5."""
+    """Half believed, a tone twice a second has to be a machine's: tunes vary by 4.5 dB a note, crickets by 1.5."""
     levels = [60 + step * (n % 2) for n in range(24)]
     stream = beeps([8] * 24, [16] * 24, levels)
     assert labels(stream, RELEASED.trust_clear + 5) == (["on pulsed"] if alarm else [])
