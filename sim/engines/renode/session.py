@@ -214,6 +214,18 @@ class RenodeSession:
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=complaint)
         return Stop(StopReason.TIME, pc=self.register(_PC))
 
+    def run_slice(self, cycle: int) -> tuple[Stop, dict[tuple[Any, ...], Any]]:
+        """`run_until`, and what every host asks for after it, by method and arguments: one trip instead of many."""
+        stop = self.run_until(cycle)
+        now = self.cycle
+        return stop, {
+            ("cycle",): now,
+            ("picoseconds", now): self.picoseconds(now),
+            ("sound_supplied",): self.sound_supplied,
+            ("take_uart",): self.take_uart(),
+            ("take_usb",): self.take_usb(),
+        }
+
     def _complaint(self) -> str:
         """What Renode met that the platform does not have, in one line; empty when all is well."""
         logged = ""
