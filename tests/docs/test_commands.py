@@ -136,6 +136,11 @@ def test_it_runs_as_it_stands(command: str, folder: Path) -> None:
     assert done.returncode in answers, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 
 
+def hear_interrupts() -> None:
+    """A shell's background jobs ignore Ctrl-C, and what they start would too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(command: str, up: str, folder: Path) -> None:
     """It starts, says what a reader waits for, and Ctrl-C ends it in order."""
     with subprocess.Popen(
@@ -146,6 +151,7 @@ def interrupted(command: str, up: str, folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_interrupts,
     ) as process:
         assert process.stdout is not None
         patience = threading.Timer(_PATIENCE_S, process.kill)
