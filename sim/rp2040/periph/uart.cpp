@@ -182,12 +182,7 @@ void Uart::write(std::uint32_t offset, std::uint32_t value) {
 
 /// In loop-back the receiver and CTS hear TX and RTS inside the block (PL011 TRM 3.3.8), and the pins no more.
 void Uart::set_control(std::uint32_t value) {
-    const bool was_on = receiver_on();
     const std::uint32_t changed = std::exchange(s_.cr, value) ^ value;
-    if (!was_on && receiver_on() && !looped_back()) {  // while it was off it heard nothing
-        const std::uint32_t pins = selected(rx_pins());
-        s_.rx_line = pins == 0 || (fabric_.gpio().inputs(now(), ~0u) & pins) == pins;
-    }
     if ((changed & kLbe) == 0) return;
     s_.sampling = false;
     s_.rx_line = looped_back() ? s_.line : true;
@@ -352,11 +347,12 @@ void Uart::reschedule() {
     fabric_.events().schedule(event_, due);
 }
 
-/// Pins whose changes matter: RX while the receiver is on, CTS while somebody cares. Returns whether they have changed.
+/// Pins whose changes matter: RX, and CTS while somebody cares. Returns whether they have changed.
 bool Uart::choose_pins() {
     const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
     const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
-    const std::uint32_t rx = receiver_on() && !looped_back() ? selected(rx_pins()) : 0;
+    // A receiver that is off follows its line too: what it hears when it is switched on begins with the next edge.
+    const std::uint32_t rx = looped_back() ? 0 : selected(rx_pins());
     const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
     return std::exchange(cts_watched_, cts) != cts || rx_changed;
 }
