@@ -68,6 +68,7 @@ def work(folder):
     time.sleep(600)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with Crew(2, work, start, (sys.argv[1],)) as crew:
         list(crew.run([sys.argv[1]] * 2))
 """
