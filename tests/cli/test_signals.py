@@ -55,7 +55,7 @@ def test_a_run_ends_quietly(tmp_path: Path, number: signal.Signals, after_s: flo
 
 
 PROGRAM = """
-import os, sys, tempfile, time
+import os, signal, sys, tempfile, time
 from pathlib import Path
 from emberwatch.base.workers import Crew
 
