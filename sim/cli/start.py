@@ -35,3 +35,6 @@ def main() -> None:
         os._exit(143 if commands.terminated() else 130)
     finally:
         _quietly()
+        # CPython remembers an interrupt within exec() of a text, by which dataclasses are made, and would end by SIGINT
+        # although it was dealt with; the next exec() forgets it.
+        exec("")

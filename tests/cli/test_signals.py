@@ -54,6 +54,27 @@ def test_a_run_ends_quietly(tmp_path: Path, number: signal.Signals, after_s: flo
     assert (tmp_path / "r.html").stat().st_size > 0
 
 
+WITHIN_EXEC = """
+import os, signal, sys
+from emberwatch.cli import main as commands, start
+
+def run(*_):
+    exec("import os, signal; os.kill(os.getpid(), signal.SIGTERM); [0 for _ in range(10**6)]")
+
+commands.run_command = run
+sys.argv = ["emberwatch", "run"]
+start.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM for one process")
+def test_a_signal_while_a_dataclass_is_made_keeps_its_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "within.py").write_text(WITHIN_EXEC)
+    command = [sys.executable, "-m", "within"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (143, "")
+
+
 PROGRAM = """
 import os, signal, sys, tempfile, time
 from pathlib import Path
