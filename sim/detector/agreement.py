@@ -82,7 +82,8 @@ def check_on_emulator(
     sample = sample_of(judged, count)
     with appending(folder / JOURNAL) as journal:
         keys = _identities(sample, elf, model, parameters)
-        found = {entry["id"]: entry for _, entry in entries(folder / JOURNAL) if entry.get("id") in keys}
+        wanted = set(keys)
+        found = {entry["id"]: entry for _, entry in entries(folder / JOURNAL) if entry.get("id") in wanted}
         todo = [(key, one.trial) for key, one in zip(keys, sample, strict=True) if key not in found]
         on_progress(len(sample) - len(todo), len(sample))
         with Crew(min(workers, len(todo)), play_trial) as crew:

@@ -36,13 +36,12 @@ from emberwatch.machine.observer import Observer
 from emberwatch.machine.owner import Owner
 from emberwatch.machine.rtt import AT_POWER_ON as RTT_AT_POWER_ON
 from emberwatch.machine.rtt import Rtt
-from emberwatch.machine.running import Running
+from emberwatch.machine.running import PC, Running
 from emberwatch.machine.semihosting import Semihosting, existing_folder
 from emberwatch.machine.steps import Steps
 from emberwatch.program.elf import FLASH_BASE, Image, check_regions, load_image
 
 _BOOTROM_SIZE = 16 * 1024
-_PC = 15
 MICROPHONE_FAULTS = ("none", "missing", "stuck_low", "stuck_high")
 
 _new_machine: list[Callable[[Machine], object]] = []
@@ -221,7 +220,7 @@ class Machine(Running, Steps, FactSheet):
         """Where a core is: ``function+offset``, the bare address, or that nobody can tell."""
         if Capability.MEMORY not in self.engine.capabilities:
             return "a place that this engine cannot see"
-        pc = self.engine.register(_PC, core)
+        pc = self.engine.register(PC, core)
         return self.image.symbols.at(pc) or f"{pc:#010x}"
 
     @property

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _SLICE_PS = PICO // 20
 _SOUND_AHEAD = SAMPLE_RATE // 2
-_PC = 15
+PC = 15
+"""Number of the program counter among the registers of a core."""
 _DRAIN_PS = PICO // 1000
 _RESET_PS = PICO // 10_000
 """A program that ends at a reset is looked at so often: it says nothing in so short a time after its start."""
@@ -277,7 +278,7 @@ class Running(Ports):
         host = self._semihosting
         if host is None or not self.answers_semihosting:
             return False
-        pc = self.engine.register(_PC, core)
+        pc = self.engine.register(PC, core)
         if self.engine.read_memory(pc, 2) != CALL.to_bytes(2, "little"):
             return False
         if not host.repeat(core):

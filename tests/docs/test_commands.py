@@ -64,7 +64,7 @@ JUDGES = ("emberwatch campaign run", "emberwatch campaign report")
 """Beginnings of commands whose exit code 1 is an answer: the example is there to find where alarms are lost."""
 
 AFTER = {r"campaign (status|report)": "emberwatch campaign run examples/campaign.toml"}
-"""Pattern of a command to the one that the page has before it: run first where its results are not there."""
+"""Pattern of a command to the one that the page has before it: run first, and done at once where it was."""
 
 _START_S, _PATIENCE_S = 3.0, 120.0
 
