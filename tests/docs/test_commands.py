@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pages import command_lines
 from paths import FIRMWARE, ROOT
 
 from emberwatch.audio import files, generate
@@ -72,11 +73,10 @@ _START_S, _PATIENCE_S = 3.0, 120.0
 def commands() -> list[str]:
     found: dict[str, None] = {}
     for path in PAGES:
-        for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
-            if match := re.match(r"(?: {4}|)(?:\$ )?(emberwatch [a-z].*)", line.rstrip()):
-                command = match[1].partition(" #")[0].partition(" | ")[0].rstrip()
-                if re.fullmatch(r"emberwatch [a-z]+.*", command) and not re.match(r"emberwatch (on|and|is) ", command):
-                    found[command] = None
+        for line in command_lines(path):
+            command = line.partition(" #")[0].partition(" | ")[0].rstrip()
+            if not re.match(r"emberwatch (on|and|is) ", command):
+                found[command] = None
     return list(found)
 
 

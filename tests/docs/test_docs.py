@@ -12,6 +12,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 import typer
+from pages import command_lines
 from paths import ROOT
 
 from emberwatch.audio import scenario
@@ -53,14 +54,11 @@ def test_json_keys() -> None:
 # Command lines
 
 
-def command_lines() -> Iterator[tuple[str, str]]:
+def all_command_lines() -> Iterator[tuple[str, str]]:
     for path in PAGES:
+        yield from ((path.name, line) for line in command_lines(path))
         text = path.read_text(encoding="utf-8").replace("\\\n", " ")
-        for line in text.splitlines():
-            if found := re.match(r"(?: {4}|\$ |)\$? ?(emberwatch [a-z].*)", line.rstrip()):
-                yield path.name, found.group(1)
-            for inline in re.findall(r"`(emberwatch [a-z][^`]*)`", line):
-                yield path.name, inline
+        yield from ((path.name, inline) for inline in re.findall(r"`(emberwatch [a-z][^`\n]*)`", text))
 
 
 def options_of(name: str) -> set[str]:
@@ -72,7 +70,7 @@ def options_of(name: str) -> set[str]:
 def test_command_lines_are_understood() -> None:
     known = command_names()
     seen = 0
-    for where, line in command_lines():
+    for where, line in all_command_lines():
         words = shlex.split(line.partition(" > ")[0].partition(" | ")[0].partition("#")[0].replace("'", " "))[1:]
         if not all(re.fullmatch(r"[a-z0-9-]+", word) for word in words[:1]):
             continue
