@@ -85,8 +85,8 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       dma_(*this),
       devices_(*this, pins_, {{&spi0_, &spi1_}, adc_, pwm_}) {
     xosc_.set_crystal(xosc_hz);
-    core0_.peer = &core1_;
-    core1_.peer = &core0_;
+    core0_.connect(pair_, core1_);
+    core1_.connect(pair_, core0_);
     connect();
     attach(flash_, {});
     attach(usb_.host(), {});

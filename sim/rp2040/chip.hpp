@@ -19,6 +19,7 @@
 #include "bus/xip.hpp"
 #include "cpu/code_cache.hpp"
 #include "cpu/cpu.hpp"
+#include "cpu/pair.hpp"
 #include "device/hub.hpp"
 #include "dma/dma.hpp"
 #include "io/io_bank0.hpp"
@@ -212,6 +213,7 @@ class Chip : public Fabric, private DmaBus {
     Bus bus_;
     CodeCache code_;
     Cpu core0_, core1_;
+    Pair pair_{bus_.crossbar, events_};
 
     Xosc xosc_;
     Rosc rosc_;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -88,13 +89,24 @@ def _piece(rng: random.Random) -> list[int]:
     return [0xF3BF, 0x8F5F]
 
 
-def _program(rng: random.Random) -> bytes:
+def _call(rng: random.Random) -> list[int]:
+    """A function that is jumped over, then called by BL or, through r3, by BLX; it returns by BX or POP."""
+    body = [_compute(rng) if rng.randrange(2) else _load_store(rng) for _ in range(rng.randrange(1, 5))]
+    saved = rng.randrange(8)
+    function = [0xB500 | saved, *body, 0xBD00 | saved] if saved else [*body, 0x4770]
+    over = 0xE000 | len(function) - 1
+    if rng.randrange(2):  # MOV r3, PC; ADDS r3, #3; B; the function; BLX r3
+        return [0x467B, 0x3303, over, *function, 0x4798]
+    return [over, *function, *_bl(-(len(function) + 2))]
+
+
+def _program(rng: random.Random, *, calls: bool = False) -> bytes:
     """Vector table and timers from what the registers hold, then an endless loop of random instructions."""
     start = [0x6081, 0x6053, 0x6093, 0x2307, 0x6013]  # VTOR; SysTick's reload, value, control
     start += [0x4640, 0x4649, 0x6001, 0xB662]  # NVIC.ISER from r8, r9; CPSIE
     body: list[int] = []
     while len(body) < rng.randrange(12, 90):
-        body += _piece(rng)
+        body += _call(rng) if calls and rng.randrange(4) == 0 else _piece(rng)
     return _code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF)
 
 
@@ -105,7 +117,7 @@ def _with_vectors() -> _native.Chip:
     return chip
 
 
-def _pair(seed: int) -> _native.Chip:
+def _pair(seed: int, *, calls: bool = False) -> _native.Chip:
     rng = random.Random(seed)
     chip = _with_vectors()
     for irq in (15, 16):
@@ -113,7 +125,7 @@ def _pair(seed: int) -> _native.Chip:
     chip.load(HANDLER, _code(0x6BE0, 0x3001, 0x63E0, 0x4770))  # counts at r4 + 60
     chip.load(FIFO_HANDLER, _code(0x6DA8, 0x20FF, 0x6528, 0x4770))  # reads the FIFO, clears its errors
     where = [rng.choice((CODE, SCRATCH4 + 0x800)), rng.choice((CODE + 0x800, CODE + 0x802, SCRATCH5 + 0x400))]
-    programs = [_program(rng) for _ in range(2)]
+    programs = [_program(rng, calls=calls) for _ in range(2)]
     chip.load(where[0] - 2, _code(0xBF40) + programs[0])  # SEV wakes core 1
     chip.load(where[1], programs[1])
     chip.reset(where[0] - 2 | 1)
@@ -157,14 +169,15 @@ def _compare(fast: _native.Chip, plain: _native.Chip, rng: random.Random, rounds
 def test_two_cores(part: int) -> None:
     """Shared memory, banks, FIFOs, spinlocks, events, SysTick and FIFO interrupts."""
     for seed in range(part, PROGRAMS, 4):
-        fast, plain = _pair(seed), _pair(seed)
-        plain.record_instructions(1)
-        _compare(fast, plain, random.Random(seed), 12, seed)
+        for calls in (False, True):
+            fast, plain = _pair(seed, calls=calls), _pair(seed, calls=calls)
+            plain.record_instructions(1)
+            _compare(fast, plain, random.Random(seed), 12, seed)
 
 
-def _pair_in_flash(seed: int) -> _native.Chip:
+def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
     """The same with the code of one core, or of both, in flash, which is read serially."""
-    chip, rng = _pair(seed), random.Random(seed)
+    chip, rng = _pair(seed, calls=calls), random.Random(seed)
     for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
         chip.write_bus(SSI + offset, 4, value)
     for core in rng.choice(((0,), (1,), (0, 1))):
@@ -178,9 +191,28 @@ def _pair_in_flash(seed: int) -> _native.Chip:
 def test_two_cores_in_flash(part: int) -> None:
     """Hits, misses and the order in which the XIP cache forgets."""
     for seed in range(part, PROGRAMS, 4):
-        fast, plain = _pair_in_flash(seed), _pair_in_flash(seed)
-        plain.record_instructions(1)
-        _compare(fast, plain, random.Random(seed), 12, seed)
+        for calls in (False, True):
+            fast, plain = _pair_in_flash(seed, calls=calls), _pair_in_flash(seed, calls=calls)
+            plain.record_instructions(1)
+            _compare(fast, plain, random.Random(seed), 12, seed)
+
+
+RARE = (318, 1863, 3863, 8456, 8922)
+RARE_IN_FLASH = (26, 195, 3005, 6273, 8848)
+
+
+@pytest.mark.parametrize(
+    ("make", "seed"), [*((_pair, seed) for seed in RARE), *((_pair_in_flash, seed) for seed in RARE_IN_FLASH)]
+)
+def test_rare_meetings(make: Callable[[int], _native.Chip], seed: int) -> None:
+    """What one program in thousands comes to.
+
+    An interrupt in the cycle in which a port is lost, a list of registers shortly before an event, a wait longer
+    than a turn, a core that falls asleep while the other one owes cycles.
+    """
+    fast, plain = make(seed), make(seed)
+    plain.record_instructions(1)
+    _compare(fast, plain, random.Random(seed), 12, seed)
 
 
 TIMER, UART0, PIO0, DMA, RESETS, WATCHDOG, IO_BANK0 = (

@@ -41,18 +41,25 @@ class Crossbar {
         return 0;
     }
 
-    // For two cores in one chain (cpu/pair.cpp), of which one may be some instructions ahead of the other: accesses of
+    // For two cores that run in turns (cpu/pair.cpp), of which one may be some cycles ahead of the other: accesses of
     // one cycle, while no counter counts, in a window that moves with the cores. Each core tells of its own in order,
     // and takes what is free by itself (PortTurns).
     void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
+    /// Whether wait_turn() decides by what has been told alone; else by the history of the port, where the accesses
+    /// then take their places.
+    [[nodiscard]] bool known_by_turns(Cycles cycle, Port port) const {
+        return s_.port[static_cast<unsigned>(port)].busy_until <= cycle;
+    }
     /// Arbitrates for what is not free, and returns the cycles that the core waits.
     Cycles wait_turn(unsigned core, Cycles cycle, Port port);
-    /// Accesses are told of for cycles from `cycle` on, and before turns_end().
+    /// What a core has told of, from that cycle on, has not happened.
+    void take_back_turns(unsigned core, Cycles from);
+    /// Accesses are told of for cycles from shortly before `cycle` on, of instructions that begin before turns_end():
+    /// what they wait has room behind that in the window of 64 cycles.
     void begin_turns(Cycles cycle) {
-        if (ended_ || cycle - window() >= kStep) [[unlikely]]
-            set_window(cycle);
+        const Cycles from = cycle - std::min(cycle, kBefore);
+        if (ended_ || from - window() >= kStep) set_window(from);
     }
-    /// What follows an access, and what it waits, has room behind it.
     [[nodiscard]] Cycles turns_end() const { return window() + kTurns; }
     /// The accesses take their places among the others, which must be so before any other function is called.
     void end_turns();
@@ -126,25 +133,28 @@ class Crossbar {
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
 
-    static constexpr unsigned kStep = 32, kTurns = 40;
-    /// More of a core's accesses of a port, as in PortTurns: those that had to wait; in the 64 cycles before the window
-    /// and in the 64 before these.
+    /// More of the accesses of a port, as in PortTurns: those of each core that had to wait, and the last one before
+    /// the window. What was before that decides nothing any more.
     struct Told {
-        std::uint64_t contested = 0, past = 0, contested_past = 0, older = 0, contested_older = 0;
+        std::array<std::uint64_t, 2> contested{};
+        bool any = false, last_contested = false;
+        BusMaster last_master = BusMaster::core0;
+        Cycles last = 0;
     };
+    static constexpr unsigned kStep = 16, kTurns = 36;
+    static constexpr Cycles kBefore = 4;  ///< A fetch may be told of that long after its cycle.
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }
     [[nodiscard]] std::uint64_t history_bits(unsigned port) const;
     [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const;
     void set_window(Cycles cycle);
-    void move_window();
-    void put_back(unsigned port, std::uint64_t first, std::uint64_t second, std::uint64_t contested, Cycles from);
-    [[nodiscard]] bool known_by_turns(Cycles at, unsigned port) const;
+    void move_window(unsigned cycles);
+    void put_back(unsigned port, Cycles at, BusMaster master, bool contested);
     [[nodiscard]] bool wins_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
-    std::array<std::array<Told, 2>, kPorts> told_{};  ///< By port and core.
+    std::array<Told, kPorts> told_{};
     bool ended_ = true;
     bool dma_active_ = false;
     State s_;

@@ -63,16 +63,18 @@ class Xip final : public StatefulPeripheral<XipState> {
         }
         return false;
     }
-    /// Whether hit() would be true.
-    [[nodiscard]] bool has(std::uint32_t address) const {
+    /// Whether hit() would be true, and change nothing but counts: of its set, the way was the last one used.
+    [[nodiscard]] bool has_recent(std::uint32_t address) const {
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        return line < cached_.size() && (s_.ctrl & 1) != 0 && (cached_[line] & word_bit(address)) != 0;
+        if (line >= cached_.size() || (s_.ctrl & 1) == 0) return false;
+        const unsigned entry = cached_[line];
+        return (entry & word_bit(address)) != 0 && s_.sets[line % XipState::kSets].recent == (entry & kWay);
     }
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
-    /// The last hit was none: it will be counted by who really makes it.
-    void take_back_hit() {
-        --s_.accesses;
-        --s_.hits;
+    /// The last hits were none: they will be counted by who really makes them.
+    void take_back_hits(std::uint64_t count) {
+        s_.accesses -= count;
+        s_.hits -= count;
     }
     /// Counts hits that are as the last ones were.
     void repeat_hits(std::uint64_t count) {

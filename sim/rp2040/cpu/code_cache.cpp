@@ -12,7 +12,6 @@ void CodeCache::forget(DecodedPage& page) {
     page.ops.fill(Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded});
     page.ops[kPageOps].handler = &op_next_page;
     page.ops[kPageOps + 1].handler = &op_next_page;
-    page.unseen.fill(0);
 }
 
 DecodedPage* CodeCache::find_slow(std::uint32_t address) {
@@ -35,7 +34,6 @@ DecodedPage* CodeCache::find_slow(std::uint32_t address) {
 
 void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
     const std::uint32_t address = page.base + index * 2;
-    page.forget_unseen(index);
     Op& op = page.ops[index];
     std::uint16_t first = 0, second = 0;
     if (!source_.fetch(address, first)) {
@@ -95,7 +93,6 @@ void CodeCache::cover(Coverage* coverage) {
         note_watched(*page);
         for (Op& op : page->ops)
             if (op.handler != &op_next_page) op = Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded};
-        page->unseen.fill(0);
     }
 }
 
@@ -122,7 +119,6 @@ void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {
         Op& op = page->ops[(at - page->base) / 2];
         op.handler = &op_undecoded;
         op.operation = Operation::undecoded;
-        page->forget_unseen((at - page->base) / 2);
     }
 }
 

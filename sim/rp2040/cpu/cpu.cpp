@@ -347,7 +347,7 @@ void Cpu::pass_breakpoint() {
 
 std::vector<Transfer> Cpu::recent_transfers() const {
     std::vector<Transfer> out;
-    const std::uint64_t n = std::min<std::uint64_t>(transfer_count_, transfers_.size());
+    const std::uint64_t n = std::min<std::uint64_t>(transfer_count_, 64);
     for (std::uint64_t i = transfer_count_ - n; i < transfer_count_; ++i)
         out.push_back(transfers_[i % transfers_.size()]);
     return out;

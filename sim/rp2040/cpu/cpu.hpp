@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 
 #include "base/fabric.hpp"
 #include "base/state.hpp"
@@ -20,6 +22,7 @@ namespace rp2040 {
 
 class Bus;
 class Xip;
+struct Pair;
 
 /// Why a core cannot go on.
 enum class CpuStop : std::uint8_t { none, breakpoint, bkpt, lockup, watchpoint, step, hard_fault };
@@ -56,6 +59,36 @@ struct Transfer {
     Cycles when;
 };
 
+/// What instructions of two cores change, but for memory (pair.hpp).
+struct CpuMark {
+    std::array<std::uint32_t, 16> r;
+    const Op* op;
+    Cycles cycles;
+    std::uint64_t nz;
+    std::uint32_t carry, overflow;
+    DecodedPage* page;
+    const Handler* handlers;
+    std::uint64_t transfers;
+    Cycles bus_waits;
+    std::uint64_t flash_hits;
+};
+
+/// What words of SRAM held before a core stored there in its turn.
+struct UndoneStores {
+    struct Word {
+        std::uint32_t offset, data;
+    };
+    /// More than a turn of crossbar_turns.cpp has cycles.
+    std::array<Word, 128> words;
+    unsigned count = 0;
+
+    void note(const std::uint8_t* sram, std::uint32_t offset) {
+        Word& word = words[count++ % 128];
+        word.offset = offset & ~3u;
+        std::memcpy(&word.data, sram + word.offset, 4);
+    }
+};
+
 /// Registers as a debugger sees them.
 struct CpuRegisters {
     std::array<std::uint32_t, 16> r;
@@ -72,7 +105,17 @@ class Cpu {
     std::uint8_t* sram = nullptr;
     const std::uint8_t* sram_code_map = nullptr;
     DecodedPage* page = nullptr;
-    PortTurns turns;  ///< For pair.cpp.
+    // For the handlers of two cores.
+    PortTurns turns;
+    std::uint64_t* told = nullptr;   ///< What the core takes: not free for the other one.
+    std::array<Port, 4> ports{};     ///< Of its page.
+    std::uint8_t* owners = nullptr;  ///< Pair::owners, and the bits of them that let the core load and store.
+    std::uint8_t may_load = 0, may_store = 0;
+    const Handler* pair_handlers = nullptr;  ///< By Operation: what fits the page.
+    /// From that cycle on instructions begin before the other core has done all that comes before them.
+    Cycles ahead_from = 0;
+    Handler rest = nullptr;  ///< Of an instruction that has been executed but for its last access.
+    Pair* pair = nullptr;
     // Spilled by handlers when they leave the fast path.
     const Op* op = nullptr;
     Cycles cycles = 0;
@@ -81,6 +124,7 @@ class Cpu {
     // Results of the last load() or store().
     std::uint32_t value = 0;
     Cycles cost = 0;
+    UndoneStores undo;
 
     Xip& xip;
     CodeCache& code;
@@ -143,33 +187,28 @@ class Cpu {
     /// The same for two cores that both run, each instruction that of the core which is behind: `current` is the one
     /// whose turn it is, then and at the end. Returns when there may be more to do than to execute instructions.
     static void run_pair(Cpu*& current, Cycles limit);
-    // ---- for the handlers of pair.cpp
-    struct Pair {
-        Scheduler& events;
-        Cycles end;     ///< No instruction begins from here on.
-        Cpu*& current;  ///< Whose turn it is.
-    };
-    Pair* pair = nullptr;
-    const Handler* pair_handlers = nullptr;  ///< By Operation: what fits the page.
-    /// As `deadline`, for instructions that others can see, or that see what others do.
-    Cycles seen_deadline = 0;
+    // ---- for the handlers of two cores
+    void connect(Pair& two, Cpu& other);
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
-    Cycles wait_for_port(Cycles at, Port port);
+    /// Takes a port as soon as it is free, from cycle `at` on: the cycles until then, or nothing if others come first.
+    [[nodiscard]] std::optional<Cycles> wait_for_port(Cycles at, Port port);
+    [[nodiscard]] bool goes_ahead(Cycles now) const { return now >= ahead_from; }
     /// Core 0 is first where both are at one cycle.
     [[nodiscard]] bool comes_first() const { return cycles < peer->cycles + yields_at_; }
-    void begin_turn();
-    void end_turns() { crossbar_.end_turns(); }
-    [[nodiscard]] Cycles unseen_cycles() const;
     void choose_handlers();
     void execute_next();
+    [[nodiscard]] CpuMark mark() const;
+    /// Goes back to where it was then, `flash_hits` having been counted meanwhile.
+    void take_back(const CpuMark& mark, std::uint64_t flash_hits);
+    /// How far it may go before the other core comes first.
+    [[nodiscard]] Cycles first_until() const { return peer->cycles + yields_at_; }
 
     /// Waits for what others have won of it after the fact.
     void pay_owed() { wait_for_bus(crossbar_.take_owed(core_)); }
-    /// Two cores that run do so at once; else it is done when a core goes on.
+    /// A core that runs does so at once; else it is done when it goes on.
     static void pay_owed(Cpu& one, Cpu& other) {
-        if (!one.runnable() || !other.runnable()) return;
-        one.pay_owed();
-        other.pay_owed();
+        if (one.runnable()) one.pay_owed();
+        if (other.runnable()) other.pay_owed();
     }
     /// Reset state with the given stack pointer and entry address; `held` cores do not run until release().
     void reset(std::uint32_t stack, std::uint32_t entry, Cycles now);
@@ -317,7 +356,8 @@ class Cpu {
     CpuStop stop_ = CpuStop::none;
     std::uint32_t resume_over_ = 1;  ///< Breakpoint address to pass once; odd: none.
     std::array<std::uint64_t, kExceptions> exception_counts_{};
-    std::array<Transfer, 64> transfers_{};
+    /// More than recent_transfers() tells of: those of instructions that are taken back overwrite older ones.
+    std::array<Transfer, 128> transfers_{};
     std::uint64_t transfer_count_ = 0;
     std::vector<Fault> faults_;
     std::unique_ptr<DecodedPage> unmapped_ = std::make_unique<DecodedPage>();  ///< Where nothing can be fetched.

@@ -51,10 +51,11 @@
         cycles += (n);                            \
         DISPATCH();                               \
     } while (false)
-/// Where others may want the memory at `address`: pair.cpp waits for them.
+// For two cores (pair_execute.cpp): whose the block of SRAM at `offset` is, what it holds before a store, and that
+// others may want the port of `address`.
+#define OWN(offset, store) static_cast<void>(0)
+#define NOTE_STORE(offset) static_cast<void>(0)
 #define CLAIM_DATA(address) static_cast<void>(0)
-/// First in what accesses memory: pair.cpp sees to it that the other core has done all that comes before.
-#define AFTER_OTHERS() static_cast<void>(0)
 #define RP2040_PAIR 0
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.

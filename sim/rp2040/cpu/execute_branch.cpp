@@ -46,8 +46,9 @@ void op_b_cond(OP_PARAMS) {
 void op_bl(OP_PARAMS) {
     const std::uint32_t from = c.address_of(op);
     c.r[14] = (from + 4) | 1;
-    c.cycles = cycles + timing::kBranchLink;
+    c.cycles = cycles;
     c.record(from, op->imm);
+    c.cycles += timing::kBranchLink;
     c.jump(op->imm);
     RESUME();
 }

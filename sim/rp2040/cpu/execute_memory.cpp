@@ -7,6 +7,7 @@
 #include "bus/memory_map.hpp"
 #include "bus/xip.hpp"
 #include "cpu/execute.hpp"
+#include "cpu/execute_lists.hpp"
 #include "cpu/execute_ops.hpp"
 
 namespace rp2040 {
@@ -19,29 +20,8 @@ using timing::kLoadStore;
 
 namespace {
 
-bool block_in_sram(std::uint32_t address, std::uint32_t words) {
-    return (address & 3) == 0 && address - kSramBase < kSramSize - words * 4;
-}
-/// The same where no decoded code would be overwritten.
-bool data_in_sram(const Cpu& c, std::uint32_t address, std::uint32_t words) {
-    const std::uint32_t first = (address - kSramBase) / kCodeBlock,
-                        last = (address - kSramBase + words * 4 - 1) / kCodeBlock;
-    return block_in_sram(address, words) && (c.sram_code_map[first] | c.sram_code_map[last]) == 0;
-}
-
 bool block_in_flash(std::uint32_t address, std::uint32_t words) {
     return (address & 3) == 0 && address - kXipBase < kXipEnd - kXipBase - words * 4;
-}
-
-/// Loads the registers of `list` from SRAM.
-[[gnu::always_inline]] inline void load_words(Cpu& c, std::uint32_t list, std::uint32_t address) {
-    const std::uint8_t* p = c.sram + (address - kSramBase);
-    for (; list != 0; list &= list - 1, p += 4) std::memcpy(&c.r[static_cast<unsigned>(std::countr_zero(list))], p, 4);
-}
-
-[[gnu::always_inline]] inline void store_words(const Cpu& c, std::uint32_t list, std::uint32_t address) {
-    std::uint8_t* p = c.sram + (address - kSramBase);
-    for (; list != 0; list &= list - 1, p += 4) std::memcpy(p, &c.r[static_cast<unsigned>(std::countr_zero(list))], 4);
 }
 
 /// Loads the registers of `list` from `address` up. False: a fault was taken. `total` grows by the words' cycles.

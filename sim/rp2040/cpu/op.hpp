@@ -25,7 +25,7 @@ using Handler = void (*)(OP_PARAMS);
 
 /// One halfword of code, decoded. What rd, rn, rm and imm mean is the operation's business; immediates come scaled
 /// and PC-relative addresses resolved. Its size is a power of two where pointers have 32 bits, too: an op's address
-/// tells which word of its page it stands for (pair.cpp).
+/// tells which word of its page it stands for (pair_execute.cpp).
 struct alignas(16) Op {
     Handler handler;
     std::uint32_t imm;
@@ -47,16 +47,7 @@ struct DecodedPage {
     bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
     std::array<Port, 4> port{};        ///< Where words are fetched, by bits 3:2 of their addresses.
     std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
-    /// Of each halfword, for pair.cpp: how many instructions from it on nobody else can see, + 1; 0: not known.
-    std::array<std::uint8_t, kPageOps + 2> unseen{};
     alignas(8 * sizeof(Op)) std::array<Op, kPageOps + 2> ops;
-
-    /// The op with this index is no longer, or not yet, what it was.
-    void forget_unseen(std::uint32_t index) {
-        const std::uint32_t first = index < kLongestUnseen ? 0 : index - kLongestUnseen;
-        for (std::uint32_t n = first; n <= index; ++n) unseen[n] = 0;
-    }
-    static constexpr std::uint32_t kLongestUnseen = 8;
 
     void lie_at(std::uint32_t address) {
         base = address;

@@ -1,0 +1,70 @@
+// Two cores that both run: what one of them has done ahead of the other, so that it can be taken back.
+//
+// pair.cpp says how they take turns, pair_execute.cpp has their instructions.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/types.hpp"
+#include "cpu/cpu.hpp"
+#include "cpu/op.hpp"
+
+namespace rp2040 {
+
+/// Whose a block of SRAM is: the core that may load or store there without looking at what the other one does.
+namespace owner {
+constexpr std::uint8_t kFree = 0, kTouched = 16, kMoved = 32;
+constexpr std::uint8_t may_load(unsigned core) { return static_cast<std::uint8_t>(1u << core); }
+constexpr std::uint8_t may_store(unsigned core) { return static_cast<std::uint8_t>(4u << core); }
+constexpr std::uint8_t only(unsigned core) { return may_load(core) | may_store(core) | kTouched; }
+constexpr std::uint8_t kRead = may_load(0) | may_load(1) | kTouched;  ///< Both load, nobody stores.
+constexpr std::uint8_t kShared = kTouched;                            ///< Every access waits for its turn.
+}  // namespace owner
+
+struct Pair {
+    Pair(Crossbar& crossbar_, Scheduler& events_) : crossbar(crossbar_), events(events_) {}
+
+    Crossbar& crossbar;
+    Scheduler& events;
+    /// No instruction begins from here on: an event, or the end of the run.
+    Cycles end = 0;
+    /// The core that has executed instructions which begin after what the other one has come to; null: neither.
+    Cpu* ahead = nullptr;
+    CpuMark start{};         ///< Where that began.
+    std::uint64_t hits = 0;  ///< XIP cache hits of that.
+    /// An instruction has been executed alone: there may be more to do than to execute the next one.
+    bool left = false;
+    /// What has been done can no longer be taken back.
+    bool settled = false;
+    /// The core that was ahead does once more what has been taken back.
+    bool repeating = false;
+    /// What the core that is ahead has had to wait for the other one after the fact.
+    Cycles delayed = 0;
+    static constexpr Cycles kLongestDelay = 16;  ///< As much as the crossbar's window has room for.
+    /// Its instructions began before that, not counting these.
+    Cycles first_limit = 0;
+
+    /// How far a core goes ahead: less after it had to be taken back.
+    static constexpr Cycles kNearest = 6, kFarthest = 32;
+    /// Where the crossbar's window has room for what an instruction of the other core claims, from its start on.
+    static constexpr Cycles kRoom = 54;
+    Cycles reach = kFarthest;
+
+    /// By blocks of kCodeBlock bytes.
+    std::array<std::uint8_t, 0x42000 / kCodeBlock> owners{};
+    /// Blocks that have changed hands since all were free. From time to time they are set free, for programs change.
+    unsigned claims = 0;
+    static constexpr unsigned kClaims = 4096;
+
+    void execute(Cpu& cpu);
+    static void finish(Cpu& cpu);
+    void take_back(Cpu& behind);
+    void repeat(Cycles until);
+    [[nodiscard]] Cycles caught_up(const Cpu& first) const;
+    bool own(Cpu& cpu, std::uint32_t offset, bool store);
+    void run_turns(Cpu*& current);
+};
+
+}  // namespace rp2040

@@ -1,0 +1,485 @@
+// The instructions of two cores that run in turns (pair.cpp).
+//
+// What shared_bus.cpp does for each instruction is done here in a chain: each tells the crossbar of its data access,
+// is executed, tells of its fetch, and hands over to the next one. An instruction that may not begin now, for its core
+// is ahead of the other one and others can see it, ends the turn. The operations are those of a core that runs alone,
+// compiled again with another NEXT; those that are rare, or do more than compute and access memory, take the way
+// through shared_bus.cpp, and so does everything where somebody looks on.
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+
+#include "bus/bus.hpp"
+#include "bus/memory_map.hpp"
+#include "bus/xip.hpp"
+#include "cpu/execute.hpp"
+#include "cpu/execute_lists.hpp"
+#include "cpu/pair.hpp"
+#include "cpu/pair_handlers.hpp"
+#include "cpu/polling.hpp"
+#include "cpu/timing.hpp"
+
+#undef DISPATCH
+#undef NEXT
+#undef NEXT_WIDE
+#undef RESUME
+#undef BRANCH
+#undef OWN
+#undef NOTE_STORE
+#undef CLAIM_DATA
+#undef RP2040_PAIR
+#define RP2040_PAIR 1
+
+#define DISPATCH()                                                                     \
+    do {                                                                               \
+        if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]]               \
+            return SPILL();                                                            \
+        TAIL_RETURN c.pair_handlers[static_cast<std::size_t>(op->operation)](OP_ARGS); \
+    } while (false)
+#define NEXT(n)                                                                                                  \
+    do {                                                                                                         \
+        cycles += (n);                                                                                           \
+        if (begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
+        ++op;                                                                                                    \
+        DISPATCH();                                                                                              \
+    } while (false)
+#define NEXT_WIDE(n)                                                                          \
+    do {                                                                                      \
+        cycles += (n);                                                                        \
+        if (!c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
+        op += 2;                                                                              \
+        DISPATCH();                                                                           \
+    } while (false)
+/// Fetches the target that `op` is now.
+#define FETCH_TARGET()                                                                                                 \
+    do {                                                                                                               \
+        if (!c.take_port(cycles - 2, port_of_op(c, op))) TAIL_RETURN wait_for_target(OP_ARGS);                         \
+        if (!begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op + 1))) TAIL_RETURN wait_for_second(OP_ARGS); \
+        DISPATCH();                                                                                                    \
+    } while (false)
+#define BRANCH(n)                                                                        \
+    do {                                                                                 \
+        const auto by = static_cast<std::int32_t>(op->imm);                              \
+        cycles += (n);                                                                   \
+        if (by == (is_wide(op->operation) ? 2 : 1)) TAIL_RETURN branch_to_next(OP_ARGS); \
+        op += by;                                                                        \
+        FETCH_TARGET();                                                                  \
+    } while (false)
+#define OWN(offset, store) \
+    if ((c.owners[(offset) / kCodeBlock] & ((store) ? c.may_store : c.may_load)) == 0) TAIL_RETURN claim_block(OP_ARGS)
+#define NOTE_STORE(offset) c.undo.note(c.sram, offset)
+#define CLAIM_DATA(address) \
+    if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
+
+namespace rp2040 {
+
+constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
+
+namespace {
+// A shift would need a register that the handlers have no more.
+constexpr auto kBits = [] {
+    std::array<std::uint64_t, 64> bits{};
+    for (unsigned n = 0; n < 64; ++n) bits[n] = std::uint64_t{1} << n;
+    return bits;
+}();
+}  // namespace
+
+/// Takes the port in that cycle if it is free; else wait_for_port() must follow.
+[[gnu::always_inline]] inline bool Cpu::take_port(Cycles at, Port port) {
+    const std::uint64_t bit = kBits[(at - turns.window) & 63];
+    const auto p = static_cast<unsigned>(port);
+    if ((turns.taken[p] & bit) != 0) [[unlikely]]
+        return false;
+    told[p] |= bit;
+    return true;
+}
+
+namespace pair {
+
+namespace {
+
+// Pages are aligned such that an op's address tells which halfword of which bank it is.
+constexpr std::size_t kWordOps = 2 * sizeof(Op);
+inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(op) % kWordOps == 0; }
+inline Port port_of_op(const Cpu& c, const Op* op) {
+    return c.ports[reinterpret_cast<std::uintptr_t>(op) / kWordOps % 4];
+}
+
+// ---------------------------------------------------------------------------------------------- what must wait
+
+/// The rest of an instruction that has been executed is done when the other core has caught up.
+void leave_open(Cpu& c, Handler rest) {
+    c.rest = rest;
+    c.deadline = 0;
+}
+
+/// The next word, in the last cycle of an instruction.
+[[gnu::noinline]] void wait_for_fetch(OP_PARAMS) {
+    SPILL();
+    const std::optional<Cycles> lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
+    if (!lost) return leave_open(c, &wait_for_fetch);
+    cycles += *lost;
+    op += is_wide(op->operation) ? 2 : 1;
+    DISPATCH();
+}
+
+/// A branch to the instruction after it fetches as others do.
+[[gnu::noinline]] void branch_to_next(OP_PARAMS) {
+    if (is_wide(op->operation) || begins_word(op)) TAIL_RETURN wait_for_fetch(OP_ARGS);
+    ++op;
+    DISPATCH();
+}
+
+/// The second word of a target in mid-word.
+[[gnu::noinline]] void wait_for_second(OP_PARAMS) {
+    SPILL();
+    const std::optional<Cycles> lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
+    if (!lost) return leave_open(c, &wait_for_second);
+    cycles += *lost;
+    DISPATCH();
+}
+
+/// A branch, at its target.
+[[gnu::noinline]] void wait_for_target(OP_PARAMS) {
+    SPILL();
+    const std::optional<Cycles> lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
+    if (!lost) return leave_open(c, &wait_for_target);
+    cycles += *lost;
+    if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
+    DISPATCH();
+}
+
+/// A load or store of one register.
+void wait_for_data(OP_PARAMS);
+/// The same to a block of memory that is not yet known to be the core's own.
+void claim_block(OP_PARAMS);
+
+/// Any instruction, the long way.
+[[gnu::noinline]] void op_alone(OP_PARAMS) {
+    SPILL();
+    if (c.goes_ahead(cycles)) {
+        c.deadline = 0;
+        return;
+    }
+    c.pair->take_back(c);
+    c.pair->left = true;
+    c.pair->crossbar.end_turns();
+    c.pair->events.pass_to(c.cycles);
+    c.deadline = kOneInstruction;
+    c.execute_next();
+}
+
+/// An instruction in flash whose fetch has been counted is begun anew.
+void forget_fetch(const Cpu& c, const Op* op) {
+    if (c.page->xip && (begins_word(op) || is_wide(op->operation))) c.xip.take_back_hits(1);
+}
+
+void op_alone_again(OP_PARAMS) {
+    forget_fetch(c, op);
+    TAIL_RETURN op_alone(OP_ARGS);
+}
+
+/// The instruction begins when the other core has caught up.
+void hold_back(OP_PARAMS) {
+    forget_fetch(c, op);
+    SPILL();
+    c.deadline = 0;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------- as one core has it
+
+using timing::kAlu;
+using timing::kBranchNotTaken;
+using timing::kBranchTaken;
+using timing::kLoadStore;
+
+#include "cpu/execute_data.inc"
+#include "cpu/execute_near.inc"
+#include "cpu/execute_single.inc"
+
+void op_poll_near(OP_PARAMS) {
+    if (op->rd == kAlways || passed(op->rd, nz, carry, overflow)) BRANCH(kBranchTaken);
+    NEXT(kBranchNotTaken);
+}
+
+void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
+
+namespace granted {
+#undef OWN
+#undef CLAIM_DATA
+#define OWN(offset, store) static_cast<void>(0)
+#define CLAIM_DATA(address) static_cast<void>(0)
+#include "cpu/execute_single.inc"
+}  // namespace granted
+
+// ---------------------------------------------------------------------------------------------- jumps
+
+namespace {
+
+/// The page of a jump's target; null where it cannot be fetched at once.
+[[gnu::always_inline]] inline DecodedPage* page_of_target(const Cpu& c, std::uint32_t target) {
+    DecodedPage* const page = c.page->base == (target & ~(kPageBytes - 1)) ? c.page : c.code.find(target);
+    if (page == nullptr) return nullptr;
+    return page->xip && (target & 2) != 0 && !c.xip.has_recent(target & ~3u) ? nullptr : page;
+}
+
+[[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
+    if (page->xip && (target & 2) != 0) c.xip.repeat_hits(1);
+    if (page != c.page) {
+        c.page = page;
+        c.choose_handlers();
+    }
+    return &page->ops[(target - page->base) / 2];
+}
+
+/// Goes on at `target` in `page`, `n` cycles later.
+#define LAND(page, target, n)                                         \
+    do {                                                              \
+        const Op* const to = land(c, page, target);                   \
+        cycles += (n);                                                \
+        if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] \
+            TAIL_RETURN branch_to_next(OP_ARGS);                      \
+        op = to;                                                      \
+        FETCH_TARGET();                                               \
+    } while (false)
+
+/// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
+constexpr bool plain_target(std::uint32_t target) { return target < 0xf0000000u && (target & 1) != 0; }
+
+}  // namespace
+
+void op_b(OP_PARAMS) {
+    DecodedPage* const page = page_of_target(c, op->imm);
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    LAND(page, op->imm, kBranchTaken);
+}
+
+void op_b_cond(OP_PARAMS) {
+    if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
+    TAIL_RETURN op_b(OP_ARGS);
+}
+
+void op_bl(OP_PARAMS) {
+    DecodedPage* const page = page_of_target(c, op->imm);
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    const std::uint32_t from = c.address_of(op), target = op->imm;
+    c.r[14] = (from + 4) | 1;
+    c.cycles = cycles;
+    c.record(from, target);
+    LAND(page, target, timing::kBranchLink);
+}
+
+void op_bx(OP_PARAMS) {
+    const std::uint32_t from = c.address_of(op), target = op->rm == 15 ? from + 4 : c.r[op->rm];
+    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    if (op->operation == Operation::blx) c.r[14] = op->imm;
+    c.cycles = cycles + timing::kBranchExchange;
+    c.record(from, target & ~1u);
+    LAND(page, target & ~1u, timing::kBranchExchange);
+}
+
+void op_blx(OP_PARAMS) { TAIL_RETURN op_bx(OP_ARGS); }
+
+// ---------------------------------------------------------------------------------------------- several registers
+
+namespace {
+
+/// Whether `words` words from `address` on are the core's own, or become so; it has spilled its state.
+[[gnu::noinline]] bool own_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
+    const std::uint32_t first = address - kSramBase, last = first + words * 4 - 4;
+    const std::uint8_t mask = store ? c.may_store : c.may_load;
+    return ((c.owners[first / kCodeBlock] & mask) != 0 || c.pair->own(c, first, store)) &&
+           ((c.owners[last / kCodeBlock] & mask) != 0 || c.pair->own(c, last, store));
+}
+
+/// The cycles that the accesses of the words wait, or nothing if the instruction must be held back.
+[[gnu::noinline]] std::optional<Cycles> claim_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
+    const Cycles begin = c.cycles;
+    Cycles at = begin;
+    for (std::uint32_t n = 0; n < words; ++n, ++at) {
+        const Port port = port_of(address + 4 * n);
+        if (c.take_port(at, port)) continue;
+        const std::optional<Cycles> lost = c.wait_for_port(at, port);
+        if (!lost) {
+            c.pair->crossbar.take_back_turns(c.core(), begin);
+            return std::nullopt;
+        }
+        at += *lost;
+    }
+    if (store)
+        for (std::uint32_t n = 0; n < words; ++n) c.undo.note(c.sram, address - kSramBase + 4 * n);
+    return at - begin - words;
+}
+
+/// Whether no event can come between, and the crossbar's window has room for all the words; also when the instruction
+/// begins later than it seems now, so what has been done once will be done again.
+inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
+    if (c.pair->repeating) return true;
+    const Cycles end = cycles + 2 * words + 8, later = c.goes_ahead(cycles) ? cycles - c.ahead_from : 0;
+    return end + later <= c.pair->end && end <= c.turns.window + 64;
+}
+
+[[gnu::always_inline]] inline std::uint32_t word_at(const Cpu& c, std::uint32_t address) {
+    std::uint32_t word;
+    std::memcpy(&word, c.sram + (address - kSramBase), sizeof word);
+    return word;
+}
+
+}  // namespace
+
+#define OWN_WORDS(address, words, store) \
+    SPILL();                             \
+    if (!own_words(c, address, words, store)) TAIL_RETURN hold_back(OP_ARGS)
+#define CLAIM_WORDS(address, words, store)                                    \
+    const std::optional<Cycles> lost = claim_words(c, address, words, store); \
+    if (!lost) TAIL_RETURN hold_back(OP_ARGS);                                \
+    cycles = c.cycles + *lost
+
+void op_ldm(OP_PARAMS) {
+    const std::uint32_t address = c.r[op->rn], words = op->rm;
+    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, false);
+    CLAIM_WORDS(address, words, false);
+    load_words(c, op->imm, address);
+    if ((op->imm >> op->rn & 1) == 0) c.r[op->rn] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_stm(OP_PARAMS) {
+    const std::uint32_t address = c.r[op->rn], words = op->rm;
+    if (!undisturbed(c, cycles, words) || !data_in_sram(c, address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, true);
+    CLAIM_WORDS(address, words, true);
+    store_words(c, op->imm, address);
+    c.r[op->rn] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_push(OP_PARAMS) {
+    const std::uint32_t words = op->rm, address = c.r[13] - words * 4;
+    if (!undisturbed(c, cycles, words) || !data_in_sram(c, address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, true);
+    CLAIM_WORDS(address, words, true);
+    store_words(c, op->imm, address);
+    c.r[13] = address;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_pop(OP_PARAMS) {
+    const std::uint32_t address = c.r[13], words = op->rm;
+    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, false);
+    CLAIM_WORDS(address, words, false);
+    load_words(c, op->imm, address);
+    c.r[13] = address + words * 4;
+    NEXT(timing::kMultipleBase + words);
+}
+
+void op_pop_pc(OP_PARAMS) {
+    const std::uint32_t address = c.r[13], words = op->rm;
+    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, false);
+    const std::uint32_t target = word_at(c, address + 4 * words - 4);
+    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    CLAIM_WORDS(address, words, false);
+    load_words(c, op->imm, address);
+    c.r[13] = address + words * 4;
+    const Cycles taken = timing::kMultipleBase + words + timing::kPopPcExtra;
+    c.cycles = cycles + taken;
+    c.record(c.address_of(op), target & ~1u);
+    LAND(page, target & ~1u, taken);
+}
+
+// ---------------------------------------------------------------------------------------------- tables
+
+namespace {
+
+// clang-format off
+#define RP2040_SINGLE(X)                                                                                      \
+    X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg)             \
+    X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp)
+#define RP2040_PAIRED(X)                                                                                      \
+    X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm) X(cmp_imm)      \
+    X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)      \
+    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg)        \
+    X(add_hi) X(cmp_hi) X(mov_hi) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb)    \
+    RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
+    X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
+    X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
+    X(poll_near) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
+// clang-format on
+
+/// Loads and stores of one register that have their port.
+constexpr Handlers kGranted = [] {
+    Handlers handlers{};
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &granted::op_##name;
+    RP2040_SINGLE(X)
+#undef X
+    return handlers;
+}();
+
+// These stand apart so that the handlers have no frame on the host's stack.
+[[gnu::noinline]] Port port_of_access(const Cpu& c, const Op* op) { return port_of(access_of(c, op)->address); }
+[[gnu::noinline]] bool own_block(Cpu& c, const Op* op) {
+    const auto access = access_of(c, op);
+    return c.pair->own(c, access->address - kSramBase, access->write);
+}
+
+[[gnu::noinline]] void wait_for_data(OP_PARAMS) {
+    SPILL();
+    const std::optional<Cycles> lost = c.wait_for_port(cycles, port_of_access(c, op));
+    if (!lost) TAIL_RETURN hold_back(OP_ARGS);
+    cycles += *lost;
+    TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+[[gnu::noinline]] void claim_block(OP_PARAMS) {
+    SPILL();
+    if (!own_block(c, op)) TAIL_RETURN hold_back(OP_ARGS);
+    cycles = c.cycles;
+    TAIL_RETURN wait_for_data(OP_ARGS);
+}
+
+/// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes, as long as the same lines
+/// are the last ones used.
+void op_in_flash(OP_PARAMS) {
+    if (begins_word(op) || is_wide(op->operation)) {
+        if (!c.xip.has_recent((c.address_of(op) + 2) & ~3u)) TAIL_RETURN op_alone(OP_ARGS);  // as op_fetch has it
+        c.xip.repeat_hits(1);
+    }
+    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+constexpr Handlers kEverythingAlone = [] {
+    Handlers handlers{};
+    handlers.fill(&op_alone);
+    return handlers;
+}();
+
+}  // namespace
+
+constinit const Handlers kAlone = kEverythingAlone;
+
+constinit const Handlers kPaired = [] {
+    Handlers handlers = kEverythingAlone;
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_##name;
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+constinit const Handlers kInFlash = [] {
+    Handlers handlers = kEverythingAlone;
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_in_flash;
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+}  // namespace pair
+}  // namespace rp2040
