@@ -23,7 +23,6 @@ constexpr std::uint32_t kEnable = regs::kXipCtrl.mask("CTRL.EN"),
                         kErrBadWrite = regs::kXipCtrl.mask("CTRL.ERR_BADWRITE"),
                         kPowerDown = regs::kXipCtrl.mask("CTRL.POWER_DOWN");
 constexpr std::uint32_t kNonAllocating = 1u << 24, kNonCacheable = 1u << 25;
-constexpr std::uint32_t kFlashLines = 0x1000000 / Xip::kLineBytes;
 constexpr Cycles kStreamCooldown = 7;  // between stream reads: datasheet 2.6.3.4
 
 std::uint32_t saturate(std::uint64_t counter) {
@@ -32,7 +31,7 @@ std::uint32_t saturate(std::uint64_t counter) {
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
-    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), cached_(kFlashLines) {
+    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), cached_(kLines) {
     fabric.events().bind(EventId::xip_stream, this,
                          [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
 }
@@ -43,29 +42,37 @@ void Xip::allocate(std::uint32_t address) {
     XipState::Set& set = s_.sets[line % XipState::kSets];
     unsigned way = set.tag[1] == line + 1 ? 1 : 0;
     if (set.tag[way] != line + 1) {
-        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : set.recent == 1 ? 1 : 0;
+        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : s_.recent[line % XipState::kSets] == 1 ? 1 : 0;
         if (set.tag[way] != 0) cached_[set.tag[way] - 1] = 0;
         set.tag[way] = line + 1;
         set.valid[way] = 0;
     }
     set.valid[way] |= static_cast<std::uint8_t>(word_bit(address) / kWord0);
-    set.recent = static_cast<std::uint8_t>(way + 1);
+    s_.recent[line % XipState::kSets] = static_cast<std::uint8_t>(way + 1);
     note(line, way);
+}
+
+bool Xip::enabled() const { return (s_.ctrl & kEnable) != 0; }
+
+CachedLines Xip::lines(std::uint32_t address) {
+    static constexpr std::array<std::uint8_t, XipState::kSets> kNone{};
+    const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
+    return {line < kLines ? cached_.data() + line : kNone.data(), s_.recent.data() + line % XipState::kSets};
 }
 
 Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
-    const bool enabled = (s_.ctrl & kEnable) != 0;
     Cycles start = std::max(now, s_.flush_until);
-    if (enabled && (address & kNonCacheable) == 0 && (cached_[line] & word_bit(address)) != 0) {
+    if ((address & kNonCacheable) == 0 && (cached_[line] & word_bit(address)) != 0) {
         ++s_.hits;
-        s_.sets[line % XipState::kSets].recent = cached_[line] & kWay;
+        s_.recent[line % XipState::kSets] = cached_[line] & kWay;
         return start - now;
     }
+    ++s_.misses;
     start = std::max(start, s_.stream_until);
     Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
     taken += crossbar_->prolong(master, now, Port::xip_main, taken);
-    if (enabled && (address & kNonAllocating) == 0) allocate(address);
+    if (enabled() && (address & kNonAllocating) == 0) allocate(address);
     s_.miss_until = std::max(s_.miss_until, now + taken);
     if (is_core(master)) {
         ++losses_.misses;
@@ -77,24 +84,28 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
 bool Xip::write_flash(std::uint32_t address) {
     if ((address & (kNonAllocating | kNonCacheable)) != 0) return (s_.ctrl & kErrBadWrite) == 0;
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
-    if (const unsigned way = cached_[line] & kWay; way != 0) {
-        s_.sets[line % XipState::kSets].tag[way - 1] = 0;
-        s_.sets[line % XipState::kSets].valid[way - 1] = 0;
-        cached_[line] = 0;
-    }
+    XipState::Set& set = s_.sets[line % XipState::kSets];
+    for (unsigned way = 0; way < 2; ++way)
+        if (set.tag[way] == line + 1) set.tag[way] = set.valid[way] = 0;
+    cached_[line] = 0;
     return true;
 }
 
 void Xip::flush(Cycles now) {
-    for (XipState::Set& set : s_.sets) {
-        for (std::uint32_t tag : set.tag)
-            if (tag != 0) cached_[tag - 1] = 0;
-        set = {};
-    }
+    forget_lines();
+    s_.sets = {};
+    s_.recent.fill(1);
     s_.flush_until = now + timing::kXipFlush;
 }
 
+void Xip::forget_lines() {
+    for (const XipState::Set& set : s_.sets)
+        for (std::uint32_t tag : set.tag)
+            if (tag != 0) cached_[tag - 1] = 0;
+}
+
 void Xip::index_lines() {
+    if (!enabled()) return;
     for (const XipState::Set& set : s_.sets)
         for (unsigned way = 0; way < 2; ++way)
             if (set.tag[way] != 0) note(set.tag[way] - 1, way);
@@ -121,8 +132,8 @@ std::uint32_t Xip::peek(std::uint32_t offset) {
         case STAT:
             return (s_.fifo_level == 2 ? 4u : 0u) | (s_.fifo_level == 0 ? 2u : 0u) |
                    (now() >= s_.flush_until ? 1u : 0u);
-        case CTR_HIT: return saturate(s_.hits);
-        case CTR_ACC: return saturate(s_.accesses);
+        case CTR_HIT: return saturate(hits());
+        case CTR_ACC: return saturate(accesses());
         case STREAM_ADDR: return s_.stream_address;
         case STREAM_CTR: return s_.stream_count;
         case STREAM_FIFO: return s_.fifo_level != 0 ? s_.fifo[0] : 0;
@@ -137,13 +148,15 @@ void Xip::write(std::uint32_t offset, std::uint32_t value) {
         case CTRL:
             s_.ctrl = value & (kEnable | kErrBadWrite | kPowerDown);
             if ((s_.ctrl & kPowerDown) != 0) s_.ctrl &= ~kEnable;
+            forget_lines();
+            index_lines();
             break;
         case FLUSH:
             if ((value & 1) != 0) flush(now());
             break;
         case STAT: break;
-        case CTR_HIT: s_.hits = 0; break;
-        case CTR_ACC: s_.accesses = 0; break;
+        case CTR_HIT: s_.cleared_hits = s_.hits; break;
+        case CTR_ACC: s_.cleared_accesses = s_.hits + s_.misses; break;
         case STREAM_ADDR: s_.stream_address = value & ~3u; break;
         case STREAM_CTR:
             s_.stream_count = value & 0x3fffff;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/peripheral.hpp"
+#include "bus/cached_lines.hpp"
 #include "bus/crossbar.hpp"
 #include "bus/flash.hpp"
 #include "bus/memory_map.hpp"
@@ -18,16 +19,22 @@ struct XipState {
     struct Set {
         std::uint32_t tag[2] = {0, 0};   // Line number + 1, 0: invalid. Way w of the set is tag[w].
         std::uint8_t valid[2] = {0, 0};  // Bit per word of the line: each is filled by its own miss.
-        std::uint8_t recent = 1;  // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
     };
     std::uint32_t ctrl = 3;
-    std::uint64_t hits = 0, accesses = 0;
+    std::uint64_t hits = 0, misses = 0;                   // Since reset,
+    std::uint64_t cleared_hits = 0, cleared_accesses = 0;  // and what of them the program has cleared.
     Cycles flush_until = 0;
     Cycles stream_until = 0, miss_until = 0;  // Ends of the stream's and of the last miss's transfer.
     std::uint32_t stream_address = 0, stream_count = 0;
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
     std::array<Set, kSets> sets{};
+    // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
+    std::array<std::uint8_t, kSets> recent = [] {
+        std::array<std::uint8_t, kSets> ways{};
+        ways.fill(1);
+        return ways;
+    }();
     std::array<std::uint8_t, kXipSramSize> ram{};  // Cache data RAM when used as SRAM.
 };
 
@@ -39,7 +46,7 @@ struct XipLosses {
 
 class Xip final : public StatefulPeripheral<XipState> {
   public:
-    static constexpr std::uint32_t kLineBytes = 8;
+    static constexpr std::uint32_t kLineBytes = CachedLines::kBytes;
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
     void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
@@ -51,36 +58,34 @@ class Xip final : public StatefulPeripheral<XipState> {
     }
     /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
     bool hit(std::uint32_t address) {
-        ++s_.accesses;
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        // Only the plain alias (line below 16 MB / 8) of an enabled cache has entries in cached_.
-        if (line < cached_.size() && (s_.ctrl & 1) != 0) {
-            if (const unsigned entry = cached_[line]; (entry & word_bit(address)) != 0) {
-                ++s_.hits;
-                s_.sets[line % XipState::kSets].recent = entry & kWay;
-                return true;
-            }
-        }
-        return false;
+        return line < kLines && hit({cached_.data() + line, s_.recent.data() + line % XipState::kSets}, address);
+    }
+    bool hit(CachedLines lines, std::uint32_t address) {
+        const unsigned entry = *lines.cached;
+        if ((entry & word_bit(address)) == 0) return false;
+        ++s_.hits;
+        *lines.recent = entry & kWay;
+        return true;
     }
     /// Whether hit() would be true, and change nothing but counts: of its set, the way was the last one used.
     [[nodiscard]] bool has_recent(std::uint32_t address) const {
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        if (line >= cached_.size() || (s_.ctrl & 1) == 0) return false;
+        if (line >= kLines) return false;
         const unsigned entry = cached_[line];
-        return (entry & word_bit(address)) != 0 && s_.sets[line % XipState::kSets].recent == (entry & kWay);
+        return (entry & word_bit(address)) != 0 && s_.recent[line % XipState::kSets] == (entry & kWay);
     }
+    static bool has_recent(CachedLines lines, std::uint32_t address) {
+        const unsigned entry = *lines.cached;
+        return (entry & word_bit(address)) != 0 && *lines.recent == (entry & kWay);
+    }
+    /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never there.
+    [[nodiscard]] CachedLines lines(std::uint32_t address);
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     /// The last hits were none: they will be counted by who really makes them.
-    void take_back_hits(std::uint64_t count) {
-        s_.accesses -= count;
-        s_.hits -= count;
-    }
+    void take_back_hits(std::uint64_t count) { s_.hits -= count; }
     /// Counts hits that are as the last ones were.
-    void repeat_hits(std::uint64_t count) {
-        s_.accesses += count;
-        s_.hits += count;
-    }
+    void repeat_hits(std::uint64_t count) { s_.hits += count; }
     [[nodiscard]] const XipLosses& losses() const { return losses_; }
     /// Cycles for which a read of FLUSH at `now` holds the bus: until the flush is over (datasheet 2.6.3.6).
     [[nodiscard]] Cycles flush_stall(std::uint32_t offset, Cycles now) const {
@@ -104,16 +109,19 @@ class Xip final : public StatefulPeripheral<XipState> {
     void reset() override;
     void restore(StateReader& in) override;
 
-    [[nodiscard]] std::uint64_t hits() const { return s_.hits; }
-    [[nodiscard]] std::uint64_t accesses() const { return s_.accesses; }
+    [[nodiscard]] std::uint64_t hits() const { return s_.hits - s_.cleared_hits; }
+    [[nodiscard]] std::uint64_t accesses() const { return s_.hits + s_.misses - s_.cleared_accesses; }
 
   private:
+    static constexpr std::uint32_t kLines = 0x1000000 / kLineBytes;
     static constexpr unsigned kWay = 3, kWord0 = 4;  // Fields of cached_.
-    static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 << (address >> 2 & 1); }
+    static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 + (address & 4); }
     void allocate(std::uint32_t address);
     void note(std::uint32_t line, unsigned way) {
         cached_[line] = static_cast<std::uint8_t>((way + 1) | s_.sets[line % XipState::kSets].valid[way] * kWord0);
     }
+    [[nodiscard]] bool enabled() const;
+    void forget_lines();
     void flush(Cycles now);
     void index_lines();
     void stream_due(Cycles when);
@@ -122,7 +130,8 @@ class Xip final : public StatefulPeripheral<XipState> {
     Ssi& ssi_;
     Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
-    std::vector<std::uint8_t> cached_;  ///< Way + 1 and valid words of each flash line: the tags, indexed for speed.
+    /// Way + 1 and valid words of each flash line while the cache is enabled: the tags, indexed for speed.
+    std::vector<std::uint8_t> cached_;
 };
 
 }  // namespace rp2040

@@ -23,6 +23,7 @@ DecodedPage* CodeCache::find_slow(std::uint32_t address) {
         auto page = std::make_unique<DecodedPage>();
         page->lie_at(base);
         page->xip = base >> 26 == kXipBase >> 26;
+        if (page->xip) page->lines = source_.lines(base);
         if (coverage_ != nullptr) page->coverage = coverage_->page(base).data();
         note_watched(*page);
         forget(*page);
@@ -82,7 +83,8 @@ Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, boo
     if (page.coverage != nullptr && is_conditional(op.operation) &&
         (page.coverage[index] & Coverage::kBothWays) != Coverage::kBothWays)
         return &op_covered_branch;
-    if (page.xip && ((address & 2) == 0 || wide)) return &op_fetch;
+    if (page.xip && (address & 2) == 0) return &op_fetch;
+    if (page.xip && wide) return &op_fetch_second;
     return kHandlers[static_cast<std::size_t>(op.operation)];
 }
 

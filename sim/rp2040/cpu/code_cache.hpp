@@ -20,6 +20,8 @@ class CodeSource {
     virtual ~CodeSource() = default;
     /// Halfword at an even address; false where instructions cannot be fetched.
     virtual bool fetch(std::uint32_t address, std::uint16_t& halfword) const = 0;
+    /// What the XIP cache has of flash from `address` on.
+    virtual CachedLines lines(std::uint32_t address) const = 0;
 };
 
 class CodeCache {

@@ -30,7 +30,24 @@ void op_poll_near(OP_PARAMS) {
     DISPATCH();
 }
 
+namespace {
+
+/// In flash, a target in the middle of a word of the same page whose word the XIP cache has; else null.
+[[gnu::always_inline]] inline const Op* cached_target(Cpu& c, std::uint32_t target) {
+    const DecodedPage& page = *c.page;
+    const std::uint32_t offset = target - page.base;
+    if (!page.xip || offset >= kPageBytes || !c.xip.hit(page.lines.at(offset), offset)) return nullptr;
+    return &page.ops[offset / 2];
+}
+
+}  // namespace
+
 void op_b(OP_PARAMS) {
+    if (const Op* to = cached_target(c, op->imm)) {
+        op = to;
+        cycles += kBranchTaken;
+        DISPATCH();
+    }
     c.cycles = cycles + kBranchTaken;
     c.jump(op->imm);
     RESUME();
@@ -38,9 +55,7 @@ void op_b(OP_PARAMS) {
 
 void op_b_cond(OP_PARAMS) {
     if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
-    c.cycles = cycles + kBranchTaken;
-    c.jump(op->imm);
-    RESUME();
+    TAIL_RETURN op_b(OP_ARGS);
 }
 
 void op_bl(OP_PARAMS) {
@@ -48,6 +63,11 @@ void op_bl(OP_PARAMS) {
     c.r[14] = (from + 4) | 1;
     c.cycles = cycles;
     c.record(from, op->imm);
+    if (const Op* to = cached_target(c, op->imm)) {
+        op = to;
+        cycles += timing::kBranchLink;
+        DISPATCH();
+    }
     c.cycles += timing::kBranchLink;
     c.jump(op->imm);
     RESUME();
@@ -154,22 +174,48 @@ void op_next_page(OP_PARAMS) {
     RESUME();
 }
 
-void op_fetch(OP_PARAMS) {
-    // The word of the instruction's first halfword if the op starts the word, else the word of its second half.
+namespace {
+
+/// The XIP cache has not got the word: apart, so that op_fetch needs no frame on the host's stack.
+[[gnu::noinline]] void fetch_missed(OP_PARAMS) {
+    SPILL();  // a miss may be what stops the run
     const std::uint32_t address = (c.address_of(op) + 2) & ~3u;
-    if (!c.xip.hit(address)) [[unlikely]] {
-        SPILL();  // a miss may be what stops the run
-        cycles += c.xip.miss(address, cycles, c.master());
-    }
+    cycles += c.xip.miss(address, cycles, c.master());
     TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
+
+}  // namespace
+
+void op_fetch(OP_PARAMS) {
+    const DecodedPage& page = *c.page;
+    const auto offset = static_cast<std::uint32_t>(op - page.ops.data()) * 2;
+    if (!c.xip.hit(page.lines.at(offset), offset)) [[unlikely]]
+        TAIL_RETURN fetch_missed(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+void op_fetch_second(OP_PARAMS) {
+    if (!c.xip.hit(c.address_of(op) + 2)) [[unlikely]]
+        TAIL_RETURN fetch_missed(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+namespace {
+
+/// Executes an op in flash or elsewhere as it would be without a hook.
+[[gnu::always_inline]] inline void fetch_and_execute(OP_PARAMS) {
+    if (c.page->xip && (c.address_of(op) & 2) == 0) TAIL_RETURN op_fetch(OP_ARGS);
+    if (c.page->xip && is_wide(op->operation)) TAIL_RETURN op_fetch_second(OP_ARGS);
+    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+}  // namespace
 
 void op_hook(OP_PARAMS) {
     SPILL();
     if (c.hook()) return;
     if (c.page->coverage != nullptr && is_conditional(op->operation)) TAIL_RETURN op_covered_branch(OP_ARGS);
-    if (c.page->xip && ((c.address_of(op) & 2) == 0 || is_wide(op->operation))) TAIL_RETURN op_fetch(OP_ARGS);
-    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN fetch_and_execute(OP_ARGS);
 }
 
 void op_covered_branch(OP_PARAMS) {
@@ -178,8 +224,7 @@ void op_covered_branch(OP_PARAMS) {
     flags |= passed(op->rd, nz, carry, overflow) ? Coverage::taken : Coverage::not_taken;
     if ((flags & Coverage::kBothWays) == Coverage::kBothWays)
         c.page->ops[index].handler = c.code.handler_for(*c.page, index, false);
-    if (c.page->xip && (index & 1) == 0) TAIL_RETURN op_fetch(OP_ARGS);
-    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN fetch_and_execute(OP_ARGS);
 }
 
 void op_fetch_fault(OP_PARAMS) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/types.hpp"
+#include "bus/cached_lines.hpp"
 #include "bus/ports.hpp"
 #include "cpu/encodings.hpp"
 
@@ -43,7 +44,8 @@ inline constexpr std::uint32_t kCodeBlock = 64;
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {
     std::uint32_t base = 0;
-    bool xip = false;                  ///< Fetches go through the XIP cache.
+    bool xip = false;                  ///< Fetches go through the XIP cache:
+    CachedLines lines{};               ///< its lines of the page.
     bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
     std::array<Port, 4> port{};        ///< Where words are fetched, by bits 3:2 of their addresses.
     std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
@@ -83,6 +85,7 @@ extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHa
 void op_undecoded(OP_PARAMS);       ///< Decodes in place, then executes.
 void op_next_page(OP_PARAMS);       ///< Ran off the page's end.
 void op_fetch(OP_PARAMS);           ///< First op of a word in flash: XIP cache access, then executes.
+void op_fetch_second(OP_PARAMS);    ///< The same for one that begins in the middle of a word and ends in the next.
 void op_hook(OP_PARAMS);            ///< Breakpoint, or a place where the function tracer looks.
 void op_covered_branch(OP_PARAMS);  ///< A conditional branch that has not gone both ways yet.
 void op_fetch_fault(OP_PARAMS);     ///< No executable memory here: HardFault.

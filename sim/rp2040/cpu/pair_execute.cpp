@@ -448,8 +448,13 @@ constexpr Handlers kGranted = [] {
 /// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes, as long as the same lines
 /// are the last ones used.
 void op_in_flash(OP_PARAMS) {
-    if (begins_word(op) || is_wide(op->operation)) {
-        if (!c.xip.has_recent((c.address_of(op) + 2) & ~3u)) TAIL_RETURN op_alone(OP_ARGS);  // as op_fetch has it
+    if (begins_word(op)) {
+        const DecodedPage& page = *c.page;
+        const auto offset = static_cast<std::uint32_t>(op - page.ops.data()) * 2;
+        if (!Xip::has_recent(page.lines.at(offset), offset)) TAIL_RETURN op_alone(OP_ARGS);
+        c.xip.repeat_hits(1);
+    } else if (is_wide(op->operation)) {
+        if (!c.xip.has_recent(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
         c.xip.repeat_hits(1);
     }
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
