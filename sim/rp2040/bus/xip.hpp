@@ -21,7 +21,7 @@ struct XipState {
         std::uint8_t valid[2] = {0, 0};  // Bit per word of the line: each is filled by its own miss.
     };
     std::uint32_t ctrl = 3;
-    std::uint64_t hits = 0, misses = 0;                   // Since reset,
+    std::uint64_t hits = 0, misses = 0;                    // Since reset,
     std::uint64_t cleared_hits = 0, cleared_accesses = 0;  // and what of them the program has cleared.
     Cycles flush_until = 0;
     Cycles stream_until = 0, miss_until = 0;  // Ends of the stream's and of the last miss's transfer.
@@ -79,7 +79,8 @@ class Xip final : public StatefulPeripheral<XipState> {
         const unsigned entry = *lines.cached;
         return (entry & word_bit(address)) != 0 && *lines.recent == (entry & kWay);
     }
-    /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never there.
+    /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never
+    /// there.
     [[nodiscard]] CachedLines lines(std::uint32_t address);
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     /// The last hits were none: they will be counted by who really makes them.
