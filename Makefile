@@ -54,6 +54,7 @@ $(VENV)/.build-tools: pyproject.toml $(LOCK) | $(VENV)/bin/python
 $(VENV)/.installed: $(VENV)/.build-tools $(NATIVE_SOURCES)
 	@echo "emberwatch: building the emulator core and installing the package" >&2
 	@PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-build-isolation $(NO_DEPS) $(STRICT) -e ".[robot,serial]"
+	@$(BIN)/python -m compileall -q sim  # where PYTHONDONTWRITEBYTECODE is set every start would compile them anew
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

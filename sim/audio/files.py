@@ -10,11 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base import atomic
 from emberwatch.base.errors import AudioError
+from emberwatch.base.lazy import np, npt
 from emberwatch.base.output import say
 from emberwatch.base.regular import read_regular
 

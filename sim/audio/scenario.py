@@ -31,14 +31,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.audio import files, sounds
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.audio.sounds import Recording, Sound
 from emberwatch.base import toml
 from emberwatch.base.errors import ScenarioError
+from emberwatch.base.lazy import np, npt
 
 FULL_SCALE = 1 << 23
 """Integer that stands for full scale in rendered samples (Q23)."""
@@ -46,13 +44,13 @@ FULL_SCALE = 1 << 23
 MAX_LENGTH_S = 1e6
 """Length of a scenario whose last sound has no end."""
 _LEVEL_SECONDS = 10
-_INT32 = np.iinfo(np.int32)
 
 
 def quantise(samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
     """Samples as the microphone takes them, Q23; what is beyond full scale stays there for the modulator to limit."""
     scaled = np.round(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
-    return np.clip(scaled, _INT32.min, _INT32.max).astype(np.int32)
+    limits = np.iinfo(np.int32)
+    return np.clip(scaled, limits.min, limits.max).astype(np.int32)
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from emberwatch.audio.files import SAMPLE_RATE
 from emberwatch.base.errors import ScenarioError
+from emberwatch.base.lazy import np, npt
 
-Samples = npt.NDArray[np.float64]
+Samples: TypeAlias = "npt.NDArray[np.float64]"
 
 _HIGHEST_HZ = 7600.0
 _BLOCK = 4096

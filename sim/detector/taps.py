@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
+from emberwatch.base.lazy import np, npt
 from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.machine.machine import Machine
 

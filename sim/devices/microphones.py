@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch import _native
 from emberwatch.audio.files import load
 from emberwatch.base.errors import DeviceError
+from emberwatch.base.lazy import np, npt
 from emberwatch.devices.base import NativeDevice
 
 SAMPLE_RATE = 16_000

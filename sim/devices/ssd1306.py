@@ -6,10 +6,8 @@ import struct
 import zlib
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base import atomic
+from emberwatch.base.lazy import np, npt
 from emberwatch.devices.base import Device
 
 WIDTH = 128

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base.errors import NotPossibleError
+from emberwatch.base.lazy import np, npt
 from emberwatch.program.elf import Image
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base.errors import DeviceError, EngineError
+from emberwatch.base.lazy import np, npt
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
 from emberwatch.program.elf import Image

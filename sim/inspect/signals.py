@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from emberwatch.base.errors import UsageError
+from emberwatch.base.lazy import np
 from emberwatch.chip import irq_names
 from emberwatch.engines import Engine
 from emberwatch.engines.embedded import chip_of
@@ -16,7 +15,7 @@ GROUPS = ("irq", "cores", "dma", "pio", "functions")
 
 _EXCEPTIONS = {1: "Reset", 2: "NMI", 3: "HardFault", 11: "SVCall", 14: "PendSV", 15: "SysTick"}
 _FIRST_IRQ = 16
-_RECORD = np.dtype([("cycle", "<u8"), ("signal", "<u4"), ("value", "<u4")])
+_RECORD = [("cycle", "<u8"), ("signal", "<u4"), ("value", "<u4")]
 # First number and name of each group of signals, see Chip.take_signals.
 _BASES = ((0, "irq"), (32, "exception"), (34, "asleep"), (40, "dma_busy"), (56, "dma_transfer"), (72, "pio_pc"))
 _FUNCTIONS = 128

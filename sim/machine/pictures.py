@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base.errors import ExpectationError, UsageError
 from emberwatch.base.extras import load
+from emberwatch.base.lazy import np, npt
 
 
 def _dots(source: io.BytesIO | Path) -> npt.NDArray[np.uint8]:

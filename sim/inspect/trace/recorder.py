@@ -8,11 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from emberwatch.base import atomic
 from emberwatch.base.errors import UsageError
+from emberwatch.base.lazy import np, npt
 from emberwatch.board.board import Board
 from emberwatch.chip import irq_names
 from emberwatch.engines.embedded import chip_of
@@ -27,7 +25,7 @@ _DMA_CHANNELS, _PIO_MACHINES = 12, 8
 MOST_CHANGES = 20_000_000
 """Changes that are kept: 320 MB, and a file of half a gigabyte."""
 _LINES_AT_A_TIME = 1 << 14
-_CHANGE = np.dtype([("when", np.int64), ("which", np.int32), ("value", np.int32)])
+_CHANGE = [("when", "<i8"), ("which", "<i4"), ("value", "<i4")]
 _T = TypeVar("_T")
 
 
