@@ -47,7 +47,12 @@ def run(
     uart: Uart = False,
     expect: Annotated[
         list[str] | None,
-        typer.Option(help="Text, or /regular expression/, that must come; several in this order.", metavar="TEXT"),
+        typer.Option(
+            "--expect",
+            "--expect-line",
+            help="Text, or /regular expression/, that must come; several in this order.",
+            metavar="TEXT",
+        ),
     ] = None,
     fail: Annotated[
         list[str] | None, typer.Option(help="Text or /expression/ that must not come; ends the run.", metavar="TEXT")

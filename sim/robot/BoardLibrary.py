@@ -228,21 +228,17 @@ class BoardLibrary:
         for entry, (machine, pcm) in zip(recordings, _hear_all(recordings), strict=True):
             result = machine.result()
             first = machine.log.first_alarm and machine.log.first_alarm.t_s
-            metric(
-                "detection",
-                sound=entry.path.name,
-                expected="alarm" if expected else "quiet",
-                alarm=result.alarm,
-                t_s=first,
-            )
+            snippet = expected and entry.seconds <= _SNIPPET_S
+            raised = result.alarm or (snippet and bool(machine.log.alarms))
+            kind = "possible" if snippet else "alarm" if expected else "quiet"
+            metric("detection", sound=entry.path.name, expected=kind, alarm=raised, t_s=first)
             best = max((p for _, p in result.windows), default=0.0)
             said = f"alarm at {first:.2f} s" if first is not None else "quiet"
             logger.info(f"{entry.path.name}: {said}, highest probability {best:.2f}")
             if not result.windows:
                 wrong.append(f"{entry.path.name} ({entry.category}): the firmware judged no window")
                 continue
-            possible = expected and entry.seconds <= _SNIPPET_S and bool(machine.log.alarms)
-            if (result.alarm or possible) != expected:
+            if raised != expected:
                 attach_evidence(machine, pcm, entry.path.stem)
                 wrong.append(f"{entry.path.name} ({entry.category}): {said}, highest probability {best:.2f}")
         if wrong:
