@@ -6,6 +6,7 @@ signal then ends the process quietly with its exit code, instead of a traceback 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 from types import FrameType
@@ -22,7 +23,14 @@ def _quietly() -> None:
             signal.signal(number, _leave)
 
 
+def _ignore() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 _quietly()
+# Registered first, done last: everything is over, and a signal would only replace the exit code while Python tidies up.
+atexit.register(_ignore)
 
 
 def main() -> None:
