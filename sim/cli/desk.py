@@ -9,11 +9,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import say
 from emberwatch.base.units import PICO
+from emberwatch.machine.console import USB_PORTS
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import EndRun, Observer
 from emberwatch.machine.steps import PortName
@@ -243,10 +244,10 @@ class Desk(Observer):
 
 
 def _port(text: str, option: str) -> PortName:
-    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "rtt": "rtt", "auto": "auto"}
+    names = ("uart0", "uart1", *USB_PORTS, "rtt", "auto")
     if text not in names:
         raise UsageError(f"{option} {text!r} is no serial port; there are: {', '.join(names)}")
-    return names[text]
+    return cast(PortName, text)
 
 
 @contextlib.contextmanager

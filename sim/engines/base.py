@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emberwatch.base.errors import NotPossibleError
+from emberwatch.engines.usb import UsbHost
 from emberwatch.program.elf import Image
 
 if TYPE_CHECKING:
@@ -159,6 +160,24 @@ class Engine(ABC):
             NotPossibleError: this engine has no USB host.
         """
         raise NotPossibleError(f"engine {self.name!r} has no USB host to send {len(data)} bytes from")
+
+    @property
+    def usb_host(self) -> UsbHost | None:
+        """The host at the other end of the USB cable; None if this engine has none."""
+        return None
+
+    def take_usb_port(self, port: int) -> list[tuple[int, int]]:
+        """As `take_usb`, from serial port 1..6 of the USB device; empty if this engine has none."""
+        del port
+        return []
+
+    def send_usb_port(self, port: int, data: bytes) -> None:
+        """As `send_usb`, to serial port 1..6 of the USB device.
+
+        Raises:
+            NotPossibleError: this engine has none.
+        """
+        raise NotPossibleError(f"engine {self.name!r} has no USB serial port {port} to send {len(data)} bytes to")
 
     @abstractmethod
     def read_memory(self, address: int, size: int) -> bytes:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from emberwatch.base.errors import DeviceError, EngineError
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from emberwatch.engines.usb import UsbHost
 from emberwatch.program.elf import Image
 
 try:
@@ -143,6 +144,17 @@ class EmbeddedEngine(Engine):
 
     def send_usb(self, data: bytes) -> None:
         self._chip.usb_send(data)
+
+    @property
+    def usb_host(self) -> UsbHost:
+        return self._chip.usb_host
+
+    def take_usb_port(self, port: int) -> list[tuple[int, int]]:
+        data, cycles = self._chip.usb_take(port)
+        return list(zip(cycles, data, strict=True))
+
+    def send_usb_port(self, port: int, data: bytes) -> None:
+        self._chip.usb_send(data, port)
 
     def read_memory(self, address: int, size: int) -> bytes:
         return self._chip.read_memory(address, size)

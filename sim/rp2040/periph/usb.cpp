@@ -31,7 +31,9 @@ constexpr std::uint32_t kEpEnable = 1u << 31, kEpDouble = 1u << 30, kEpIntPerBuf
 constexpr std::uint32_t kFull = 0x8000, kLast = 0x4000, kSelect = 0x1000, kStall = 0x0800, kAvailable = 0x0400,
                         kLength = 0x3ff;
 constexpr std::uint32_t kBufferControl = 0x80, kEp0Buffer = 0x100;
-constexpr std::uint32_t kBufferSize = 64;
+constexpr std::uint32_t kBufferSize = 64, kIsoOffset = 128;
+constexpr regs::Bits kEpType{26, 2};
+constexpr std::uint32_t kIsochronous = 1;
 constexpr std::uint32_t kReserved = 0x88;                             // a word without a name
 constexpr std::uint64_t kSlotPeriods = 48'000 / Usb::kSlotsPerFrame;  // Of clk_usb at 48 MHz.
 }  // namespace
@@ -89,8 +91,9 @@ void Usb::event() {
         s_.sof_seen = true;
         host_.start_of_frame();
     }
-    const bool more = host_.transact(now());
-    s_.next_slot = more ? s_.next_slot + 1 : (s_.next_slot / kSlotsPerFrame + 1) * kSlotsPerFrame;
+    const unsigned slots = host_.transact(now());
+    const std::uint64_t next_frame = (s_.next_slot / kSlotsPerFrame + 1) * kSlotsPerFrame;
+    s_.next_slot = slots != 0 ? std::min(s_.next_slot + slots, next_frame) : next_frame;
     fabric_.events().schedule(EventId::usb, s_.slots.when(s_.next_slot));
     update();
 }
@@ -136,7 +139,11 @@ bool Usb::find_buffer(unsigned endpoint, bool is_in, Buffer& buffer) {
     }
     buffer.second = (buffer.ep_ctrl & kEpDouble) != 0 && (s_.second_buffer & buffer.bit) != 0;
     buffer.control = control + (buffer.second ? 2 : 0);
-    buffer.data = ((buffer.ep_ctrl & 0xffc0) + (buffer.second ? kBufferSize : 0)) % s_.dpram.size();
+    const bool isochronous = kEpType.of(buffer.ep_ctrl) == kIsochronous;
+    // The second buffer of an isochronous endpoint begins where bits 12:11 of its half say.
+    const std::uint32_t size = isochronous ? kIsoOffset << (dpram_read(control + 2, 2) >> 11 & 3) : kBufferSize;
+    buffer.data = ((buffer.ep_ctrl & 0xffc0) + (buffer.second ? size : 0)) % s_.dpram.size();
+    buffer.can_stall = !(isochronous && buffer.second);
     return true;
 }
 
@@ -144,7 +151,7 @@ bool Usb::find_buffer(unsigned endpoint, bool is_in, Buffer& buffer) {
 UsbHandshake Usb::check(const Buffer& buffer, bool is_in) {
     const std::uint32_t control = dpram_read(buffer.control, 2);
     const bool ep0 = buffer.bit <= 2;
-    if ((control & kStall) != 0 && (!ep0 || (s_.ep_stall_arm & buffer.bit) != 0)) {
+    if ((control & kStall) != 0 && buffer.can_stall && (!ep0 || (s_.ep_stall_arm & buffer.bit) != 0)) {
         if ((buffer.ep_ctrl & kEpIntStall) != 0) s_.ep_status_stall_nak |= buffer.bit;
         return UsbHandshake::stall;
     }
@@ -162,8 +169,12 @@ void Usb::complete(const Buffer& buffer, std::uint32_t control) {
                         ((buffer.ep_ctrl & kEpIntPerDouble) != 0 && (buffer.second || (control & kLast) != 0));
     if (is_double) s_.second_buffer ^= buffer.bit;
     if (notify) {
-        s_.buff_status |= buffer.bit;
-        s_.buff_cpu_should_handle = (s_.buff_cpu_should_handle & ~buffer.bit) | (buffer.second ? buffer.bit : 0);
+        if ((s_.buff_status & buffer.bit) != 0 && is_double && (buffer.ep_ctrl & kEpIntPerBuffer) != 0) {
+            s_.both_done |= buffer.bit;  // BUFF_CPU_SHOULD_HANDLE still says the first one
+        } else {
+            s_.buff_status |= buffer.bit;
+            s_.buff_cpu_should_handle = (s_.buff_cpu_should_handle & ~buffer.bit) | (buffer.second ? buffer.bit : 0);
+        }
     }
     if ((control & kLast) != 0) s_.sie_status |= kTransComplete;
 }
@@ -282,7 +293,14 @@ void Usb::write(std::uint32_t offset, std::uint32_t value) {
             pullup_changed();
             break;
         case at("SIE_STATUS"): s_.sie_status &= ~(value & kRegs.clearable("SIE_STATUS")); break;
-        case at("BUFF_STATUS"): s_.buff_status &= ~value; break;
+        case at("BUFF_STATUS"): {
+            // With both buffers done a bit is set again at once, for the other one.
+            const std::uint32_t again = value & s_.both_done;
+            s_.both_done &= ~again;
+            s_.buff_cpu_should_handle ^= again;
+            s_.buff_status &= ~(value & ~again);
+            break;
+        }
         case at("EP_ABORT"):
             s_.ep_abort = value;
             s_.ep_abort_done |= value;  // No transaction is ever half done between two accesses.

@@ -7,8 +7,8 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
-#include "periph/usb_host.hpp"
 #include "regs/usb.hpp"
+#include "usb/host.hpp"
 
 namespace rp2040 {
 
@@ -19,6 +19,7 @@ struct UsbState {
                   usbphy_direct = 0, usbphy_direct_override = 0, usbphy_trim = regs::kUsbctrl.reset("USBPHY_TRIM");
     std::uint32_t inte = 0, intf = 0;
     bool sof_seen = false;            // INTR.DEV_SOF
+    std::uint32_t both_done = 0;      // Bits of BUFF_STATUS that clearing leaves set: the other buffer is done, too.
     std::uint32_t second_buffer = 0;  // Double-buffered endpoints whose buffer 1 is next, in BUFF_STATUS bit order.
     alignas(4) std::array<std::uint8_t, 4096> dpram{};
     RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
@@ -52,14 +53,6 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     void connect_host(bool connected);
     /// The host, for whom it is to be part of the chip's devices.
     [[nodiscard]] UsbHost& host() { return host_; }
-    /// The CDC port's bytes: from the device since the last call, and to the device.
-    [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
-    [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }
-    void host_send(std::span<const std::uint8_t> bytes) { host_.send(bytes); }
-    /// Bytes not yet accepted by the device.
-    [[nodiscard]] std::size_t host_pending() const { return host_.pending(); }
-    /// True once the host has configured a CDC interface and asserted DTR.
-    [[nodiscard]] bool cdc_open() const { return host_.cdc_open(); }
 
   private:
     struct Buffer {
@@ -68,6 +61,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
         std::uint32_t bit;      // In BUFF_STATUS.
         std::uint32_t ep_ctrl;
         bool second;
+        bool can_stall;  ///< Bit 11 is STALL.
     };
     // UsbDevicePort: one transaction each, as seen from the wire.
     UsbHandshake setup(unsigned address, const std::array<std::uint8_t, 8>& packet) override;
