@@ -18,6 +18,7 @@ from emberwatch.machine.console import USB_PORTS
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import EndRun, Observer
 from emberwatch.machine.steps import PortName
+from emberwatch.machine.usb.events import TEXT_PORTS
 
 LEAVE = 0x1D
 """Ctrl-], which ends --interactive, as in telnet and miniterm."""
@@ -184,7 +185,7 @@ class Desk(Observer):
 
     Args:
         machine: whose ports.
-        lines: (port, line); the port "auto" is all of them, and writes as the step `write` does.
+        lines: (port, line); the port "auto" is all of the serial ones, and writes as the step `write` does.
         realtime: emulated time is not to run ahead of the host's.
     """
 
@@ -218,10 +219,10 @@ class Desk(Observer):
     def show(self) -> None:
         """Hands on what the ports hold that has not been shown."""
         for name, port in self.machine.ports.items():
-            if fresh := bytes(port.data[self._told[name] :]):
+            if fresh := bytes(port.data[self._told.get(name, 0) :]):
                 self._told[name] = len(port.data)
                 for wanted, line in self._lines:
-                    if wanted in ("auto", name):
+                    if wanted == name or (wanted == "auto" and name not in TEXT_PORTS):
                         line.write(fresh)
 
     def _pace(self, now_s: float) -> None:

@@ -56,6 +56,8 @@ class FatFiles:
         self._place, self._size = place, len(content)
         self._content = bytearray(content)
         self._sectors = self._enlarge()
+        self._end = (self._sectors or len(self._content)) * _SECTOR
+        self._beyond = bytes(self._content[self._end :])
         partition = Partition(RamDisk(self._content, sector_size=_SECTOR))
         weakref.finalize(self, partition.unmount)  # FatFs has ten volumes, and frees none by itself
         try:
@@ -98,7 +100,7 @@ class FatFiles:
         except self._failures as error:
             raise ImageError(f"file {name!r} cannot be written to {self._place}: {error}") from None
         # A full volume takes what fits, and says nothing; what was added to a small one is not there.
-        if written != data or any(self._content[self._size :]):
+        if written != data or self._content[self._end :] != self._beyond:
             raise ImageError(
                 f"file {name!r} cannot be written to {self._place}: its drive has no room for {len(data)} bytes"
             )

@@ -20,6 +20,7 @@ _NAMED = (
     | {0x3A + n: f"F{n + 1}" for n in range(12)}
     | {0x68 + n: f"F{n + 13}" for n in range(12)}
 )
+_SPELLED = {" ": "Space", "\n": "Enter", "\t": "Tab", "\b": "Backspace"}
 MODIFIERS = {
     0xE0: "Ctrl",
     0xE1: "Shift",
@@ -59,7 +60,7 @@ def typed(usage: int, held: set[str], caps_lock: bool) -> str:
     plain = _PLAIN.get(usage)
     others = [name for name in ("Ctrl", "Alt", "AltGr", "Gui") if name in held]
     if plain is None or others:
-        name = plain.strip() or {" ": "Space", "\n": "Enter", "\t": "Tab", "\b": "Backspace"}[plain] if plain else None
+        name = _SPELLED.get(plain, plain) if plain else None
         named = name or _NAMED.get(usage) or f"key {usage:#04x}"
         shift = ["Shift"] if "Shift" in held else []
         return f"<{'+'.join([*others, *shift, named])}>"
