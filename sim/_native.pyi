@@ -304,6 +304,9 @@ class Chip:
     def uart_send(self, uart: int, data: bytes) -> None:
         """Bytes for the RX pin, back to back at the UART's rate."""
     @property
+    def in_usb_boot(self) -> bool:
+        """Whether the chip waits in USB boot: a program asked for it, or BOOTSEL was pressed at a reset."""
+    @property
     def usb_host(self) -> UsbHost:
         """The host at the other end of the USB cable."""
     def usb_take(self, port: int = 0) -> tuple[bytes, list[int]]:

@@ -457,6 +457,7 @@ NB_MODULE(_native, m) {
                 self.uart(check_index(i, 2, "uart")).host_send(view(data));
             },
             "uart"_a, "data"_a)
+        .def_prop_ro("in_usb_boot", [](PyChip& self) { return self.usb().in_usb_boot(); })
         .def_prop_ro(
             "usb_host", [](PyChip& self) -> UsbHost& { return self.usb().host(); }, nb::rv_policy::reference_internal)
         .def(

@@ -35,6 +35,9 @@ def usb(
     save_drive: Annotated[
         Path | None, typer.Option(help="Read the drive into this image file, in the end.", metavar="FILE")
     ] = None,
+    bootsel: Annotated[
+        bool, typer.Option("--bootsel", help="Hold BOOTSEL at power-on: the chip's own USB boot is the device.")
+    ] = False,
     ls: Annotated[bool, typer.Option("--ls", help="List the files on the drive.")] = False,
     record: Annotated[
         Path | None, typer.Option(help="Record the device's microphone into this WAV file.", metavar="FILE")
@@ -55,6 +58,7 @@ def usb(
     emberwatch usb firmware.uf2
     emberwatch usb logger.uf2 --ls --get LOG.TXT --save-drive drive.img
     emberwatch usb circuitpython.uf2 --seconds 8 --put code.py --flash-file board.bin
+    emberwatch usb old.uf2 --bootsel --put new.uf2 --flash-file board.bin
     emberwatch usb microphone.uf2 --record heard.wav --record-seconds 5
     """
     if not 0 < record_seconds <= 3600:
@@ -63,6 +67,10 @@ def usb(
     outputs = {"--save-drive": save_drive, "--record": record, **{f"--get {n}": f for n, f in copies}}
     check_outputs(outputs, [*run_options.inputs, *([load_drive] if load_drive else [])])
     with run_options.machine("embedded") as machine:
+        if bootsel:
+            machine.press("bootsel")
+            machine.brown_out()
+            machine.release("bootsel")
         steps = StepRun(machine, run_options.steps)
         steps.run(None if run_options.steps else 0.0)
         if steps.error is not None:

@@ -252,6 +252,10 @@ class Engine(ABC):
         """Plugs the USB cable in or pulls it out."""
         raise NotPossibleError(f"engine {self.name!r} has no USB host")
 
+    def press_bootsel(self, pressed: bool) -> None:
+        """The BOOTSEL button, which pulls the flash chip's select line low."""
+        raise NotPossibleError(f"engine {self.name!r} has no BOOTSEL button; use --engine embedded")
+
     def answer_semihosting(self, answered: bool) -> None:
         """Whether BKPT 0xAB stops with BKPT without a debugger, if the engine can; by default it is a HardFault."""
         del answered

@@ -130,7 +130,10 @@ class EmbeddedEngine(Engine):
 
     def notes(self) -> list[str]:
         note = self._chip.uart_note(self._uart)
-        return [note] if note else []
+        notes = [note] if note else []
+        if self._chip.in_usb_boot:
+            notes.append("the chip is in USB boot and waits for the host; see emberwatch usb --put, or reset it")
+        return notes
 
     def take_other_uart(self) -> list[tuple[int, int]]:
         data, cycles = self._chip.uart_take(1 - self._uart)
@@ -232,6 +235,9 @@ class EmbeddedEngine(Engine):
 
     def connect_usb(self, connected: bool) -> None:
         self._chip.connect_usb(connected)
+
+    def press_bootsel(self, pressed: bool) -> None:
+        self._chip.press_bootsel(pressed)
 
     def answer_semihosting(self, answered: bool) -> None:
         self._chip.answer_semihosting(answered)

@@ -173,13 +173,15 @@ class Steps(UsbSteps):
 
     @step
     def press(self, button: ButtonName) -> None:
-        """Presses a button: one of the board's devices by name, or one to ground on a pin."""
-        self._button(button).press()
+        """Presses a button: one of the board's devices by name, one to ground on a pin, or `bootsel`."""
+        if not self._bootsel(button, True):
+            self._button(button).press()
 
     @step
     def release(self, button: ButtonName) -> None:
         """Lets a button go."""
-        self._button(button).release()
+        if not self._bootsel(button, False):
+            self._button(button).release()
 
     @step
     def click(self, button: ButtonName, held: Seconds = 0.1) -> None:
@@ -405,6 +407,14 @@ class Steps(UsbSteps):
                     self._seen[name] = end
                 return Seen(text, groups, name, ports[name].last_s)
         return None
+
+    def _bootsel(self, button: str, pressed: bool) -> bool:
+        """Moves the BOOTSEL button, if it is that one; a device of this name is another."""
+        if str(button).lower() != "bootsel" or str(button) in self._board.devices:
+            return False
+        self._board.engine.press_bootsel(pressed)
+        self._board.input_given()
+        return True
 
     def _button(self, button: str) -> Button:
         named = self._board.devices.get(str(button))

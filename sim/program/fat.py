@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import weakref
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,11 +34,62 @@ def fat_volume(flash: bytes) -> BlockDevice | None:
     return None
 
 
+class SectorDisk:
+    """A disk whose sectors of 512 bytes are read when they are needed, for FatFs; what is written stays here.
+
+    Args:
+        sectors: how many it has.
+        read: content of so many sectors from one on.
+    """
+
+    def __init__(self, sectors: int, read: Callable[[int, int], bytes]) -> None:
+        self._sectors, self._read = sectors, read
+        self._known: dict[int, bytes] = {}
+        self.written: dict[int, bytes] = {}
+        """Sectors that were written, by number, in the order in which they were written first."""
+
+    def ioctl_get_sector_count(self) -> int:
+        """Number of sectors."""
+        return self._sectors
+
+    def ioctl_get_sector_size(self) -> int:
+        """Bytes of a sector."""
+        return _SECTOR
+
+    def ioctl_get_block_size(self) -> int:
+        """Sectors that are erased at once."""
+        return 1
+
+    def ioctl_sync(self) -> None:
+        """Nothing is kept back."""
+
+    def ioctl_trim(self) -> None:
+        """What is free may stay as it is."""
+
+    def read(self, sector: int, count: int) -> bytes:
+        """So many bytes from a sector on."""
+        wanted = range(sector, sector + -(-count // _SECTOR))
+        if any(n not in self._known for n in wanted):
+            data = self._read(sector, len(wanted))
+            for n in wanted:
+                part = data[(n - sector) * _SECTOR :][:_SECTOR]
+                self._known.setdefault(n, part)
+        return b"".join(self._known[n] for n in wanted)[:count]
+
+    def write(self, sector: int, count: int, data: bytes) -> None:
+        """Writes whole sectors."""
+        del count
+        for at in range(0, len(data), _SECTOR):
+            n = sector + at // _SECTOR
+            self._known[n] = self.written[n] = bytes(data[at : at + _SECTOR])
+
+
 class FatFiles:
     """A volume in memory; `image` is what flash, or a drive, holds of it.
 
     Args:
-        content: its part of flash, or all of a drive, with or without a partition table.
+        content: its part of flash, or all of a drive, with or without a partition table; `SectorDisk` for one that is
+            read as needed, whose `image` is not to be asked for.
         place: what holds it, for messages.
 
     Raises:
@@ -45,7 +97,7 @@ class FatFiles:
         ImageError: it is no FAT volume.
     """
 
-    def __init__(self, content: bytes, place: str = "flash") -> None:
+    def __init__(self, content: bytes | SectorDisk, place: str = "flash") -> None:
         try:
             from fatfs import FatFSException, Partition, PartitionExtended, RamDisk
         except ImportError:
@@ -53,12 +105,18 @@ class FatFiles:
                 "files on a FAT drive need fatfs-ng; install it: pip install 'emberwatch[micropython]'"
             ) from None
         self._failures = (FatFSException, OSError)
-        self._place, self._size = place, len(content)
-        self._content = bytearray(content)
-        self._sectors = self._enlarge()
+        self._place = place
+        self._content, self._size, self._sectors = bytearray(), 0, 0
+        if isinstance(content, SectorDisk):
+            disk: Any = content
+        else:
+            self._size = len(content)
+            self._content = bytearray(content)
+            self._sectors = self._enlarge()
+            disk = RamDisk(self._content, sector_size=_SECTOR)
         self._end = (self._sectors or len(self._content)) * _SECTOR
         self._beyond = bytes(self._content[self._end :])
-        partition = Partition(RamDisk(self._content, sector_size=_SECTOR))
+        partition = Partition(disk)
         weakref.finalize(self, partition.unmount)  # FatFs has ten volumes, and frees none by itself
         try:
             partition.mount()

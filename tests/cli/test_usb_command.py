@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import wave
 from pathlib import Path
 
 import pytest
 from command_line import emberwatch, should_refuse
 from fat_volume import volume
-from paths import ROOT
-
-sys.path.insert(0, str(ROOT / "tests" / "foreign"))
 from foreign import build
 
 

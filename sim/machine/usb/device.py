@@ -12,6 +12,7 @@ from emberwatch.machine.usb.audio import Microphone, microphones
 from emberwatch.machine.usb.descriptors import Interface, interfaces_of, text_of
 from emberwatch.machine.usb.drive import Drive
 from emberwatch.machine.usb.events import UsbPacket
+from emberwatch.machine.usb.picoboot import Picoboot
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
@@ -20,6 +21,8 @@ READY_S = 10.0
 """Emulated time in which a device must be configured, where something is asked of it."""
 TRANSFER_S = 5.0
 """Emulated time that a transfer may take unless its caller says otherwise; Linux gives a request as long."""
+USB_BOOT = (0x2E8A, 0x0003)
+"""idVendor and idProduct of an RP2040 in USB boot."""
 _HID, _AUDIO, _STORAGE = 3, 1, 8
 _MIDI, _SCSI, _BULK_ONLY = 3, 6, 0x50
 _ANY_LANE = 0xFF
@@ -269,6 +272,20 @@ class UsbDevice:
         if not 0 <= number < len(drives):
             raise DeviceError(f"usb: the device has {len(drives)} drives, there is no drive {number}")
         return drives[number]
+
+    @property
+    def picoboot(self) -> Picoboot:
+        """The PICOBOOT interface of a chip in USB boot.
+
+        Raises:
+            DeviceError: the device is no such chip.
+        """
+        self.wait()
+        if (self.vendor_id, self.product_id) == USB_BOOT:
+            for i in self.interfaces:
+                if i.kind == 0xFF:
+                    return Picoboot(self, i)
+        raise DeviceError("usb: the device has no PICOBOOT interface; is the chip in USB boot?")
 
     @property
     def microphones(self) -> list[Microphone]:

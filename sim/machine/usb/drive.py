@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import DeviceError, UsageError
 from emberwatch.machine.usb.descriptors import Interface
-from emberwatch.program.fat import FatFiles
+from emberwatch.program.fat import FatFiles, SectorDisk
 
 if TYPE_CHECKING:
     from emberwatch.machine.usb.device import UsbDevice
 
 _CHUNK = 32 * 1024
 """Bytes of one READ or WRITE command."""
+_SECTOR = 512
+_SMALL_BLOCKS = 4096
+"""Larger drives are read as needed: 2 MB take two emulated seconds."""
 _COMMAND_S = 10.0
 """Emulated time that a command may take."""
 _ATTEMPTS = 50
@@ -236,7 +239,7 @@ class Drive:
         Raises:
             ImageError: it holds no FAT volume.
         """
-        return FatFiles(self.image(), "the drive").names()
+        return self._files()[0].names()
 
     def get(self, name: str) -> bytes:
         """Content of a file.
@@ -244,7 +247,7 @@ class Drive:
         Raises:
             ImageError: there is none.
         """
-        return FatFiles(self.image(), "the drive").get(name)
+        return self._files()[0].get(name)
 
     def put(self, name: str, data: bytes) -> None:
         """Writes a file, its folders included.
@@ -252,7 +255,31 @@ class Drive:
         Raises:
             ImageError: there is no room, or the name is none.
         """
-        before = self.image()
-        files = FatFiles(before, "the drive")
+        files, disk, before = self._files()
         files.put(name, data)
-        self._write_changes(before, files.image)
+        if disk is None:
+            self._write_changes(before, files.image)
+            return
+        for first, part in _runs(disk.written):
+            self.write(first, part)
+        self.synchronize()
+
+    def _files(self) -> tuple[FatFiles, SectorDisk | None, bytes]:
+        """Its volume, and the disk below it if it is too large to be read as a whole, else its image."""
+        blocks, size = self.geometry
+        if size == _SECTOR and blocks > _SMALL_BLOCKS:
+            disk = SectorDisk(blocks, self.read)
+            return FatFiles(disk, "the drive"), disk, b""
+        image = self.image()
+        return FatFiles(image, "the drive"), None, image
+
+
+def _runs(sectors: dict[int, bytes]) -> list[tuple[int, bytes]]:
+    """Sectors that follow each other, joined, in the order in which they were first written."""
+    found: list[tuple[int, bytes]] = []
+    for number, data in sectors.items():
+        if found and found[-1][0] + len(found[-1][1]) // _SECTOR == number:
+            found[-1] = found[-1][0], found[-1][1] + data
+        else:
+            found.append((number, data))
+    return found

@@ -34,11 +34,13 @@ constexpr std::uint32_t kBufferControl = 0x80, kEp0Buffer = 0x100;
 constexpr std::uint32_t kBufferSize = 64, kIsoOffset = 128;
 constexpr regs::Bits kEpType{26, 2};
 constexpr std::uint32_t kIsochronous = 1;
+constexpr std::uint32_t kBootHz = 48'000'000;  // the boot ROM starts crystal and PLL for itself
+constexpr std::uint32_t kSlotNanoseconds = 1'000'000 / Usb::kSlotsPerFrame;
 constexpr std::uint32_t kReserved = 0x88;                             // a word without a name
 constexpr std::uint64_t kSlotPeriods = 48'000 / Usb::kSlotsPerFrame;  // Of clk_usb at 48 MHz.
 }  // namespace
 
-Usb::Usb(Fabric& fabric) : StatefulPeripheral(kRegs, fabric), host_(*this) {
+Usb::Usb(Fabric& fabric, UsbBootChip& chip) : StatefulPeripheral(kRegs, fabric), host_(*this), boot_(chip) {
     fabric.events().bind(EventId::usb, this, [](void* self, Cycles) { static_cast<Usb*>(self)->event(); });
 }
 
@@ -46,6 +48,7 @@ void Usb::reset() {
     const auto memory = s_.dpram;
     s_ = UsbState{};
     s_.dpram = memory;
+    boot_.end();
     host_.attach(false);
     s_.slots.set_count(now(), 0);
     fabric_.events().cancel(EventId::usb);
@@ -55,11 +58,13 @@ void Usb::reset() {
 void Usb::save(StateWriter& out) const {
     StatefulPeripheral::save(out);
     out.put(connected_);
+    boot_.save(out);
 }
 
 void Usb::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
     in.get(connected_);
+    boot_.restore(in);
 }
 
 void Usb::connect_host(bool connected) {
@@ -69,23 +74,36 @@ void Usb::connect_host(bool connected) {
 
 /// The host sees the device through its pull-up resistor; nothing runs on the wire without it.
 void Usb::pullup_changed() {
-    const bool present = connected_ && (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
+    const bool pulled_up = (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
+    const bool present = connected_ && (pulled_up || boot_.active());
     const bool was = host_.attached();
     host_.attach(present);
     if (present == was) return;
     s_.slots.set_count(now(), 0);
     s_.next_slot = present ? kSlotsPerFrame : 0;
+    s_.last_slot = 0;
     if (!present) s_.sie_status &= ~kConnected;
     clocks_changed();
 }
 
 void Usb::clocks_changed() {
-    s_.slots.set_rate(now(), clock_hz(ClockId::usb), std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
+    const std::uint32_t hz = boot_.active() ? kBootHz : clock_hz(ClockId::usb);
+    s_.slots.set_rate(now(), hz, std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
     const bool present = host_.attached();
     fabric_.events().schedule(EventId::usb, present ? s_.slots.when(s_.next_slot) : kNever);
 }
 
+void Usb::begin_usb_boot(std::uint32_t disabled_interfaces) {
+    boot_.begin(disabled_interfaces);
+    pullup_changed();
+}
+
 void Usb::event() {
+    if (boot_.active()) {
+        boot_.pass(static_cast<std::uint32_t>(s_.next_slot - s_.last_slot) * kSlotNanoseconds / 1000);
+        s_.last_slot = s_.next_slot;
+        if (!boot_.active()) return pullup_changed();
+    }
     if (s_.next_slot % kSlotsPerFrame == 0) {
         s_.sof_rd = (s_.sof_rd + 1) & 0x7ff;
         s_.sof_seen = true;
@@ -99,6 +117,7 @@ void Usb::event() {
 }
 
 void Usb::bus_reset() {
+    if (boot_.active()) return boot_.bus_reset();
     s_.addr_endp &= ~kAddress.mask;
     s_.sie_status |= kBusReset | kConnected;
 }
@@ -108,6 +127,7 @@ bool Usb::listening(unsigned address) const {
 }
 
 UsbHandshake Usb::setup(unsigned address, const std::array<std::uint8_t, 8>& packet) {
+    if (boot_.active()) return boot_.setup(address, packet);
     if (!listening(address)) return UsbHandshake::none;
     std::copy(packet.begin(), packet.end(), s_.dpram.begin());
     s_.sie_status |= kSetupRec;
@@ -180,6 +200,7 @@ void Usb::complete(const Buffer& buffer, std::uint32_t control) {
 }
 
 UsbHandshake Usb::in(unsigned address, unsigned endpoint, std::vector<std::uint8_t>& data) {
+    if (boot_.active()) return boot_.in(address, endpoint, data);
     Buffer buffer{};
     if (!listening(address) || !find_buffer(endpoint, true, buffer)) return UsbHandshake::none;
     const UsbHandshake answer = check(buffer, true);
@@ -193,6 +214,7 @@ UsbHandshake Usb::in(unsigned address, unsigned endpoint, std::vector<std::uint8
 }
 
 UsbHandshake Usb::out(unsigned address, unsigned endpoint, std::span<const std::uint8_t> data) {
+    if (boot_.active()) return boot_.out(address, endpoint, data);
     Buffer buffer{};
     if (!listening(address) || !find_buffer(endpoint, false, buffer)) return UsbHandshake::none;
     const UsbHandshake answer = check(buffer, false);

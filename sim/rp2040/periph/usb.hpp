@@ -8,6 +8,7 @@
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
 #include "regs/usb.hpp"
+#include "usb/boot_device.hpp"
 #include "usb/host.hpp"
 
 namespace rp2040 {
@@ -23,7 +24,7 @@ struct UsbState {
     std::uint32_t second_buffer = 0;  // Double-buffered endpoints whose buffer 1 is next, in BUFF_STATUS bit order.
     alignas(4) std::array<std::uint8_t, 4096> dpram{};
     RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
-    std::uint64_t next_slot = 0;
+    std::uint64_t next_slot = 0, last_slot = 0;
 };
 
 /// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
@@ -33,7 +34,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
   public:
     static constexpr std::uint32_t kSlotsPerFrame = 16;
 
-    explicit Usb(Fabric& fabric);
+    Usb(Fabric& fabric, UsbBootChip& chip);
     /// Registers at USBCTRL_REGS_BASE.
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
@@ -51,6 +52,9 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
 
     /// Plugs the built-in host in (true, the default) or out. Survives reset().
     void connect_host(bool connected);
+    /// USB boot: the device on the wire is the boot ROM's, whatever the registers say. Ends with a reset.
+    void begin_usb_boot(std::uint32_t disabled_interfaces);
+    [[nodiscard]] bool in_usb_boot() const { return boot_.active(); }
     /// The host, for whom it is to be part of the chip's devices.
     [[nodiscard]] UsbHost& host() { return host_; }
 
@@ -80,6 +84,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     [[nodiscard]] std::uint32_t line_state() const;
     bool connected_ = true;
     UsbHost host_;
+    UsbBootDevice boot_;
 };
 
 }  // namespace rp2040

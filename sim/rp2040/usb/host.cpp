@@ -185,6 +185,7 @@ void UsbHost::save(StateWriter& out) const {
     control_.save(out);
     enumeration_.save(out);
     out.put(schedule_);
+    out.put(!interfaces_.empty());
     out.put(static_cast<std::uint64_t>(functions_.size()));
     for (const Function& f : functions_) {
         out.put(f.answered);
@@ -214,9 +215,11 @@ void UsbHost::restore(StateReader& in) {
     in.get(schedule_);
     interfaces_.clear();
     functions_.clear();
+    bool found = false;
+    in.get(found);
+    if (found) find_functions();
     std::uint64_t functions = 0;
     in.get(functions);
-    if (functions != 0) find_functions();
     if (functions != functions_.size())
         throw std::invalid_argument("the snapshot is damaged: a USB function has no descriptor");
     for (Function& f : functions_) {
