@@ -481,6 +481,10 @@ def _pin_of(button: str, devices: dict[str, Device]) -> int:
         raise DeviceError(f"there is no button {button!r}; the board has: {names}; or give a pin") from None
 
 
+for _name in [name for name in STEPS if name in vars(UsbSteps)]:
+    STEPS[_name] = STEPS.pop(_name)  # their place in the documentation is the end
+
+
 def _match(pattern: Pattern, port: Port, begin: int, now_s: float) -> tuple[int, str, tuple[str, ...]] | None:
     """End of the first match from a byte on, its text and groups."""
     if pattern.expression is None:
