@@ -183,10 +183,10 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     // UsbBootChip
     bool boot_read(std::uint32_t address, std::span<std::uint8_t> out) override;
     bool boot_write_ram(std::uint32_t address, std::span<const std::uint8_t> data) override;
-    [[nodiscard]] std::uint32_t boot_flash_size() const override { return flash_.size(); }
     void boot_erase(std::uint32_t offset, std::uint32_t bytes) override;
     void boot_program(std::uint32_t offset, std::span<const std::uint8_t> data) override;
     void boot_reboot(std::uint32_t entry, std::uint32_t stack) override;
+    std::uint32_t boot_rom_function(char first, char second) override;
     void boot_call(std::uint32_t address) override;
     [[nodiscard]] bool boot_calling() override;
 
@@ -203,6 +203,7 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     void start_in_rom(Cpu& cpu);
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
+    void begin_usb_boot(std::uint32_t disabled_interfaces);
     void watchdog_reset();
     void forget_events(Cycles now);
     void start_all(std::optional<std::uint32_t> ram_entry);

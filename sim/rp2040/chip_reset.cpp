@@ -109,7 +109,7 @@ void Chip::boot(unsigned index, std::optional<std::uint32_t> ram_entry) {
     const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_, bootsel);
     boot_error_ = start.error;
     if (!boot_error_.empty()) return;
-    if (start.usb_boot) usb_.begin_usb_boot(start.disabled_interfaces);
+    if (start.usb_boot) begin_usb_boot(start.disabled_interfaces);
     cpu.reset(start.stack, start.entry, events_.now());
     cpu.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
     cpu.release(events_.now());

@@ -6,10 +6,22 @@
 #include "chip.hpp"
 #include "regs/psm.hpp"
 #include "regs/watchdog.hpp"
+#include "regs/xip_ctrl.hpp"
 
 namespace rp2040 {
 
-bool Chip::boot_read(std::uint32_t address, std::span<std::uint8_t> out) { return bus_.debug_read(address, out); }
+void Chip::begin_usb_boot(std::uint32_t disabled_interfaces) {
+    // The ROM works in the cache's memory, and so may what is downloaded: picotool puts code there.
+    constexpr std::uint32_t kCacheOff = regs::kXipCtrl.reset("CTRL") & ~regs::kXipCtrl.mask("CTRL.EN");
+    bus_.master_write(kXipCtrlBase + regs::kXipCtrl.at("CTRL"), 4, kCacheOff);
+    usb_.begin_usb_boot(disabled_interfaces);
+}
+
+bool Chip::boot_read(std::uint32_t address, std::span<std::uint8_t> out) {
+    if (find_target(address) != Target::xip) return bus_.debug_read(address, out);
+    for (std::uint8_t& byte : out) byte = flash_.read(address++);
+    return true;
+}
 
 bool Chip::boot_write_ram(std::uint32_t address, std::span<const std::uint8_t> data) {
     const Target target = find_target(address);
@@ -18,15 +30,18 @@ bool Chip::boot_write_ram(std::uint32_t address, std::span<const std::uint8_t> d
 }
 
 void Chip::boot_erase(std::uint32_t offset, std::uint32_t bytes) {
-    const std::vector<std::uint8_t> erased(bytes, 0xff);
-    bus_.debug_write(kXipBase + offset, erased);
+    const std::vector<std::uint8_t> erased(std::min(bytes, flash_.size()), 0xff);
+    for (std::uint32_t at = 0; at < bytes; at += kBootSector)
+        bus_.debug_write(kXipBase + ((offset + at) & (flash_.size() - 1)), std::span(erased).first(kBootSector));
 }
 
 void Chip::boot_program(std::uint32_t offset, std::span<const std::uint8_t> data) {
     std::vector<std::uint8_t> programmed(data.begin(), data.end());
     for (std::size_t n = 0; n < programmed.size(); ++n)  // programming clears bits
         programmed[n] &= flash_.read(offset + static_cast<std::uint32_t>(n));
-    bus_.debug_write(kXipBase + offset, programmed);
+    for (std::size_t at = 0; at < programmed.size(); at += kBootPage)
+        bus_.debug_write(kXipBase + ((offset + static_cast<std::uint32_t>(at)) & (flash_.size() - 1)),
+                         std::span(programmed).subspan(at, kBootPage));
 }
 
 void Chip::boot_reboot(std::uint32_t entry, std::uint32_t stack) {
@@ -35,6 +50,19 @@ void Chip::boot_reboot(std::uint32_t entry, std::uint32_t stack) {
         regs::kPsm.writable("WDSEL") & ~(regs::kPsm.mask("WDSEL.ROSC") | regs::kPsm.mask("WDSEL.XOSC"));
     bus_.master_write(kPsmBase + regs::kPsm.at("WDSEL"), 4, kAllButOscillators);
     bus_.master_write(kWatchdogBase + regs::kWatchdog.at("CTRL"), 4, regs::kWatchdog.mask("CTRL.TRIGGER"));
+}
+
+std::uint32_t Chip::boot_rom_function(char first, char second) {
+    constexpr std::uint32_t kTable = kRomBase + 0x14;
+    const auto half = [this](std::uint32_t address) {
+        std::uint32_t value = 0;
+        bus_.master_read(address, 2, value);
+        return value & 0xffff;
+    };
+    const std::uint32_t wanted = static_cast<std::uint8_t>(first) | static_cast<std::uint32_t>(second) << 8;
+    for (std::uint32_t row = half(kTable); half(row) != 0; row += 4)
+        if (half(row) == wanted) return half(row + 2);
+    return 0;
 }
 
 void Chip::boot_call(std::uint32_t address) {

@@ -132,6 +132,29 @@ def test_picoboot_reads_and_writes(machine: Machine) -> None:
     assert machine.read(SRAM + 0x101, len(data)) == data == picoboot.read(SRAM + 0x101, len(data))
 
 
+def test_a_small_flash_chip_repeats(machine: Machine) -> None:
+    """picotool finds the size of flash by that."""
+    picoboot = machine.usb_device.picoboot
+    assert picoboot.read(FLASH + 0x80_0000, 512) == machine.flash[:512]
+    picoboot.flash_erase(FLASH + 0x21_0000, 4096)
+    picoboot.write(FLASH + 0x21_0000, b"at 64 kB")
+    assert machine.flash[0x10000:0x10008] == b"at 64 kB"
+
+
+def test_a_byte_acknowledges_as_well_as_an_empty_packet(machine: Machine) -> None:
+    """picotool sends one; GET_STATUS is its other habit."""
+    device = machine.usb_device
+    read = struct.pack("<IIBBHIII8x", 0x431FD10B, 1, 0x84, 8, 0, 4, 0x10, 4)
+    device.write(0x03, read)
+    assert device.read(0x84, 4) == b"Mu\x01\x03"
+    device.write(0x03, b"\0")
+    assert device.request(0x82, 0, 0, 0x84, 2) == bytes(2)
+    device.write(0x03, b"no command")
+    assert device.request(0x82, 0, 0, 0x84, 2) == bytes([1, 0])
+    device.picoboot.reset()
+    assert device.request(0x82, 0, 0, 0x84, 2) == bytes(2)
+
+
 def test_picoboot_erases_and_programs_flash_in_its_time(machine: Machine) -> None:
     picoboot = machine.usb_device.picoboot
     begin = machine.time_s
@@ -156,6 +179,19 @@ def test_picoboot_calls_a_function(machine: Machine) -> None:
     assert picoboot.read(SRAM + 0x200, 4) == bytes([42, 0, 0, 0])
 
 
+def test_code_called_from_xip_sram_finds_flash_ready_for_commands(machine: Machine) -> None:
+    """As picotool reads the flash chip's identification: EXIT_XIP leaves the SSI to programs, the cache is off."""
+    picoboot = machine.usb_device.picoboot
+    picoboot.exit_xip()
+    assert machine.engine.read_memory(0x1800_0008, 4) == bytes([1, 0, 0, 0])  # SSIENR
+    code = struct.pack("<4HI", 0x4801, 0x212A, 0x6001, 0x4770, 0x1500_0100)
+    picoboot.write(0x1500_0000, code)
+    picoboot.execute(0x1500_0001)
+    assert picoboot.read(0x1500_0100, 4) == bytes([42, 0, 0, 0])
+    picoboot.enter_cmd_xip()
+    assert picoboot.read(FLASH, 64) == machine.flash[:64]
+
+
 def test_picoboot_enters_a_program(machine: Machine) -> None:
     code = struct.pack("<4HII", 0x4801, 0x4902, 0x6001, 0xE7FE, SRAM + 0x1000, 0x600D_600D)
     picoboot = machine.usb_device.picoboot
@@ -178,7 +214,7 @@ def test_exclusive_access_takes_the_drive_away(machine: Machine) -> None:
     ("wrong", "reason"),
     [
         (lambda p: p.flash_erase(FLASH + 16, 4096), "bad alignment"),
-        (lambda p: p.flash_erase(FLASH + 0x20_0000, 4096), "invalid address"),
+        (lambda p: p.flash_erase(FLASH + 0x100_0000, 4096), "invalid address"),
         (lambda p: p.write(FLASH + 1, b"x"), "bad alignment"),
         (lambda p: p.write(0x0, b"rom"), "invalid address"),
         (lambda p: p.read(0x3000_0000, 4), "invalid address"),

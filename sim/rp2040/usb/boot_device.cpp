@@ -9,10 +9,16 @@ namespace rp2040 {
 namespace {
 constexpr unsigned kDriveIn = 1, kDriveOut = 2, kPicobootOut = 3, kPicobootIn = 4;
 constexpr std::uint8_t kDevice = 1, kConfiguration = 2, kString = 3;
-constexpr std::uint8_t kClearFeature = 1, kSetAddress = 5, kGetDescriptor = 6, kSetConfiguration = 9;
+constexpr std::uint8_t kGetStatus = 0, kClearFeature = 1, kSetAddress = 5, kGetDescriptor = 6, kGetConfiguration = 8,
+                       kSetConfiguration = 9, kGetInterface = 10, kSetInterface = 11;
 constexpr std::uint8_t kInterfaceReset = 0x41, kCommandStatus = 0x42, kMostUnit = 0xfe, kDriveReset = 0xff;
 constexpr std::uint32_t kAfterUf2Us = 100'000;  // so that the host can still write what it has in hand
 constexpr std::string_view kStrings[] = {"Raspberry Pi", "RP2 Boot", "000000000000"};
+
+/// By single bytes: GCC 12 sees an overflow in vector::insert where there is none.
+void append(std::vector<std::uint8_t>& out, std::initializer_list<unsigned> bytes) {
+    for (const unsigned value : bytes) out.push_back(static_cast<std::uint8_t>(value));
+}
 }  // namespace
 
 void UsbBootDevice::begin(std::uint32_t disabled) {
@@ -51,11 +57,9 @@ void UsbBootDevice::pass(std::uint32_t microseconds) {
 
 std::vector<std::uint8_t> UsbBootDevice::configuration() const {
     std::vector<std::uint8_t> out = {9, kConfiguration, 0, 0, 0, 1, 0, 0x80, 250};
-    const auto interface = [&](std::uint8_t kind, std::uint8_t subclass, std::uint8_t protocol, unsigned first,
-                               unsigned second) {
-        out.insert(out.end(), {9, 4, out[4], 0, 2, kind, subclass, protocol, 0});
-        for (const unsigned endpoint : {first, second})
-            out.insert(out.end(), {7, 5, static_cast<std::uint8_t>(endpoint), 2, 64, 0, 0});
+    const auto interface = [&](unsigned kind, unsigned subclass, unsigned protocol, unsigned first, unsigned second) {
+        append(out, {9, 4, out[4], 0, 2, kind, subclass, protocol, 0});
+        for (const unsigned endpoint : {first, second}) append(out, {7, 5, endpoint, 2, 64, 0, 0});
         ++out[4];
     };
     if (drive_enabled()) interface(8, 6, 0x50, 0x80 | kDriveIn, kDriveOut);
@@ -71,7 +75,7 @@ std::vector<std::uint8_t> UsbBootDevice::descriptor(std::uint8_t type, std::uint
     if (index == 0) return {4, kString, 9, 4};
     const std::string_view text = kStrings[index - 1];
     std::vector<std::uint8_t> out = {static_cast<std::uint8_t>(2 + 2 * text.size()), kString};
-    for (const char c : text) out.insert(out.end(), {static_cast<std::uint8_t>(c), 0});
+    for (const char c : text) append(out, {static_cast<unsigned char>(c), 0u});
     return out;
 }
 
@@ -90,6 +94,13 @@ bool UsbBootDevice::clear_halt(std::uint8_t endpoint) {
     return true;
 }
 
+/// What GET_STATUS says of an endpoint.
+std::uint8_t UsbBootDevice::halted(std::uint8_t endpoint) {
+    const UsbBootEndpoints* asked = ends(endpoint & 0xf);
+    if (asked == nullptr) return 0;
+    return (endpoint & 0x80) != 0 ? asked->in_halted : asked->out_halted;
+}
+
 /// What a request does or answers; false refuses it.
 bool UsbBootDevice::request(const std::array<std::uint8_t, 8>& packet) {
     const std::uint8_t type = packet[0], code = packet[1];
@@ -100,6 +111,14 @@ bool UsbBootDevice::request(const std::array<std::uint8_t, 8>& packet) {
         answer = {0};
     else if (type == 0xc1 && code == kCommandStatus && picoboot_enabled())
         answer = picoboot_.status();
+    else if ((type == 0x80 || type == 0x81) && code == kGetStatus)
+        answer = {0, 0};
+    else if (type == 0x82 && code == kGetStatus)
+        answer = {halted(packet[4]), 0};
+    else if (type == 0x80 && code == kGetConfiguration)
+        answer = {c_.configuration};
+    else if (type == 0x81 && code == kGetInterface)
+        answer = {0};
     if ((type & 0x80) != 0) {
         const std::size_t asked = packet[6] | static_cast<std::size_t>(packet[7]) << 8;
         const std::size_t size = std::min(asked, answer.size());
@@ -111,6 +130,8 @@ bool UsbBootDevice::request(const std::array<std::uint8_t, 8>& packet) {
         c_.new_address = packet[2] & 0x7f;
     else if (type == 0 && code == kSetConfiguration)
         c_.configuration = packet[2];
+    else if (type == 1 && code == kSetInterface)
+        return packet[2] == 0;  // no interface has another setting
     else if (type == 2 && code == kClearFeature)
         return clear_halt(packet[4]);
     else if (type == 0x41 && code == kInterfaceReset && picoboot_enabled())

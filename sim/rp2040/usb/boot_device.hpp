@@ -40,6 +40,7 @@ class UsbBootDevice final : public UsbDevicePort {
     [[nodiscard]] std::vector<std::uint8_t> descriptor(std::uint8_t type, std::uint8_t index) const;
     bool request(const std::array<std::uint8_t, 8>& packet);
     bool clear_halt(std::uint8_t endpoint);
+    [[nodiscard]] std::uint8_t halted(std::uint8_t endpoint);
     [[nodiscard]] UsbBootEndpoints* ends(unsigned endpoint);
 
     UsbBootChip& chip_;

@@ -7,9 +7,8 @@ namespace {
 constexpr std::uint32_t kPageTime = 400, kSectorTime = 45'000;
 }  // namespace
 
-bool UsbBootFlash::holds(std::uint32_t address, std::uint32_t bytes) const {
-    return is_flash(address) && bytes <= chip_.boot_flash_size() &&
-           address - kBootFlashBase <= chip_.boot_flash_size() - bytes;
+bool UsbBootFlash::holds(std::uint32_t address, std::uint32_t bytes) {
+    return is_flash(address) && bytes <= kBootFlashSpan && address - kBootFlashBase <= kBootFlashSpan - bytes;
 }
 
 bool UsbBootFlash::erase(std::uint32_t address, std::uint32_t bytes) {

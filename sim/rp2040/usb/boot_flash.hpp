@@ -8,10 +8,11 @@ namespace rp2040 {
 class UsbBootFlash {
   public:
     explicit UsbBootFlash(UsbBootChip& chip) : chip_(chip) {}
-    /// Whole sectors, and whole pages, both within the flash chip; true if they are.
+    /// Whole sectors, and whole pages, both within the 16 MB of flash; true if they are. A smaller chip repeats in it,
+    /// which picotool tells its size by.
     bool erase(std::uint32_t address, std::uint32_t bytes);
     bool program(std::uint32_t address, std::span<const std::uint8_t> data);
-    [[nodiscard]] bool holds(std::uint32_t address, std::uint32_t bytes) const;
+    [[nodiscard]] static bool holds(std::uint32_t address, std::uint32_t bytes);
     [[nodiscard]] static bool is_flash(std::uint32_t address) { return address - kBootFlashBase < kBootFlashSpan; }
     /// Whether it is still erasing or programming.
     [[nodiscard]] bool busy() const { return busy_us_ != 0; }

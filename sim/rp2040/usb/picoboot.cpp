@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace rp2040 {
 
@@ -56,8 +57,12 @@ void Picoboot::fail(Status status) {
 
 bool Picoboot::busy() {
     if (s_.phase == Phase::calling && !chip_.boot_calling()) {
-        s_.phase = Phase::command;
-        ends.send_empty();
+        if (s_.next_call != 0) {
+            chip_.boot_call(std::exchange(s_.next_call, 0));
+        } else {
+            s_.phase = Phase::command;
+            ends.send_empty();
+        }
     }
     return s_.phase == Phase::calling || flash_.busy();
 }
@@ -119,7 +124,16 @@ void Picoboot::command(std::span<const std::uint8_t> data) {
             s_.phase = Phase::calling;
             chip_.boot_call(first);
             return;
-        default: break;  // XIP: flash is always there for the commands above
+        case kExitXip:  // for code that is called: the commands above need no SSI
+            s_.phase = Phase::calling;
+            s_.next_call = chip_.boot_rom_function('E', 'X');
+            chip_.boot_call(chip_.boot_rom_function('I', 'F'));
+            return;
+        case kEnterXip:
+            s_.phase = Phase::calling;
+            chip_.boot_call(chip_.boot_rom_function('C', 'X'));
+            return;
+        default: break;
     }
     ends.send_empty();
 }
@@ -164,8 +178,7 @@ void Picoboot::received(std::span<const std::uint8_t> data) {
         case Phase::command: return command(data);
         case Phase::data_out: return write(data);
         case Phase::acknowledge_out:
-            s_.phase = Phase::command;
-            if (!data.empty()) command(data);  // a host may spare the empty packet
+            s_.phase = Phase::command;  // picotool sends a byte where the datasheet has an empty packet
             return;
         default: return fail(Status::unknown_error);
     }

@@ -54,6 +54,7 @@ class Picoboot {
         std::uint8_t command = 0, exclusive = 0;
         std::uint32_t address = 0, left = 0;  ///< Of a transfer in progress.
         std::uint32_t page_address = 0;       ///< Of the page that gathers.
+        std::uint32_t next_call = 0;          ///< After the one in progress; 0: none.
         std::uint32_t reboot_after = 0, reboot_entry = 0, reboot_stack = 0;
     };
     void command(std::span<const std::uint8_t> data);
