@@ -38,8 +38,8 @@ class UsbJobs {
   public:
     /// The job's number. `frames`: milliseconds that it may take.
     std::uint32_t submit(std::vector<UsbTransfer> transfers, std::uint8_t lane, std::uint32_t frames);
-    /// The job if it has ended, and forgets it; null while it is pending or when there is none.
     [[nodiscard]] bool ended(std::uint32_t id) const;
+    /// The job, which is forgotten; an empty one when there is none of that number.
     UsbJob take(std::uint32_t id);
     /// Whether transfers are in progress that want every slot.
     [[nodiscard]] bool busy() const;
