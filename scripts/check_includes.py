@@ -26,6 +26,7 @@ CHIP = (
     "pio/",
     "regs/",
     "rp2040/",
+    "usb/",
 )
 """The chip's own folders; its files include each other from sim/rp2040."""
 

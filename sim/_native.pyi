@@ -165,6 +165,37 @@ class Coverage:
         Flags: 1 executed, 2 conditional branch taken, 4 not taken.
         """
 
+class UsbHost(Device):
+    """The built-in USB host, part of every chip."""
+
+    @property
+    def attached(self) -> bool:
+        """Whether it sees a device."""
+    @property
+    def configured(self) -> bool:
+        """Whether the device has its configuration."""
+    def serial_open(self, port: int = 0) -> bool:
+        """Whether the device has a serial port of this number, and DTR is set on it."""
+    def identity(self) -> dict[str, bytes]:
+        """Descriptors device, configuration, bos, manufacturer, product and serial; empty what was not said."""
+    def opening_answer(self, interface: int) -> bytes:
+        """What the host asked an interface for when it opened it: the report descriptor of a HID; else empty."""
+    def take_packets(self) -> list[tuple[int, int, bytes]]:
+        """(endpoint address, cycle, data) of what came on polled endpoints since the last call."""
+    def listen(self, endpoint: int, listening: bool = True) -> None:
+        """Polls an IN endpoint from now on, or no longer; its packets come by take_packets()."""
+    def submit(self, transfers: list[tuple[int, bytes, bytes, int, bool]], lane: int, milliseconds: int) -> int:
+        """Begins transfers, one after another; the number of the job.
+
+        A transfer is (endpoint address, 0 for a request; setup packet of a request; data to the device; most bytes
+        wanted of it; whether a stall is cleared and the job goes on). Jobs of a lane do not mix.
+        """
+    def take_job(self, job: int) -> tuple[str, list[tuple[str, bytes, int]]] | None:
+        """Once it has ended: how, and (how, data, cycle) of each transfer; None before.
+
+        How: "done", "stalled", "timed out", "gone"; "pending" where it did not come to it.
+        """
+
 class Chip:
     """One RP2040 with its flash chip and crystal."""
 
@@ -272,13 +303,19 @@ class Chip:
         """Bytes sent since the last call and the cycle in which each ended."""
     def uart_send(self, uart: int, data: bytes) -> None:
         """Bytes for the RX pin, back to back at the UART's rate."""
-    def usb_take(self) -> tuple[bytes, list[int]]:
-        """Bytes from the CDC port since the last call and their cycles."""
-    def usb_send(self, data: bytes) -> None:
-        """Bytes to the CDC port."""
+    @property
+    def in_usb_boot(self) -> bool:
+        """Whether the chip waits in USB boot: a program asked for it, or BOOTSEL was pressed at a reset."""
+    @property
+    def usb_host(self) -> UsbHost:
+        """The host at the other end of the USB cable."""
+    def usb_take(self, port: int = 0) -> tuple[bytes, list[int]]:
+        """Bytes from a USB serial port (0..6) since the last call and their cycles."""
+    def usb_send(self, data: bytes, port: int = 0) -> None:
+        """Bytes to a USB serial port; they wait until it is open."""
     @property
     def usb_open(self) -> bool:
-        """The host has configured the CDC interface."""
+        """The host has opened the first USB serial port."""
     def pin_level(self, pin: int) -> bool:
         """Level at the pad now."""
     def drive_pin(self, pin: int, level: bool | None) -> None:

@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "bindings_device.hpp"
+#include "bindings_usb.hpp"
 #include "chip.hpp"
 #include "cpu/decoder.hpp"
 #include "io/pin_recorder.hpp"
@@ -63,7 +64,9 @@ ClockId clock_id(const std::string& name) {
 
 /// The chip as Python owns it, with its logic analyser.
 struct PyChip : Chip {
-    PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {}
+    PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {
+        usb().host().keep_packets(true);
+    }
     PinRecorder recorder;
     std::shared_ptr<Coverage> coverage;
     std::vector<nb::object> attached;  ///< Keeps the devices that Python made; Chip does not own them.
@@ -207,6 +210,7 @@ NB_MODULE(_native, m) {
         });
 
     bind_devices(m);
+    bind_usb_host(m);
     nb::class_<mic::PdmMicrophone, Device>(m, "Microphone")
         .def(
             "__init__",
@@ -453,10 +457,22 @@ NB_MODULE(_native, m) {
                 self.uart(check_index(i, 2, "uart")).host_send(view(data));
             },
             "uart"_a, "data"_a)
-        .def("usb_take", [](PyChip& self) { return timed_bytes(self.usb().take_received()); })
+        .def_prop_ro("in_usb_boot", [](PyChip& self) { return self.usb().in_usb_boot(); })
+        .def_prop_ro(
+            "usb_host", [](PyChip& self) -> UsbHost& { return self.usb().host(); }, nb::rv_policy::reference_internal)
         .def(
-            "usb_send", [](PyChip& self, const nb::bytes& data) { self.usb().host_send(view(data)); }, "data"_a)
-        .def_prop_ro("usb_open", [](PyChip& self) { return self.usb().cdc_open(); })
+            "usb_take",
+            [](PyChip& self, unsigned port) {
+                return timed_bytes(self.usb().host().take_received(check_index(port, kMostSerialPorts, "USB port")));
+            },
+            "port"_a = 0)
+        .def(
+            "usb_send",
+            [](PyChip& self, const nb::bytes& data, unsigned port) {
+                self.usb().host().send(view(data), check_index(port, kMostSerialPorts, "USB port"));
+            },
+            "data"_a, "port"_a = 0)
+        .def_prop_ro("usb_open", [](PyChip& self) { return self.usb().host().serial_open(); })
         .def(
             "pin_level",
             [](PyChip& self, unsigned pin) { return self.gpio().level(check_index(pin, kPins, "pin"), self.cycles()); },

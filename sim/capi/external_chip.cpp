@@ -233,8 +233,9 @@ void ExternalChip::finish_reset() {
 }
 
 std::string ExternalChip::boot(std::uint32_t& pc, std::uint32_t& sp) {
-    const BootResult start = boot_from_reset(bus_);
+    const BootResult start = boot_from_reset(bus_, false);
     if (!start.error.empty()) return start.error;
+    if (start.usb_boot) return "the program asked for USB boot, which needs the library's own processors";
     pc = start.entry;
     sp = start.stack;
     if (start.entry == kBoot2Address) {

@@ -1,5 +1,6 @@
 // The state of a chip whose processor is the host's: the chip's own snapshot, and what stands between the two.
 #include "base/snapshot.hpp"
+#include "base/state_vectors.hpp"
 #include "capi/external_chip.hpp"
 
 namespace rp2040 {
@@ -9,21 +10,9 @@ namespace {
 constexpr std::uint32_t kLayout = RP2040_STATE_LAYOUT;
 
 template <class Item>
-void put_all(StateWriter& out, const std::vector<Item>& items) {
-    out.put(static_cast<std::uint32_t>(items.size()));
-    for (const Item& item : items) out.put(item);
-}
-
-template <class Item>
-std::vector<Item> get_all(StateReader& in) {
-    std::uint32_t count = 0;
-    in.get(count);
+std::vector<Item> read_all(StateReader& in) {
     std::vector<Item> items;
-    while (count-- > 0) {
-        Item item{};
-        in.get(item);
-        items.push_back(item);
-    }
+    get_all(in, items);
     return items;
 }
 
@@ -73,7 +62,7 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         if (const HostI2c* const target = i2c_targets_[n].get()) before[n] = {target->sda, target->scl};
     put(pins);
     try {
-        snapshot.read("chip", [&](StateReader& in) { restore(get_all<std::uint8_t>(in)); });
+        snapshot.read("chip", [&](StateReader& in) { restore(read_all<std::uint8_t>(in)); });
     } catch (...) {
         put(before);
         throw;
@@ -82,10 +71,10 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         in.get(lines_);
         in.get(reported_hz_);
         in.get(time);
-        kept_ = get_all<Kept>(in);
+        kept_ = read_all<Kept>(in);
         in.get(raised_);
         interrupted_.clear();
-        for (const Cycles began : get_all<Cycles>(in)) interrupted_.push_back({nullptr, began});
+        for (const Cycles began : read_all<Cycles>(in)) interrupted_.push_back({nullptr, began});
         running_ = {};
         in.get(running_.began);
         in.get(charged_);

@@ -21,7 +21,7 @@ class SerialPorts {
     std::uint32_t take(std::uint32_t port, std::uint8_t* bytes, std::uint64_t* cycles, std::uint32_t room) {
         std::vector<Byte>& waiting = waiting_[port];
         if (port == kUsb)
-            for (const auto& byte : chip_.usb().take_received()) waiting.push_back({byte.value, byte.when});
+            for (const auto& byte : chip_.usb().host().take_received()) waiting.push_back({byte.value, byte.when});
         else
             for (const auto& byte : chip_.uart(port).take_transmitted()) waiting.push_back({byte.value, byte.when});
         const auto count = std::min<std::size_t>(room, waiting.size());
@@ -35,7 +35,7 @@ class SerialPorts {
     }
     void send(std::uint32_t port, std::span<const std::uint8_t> bytes) {
         if (port == kUsb)
-            chip_.usb().host_send(bytes);
+            chip_.usb().host().send(bytes);
         else
             chip_.uart(port).host_send(bytes);
     }
@@ -44,7 +44,7 @@ class SerialPorts {
         std::uint32_t ports = 0;
         for (unsigned port = 0; port < kUsb; ++port)
             if (!waiting_[port].empty() || chip_.uart(port).has_transmitted()) ports |= 1u << port;
-        if (!waiting_[kUsb].empty() || !chip_.usb().received().empty()) ports |= 1u << kUsb;
+        if (!waiting_[kUsb].empty() || !chip_.usb().host().received().empty()) ports |= 1u << kUsb;
         return ports;
     }
     void save(StateWriter& out) const {

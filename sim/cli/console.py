@@ -30,7 +30,8 @@ class ConsolePrinter:
         ports = self._machine.ports
         new = []
         for name, port in ports.items():
-            first = min(self._printed[name], len(port.lines))  # less than before when a debugger went back in time
+            # Less than before when a debugger went back in time.
+            first = min(self._printed.get(name, 0), len(port.lines))
             new += [(t, name, line) for t, line in port.lines[first:]]
             self._printed[name] = len(port.lines)
         for t, name, line in sorted(new, key=lambda entry: entry[0]):

@@ -9,14 +9,16 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from emberwatch.base.errors import UsageError
 from emberwatch.base.output import say
 from emberwatch.base.units import PICO
+from emberwatch.machine.console import USB_PORTS
 from emberwatch.machine.machine import Machine
 from emberwatch.machine.observer import EndRun, Observer
 from emberwatch.machine.steps import PortName
+from emberwatch.machine.usb.events import TEXT_PORTS
 
 LEAVE = 0x1D
 """Ctrl-], which ends --interactive, as in telnet and miniterm."""
@@ -183,7 +185,7 @@ class Desk(Observer):
 
     Args:
         machine: whose ports.
-        lines: (port, line); the port "auto" is all of them, and writes as the step `write` does.
+        lines: (port, line); the port "auto" is all of the serial ones, and writes as the step `write` does.
         realtime: emulated time is not to run ahead of the host's.
     """
 
@@ -217,10 +219,10 @@ class Desk(Observer):
     def show(self) -> None:
         """Hands on what the ports hold that has not been shown."""
         for name, port in self.machine.ports.items():
-            if fresh := bytes(port.data[self._told[name] :]):
+            if fresh := bytes(port.data[self._told.get(name, 0) :]):
                 self._told[name] = len(port.data)
                 for wanted, line in self._lines:
-                    if wanted in ("auto", name):
+                    if wanted == name or (wanted == "auto" and name not in TEXT_PORTS):
                         line.write(fresh)
 
     def _pace(self, now_s: float) -> None:
@@ -243,10 +245,10 @@ class Desk(Observer):
 
 
 def _port(text: str, option: str) -> PortName:
-    names: dict[str, PortName] = {"uart0": "uart0", "uart1": "uart1", "usb": "usb", "rtt": "rtt", "auto": "auto"}
+    names = ("uart0", "uart1", *USB_PORTS, "rtt", "auto")
     if text not in names:
         raise UsageError(f"{option} {text!r} is no serial port; there are: {', '.join(names)}")
-    return names[text]
+    return cast(PortName, text)
 
 
 @contextlib.contextmanager

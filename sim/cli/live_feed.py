@@ -176,7 +176,7 @@ class LiveFeed(Observer):
     def _lines(self) -> list[tuple[float, str, str]]:
         out = []
         for name, port in self.machine.ports.items():
-            out += [(t, name, line) for t, line in port.lines[self._told[name] :]]
+            out += [(t, name, line) for t, line in port.lines[self._told.get(name, 0) :]]
             self._told[name] = len(port.lines)
         return sorted(out)
 

@@ -31,6 +31,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "micropython",
         "Run a script on MicroPython on the emulated chip; files in and out.",
     ),
+    "usb": ("emberwatch.cli.usb", "usb", "Show what USB device a program is; use its drive and microphone."),
     "serve": ("emberwatch.cli.serve", "serve", "Let another program drive a board: JSON lines in and out."),
     "gdb": (
         "emberwatch.cli.gdb",

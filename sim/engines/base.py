@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from emberwatch.base.errors import NotPossibleError
 from emberwatch.base.lazy import np, npt
+from emberwatch.engines.usb import UsbHost
 from emberwatch.program.elf import Image
 
 if TYPE_CHECKING:
@@ -158,6 +159,24 @@ class Engine(ABC):
         """
         raise NotPossibleError(f"engine {self.name!r} has no USB host to send {len(data)} bytes from")
 
+    @property
+    def usb_host(self) -> UsbHost | None:
+        """The host at the other end of the USB cable; None if this engine has none."""
+        return None
+
+    def take_usb_port(self, port: int) -> list[tuple[int, int]]:
+        """As `take_usb`, from serial port 1..6 of the USB device; empty if this engine has none."""
+        del port
+        return []
+
+    def send_usb_port(self, port: int, data: bytes) -> None:
+        """As `send_usb`, to serial port 1..6 of the USB device.
+
+        Raises:
+            NotPossibleError: this engine has none.
+        """
+        raise NotPossibleError(f"engine {self.name!r} has no USB serial port {port} to send {len(data)} bytes to")
+
     @abstractmethod
     def read_memory(self, address: int, size: int) -> bytes:
         """Memory or registers as a debugger sees them: no side effects, no time."""
@@ -230,6 +249,10 @@ class Engine(ABC):
     def connect_usb(self, connected: bool) -> None:
         """Plugs the USB cable in or pulls it out."""
         raise NotPossibleError(f"engine {self.name!r} has no USB host")
+
+    def press_bootsel(self, pressed: bool) -> None:
+        """The BOOTSEL button, which pulls the flash chip's select line low."""
+        raise NotPossibleError(f"engine {self.name!r} has no BOOTSEL button; use --engine embedded")
 
     def answer_semihosting(self, answered: bool) -> None:
         """Whether BKPT 0xAB stops with BKPT without a debugger, if the engine can; by default it is a HardFault."""

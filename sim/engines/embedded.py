@@ -10,6 +10,7 @@ from emberwatch.base.errors import DeviceError, EngineError
 from emberwatch.base.lazy import np, npt
 from emberwatch.board.board import Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from emberwatch.engines.usb import UsbHost
 from emberwatch.program.elf import Image
 
 try:
@@ -127,7 +128,10 @@ class EmbeddedEngine(Engine):
 
     def notes(self) -> list[str]:
         note = self._chip.uart_note(self._uart)
-        return [note] if note else []
+        notes = [note] if note else []
+        if self._chip.in_usb_boot:
+            notes.append("the chip is in USB boot and waits for the host; see emberwatch usb --put, or reset it")
+        return notes
 
     def take_other_uart(self) -> list[tuple[int, int]]:
         data, cycles = self._chip.uart_take(1 - self._uart)
@@ -141,6 +145,17 @@ class EmbeddedEngine(Engine):
 
     def send_usb(self, data: bytes) -> None:
         self._chip.usb_send(data)
+
+    @property
+    def usb_host(self) -> UsbHost:
+        return self._chip.usb_host
+
+    def take_usb_port(self, port: int) -> list[tuple[int, int]]:
+        data, cycles = self._chip.usb_take(port)
+        return list(zip(cycles, data, strict=True))
+
+    def send_usb_port(self, port: int, data: bytes) -> None:
+        self._chip.usb_send(data, port)
 
     def read_memory(self, address: int, size: int) -> bytes:
         return self._chip.read_memory(address, size)
@@ -218,6 +233,9 @@ class EmbeddedEngine(Engine):
 
     def connect_usb(self, connected: bool) -> None:
         self._chip.connect_usb(connected)
+
+    def press_bootsel(self, pressed: bool) -> None:
+        self._chip.press_bootsel(pressed)
 
     def answer_semihosting(self, answered: bool) -> None:
         self._chip.answer_semihosting(answered)

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from emberwatch.base.errors import EmulationError
 from emberwatch.base.units import PICO
-from emberwatch.engines import Engine
+from emberwatch.engines import Engine, UsbHost
+from emberwatch.machine.usb.events import UsbEvents
 
+USB_PORTS = ("usb", "usb1", "usb2", "usb3", "usb4", "usb5", "usb6")
+"""Serial ports of one USB device, in the order of its configuration."""
 MOST_BYTES = 128 << 20
 MOST_LINES = 4_000_000
 """What is kept of one port: the detector's console of 32 emulated hours. A program that sends more ends the run."""
@@ -93,6 +96,11 @@ class Console:
     usb: Port = field(default_factory=Port)
     rtt: Port = field(default_factory=Port)
     semihosting: Port = field(default_factory=Port)
+    more_usb: dict[int, Port] = field(default_factory=dict)
+    """Further USB serial ports, by number from 1 on, once the device has them."""
+    text: dict[str, Port] = field(default_factory=dict)
+    """What a USB device sent otherwise: `TEXT_PORTS`, once something came."""
+    events: UsbEvents = field(default_factory=UsbEvents)
 
     def take(self, engine: Engine) -> None:
         """Takes what the program has sent since the last time."""
@@ -103,6 +111,27 @@ class Console:
         ):
             if sent:
                 port.feed_all(sent, lambda cycle: engine.picoseconds(cycle) / PICO)
+        if (host := engine.usb_host) is not None:
+            self._take_usb(engine, host)
+
+    def _take_usb(self, engine: Engine, host: UsbHost) -> None:
+        """The same from what a USB device has beside its first serial port."""
+
+        def seconds(cycle: int) -> float:
+            return engine.picoseconds(cycle) / PICO
+
+        for number in range(1, len(USB_PORTS)):
+            if number not in self.more_usb and not host.serial_open(number):
+                break
+            port = self.more_usb.setdefault(number, Port())
+            if sent := engine.take_usb_port(number):
+                port.feed_all(sent, seconds)
+        self.events.take(host, seconds, self._show)
+
+    def _show(self, name: str, seconds: float, text: str) -> None:
+        port = self.text.setdefault(name, Port())
+        for byte in text.encode():
+            port.feed(seconds, byte)
 
     @property
     def received(self) -> int:
@@ -111,5 +140,13 @@ class Console:
 
     def copy(self) -> Console:
         """A console of its own with the same content."""
-        ports = (self.uart, self.other_uart, self.usb, self.rtt, self.semihosting)
-        return Console(*(port.copy() for port in ports))
+        return Console(
+            self.uart.copy(),
+            self.other_uart.copy(),
+            self.usb.copy(),
+            self.rtt.copy(),
+            self.semihosting.copy(),
+            {number: port.copy() for number, port in self.more_usb.items()},
+            {name: port.copy() for name, port in self.text.items()},
+            self.events.copy(),
+        )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from emberwatch.base.errors import NotPossibleError
 from emberwatch.board.board import Board
 from emberwatch.engines import Engine
-from emberwatch.machine.console import Console, Port
+from emberwatch.machine.console import USB_PORTS, Console, Port
 from emberwatch.machine.rtt import AT_POWER_ON, Rtt
+from emberwatch.machine.usb import UsbDevice, UsbEvents
+from emberwatch.machine.usb.events import TEXT_PORTS
+
+if TYPE_CHECKING:
+    from emberwatch.machine.machine import Machine
 
 
 class Ports:
@@ -36,12 +41,18 @@ class Ports:
 
     @property
     def ports(self) -> dict[str, Port]:
-        """What came out of each serial port: the console first, the other UART, USB, RTT, semihosting."""
+        """What came out of each port: the console first, the other UART, USB, RTT, semihosting.
+
+        A USB device's further serial ports, `usb1` and so on, and what it types or sends as `keyboard`, `mouse`, `hid`
+        and `midi` are there once it has them.
+        """
         console = self.board.uart.instance
         return {
             f"uart{console}": self._console.uart,
             f"uart{1 - console}": self._console.other_uart,
             "usb": self._console.usb,
+            **{USB_PORTS[number]: port for number, port in self._console.more_usb.items()},
+            **{name: self._console.text[name] for name in TEXT_PORTS if name in self._console.text},
             "rtt": self._console.rtt,
             "semihosting": self._console.semihosting,
         }
@@ -71,14 +82,27 @@ class Ports:
         with self._input():
             self.engine.send_uart(data)
 
-    def send_usb(self, data: bytes) -> None:
-        """Sends bytes to the firmware's USB serial port; they wait until it is open.
+    def send_usb(self, data: bytes, port: int = 0) -> None:
+        """Sends bytes to a USB serial port of the firmware, 0..6; they wait until it is open.
 
         Raises:
             NotPossibleError: the engine has no USB host.
         """
         with self._input():
-            self.engine.send_usb(data)
+            if port == 0:
+                self.engine.send_usb(data)
+            else:
+                self.engine.send_usb_port(port, data)
+
+    @property
+    def usb_events(self) -> UsbEvents:
+        """What the USB device sent beside its serial ports."""
+        return self._console.events
+
+    @property
+    def usb_device(self) -> UsbDevice:
+        """The device that the program is on USB, seen from the host."""
+        return UsbDevice(cast("Machine", self))
 
     def send_other(self, data: bytes) -> None:
         """Sends bytes to the UART that is not the board's console.

@@ -6,31 +6,51 @@ library, a request of `emberwatch serve`, and what `--expect` and a Wokwi scenar
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from emberwatch.audio import Clip, Recording, files, generate
 from emberwatch.audio.scenario import GENERATORS
 from emberwatch.base.errors import DeviceError, ExpectationError, UsageError
-from emberwatch.base.toml import By
 from emberwatch.devices.base import Device
 from emberwatch.devices.button import Button
 from emberwatch.devices.potentiometer import Potentiometer
 from emberwatch.devices.probe import Probe, Signal
-from emberwatch.machine.console import Port
+from emberwatch.machine.console import USB_PORTS, Port
 from emberwatch.machine.pictures import compare_picture
 from emberwatch.machine.raw_repl import run_python
+from emberwatch.machine.stepping import STEPS, step
+from emberwatch.machine.usb.events import TEXT_PORTS
+from emberwatch.machine.usb.steps import UsbSteps
 from emberwatch.machine.values import ButtonName, Level, Pattern, Pin, Seconds, gpio
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine
 
-PortName = Literal["any", "auto", "uart0", "uart1", "usb", "rtt", "semihosting"]
+__all__ = ["STEPS", "PortName", "Seen", "Steps", "step"]
+
+PortName = Literal[
+    "any",
+    "auto",
+    "uart0",
+    "uart1",
+    "usb",
+    "usb1",
+    "usb2",
+    "usb3",
+    "usb4",
+    "usb5",
+    "usb6",
+    "keyboard",
+    "mouse",
+    "hid",
+    "midi",
+    "rtt",
+    "semihosting",
+]
 _FINE_PS = 10**9
 """Slice while a step waits: what it waits for is seen within 1 ms."""
 _QUIET_S = 0.02
@@ -38,35 +58,6 @@ _QUIET_S = 0.02
 _ADC_PINS = range(26, 30)
 _HEARD_AHEAD = 64
 """Samples that the microphone's filter has looked at already (`mic::Interpolator::kLookAhead`, rounded up)."""
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-STEPS: dict[str, Callable[..., Any]] = {}
-"""All steps by name, in the order of their documentation."""
-
-
-def step(method: _Method) -> _Method:
-    """Makes a method a step: pins, levels and times may be written as in a scenario ("GP25", "high", "200 ms")."""
-    signature = inspect.signature(method)
-
-    @functools.cache
-    def readers() -> dict[str, Callable[[object, str], Any]]:
-        found: dict[str, Callable[[object, str], Any]] = {}
-        for name, hint in get_type_hints(method, include_extras=True).items():
-            for by in getattr(hint, "__metadata__", ()):
-                if isinstance(by, By):
-                    found[name] = by.make
-        return found
-
-    @functools.wraps(method)
-    def taken(*words: Any, **named: Any) -> Any:
-        given = signature.bind(*words, **named)
-        for name, read in readers().items():
-            if name in given.arguments:
-                given.arguments[name] = read(given.arguments[name], name)
-        return method(*given.args, **given.kwargs)
-
-    STEPS[method.__name__] = taken
-    return cast("_Method", taken)
 
 
 @dataclass(frozen=True)
@@ -86,7 +77,7 @@ class Seen:
     t_s: float
 
 
-class Steps:
+class Steps(UsbSteps):
     """The steps; `Machine` derives from it."""
 
     folder: Path = Path()
@@ -148,10 +139,10 @@ class Steps:
         name = port
         if port in ("auto", "any"):
             name = self.speaking_port()
-        if name == "usb":
-            board.send_usb(data)
-        elif name == "semihosting":
-            raise UsageError("port = 'semihosting' only prints; write to uart0, uart1, usb or rtt")
+        if name in USB_PORTS:
+            board.send_usb(data, USB_PORTS.index(name))
+        elif name in ("semihosting", *TEXT_PORTS):
+            raise UsageError(f"port = {name!r} only prints; write to uart0, uart1, usb, usb1 to usb6 or rtt")
         elif name == "rtt":
             board.send_rtt(data)
         elif name == next(iter(board.ports)):
@@ -182,13 +173,15 @@ class Steps:
 
     @step
     def press(self, button: ButtonName) -> None:
-        """Presses a button: one of the board's devices by name, or one to ground on a pin."""
-        self._button(button).press()
+        """Presses a button: one of the board's devices by name, one to ground on a pin, or `bootsel`."""
+        if not self._bootsel(button, True):
+            self._button(button).press()
 
     @step
     def release(self, button: ButtonName) -> None:
         """Lets a button go."""
-        self._button(button).release()
+        if not self._bootsel(button, False):
+            self._button(button).release()
 
     @step
     def click(self, button: ButtonName, held: Seconds = 0.1) -> None:
@@ -385,7 +378,7 @@ class Steps:
     def speaking_port(self) -> PortName:
         """The serial port on which the program spoke last, else an open USB port, else the board's console."""
         board = self._board
-        spoken = {n: p for n, p in board.ports.items() if p.data and n != "semihosting"}
+        spoken = {n: p for n, p in board.ports.items() if p.data and n not in ("semihosting", *TEXT_PORTS)}
         silent = "usb" if board.engine.usb_open else next(iter(board.ports))
         return cast(PortName, max(spoken, key=lambda n: spoken[n].last_s, default=silent))
 
@@ -402,9 +395,11 @@ class Steps:
     def _find(self, pattern: Pattern, port: str, keep: bool = False) -> Seen | None:
         """The first match of what has not been seen yet; it has then, unless `keep`."""
         ports = self._board.ports
-        if port not in ("any", "auto", *ports):
-            raise UsageError(f"port = {port!r} is not known; there are: any, {', '.join(ports)}")
+        if port not in get_args(PortName):
+            raise UsageError(f"port = {port!r} is not known; there are: {', '.join(get_args(PortName))}")
         for name in ports if port in ("any", "auto") else (port,):
+            if name not in ports:  # the device does not have it yet
+                continue
             begin = 0 if keep else self._seen.get(name, 0)
             if (found := _match(pattern, ports[name], begin, self._board.time_s)) is not None:
                 end, text, groups = found
@@ -412,6 +407,14 @@ class Steps:
                     self._seen[name] = end
                 return Seen(text, groups, name, ports[name].last_s)
         return None
+
+    def _bootsel(self, button: str, pressed: bool) -> bool:
+        """Moves the BOOTSEL button, if it is that one; a device of this name is another."""
+        if str(button).lower() != "bootsel" or str(button) in self._board.devices:
+            return False
+        self._board.engine.press_bootsel(pressed)
+        self._board.input_given()
+        return True
 
     def _button(self, button: str) -> Button:
         named = self._board.devices.get(str(button))
@@ -476,6 +479,10 @@ def _pin_of(button: str, devices: dict[str, Device]) -> int:
     except UsageError:
         names = ", ".join(name for name, device in devices.items() if isinstance(device, Button)) or "none"
         raise DeviceError(f"there is no button {button!r}; the board has: {names}; or give a pin") from None
+
+
+for _name in [name for name in STEPS if name in vars(UsbSteps)]:
+    STEPS[_name] = STEPS.pop(_name)  # their place in the documentation is the end
 
 
 def _match(pattern: Pattern, port: Port, begin: int, now_s: float) -> tuple[int, str, tuple[str, ...]] | None:

@@ -70,7 +70,7 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
       adc_(*this),
       pwm_(*this),
       sio_(*this),
-      usb_(*this),
+      usb_(*this, *this),
       busctrl_(*this),
       sysinfo_(*this),
       syscfg_(*this),

@@ -70,7 +70,7 @@ struct Stop {
     std::string detail;
 };
 
-class Chip : public Fabric, private DmaBus {
+class Chip : public Fabric, private DmaBus, private UsbBootChip {
   public:
     /// `flash_bytes` is a power of two from 64 kB to 16 MB.
     Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz);
@@ -157,7 +157,7 @@ class Chip : public Fabric, private DmaBus {
     PinMatrix& pins() { return pins_; }
     /// The crystal's frequency from now on: it drifts, or a glitch makes it stumble.
     void set_crystal(std::uint32_t hz) { xosc_.set_crystal(hz); }
-    /// The BOOTSEL button: pulls the flash chip select low while pressed.
+    /// The BOOTSEL button: pulls the flash chip select low while pressed; at a reset that means USB boot.
     void press_bootsel(bool pressed);
 
     // Fabric
@@ -181,6 +181,16 @@ class Chip : public Fabric, private DmaBus {
     Cycles access(Cycles cycle, std::uint32_t address, bool is_write) override;
     void transfers_pending(bool any) override { bus_.crossbar.set_dma_active(any); }
 
+    // UsbBootChip
+    bool boot_read(std::uint32_t address, std::span<std::uint8_t> out) override;
+    bool boot_write_ram(std::uint32_t address, std::span<const std::uint8_t> data) override;
+    void boot_erase(std::uint32_t offset, std::uint32_t bytes) override;
+    void boot_program(std::uint32_t offset, std::span<const std::uint8_t> data) override;
+    void boot_reboot(std::uint32_t entry, std::uint32_t stack) override;
+    std::uint32_t boot_rom_function(char first, char second) override;
+    void boot_call(std::uint32_t address) override;
+    [[nodiscard]] bool boot_calling() override;
+
     static constexpr std::uint32_t kDefaultRoscHz = 6'500'000;
     void connect();
     template <class Visit>
@@ -194,6 +204,7 @@ class Chip : public Fabric, private DmaBus {
     void start_in_rom(Cpu& cpu);
     void boot(unsigned core, std::optional<std::uint32_t> ram_entry = std::nullopt);
     void perform_resets();
+    void begin_usb_boot(std::uint32_t disabled_interfaces);
     void watchdog_reset();
     void forget_events(Cycles now);
     void start_all(std::optional<std::uint32_t> ram_entry);

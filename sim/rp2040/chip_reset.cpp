@@ -9,6 +9,10 @@
 
 namespace rp2040 {
 
+namespace {
+constexpr std::uint32_t kFlashSelect = 2;  // SS among the QSPI pins
+}  // namespace
+
 bool Chip::load(std::uint32_t address, std::span<const std::uint8_t> bytes) {
     if (!bus_.debug_write(address, bytes)) return false;
     if (find_target(address) == Target::xip) flash_.adopt_content(checksum(bytes, flash_.image() + address));
@@ -101,9 +105,11 @@ void Chip::boot(unsigned index, std::optional<std::uint32_t> ram_entry) {
         start_in_rom(cpu);
         return;
     }
-    const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_);
+    const bool bootsel = (io_qspi_.levels() & kFlashSelect) == 0;
+    const BootResult start = ram_entry ? boot_into_ram(bus_, *ram_entry) : boot_from_reset(bus_, bootsel);
     boot_error_ = start.error;
     if (!boot_error_.empty()) return;
+    if (start.usb_boot) begin_usb_boot(start.disabled_interfaces);
     cpu.reset(start.stack, start.entry, events_.now());
     cpu.r[14] = 0;  // tells the second stage that the ROM called it: it continues at the vector table
     cpu.release(events_.now());

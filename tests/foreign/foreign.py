@@ -32,7 +32,7 @@ def build(program: str, layout: str = "flash") -> Path:
     elf = BUILD / f"{program}-{layout}.elf"
     support = [SUPPORT / name for name in ("boot2.S", "start.S", "sdk.c")]
     link = next(path for folder in (PROGRAMS, SUPPORT) if (path := folder / f"{layout}.ld").exists())
-    inputs = [*support, PROGRAMS / f"{program}.c", link, SUPPORT / "sdk.h"]
+    inputs = [*support, PROGRAMS / f"{program}.c", link, SUPPORT / "sdk.h", *PROGRAMS.glob("*.h")]
     with locked(BUILD / f"{elf.stem}.lock"):
         if elf.exists() and all(elf.stat().st_mtime > path.stat().st_mtime for path in inputs):
             return elf

@@ -10,7 +10,7 @@ import pytest
 from foreign import Run, build, objcopy, run
 
 from emberwatch import Machine
-from emberwatch.base.errors import EmulationError, ImageError
+from emberwatch.base.errors import ImageError
 from emberwatch.cli.run import run as run_command
 from emberwatch.inspect.crash import CrashWatch
 from emberwatch.program.elf import load_image
@@ -100,12 +100,6 @@ def test_machine_runs_a_program_that_ends() -> None:
         assert machine.uart.endswith("latched=1\n")
         assert list(machine.ended_s) == [0]
         assert crashes.first is None
-
-
-def test_machine_says_why_a_program_stopped() -> None:
-    with Machine(build("usb_boot")) as machine, pytest.raises(EmulationError, match="USB boot"):
-        machine.run(1)
-    assert machine.uart == "leaving\n"
 
 
 def test_machine_has_the_usb_port() -> None:

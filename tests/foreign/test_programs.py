@@ -401,11 +401,14 @@ def test_programs_boot_through_a_rom_image(program: str) -> None:
     assert result.values == run(program).values
 
 
-def test_usb_boot_stops_the_run() -> None:
-    result = Run.of(build("usb_boot")).run(1)
+def test_usb_boot_of_a_rom_image_stops_the_run() -> None:
+    """There is no program for it in the project's ROM: where the model does not boot, nobody plays the device."""
+    text = (ROOT / "sim/rp2040/bus/bootrom_image.inc").read_text(encoding="utf-8")
+    image = bytes(int(byte, 16) for byte in re.findall(r"0x([0-9a-f]{2}),", text))
+    result = Run.of(build("usb_boot"), bootrom=image).run(1)
     assert result.text == "leaving\n"
     assert result.stop is not None and result.stop.reason.name == "BOOT_ERROR"
-    assert "USB boot" in result.stop.detail
+    assert "USB boot" in result.stop.detail and "--bootrom" in result.stop.detail
 
 
 def test_a_core_that_locked_up_does_not_stop_the_chip() -> None:

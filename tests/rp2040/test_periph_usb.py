@@ -8,6 +8,7 @@ import pytest
 from periph_chip import CLR, SET, USB, USB_DPRAM, PeriphChip
 
 ADDR_ENDP, MAIN_CTRL, SOF_RD, SIE_CTRL, SIE_STATUS, BUFF_STATUS = 0x00, 0x40, 0x48, 0x4C, 0x50, 0x58
+SHOULD_HANDLE = 0x5C
 EP_ABORT, ABORT_DONE, STALL_ARM, MUXING, PWR, INTE, INTS = 0x60, 0x64, 0x68, 0x74, 0x78, 0x90, 0x98
 FULL, LAST, PID, STALL, AVAILABLE = 1 << 15, 1 << 14, 1 << 13, 1 << 11, 1 << 10
 IRQ = 5
@@ -21,6 +22,11 @@ CONFIGURATION = bytes.fromhex(
     "07 05 81 03 0800 10"
     "09 04 01 00 02 0a 00 00 00  07 05 82 02 4000 00  07 05 03 02 4000 00"
 )
+
+
+REPORTS = bytes(64)
+LANGUAGES, TEXT = bytes.fromhex("04 03 0904"), bytes.fromhex("06 03 5000 5100")
+STRINGS = [6] * 4  # languages, product, manufacturer, serial number
 
 
 class CdcDevice:
@@ -102,7 +108,8 @@ class CdcDevice:
             chip.write(self.buffer(0, True), STALL)
             chip.write(self.buffer(0, False), STALL)
         elif code == 6:
-            data = (DEVICE if value >> 8 == 1 else self.configuration)[:length]
+            known = {1: DEVICE, 2: self.configuration, 3: TEXT if value & 0xFF else LANGUAGES, 0x22: REPORTS}
+            data = known[value >> 8][:length]
             self.pending = data[64:]
             self.send0(data[:64])
             chip.write(self.buffer(0, False), LAST | PID | AVAILABLE | 64)  # status stage
@@ -139,7 +146,7 @@ def device() -> CdcDevice:
 
 def test_enumeration_opens_the_port(device: CdcDevice) -> None:
     device.run(lambda: bool(device.chip.call("usb_open")))
-    assert [r[1] for r in device.requests] == [6, 5, 6, 6, 6, 9, 0x20, 0x22]
+    assert [r[1] for r in device.requests] == [6, 5, 6, 6, 6, *STRINGS, 9, 0x20, 0x22]
     assert device.line_state == 3 and device.chip.read(USB + ADDR_ENDP) == 1
     assert device.get(0x100, 7) == bytes.fromhex("00c20100000008")  # 115200 8N1
 
@@ -195,7 +202,7 @@ def test_the_serial_port_of_a_composite_device_is_found(device: CdcDevice) -> No
     size = 9 + len(before) + len(serial)
     device.configuration = bytes([9, 2, size & 0xFF, size >> 8, 5, 1, 0, 0x80, 0x32]) + before + bytes(serial)
     device.run(lambda: bool(device.chip.call("usb_open")))
-    assert device.requests[-1] == bytes.fromhex("21 22 0300 0300 0000")
+    assert bytes.fromhex("21 22 0300 0300 0000") in device.requests
     device.chip.call("usb_send", b"to the port", 11)
     device.run(lambda: device.received == b"to the port")
 
@@ -268,6 +275,21 @@ def test_double_buffered_endpoint_alternates(device: CdcDevice) -> None:
     assert chip.usb_take()[0] == b"A" * 64 + b"B" * 10
     assert chip.read(USB + BUFF_STATUS) == 1 << (2 * EP_IN)  # one notice for the pair
     assert chip.read(device.buffer(EP_IN, True)) & (FULL | AVAILABLE | (FULL | AVAILABLE) << 16) == 0
+
+
+def test_both_buffers_done_are_handled_one_after_the_other(device: CdcDevice) -> None:
+    """Clearing BUFF_STATUS sets the bit again at once for the second buffer (datasheet table 406)."""
+    chip, bit = device.chip, 1 << (2 * EP_IN)
+    device.run(lambda: bool(chip.call("usb_open")))
+    chip.write(USB_DPRAM + 0x08 + 8 * (EP_IN - 1), 1 << 31 | 1 << 30 | 1 << 29 | 2 << 26 | 0x300)
+    control = (FULL | AVAILABLE | 64) | (FULL | AVAILABLE | PID | 64) << 16
+    chip.write(device.buffer(EP_IN, True), control)
+    chip.run(2 * FRAME)
+    seen = []
+    for _ in range(3):
+        seen.append((chip.read(USB + BUFF_STATUS) & bit, chip.read(USB + SHOULD_HANDLE) & bit))
+        chip.write(USB + CLR + BUFF_STATUS, bit)
+    assert seen == [(bit, 0), (bit, bit), (0, bit)]
 
 
 def test_abort_withholds_a_buffer(device: CdcDevice) -> None:

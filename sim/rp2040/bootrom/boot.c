@@ -3,6 +3,10 @@
 #include "rom.h"
 
 enum { BOOT2_BYTES = 256, ATTEMPTS = 128 };
+#define BOOT_VECTOR_MAGIC 0xb007c0d3u
+#define SRAM_END 0x20042000u
+#define PSM_ALL_BUT_OSCILLATORS 0x1fffcu
+#define WATCHDOG_TRIGGER 0x80000000u
 #define BOOT2_LOAD ((uint8_t*)0x20041f00u)
 
 /* CRC-32 with polynomial 0x04c11db7, most significant bit first, no final inversion. */
@@ -31,11 +35,18 @@ void boot_from_flash(void) {
     }
 }
 
-// There is no USB boot in this ROM: the request stops the run.
+// USB boot begins with a reset, whose vector is where the chip then waits; the model plays the device.
 void rom_usb_boot(void);
 void reset_to_usb_boot(uint32_t activity_pins, uint32_t disabled_interfaces);
 void reset_to_usb_boot(uint32_t activity_pins, uint32_t disabled_interfaces) {
     REG(WATCHDOG_SCRATCH(0)) = activity_pins;
     REG(WATCHDOG_SCRATCH(1)) = disabled_interfaces;
-    rom_usb_boot();
+    REG(WATCHDOG_SCRATCH(4)) = BOOT_VECTOR_MAGIC;
+    REG(WATCHDOG_SCRATCH(5)) = (uint32_t)rom_usb_boot ^ (0u - BOOT_VECTOR_MAGIC);
+    REG(WATCHDOG_SCRATCH(6)) = SRAM_END;
+    REG(WATCHDOG_SCRATCH(7)) = (uint32_t)rom_usb_boot;
+    REG(PSM_WDSEL) = PSM_ALL_BUT_OSCILLATORS;
+    REG(WATCHDOG_CTRL) = WATCHDOG_TRIGGER;
+    for (;;) {
+    }
 }

@@ -101,8 +101,9 @@ rom_function rom_no_boot_source
     bkpt #0x42                      // stops the run: nothing to boot
     b rom_no_boot_source
 rom_function rom_usb_boot
-    bkpt #0x43                      // stops the run: USB boot was asked for
-    b rom_usb_boot
+    bkpt #0x43                      // in an image that was given, stops the run: the model does not take over then
+1:  wfi                             // the model lets the chip wait here
+    b 1b
 
 // Core 1 sleeps here until core 0 sends 0, 0, 1, VTOR, SP, entry over the SIO FIFO and sees each word echoed. A mismatch
 // or a 0 starts over. Programs that never wait for the echoes depend on how long each step takes: 5 cycles for a word

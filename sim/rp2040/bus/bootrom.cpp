@@ -1,5 +1,6 @@
 #include "bus/bootrom.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -18,11 +19,13 @@ constexpr std::uint8_t kOwnImage[] = {
 };
 
 constexpr std::uint32_t kResetsSet = kResetsBase + 0x2000, kResetsClear = kResetsBase + 0x3000,
+                        kWatchdogScratch0 = kWatchdogBase + regs::kWatchdog.at("SCRATCH0"),
                         kWatchdogScratch4 = kWatchdogBase + regs::kWatchdog.at("SCRATCH4");
 constexpr std::uint32_t kResetIoQspi = regs::kResets.mask("RESET.IO_QSPI"),
                         kResetPadsQspi = regs::kResets.mask("RESET.PADS_QSPI"),
                         kResetTimer = regs::kResets.mask("RESET.TIMER");
 constexpr std::uint32_t kScratchMagic = 0xb007c0d3;
+constexpr std::uint16_t kUsbBoot = 0xbe43;  // BKPT 0x43
 constexpr std::uint32_t kSramEnd = kSramBase + kSramSize;
 
 std::uint32_t read_word(Bus& bus, std::uint32_t address) {
@@ -54,12 +57,13 @@ void prepare_ssi(Bus& bus) {
 std::span<const std::uint8_t> own_bootrom() { return kOwnImage; }
 
 const char* rom_message(const Bus& bus, std::uint32_t pc) {
-    constexpr std::uint16_t kNoBootSource = 0xbe42, kUsbBoot = 0xbe43;
+    constexpr std::uint16_t kNoBootSource = 0xbe42;
     std::uint16_t instruction = 0;
     if (pc >= kRomSize || !bus.fetch(pc, instruction)) return nullptr;
     if (instruction == kNoBootSource) return "the boot ROM found no valid second-stage boot loader in flash";
     if (instruction == kUsbBoot)
-        return "the program asked for USB boot, which the built-in boot ROM does not have; a boot ROM image would";
+        return "the program asked for USB boot, which this boot ROM does not have when it is given as an image; leave "
+               "--bootrom out";
     return nullptr;
 }
 
@@ -72,7 +76,21 @@ std::uint32_t boot_crc32(std::span<const std::uint8_t> bytes) {
     return crc;
 }
 
-BootResult boot_from_reset(Bus& bus) {
+std::uint32_t usb_boot_idle() {
+    constexpr std::uint8_t kBkptWfi[] = {kUsbBoot & 0xff, kUsbBoot >> 8, 0x30, 0xbf};
+    const auto found =
+        std::search(std::begin(kOwnImage), std::end(kOwnImage), std::begin(kBkptWfi), std::end(kBkptWfi));
+    return static_cast<std::uint32_t>(found - std::begin(kOwnImage)) + 2;
+}
+
+void set_watchdog_vector(Bus& bus, std::uint32_t entry, std::uint32_t stack) {
+    write_word(bus, kWatchdogScratch4, entry != 0 ? kScratchMagic : 0);
+    write_word(bus, kWatchdogScratch4 + 4, entry ^ (0u - kScratchMagic));
+    write_word(bus, kWatchdogScratch4 + 8, stack != 0 ? stack : kSramEnd);
+    write_word(bus, kWatchdogScratch4 + 12, entry);
+}
+
+BootResult boot_from_reset(Bus& bus, bool bootsel) {
     reset_own_blocks(bus);
 
     // Watchdog vector: scratch 4 magic, 5 entry ^ -magic, 6 stack, 7 entry.
@@ -80,8 +98,11 @@ BootResult boot_from_reset(Bus& bus) {
     if (read_word(bus, kWatchdogScratch4) == kScratchMagic &&
         read_word(bus, kWatchdogScratch4 + 4) == (entry ^ (0u - kScratchMagic))) {
         write_word(bus, kWatchdogScratch4, 0);
-        return {read_word(bus, kWatchdogScratch4 + 8), entry, {}};
+        if ((entry & ~1u) + 2 == usb_boot_idle())
+            return {kSramEnd, usb_boot_idle(), {}, true, read_word(bus, kWatchdogScratch0 + 4)};
+        return {read_word(bus, kWatchdogScratch4 + 8), entry, {}, false, 0};
     }
+    if (bootsel) return {kSramEnd, usb_boot_idle(), {}, true, 0};
 
     prepare_ssi(bus);
     std::array<std::uint8_t, kBoot2Bytes> boot2{};
@@ -96,15 +117,15 @@ BootResult boot_from_reset(Bus& bus) {
             "no valid second-stage boot loader: CRC32 of the first 252 bytes of flash is 0x%08x, 0x%08x is stored "
             "after them",
             static_cast<unsigned>(computed), static_cast<unsigned>(stored));
-        return {0, 0, text};
+        return {0, 0, text, false, 0};
     }
     bus.debug_write(kBoot2Address, boot2);
-    return {kBoot2Address, kBoot2Address, {}};
+    return {kBoot2Address, kBoot2Address, {}, false, 0};
 }
 
 BootResult boot_into_ram(Bus& bus, std::uint32_t entry) {
     reset_own_blocks(bus);
-    return {kSramEnd, entry, {}};
+    return {kSramEnd, entry, {}, false, 0};
 }
 
 }  // namespace rp2040

@@ -31,12 +31,16 @@ constexpr std::uint32_t kEpEnable = 1u << 31, kEpDouble = 1u << 30, kEpIntPerBuf
 constexpr std::uint32_t kFull = 0x8000, kLast = 0x4000, kSelect = 0x1000, kStall = 0x0800, kAvailable = 0x0400,
                         kLength = 0x3ff;
 constexpr std::uint32_t kBufferControl = 0x80, kEp0Buffer = 0x100;
-constexpr std::uint32_t kBufferSize = 64;
+constexpr std::uint32_t kBufferSize = 64, kIsoOffset = 128;
+constexpr regs::Bits kEpType{26, 2};
+constexpr std::uint32_t kIsochronous = 1;
+constexpr std::uint32_t kBootHz = 48'000'000;  // the boot ROM starts crystal and PLL for itself
+constexpr std::uint32_t kSlotNanoseconds = 1'000'000 / Usb::kSlotsPerFrame;
 constexpr std::uint32_t kReserved = 0x88;                             // a word without a name
 constexpr std::uint64_t kSlotPeriods = 48'000 / Usb::kSlotsPerFrame;  // Of clk_usb at 48 MHz.
 }  // namespace
 
-Usb::Usb(Fabric& fabric) : StatefulPeripheral(kRegs, fabric), host_(*this) {
+Usb::Usb(Fabric& fabric, UsbBootChip& chip) : StatefulPeripheral(kRegs, fabric), host_(*this), boot_(chip) {
     fabric.events().bind(EventId::usb, this, [](void* self, Cycles) { static_cast<Usb*>(self)->event(); });
 }
 
@@ -44,6 +48,7 @@ void Usb::reset() {
     const auto memory = s_.dpram;
     s_ = UsbState{};
     s_.dpram = memory;
+    boot_.end();
     host_.attach(false);
     s_.slots.set_count(now(), 0);
     fabric_.events().cancel(EventId::usb);
@@ -53,11 +58,13 @@ void Usb::reset() {
 void Usb::save(StateWriter& out) const {
     StatefulPeripheral::save(out);
     out.put(connected_);
+    boot_.save(out);
 }
 
 void Usb::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
     in.get(connected_);
+    boot_.restore(in);
 }
 
 void Usb::connect_host(bool connected) {
@@ -67,35 +74,50 @@ void Usb::connect_host(bool connected) {
 
 /// The host sees the device through its pull-up resistor; nothing runs on the wire without it.
 void Usb::pullup_changed() {
-    const bool present = connected_ && (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
+    const bool pulled_up = (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
+    const bool present = connected_ && (pulled_up || boot_.active());
     const bool was = host_.attached();
     host_.attach(present);
     if (present == was) return;
     s_.slots.set_count(now(), 0);
     s_.next_slot = present ? kSlotsPerFrame : 0;
+    s_.last_slot = 0;
     if (!present) s_.sie_status &= ~kConnected;
     clocks_changed();
 }
 
 void Usb::clocks_changed() {
-    s_.slots.set_rate(now(), clock_hz(ClockId::usb), std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
+    const std::uint32_t hz = boot_.active() ? kBootHz : clock_hz(ClockId::usb);
+    s_.slots.set_rate(now(), hz, std::uint64_t{fabric_.clock_hz(ClockId::sys)} * kSlotPeriods);
     const bool present = host_.attached();
     fabric_.events().schedule(EventId::usb, present ? s_.slots.when(s_.next_slot) : kNever);
 }
 
+void Usb::begin_usb_boot(std::uint32_t disabled_interfaces) {
+    boot_.begin(disabled_interfaces);
+    pullup_changed();
+}
+
 void Usb::event() {
+    if (boot_.active()) {
+        boot_.pass(static_cast<std::uint32_t>(s_.next_slot - s_.last_slot) * kSlotNanoseconds / 1000);
+        s_.last_slot = s_.next_slot;
+        if (!boot_.active()) return pullup_changed();
+    }
     if (s_.next_slot % kSlotsPerFrame == 0) {
         s_.sof_rd = (s_.sof_rd + 1) & 0x7ff;
         s_.sof_seen = true;
         host_.start_of_frame();
     }
-    const bool more = host_.transact(now());
-    s_.next_slot = more ? s_.next_slot + 1 : (s_.next_slot / kSlotsPerFrame + 1) * kSlotsPerFrame;
+    const unsigned slots = host_.transact(now());
+    const std::uint64_t next_frame = (s_.next_slot / kSlotsPerFrame + 1) * kSlotsPerFrame;
+    s_.next_slot = slots != 0 ? std::min(s_.next_slot + slots, next_frame) : next_frame;
     fabric_.events().schedule(EventId::usb, s_.slots.when(s_.next_slot));
     update();
 }
 
 void Usb::bus_reset() {
+    if (boot_.active()) return boot_.bus_reset();
     s_.addr_endp &= ~kAddress.mask;
     s_.sie_status |= kBusReset | kConnected;
 }
@@ -105,6 +127,7 @@ bool Usb::listening(unsigned address) const {
 }
 
 UsbHandshake Usb::setup(unsigned address, const std::array<std::uint8_t, 8>& packet) {
+    if (boot_.active()) return boot_.setup(address, packet);
     if (!listening(address)) return UsbHandshake::none;
     std::copy(packet.begin(), packet.end(), s_.dpram.begin());
     s_.sie_status |= kSetupRec;
@@ -136,7 +159,11 @@ bool Usb::find_buffer(unsigned endpoint, bool is_in, Buffer& buffer) {
     }
     buffer.second = (buffer.ep_ctrl & kEpDouble) != 0 && (s_.second_buffer & buffer.bit) != 0;
     buffer.control = control + (buffer.second ? 2 : 0);
-    buffer.data = ((buffer.ep_ctrl & 0xffc0) + (buffer.second ? kBufferSize : 0)) % s_.dpram.size();
+    const bool isochronous = kEpType.of(buffer.ep_ctrl) == kIsochronous;
+    // The second buffer of an isochronous endpoint begins where bits 12:11 of its half say.
+    const std::uint32_t size = isochronous ? kIsoOffset << (dpram_read(control + 2, 2) >> 11 & 3) : kBufferSize;
+    buffer.data = ((buffer.ep_ctrl & 0xffc0) + (buffer.second ? size : 0)) % s_.dpram.size();
+    buffer.can_stall = !(isochronous && buffer.second);
     return true;
 }
 
@@ -144,7 +171,7 @@ bool Usb::find_buffer(unsigned endpoint, bool is_in, Buffer& buffer) {
 UsbHandshake Usb::check(const Buffer& buffer, bool is_in) {
     const std::uint32_t control = dpram_read(buffer.control, 2);
     const bool ep0 = buffer.bit <= 2;
-    if ((control & kStall) != 0 && (!ep0 || (s_.ep_stall_arm & buffer.bit) != 0)) {
+    if ((control & kStall) != 0 && buffer.can_stall && (!ep0 || (s_.ep_stall_arm & buffer.bit) != 0)) {
         if ((buffer.ep_ctrl & kEpIntStall) != 0) s_.ep_status_stall_nak |= buffer.bit;
         return UsbHandshake::stall;
     }
@@ -162,13 +189,18 @@ void Usb::complete(const Buffer& buffer, std::uint32_t control) {
                         ((buffer.ep_ctrl & kEpIntPerDouble) != 0 && (buffer.second || (control & kLast) != 0));
     if (is_double) s_.second_buffer ^= buffer.bit;
     if (notify) {
-        s_.buff_status |= buffer.bit;
-        s_.buff_cpu_should_handle = (s_.buff_cpu_should_handle & ~buffer.bit) | (buffer.second ? buffer.bit : 0);
+        if ((s_.buff_status & buffer.bit) != 0 && is_double && (buffer.ep_ctrl & kEpIntPerBuffer) != 0) {
+            s_.both_done |= buffer.bit;  // BUFF_CPU_SHOULD_HANDLE still says the first one
+        } else {
+            s_.buff_status |= buffer.bit;
+            s_.buff_cpu_should_handle = (s_.buff_cpu_should_handle & ~buffer.bit) | (buffer.second ? buffer.bit : 0);
+        }
     }
     if ((control & kLast) != 0) s_.sie_status |= kTransComplete;
 }
 
 UsbHandshake Usb::in(unsigned address, unsigned endpoint, std::vector<std::uint8_t>& data) {
+    if (boot_.active()) return boot_.in(address, endpoint, data);
     Buffer buffer{};
     if (!listening(address) || !find_buffer(endpoint, true, buffer)) return UsbHandshake::none;
     const UsbHandshake answer = check(buffer, true);
@@ -182,6 +214,7 @@ UsbHandshake Usb::in(unsigned address, unsigned endpoint, std::vector<std::uint8
 }
 
 UsbHandshake Usb::out(unsigned address, unsigned endpoint, std::span<const std::uint8_t> data) {
+    if (boot_.active()) return boot_.out(address, endpoint, data);
     Buffer buffer{};
     if (!listening(address) || !find_buffer(endpoint, false, buffer)) return UsbHandshake::none;
     const UsbHandshake answer = check(buffer, false);
@@ -282,7 +315,14 @@ void Usb::write(std::uint32_t offset, std::uint32_t value) {
             pullup_changed();
             break;
         case at("SIE_STATUS"): s_.sie_status &= ~(value & kRegs.clearable("SIE_STATUS")); break;
-        case at("BUFF_STATUS"): s_.buff_status &= ~value; break;
+        case at("BUFF_STATUS"): {
+            // With both buffers done a bit is set again at once, for the other one.
+            const std::uint32_t again = value & s_.both_done;
+            s_.both_done &= ~again;
+            s_.buff_cpu_should_handle ^= again;
+            s_.buff_status &= ~(value & ~again);
+            break;
+        }
         case at("EP_ABORT"):
             s_.ep_abort = value;
             s_.ep_abort_done |= value;  // No transaction is ever half done between two accesses.

@@ -7,8 +7,9 @@
 
 #include "base/peripheral.hpp"
 #include "base/rate_counter.hpp"
-#include "periph/usb_host.hpp"
 #include "regs/usb.hpp"
+#include "usb/boot_device.hpp"
+#include "usb/host.hpp"
 
 namespace rp2040 {
 
@@ -19,10 +20,11 @@ struct UsbState {
                   usbphy_direct = 0, usbphy_direct_override = 0, usbphy_trim = regs::kUsbctrl.reset("USBPHY_TRIM");
     std::uint32_t inte = 0, intf = 0;
     bool sof_seen = false;            // INTR.DEV_SOF
+    std::uint32_t both_done = 0;      // Bits of BUFF_STATUS that clearing leaves set: the other buffer is done, too.
     std::uint32_t second_buffer = 0;  // Double-buffered endpoints whose buffer 1 is next, in BUFF_STATUS bit order.
     alignas(4) std::array<std::uint8_t, 4096> dpram{};
     RateCounter slots;  // 1/16 ms of clk_usb since the pull-up was seen.
-    std::uint64_t next_slot = 0;
+    std::uint64_t next_slot = 0, last_slot = 0;
 };
 
 /// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
@@ -32,7 +34,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
   public:
     static constexpr std::uint32_t kSlotsPerFrame = 16;
 
-    explicit Usb(Fabric& fabric);
+    Usb(Fabric& fabric, UsbBootChip& chip);
     /// Registers at USBCTRL_REGS_BASE.
     std::uint32_t read(std::uint32_t offset) override;
     std::uint32_t peek(std::uint32_t offset) override;
@@ -50,16 +52,11 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
 
     /// Plugs the built-in host in (true, the default) or out. Survives reset().
     void connect_host(bool connected);
+    /// USB boot: the device on the wire is the boot ROM's, whatever the registers say. Ends with a reset.
+    void begin_usb_boot(std::uint32_t disabled_interfaces);
+    [[nodiscard]] bool in_usb_boot() const { return boot_.active(); }
     /// The host, for whom it is to be part of the chip's devices.
     [[nodiscard]] UsbHost& host() { return host_; }
-    /// The CDC port's bytes: from the device since the last call, and to the device.
-    [[nodiscard]] std::vector<UsbHost::Byte> take_received() { return host_.take_received(); }
-    [[nodiscard]] const std::vector<UsbHost::Byte>& received() const { return host_.received(); }
-    void host_send(std::span<const std::uint8_t> bytes) { host_.send(bytes); }
-    /// Bytes not yet accepted by the device.
-    [[nodiscard]] std::size_t host_pending() const { return host_.pending(); }
-    /// True once the host has configured a CDC interface and asserted DTR.
-    [[nodiscard]] bool cdc_open() const { return host_.cdc_open(); }
 
   private:
     struct Buffer {
@@ -68,6 +65,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
         std::uint32_t bit;      // In BUFF_STATUS.
         std::uint32_t ep_ctrl;
         bool second;
+        bool can_stall;  ///< Bit 11 is STALL.
     };
     // UsbDevicePort: one transaction each, as seen from the wire.
     UsbHandshake setup(unsigned address, const std::array<std::uint8_t, 8>& packet) override;
@@ -86,6 +84,7 @@ class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
     [[nodiscard]] std::uint32_t line_state() const;
     bool connected_ = true;
     UsbHost host_;
+    UsbBootDevice boot_;
 };
 
 }  // namespace rp2040

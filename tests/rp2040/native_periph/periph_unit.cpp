@@ -187,10 +187,12 @@ void unit_drive(Unit* unit, std::uint32_t pin, bool level) {
     unit->pins().drive(pin, level ? Gpio::Drive::high : Gpio::Drive::low, unit->cycles());
 }
 std::uint32_t unit_usb_take(Unit* unit, std::uint8_t* values, std::uint64_t* cycles, std::uint32_t room) {
-    return copy_bytes(unit->usb().take_received(), values, cycles, room);
+    return copy_bytes(unit->usb().host().take_received(), values, cycles, room);
 }
-void unit_usb_send(Unit* unit, const std::uint8_t* bytes, std::uint32_t size) { unit->usb().host_send({bytes, size}); }
-bool unit_usb_open(Unit* unit) { return unit->usb().cdc_open(); }
+void unit_usb_send(Unit* unit, const std::uint8_t* bytes, std::uint32_t size) {
+    unit->usb().host().send({bytes, size});
+}
+bool unit_usb_open(Unit* unit) { return unit->usb().host().serial_open(); }
 void unit_count_bus(Unit* unit, std::uint32_t event, std::uint32_t accesses) {
     unit->busctrl().count(static_cast<BusEvent>(event), accesses);
 }
