@@ -51,6 +51,7 @@ STAYS = {
     "emberwatch gdb": "127.0.0.1:3333",
     "emberwatch run app.uf2 --pty usb": "mpremote connect /dev/",
     "emberwatch run app.uf2 --tcp uart0=4000": "127.0.0.1:4000",
+    "emberwatch run app.uf2 --tcp usb1=4001": "127.0.0.1:4001",
 }
 """Beginnings of commands that go on until they are interrupted, and what they say when they are there."""
 
@@ -68,6 +69,8 @@ AFTER = {r"campaign (status|report)": "emberwatch campaign run examples/campaign
 """Pattern of a command to the one that the page has before it: run first, and done at once where it was."""
 
 _START_S, _PATIENCE_S = 3.0, 120.0
+_LONGEST_S = 900.0
+"""A command that has no end of its own, and is not among `STAYS`, must not hold up everything."""
 
 
 def commands() -> list[str]:
@@ -143,6 +146,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=_LONGEST_S,
     )
 
 
