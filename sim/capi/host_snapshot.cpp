@@ -42,17 +42,20 @@ std::vector<std::uint8_t> ExternalChip::save_all() const {
     StateWriter& host = out.state();
     host.put(lines_);
     host.put(reported_hz_);
-    host.put(time);
     put_all(host, kept_);
     host.put(raised_);
-    std::vector<Cycles> began;
-    for (const Context& context : interrupted_) began.push_back(context.began);
-    put_all(host, began);
-    host.put(running_.began);
-    host.put(charged_);
-    host.put(in_exceptions_);
-    host.put(access_extra_);
-    host.put(last_access_);
+    host.put(executed_cores);
+    for (const HostCore& core : cores) {
+        host.put(core.time);
+        std::vector<Cycles> began;
+        for (const Context& context : core.interrupted) began.push_back(context.began);
+        put_all(host, began);
+        host.put(core.running.began);
+        host.put(core.charged);
+        host.put(core.in_exceptions);
+        host.put(core.access_extra);
+        host.put(core.last_access);
+    }
     out.section("serial");
     serial.save(out.state());
     return out.take();
@@ -81,21 +84,24 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
     snapshot.read("host", [&](StateReader& in) {
         in.get(lines_);
         in.get(reported_hz_);
-        in.get(time);
         kept_ = get_all<Kept>(in);
         in.get(raised_);
-        interrupted_.clear();
-        for (const Cycles began : get_all<Cycles>(in)) interrupted_.push_back({nullptr, began});
-        running_ = {};
-        in.get(running_.began);
-        in.get(charged_);
-        in.get(in_exceptions_);
-        in.get(access_extra_);
-        in.get(last_access_);
+        in.get(executed_cores);
+        for (HostCore& core : cores) {
+            in.get(core.time);
+            core.interrupted.clear();
+            for (const Cycles began : get_all<Cycles>(in)) core.interrupted.push_back({nullptr, began});
+            core.running = {};
+            in.get(core.running.began);
+            in.get(core.charged);
+            in.get(core.in_exceptions);
+            in.get(core.access_extra);
+            in.get(core.last_access);
+        }
     });
     snapshot.read("serial", [&](StateReader& in) { serial.restore(in); });
     host_bus.told_due = kNever;
-    host_bus.stale = true;
+    for (auto& core : host_bus.cores) core.stale = true;
     forget_code();
 }
 

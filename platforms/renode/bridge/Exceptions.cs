@@ -16,11 +16,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     public class RP2040_Exceptions
     {
         /// <summary>`onLockup` is called when a fault cannot be taken; the processor is halted by then.</summary>
-        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, Action onLockup)
+        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, uint core, Action onLockup)
         {
             this.owner = owner;
             this.cpu = cpu;
             this.nvic = nvic;
+            this.core = core;
             this.onLockup = onLockup;
             Find();
             // Renode after 1.16.1 escalates faults to HardFault by itself.
@@ -38,7 +39,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(pend == null)
             {
-                owner.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected: this platform names no NVIC that takes it");
+                owner.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC{0}_NMI_MASK) is not connected: this platform names no NVIC that takes it", core);
                 return;
             }
             Call(pend, Nmi);
@@ -122,6 +123,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             pending = false;
         }
 
+        public void ResetNvic()
+        {
+            if(nvic != null)
+            {
+                nvic.Reset();
+            }
+        }
+
         private void Call(MethodInfo method, int number)
         {
             if(method != null)
@@ -147,6 +156,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IPeripheral owner;
         private readonly TranslationCPU cpu;
         private readonly IPeripheral nvic;
+        private readonly uint core;
         private readonly Action onLockup;
         [Transient]
         private MethodInfo pend, clear;

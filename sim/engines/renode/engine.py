@@ -22,7 +22,7 @@ _LOOKS = {"cycle", "picoseconds", "cycle_at", "sleep_cycles", "sound_supplied", 
 
 
 class RenodeEngine(Engine):
-    """One core of the chip in Renode 1.16.1.
+    """The chip in Renode 1.16.1.
 
     Raises:
         MissingDependencyError: Renode or pyrenode3 is not installed; the message says how to get it.
@@ -125,9 +125,7 @@ class RenodeEngine(Engine):
         self._call("write_memory", address, data)
 
     def register(self, number: int, core: int = 0) -> int:
-        if core != 0:
-            raise NotPossibleError("engine 'renode' has core 0 only; use the embedded engine for core 1")
-        return int(self._call("register", number))
+        return int(self._call("register", number, core))
 
     def add_breakpoint(self, address: int) -> None:
         self._call("add_breakpoint", address)

@@ -203,7 +203,8 @@ class RenodeSession:
             self._failed = "the program reset itself through AIRCR, and Renode the whole board; use the embedded engine"
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:
-            return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
+            core = int(self._runner.Core)
+            return Stop(StopReason.BREAKPOINT, pc=self.register(_PC, core), core=core)
         if why == _LOCKUP:
             return Stop(StopReason.LOCKUP, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
@@ -258,9 +259,9 @@ class RenodeSession:
 
     # Looking
 
-    def register(self, number: int) -> int:
-        """R0-R15 of core 0."""
-        return int(self._runner.Register(number))
+    def register(self, number: int, core: int = 0) -> int:
+        """R0-R15 of a core."""
+        return int(self._runner.Register(number, core))
 
     @property
     def cycle(self) -> int:
@@ -270,7 +271,7 @@ class RenodeSession:
     @property
     def sleep_cycles(self) -> int:
         """Time that no instruction took."""
-        return max(0, self._chip.now - self._chip.cpu_cycles)
+        return max(0, self._chip.now - self._chip.cpu_cycles())
 
     def picoseconds(self, cycle: int) -> int:
         """Emulated time of a cycle."""

@@ -67,7 +67,8 @@ namespace Antmicro.Renode.Peripherals.CPU
         {
             this.machine = machine;
             PerformanceInMips = 100;
-            machine.Cpu = this;
+            TlibCleanWfiProcState = () => WfiCleanings++;
+            machine.Cpus.Add(this);
             attach = function => attached = (RP2040_BlockHook.BlockCallback)Marshal.GetDelegateForFunctionPointer(function, typeof(RP2040_BlockHook.BlockCallback));
             attached = OnBlockFinished;
             if(native)
@@ -171,6 +172,11 @@ namespace Antmicro.Renode.Peripherals.CPU
                 IsHalted = true;
             }
         }
+        public TimeHandle TimeHandle { get; } = new TimeHandle();
+        public int WfiCleanings;
+        public bool EventFlag;
+        public void SetEventFlag(bool value) { EventFlag = value; }
+        protected readonly Action TlibCleanWfiProcState; // by name
         public readonly ulong[] Registers = new ulong[17];
         public readonly Queue<Block> Blocks = new Queue<Block>();
         public bool Executing;

@@ -151,7 +151,7 @@ public static class ProcessorTests
         }
         runner.AddBreakpoint(Rig.Sram + 16);
         Equal(RP2040_Runner.Breakpoint, runner.Run(1000000), "first stop");
-        Equal(Rig.Sram + 16, runner.Register(15), "where");
+        Equal(Rig.Sram + 16, runner.Register(15, 0), "where");
         True(runner.Waiting, "waiting");
         runner.AddBreakpoint(Rig.Sram + 40);
         runner.RemoveBreakpoint(Rig.Sram + 16);
