@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -120,6 +121,12 @@ class ExternalChip final : public Chip {
         const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
         Cycles began = 0;
     };
+    /// What a snapshot keeps of one: how its last block ended.
+    struct SavedContext {
+        std::uint32_t end = 0;
+        bool known = false, conditional = false, links = false;
+        Cycles began = 0;
+    };
     /// What is kept of a core that the host executes.
     struct HostCore {
         HostTime time;
@@ -160,6 +167,9 @@ class ExternalChip final : public Chip {
         std::uint8_t core, line;
         bool level, reset;
     };
+    [[nodiscard]] static SavedContext saved(const Context& context);
+    Context restored(const SavedContext& saved);
+    std::deque<BlockCost> endings_;  ///< Of blocks that ran before the snapshot was taken.
     std::vector<Kept> kept_;
     bool ahead_ = false, raised_ = false;
     std::vector<bool> executed_ = std::vector<bool>(kSramSize / kCodePage);  ///< Pages of SRAM that held code.

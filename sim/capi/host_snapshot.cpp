@@ -47,10 +47,10 @@ std::vector<std::uint8_t> ExternalChip::save_all() const {
     host.put(executed_cores);
     for (const HostCore& core : cores) {
         host.put(core.time);
-        std::vector<Cycles> began;
-        for (const Context& context : core.interrupted) began.push_back(context.began);
-        put_all(host, began);
-        host.put(core.running.began);
+        std::vector<SavedContext> interrupted;
+        for (const Context& context : core.interrupted) interrupted.push_back(saved(context));
+        put_all(host, interrupted);
+        host.put(saved(core.running));
         host.put(core.charged);
         host.put(core.in_exceptions);
         host.put(core.access_extra);
@@ -81,6 +81,7 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         put(before);
         throw;
     }
+    std::vector<std::vector<SavedContext>> contexts;
     snapshot.read("host", [&](StateReader& in) {
         in.get(lines_);
         in.get(reported_hz_);
@@ -89,10 +90,8 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         in.get(executed_cores);
         for (HostCore& core : cores) {
             in.get(core.time);
-            core.interrupted.clear();
-            for (const Cycles began : get_all<Cycles>(in)) core.interrupted.push_back({nullptr, began});
-            core.running = {};
-            in.get(core.running.began);
+            contexts.push_back(get_all<SavedContext>(in));
+            in.get(contexts.back().emplace_back());
             in.get(core.charged);
             in.get(core.in_exceptions);
             in.get(core.access_extra);
@@ -103,6 +102,28 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
     host_bus.told_due = kNever;
     for (auto& core : host_bus.cores) core.stale = true;
     forget_code();
+    endings_.clear();
+    for (unsigned core = 0; core < 2; ++core) {
+        cores[core].interrupted.clear();
+        for (const SavedContext& context : contexts[core]) cores[core].interrupted.push_back(restored(context));
+        cores[core].running = cores[core].interrupted.back();
+        cores[core].interrupted.pop_back();
+    }
+}
+
+ExternalChip::SavedContext ExternalChip::saved(const Context& context) {
+    const BlockCost* const last = context.last;
+    if (last == nullptr) return {.began = context.began};
+    return {last->end, true, last->conditional, last->links, context.began};
+}
+
+ExternalChip::Context ExternalChip::restored(const SavedContext& saved) {
+    if (!saved.known) return {nullptr, saved.began};
+    BlockCost& ending = endings_.emplace_back();
+    ending.end = saved.end;
+    ending.conditional = saved.conditional;
+    ending.links = saved.links;
+    return {&ending, saved.began};
 }
 
 }  // namespace rp2040

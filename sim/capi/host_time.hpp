@@ -63,6 +63,7 @@ class HostTime {
     }
     /// The host wants to stop at this time of the chip's.
     void set_limit(std::uint64_t picoseconds) { limit_ = picoseconds; }
+    [[nodiscard]] std::uint64_t limit() const { return limit_; }
     /// Instructions charged so far: they stand still when the host has lost the hook that reports them.
     [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
 

@@ -146,7 +146,8 @@ typedef struct {
 /* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
  * does is on time; only what the host itself derives from its clock lags behind. */
 RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
-/* The host wants to stop when the chip's time is `picoseconds`: it skips by then what it owes. RP2040_NEVER: nowhere.
+/* The host wants to stop when the chip's time is `picoseconds`: it skips by then what it owes, and no idle turn goes
+ * beyond it. RP2040_NEVER: nowhere.
  */
 RP2040_API void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds);
 /* Bit per core that the host executes from now on; core 0 at the beginning. */

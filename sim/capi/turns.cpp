@@ -121,7 +121,10 @@ rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t unt
         ExternalChip& own = *chip->chip;
         if (own.take_raised()) return RP2040_OK;  // the core may be about to wake
         const rp2040_turn now = *turn;
-        if (own.run_ahead(own.cycle_of_host(0, until))) {
+        rp2040::Cycles horizon = own.cycle_of_host(0, until);
+        if (const std::uint64_t limit = own.cores[0].time.limit(); limit != RP2040_NEVER)
+            horizon = std::min(horizon, own.cycle_at(limit));
+        if (own.run_ahead(horizon)) {
             tell(own, 0, *turn, own.cycles());
             turn->serial = now.serial;
             turn->pins = now.pins;

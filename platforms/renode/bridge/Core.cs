@@ -79,6 +79,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Restart()
         {
             Asleep = false;
+            enteredAt = ulong.MaxValue;
             Forget();
             Native.rp2040_rebase(chip, Index, 0);
         }
@@ -267,7 +268,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [Transient]
         private IntPtr chip;
-        private ulong enteredAt; // cycles charged when the last exception had begun
+        private ulong enteredAt = ulong.MaxValue; // cycles charged when the last exception had begun
         private ulong seen = ulong.MaxValue; // cycles of Renode's when its clock was last read
         [Transient]
         private FieldInfo left; // of Renode's: instructions that it may execute before it looks at its clock

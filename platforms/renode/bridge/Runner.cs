@@ -110,6 +110,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             });
         }
 
+        /// <summary>After a load: those that were set when the emulation was saved.</summary>
+        public void ForgetBreakpoints()
+        {
+            foreach(var address in new List<uint>(breakpoints))
+            {
+                RemoveBreakpoint(address);
+            }
+        }
+
         /// <summary>Lets a waiting processor run to the end of its time without stopping again.</summary>
         public void Abandon()
         {

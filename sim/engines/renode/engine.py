@@ -30,7 +30,14 @@ class RenodeEngine(Engine):
 
     name: ClassVar[str] = "renode"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS, Capability.SOUND, Capability.MEMORY, Capability.CYCLES}
+        {
+            Capability.MICROPHONE_FAULTS,
+            Capability.BREAKPOINTS,
+            Capability.SOUND,
+            Capability.MEMORY,
+            Capability.CYCLES,
+            Capability.SNAPSHOTS,
+        }
     )
 
     def __init__(self, board: Board, seed: int) -> None:
@@ -168,9 +175,9 @@ class RenodeEngine(Engine):
         self._call("set_microphone_timebase", hz)
 
     def save(self) -> bytes:
-        """Not possible: librp2040's state and Renode's would have to be taken together."""
-        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")
+        return bytes(self._call("save"))
 
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
-        """Not possible, see `save`."""
-        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")
+        """See `Engine.restore`; this engine has no devices of its own, and snapshots are of its process."""
+        self._uart, self._usb = [], b""
+        self._call("restore", snapshot)
