@@ -185,7 +185,7 @@ class CrashWatch(Observer):
     def before_slice(self, now_ps: int) -> None:
         """Remembers the moment when it is time to."""
         engine = self.machine.engine
-        if now_ps >= self._keyframe_due and _REPLAYED_WITH <= engine.capabilities:
+        if now_ps >= self._keyframe_due and engine.capabilities >= _REPLAYED_WITH:
             self._keyframe = engine.save()
             self._rtt = self.machine.rtt_state
             self._keyframe_due = now_ps + PICO

@@ -616,7 +616,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             if(line < IrqLines)
             {
-                Connections[(int)(core * SecondCoresLines + line)].Set(level != 0);
+                cores[core].Exceptions.Drive(Connections[(int)(core * SecondCoresLines + line)], level != 0);
             }
             else if(level != 0)
             {
@@ -754,7 +754,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 if(connection.IsSet)
                 {
                     connection.Set(false);
-                    connection.Set(true);
+                    core.Exceptions.Drive(connection, true);
                 }
             }
             if(core == first)

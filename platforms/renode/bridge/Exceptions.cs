@@ -63,6 +63,36 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>
+        /// A level for the NVIC. Renode's starts SysTick with every interrupt that is taken, in case deep sleep had stopped it: one
+        /// that the program has not started stands still.
+        /// </summary>
+        public void Drive(IGPIO line, bool level)
+        {
+            var ran = SysTickRuns;
+            line.Set(level);
+            if(!ran && SysTickRuns)
+            {
+                sysTickEnabled.SetValue(sysTick, false, null);
+            }
+        }
+
+        private bool SysTickRuns
+        {
+            get
+            {
+                if(sysTick == null && nvic != null)
+                {
+                    var field = RP2040_BlockHook.FindField(nvic.GetType(), "systick");
+                    var banked = field == null ? null : field.GetValue(nvic);
+                    var value = banked == null ? null : RP2040_BlockHook.FindField(banked.GetType(), "NonSecureVal");
+                    sysTick = value == null ? null : value.GetValue(banked);
+                    sysTickEnabled = sysTick == null ? null : sysTick.GetType().GetProperty("Enabled");
+                }
+                return sysTickEnabled != null && (bool)sysTickEnabled.GetValue(sysTick, null);
+            }
+        }
+
+        /// <summary>
         /// Renode's library begins each fault twice: first as itself, to be pended as UsageFault, MemManage or debug
         /// monitor, then as the exception that is taken. HardFault is pended before the first, and before the second
         /// the other one is withdrawn: it has the same priority and a higher number, so it has not been taken.
@@ -152,6 +182,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         private bool pending;
+        [Transient]
+        private object sysTick; // of Renode's NVIC
+        [Transient]
+        private PropertyInfo sysTickEnabled;
 
         private readonly IPeripheral owner;
         private readonly TranslationCPU cpu;

@@ -27,6 +27,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Attach(IntPtr handle)
         {
             chip = handle;
+            if(Waits)
+            {
+                core.Cpu.ExecutionMode = ExecutionMode.SingleStep; // which no snapshot keeps
+            }
         }
 
         /// <summary>After a reset of the processor, and while no block is under way: into the ROM.</summary>
@@ -42,6 +46,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Stop()
         {
             core.Cpu.IsHalted = true;
+            // A halted processor's thread asks for time all the while; one that waits for a debugger's step does not.
+            core.Cpu.ExecutionMode = ExecutionMode.SingleStep;
             time.Together = false;
             Native.rp2040_execute(chip, 1);
             restores = shortened;
@@ -87,9 +93,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>At the end of a quantum of this machine's.</summary>
         public void OnQuantum()
         {
+            if(!restores)
+            {
+                return;
+            }
             // Only where the emulation's own quantum ends, or this one would reach beyond it.
             var source = machine.LocalTimeSource;
-            if(restores && source.NearestSyncPoint == EmulationManager.Instance.CurrentEmulation.MasterTimeSource.NearestSyncPoint)
+            var end = EmulationManager.Instance.CurrentEmulation.MasterTimeSource.NearestSyncPoint.Ticks;
+            if(source.NearestSyncPoint.Ticks + source.Quantum.Ticks > end)
             {
                 source.Quantum = longer;
                 restores = shortened = false;
@@ -110,6 +121,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             time.Adapt();
             Native.rp2040_execute(chip, 3);
             core.Forget();
+            core.Cpu.ExecutionMode = ExecutionMode.Continuous;
             core.Cpu.IsHalted = false;
         }
 

@@ -17,8 +17,8 @@ from emberwatch.chip import load
 BRIDGE = (
     "Range.cs",
     "Native.cs",
-    "Exceptions.cs",
     "BlockHook.cs",
+    "Exceptions.cs",
     "Time.cs",
     "Core.cs",
     "SecondCore.cs",

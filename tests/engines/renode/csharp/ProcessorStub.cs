@@ -19,6 +19,8 @@ namespace Antmicro.Renode.Peripherals.CPU
         void SyncTime();
     }
 
+    public enum ExecutionMode { Continuous, SingleStep }
+
     public interface ICPUWithHooks : ICPU
     {
         void AddHook(ulong addr, Action<ICpuSupportingGdb, ulong> hook);
@@ -163,6 +165,8 @@ namespace Antmicro.Renode.Peripherals.CPU
             get { return vectors; }
             set { vectors = value; vectorsKnown = true; }
         }
+
+        public ExecutionMode ExecutionMode { get; set; }
 
         /// <summary>Takes vector table and program counter from memory when nobody gave them, and halts if they are not there.</summary>
         public void Resume()

@@ -198,6 +198,21 @@ public static class ProcessorTests
         Equal(125000000L, rig.Nvic.Frequency, "PLL");
     }
 
+    public static void An_interrupt_starts_no_systick_that_the_program_has_not_started()
+    {
+        foreach(var started in new[] { false, true })
+        {
+            var rig = new Rig().Clocked();
+            rig.Nvic.Timer.Enabled = started;
+            rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
+            rig.Write(Rig.Timer + 0x38, 1);
+            rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 10);
+            rig.Wait(20000);
+            True(rig.Nvic[0], "the alarm's interrupt");
+            Equal(started, rig.Nvic.Timer.Enabled, "SysTick");
+        }
+    }
+
     public static void The_nmi_is_pended_through_the_nvic()
     {
         var rig = new Rig().Clocked();

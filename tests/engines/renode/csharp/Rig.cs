@@ -15,7 +15,7 @@ public class Sink : IGPIOReceiver
     public int Changes;
     public int Resets;
     public void Reset() { Resets++; }
-    public void OnGPIO(int number, bool value) { Levels[number] = value; Changes++; }
+    public virtual void OnGPIO(int number, bool value) { Levels[number] = value; Changes++; }
     public bool this[int number] { get { bool level; return Levels.TryGetValue(number, out level) && level; } }
 }
 
@@ -25,6 +25,17 @@ public class Nvic : Sink
     public void SetPendingIRQ(int number) { Pended.Add(number); }
     private void ClearPending(int number) { Pended.Remove(number); } // not public in Renode either
     public long Frequency { get; set; }
+
+    // As in Renode: not public, and any interrupt that could be taken starts it.
+    public class SysTick { public bool Enabled { get; set; } }
+    public class Banked { public SysTick NonSecureVal = new SysTick(); }
+    private readonly Banked systick = new Banked();
+    public SysTick Timer { get { return systick.NonSecureVal; } }
+    public override void OnGPIO(int number, bool value)
+    {
+        base.OnGPIO(number, value);
+        Timer.Enabled |= value;
+    }
 }
 
 public class Rig
