@@ -324,7 +324,7 @@ class RenodeSession:
     # Snapshots
 
     def save(self) -> bytes:
-        """Renode's own snapshot of the emulation, the bridge and librp2040's state in it, behind a line that says whose.
+        """Renode's own snapshot of the emulation, with librp2040's state in it, behind a line that says whose it is.
 
         Raises:
             EngineError: the processor waits at a breakpoint, and Renode must stop the machine for a snapshot.
@@ -365,8 +365,8 @@ class RenodeSession:
             raise EngineError("this is no snapshot of engine 'renode', or it is damaged")
         if about["process"] != _PROCESS:
             raise EngineError(
-                "the snapshot is of another Renode: one process cannot load what another one saved, because Renode gives "
-                "the classes of the bridge new names in each"
+                "the snapshot is of another Renode: one process cannot load what another one saved, because Renode "
+                "gives the classes of the bridge new names in each"
             )
         if about["board"] != self._board.name:
             raise EngineError(f"the snapshot is of board {about['board']!r}, this one is {self._board.name!r}")
