@@ -1,6 +1,7 @@
 // What the Cortex-M0+ needs for code that another simulator executes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -35,6 +36,11 @@ class CallCounter {
   public:
     struct Counts {
         std::uint64_t calls = 0, total = 0, least = 0, most = 0;
+        Counts operator+(const Counts& other) const {
+            if (calls == 0) return other;
+            if (other.calls == 0) return *this;
+            return {calls + other.calls, total + other.total, std::min(least, other.least), std::max(most, other.most)};
+        }
     };
 
     void trace(std::span<const std::uint32_t> addresses);

@@ -8,9 +8,9 @@ namespace rp2040 {
 class ExternalChip;
 using BlockHook = void (*)(std::uint64_t pc, std::uint32_t instructions);
 
-/// A hook for the chip, the same one each time; null when all are taken.
-BlockHook take_block_hook(ExternalChip& chip);
-/// The chip goes: its hook does nothing from now on, and may be given to another.
+/// A hook for a core of the chip, the same one each time; null when all are taken.
+BlockHook take_block_hook(ExternalChip& chip, unsigned core);
+/// The chip goes: its hooks do nothing from now on, and may be given to another.
 void release_block_hook(const ExternalChip& chip);
 
 }  // namespace rp2040

@@ -91,7 +91,8 @@ uint32_t rp2040_abi_version(void) { return RP2040_ABI_VERSION; }
 
 rp2040_chip* rp2040_create(uint32_t flash_bytes, uint32_t xosc_hz, const rp2040_host* host) {
     if (host == nullptr || host->irq == nullptr || host->read == nullptr || host->write == nullptr ||
-        host->reset == nullptr || host->send_event == nullptr || host->clock == nullptr || xosc_hz == 0)
+        host->reset == nullptr || host->send_event == nullptr || host->clock == nullptr || host->hold == nullptr ||
+        xosc_hz == 0)
         return nullptr;
     try {
         auto made = std::make_unique<ExternalChip>(flash_bytes, xosc_hz, *host);
@@ -182,7 +183,7 @@ rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint
         *value = 0;
         if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
         if (too_far(chip, cycle)) return invalid(chip, kTooFar);
-        chip->chip->begin_access(cycle, address, false);
+        chip->chip->begin_access(core, cycle, address, false);
         return chip->chip->core_read(core, address, bytes, *value) ? RP2040_OK : bus_fault(chip, address, "read");
     });
 }
@@ -191,7 +192,7 @@ rp2040_status rp2040_write(rp2040_chip* chip, uint32_t core, uint64_t cycle, uin
     return guarded(chip, [&] {
         if (!valid_access(core, address, bytes)) return invalid(chip, kBadAccess);
         if (too_far(chip, cycle)) return invalid(chip, kTooFar);
-        chip->chip->begin_access(cycle, address, true);
+        chip->chip->begin_access(core, cycle, address, true);
         return chip->chip->core_write(core, address, bytes, value) ? RP2040_OK : bus_fault(chip, address, "write");
     });
 }
@@ -386,15 +387,17 @@ uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) {
     return charged(chip, [&] { return chip->chip->xip_stall(address); });
 }
 
-uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions) {
-    if (instructions > kMostInstructions) return 0;
-    return charged(chip, [&] { return chip->chip->charge_block(pc & ~1u, instructions); });
+uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t core, uint32_t pc, uint32_t instructions) {
+    if (core > 1 || instructions > kMostInstructions) return 0;
+    return charged(chip, [&] { return chip->chip->charge_block(core, pc & ~1u, instructions); });
 }
-uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins) {
-    return answered(chip, 0u, [&] { return chip->chip->charge_exception(begins != 0); });
+uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t core, uint32_t begins) {
+    if (core > 1) return 0;
+    return answered(chip, 0u, [&] { return chip->chip->charge_exception(core, begins != 0); });
 }
-uint64_t rp2040_cpu_cycles(const rp2040_chip* chip) {
-    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->charged(); });
+uint64_t rp2040_cpu_cycles(const rp2040_chip* chip, uint32_t core) {
+    if (core > 1) return 0;
+    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->cores[core].charged; });
 }
 void rp2040_cpu_forget(rp2040_chip* chip) {
     guarded(chip, [&] {
@@ -406,7 +409,7 @@ rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_
     return guarded(chip, [&] {
         if ((addresses == nullptr && count != 0) || count > kMostTraced)
             return invalid(chip, "at most 65536 functions are traced, and their addresses must not be NULL");
-        chip->chip->calls.trace({addresses, count});
+        for (auto& core : chip->chip->cores) core.calls.trace({addresses, count});
         return RP2040_OK;
     });
 }
@@ -414,12 +417,13 @@ rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint6
                                   uint64_t* least, uint64_t* most) {
     if (!alive(chip) || calls == nullptr || total == nullptr || least == nullptr || most == nullptr)
         return RP2040_INVALID;
-    const auto& counts = chip->chip->calls.counts();
-    if (index >= counts.size()) return RP2040_INVALID;
-    *calls = counts[index].calls;
-    *total = counts[index].total;
-    *least = counts[index].least;
-    *most = counts[index].most;
+    const auto& [first, second] = chip->chip->cores;
+    if (index >= first.calls.counts().size()) return RP2040_INVALID;
+    const auto sum = first.calls.counts()[index] + second.calls.counts()[index];
+    *calls = sum.calls;
+    *total = sum.total;
+    *least = sum.least;
+    *most = sum.most;
     return RP2040_OK;
 }
 }

@@ -63,8 +63,10 @@ ExternalChip::ExternalChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, con
         }
         forget_code();
     };
-    clocks_.on_halt = nullptr;                  // the host's time goes on
-    psm_.on_core_held = [](unsigned, bool) {};  // the host has one core
+    clocks_.on_halt = nullptr;  // the host's time goes on
+    psm_.on_core_held = [this](unsigned core, bool held) { host_.hold(host_.context, core, held ? 1 : 0); };
+    // A core that is executed after the other one looks at its divider at times that have passed for the chip.
+    for (unsigned core = 0; core < 2; ++core) sio_.core_time[core] = &cores[core].last_access;
     report_clock();
 }
 
@@ -72,7 +74,7 @@ void ExternalChip::report_clock() {
     const std::uint32_t hz = clocks_.hz(ClockId::sys);
     if (hz == 0 || hz == reported_hz_) return;
     reported_hz_ = hz;
-    time.set_clock(hz);
+    for (HostCore& core : cores) core.time.set_clock(hz);
     host_.clock(host_.context, hz);
 }
 
@@ -174,7 +176,8 @@ bool ExternalChip::bus_write(Master master, std::uint32_t address, unsigned byte
 
 bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
     if (find_target(address) == Target::ppb) return false;
-    access_extra_ += static_cast<std::int64_t>(access_cost(address, false)) - static_cast<int>(timing::kLoadStore);
+    cores[core].access_extra +=
+        static_cast<std::int64_t>(access_cost(address, false)) - static_cast<int>(timing::kLoadStore);
     if (find_target(address) != Target::sio)
         return bus_read(core == 0 ? Master::core0 : Master::core1, address, bytes, value);
     const std::uint32_t word = at_address(address, [&] { return sio_.read(core, (address - kSioBase) & ~3u); });
@@ -184,7 +187,8 @@ bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned byte
 
 bool ExternalChip::core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value) {
     if (find_target(address) == Target::ppb) return false;
-    access_extra_ += static_cast<std::int64_t>(access_cost(address, true)) - static_cast<int>(timing::kLoadStore);
+    cores[core].access_extra +=
+        static_cast<std::int64_t>(access_cost(address, true)) - static_cast<int>(timing::kLoadStore);
     if (find_target(address) != Target::sio)
         return bus_write(core == 0 ? Master::core0 : Master::core1, address, bytes, value);
     at_address(address, [&] {
@@ -201,7 +205,6 @@ void ExternalChip::power_on(Cycles when) {
     const std::uint64_t passed = picoseconds(std::max(when, events_.now()));
     reset();
     if (microphone) microphone->chip_restarted(passed);
-    time.restart();
     kept_.clear();
     host_bus.told_due = kNever;
     for (unsigned core = 0; core < 2; ++core) {
@@ -211,11 +214,12 @@ void ExternalChip::power_on(Cycles when) {
     }
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
     serial.clear();
-    running_ = {};
-    interrupted_.clear();
-    charged_ = in_exceptions_ = 0;
-    last_access_ = 0;
-    access_extra_ = 0;
+    for (HostCore& core : cores) {
+        core.time.restart();
+        core.charged = core.in_exceptions = core.last_access = 0;
+        core.access_extra = 0;
+    }
+    for (const unsigned core : {0u, 1u}) forget_execution(core);
     forget_code();
     reported_hz_ = 0;
     report_clock();
@@ -227,8 +231,7 @@ void ExternalChip::finish_reset() {
     Chip::request_chip_reset();
     perform_resets();
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
-    running_ = {};
-    interrupted_.clear();
+    for (const unsigned core : {0u, 1u}) forget_execution(core);
     report_clock();
 }
 
@@ -247,7 +250,7 @@ std::string ExternalChip::boot(std::uint32_t& pc, std::uint32_t& sp) {
         }
     }
     forget_code();
-    running_ = {};
+    cores[0].running = {};
     return {};
 }
 
@@ -295,9 +298,14 @@ void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
 
 // ---------------------------------------------------------------------------------------------- the processor's time
 
-Cycles ExternalChip::cycle_of_host(std::uint64_t picoseconds) {
-    if (picoseconds == RP2040_AS_BEFORE) return cycle_at(time.chip_picoseconds());
-    return cycle_at(time.chip_picoseconds(picoseconds));
+Cycles ExternalChip::cycle_of_host(unsigned core, std::uint64_t picoseconds) {
+    const HostTime& time = cores[core].time;
+    return cycle_at(picoseconds == RP2040_AS_BEFORE ? time.chip_picoseconds() : time.chip_picoseconds(picoseconds));
+}
+
+std::uint64_t ExternalChip::expect(unsigned core, std::uint64_t picoseconds) {
+    cores[1 - core].time.expect(picoseconds);
+    return cores[core].time.expect(picoseconds);
 }
 
 void ExternalChip::settle() {
@@ -309,8 +317,10 @@ void ExternalChip::settle() {
 
 void ExternalChip::forget_code() {
     recent_.fill({});
-    running_.last = nullptr;
-    for (Context& context : interrupted_) context.last = nullptr;
+    for (HostCore& core : cores) {
+        core.running.last = nullptr;
+        for (Context& context : core.interrupted) context.last = nullptr;
+    }
     blocks_seen_.clear();
 }
 
@@ -338,47 +348,49 @@ const BlockCost& ExternalChip::known_block(std::uint32_t pc, std::uint32_t instr
     return found->second;
 }
 
-std::uint32_t ExternalChip::charge_block(std::uint32_t pc, std::uint32_t instructions) {
+std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
     const BlockCost& block = known_block(pc, instructions);
-    const Cycles before = charged_;
-    const BlockCost* last = running_.last;
+    HostCore& own = cores[core];
+    const Cycles before = own.charged;
+    const BlockCost* last = own.running.last;
     if (last != nullptr && last->conditional && pc != last->end)
-        charged_ += timing::kBranchTaken - timing::kBranchNotTaken;
-    if (calls.active())
-        calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, charged_ - in_exceptions_);
-    const std::int64_t own = block.cycles + std::exchange(access_extra_, 0);
-    charged_ += static_cast<Cycles>(std::max<std::int64_t>(own, 0));
+        own.charged += timing::kBranchTaken - timing::kBranchNotTaken;
+    if (own.calls.active())
+        own.calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, own.charged - own.in_exceptions);
+    const std::int64_t cost = block.cycles + std::exchange(own.access_extra, 0);
+    own.charged += static_cast<Cycles>(std::max<std::int64_t>(cost, 0));
     const auto fetch = [&](std::uint32_t word) {
-        charged_ += xip_.fetch(word, events_.now() + (charged_ - before), BusMaster::core0);
+        own.charged += xip_.fetch(word, events_.now() + (own.charged - before), master(core));
     };
     for (const std::uint32_t word : block.flash_words) fetch(word);
     // Those that the host's bus tells of were charged when they were loaded.
     for (const std::uint32_t word : block.flash_literals)
         if ((word - kXipBase) % kFlashSize >= host_bus.flash_end) fetch(word);
-    running_.last = &block;
-    const auto cycles = static_cast<std::uint32_t>(charged_ - before);
-    time.charge(cycles, instructions);
+    own.running.last = &block;
+    const auto cycles = static_cast<std::uint32_t>(own.charged - before);
+    own.time.charge(cycles, instructions);
     return cycles;
 }
 
-std::uint32_t ExternalChip::charge_exception(bool begins) {
+std::uint32_t ExternalChip::charge_exception(unsigned core, bool begins) {
+    HostCore& own = cores[core];
     std::uint32_t cycles = 0;
     if (begins) {
-        if (calls.active()) calls.exception_begins();
-        running_.began = charged_;
-        interrupted_.push_back(running_);
-        running_ = {};
+        if (own.calls.active()) own.calls.exception_begins();
+        own.running.began = own.charged;
+        own.interrupted.push_back(own.running);
+        own.running = {};
         cycles = timing::kExceptionEntry;
-        charged_ += cycles;
-    } else if (!interrupted_.empty()) {
-        if (calls.active()) calls.exception_ends(charged_ - in_exceptions_);
+        own.charged += cycles;
+    } else if (!own.interrupted.empty()) {
+        if (own.calls.active()) own.calls.exception_ends(own.charged - own.in_exceptions);
         cycles = timing::kExceptionReturn;
-        charged_ += cycles;
-        running_ = interrupted_.back();
-        interrupted_.pop_back();
-        if (interrupted_.empty()) in_exceptions_ += charged_ - running_.began;
+        own.charged += cycles;
+        own.running = own.interrupted.back();
+        own.interrupted.pop_back();
+        if (own.interrupted.empty()) own.in_exceptions += own.charged - own.running.began;
     }
-    time.charge(cycles, 0);
+    own.time.charge(cycles, 0);
     return cycles;
 }
 

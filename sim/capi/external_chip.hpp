@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,12 +44,18 @@ class ExternalChip final : public Chip {
         // An access may have left an event due at the very cycle that it came in.
         if (cycle >= events_.now()) events_.advance_to(cycle);
     }
-    /// Time of an access that the host dates `cycle`. Hosts know the time of a block of instructions, not of each: the
-    /// accesses within one are kept apart by what they take, or the second would come before the first had an effect.
-    void begin_access(Cycles cycle, std::uint32_t address, bool is_write) {
-        last_access_ = std::max({cycle, events_.now(), last_access_ + access_cost(address, is_write)});
-        advance(last_access_);
+    /// Time of a core's access that the host dates `cycle`. Hosts know the time of a block of instructions, not of
+    /// each: the accesses within one are kept apart by what they take, or the second would come before the first had an
+    /// effect. A core that the host executes after the other one is behind it: its accesses happen at the chip's
+    /// present cycle and do not move it, or two cores that poll would drive the chip ahead of both.
+    void begin_access(unsigned core, Cycles cycle, std::uint32_t address, bool is_write) {
+        Cycles& last = cores[core].last_access;
+        last = std::max(cycle, last + access_cost(address, is_write));
+        if (!both()) last = std::max(last, events_.now());
+        advance(last);
     }
+    /// Whether the core's last access was in the chip's past.
+    [[nodiscard]] bool behind(unsigned core) const { return cores[core].last_access < events_.now(); }
     /// Everything that save() has, and what this class adds; what the host gave is no part of it.
     [[nodiscard]] std::vector<std::uint8_t> save_all() const;
     void restore_all(std::span<const std::uint8_t> bytes);
@@ -59,8 +66,8 @@ class ExternalChip final : public Chip {
     /// Pins of `pins` that are high for at least half of the time.
     std::uint32_t high_pins(std::uint32_t pins);
 
-    /// Cycle of the chip when the host's clock, which `time` keeps, shows so many picoseconds.
-    [[nodiscard]] Cycles cycle_of_host(std::uint64_t picoseconds);
+    /// Cycle of the chip when the host's clock, as a core sees it, shows so many picoseconds.
+    [[nodiscard]] Cycles cycle_of_host(unsigned core, std::uint64_t picoseconds);
     /// Runs what follows an access or an event within a few cycles, so that the host need not come back for each.
     void settle();
 
@@ -81,17 +88,22 @@ class ExternalChip final : public Chip {
     };
     Memory sram_memory, flash_memory;
     /// A load of data from flash through the host's bus: charged with the block that it belongs to.
-    void load_from_flash(std::uint32_t address) {
-        access_extra_ += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), BusMaster::core0));
+    void load_from_flash(unsigned core, std::uint32_t address) {
+        cores[core].access_extra += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), master(core)));
     }
     HostBus host_bus;
 
-    std::uint32_t charge_block(std::uint32_t pc, std::uint32_t instructions);
-    std::uint32_t charge_exception(bool begins);
+    std::uint32_t charge_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    std::uint32_t charge_exception(unsigned core, bool begins);
     /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
     /// skip time when that is due.
-    void report_block(std::uint32_t pc, std::uint32_t instructions);
-    [[nodiscard]] Cycles charged() const { return charged_; }
+    void report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    [[nodiscard]] std::uint32_t waiting_words(unsigned core) const { return sio_.waiting_words(core); }
+    /// A core begins anew: what it executed before is of no consequence.
+    void forget_execution(unsigned core) {
+        cores[core].running = {};
+        cores[core].interrupted.clear();
+    }
     void forget_code();
     [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
         if (find_target(address) != Target::xip) return 0;
@@ -105,12 +117,36 @@ class ExternalChip final : public Chip {
     void put_on(HostI2c& target, std::uint32_t sda, std::uint32_t scl);
 
     SerialPorts serial{*this};
-    HostTime time;
-    void (*on_skip_due)(void* context) = nullptr;
-    void* skip_context = nullptr;
+    struct Context {
+        const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
+        Cycles began = 0;
+    };
+    /// What a snapshot keeps of one: how its last block ended.
+    struct SavedContext {
+        std::uint32_t end = 0;
+        bool known = false, conditional = false, links = false;
+        Cycles began = 0;
+    };
+    /// What is kept of a core that the host executes.
+    struct HostCore {
+        HostTime time;
+        void (*on_skip_due)(void* context) = nullptr;
+        void* skip_context = nullptr;
+        CallCounter calls;
+        Context running;
+        std::vector<Context> interrupted;
+        Cycles charged = 0, in_exceptions = 0;
+        std::int64_t access_extra = 0;
+        Cycles last_access = 0;
+    };
+    std::array<HostCore, 2> cores;
+    /// Bit per core that the host executes. With both, one is executed after the other.
+    std::uint32_t executed_cores = 1;
+    [[nodiscard]] bool both() const { return executed_cores == 3; }
+    /// When the chip's next event is, for the host's skips.
+    std::uint64_t expect(unsigned core, std::uint64_t picoseconds);
     std::uint32_t watched_pins = 0;  ///< Whose levels a turn reports.
 
-    CallCounter calls;
     std::unique_ptr<mic::PdmMicrophone> microphone;
     std::string error;
     bool fetch_refused = false;  ///< A fetch from flash found no data; `error` says why.
@@ -119,6 +155,7 @@ class ExternalChip final : public Chip {
     void report_clock();
     void tell_core(unsigned core, std::uint32_t line, bool level);
     const BlockCost& known_block(std::uint32_t pc, std::uint32_t instructions);
+    static constexpr BusMaster master(unsigned core) { return core == 0 ? BusMaster::core0 : BusMaster::core1; }
 
     /// Where in the host's memory an access is, or null.
     std::uint8_t* direct(Target target, std::uint32_t address, unsigned bytes);
@@ -130,6 +167,9 @@ class ExternalChip final : public Chip {
         std::uint8_t core, line;
         bool level, reset;
     };
+    [[nodiscard]] static SavedContext saved(const Context& context);
+    Context restored(const SavedContext& saved);
+    std::deque<BlockCost> endings_;  ///< Of blocks that ran before the snapshot was taken.
     std::vector<Kept> kept_;
     bool ahead_ = false, raised_ = false;
     std::vector<bool> executed_ = std::vector<bool>(kSramSize / kCodePage);  ///< Pages of SRAM that held code.
@@ -145,16 +185,6 @@ class ExternalChip final : public Chip {
         const BlockCost* block = nullptr;
     };
     std::array<Recent, 4096> recent_{};
-    struct Context {
-        const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
-        Cycles began = 0;
-    };
-    Context running_;
-    std::vector<Context> interrupted_;
-    Cycles charged_ = 0;
-    Cycles in_exceptions_ = 0;
-    std::int64_t access_extra_ = 0;
-    Cycles last_access_ = 0;
 };
 
 }  // namespace rp2040

@@ -13,13 +13,12 @@ namespace rp2040 {
 
 namespace {
 
-constexpr std::size_t kBuses = 64;
+constexpr std::uint32_t kFifoWrite = kSioBase + 0x54;
+constexpr std::size_t kBuses = 64;  // two slots each, one for each core
 std::array<std::atomic<rp2040_chip*>, kBuses> owners;
 std::mutex taking;
 
-constexpr std::uint32_t kFifoWrite = kSioBase + 0x54;
-
-/// Registers that an access may be answered for here: core 1 is the host's business.
+/// Registers that an access may be answered for here.
 bool is_register(std::uint32_t address) {
     switch (find_target(address)) {
         case Target::xip_ctrl:
@@ -27,37 +26,39 @@ bool is_register(std::uint32_t address) {
         case Target::apb:
         case Target::ahb:
         case Target::usb_dpram:
-        case Target::xip_aux: return true;
-        case Target::sio: return (address & ~3u) != kFifoWrite;
+        case Target::xip_aux:
+        case Target::sio: return true;
         default: return false;
     }
 }
 
 /// Tells the host what it does not know yet.
-void report(rp2040_chip* shell, std::uint32_t status, std::uint32_t address, std::uint64_t told_due,
+void report(rp2040_chip* shell, unsigned core, std::uint32_t status, std::uint32_t address, std::uint64_t told_due,
             std::uint32_t told_serial, std::uint32_t told_pins, const rp2040_turn& turn) {
     const HostBus& bus = shell->chip->host_bus;
     if (status != RP2040_OK || bus.told_due < told_due || (turn.serial & ~told_serial) != 0 || turn.pins != told_pins)
-        bus.host.turned(bus.host.context, status, address, &turn);
+        bus.cores[core].host.turned(bus.cores[core].host.context, status, address, &turn);
 }
 
 template <class Access>
-std::uint32_t with_turn(rp2040_chip* shell, std::uint32_t address, Access&& access) {
+std::uint32_t with_turn(rp2040_chip* shell, unsigned core, std::uint32_t address, Access&& access) {
     HostBus& bus = shell->chip->host_bus;
-    if (bus.stale.exchange(false, std::memory_order_relaxed)) bus.host.clock(bus.host.context);
+    HostBus::Core& own = bus.cores[core];
+    if (own.stale.exchange(false, std::memory_order_relaxed)) own.host.clock(own.host.context);
     const std::uint64_t due = bus.told_due;
     const std::uint32_t serial = shell->chip->serial.told, pins = bus.told_pins;
     rp2040_turn turn;
     const std::uint32_t status = access(turn);
     const std::uint32_t value = turn.value;
-    report(shell, status, address, due, serial, pins, turn);
+    report(shell, core, status, address, due, serial, pins, turn);
     return value;
 }
 
 template <std::size_t Slot, unsigned Width>
 std::uint64_t read(std::uint64_t address, std::uint64_t state) {
     constexpr std::uint32_t kBytes = 1u << Width;
-    rp2040_chip* const shell = owners[Slot].load(std::memory_order_relaxed);
+    constexpr unsigned kCore = Slot % 2;
+    rp2040_chip* const shell = owners[Slot / 2].load(std::memory_order_relaxed);
     if (shell == nullptr) return 0;
     ExternalChip& chip = *shell->chip;
     const auto at = static_cast<std::uint32_t>(address);
@@ -66,39 +67,42 @@ std::uint64_t read(std::uint64_t address, std::uint64_t state) {
             if (const ExternalChip::Memory& flash = chip.flash_memory; offset + kBytes <= flash.size) {
                 std::uint32_t value = 0;
                 std::memcpy(&value, flash.bytes + offset, kBytes);
-                chip.load_from_flash(at);
+                chip.load_from_flash(kCore, at);
                 return value;
             }
         } else if (chip.host_bus.registers && at % kBytes == 0 && is_register(at)) {
-            return with_turn(shell, at, [&](rp2040_turn& turn) {
-                return rp2040_turn_read(shell, 0, RP2040_AS_BEFORE, at, kBytes, &turn);
+            return with_turn(shell, kCore, at, [&](rp2040_turn& turn) {
+                return rp2040_turn_read(shell, kCore, RP2040_AS_BEFORE, at, kBytes, &turn);
             });
         }
     }
-    return chip.host_bus.host.others.read[Width](address, state);
+    return chip.host_bus.cores[kCore].host.others.read[Width](address, state);
 }
 
 template <std::size_t Slot, unsigned Width>
 void write(std::uint64_t address, std::uint64_t value, std::uint64_t state) {
     constexpr std::uint32_t kBytes = 1u << Width;
-    rp2040_chip* const shell = owners[Slot].load(std::memory_order_relaxed);
+    constexpr unsigned kCore = Slot % 2;
+    rp2040_chip* const shell = owners[Slot / 2].load(std::memory_order_relaxed);
     if (shell == nullptr) return;
     const HostBus& bus = shell->chip->host_bus;
     const auto at = static_cast<std::uint32_t>(address);
-    if (at == address && bus.registers && at % kBytes == 0 && is_register(at))
-        with_turn(shell, at, [&](rp2040_turn& turn) {
-            return rp2040_turn_write(shell, 0, RP2040_AS_BEFORE, at, kBytes, static_cast<std::uint32_t>(value), &turn);
+    const bool wakes = (at & ~3u) == kFifoWrite && !shell->chip->both();  // the host's business
+    if (at == address && bus.registers && at % kBytes == 0 && is_register(at) && !wakes)
+        with_turn(shell, kCore, at, [&](rp2040_turn& turn) {
+            return rp2040_turn_write(shell, kCore, RP2040_AS_BEFORE, at, kBytes, static_cast<std::uint32_t>(value),
+                                     &turn);
         });
     else
-        bus.host.others.write[Width](address, value, state);
+        bus.cores[kCore].host.others.write[Width](address, value, state);
 }
 
 template <std::size_t... Slots>
-constexpr std::array<rp2040_bus, kBuses> make_buses(std::index_sequence<Slots...>) {
+constexpr std::array<rp2040_bus, 2 * kBuses> make_buses(std::index_sequence<Slots...>) {
     return {rp2040_bus{{read<Slots, 0>, read<Slots, 1>, read<Slots, 2>},
                        {write<Slots, 0>, write<Slots, 1>, write<Slots, 2>}}...};
 }
-constexpr auto buses = make_buses(std::make_index_sequence<kBuses>());
+constexpr auto buses = make_buses(std::make_index_sequence<2 * kBuses>());
 
 bool complete(const rp2040_bus_host* host) {
     if (host == nullptr || host->clock == nullptr || host->turned == nullptr) return false;
@@ -132,16 +136,17 @@ rp2040_status rp2040_memory(rp2040_chip* chip, uint32_t base, uint8_t* memory, s
     });
 }
 
-rp2040_status rp2040_take_bus(rp2040_chip* chip, const rp2040_bus_host* host, rp2040_bus* bus) {
+rp2040_status rp2040_take_bus(rp2040_chip* chip, uint32_t core, const rp2040_bus_host* host, rp2040_bus* bus) {
     return guarded(chip, [&] {
+        if (core > 1) return invalid(chip, "the chip has core 0 and 1, not " + std::to_string(core));
         if (!complete(host) || bus == nullptr) return invalid(chip, "a bus needs all of its host's functions");
         const std::scoped_lock lock(taking);
         for (rp2040_chip* const wanted : {chip, static_cast<rp2040_chip*>(nullptr)})
             for (std::size_t slot = 0; slot < kBuses; ++slot) {
                 if (owners[slot] != wanted) continue;
-                chip->chip->host_bus.host = *host;
+                chip->chip->host_bus.cores[core].host = *host;
                 owners[slot] = chip;
-                *bus = buses[slot];
+                *bus = buses[2 * slot + core];
                 return RP2040_OK;
             }
         return invalid(chip, "64 chips have buses already");
@@ -154,7 +159,7 @@ void rp2040_bus_direct(rp2040_chip* chip, uint32_t registers, uint32_t flash_end
     chip->chip->host_bus.flash_end = std::min(flash_end, kFlashSize);
 }
 
-void rp2040_clock_moved(rp2040_chip* chip) {
-    if (alive(chip)) chip->chip->host_bus.stale.store(true, std::memory_order_relaxed);
+void rp2040_clock_moved(rp2040_chip* chip, uint32_t core) {
+    if (alive(chip) && core < 2) chip->chip->host_bus.cores[core].stale.store(true, std::memory_order_relaxed);
 }
 }

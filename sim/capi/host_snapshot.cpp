@@ -31,17 +31,20 @@ std::vector<std::uint8_t> ExternalChip::save_all() const {
     StateWriter& host = out.state();
     host.put(lines_);
     host.put(reported_hz_);
-    host.put(time);
     put_all(host, kept_);
     host.put(raised_);
-    std::vector<Cycles> began;
-    for (const Context& context : interrupted_) began.push_back(context.began);
-    put_all(host, began);
-    host.put(running_.began);
-    host.put(charged_);
-    host.put(in_exceptions_);
-    host.put(access_extra_);
-    host.put(last_access_);
+    host.put(executed_cores);
+    for (const HostCore& core : cores) {
+        host.put(core.time);
+        std::vector<SavedContext> interrupted;
+        for (const Context& context : core.interrupted) interrupted.push_back(saved(context));
+        put_all(host, interrupted);
+        host.put(saved(core.running));
+        host.put(core.charged);
+        host.put(core.in_exceptions);
+        host.put(core.access_extra);
+        host.put(core.last_access);
+    }
     out.section("serial");
     serial.save(out.state());
     return out.take();
@@ -67,25 +70,49 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         put(before);
         throw;
     }
+    std::vector<std::vector<SavedContext>> contexts;
     snapshot.read("host", [&](StateReader& in) {
         in.get(lines_);
         in.get(reported_hz_);
-        in.get(time);
         kept_ = read_all<Kept>(in);
         in.get(raised_);
-        interrupted_.clear();
-        for (const Cycles began : read_all<Cycles>(in)) interrupted_.push_back({nullptr, began});
-        running_ = {};
-        in.get(running_.began);
-        in.get(charged_);
-        in.get(in_exceptions_);
-        in.get(access_extra_);
-        in.get(last_access_);
+        in.get(executed_cores);
+        for (HostCore& core : cores) {
+            in.get(core.time);
+            contexts.push_back(read_all<SavedContext>(in));
+            in.get(contexts.back().emplace_back());
+            in.get(core.charged);
+            in.get(core.in_exceptions);
+            in.get(core.access_extra);
+            in.get(core.last_access);
+        }
     });
     snapshot.read("serial", [&](StateReader& in) { serial.restore(in); });
     host_bus.told_due = kNever;
-    host_bus.stale = true;
+    for (auto& core : host_bus.cores) core.stale = true;
     forget_code();
+    endings_.clear();
+    for (unsigned core = 0; core < 2; ++core) {
+        cores[core].interrupted.clear();
+        for (const SavedContext& context : contexts[core]) cores[core].interrupted.push_back(restored(context));
+        cores[core].running = cores[core].interrupted.back();
+        cores[core].interrupted.pop_back();
+    }
+}
+
+ExternalChip::SavedContext ExternalChip::saved(const Context& context) {
+    const BlockCost* const last = context.last;
+    if (last == nullptr) return {.began = context.began};
+    return {last->end, true, last->conditional, last->links, context.began};
+}
+
+ExternalChip::Context ExternalChip::restored(const SavedContext& saved) {
+    if (!saved.known) return {nullptr, saved.began};
+    BlockCost& ending = endings_.emplace_back();
+    ending.end = saved.end;
+    ending.conditional = saved.conditional;
+    ending.links = saved.links;
+    return {&ending, saved.began};
 }
 
 }  // namespace rp2040

@@ -36,6 +36,8 @@ class HostTime {
     [[nodiscard]] bool skip_due() const {
         return owed_ >= skip_ || (owed_ >= instruction_ && chip_picoseconds() >= std::min(due_, limit_));
     }
+    /// Whether what is due has come.
+    [[nodiscard]] bool reached_due() const { return chip_picoseconds() >= due_; }
     /// Picoseconds to skip, whole instructions; from now on they are the host's.
     std::uint64_t pay() {
         if (owed_ < instruction_) return 0;
@@ -61,6 +63,7 @@ class HostTime {
     }
     /// The host wants to stop at this time of the chip's.
     void set_limit(std::uint64_t picoseconds) { limit_ = picoseconds; }
+    [[nodiscard]] std::uint64_t limit() const { return limit_; }
     /// Instructions charged so far: they stand still when the host has lost the hook that reports them.
     [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
 

@@ -30,8 +30,8 @@ extern "C" {
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
- * 4 idle turns, the host's memory and bus, snapshots. */
-#define RP2040_ABI_VERSION 4
+ * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. */
+#define RP2040_ABI_VERSION 5
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -63,6 +63,8 @@ typedef struct {
     void (*send_event)(void* context);
     /* clk_sys runs at `hz` from now on. */
     void (*clock)(void* context, uint32_t hz);
+    /* PSM.FRCE_OFF holds a core in reset (1), or lets it go (0): see rp2040_started. */
+    void (*hold)(void* context, uint32_t core, uint32_t held);
 } rp2040_host;
 
 /* ---- life ---------------------------------------------------------------------------------------------------------*/
@@ -92,6 +94,8 @@ RP2040_API const uint8_t* rp2040_boot_rom(void);
 /* What the boot ROM does after a reset: check the second stage in flash, copy it to SRAM through host.write, set up
  * the SSI, or take the watchdog's vector. The processor then starts at *pc with *sp and LR = 0. */
 RP2040_API rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp);
+/* A core begins anew. Core 1 does so at the ROM's vectors after any reset, and waits there for core 0. */
+RP2040_API void rp2040_started(rp2040_chip* chip, uint32_t core);
 
 /* ---- time ---------------------------------------------------------------------------------------------------------*/
 
@@ -125,7 +129,9 @@ RP2040_API rp2040_status rp2040_peek(rp2040_chip* chip, uint32_t address, uint32
 /* For hosts whose own clock counts instructions, all of the same length. The library keeps what a Cortex-M0+ takes
  * beyond that (rp2040_cpu_block, rp2040_cpu_exception) and dates everything with it; the host skips the difference when
  * rp2040_skip says so. `elapsed` is what the host's clock shows, in picoseconds since power-on; RP2040_AS_BEFORE:
- * nothing but reported blocks has moved it since rp2040_rebase. */
+ * nothing but reported blocks has moved it since rp2040_rebase. A host of two cores has a clock for each and executes
+ * one after the other for a while; what the one that comes second does happens when the first one has got to, if that
+ * is later. */
 #define RP2040_AS_BEFORE UINT64_MAX
 
 /* What the host wants to know after the chip had its turn. */
@@ -140,34 +146,40 @@ typedef struct {
 /* Length of the host's instruction, and how much it may owe before it skips. Until a skip, everything that the chip
  * does is on time; only what the host itself derives from its clock lags behind. */
 RP2040_API void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds);
-/* The host wants to stop when the chip's time is `picoseconds`: it skips by then what it owes. RP2040_NEVER: nowhere.
+/* The host wants to stop when the chip's time is `picoseconds`: it skips by then what it owes, and no idle turn goes
+ * beyond it. RP2040_NEVER: nowhere.
  */
 RP2040_API void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds);
-/* The host's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
-RP2040_API void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed);
-RP2040_API uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed);
+/* Bit per core that the host executes from now on; core 0 at the beginning. */
+RP2040_API void rp2040_execute(rp2040_chip* chip, uint32_t cores);
+/* Words that wait for a core in the SIO's FIFO. Core 1 waits in the ROM while there is none: no need to execute it. */
+RP2040_API uint32_t rp2040_fifo(const rp2040_chip* chip, uint32_t core);
+/* A core's clock shows `elapsed`, and nothing but reported blocks will move it until the next rp2040_rebase. */
+RP2040_API void rp2040_rebase(rp2040_chip* chip, uint32_t core, uint64_t elapsed);
+RP2040_API uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint32_t core, uint64_t elapsed);
 /* rp2040_read, rp2040_write, rp2040_advance, and what follows within a few cycles. [not in callbacks] */
 RP2040_API rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
                                           uint32_t bytes, rp2040_turn* turn);
 RP2040_API rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address,
                                            uint32_t bytes, uint32_t value, rp2040_turn* turn);
-RP2040_API rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn);
-/* rp2040_turn_run while the core sleeps, for it cannot see when things happen that do not wake it: what the chip does
- * by itself before the host's clock shows `until` happens in this call, up to the first thing that a core, a port or a
- * watched pin has of it. That one is what `due` names, and comes with the first turn at or after it. Targets on I2C and
- * SPI see early what the DMA sends them. [not in callbacks] */
+RP2040_API rp2040_status rp2040_turn_run(rp2040_chip* chip, uint32_t core, uint64_t elapsed, rp2040_turn* turn);
+/* rp2040_turn_run while core 0, the only one, sleeps, for it cannot see when things happen that do not wake it: what
+ * the chip does by itself before the host's clock shows `until` happens in this call, up to the first thing that a
+ * core, a port or a watched pin has of it. That one is what `due` names, and comes with the first turn at or after it.
+ * Targets on I2C and SPI see early what the DMA sends them. [not in callbacks] */
 RP2040_API rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t until, rp2040_turn* turn);
 /* Pins whose levels turns report, bit per pin. */
 RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
 
 /* Picoseconds to skip now, whole instructions, because much is owed or something is due; else 0. */
-RP2040_API uint64_t rp2040_skip(rp2040_chip* chip);
+RP2040_API uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core);
 /* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block
- * without a context; it calls `skip_due` when rp2040_skip would return more than 0. NULL when too many chips have one.
- */
+ * without a context; it calls `skip_due` when rp2040_skip would return more than 0 and, with both cores, when something
+ * is due: call rp2040_turn_run then. NULL when too many chips have one. */
 typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
-RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context);
-/* Instructions reported so far. */
+RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
+                                                    void* context);
+/* Instructions of both cores reported so far. */
 RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
 
 /* ---- the host's memory and bus ------------------------------------------------------------------------------------*/
@@ -191,13 +203,15 @@ typedef struct {
     /* An access had a consequence that the host was not told of by an earlier turn. */
     void (*turned)(void* context, uint32_t status, uint32_t address, const rp2040_turn* turn);
 } rp2040_bus_host;
-/* Fills `bus`; fails when too many chips have one. Registers go to `others` until rp2040_bus_direct. */
-RP2040_API rp2040_status rp2040_take_bus(rp2040_chip* chip, const rp2040_bus_host* host, rp2040_bus* bus);
-/* Whether accesses to registers are the library's business, and the end of the flash from whose beginning on the host
- * calls these functions for loads of data: they are charged what they stall. */
+/* Fills `bus` for a core; fails when too many chips have one. Registers go to `others` until rp2040_bus_direct. */
+RP2040_API rp2040_status rp2040_take_bus(rp2040_chip* chip, uint32_t core, const rp2040_bus_host* host,
+                                         rp2040_bus* bus);
+/* Whether accesses to registers are the library's business, but for writes of SIO.FIFO_WR while core 1 is not executed,
+ * and the end of the flash from whose beginning on the host calls these functions for loads of data: they are charged
+ * what they stall. */
 RP2040_API void rp2040_bus_direct(rp2040_chip* chip, uint32_t registers, uint32_t flash_end);
-/* Something other than blocks may have moved the host's clock. May be called beside other calls. */
-RP2040_API void rp2040_clock_moved(rp2040_chip* chip);
+/* Something other than blocks may have moved a core's clock. May be called beside other calls. */
+RP2040_API void rp2040_clock_moved(rp2040_chip* chip, uint32_t core);
 
 /* The windows that the host forwards, in address order; returns how many there are. */
 typedef struct {
@@ -288,20 +302,21 @@ RP2040_API uint32_t rp2040_access_cycles(uint32_t address, uint32_t is_write);
 /* One fetch or load of a flash word through the XIP cache, now: the cycles that it stalls. */
 RP2040_API uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address);
 
-/* The same, kept by the library: the host reports each block of `instructions` that core 0 executed from `pc` on and
+/* The same, kept by the library: the host reports each block of `instructions` that a core executed from `pc` on and
  * gets the cycles to charge: instructions, taken branches (seen when the next block begins), fetches and literals
  * through the XIP cache, and the register accesses made since the last report beyond an SRAM access. Opcodes are read
  * through host.read once per block. */
-RP2040_API uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t pc, uint32_t instructions);
+RP2040_API uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t core, uint32_t pc, uint32_t instructions);
 /* An exception begins (1) or returns (0): the cycles to charge. */
-RP2040_API uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t begins);
-/* All cycles charged so far. */
-RP2040_API uint64_t rp2040_cpu_cycles(const rp2040_chip* chip);
+RP2040_API uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t core, uint32_t begins);
+/* All cycles charged to a core so far. */
+RP2040_API uint64_t rp2040_cpu_cycles(const rp2040_chip* chip, uint32_t core);
 /* Code in memory changed: forget what is known of it. */
 RP2040_API void rp2040_cpu_forget(rp2040_chip* chip);
 /* Functions whose calls are counted from now on, by entry address; forgets earlier counts. */
 RP2040_API rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_t count);
-/* Finished calls of one of them, their cycles with callees and without interrupts: total, least, most. */
+/* Finished calls of one of them by either core, their cycles with callees and without interrupts: total, least, most.
+ */
 RP2040_API rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint64_t* calls, uint64_t* total,
                                              uint64_t* least, uint64_t* most);
 

@@ -1,5 +1,6 @@
 // Turns: what a host does whose own clock counts instructions.
 #include <algorithm>
+#include <string>
 
 #include "capi/block_hook.hpp"
 #include "capi/shell.hpp"
@@ -10,9 +11,9 @@ using rp2040::ExternalChip;
 namespace {
 
 /// Fills what is due, and what is to be seen from outside.
-void tell(ExternalChip& own, rp2040_turn& turn, rp2040::Cycles next) {
+void tell(ExternalChip& own, unsigned core, rp2040_turn& turn, rp2040::Cycles next) {
     const std::uint64_t due = next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next);
-    turn.due = own.time.expect(due);
+    turn.due = own.expect(core, due);
     turn.serial = own.serial.waiting();
     turn.pins = own.watched_pins == 0 ? 0 : own.high_pins(own.watched_pins);
     own.host_bus.told_due = std::min(own.host_bus.told_due, due);
@@ -22,95 +23,115 @@ void tell(ExternalChip& own, rp2040_turn& turn, rp2040::Cycles next) {
 
 /// What a host wants to know after anything has happened; of two failures, the first.
 template <class Access>
-rp2040_status end_turn(rp2040_chip* chip, rp2040_turn* turn, Access&& access) {
+rp2040_status end_turn(rp2040_chip* chip, std::uint32_t core, rp2040_turn* turn, Access&& access) {
     if (!alive(chip)) return RP2040_INVALID;
     if (turn == nullptr) return invalid(chip, "turn must not be NULL");
+    if (core > 1) return invalid(chip, "the chip has core 0 and 1, not " + std::to_string(core));
     *turn = {};
     const rp2040_status status = guarded(chip, [&] { return access(*turn); });
     const rp2040_status settled = guarded(chip, [&] {
         ExternalChip& own = *chip->chip;
-        if (status == RP2040_OK && !own.keeps()) own.settle();
-        tell(own, *turn, own.keeps() ? own.cycles() : own.events().next());
+        if (status == RP2040_OK && !own.keeps() && !(own.both() && own.behind(core))) own.settle();
+        tell(own, core, *turn, own.keeps() ? own.cycles() : own.events().next());
         return RP2040_OK;
     });
     return status != RP2040_OK ? status : settled;
 }
 
 /// What an idle turn kept comes when its time has come; until then nothing happens.
-bool kept_for_later(ExternalChip& own, std::uint64_t elapsed) {
+bool kept_for_later(ExternalChip& own, unsigned core, std::uint64_t elapsed) {
     if (!own.keeps()) return false;
-    if (own.cycle_of_host(elapsed) < own.cycles()) return true;
+    if (own.cycle_of_host(core, elapsed) < own.cycles()) return true;
     own.deliver();
     return false;
 }
 
-rp2040_status run(rp2040_chip* chip, std::uint64_t elapsed) {
+rp2040_status run(rp2040_chip* chip, unsigned core, std::uint64_t elapsed) {
     chip->chip->host_bus.told_due = RP2040_NEVER;
-    return rp2040_advance(chip, chip->chip->cycle_of_host(elapsed));
+    return rp2040_advance(chip, chip->chip->cycle_of_host(core, elapsed));
 }
 
 }  // namespace
 
-void ExternalChip::report_block(std::uint32_t pc, std::uint32_t instructions) {
+void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
     // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
     try {
-        charge_block(pc & ~1u, instructions);
+        charge_block(core, pc & ~1u, instructions);
     } catch (const std::exception& refusal) {
         error = refusal.what();
         fetch_refused = true;
     }
-    if (time.skip_due()) on_skip_due(skip_context);
+    // Of two cores the host executes one at a time, and its clock waits for the one behind: what is due for the one in
+    // front comes from its blocks.
+    const HostCore& own = cores[core];
+    if (own.time.skip_due() || (both() && own.time.reached_due())) own.on_skip_due(own.skip_context);
 }
 
 extern "C" {
 
 void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
-    if (alive(chip)) chip->chip->time.set_pace(instruction_picoseconds, skip_picoseconds);
+    if (!alive(chip)) return;
+    for (auto& core : chip->chip->cores) core.time.set_pace(instruction_picoseconds, skip_picoseconds);
 }
 void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds) {
-    if (alive(chip)) chip->chip->time.set_limit(picoseconds);
+    if (!alive(chip)) return;
+    for (auto& core : chip->chip->cores) core.time.set_limit(picoseconds);
 }
-uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint64_t elapsed) {
-    return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(elapsed); });
+uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint32_t core, uint64_t elapsed) {
+    if (core > 1) return 0;
+    return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(core, elapsed); });
 }
-void rp2040_rebase(rp2040_chip* chip, uint64_t elapsed) {
-    if (alive(chip)) chip->chip->time.rebase(elapsed);
+void rp2040_rebase(rp2040_chip* chip, uint32_t core, uint64_t elapsed) {
+    if (alive(chip) && core < 2) chip->chip->cores[core].time.rebase(elapsed);
+}
+void rp2040_execute(rp2040_chip* chip, uint32_t cores) {
+    if (alive(chip)) chip->chip->executed_cores = cores & 3;
+}
+uint32_t rp2040_fifo(const rp2040_chip* chip, uint32_t core) {
+    if (core > 1) return 0;
+    return answered(chip, uint32_t{0}, [&] { return chip->chip->waiting_words(core); });
+}
+void rp2040_started(rp2040_chip* chip, uint32_t core) {
+    if (alive(chip) && core < 2) chip->chip->forget_execution(core);
 }
 rp2040_status rp2040_turn_read(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
                                rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn& out) {
+    return end_turn(chip, core, turn, [&](rp2040_turn& out) {
         chip->chip->deliver();
-        return rp2040_read(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, &out.value);
+        return rp2040_read(chip, core, chip->chip->cycle_of_host(core, elapsed), address, bytes, &out.value);
     });
 }
 rp2040_status rp2040_turn_write(rp2040_chip* chip, uint32_t core, uint64_t elapsed, uint32_t address, uint32_t bytes,
                                 uint32_t value, rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn&) {
+    return end_turn(chip, core, turn, [&](rp2040_turn&) {
         chip->chip->deliver();
-        return rp2040_write(chip, core, chip->chip->cycle_of_host(elapsed), address, bytes, value);
+        return rp2040_write(chip, core, chip->chip->cycle_of_host(core, elapsed), address, bytes, value);
     });
 }
-rp2040_status rp2040_turn_run(rp2040_chip* chip, uint64_t elapsed, rp2040_turn* turn) {
-    return end_turn(chip, turn, [&](rp2040_turn&) {
-        return kept_for_later(*chip->chip, elapsed) ? RP2040_OK : run(chip, elapsed);
+rp2040_status rp2040_turn_run(rp2040_chip* chip, uint32_t core, uint64_t elapsed, rp2040_turn* turn) {
+    return end_turn(chip, core, turn, [&](rp2040_turn&) {
+        return kept_for_later(*chip->chip, core, elapsed) ? RP2040_OK : run(chip, core, elapsed);
     });
 }
 rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t until, rp2040_turn* turn) {
     if (alive(chip)) (void)chip->chip->take_raised();
-    const rp2040_status status = rp2040_turn_run(chip, elapsed, turn);
+    const rp2040_status status = rp2040_turn_run(chip, 0, elapsed, turn);
     if (status != RP2040_OK || chip->chip->keeps()) return status;
     return guarded(chip, [&] {
         ExternalChip& own = *chip->chip;
         if (own.take_raised()) return RP2040_OK;  // the core may be about to wake
         const rp2040_turn now = *turn;
-        if (own.run_ahead(own.cycle_of_host(until))) {
-            tell(own, *turn, own.cycles());
+        rp2040::Cycles horizon = own.cycle_of_host(0, until);
+        if (const std::uint64_t limit = own.cores[0].time.limit(); limit != RP2040_NEVER)
+            horizon = std::min(horizon, own.cycle_at(limit));
+        if (own.run_ahead(horizon)) {
+            tell(own, 0, *turn, own.cycles());
             turn->serial = now.serial;
             turn->pins = now.pins;
             own.serial.told = now.serial;
             own.host_bus.told_pins = now.pins;
         } else {
-            tell(own, *turn, own.events().next());
+            tell(own, 0, *turn, own.events().next());
         }
         return RP2040_OK;
     });
@@ -134,17 +155,23 @@ rp2040_status rp2040_restore(rp2040_chip* chip, const uint8_t* data, size_t size
 void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins) {
     if (alive(chip)) chip->chip->watched_pins = pins & ((1u << rp2040::kPins) - 1);
 }
-uint64_t rp2040_skip(rp2040_chip* chip) {
-    return answered(chip, uint64_t{0},
-                    [&] { return chip->chip->time.skip_due() ? chip->chip->time.pay() : uint64_t{0}; });
+uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core) {
+    if (core > 1) return 0;
+    return answered(chip, uint64_t{0}, [&] {
+        rp2040::HostTime& time = chip->chip->cores[core].time;
+        return time.skip_due() ? time.pay() : uint64_t{0};
+    });
 }
-rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, void (*skip_due)(void* context), void* context) {
-    if (!alive(chip)) return nullptr;
-    chip->chip->on_skip_due = skip_due;
-    chip->chip->skip_context = context;
-    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip);
+rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
+                                         void* context) {
+    if (!alive(chip) || core > 1) return nullptr;
+    chip->chip->cores[core].on_skip_due = skip_due;
+    chip->chip->cores[core].skip_context = context;
+    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip, core);
 }
 uint64_t rp2040_instructions(const rp2040_chip* chip) {
-    return answered(chip, uint64_t{0}, [&] { return chip->chip->time.instructions(); });
+    return answered(chip, uint64_t{0}, [&] {
+        return chip->chip->cores[0].time.instructions() + chip->chip->cores[1].time.instructions();
+    });
 }
 }

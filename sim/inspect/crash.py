@@ -155,6 +155,9 @@ class CrashSite:
         return f"{self.stop.detail or self.stop.reason.name} at {where} on core {self.stop.core}, cycle {self.cycle}"
 
 
+_REPLAYED_WITH = frozenset({Capability.SNAPSHOTS, Capability.OBSERVATION})
+
+
 class CrashWatch(Observer):
     """Notes the crashes of a machine from now on, and keeps a moment at most a second ago to replay them from.
 
@@ -182,7 +185,7 @@ class CrashWatch(Observer):
     def before_slice(self, now_ps: int) -> None:
         """Remembers the moment when it is time to."""
         engine = self.machine.engine
-        if now_ps >= self._keyframe_due and Capability.SNAPSHOTS in engine.capabilities:
+        if now_ps >= self._keyframe_due and engine.capabilities >= _REPLAYED_WITH:
             self._keyframe = engine.save()
             self._rtt = self.machine.rtt_state
             self._keyframe_due = now_ps + PICO

@@ -338,6 +338,8 @@ class Machine(Running, Steps, FactSheet):
             self._reset()
 
     def _reset(self) -> None:
+        if type(self.engine).reset is Engine.reset:
+            raise NotPossibleError(f"engine {self.engine.name!r} cannot be reset; use --engine embedded")
         flash = self.flash
         fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)

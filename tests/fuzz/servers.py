@@ -170,8 +170,12 @@ _CALLS: list[tuple[str, type | None, tuple[object, ...]]] = [
     ("rp2040_mic_fault", _STATUS, ("chip", 7)),
     ("rp2040_mic_analog", _STATUS, ("chip", _U32, _U32)),
     ("rp2040_trace", _STATUS, ("chip", "pointer", "count")),
-    ("rp2040_cpu_exception", _WORD, ("chip", 1)),
-    ("rp2040_cpu_cycles", _LONG, ("chip",)),
+    ("rp2040_cpu_exception", _WORD, ("chip", 3, 1)),
+    ("rp2040_cpu_cycles", _LONG, ("chip", 3)),
+    ("rp2040_started", None, ("chip", 3)),
+    ("rp2040_execute", None, ("chip", _U32)),
+    ("rp2040_rebase", None, ("chip", 3, _U32)),
+    ("rp2040_clock_moved", None, ("chip", 3)),
     ("rp2040_xip_stall", _WORD, ("chip", _U32)),
     ("rp2040_windows", _WORD, ("pointer",)),
     ("rp2040_register_name", _WORD, (_U32, "pointer", 4095)),
@@ -192,6 +196,7 @@ _Read = ctypes.CFUNCTYPE(
 _Write = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
 _Word = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32)
 _Event = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_Hold = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)
 
 
 class _Host(ctypes.Structure):
@@ -203,6 +208,7 @@ class _Host(ctypes.Structure):
         ("reset", _Word),
         ("send_event", _Event),
         ("clock", _Word),
+        ("hold", _Hold),
     )
 
 
@@ -216,6 +222,7 @@ def _host() -> _Host:
         _Word(lambda *_: None),
         _Event(lambda *_: None),
         _Word(lambda *_: None),
+        _Hold(lambda *_: None),
     )
 
 

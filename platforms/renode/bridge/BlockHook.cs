@@ -25,10 +25,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     public class RP2040_BlockHook
     {
         /// <summary>`onSkipDue` is called on the processor's thread when time is to be skipped.</summary>
-        public RP2040_BlockHook(IMachine machine, TranslationCPU cpu, IPeripheral owner, Action onSkipDue)
+        public RP2040_BlockHook(IMachine machine, TranslationCPU cpu, uint core, IPeripheral owner, Action onSkipDue)
         {
             this.machine = machine;
             this.cpu = cpu;
+            this.core = core;
             this.owner = owner;
             this.onSkipDue = onSkipDue;
             ours = OnBlockEnd;
@@ -105,7 +106,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
-            var function = Native.rp2040_take_block_hook(chip, skipDue, IntPtr.Zero);
+            var function = Native.rp2040_take_block_hook(chip, core, skipDue, IntPtr.Zero);
             if(function != IntPtr.Zero)
             {
                 setter(function);
@@ -184,7 +185,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
-            Native.rp2040_cpu_block(chip, (uint)pc, instructions);
+            Native.rp2040_cpu_block(chip, core, (uint)pc, instructions);
             onSkipDue();
         }
 
@@ -220,6 +221,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
+        private readonly uint core;
         private readonly IPeripheral owner;
         private readonly Action onSkipDue;
         private readonly Action<ulong, uint> ours, both;

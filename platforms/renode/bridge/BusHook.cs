@@ -19,6 +19,7 @@ using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals;
 using Antmicro.Renode.Peripherals.Bus;
 using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Time;
 using Antmicro.Renode.Utilities;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
@@ -28,15 +29,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     public class RP2040_BusHook
     {
         /// <summary>
-        /// `onClock` is called before an access when Renode's clock may have moved, `onTurn` after one of consequence, both on
-        /// the processor's thread; `onQuantum` when all of Renode's threads have met.
+        /// Before an access each core is asked to read its clock when that may have moved; `onTurn` is called after one of
+        /// consequence, on the processor's thread, `onQuantum` when all of Renode's threads have met.
         /// </summary>
-        public RP2040_BusHook(IMachine machine, TranslationCPU cpu, IPeripheral owner, Action onClock, TurnHandler onTurn, Action onQuantum)
+        public RP2040_BusHook(IMachine machine, RP2040_Core[] cores, RP2040_Time time, IPeripheral owner, TurnHandler onTurn, Action onQuantum)
         {
             this.machine = machine;
-            this.cpu = cpu;
+            this.cores = cores;
+            this.time = time;
             this.owner = owner;
-            this.onClock = onClock;
             this.onTurn = onTurn;
             this.onQuantum = onQuantum;
         }
@@ -48,7 +49,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             chip = handle;
             try
             {
-                IsNative = Take();
+                IsNative = Array.TrueForAll(cores, Take);
             }
             catch(Exception e) // whatever else this Renode is: its own way is there
             {
@@ -62,6 +63,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             machine.LocalTimeSource.SyncHook -= OnQuantum;
             wrappers = new List<KeyValuePair<Type, Type>>();
+            hosts = new Native.BusHost[2];
             var used = flashEnd;
             flashEnd = 0;
             Attach(handle);
@@ -110,7 +112,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             var end = Math.Min((flashUsed + PageSize - 1) / PageSize, MostPages) * PageSize;
             for(; flashEnd < end; flashEnd += PageSize)
             {
-                cpu.SetPageAccessViaIo(Flash + flashEnd);
+                foreach(var core in cores)
+                {
+                    core.Cpu.SetPageAccessViaIo(Flash + flashEnd);
+                }
             }
             looks = 0;
             Look();
@@ -133,8 +138,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        private bool Take()
+        private bool Take(RP2040_Core core)
         {
+            var cpu = core.Cpu;
             var binder = RP2040_BlockHook.FindField(cpu.GetType(), "binder");
             var library = binder == null ? null : RP2040_BlockHook.FindField(binder.FieldType, "libraryAddress");
             var store = binder == null ? null : RP2040_BlockHook.FindField(binder.FieldType, "delegateStore");
@@ -143,10 +149,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return false;
             }
-            obtainGuard = (Func<IDisposable>)Delegate.CreateDelegate(typeof(Func<IDisposable>), cpu, guard);
+            var obtainGuard = (Func<IDisposable>)Delegate.CreateDelegate(typeof(Func<IDisposable>), cpu, guard);
             var renodes = (object[])store.GetValue(binder.GetValue(cpu));
             var address = (IntPtr)library.GetValue(binder.GetValue(cpu));
-            host = new Native.BusHost { Clock = OnClock, Turned = OnTurned };
+            var host = new Native.BusHost
+            {
+                Clock = _ => OnClock(core),
+                Turned = (IntPtr _, uint status, uint place, ref Native.Turn turn) => OnTurned(obtainGuard, status, place, ref turn)
+            };
             var setters = new List<RP2040_BlockHook.Attacher>();
             for(var i = 0; i < names.Length; i++)
             {
@@ -161,7 +171,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                     SharedLibraries.GetSymbolAddress(address, symbol), typeof(RP2040_BlockHook.Attacher)));
             }
             Native.Bus bus;
-            if(Native.rp2040_take_bus(chip, ref host, out bus) != Native.Ok)
+            hosts[core.Index] = host;
+            if(Native.rp2040_take_bus(chip, core.Index, ref host, out bus) != Native.Ok)
             {
                 return false;
             }
@@ -172,12 +183,19 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return true;
         }
 
-        private void OnQuantum(Antmicro.Renode.Time.TimeInterval interval)
+        private void OnQuantum(TimeInterval interval)
         {
             if(chip != IntPtr.Zero)
             {
-                Native.rp2040_clock_moved(chip);
-                Look();
+                foreach(var core in cores)
+                {
+                    Native.rp2040_clock_moved(chip, core.Index);
+                }
+                if(!time.Together || time.Now - lookedAt >= BetweenLooks)
+                {
+                    lookedAt = time.Now;
+                    Look();
+                }
                 onQuantum();
             }
         }
@@ -197,7 +215,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             looked = Environment.TickCount;
             var breakpoints = Watchpoints();
-            Watched = logged || breakpoints || cpu.UpdateContextOnLoadAndStore || Logger.MinimumLogLevel.NumericLevel <= LogLevel.Noisy.NumericLevel;
+            Watched = logged || breakpoints || Array.Exists(cores, core => core.Cpu.UpdateContextOnLoadAndStore) || Logger.MinimumLogLevel.NumericLevel <= LogLevel.Noisy.NumericLevel;
             Native.rp2040_bus_direct(chip, Watched ? 0u : 1u, breakpoints ? 0u : flashEnd);
         }
 
@@ -258,11 +276,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         // Nothing may be thrown through the library.
 
-        private void OnClock(IntPtr context)
+        private void OnClock(RP2040_Core core)
         {
             try
             {
-                onClock();
+                core.Refresh();
             }
             catch(Exception e)
             {
@@ -270,7 +288,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        private void OnTurned(IntPtr context, uint status, uint address, ref Native.Turn turn)
+        private void OnTurned(Func<IDisposable> obtainGuard, uint status, uint address, ref Native.Turn turn)
         {
             try
             {
@@ -288,23 +306,23 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [Transient]
         private IntPtr chip;
         [Transient]
-        private Native.BusHost host; // keeps the delegates alive
-        [Transient]
-        private Func<IDisposable> obtainGuard;
+        private Native.BusHost[] hosts = new Native.BusHost[2]; // keeps the delegates alive
         [Transient]
         private List<ICollection> watchpoints;
         [Transient]
         private MethodInfo wrapped;
         private uint flashEnd;
+        private ulong lookedAt;
         private uint looks;
         [Transient]
         private int looked; // in the host's milliseconds
         private bool logged;
 
         private readonly IMachine machine;
-        private readonly TranslationCPU cpu;
+        private readonly RP2040_Core[] cores;
+        private readonly RP2040_Time time;
         private readonly IPeripheral owner;
-        private readonly Action onClock, onQuantum;
+        private readonly Action onQuantum;
         private readonly TurnHandler onTurn;
         private readonly List<IBusPeripheral> windows = new List<IBusPeripheral>();
         [Transient]
@@ -318,6 +336,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private const uint PageSize = 1024;    // of Renode's Arm library
         private const uint MostPages = 960;    // it takes 1024, and watchpoints want some
         private const uint LooksPerThoroughOne = 1000;
+        private const ulong BetweenLooks = 1000000; // ns, for quanta are short when both cores execute
         private const int GapMilliseconds = 100;
     }
 }

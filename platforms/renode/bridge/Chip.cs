@@ -18,27 +18,49 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040 : IPeripheral, INumberedGPIOOutput, IDisposable
     {
-        public RP2040(IMachine machine, TranslationCPU cpu, IPeripheral nvic = null, uint flashSize = 0x200000, uint xoscFrequency = 12000000, string library = "")
+        public RP2040(IMachine machine, TranslationCPU cpu, IPeripheral nvic = null, TranslationCPU cpu1 = null, IPeripheral nvic1 = null, uint flashSize = 0x200000, uint xoscFrequency = 12000000, string library = "")
         {
             this.machine = machine;
             this.cpu = cpu;
             this.flashSize = flashSize;
-            exceptions = new RP2040_Exceptions(this, cpu, nvic, OnLockup);
-            var lines = new Dictionary<int, IGPIO>();
-            for(var line = 0; line < IrqLines; line++)
+            time = new RP2040_Time(machine, cpu, this, OnEvent);
+            first = new RP2040_Core(machine, cpu, nvic, 0, this, time, OnSleep, OnDue, OnLockup);
+            cores = new[] { first };
+            if(cpu1 != null)
             {
-                lines[line] = new GPIO();
+                var core = new RP2040_Core(machine, cpu1, nvic1, 1, this, time, OnSleep, OnDue, OnLockup);
+                cores = new[] { first, core };
+                second = new RP2040_SecondCore(machine, core, time);
+            }
+            var lines = new Dictionary<int, IGPIO>();
+            foreach(var core in cores)
+            {
+                for(var line = 0; line < IrqLines; line++)
+                {
+                    lines[(int)core.Index * SecondCoresLines + line] = new GPIO();
+                }
             }
             Connections = lines;
 
             this.library = library;
             this.xoscFrequency = xoscFrequency;
-            time = new RP2040_Time(machine, cpu, this, OnEvent);
-            bus = new RP2040_BusHook(machine, cpu, this, time.Refresh, OnTurn, time.Adapt);
+            bus = new RP2040_BusHook(machine, cores, time, this, OnTurn, OnQuantum);
             Make();
-            time.Attach(chip);
+            Attach();
+            foreach(var core in cores)
+            {
+                core.Attach(chip);
+            }
             bus.Attach(chip);
-            cpu.AddHookAtInterruptBegin(exceptions.OnBegin);
+        }
+
+        private void Attach()
+        {
+            time.Attach(chip, cores);
+            if(second != null)
+            {
+                second.Attach(chip);
+            }
         }
 
         public void Dispose()
@@ -47,6 +69,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 time.Detach();
                 bus.Detach();
+                foreach(var core in cores)
+                {
+                    core.Detach();
+                }
                 Native.rp2040_destroy(chip);
                 chip = IntPtr.Zero;
             }
@@ -60,7 +86,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             FaultText = null;
             LockedUp = false;
-            exceptions.Reset();
+            foreach(var core in cores)
+            {
+                core.Exceptions.Reset();
+            }
+            if(second != null)
+            {
+                second.Stop();
+            }
             Native.rp2040_reset(chip, started ? time.CurrentCycle() : 0);
             time.Restart();
         }
@@ -82,16 +115,47 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             RP2040_Range.Check("pc", pc, 0, uint.MaxValue);
             RP2040_Range.Check("sp", sp, 0, uint.MaxValue);
+            using(Hold())
+            {
+                StartHeld((uint)pc, (uint)sp);
+            }
+        }
+
+        private void StartHeld(uint pc, uint sp)
+        {
+            StartFirst(pc, sp);
+            if(machine.SystemBus.ReadDoubleWord(4) == 0) // programs call it, and core 1 waits in it
+            {
+                PutRom();
+            }
+            if(second != null)
+            {
+                if(secondRan)
+                {
+                    cores[1].Reset();
+                }
+                secondRan = true;
+                second.Start();
+            }
+        }
+
+        private void PutRom()
+        {
+            var rom = new byte[RomSize];
+            Marshal.Copy(Native.rp2040_boot_rom(), rom, 0, rom.Length);
+            machine.SystemBus.WriteBytes(rom, 0);
+        }
+
+        private void StartFirst(uint pc, uint sp)
+        {
             time.Calibrate();
             if(!started)
             {
                 started = true;
                 time.Restart(); // the emulation may have run before this board was added
             }
-            exceptions.SetSysTick(ClockFrequency);
-            cpu.PC = (uint)pc | 1u; // Renode takes the Thumb bit from here and warns without it
-            cpu.SetRegister(13, (uint)sp);
-            cpu.SetRegister(14, 0u);
+            SetSysTick(ClockFrequency);
+            first.Jump(pc, sp, 0);
         }
 
         /// <summary>
@@ -150,19 +214,28 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint Read(uint address, uint bytes, IPeripheral window)
         {
             Native.Turn turn;
-            var status = Native.rp2040_turn_read(chip, 0, time.Elapsed(), address, bytes, out turn);
+            var core = Current;
+            var status = Native.rp2040_turn_read(chip, core.Index, core.Elapsed(), address, bytes, out turn);
             AfterTurn(status, ref turn, window);
             return turn.Value;
         }
 
         public void Write(uint address, uint bytes, uint value, IPeripheral window)
         {
-            if(address == FifoWrite)
-            {
-                Refuse("SIO.FIFO_WR starts core 1, and Renode has core 0 only; use the embedded engine", window);
-            }
             Native.Turn turn;
-            var status = Native.rp2040_turn_write(chip, 0, time.Elapsed(), address, bytes, value, out turn);
+            var core = Current;
+            if(address == FifoWrite && core == first)
+            {
+                if(second == null)
+                {
+                    Refuse("SIO.FIFO_WR starts core 1, and this platform has core 0 only: give the chip cpu1 and nvic1", window);
+                }
+                else
+                {
+                    second.Wake();
+                }
+            }
+            var status = Native.rp2040_turn_write(chip, core.Index, core.Elapsed(), address, bytes, value, out turn);
             AfterTurn(status, ref turn, window);
         }
 
@@ -237,9 +310,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void Resume()
         {
             EmulationManager.Instance.EmulationChanged -= Resume;
-            time.Reattach(Handle);
-            bus.Reattach(Handle);
-            exceptions.Find();
+            if(Handle == IntPtr.Zero)
+            {
+                return;
+            }
+            Attach();
+            foreach(var core in cores)
+            {
+                core.Reattach(chip);
+            }
+            bus.Reattach(chip);
             LoadFlash();
             Check(Native.rp2040_restore(chip, state, (UIntPtr)state.Length));
             state = null;
@@ -260,7 +340,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
         public long HandleValue { get { return chip.ToInt64(); } }
         public ulong Cycle { get { return Native.rp2040_now(chip); } }
-        public ulong CpuCycles { get { return Native.rp2040_cpu_cycles(chip); } }
+        public ulong CpuCycles { get { return Native.rp2040_cpu_cycles(chip, 0); } }
         public uint ClockFrequency { get { return Native.rp2040_clock_hz(chip, 5); } }
 
         /// <summary>First access that the chip refused since the last reset, or null.</summary>
@@ -285,6 +365,20 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             set { time.SkipGranularity = value; }
         }
 
+        /// <summary>Microseconds that each core executes before it is the other one's turn; see SecondCore.cs.</summary>
+        public long CoreTurn
+        {
+            get { return second == null ? 0 : second.Turn; }
+            set
+            {
+                if(second == null)
+                {
+                    throw new RecoverableException("this platform has core 0 only");
+                }
+                second.Turn = value;
+            }
+        }
+
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
 
         /// <summary>A run ends so many nanoseconds from now on the chip's clock; 0: there is no end.</summary>
@@ -303,7 +397,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             host = new Native.Host
             {
                 Irq = OnIrq, Read = OnDmaRead, Write = OnDmaWrite,
-                Reset = OnResetRequest, SendEvent = OnSendEvent, Clock = OnClock
+                Reset = OnResetRequest, SendEvent = OnSendEvent, Clock = OnClock, Hold = OnHold
             };
             making = true;
             chip = Create(xoscFrequency);
@@ -323,9 +417,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void BootHeld()
         {
-            var rom = new byte[RomSize];
-            Marshal.Copy(Native.rp2040_boot_rom(), rom, 0, rom.Length);
-            machine.SystemBus.WriteBytes(rom, 0);
+            PutRom();
             var flash = machine.SystemBus.ReadBytes(FlashBase, (int)flashSize);
             program = new byte[Used(flash)];
             Array.Copy(flash, program, program.Length);
@@ -333,7 +425,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             bus.Prepare((uint)program.Length);
             uint pc, sp;
             Check(Native.rp2040_boot(chip, out pc, out sp));
-            Start(pc, sp);
+            StartHeld(pc, sp);
             Synchronise();
         }
 
@@ -424,10 +516,42 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Native.Turn turn;
             ulong until;
             var status = time.Sleeps(out until)
-                ? Native.rp2040_turn_idle(chip, time.Elapsed(), until, out turn)
-                : Native.rp2040_turn_run(chip, time.Elapsed(), out turn);
+                ? Native.rp2040_turn_idle(chip, first.Elapsed(), until, out turn)
+                : Native.rp2040_turn_run(chip, 0, first.Elapsed(), out turn);
             AfterTurn(status, ref turn, this);
         }
+
+        /// <summary>Something is due for the core in front, whose blocks say so: the machine's clock waits for the other.</summary>
+        private void OnDue(RP2040_Core core)
+        {
+            Native.Turn turn;
+            var status = Native.rp2040_turn_run(chip, core.Index, core.Elapsed(), out turn);
+            AfterTurn(status, ref turn, this);
+        }
+
+        private void OnSleep(RP2040_Core core, bool sleeps)
+        {
+            if(core != first)
+            {
+                second.OnSleep(sleeps);
+            }
+            else if(sleeps && time.EventTime == 0)
+            {
+                OnEvent();
+            }
+        }
+
+        private void OnQuantum()
+        {
+            time.Adapt();
+            if(second != null)
+            {
+                second.OnQuantum();
+            }
+        }
+
+        /// <summary>The core on whose thread this is; core 0 on others'.</summary>
+        private RP2040_Core Current { get { return cores.Length > 1 && cores[1].OnThread ? cores[1] : first; } }
 
         private void RunPosted()
         {
@@ -455,7 +579,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void Refuse(string text, IPeripheral where)
         {
-            where.Log(LogLevel.Error, "{0} (PC=0x{1:X8})", text, cpu.PC.RawValue);
+            where.Log(LogLevel.Error, "{0} (PC=0x{1:X8})", text, Current.Cpu.PC.RawValue);
             FaultText = FaultText ?? text;
             var handler = FaultHandler;
             if(handler != null)
@@ -464,16 +588,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        private void OnLockup()
+        private void OnLockup(RP2040_Core core)
         {
             LockedUp = true;
-            if(exceptions.ProgramEnded())
+            if(core.Exceptions.ProgramEnded())
             {
                 this.Log(LogLevel.Info, "The program has ended: its main returned 0");
             }
             else
             {
-                this.Log(LogLevel.Error, "Lockup, or a fault in a handler of priority 0: Renode's HardFault is no more urgent. The embedded engine says which (PC=0x{0:X8})", cpu.PC.RawValue);
+                this.Log(LogLevel.Error, "Lockup, or a fault in a handler of priority 0: Renode's HardFault is no more urgent. The embedded engine says which (core {0}, PC=0x{1:X8})", core.Index, core.Cpu.PC.RawValue);
             }
             var handler = LockupHandler;
             if(handler != null)
@@ -486,17 +610,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void OnIrq(IntPtr context, uint core, uint line, uint level)
         {
-            if(core != 0)
+            if(core >= cores.Length)
             {
                 return;
             }
             if(line < IrqLines)
             {
-                Connections[(int)line].Set(level != 0);
+                cores[core].Exceptions.Drive(Connections[(int)(core * SecondCoresLines + line)], level != 0);
             }
             else if(level != 0)
             {
-                exceptions.PendNmi();
+                cores[core].Exceptions.PendNmi();
             }
         }
 
@@ -550,22 +674,20 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             this.Log(LogLevel.Info, reason == 1 ? "The watchdog resets the chip" : "The chip resets its processors");
             resetRequested = true;
-            machine.RequestResetInSafeState(FinishReset, new IPeripheral[] { cpu });
+            machine.RequestResetInSafeState(FinishReset, Array.ConvertAll(cores, core => (IPeripheral)core.Cpu));
         }
 
         private void FinishReset()
         {
             resetRequested = false;
             LockedUp = false;
-            exceptions.Reset();
             using(machine.ObtainPausedState(true))
             {
-                cpu.Reset();
+                first.Reset();
                 cpu.IsHalted = false;
-                var vectors = cpu.GetType().GetProperty("VectorTableOffset");
-                if(vectors != null)
+                if(second != null)
                 {
-                    vectors.SetValue(cpu, 0u, null); // known, so that Renode does not guess it
+                    second.Stop();
                 }
                 Check(Native.rp2040_finish_reset(chip));
                 Native.rp2040_cpu_forget(chip);
@@ -575,7 +697,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         private void OnSendEvent(IntPtr context)
         {
-            // One core in Renode: nobody else waits.
+            // Renode's processors tell each other.
         }
 
         private void OnClock(IntPtr context, uint hertz)
@@ -587,8 +709,66 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             time.SetClock(hertz);
             if(started) // while the platform is being built the NVIC is not in its place
             {
-                exceptions.SetSysTick(hertz);
+                SetSysTick(hertz);
             }
+        }
+
+        private void SetSysTick(uint hertz)
+        {
+            foreach(var core in cores)
+            {
+                core.Exceptions.SetSysTick(hertz);
+            }
+        }
+
+        /// <summary>PSM.FRCE_OFF: one core resets another, which begins anew when all of Renode's threads have met.</summary>
+        private void OnHold(IntPtr context, uint index, uint held)
+        {
+            if(index >= cores.Length)
+            {
+                return;
+            }
+            var core = cores[index];
+            if(held != 0)
+            {
+                if(core == first)
+                {
+                    cpu.IsHalted = true;
+                }
+                else
+                {
+                    second.Stop();
+                }
+                return;
+            }
+            machine.LocalTimeSource.ExecuteInNearestSyncedState(_ => Restart(core));
+        }
+
+        private void Restart(RP2040_Core core)
+        {
+            core.Reset();
+            core.ResetNvic();
+            for(var line = 0; line < IrqLines; line++) // levels that its NVIC has forgotten
+            {
+                var connection = Connections[(int)core.Index * SecondCoresLines + line];
+                if(connection.IsSet)
+                {
+                    connection.Set(false);
+                    core.Exceptions.Drive(connection, true);
+                }
+            }
+            if(core == first)
+            {
+                uint pc, sp;
+                Check(Native.rp2040_boot(chip, out pc, out sp));
+                StartFirst(pc, sp);
+                cpu.IsHalted = false;
+            }
+            else
+            {
+                second.Start();
+            }
+            core.Cpu.Resume();
         }
 
         [Transient]
@@ -597,7 +777,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private Native.Host host; // keeps the delegates alive
         private byte[] program; // what flash held at the boot, without what is erased at its end
         private byte[] state; // of the library's, while Renode saves or loads
-        private bool resetRequested, started;
+        private bool resetRequested, started, secondRan;
         [Transient]
         private bool making;
         private uint watchedPins, pins;
@@ -609,11 +789,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly RP2040_Time time;
         private readonly RP2040_BusHook bus;
         private readonly List<KeyValuePair<uint, IKnownSize>> windows = new List<KeyValuePair<uint, IKnownSize>>();
-        private readonly RP2040_Exceptions exceptions;
+        private readonly RP2040_Core first;
+        private readonly RP2040_Core[] cores;
+        private readonly RP2040_SecondCore second; // null: the platform has one core
         private readonly uint flashSize, xoscFrequency;
         private readonly string library;
 
-        private const int IrqLines = 26;
+        private const int IrqLines = 26, SecondCoresLines = 32;
         private const int RomSize = 0x4000;
         private const ulong FlashBase = 0x10000000;
         private const uint FifoWrite = 0xD0000054;

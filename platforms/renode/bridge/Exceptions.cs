@@ -16,11 +16,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     public class RP2040_Exceptions
     {
         /// <summary>`onLockup` is called when a fault cannot be taken; the processor is halted by then.</summary>
-        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, Action onLockup)
+        public RP2040_Exceptions(IPeripheral owner, TranslationCPU cpu, IPeripheral nvic, uint core, Action onLockup)
         {
             this.owner = owner;
             this.cpu = cpu;
             this.nvic = nvic;
+            this.core = core;
             this.onLockup = onLockup;
             Find();
             // Renode after 1.16.1 escalates faults to HardFault by itself.
@@ -38,7 +39,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(pend == null)
             {
-                owner.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC0_NMI_MASK) is not connected: this platform names no NVIC that takes it");
+                owner.Log(LogLevel.Warning, "The NMI (SYSCFG.PROC{0}_NMI_MASK) is not connected: this platform names no NVIC that takes it", core);
                 return;
             }
             Call(pend, Nmi);
@@ -58,6 +59,36 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             catch(Exception e) // must not pass through the library
             {
                 owner.Log(LogLevel.Warning, "SysTick does not follow clk_sys = {0} Hz: {1}", hertz, e.Message);
+            }
+        }
+
+        /// <summary>
+        /// A level for the NVIC. Renode's starts SysTick with every interrupt that is taken, in case deep sleep had stopped it: one
+        /// that the program has not started stands still.
+        /// </summary>
+        public void Drive(IGPIO line, bool level)
+        {
+            var ran = SysTickRuns;
+            line.Set(level);
+            if(!ran && SysTickRuns)
+            {
+                sysTickEnabled.SetValue(sysTick, false, null);
+            }
+        }
+
+        private bool SysTickRuns
+        {
+            get
+            {
+                if(sysTick == null && nvic != null)
+                {
+                    var field = RP2040_BlockHook.FindField(nvic.GetType(), "systick");
+                    var banked = field == null ? null : field.GetValue(nvic);
+                    var value = banked == null ? null : RP2040_BlockHook.FindField(banked.GetType(), "NonSecureVal");
+                    sysTick = value == null ? null : value.GetValue(banked);
+                    sysTickEnabled = sysTick == null ? null : sysTick.GetType().GetProperty("Enabled");
+                }
+                return sysTickEnabled != null && (bool)sysTickEnabled.GetValue(sysTick, null);
             }
         }
 
@@ -122,6 +153,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             pending = false;
         }
 
+        public void ResetNvic()
+        {
+            if(nvic != null)
+            {
+                nvic.Reset();
+            }
+        }
+
         private void Call(MethodInfo method, int number)
         {
             if(method != null)
@@ -143,10 +182,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         private bool pending;
+        [Transient]
+        private object sysTick; // of Renode's NVIC
+        [Transient]
+        private PropertyInfo sysTickEnabled;
 
         private readonly IPeripheral owner;
         private readonly TranslationCPU cpu;
         private readonly IPeripheral nvic;
+        private readonly uint core;
         private readonly Action onLockup;
         [Transient]
         private MethodInfo pend, clear;

@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 4;
+        public const uint AbiVersion = 5;
         public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
@@ -30,6 +30,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public delegate void ValueCallback(IntPtr context, uint value);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void PlainCallback(IntPtr context);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate void HoldCallback(IntPtr context, uint core, uint held);
 
         [StructLayout(LayoutKind.Sequential)]
         public struct Host
@@ -41,6 +43,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             public ValueCallback Reset;
             public PlainCallback SendEvent;
             public ValueCallback Clock;
+            public HoldCallback Hold;
         }
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -297,24 +300,27 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_load(IntPtr chip, uint address, byte[] data, UIntPtr size);
         [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_boot_rom();
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_boot(IntPtr chip, out uint pc, out uint sp);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_started(IntPtr chip, uint core);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_now(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_clock_hz(IntPtr chip, uint clock);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_pace(IntPtr chip, uint instructionPicoseconds, ulong skipPicoseconds);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_limit(IntPtr chip, ulong picoseconds);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_picoseconds(IntPtr chip, ulong cycle);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_rebase(IntPtr chip, ulong elapsed);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cycle_of_host(IntPtr chip, ulong elapsed);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_execute(IntPtr chip, uint cores);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_fifo(IntPtr chip, uint core);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_rebase(IntPtr chip, uint core, ulong elapsed);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cycle_of_host(IntPtr chip, uint core, ulong elapsed);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_read(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, out Turn turn);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_write(IntPtr chip, uint core, ulong elapsed, uint address, uint bytes, uint value, out Turn turn);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_run(IntPtr chip, ulong elapsed, out Turn turn);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_run(IntPtr chip, uint core, ulong elapsed, out Turn turn);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_turn_idle(IntPtr chip, ulong elapsed, ulong until, out Turn turn);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_memory(IntPtr chip, uint address, IntPtr memory, UIntPtr bytes);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_take_bus(IntPtr chip, [In] ref BusHost host, out Bus bus);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_take_bus(IntPtr chip, uint core, [In] ref BusHost host, out Bus bus);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_bus_direct(IntPtr chip, uint registers, uint flashEnd);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_clock_moved(IntPtr chip);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_clock_moved(IntPtr chip, uint core);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_watch_pins(IntPtr chip, uint pins);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_skip(IntPtr chip);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, PlainCallback skipDue, IntPtr context);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_skip(IntPtr chip, uint core);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, uint core, PlainCallback skipDue, IntPtr context);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_instructions(IntPtr chip);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_peek(IntPtr chip, uint address, uint bytes, out uint value);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_register_name(uint address, byte[] name, uint room);
@@ -332,9 +338,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_timebase(IntPtr chip, uint hz);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_fault(IntPtr chip, uint fault);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_mic_analog(IntPtr chip, int gainQ12, int offsetQ23);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_cpu_block(IntPtr chip, uint pc, uint instructions);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_cpu_exception(IntPtr chip, uint begins);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cpu_cycles(IntPtr chip);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_cpu_block(IntPtr chip, uint core, uint pc, uint instructions);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_cpu_exception(IntPtr chip, uint core, uint begins);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_cpu_cycles(IntPtr chip, uint core);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_cpu_forget(IntPtr chip);
     }
 }

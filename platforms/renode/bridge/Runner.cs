@@ -19,11 +19,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     {
         public const int Finished = 0, Breakpoint = 1, Fault = 2, Halted = 3, Lockup = 4;
 
-        public RP2040_Runner(IMachine machine, RP2040 chip, TranslationCPU cpu)
+        public RP2040_Runner(IMachine machine, RP2040 chip, TranslationCPU cpu, TranslationCPU cpu1 = null)
         {
             this.machine = machine;
             this.chip = chip;
             this.cpu = cpu;
+            cpus = cpu1 == null ? new[] { cpu } : new[] { cpu, cpu1 };
             chip.FaultHandler = text => Meet(Fault);
             chip.LockupHandler = () => Meet(Lockup);
         }
@@ -87,7 +88,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 if(breakpoints.Add(address))
                 {
-                    cpu.AddHook(address, OnHook);
+                    foreach(var core in cpus)
+                    {
+                        core.AddHook(address, OnHook);
+                    }
                 }
             });
         }
@@ -98,9 +102,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 if(breakpoints.Remove(address))
                 {
-                    cpu.RemoveHook(address, OnHook);
+                    foreach(var core in cpus)
+                    {
+                        core.RemoveHook(address, OnHook);
+                    }
                 }
             });
+        }
+
+        /// <summary>After a load: those that were set when the emulation was saved.</summary>
+        public void ForgetBreakpoints()
+        {
+            foreach(var address in new List<uint>(breakpoints))
+            {
+                RemoveBreakpoint(address);
+            }
         }
 
         /// <summary>Lets a waiting processor run to the end of its time without stopping again.</summary>
@@ -113,11 +129,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        /// <summary>R0-R15; R15 is the address of the next instruction.</summary>
-        public uint Register(int number)
+        /// <summary>R0-R15 of a core; R15 is the address of the next instruction.</summary>
+        public uint Register(int number, int core)
         {
-            return (uint)(number == 15 ? cpu.PC : cpu.GetRegister(number)).RawValue;
+            return (uint)(number == 15 ? cpus[core].PC : cpus[core].GetRegister(number)).RawValue;
         }
+
+        /// <summary>Core that waits at a breakpoint.</summary>
+        public int Core { get; private set; }
 
         /// <summary>
         /// Copies memory to a buffer of the host program, also while the processor waits at a breakpoint: what pauses the
@@ -158,6 +177,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Action or delegate of Renode's, by version: with `object` it converts to either.</summary>
         private void OnHook(object processor, ulong address)
         {
+            Core = Array.IndexOf(cpus, processor);
             chip.Synchronise();
             Meet(Breakpoint);
         }
@@ -202,6 +222,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IMachine machine;
         private readonly RP2040 chip;
         private readonly TranslationCPU cpu;
+        private readonly TranslationCPU[] cpus;
         private readonly HashSet<uint> breakpoints = new HashSet<uint>();
         [Constructor(false)]
         private readonly AutoResetEvent met = new AutoResetEvent(false);

@@ -2,13 +2,11 @@
 //
 // Renode counts one tick of 1 / PerformanceInMips us per instruction. librp2040 hears of each block (BlockHook.cs), keeps
 // what a Cortex-M0+ would have taken, and dates accesses and events with it; Renode skips the difference when it has
-// grown, or when the chip has something to do. The chip's next event becomes an action of the machine.
+// grown, or when the chip has something to do (Core.cs). The chip's next event becomes an action of the machine.
 using System;
 using System.Collections.Generic;
-using System.Reflection;
 
 using Antmicro.Migrant;
-using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
@@ -19,62 +17,56 @@ using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
 namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
+    /// <summary>The clock of one core, which Core.cs keeps.</summary>
+    public interface IRP2040_Clock
+    {
+        bool Asleep { get; }
+        bool OnThread { get; }
+        ulong Elapsed();
+        void Restart();
+        void Forget();
+        void RebaseAt(ulong nanoseconds);
+        void Calibrate(uint mips);
+        void KeepHookAt(ulong nanoseconds);
+        bool Granted(out ulong nanoseconds);
+    }
+
     public class RP2040_Time
     {
-        /// <summary>`onEvent` is called on the processor's thread when the chip has something to do.</summary>
+        /// <summary>`onEvent` is called on a processor's thread when the chip has something to do.</summary>
         public RP2040_Time(IMachine machine, TranslationCPU cpu, IPeripheral owner, Action onEvent)
         {
             this.machine = machine;
             this.cpu = cpu;
             this.owner = owner;
             this.onEvent = onEvent;
-            hook = new RP2040_BlockHook(machine, cpu, owner, SkipWhatIsOwed);
-            left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
         }
 
-        /// <summary>After a load: Renode has the hooks, and the library knows nothing of its host.</summary>
-        public void Reattach(IntPtr handle)
+        /// <summary>The cores that have clocks, core 0 first; once, and again after a load with the new handle.</summary>
+        public void Attach(IntPtr handle, IRP2040_Clock[] all)
         {
             chip = handle;
-            left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
-            seen = ulong.MaxValue;
+            cores = all;
             SetPace();
-            hook.Attach(handle);
-        }
-
-        /// <summary>Takes the chip's handle and the processor's hooks.</summary>
-        public void Attach(IntPtr handle)
-        {
-            chip = handle;
-            SetPace();
-            hook.Attach(handle);
-            cpu.AddHookAtInterruptBegin(OnExceptionBegin);
-            try
-            {
-                cpu.AddHookAtInterruptEnd(OnExceptionEnd);
-            }
-            catch(RecoverableException e)
-            {
-                owner.Log(LogLevel.Warning, "Exception returns cost nothing and handlers count as part of what they interrupt: {0}", e.Message);
-            }
-            cpu.AddHookAtWfiStateChange(OnWfi);
         }
 
         public void Detach()
         {
-            hook.Detach();
             chip = IntPtr.Zero;
         }
+
+        /// <summary>Both cores execute.</summary>
+        public bool Together { get; set; }
 
         /// <summary>Cycle 0 is now.</summary>
         public void Restart()
         {
-            epoch = RenodeNanoseconds();
-            seen = ulong.MaxValue;
+            epoch = Now;
             planned.Clear();
-            asleep = false;
-            Native.rp2040_rebase(chip, 0);
-            Native.rp2040_clock_moved(chip);
+            foreach(var core in cores)
+            {
+                core.Restart();
+            }
         }
 
         /// <summary>
@@ -89,7 +81,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             picosecondsPerInstruction = 1000000 / Mips;
             SetPace();
-            hook.Keep();
+            foreach(var core in cores)
+            {
+                core.Calibrate(Mips); // both have one clock
+            }
         }
 
         /// <summary>clk_sys changed.</summary>
@@ -102,53 +97,40 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        /// <summary>
-        /// Picoseconds since power-on on Renode's clock, or that only blocks have moved it since it was last read: reading it
-        /// is dear, and accesses come often.
-        /// </summary>
-        public ulong Elapsed()
+        /// <summary>The machine's clock, in nanoseconds: with two cores, that of the one behind.</summary>
+        public ulong Now { get { return machine.ElapsedVirtualTime.TimeElapsed.Ticks / TimeInterval.TicksPerNanosecond; } }
+
+        /// <summary>When the clock event under way is, in nanoseconds; 0 outside of events.</summary>
+        public ulong EventTime { get; private set; }
+
+        /// <summary>Picoseconds from power-on to a time of the machine's in nanoseconds.</summary>
+        public ulong Since(ulong nanoseconds)
         {
-            if(eventTime != 0) // inside a clock event time stands where the event put it
-            {
-                return (eventTime - epoch) * 1000;
-            }
-            if(!cpu.OnPossessedThread)
-            {
-                return (RenodeNanoseconds() - epoch) * 1000;
-            }
-            if(cpu.ElapsedCycles != seen)
-            {
-                Refresh();
-            }
-            return Native.AsBefore;
+            return (nanoseconds - epoch) * 1000;
         }
 
-        /// <summary>On the processor's thread: what Renode's clock shows now.</summary>
-        public void Refresh()
+        public ulong Nanoseconds(ulong instructions)
         {
-            cpu.SyncTime();
-            seen = cpu.ElapsedCycles;
-            Native.rp2040_rebase(chip, (RenodeNanoseconds() - epoch) * 1000);
+            return instructions * (picosecondsPerInstruction / 1000);
         }
 
         /// <summary>
-        /// Whether the processor sleeps, and until when nothing but the chip will wake it, in picoseconds since power-on: the
-        /// end of what Renode has granted it, or something else of Renode's that is due.
+        /// Whether the only core that executes sleeps, and until when nothing but the chip will wake it, in picoseconds since
+        /// power-on: the end of what Renode has granted it, or something else of Renode's that is due.
         /// </summary>
         public bool Sleeps(out ulong until)
         {
             until = 0;
-            if(!asleep || left == null || eventTime == 0 && !cpu.OnPossessedThread)
+            ulong free;
+            if(Together || !cores[0].Asleep || EventTime == 0 && !cores[0].OnThread || !cores[0].Granted(out free))
             {
                 return false;
             }
-            var now = Math.Max(RenodeNanoseconds(), eventTime);
-            var free = (ulong)left.GetValue(cpu) * (picosecondsPerInstruction / 1000);
             if(OthersWait())
             {
                 free = Math.Min(free, ((BaseClockSource)machine.ClockSource).NearestLimitIn.Ticks / TimeInterval.TicksPerNanosecond);
             }
-            until = (now + free - epoch) * 1000;
+            until = Since(Math.Max(Now, EventTime) + free);
             return true;
         }
 
@@ -181,7 +163,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>The chip's cycle at this moment.</summary>
         public ulong CurrentCycle()
         {
-            return Native.rp2040_cycle_of_host(chip, Elapsed());
+            return Native.rp2040_cycle_of_host(chip, 0, cores[0].Elapsed());
         }
 
         /// <summary>Makes sure that the machine comes back no later than at `due`, picoseconds since power-on.</summary>
@@ -196,11 +178,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
-            if(eventTime == 0 && cpu.OnPossessedThread)
+            if(EventTime == 0 && cpu.OnPossessedThread)
             {
                 cpu.SyncTime();
             }
-            var elapsed = Math.Max(RenodeNanoseconds(), eventTime);
+            var elapsed = Math.Max(Now, EventTime);
             // Whole instructions: Renode would stop one short of anything else, then execute a block of one.
             var delay = WholeInstructions(dueTime > elapsed ? dueTime - elapsed : 1);
             dueTime = elapsed + delay;
@@ -221,7 +203,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>
         /// Instructions' worth of time that Renode's clock may lag behind the chip's, 1 to 1000000. Less is finer for what
         /// counts by Renode's clock, which is SysTick and models of Renode's; more is faster. Until it is set it is little
-        /// while something of Renode's waits for its clock, and much while nobody can tell.
+        /// while something of Renode's or the other core waits for its clock, and much while nobody can tell.
         /// </summary>
         public long SkipGranularity
         {
@@ -238,7 +220,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Now and then, on a thread on which nothing is under way: whether anybody watches Renode's clock.</summary>
         public void Adapt()
         {
-            var wanted = OthersWait() ? Fine : Coarse;
+            var wanted = Together || OthersWait() ? Fine : Coarse;
             if(!fixedGranularity && wanted != skipGranularity)
             {
                 skipGranularity = wanted;
@@ -251,75 +233,36 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Native.rp2040_pace(chip, (uint)picosecondsPerInstruction, (ulong)skipGranularity * picosecondsPerInstruction);
         }
 
-        private ulong RenodeNanoseconds()
-        {
-            return machine.ElapsedVirtualTime.TimeElapsed.Ticks / TimeInterval.TicksPerNanosecond;
-        }
-
         private void OnTime(ulong time)
         {
             if(!planned.Remove(time) || chip == IntPtr.Zero)
             {
                 return; // planned before a reset
             }
-            var outer = eventTime;
-            eventTime = time;
+            var outer = EventTime;
+            EventTime = time;
             try
             {
                 if(outer == 0)
                 {
-                    seen = ulong.MaxValue;
-                    Native.rp2040_rebase(chip, (time - epoch) * 1000);
-                    hook.KeepAt(time);
+                    foreach(var core in cores)
+                    {
+                        if(Together)
+                        {
+                            core.Forget(); // one of the two is elsewhere
+                        }
+                        else
+                        {
+                            core.RebaseAt(time);
+                        }
+                        core.KeepHookAt(time);
+                    }
                 }
                 onEvent();
             }
             finally
             {
-                eventTime = outer;
-            }
-        }
-
-        /// <summary>Before it sleeps: what it owes makes the chip's next event come earlier on Renode's clock.</summary>
-        private void OnWfi(bool sleeps)
-        {
-            asleep = sleeps;
-            if(chip == IntPtr.Zero)
-            {
-                return;
-            }
-            Native.rp2040_clock_moved(chip);
-            if(sleeps && eventTime == 0)
-            {
-                onEvent();
-            }
-        }
-
-        private void OnExceptionBegin(ulong index)
-        {
-            // SVC and faults come twice: first as themselves, to be pended, then as the interrupt that is taken.
-            if(index == RP2040_Exceptions.Taken && chip != IntPtr.Zero)
-            {
-                Native.rp2040_cpu_exception(chip, 1);
-                SkipWhatIsOwed();
-            }
-        }
-
-        private void OnExceptionEnd(ulong index)
-        {
-            if(chip != IntPtr.Zero)
-            {
-                Native.rp2040_cpu_exception(chip, 0);
-                SkipWhatIsOwed();
-            }
-        }
-
-        private void SkipWhatIsOwed()
-        {
-            var picoseconds = Native.rp2040_skip(chip);
-            if(picoseconds != 0)
-            {
-                cpu.SkipTime(TimeInterval.FromNanoseconds(picoseconds / 1000));
+                EventTime = outer;
             }
         }
 
@@ -327,25 +270,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [Transient]
         private IntPtr chip;
-        private ulong epoch;     // virtual time of power-on in ns
-        private ulong eventTime; // of the clock event under way, 0 outside of events
-        private ulong seen = ulong.MaxValue; // cycles of Renode's when its clock was last read
+        private ulong epoch; // virtual time of power-on in ns
         private ulong picosecondsPerInstruction = 8000;
         private long skipGranularity = Fine;
         private bool fixedGranularity;
         private const long Fine = 500, Coarse = 12500;
-        private bool warned, asleep;
+        private bool warned;
+        private IRP2040_Clock[] cores = { };
         [Transient]
         private List<ClockEntry> entries; // the clock's own
         private const string ActionName = "rp2040";
-        [Transient]
-        private FieldInfo left; // of Renode's: instructions that it may execute before it looks at its clock
 
         private readonly IMachine machine;
         private readonly TranslationCPU cpu;
         private readonly IPeripheral owner;
         private readonly Action onEvent;
-        private readonly RP2040_BlockHook hook;
         private readonly SortedSet<ulong> planned = new SortedSet<ulong>();
     }
 }

@@ -26,6 +26,7 @@ from emberwatch.engines.renode.library import (
     ChipError,
     ClockCallback,
     EventCallback,
+    HoldCallback,
     HostCallbacks,
     IrqCallback,
     ReadCallback,
@@ -66,6 +67,9 @@ class Host(Protocol):
 
     def clock(self, hz: int) -> None:
         """clk_sys changed."""
+
+    def hold(self, core: int, held: bool) -> None:
+        """PSM.FRCE_OFF holds a core in reset, or lets it go."""
 
 
 class ChipHandle:
@@ -195,10 +199,9 @@ class ChipHandle:
 
     # The processor's time
 
-    @property
-    def cpu_cycles(self) -> int:
-        """Cycles charged to the processor so far."""
-        return int(self._library.rp2040_cpu_cycles(self._chip))
+    def cpu_cycles(self, core: int = 0) -> int:
+        """Cycles charged to a core so far."""
+        return int(self._library.rp2040_cpu_cycles(self._chip, core))
 
     def cpu_forget(self) -> None:
         """Code in memory changed."""
@@ -233,6 +236,7 @@ class ExternalChip(ChipHandle):
             ResetCallback(lambda _, reason: host.reset(reason == RESET_WATCHDOG)),
             EventCallback(lambda _: host.send_event()),
             ClockCallback(lambda _, hz: host.clock(hz)),
+            HoldCallback(lambda _, core, held: host.hold(core, bool(held))),
         )
         handle = load().rp2040_create(flash_bytes, xosc_hz, ctypes.byref(self._host))
         if not handle:
@@ -281,10 +285,14 @@ class ExternalChip(ChipHandle):
         """Stall of one flash access now."""
         return int(self._library.rp2040_xip_stall(self._chip, address))
 
-    def cpu_block(self, pc: int, instructions: int) -> int:
-        """Cycles of a block that core 0 executed."""
-        return int(self._library.rp2040_cpu_block(self._chip, pc, instructions))
+    def execute(self, cores: int) -> None:
+        """Bit per core that the host executes from now on."""
+        self._library.rp2040_execute(self._chip, cores)
 
-    def cpu_exception(self, begins: bool) -> int:
+    def cpu_block(self, pc: int, instructions: int, core: int = 0) -> int:
+        """Cycles of a block that a core executed."""
+        return int(self._library.rp2040_cpu_block(self._chip, core, pc, instructions))
+
+    def cpu_exception(self, begins: bool, core: int = 0) -> int:
         """Cycles of an exception's entry or return."""
-        return int(self._library.rp2040_cpu_exception(self._chip, begins))
+        return int(self._library.rp2040_cpu_exception(self._chip, core, begins))

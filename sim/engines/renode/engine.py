@@ -22,7 +22,7 @@ _LOOKS = {"cycle", "picoseconds", "cycle_at", "sleep_cycles", "sound_supplied", 
 
 
 class RenodeEngine(Engine):
-    """One core of the chip in Renode 1.16.1.
+    """The chip in Renode 1.16.1.
 
     Raises:
         MissingDependencyError: Renode or pyrenode3 is not installed; the message says how to get it.
@@ -30,7 +30,14 @@ class RenodeEngine(Engine):
 
     name: ClassVar[str] = "renode"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.MICROPHONE_FAULTS, Capability.BREAKPOINTS, Capability.SOUND, Capability.MEMORY, Capability.CYCLES}
+        {
+            Capability.MICROPHONE_FAULTS,
+            Capability.BREAKPOINTS,
+            Capability.SOUND,
+            Capability.MEMORY,
+            Capability.CYCLES,
+            Capability.SNAPSHOTS,
+        }
     )
 
     def __init__(self, board: Board, seed: int) -> None:
@@ -125,9 +132,7 @@ class RenodeEngine(Engine):
         self._call("write_memory", address, data)
 
     def register(self, number: int, core: int = 0) -> int:
-        if core != 0:
-            raise NotPossibleError("engine 'renode' has core 0 only; use the embedded engine for core 1")
-        return int(self._call("register", number))
+        return int(self._call("register", number, core))
 
     def add_breakpoint(self, address: int) -> None:
         self._call("add_breakpoint", address)
@@ -170,9 +175,9 @@ class RenodeEngine(Engine):
         self._call("set_microphone_timebase", hz)
 
     def save(self) -> bytes:
-        """Not possible: librp2040's state and Renode's would have to be taken together."""
-        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")
+        return bytes(self._call("save"))
 
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
-        """Not possible, see `save`."""
-        raise NotPossibleError("engine 'renode' has no snapshots; use the embedded engine")
+        """See `Engine.restore`; this engine has no devices of its own, and snapshots are of its process."""
+        self._uart, self._usb = [], b""
+        self._call("restore", snapshot)

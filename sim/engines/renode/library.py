@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -34,6 +34,7 @@ WriteCallback = ctypes.CFUNCTYPE(U32, Void, U32, U32, U32)
 ResetCallback = ctypes.CFUNCTYPE(None, Void, U32)
 EventCallback = ctypes.CFUNCTYPE(None, Void)
 ClockCallback = ctypes.CFUNCTYPE(None, Void, U32)
+HoldCallback = ctypes.CFUNCTYPE(None, Void, U32, U32)
 
 
 BlockHook = ctypes.CFUNCTYPE(None, U64, U32)
@@ -100,6 +101,7 @@ class HostCallbacks(ctypes.Structure):
         ("reset", ResetCallback),
         ("send_event", EventCallback),
         ("clock", ClockCallback),
+        ("hold", HoldCallback),
     )
 
 
@@ -167,6 +169,7 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("load", U32, (Void, U32, ctypes.c_char_p, ctypes.c_size_t)),
     ("boot_rom", Void, ()),
     ("boot", U32, (Void, _U32P, _U32P)),
+    ("started", None, (Void, U32)),
     ("now", U64, (Void,)),
     ("next_event", U64, (Void,)),
     ("advance", U32, (Void, U64)),
@@ -178,20 +181,22 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("peek", U32, (Void, U32, U32, _U32P)),
     ("pace", None, (Void, U32, U64)),
     ("limit", None, (Void, U64)),
-    ("rebase", None, (Void, U64)),
-    ("cycle_of_host", U64, (Void, U64)),
+    ("execute", None, (Void, U32)),
+    ("fifo", U32, (Void, U32)),
+    ("rebase", None, (Void, U32, U64)),
+    ("cycle_of_host", U64, (Void, U32, U64)),
     ("turn_read", U32, (Void, U32, U64, U32, U32, ctypes.POINTER(Turn))),
     ("turn_write", U32, (Void, U32, U64, U32, U32, U32, ctypes.POINTER(Turn))),
-    ("turn_run", U32, (Void, U64, ctypes.POINTER(Turn))),
+    ("turn_run", U32, (Void, U32, U64, ctypes.POINTER(Turn))),
     ("turn_idle", U32, (Void, U64, U64, ctypes.POINTER(Turn))),
     ("watch_pins", None, (Void, U32)),
-    ("skip", U64, (Void,)),
-    ("take_block_hook", Void, (Void, SkipCallback, Void)),
+    ("skip", U64, (Void, U32)),
+    ("take_block_hook", Void, (Void, U32, SkipCallback, Void)),
     ("instructions", U64, (Void,)),
     ("memory", U32, (Void, U32, Void, ctypes.c_size_t)),
-    ("take_bus", U32, (Void, ctypes.POINTER(BusHost), ctypes.POINTER(Bus))),
+    ("take_bus", U32, (Void, U32, ctypes.POINTER(BusHost), ctypes.POINTER(Bus))),
     ("bus_direct", None, (Void, U32, U32)),
-    ("clock_moved", None, (Void,)),
+    ("clock_moved", None, (Void, U32)),
     ("windows", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("memories", U32, (ctypes.POINTER(ctypes.POINTER(_Window)),)),
     ("register_name", U32, (U32, ctypes.c_char_p, U32)),
@@ -217,9 +222,9 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("exception_return_cycles", U32, ()),
     ("access_cycles", U32, (U32, U32)),
     ("xip_stall", U32, (Void, U32)),
-    ("cpu_block", U32, (Void, U32, U32)),
-    ("cpu_exception", U32, (Void, U32)),
-    ("cpu_cycles", U64, (Void,)),
+    ("cpu_block", U32, (Void, U32, U32, U32)),
+    ("cpu_exception", U32, (Void, U32, U32)),
+    ("cpu_cycles", U64, (Void, U32)),
     ("cpu_forget", None, (Void,)),
     ("trace", U32, (Void, _U32P, U32)),
     ("trace_counts", U32, (Void, U32, _U64P, _U64P, _U64P, _U64P)),

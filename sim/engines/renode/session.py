@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import itertools
+import json
 import re
+import secrets
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +40,9 @@ _MEMORIES = (
     *((memory(name).base, memory(name).size) for name in ("rom", "xip_sram", "sram")),
     (memory("flash").base, 4 * memory("flash").size),  # with its aliases
 )
+_SNAPSHOT = b"emberwatch renode "
+_PROCESS = secrets.token_hex(8)
+"""Of this Renode."""
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
@@ -74,6 +81,17 @@ class RenodeSession:
         self._load_platform(folder)
         self.command("emulation SetGlobalAdvanceImmediately true")
         self.command(f'emulation SetGlobalQuantum "{QUANTUM_S}"')
+        self._find_bridge()
+        if (microphone := board.microphone) is not None:
+            self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
+        self._traced: dict[str, int] = {}
+        self._breakpoints: set[int] = set()
+        self._rom: bytes | None = None
+        self._boot_error = ""
+        self._failed = ""
+
+    def _find_bridge(self) -> None:
+        """The board's objects in Renode: of the machine that was made, or that a snapshot brought."""
         sysbus = self._machine.sysbus
         self._bridge = sysbus.chip.internal
         self._runner = sysbus.runner.internal
@@ -81,12 +99,6 @@ class RenodeSession:
             getattr(sysbus, port).internal.Listening = False
         # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
         self._chip = ChipHandle(int(self._bridge.HandleValue))
-        if (microphone := board.microphone) is not None:
-            self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
-        self._traced: list[str] = []
-        self._rom: bytes | None = None
-        self._boot_error = ""
-        self._failed = ""
 
     def close(self) -> None:
         """Ends the emulation; Renode itself stays loaded."""
@@ -203,7 +215,8 @@ class RenodeSession:
             self._failed = "the program reset itself through AIRCR, and Renode the whole board; use the embedded engine"
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:
-            return Stop(StopReason.BREAKPOINT, pc=self.register(_PC))
+            core = int(self._runner.Core)
+            return Stop(StopReason.BREAKPOINT, pc=self.register(_PC, core), core=core)
         if why == _LOCKUP:
             return Stop(StopReason.LOCKUP, pc=self.register(_PC))
         complaint = str(self._bridge.FaultText or "") if why == _FAULT else self._complaint()
@@ -247,10 +260,12 @@ class RenodeSession:
     def add_breakpoint(self, address: int) -> None:
         """Stops before the instruction at an address."""
         self._guard(lambda: self._runner.AddBreakpoint(address))
+        self._breakpoints.add(address)
 
     def remove_breakpoint(self, address: int) -> None:
         """Undoes `add_breakpoint`."""
         self._guard(lambda: self._runner.RemoveBreakpoint(address))
+        self._breakpoints.discard(address)
 
     def start_gdb_server(self, port: int) -> None:
         """Lets GDB attach; it starts the emulation itself."""
@@ -258,9 +273,9 @@ class RenodeSession:
 
     # Looking
 
-    def register(self, number: int) -> int:
-        """R0-R15 of core 0."""
-        return int(self._runner.Register(number))
+    def register(self, number: int, core: int = 0) -> int:
+        """R0-R15 of a core."""
+        return int(self._runner.Register(number, core))
 
     @property
     def cycle(self) -> int:
@@ -270,7 +285,7 @@ class RenodeSession:
     @property
     def sleep_cycles(self) -> int:
         """Time that no instruction took."""
-        return max(0, self._chip.now - self._chip.cpu_cycles)
+        return max(0, self._chip.now - self._chip.cpu_cycles())
 
     def picoseconds(self, cycle: int) -> int:
         """Emulated time of a cycle."""
@@ -298,13 +313,77 @@ class RenodeSession:
 
     def trace_functions(self, functions: dict[str, int]) -> None:
         """Counts calls of functions, {name: address}."""
-        self._traced = list(functions)
+        self._traced = dict(functions)
         self._chip.trace(list(functions.values()))
 
     def function_cycles(self) -> dict[str, FunctionCycles]:
         """Counts of the traced functions."""
         counts = {name: self._chip.trace_counts(index) for index, name in enumerate(self._traced)}
         return {name: FunctionCycles(c.calls, c.total, c.least, c.most) for name, c in counts.items()}
+
+    # Snapshots
+
+    def save(self) -> bytes:
+        """Renode's own snapshot of the emulation, with librp2040's state in it, behind a line that says whose it is.
+
+        Raises:
+            EngineError: the processor waits at a breakpoint, and Renode must stop the machine for a snapshot.
+        """
+        if self._runner.Waiting:
+            raise EngineError(
+                "engine 'renode' takes no snapshot at a breakpoint; run on first, or use the embedded engine"
+            )
+        path = Path(self._folder.name) / "snapshot"
+        self.command(f"Save @{quoted(path)}")
+        data = path.read_bytes()
+        path.unlink()
+        about = {
+            "board": self._board.name,
+            "process": _PROCESS,
+            "boot_error": self._boot_error,
+            "failed": self._failed,
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        return _SNAPSHOT + json.dumps(about).encode() + b"\n" + zlib.compress(data, 1)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Goes back to a snapshot of this engine and board; calls of traced functions are counted from now on.
+
+        Raises:
+            EngineError: the bytes are something else; the machine is as it was.
+        """
+        line, _, packed = snapshot.partition(b"\n")
+        try:
+            if not line.startswith(_SNAPSHOT):
+                raise ValueError
+            about = json.loads(line.removeprefix(_SNAPSHOT))
+            data = zlib.decompress(packed)
+            intact = hashlib.sha256(data).hexdigest() == about["sha256"]
+        except (ValueError, KeyError, zlib.error):
+            intact = False
+        if not intact:
+            raise EngineError("this is no snapshot of engine 'renode', or it is damaged")
+        if about["process"] != _PROCESS:
+            raise EngineError(
+                "the snapshot is of another Renode: one process cannot load what another one saved, because Renode "
+                "gives the classes of the bridge new names in each"
+            )
+        if about["board"] != self._board.name:
+            raise EngineError(f"the snapshot is of board {about['board']!r}, this one is {self._board.name!r}")
+        self._runner.Abandon()
+        path = Path(self._folder.name) / "snapshot"
+        path.write_bytes(data)
+        self.command(f"Load @{quoted(path)}")
+        path.unlink()
+        self.command('mach set "emberwatch"')
+        self._machine = self._emulation.get_mach("emberwatch")
+        self._find_bridge()
+        self._boot_error, self._failed = about["boot_error"], about["failed"]
+        if self._traced:
+            self._chip.trace(list(self._traced.values()))
+        self._guard(self._runner.ForgetBreakpoints)
+        for address in sorted(self._breakpoints):
+            self.add_breakpoint(address)
 
     # Microphone
 

@@ -62,7 +62,7 @@ std::uint32_t Sio::peek(unsigned core, std::uint32_t offset) {
     }
     if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].peek(offset - at("INTERP1_ACCUM0"), false);
     if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].peek(offset - at("INTERP%_ACCUM0"), true);
-    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.peek(offset, now());
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.peek(offset, time_of(core));
     switch (offset) {
         case at("CPUID"): return core;
         case at("GPIO_IN"): return gpio_in();
@@ -92,7 +92,7 @@ std::uint32_t Sio::read(unsigned core, std::uint32_t offset) {
     if (offset >= at("SPINLOCK%")) unmodelled(offset, false);
     if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].read(offset - at("INTERP1_ACCUM0"), false);
     if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].read(offset - at("INTERP%_ACCUM0"), true);
-    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.read(offset, now());
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.read(offset, time_of(core));
     if (offset == at("FIFO_RD")) {
         std::uint32_t word = 0;
         if (mine.fifo.empty())
@@ -139,7 +139,8 @@ void Sio::write(unsigned core, std::uint32_t offset, std::uint32_t value) {
     if (offset >= at("SPINLOCK%")) unmodelled(offset, true);
     if (offset >= at("INTERP1_ACCUM0")) return mine.interp[1].write(offset - at("INTERP1_ACCUM0"), value, false);
     if (offset >= at("INTERP%_ACCUM0")) return mine.interp[0].write(offset - at("INTERP%_ACCUM0"), value, true);
-    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR")) return mine.divider.write(offset, value, now());
+    if (offset >= at("DIV_UDIVIDEND") && offset <= at("DIV_CSR"))
+        return mine.divider.write(offset, value, time_of(core));
     switch (offset) {
         case at("FIFO_ST"):
             if ((value & kWof) != 0) mine.wof = false;

@@ -45,7 +45,16 @@ class Sio final : public StatefulPeripheral<SioState> {
     /// SYSCFG.PROC_IN_SYNC_BYPASS: pins read without the input synchroniser.
     void set_input_bypass(std::uint32_t pins) { input_bypass_ = pins; }
 
+    /// Words in the FIFO to a core.
+    [[nodiscard]] std::uint32_t waiting_words(unsigned core) const {
+        return static_cast<std::uint32_t>(s_.core[core].fifo.size());
+    }
+
+    /// Where each core's own time is kept if it is not the chip's: its divider counts by it.
+    std::array<const Cycles*, 2> core_time{};
+
   private:
+    [[nodiscard]] Cycles time_of(unsigned core) const { return core_time[core] != nullptr ? *core_time[core] : now(); }
     void fifo_irq(unsigned core);
     void drive(std::uint32_t changed);
     [[nodiscard]] std::uint32_t fifo_status(unsigned core) const;

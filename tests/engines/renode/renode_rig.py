@@ -42,6 +42,7 @@ class Memory:
         self.resets: list[bool] = []
         self.events = 0
         self.clocks: list[int] = []
+        self.held: list[tuple[int, bool]] = []
 
     def irq(self, core: int, line: int, level: bool) -> None:
         self.irqs.append((core, line, level))
@@ -73,6 +74,9 @@ class Memory:
 
     def clock(self, hz: int) -> None:
         self.clocks.append(hz)
+
+    def hold(self, core: int, held: bool) -> None:
+        self.held.append((core, held))
 
     def put_code(self, address: int, halfwords: Sequence[int]) -> None:
         for n, halfword in enumerate(halfwords):

@@ -455,7 +455,7 @@ def test_blocks_are_charged_with_taken_branches_accesses_and_exceptions() -> Non
     memory.put_code(SRAM, (NOP, LDR_R0_R1, BNE_BACK, NOP, BX_LR))
     memory.put_code(SRAM + 0x800, (NOP,))
     chip.cpu_block(SRAM + 0x800, 1)  # takes the accesses of power_up() with it
-    before = chip.cpu_cycles
+    before = chip.cpu_cycles()
     assert chip.cpu_block(SRAM, 3) == 4
     assert chip.cpu_block(SRAM, 3) == 4 + 1  # the branch before was taken
     chip.read(TIMER + 0x28)
@@ -465,7 +465,7 @@ def test_blocks_are_charged_with_taken_branches_accesses_and_exceptions() -> Non
     assert chip.cpu_block(SRAM, 3) == 3  # an SIO load is one cycle shorter
     returned = chip.cpu_exception(False)
     assert returned == library.load().rp2040_exception_return_cycles()
-    assert chip.cpu_cycles - before == 4 + 5 + 5 + 15 + 3 + returned
+    assert chip.cpu_cycles() - before == 4 + 5 + 5 + 15 + 3 + returned
     memory.put_code(SRAM, (MULS, MULS, MULS))
     assert chip.cpu_block(SRAM, 3) == 4
     chip.cpu_forget()

@@ -84,7 +84,7 @@ def turns(idle: bool) -> tuple[int, int, bytes]:
     count = 0
     while 0 not in memory.levels:
         count += 1
-        arguments = (handle, at, at + 5000 * PS_PER_US) if idle else (handle, at)
+        arguments = (handle, at, at + 5000 * PS_PER_US) if idle else (handle, 0, at)
         assert (library.rp2040_turn_idle if idle else library.rp2040_turn_run)(*arguments, ctypes.byref(turn)) == OK
         if 0 not in memory.levels:
             assert turn.due != NEVER and turn.due >= at
@@ -136,5 +136,5 @@ def test_memory_that_the_chip_does_not_have_and_half_a_bus_are_refused() -> None
     data = (ctypes.c_uint8 * 16)()
     assert library.rp2040_memory(handle, 0x2100_0000, data, 16) == INVALID
     assert library.rp2040_memory(handle, SRAM, data, 1 << 30) == INVALID
-    assert library.rp2040_take_bus(handle, ctypes.byref(BusHost()), ctypes.byref(Bus())) == INVALID
-    assert library.rp2040_take_bus(handle, None, None) == INVALID
+    assert library.rp2040_take_bus(handle, 0, ctypes.byref(BusHost()), ctypes.byref(Bus())) == INVALID
+    assert library.rp2040_take_bus(handle, 0, None, None) == INVALID

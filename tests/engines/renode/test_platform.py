@@ -26,6 +26,7 @@ class Entry:
     name: str
     type: str | None = None
     bases: list[int] = field(default_factory=list)
+    cpu: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     wires: dict[str, str] = field(default_factory=dict)
     scripts: dict[str, list[str]] = field(default_factory=dict)
@@ -55,11 +56,16 @@ def parse(path: Path) -> dict[str, Entry]:
             if match[2] is not None:
                 assert entry.type is None, f"{entry.name} is declared twice"
                 entry.type = match[2]
-                for point in match[3].split(";"):
-                    where = re.fullmatch(r"\s*sysbus(?: (0x[0-9A-F]+))?\s*", point)
+                for point in re.split(r";(?![^{]*\})", match[3]):
+                    where = re.fullmatch(
+                        r"\s*sysbus(?: (0x[0-9A-F]+)| new Bus\.BusPointRegistration "
+                        r"\{ address: (0x[0-9A-F]+); cpu: (\w+) \})?\s*",
+                        point,
+                    )
                     assert where, f"{path.name}: registration {point!r}"
-                    if where[1]:
-                        entry.bases.append(int(where[1], 16))
+                    if where[1] or where[2]:
+                        entry.bases.append(int(where[1] or where[2], 16))
+                    entry.cpu = where[3] or ""
             else:
                 assert entry.type is not None, f"{entry.name} is changed before it is declared"
         elif line.startswith("        ") and section is not None:
@@ -99,6 +105,8 @@ def test_windows_and_memories_are_the_librarys(librp2040: Path) -> None:
 
 def test_nothing_overlaps_and_everything_lies_in_the_cores_map(board_name: str) -> None:
     entries = parse(FOLDER / f"{board_name}.repl")
+    assert [e.cpu for e in entries.values() if e.type == "IRQControllers.NVIC"] == ["cpu", "cpu1"]
+    entries.pop("nvic1")  # where core 0 has its own
     spans = sorted((base, base + e.size, e.name) for e in entries.values() for base in e.bases)
     for (_, end, lower), (start, _, upper) in pairwise(spans):
         assert end <= start, f"{lower} and {upper} overlap"
@@ -135,7 +143,8 @@ def test_windows_know_their_own_address() -> None:
 def test_interrupt_lines_are_the_cores(board_name: str) -> None:
     count = 26  # datasheet 2.3.2
     chip = parse(FOLDER / f"{board_name}.repl")["chip"]
-    assert chip.wires == {f"[0-{count - 1}]": f"nvic@[0-{count - 1}]"}
+    lines = f"[0-{count - 1}]"
+    assert chip.wires == {lines: f"nvic@{lines}", f"[32-{32 + count - 1}]": f"nvic1@{lines}"}
 
 
 def test_the_processor_starts_at_the_vector_table_behind_the_second_stage(board_name: str) -> None:
@@ -146,6 +155,10 @@ def test_the_processor_starts_at_the_vector_table_behind_the_second_stage(board_
     assert 1000 % int(cpu.attributes["PerformanceInMips"]) == 0
     assert nvic.attributes["priorityMask"] == "0xC0"
     assert nvic.wires == {"IRQ": "cpu@0"}
+    second, its = entries["cpu1"], entries["nvic1"]
+    assert second.scripts == {"init": ["IsHalted true"], "reset": ["IsHalted true"]}
+    assert second.attributes == {**cpu.attributes, "nvic": "nvic1", "cpuId": "1"}
+    assert its.attributes == nvic.attributes and its.wires == {"IRQ": "cpu1@0"}
 
 
 def test_the_board_is_wired_as_its_toml_says(board_name: str) -> None:
@@ -180,7 +193,7 @@ def test_the_script_includes_every_source_in_order_of_need(board_name: str) -> N
     defined: set[str] = set()
     for name in included:
         source = (FOLDER / "bridge" / name).read_text()
-        defined |= set(re.findall(r"public (?:static )?class (\w+)", source))
+        defined |= set(re.findall(r"public (?:static )?(?:class|interface) (\w+)", source))
         assert set(re.findall(r"\bRP2040\w*", re.sub(r'//.*|"[^"\n]*"|rp2040_\w+', "", source))) <= defined, name
     assert script.index("LoadPlatformDescription") < script.index("showAnalyzer") < script.index("runMacro")
 
@@ -199,7 +212,7 @@ def test_a_board_with_other_clocks_and_a_right_channel(tmp_path: Path) -> None:
     for name, content in ({"rp2040.repl": generate.render_chip()} | generate.render_board(load_board(path))).items():
         (tmp_path / name).write_text(content)
     entries = parse(tmp_path / "fast.repl")
-    assert entries["cpu"].attributes["PerformanceInMips"] == "200"
+    assert [entries[name].attributes["PerformanceInMips"] for name in ("cpu", "cpu1")] == ["200", "200"]
     assert entries["mic"].attributes["right"] == "true"
     assert entries["led"].attributes["invert"] == "true"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from foreign import build
 from paths import ROOT
 from scipy.io import wavfile
 
-from emberwatch.base.errors import EmberwatchError, EngineError
+from emberwatch.base.errors import EmberwatchError, EngineError, FirmwareCrash
 from emberwatch.board.board import load_board
 from emberwatch.engines.renode import install, worker
 from emberwatch.machine.machine import Machine
@@ -285,6 +287,39 @@ def test_a_program_that_returns_from_main_ends_and_its_last_words_are_sent(tmp_p
             consoles[engine] = [line for _, line in machine.lines]
             assert machine.ended_s, engine
     assert consoles["renode"] == consoles["embedded"] == ["goodbye"]
+
+
+def test_a_machine_goes_back_to_its_own_snapshot(firmware: Path) -> None:
+    with Machine(firmware, engine="renode") as machine:
+        machine.run(0.4)
+        snapshot = machine.save()
+
+        def goes_on() -> tuple[int, int, list[tuple[float, str]]]:
+            machine.run(0.3)
+            return machine.engine.cycle, machine.engine.sleep_cycles, list(machine.lines)
+
+        first = goes_on()
+        machine.restore(snapshot)
+        assert goes_on() == first
+        for damaged in (b"nonsense", snapshot.engine[:-9], snapshot.engine[:-1] + b"?"):
+            with pytest.raises(EngineError, match="damaged"):
+                machine.engine.restore(damaged)
+    with Machine(firmware, engine="renode") as first_of_all, Machine(firmware, engine="renode") as other:
+        foreign = first_of_all.save()
+        with pytest.raises(EngineError, match="of another Renode"):
+            other.restore(foreign)
+
+
+def test_both_cores_run_a_program_of_two(tmp_path: Path) -> None:
+    """The ROM's launch, FIFO and its interrupts, spinlocks, and core 1 reset by the power-on state machine."""
+    elf = build("multicore")
+    consoles = {}
+    for engine in ("embedded", "renode"):
+        with Machine(elf, engine=engine) as machine, contextlib.suppress(FirmwareCrash):  # its main returns by a lockup
+            machine.run(0.03)
+        consoles[engine] = [line for _, line in machine.lines]
+    assert len(consoles["embedded"]) == 9
+    assert consoles["renode"] == consoles["embedded"]
 
 
 def test_a_program_that_crashes_is_no_program_that_ends(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ public static class BlockTests
     {
         var machine = new Machine();
         var cpu = new TranslationCPU(machine);
-        Throws<ConstructionException>(() => new RP2040(machine, cpu, null, 100000), "flashSize");
+        Throws<ConstructionException>(() => new RP2040(machine, cpu, flashSize: 100000), "flashSize");
         var chip = new RP2040(machine, cpu);
         cpu.PerformanceInMips = 133;
         Throws<RecoverableException>(() => chip.Start(0, 0), "133");

@@ -19,6 +19,8 @@ namespace Antmicro.Renode.Peripherals.CPU
         void SyncTime();
     }
 
+    public enum ExecutionMode { Continuous, SingleStep }
+
     public interface ICPUWithHooks : ICPU
     {
         void AddHook(ulong addr, Action<ICpuSupportingGdb, ulong> hook);
@@ -67,7 +69,8 @@ namespace Antmicro.Renode.Peripherals.CPU
         {
             this.machine = machine;
             PerformanceInMips = 100;
-            machine.Cpu = this;
+            TlibCleanWfiProcState = () => WfiCleanings++;
+            machine.Cpus.Add(this);
             attach = function => attached = (RP2040_BlockHook.BlockCallback)Marshal.GetDelegateForFunctionPointer(function, typeof(RP2040_BlockHook.BlockCallback));
             attached = OnBlockFinished;
             if(native)
@@ -163,6 +166,8 @@ namespace Antmicro.Renode.Peripherals.CPU
             set { vectors = value; vectorsKnown = true; }
         }
 
+        public ExecutionMode ExecutionMode { get; set; }
+
         /// <summary>Takes vector table and program counter from memory when nobody gave them, and halts if they are not there.</summary>
         public void Resume()
         {
@@ -171,6 +176,11 @@ namespace Antmicro.Renode.Peripherals.CPU
                 IsHalted = true;
             }
         }
+        public TimeHandle TimeHandle { get; } = new TimeHandle();
+        public int WfiCleanings;
+        public bool EventFlag;
+        public void SetEventFlag(bool value) { EventFlag = value; }
+        protected readonly Action TlibCleanWfiProcState; // by name
         public readonly ulong[] Registers = new ulong[17];
         public readonly Queue<Block> Blocks = new Queue<Block>();
         public bool Executing;

@@ -151,7 +151,7 @@ public static class ProcessorTests
         }
         runner.AddBreakpoint(Rig.Sram + 16);
         Equal(RP2040_Runner.Breakpoint, runner.Run(1000000), "first stop");
-        Equal(Rig.Sram + 16, runner.Register(15), "where");
+        Equal(Rig.Sram + 16, runner.Register(15, 0), "where");
         True(runner.Waiting, "waiting");
         runner.AddBreakpoint(Rig.Sram + 40);
         runner.RemoveBreakpoint(Rig.Sram + 16);
@@ -196,6 +196,21 @@ public static class ProcessorTests
         Equal(6500000L, rig.Nvic.Frequency, "ring oscillator");
         rig.Clocked();
         Equal(125000000L, rig.Nvic.Frequency, "PLL");
+    }
+
+    public static void An_interrupt_starts_no_systick_that_the_program_has_not_started()
+    {
+        foreach(var started in new[] { false, true })
+        {
+            var rig = new Rig().Clocked();
+            rig.Nvic.Timer.Enabled = started;
+            rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
+            rig.Write(Rig.Timer + 0x38, 1);
+            rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 10);
+            rig.Wait(20000);
+            True(rig.Nvic[0], "the alarm's interrupt");
+            Equal(started, rig.Nvic.Timer.Enabled, "SysTick");
+        }
     }
 
     public static void The_nmi_is_pended_through_the_nvic()

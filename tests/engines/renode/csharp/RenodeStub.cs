@@ -17,7 +17,13 @@ namespace Antmicro.Renode.Time
 {
     public struct TimeInterval
     {
-        public const ulong TicksPerNanosecond = 1;
+        public const ulong TicksPerNanosecond = 1, TicksPerMillisecond = 1000000;
+        public static TimeInterval FromMicroseconds(ulong v) { return FromTicks(v * 1000); }
+        public static TimeInterval Min(TimeInterval a, TimeInterval b) { return a.Ticks < b.Ticks ? a : b; }
+        public static bool operator ==(TimeInterval a, TimeInterval b) { return a.Ticks == b.Ticks; }
+        public static bool operator !=(TimeInterval a, TimeInterval b) { return a.Ticks != b.Ticks; }
+        public override bool Equals(object other) { return other is TimeInterval && this == (TimeInterval)other; }
+        public override int GetHashCode() { return Ticks.GetHashCode(); }
         public ulong Ticks { get; private set; }
         public static TimeInterval FromNanoseconds(ulong v) { return FromTicks(v * TicksPerNanosecond); }
         public static TimeInterval FromTicks(ulong ticks) { return new TimeInterval { Ticks = ticks }; }
@@ -27,7 +33,13 @@ namespace Antmicro.Renode.Time
     {
         void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false);
         event Action<TimeInterval> SyncHook;
+        bool ExecuteInSerial { get; set; }
+        TimeInterval Quantum { get; set; }
+        TimeInterval NearestSyncPoint { get; }
     }
+
+    public class MasterTimeSource { public TimeInterval NearestSyncPoint { get; set; } }
+    public class TimeHandle { public TimeInterval TotalElapsedTime { get; set; } }
 
     public struct ClockEntry
     {
@@ -225,6 +237,7 @@ namespace Antmicro.Renode.Core
     public class Emulation
     {
         public Machine Machine;
+        public readonly Antmicro.Renode.Time.MasterTimeSource MasterTimeSource = new Antmicro.Renode.Time.MasterTimeSource();
         public void RunFor(TimeInterval period) { Machine.RunFor(period.Ticks); }
     }
 
@@ -236,6 +249,9 @@ namespace Antmicro.Renode.Core
         public bool IsPaused { get; private set; } = true;
         public ITimeSource LocalTimeSource { get { return this; } }
         public event Action<TimeInterval> SyncHook;
+        public bool ExecuteInSerial { get; set; }
+        public TimeInterval Quantum { get; set; } = TimeInterval.FromMicroseconds(1000);
+        public TimeInterval NearestSyncPoint { get; set; }
         public readonly BaseClockSource Clock = new BaseClockSource();
         public IClockSource ClockSource { get { return Clock; } }
         public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately) { synced.Enqueue(what); }
@@ -246,7 +262,9 @@ namespace Antmicro.Renode.Core
         public Bus SystemBus { get; private set; }
         public TimeStamp ElapsedVirtualTime { get { return new TimeStamp(TimeInterval.FromNanoseconds(Now), null); } }
         public ulong Now;
-        public TranslationCPU Cpu;
+        /// <summary>The one that executes blocks, and all of them.</summary>
+        public TranslationCPU Cpu { get { return Cpus.Count == 0 ? null : Cpus[0]; } }
+        public readonly List<TranslationCPU> Cpus = new List<TranslationCPU>();
         public int Scheduled, Pauses;
         public int Outstanding { get { return actions.Count; } }
         public readonly List<IPeripheral> Peripherals = new List<IPeripheral>();
@@ -416,8 +434,8 @@ namespace Antmicro.Renode.Peripherals.Bus
 
         public bool TryGetCurrentCPU(out ICPU cpu)
         {
-            cpu = machine.Cpu;
-            return cpu != null && machine.Cpu.Executing;
+            cpu = machine.Cpus.Find(c => c.Executing);
+            return cpu != null;
         }
 
         private KeyValuePair<ulong, byte[]> Find(ulong address)

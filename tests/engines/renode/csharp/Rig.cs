@@ -13,8 +13,9 @@ public class Sink : IGPIOReceiver
 {
     public readonly Dictionary<int, bool> Levels = new Dictionary<int, bool>();
     public int Changes;
-    public void Reset() { }
-    public void OnGPIO(int number, bool value) { Levels[number] = value; Changes++; }
+    public int Resets;
+    public void Reset() { Resets++; }
+    public virtual void OnGPIO(int number, bool value) { Levels[number] = value; Changes++; }
     public bool this[int number] { get { bool level; return Levels.TryGetValue(number, out level) && level; } }
 }
 
@@ -24,6 +25,17 @@ public class Nvic : Sink
     public void SetPendingIRQ(int number) { Pended.Add(number); }
     private void ClearPending(int number) { Pended.Remove(number); } // not public in Renode either
     public long Frequency { get; set; }
+
+    // As in Renode: not public, and any interrupt that could be taken starts it.
+    public class SysTick { public bool Enabled { get; set; } }
+    public class Banked { public SysTick NonSecureVal = new SysTick(); }
+    private readonly Banked systick = new Banked();
+    public SysTick Timer { get { return systick.NonSecureVal; } }
+    public override void OnGPIO(int number, bool value)
+    {
+        base.OnGPIO(number, value);
+        Timer.Enabled |= value;
+    }
 }
 
 public class Rig
@@ -33,16 +45,16 @@ public class Rig
         Pio0 = 0x50200000, Sio = 0xD0000000, Sram = 0x20000000, Set = 0x2000, Clr = 0x3000;
 
     public readonly Machine Machine = new Machine();
-    public readonly TranslationCPU Cpu;
+    public readonly TranslationCPU Cpu, Cpu1;
     public readonly RP2040 Chip;
     public readonly RP2040_GPIO Gpio;
     public readonly RP2040_UART Uart;
-    public readonly Nvic Nvic = new Nvic();
+    public readonly Nvic Nvic = new Nvic(), Nvic1 = new Nvic();
     public readonly Sink Led = new Sink();
     public readonly byte[] SramBytes = new byte[0x42000], Flash = new byte[0x200000], Rom = new byte[0x4000];
     private readonly Dictionary<uint, RP2040_Window> windows = new Dictionary<uint, RP2040_Window>();
 
-    public Rig(bool refusesInterruptEnd = false, ulong elapsed = 0, bool native = false)
+    public Rig(bool refusesInterruptEnd = false, ulong elapsed = 0, bool native = false, bool both = false)
     {
         Machine.Now = elapsed;
         Machine.SystemBus.Memories[0] = Rom;
@@ -50,7 +62,8 @@ public class Rig
         Machine.SystemBus.Memories[Sram] = SramBytes;
         EmulationManager.Instance.CurrentEmulation.Machine = Machine;
         Cpu = new TranslationCPU(Machine, native) { RefusesInterruptEnd = refusesInterruptEnd };
-        Chip = new RP2040(Machine, Cpu, Nvic);
+        Cpu1 = both ? new TranslationCPU(Machine, native) { IsHalted = true } : null;
+        Chip = new RP2040(Machine, Cpu, Nvic, Cpu1, both ? Nvic1 : null);
         Cpu.PerformanceInMips = 125; // properties of a .repl file come after all constructors
         Cpu.VectorTableOffset = 0x10000100;
         Chip.Start(Sram, Sram + 0x1000);
@@ -61,6 +74,10 @@ public class Rig
         for(var line = 0; line < 26; line++)
         {
             Chip.Connections[line].Connect(Nvic, line);
+            if(both)
+            {
+                Chip.Connections[32 + line].Connect(Nvic1, line);
+            }
         }
         Gpio.Connections[25].Connect(Led, 0);
         Machine.Peripherals.Add(Cpu);

@@ -98,7 +98,7 @@ public static class SoundTests
             Equal(before + 1, rig.Machine.Pauses, "from the processor's own");
         }
         Throws<RecoverableException>(() => commands.Last()(), "second-stage");
-        Equal(commands.Length, rig.Machine.Pauses, "a boot as well");
+        Equal(commands.Length + 1, rig.Machine.Pauses, "a boot as well, and the start of the rig");
     }
 
     public static void After_a_reset_of_the_board_the_microphone_hears_at_once()

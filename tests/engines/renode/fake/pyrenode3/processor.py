@@ -143,6 +143,8 @@ class Processor:
 
     def clock(self, hz: int) -> None: ...
 
+    def hold(self, core: int, held: bool) -> None: ...
+
     # Accesses
 
     @property

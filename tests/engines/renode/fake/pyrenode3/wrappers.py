@@ -94,8 +94,10 @@ class Machine:
             def RemoveBreakpoint(self, address: int) -> None:
                 p.breakpoints.discard(address)
 
-            def Register(self, number: int) -> int:
-                return p.register(number)
+            Core = 0
+
+            def Register(self, number: int, core: int) -> int:
+                return p.register(number) if core == 0 else 0
 
             def ReadMemory(self, address: int, size: int, destination: int) -> None:
                 ctypes.memmove(destination, p.memory(address, size), size)

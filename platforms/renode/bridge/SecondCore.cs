@@ -1,0 +1,140 @@
+// Core 1: when it executes, and what becomes of Renode's time then.
+//
+// After any reset it is in the boot ROM, where it waits for a word from core 0. While it does so it is halted, and the board is
+// one of one core. Core 0's next word lets it go on; from then on Renode's processors take turns, a few microseconds each.
+using System;
+
+using Antmicro.Migrant;
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Time;
+
+using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
+
+namespace Antmicro.Renode.Peripherals.Miscellaneous
+{
+    public class RP2040_SecondCore
+    {
+        public RP2040_SecondCore(IMachine machine, RP2040_Core core, RP2040_Time time)
+        {
+            this.machine = machine;
+            this.core = core;
+            this.time = time;
+            // The library is for one thread at a time, and runs are to be the same each time.
+            machine.LocalTimeSource.ExecuteInSerial = true;
+        }
+
+        public void Attach(IntPtr handle)
+        {
+            chip = handle;
+            if(Waits)
+            {
+                core.Cpu.ExecutionMode = ExecutionMode.SingleStep; // which no snapshot keeps
+            }
+        }
+
+        /// <summary>After a reset of the processor, and while no block is under way: into the ROM.</summary>
+        public void Start()
+        {
+            Native.rp2040_started(chip, core.Index);
+            core.ClearVectors();
+            core.Jump(machine.SystemBus.ReadDoubleWord(4), machine.SystemBus.ReadDoubleWord(0), 0xFFFFFFFF);
+            Go();
+        }
+
+        /// <summary>Halts it: it is reset, or held in reset.</summary>
+        public void Stop()
+        {
+            core.Cpu.IsHalted = true;
+            // A halted processor's thread asks for time all the while; one that waits for a debugger's step does not.
+            core.Cpu.ExecutionMode = ExecutionMode.SingleStep;
+            time.Together = false;
+            Native.rp2040_execute(chip, 1);
+            restores = shortened;
+        }
+
+        /// <summary>Core 0 sends it something.</summary>
+        public void Wake()
+        {
+            if(Waits)
+            {
+                Waits = false;
+                Go();
+            }
+        }
+
+        /// <summary>
+        /// How long each core executes before it is the other one's turn, in microseconds, from the next launch of core 1 on: one
+        /// core hears of what the other one did up to so much later. Each turn costs the host some 30 us.
+        /// </summary>
+        public long Turn
+        {
+            get { return turn; }
+            set
+            {
+                RP2040_Range.Check("CoreTurn", value, 1, 1000);
+                turn = value;
+            }
+        }
+
+        /// <summary>It is halted because it waits in the ROM.</summary>
+        public bool Waits { get; private set; }
+
+        /// <summary>On its thread: it sleeps. In the ROM nothing but a word from core 0 is of interest to it.</summary>
+        public void OnSleep(bool sleeps)
+        {
+            if(sleeps && core.Cpu.PC.RawValue < RomSize && Native.rp2040_fifo(chip, core.Index) == 0)
+            {
+                Stop();
+                Waits = true;
+            }
+        }
+
+        /// <summary>At the end of a quantum of this machine's.</summary>
+        public void OnQuantum()
+        {
+            if(!restores)
+            {
+                return;
+            }
+            // Only where the emulation's own quantum ends, or this one would reach beyond it.
+            var source = machine.LocalTimeSource;
+            var end = EmulationManager.Instance.CurrentEmulation.MasterTimeSource.NearestSyncPoint.Ticks;
+            if(source.NearestSyncPoint.Ticks + source.Quantum.Ticks > end)
+            {
+                source.Quantum = longer;
+                restores = shortened = false;
+            }
+        }
+
+        private void Go()
+        {
+            Waits = false;
+            restores = false;
+            if(!shortened)
+            {
+                longer = machine.LocalTimeSource.Quantum;
+                shortened = true;
+                machine.LocalTimeSource.Quantum = TimeInterval.Min(longer, TimeInterval.FromMicroseconds((ulong)turn));
+            }
+            time.Together = true;
+            time.Adapt();
+            Native.rp2040_execute(chip, 3);
+            core.Forget();
+            core.Cpu.ExecutionMode = ExecutionMode.Continuous;
+            core.Cpu.IsHalted = false;
+        }
+
+        [Transient]
+        private IntPtr chip;
+        private bool shortened, restores;
+        private long turn = 20;
+        private TimeInterval longer;
+
+        private readonly IMachine machine;
+        private readonly RP2040_Core core;
+        private readonly RP2040_Time time;
+
+        private const ulong RomSize = 0x4000;
+    }
+}
