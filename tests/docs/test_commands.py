@@ -34,6 +34,7 @@ _CAMPAIGN = "needs the campaign of another command; tests/campaign runs it"
 NOT_RUN = {
     r"emberwatch run app.elf --(live|audio mic|interactive)": "needs a terminal or a microphone; tests/cli has them",
     r"emberwatch micropython |RPI_PICO.uf2": _MICROPYTHON,
+    r"emberwatch usb |--tcp usb1": "needs a program that is that USB device; tests/cli and tests/foreign have one",
     r"emberwatch (flash|record) ": _BOARD,
     r"--engine renode|emberwatch renode monitor": "needs Renode; robot/engines and tests/renode run it",
     r"emberwatch train|--card|--map|--qat|measure-chain": _HOURS,
@@ -51,7 +52,6 @@ STAYS = {
     "emberwatch gdb": "127.0.0.1:3333",
     "emberwatch run app.uf2 --pty usb": "mpremote connect /dev/",
     "emberwatch run app.uf2 --tcp uart0=4000": "127.0.0.1:4000",
-    "emberwatch run app.uf2 --tcp usb1=4001": "127.0.0.1:4001",
 }
 """Beginnings of commands that go on until they are interrupted, and what they say when they are there."""
 
