@@ -244,6 +244,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 return chip;
             }
         }
+        /// <summary>How often Renode has reset the board, as it also does for AIRCR.SYSRESETREQ.</summary>
+        public uint BoardResets { get { return power.BoardResets; } }
         public long HandleValue { get { return chip.ToInt64(); } }
         public ulong Cycle { get { return Native.rp2040_now(chip); } }
         public ulong CpuCycles { get { return Native.rp2040_cpu_cycles(chip, 0); } }

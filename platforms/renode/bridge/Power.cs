@@ -42,6 +42,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return (int)core * SecondCoresLines + line;
         }
 
+        /// <summary>How often Renode has reset the board, as it also does for AIRCR.SYSRESETREQ.</summary>
+        public uint BoardResets { get; private set; }
+
         /// <summary>Renode resets the board, or its peripherals because the chip asked for it.</summary>
         public void Reset()
         {
@@ -49,6 +52,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return; // the chip resets itself, and the blocks that survive keep their state: FinishReset
             }
+            BoardResets++;
             faults.Reset();
             foreach(var core in cores)
             {
