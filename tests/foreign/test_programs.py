@@ -89,6 +89,11 @@ def test_both_cores(layout: str) -> None:
     }
 
 
+def test_core_1_resets_core_0_and_goes_on() -> None:
+    result = Run.of(build("restart")).run(0.1)
+    assert result.text == "boot=1\nboot=2\ncore1=1\nvectors=1\n", result.stop
+
+
 def test_flash_through_the_rom() -> None:
     page = bytearray(n * 7 & 0xFF for n in range(512))
     total = 0

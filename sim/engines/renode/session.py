@@ -209,9 +209,9 @@ class RenodeSession:
         picoseconds = chip.picoseconds(cycle) - chip.picoseconds(chip.now)
         if picoseconds <= 0 and not self._runner.Waiting:
             return Stop(StopReason.TIME, pc=self.register(_PC))
-        before = chip.now
+        resets = int(self._bridge.BoardResets)
         why = self._guard(lambda: int(self._runner.Run(max(1, -(-picoseconds // 1000)))))
-        if chip.now < before:
+        if int(self._bridge.BoardResets) != resets:
             self._failed = "the program reset itself through AIRCR, and Renode the whole board; use the embedded engine"
             return Stop(StopReason.UNMODELLED, pc=self.register(_PC), detail=self._failed)
         if why == _BREAKPOINT:

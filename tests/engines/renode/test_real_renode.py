@@ -310,16 +310,106 @@ def test_a_machine_goes_back_to_its_own_snapshot(firmware: Path) -> None:
             other.restore(foreign)
 
 
-def test_both_cores_run_a_program_of_two(tmp_path: Path) -> None:
-    """The ROM's launch, FIFO and its interrupts, spinlocks, and core 1 reset by the power-on state machine."""
-    elf = build("multicore")
-    consoles = {}
+def on_both(elf: Path, seconds: float) -> tuple[list[str], list[str]]:
+    """Lines of the console on the embedded engine and on Renode."""
+    consoles = []
     for engine in ("embedded", "renode"):
-        with Machine(elf, engine=engine) as machine, contextlib.suppress(FirmwareCrash):  # its main returns by a lockup
-            machine.run(0.03)
-        consoles[engine] = [line for _, line in machine.lines]
-    assert len(consoles["embedded"]) == 9
-    assert consoles["renode"] == consoles["embedded"]
+        with Machine(elf, engine=engine) as machine, contextlib.suppress(FirmwareCrash):  # some mains end by a lockup
+            machine.run(seconds)
+        consoles.append([line for _, line in machine.lines])
+    return consoles[0], consoles[1]
+
+
+def test_both_cores_run_a_program_of_two() -> None:
+    """The ROM's launch, FIFO and its interrupts, spinlocks, and core 1 reset by the power-on state machine."""
+    embedded, renode = on_both(build("multicore"), 0.03)
+    assert len(embedded) == 9
+    assert renode == embedded
+
+
+def test_core_1_resets_core_0_and_goes_on() -> None:
+    embedded, renode = on_both(build("restart"), 0.1)
+    assert embedded == ["boot=1", "boot=2", "core1=1", "vectors=1"]
+    assert renode == embedded
+
+
+def test_code_in_ram_programs_flash() -> None:
+    embedded, renode = on_both(build("flash"), 0.3)
+    assert len(embedded) == 12
+    assert renode == embedded
+
+
+RESETS_ITSELF = """
+#define R(a) (*(volatile unsigned*)(a))
+__attribute__((noreturn)) void start(void) {
+    if (R(0x20001000)++ < 2) {
+        for (volatile int n = 0; n < 1000; ++n) {}
+        R(0xe000ed0c) = 0x05fa0004;
+    }
+    for (;;) R(0x20001004)++;
+}
+"""
+
+
+def test_a_reset_by_aircr_is_the_boards_and_the_macro_boots_it_again(monitor: Monitor, tmp_path: Path) -> None:
+    elf = compiled(tmp_path, RESETS_ITSELF)
+    script = tmp_path / "board.resc"
+    boot = f"    sysbus LoadELF @{elf}\n    sysbus.chip Start 0x20000000 0x20040000\n"
+    script.write_text(f'macro reset\n"""\n{boot}"""\nrunMacro $reset\n')
+    monitor(f"include @{script}")
+    monitor.run(0.05)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == 3
+    assert monitor.number("sysbus ReadDoubleWord 0x20001004") > 1000, "and the third goes on"
+
+
+def test_the_engine_names_a_reset_by_aircr(tmp_path: Path) -> None:
+    elf = compiled(tmp_path, RESETS_ITSELF)
+    with pytest.raises(FirmwareCrash, match="reset itself through AIRCR"), Machine(elf, engine="renode") as machine:
+        machine.run(0.05)
+
+
+TALKS = """
+#define R(a) (*(volatile unsigned*)(a))
+static unsigned hear(void) {
+    while (R(0x40034018) & 0x10) {}
+    return R(0x40034000) & 0xff;
+}
+__attribute__((noreturn)) void start(void) {
+    R(0x4000F000) = 1u << 22 | 1u << 5 | 1u << 8;  /* UART0, IO_BANK0 and PADS_BANK0 out of reset */
+    R(0x40008048) = 0x800 | 4u << 5;               /* clk_peri from the crystal */
+    R(0x40024000) = 0xaa0; R(0x4002400c) = 47; R(0x40026000) = 0xfab000;
+    while (!(R(0x40024004) >> 31)) {}
+    R(0x40014004) = 2; R(0x4001400c) = 2;
+    R(0x40034024) = 6; R(0x40034028) = 33; R(0x4003402c) = 0x70; R(0x40034030) = 0x301;
+    if (R(0x20002000)) {                           /* the board that asks */
+        for (const char *c = "ping"; *c; ++c) R(0x40034000) = *c;
+        for (int n = 0; n < 4; ++n) R(0x20001000) = R(0x20001000) << 8 | hear();
+    }
+    for (;;) {
+        unsigned c = hear();
+        R(0x20001000) = R(0x20001000) << 8 | c;
+        R(0x40034000) = c & ~0x20;
+    }
+}
+"""
+
+
+def test_two_boards_talk_over_a_uart_hub(monitor: Monitor, tmp_path: Path) -> None:
+    elf = compiled(tmp_path, TALKS)
+    monitor('mach create "other"')
+    monitor(f"machine LoadPlatformDescription @{ROOT}/platforms/renode/pico.repl")
+    monitor('emulation CreateUARTHub "hub"')
+    for name, asks in (("other", 0), ("emberwatch", 1)):
+        monitor(f'mach set "{name}"')
+        monitor("sysbus.uart0 Listening true")
+        monitor("connector Connect sysbus.uart0 hub")
+        monitor(f"sysbus LoadELF @{elf}")
+        monitor(f"sysbus WriteDoubleWord 0x20002000 {asks}")
+        monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.05)
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == int.from_bytes(b"PING", "big")
+    monitor('mach set "other"')
+    assert monitor.number("sysbus ReadDoubleWord 0x20001000") == int.from_bytes(b"ping", "big")
 
 
 def test_a_program_that_crashes_is_no_program_that_ends(tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ public static class CoresTests
     {
         var rig = new Rig(both: true).Clocked();
         rig.Chip.Reset();
+        Equal(1u, rig.Chip.BoardResets, "told to who runs the machine");
         True(rig.Cpu1.IsHalted, "halted");
         rig.Chip.Start(Rig.Sram, Rig.Sram + 0x1000);
         True(!rig.Cpu1.IsHalted, "and on its way");

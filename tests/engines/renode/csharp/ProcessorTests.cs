@@ -297,7 +297,7 @@ public static class ProcessorTests
 
     public static void What_renode_cannot_serialize_is_marked()
     {
-        foreach(var type in new[] { typeof(RP2040), typeof(RP2040_Time), typeof(RP2040_BlockHook), typeof(RP2040_BusHook), typeof(RP2040_Exceptions), typeof(RP2040_Runner) })
+        foreach(var type in new[] { typeof(RP2040), typeof(RP2040_Accesses), typeof(RP2040_Power), typeof(RP2040_Host), typeof(RP2040_Core), typeof(RP2040_SecondCore), typeof(RP2040_Time), typeof(RP2040_BlockHook), typeof(RP2040_BusHook), typeof(RP2040_Exceptions), typeof(RP2040_Runner) })
         {
             foreach(var field in type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
             {

@@ -61,6 +61,7 @@ class Machine:
 
         class Chip:
             HandleValue = p.chip._chip.value
+            BoardResets = 0
             FaultText = property(lambda self: p.fault or None)
 
             def RunsInSlices(self) -> None:
