@@ -100,15 +100,16 @@ void Pair::finish(Cpu& cpu) {
     const Handler rest = std::exchange(cpu.rest, nullptr);
     cpu.ahead_from = kNever;
     cpu.deadline = 0;
-    cpu.pair->crossbar.begin_turns(cpu.cycles);
+    // The window must not leave behind what the core that comes first has yet to meet.
+    cpu.pair->crossbar.begin_turns(std::min(cpu.cycles, cpu.peer->cycles));
     rest(cpu, cpu.op, cpu.cycles, cpu.nz, cpu.carry, cpu.overflow);
 }
 
-/// The core that is ahead goes back to where that began, and comes again as far as `until`.
+/// The core that is ahead goes back to where that began, and comes again as far as `until`, but no further than it was.
 void Pair::repeat(Cycles until) {
     Cpu& other = *std::exchange(ahead, nullptr);
+    other.deadline = std::min({until, end, other.cycles});
     other.take_back(start, hits);
-    other.deadline = std::min(until, end);
     repeating = true;
     execute(other);
     repeating = false;
@@ -185,7 +186,7 @@ void Pair::run_turns(Cpu*& current) {
         hits = first.xip.hits() - start.flash_hits;
 
         current = &second;
-        if (settled) crossbar.begin_turns(second.cycles);
+        if (settled) crossbar.begin_turns(std::min(first.cycles, second.cycles));
         second.ahead_from = kNever;
         second.undo.count = 0;
         const Cycles room = first.turns.window + kRoom;

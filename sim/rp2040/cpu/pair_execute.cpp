@@ -246,6 +246,9 @@ namespace {
         FETCH_TARGET();                                               \
     } while (false)
 
+/// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
+constexpr bool plain_target(std::uint32_t target) { return target < 0xf0000000u && (target & 1) != 0; }
+
 }  // namespace
 
 void op_b(OP_PARAMS) {
@@ -258,6 +261,28 @@ void op_b_cond(OP_PARAMS) {
     if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
     TAIL_RETURN op_b(OP_ARGS);
 }
+
+void op_bl(OP_PARAMS) {
+    DecodedPage* const page = page_of_target(c, op->imm);
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    const std::uint32_t from = c.address_of(op), target = op->imm;
+    c.r[14] = (from + 4) | 1;
+    c.cycles = cycles;
+    c.record(from, target);
+    LAND(page, target, timing::kBranchLink);
+}
+
+void op_bx(OP_PARAMS) {
+    const std::uint32_t from = c.address_of(op), target = op->rm == 15 ? from + 4 : c.r[op->rm];
+    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    if (op->operation == Operation::blx) c.r[14] = op->imm;
+    c.cycles = cycles + timing::kBranchExchange;
+    c.record(from, target & ~1u);
+    LAND(page, target & ~1u, timing::kBranchExchange);
+}
+
+void op_blx(OP_PARAMS) { TAIL_RETURN op_bx(OP_ARGS); }
 
 // ---------------------------------------------------------------------------------------------- several registers
 
@@ -296,6 +321,12 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
     if (c.pair->repeating) return true;
     const Cycles end = cycles + 2 * words + 8, later = c.goes_ahead(cycles) ? cycles - c.ahead_from : 0;
     return end + later <= c.pair->end && end <= c.turns.window + 64;
+}
+
+[[gnu::always_inline]] inline std::uint32_t word_at(const Cpu& c, std::uint32_t address) {
+    std::uint32_t word;
+    std::memcpy(&word, c.sram + (address - kSramBase), sizeof word);
+    return word;
 }
 
 }  // namespace
@@ -348,6 +379,22 @@ void op_pop(OP_PARAMS) {
     NEXT(timing::kMultipleBase + words);
 }
 
+void op_pop_pc(OP_PARAMS) {
+    const std::uint32_t address = c.r[13], words = op->rm;
+    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
+    OWN_WORDS(address, words, false);
+    const std::uint32_t target = word_at(c, address + 4 * words - 4);
+    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
+    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
+    CLAIM_WORDS(address, words, false);
+    load_words(c, op->imm, address);
+    c.r[13] = address + words * 4;
+    const Cycles taken = timing::kMultipleBase + words + timing::kPopPcExtra;
+    c.cycles = cycles + taken;
+    c.record(c.address_of(op), target & ~1u);
+    LAND(page, target & ~1u, taken);
+}
+
 // ---------------------------------------------------------------------------------------------- tables
 
 namespace {
@@ -364,7 +411,7 @@ namespace {
     RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
     X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
     X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(b) X(b_cond) X(ldm) X(stm) X(push) X(pop) X(barrier)
+    X(poll_near) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
 // clang-format on
 
 /// Loads and stores of one register that have their port.
