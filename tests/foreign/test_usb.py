@@ -30,13 +30,6 @@ def ready() -> Iterator[tuple[Machine, object]]:
         yield machine, machine.save()
 
 
-@pytest.fixture
-def machine(ready: tuple[Machine, object]) -> Machine:
-    board, snapshot = ready
-    board.restore(snapshot)  # type: ignore[arg-type]
-    return board
-
-
 def test_the_device_says_who_it_is(machine: Machine) -> None:
     device = machine.usb_device
     assert (device.vendor_id, device.product_id) == (0x2E8A, 0x000B)

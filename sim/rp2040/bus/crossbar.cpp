@@ -74,12 +74,7 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
             contested = true;
         }
     }
-    const Cycles latest = p.busy_until;
-    p.push({at, static_cast<std::uint32_t>(length), master, counted, contested});
-    if (at + length <= latest) {
-        p.busy_until = latest;
-        p.sort_in(kHistory - 1);
-    }
+    p.add({at, static_cast<std::uint32_t>(length), master, counted, contested});
     if (length > 1 && index(master) >= 2) s_.dma_until = std::max(s_.dma_until, at + length);
     if (counted) {
         count(port, false);

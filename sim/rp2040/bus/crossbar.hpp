@@ -115,6 +115,14 @@ class Crossbar {
             recent[newest] = access;
             busy_until = access.until();
         }
+        /// Adds an access, whenever it ends.
+        void add(const Access& access) {
+            const Cycles latest = busy_until;
+            push(access);
+            if (access.until() > latest) return;
+            busy_until = latest;
+            sort_in(kHistory - 1);
+        }
 
         std::array<Access, kHistory> recent{};  ///< A ring that ends at `newest`.
         unsigned newest = 0;
@@ -148,7 +156,6 @@ class Crossbar {
     [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const;
     void set_window(Cycles cycle);
     void move_window(unsigned cycles);
-    void put_back(unsigned port, Cycles at, BusMaster master, bool contested);
     [[nodiscard]] bool wins_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);
 

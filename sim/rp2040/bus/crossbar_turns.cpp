@@ -82,17 +82,6 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
     return at - cycle;
 }
 
-/// Puts an access into the history of its port.
-void Crossbar::put_back(unsigned port, Cycles at, BusMaster master, bool contested) {
-    PortState& p = s_.port[port];
-    const Cycles latest = p.busy_until;
-    p.push({at, 1, master, true, contested});
-    if (at + 1 <= latest) {
-        p.busy_until = latest;
-        p.sort_in(kHistory - 1);
-    }
-}
-
 void Crossbar::set_window(Cycles cycle) {
     if (!ended_) {
         if (cycle - window() < 64) return move_window(static_cast<unsigned>(cycle - window()));
@@ -131,11 +120,11 @@ void Crossbar::end_turns() {
     for (unsigned port = 0; port < kPorts; ++port) {
         Told& t = told_[port];
         const std::uint64_t first = told(0, port), second = told(1, port), contested = t.contested[0] | t.contested[1];
-        if (t.any) put_back(port, t.last, t.last_master, t.last_contested);
+        if (t.any) s_.port[port].add({t.last, 1, t.last_master, true, t.last_contested});
         for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
             const auto at = static_cast<unsigned>(std::countr_zero(left));
-            put_back(port, window() + at, (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1,
-                     (contested >> at & 1) != 0);
+            const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
+            s_.port[port].add({window() + at, 1, master, true, (contested >> at & 1) != 0});
         }
         t = {};
     }

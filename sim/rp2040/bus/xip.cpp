@@ -54,12 +54,6 @@ void Xip::allocate(std::uint32_t address) {
 
 bool Xip::enabled() const { return (s_.ctrl & kEnable) != 0; }
 
-CachedLines Xip::lines(std::uint32_t address) {
-    static constexpr std::array<std::uint8_t, XipState::kSets> kNone{};
-    const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-    return {line < kLines ? cached_.data() + line : kNone.data(), s_.recent.data() + line % XipState::kSets};
-}
-
 Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
     Cycles start = std::max(now, s_.flush_until);

@@ -57,10 +57,7 @@ class Xip final : public StatefulPeripheral<XipState> {
         return hit(address) ? 0 : miss(address, now, master);
     }
     /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
-    bool hit(std::uint32_t address) {
-        const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        return line < kLines && hit({cached_.data() + line, s_.recent.data() + line % XipState::kSets}, address);
-    }
+    bool hit(std::uint32_t address) { return hit(lines(address), address); }
     bool hit(CachedLines lines, std::uint32_t address) {
         const unsigned entry = *lines.cached;
         if ((entry & word_bit(address)) == 0) return false;
@@ -69,19 +66,18 @@ class Xip final : public StatefulPeripheral<XipState> {
         return true;
     }
     /// Whether hit() would be true, and change nothing but counts: of its set, the way was the last one used.
-    [[nodiscard]] bool has_recent(std::uint32_t address) const {
-        const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        if (line >= kLines) return false;
-        const unsigned entry = cached_[line];
-        return (entry & word_bit(address)) != 0 && s_.recent[line % XipState::kSets] == (entry & kWay);
-    }
+    [[nodiscard]] bool has_recent(std::uint32_t address) { return has_recent(lines(address), address); }
     static bool has_recent(CachedLines lines, std::uint32_t address) {
         const unsigned entry = *lines.cached;
         return (entry & word_bit(address)) != 0 && *lines.recent == (entry & kWay);
     }
     /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never
     /// there.
-    [[nodiscard]] CachedLines lines(std::uint32_t address);
+    [[nodiscard]] CachedLines lines(std::uint32_t address) {
+        static constexpr std::array<std::uint8_t, XipState::kSets> kNone{};
+        const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
+        return {line < kLines ? cached_.data() + line : kNone.data(), s_.recent.data() + line % XipState::kSets};
+    }
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     /// The last hits were none: they will be counted by who really makes them.
     void take_back_hits(std::uint64_t count) { s_.hits -= count; }

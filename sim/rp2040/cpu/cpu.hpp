@@ -192,9 +192,13 @@ class Cpu {
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
     /// Takes a port as soon as it is free, from cycle `at` on: the cycles until then, or nothing if others come first.
     [[nodiscard]] std::optional<Cycles> wait_for_port(Cycles at, Port port);
+    /// Whether the block of SRAM at `offset` is known to be its own, to load or to store.
+    [[nodiscard, gnu::always_inline]] inline bool owns(std::uint32_t offset, bool store) const {
+        return (owners[offset / kCodeBlock] & (store ? may_store : may_load)) != 0;
+    }
     [[nodiscard]] bool goes_ahead(Cycles now) const { return now >= ahead_from; }
     /// Core 0 is first where both are at one cycle.
-    [[nodiscard]] bool comes_first() const { return cycles < peer->cycles + yields_at_; }
+    [[nodiscard]] bool comes_first() const { return cycles < first_until(); }
     void choose_handlers();
     void execute_next();
     [[nodiscard]] CpuMark mark() const;

@@ -117,37 +117,11 @@ bool undisturbed(const Cpu& c, const Op* op, Cycles cycles) {
 
 }  // namespace
 
-void op_ldm(OP_PARAMS) {
-    const std::uint32_t address = c.r[op->rn], words = op->rm;
-    if (!undisturbed(c, op, cycles) || !block_in_sram(address, words)) TAIL_RETURN ldm_elsewhere(OP_ARGS);
-    load_words(c, op->imm, address);
-    if ((op->imm >> op->rn & 1) == 0) c.r[op->rn] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
+#define BEGIN_WORDS(address, words, store, elsewhere)                                                                \
+    if (!undisturbed(c, op, cycles) || !((store) ? data_in_sram(c, address, words) : block_in_sram(address, words))) \
+    TAIL_RETURN elsewhere(OP_ARGS)
 
-void op_stm(OP_PARAMS) {
-    const std::uint32_t address = c.r[op->rn], words = op->rm;
-    if (!undisturbed(c, op, cycles) || !data_in_sram(c, address, words)) TAIL_RETURN stm_elsewhere(OP_ARGS);
-    store_words(c, op->imm, address);
-    c.r[op->rn] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
-
-void op_push(OP_PARAMS) {
-    const std::uint32_t words = op->rm, address = c.r[13] - words * 4;
-    if (!undisturbed(c, op, cycles) || !data_in_sram(c, address, words)) TAIL_RETURN push_elsewhere(OP_ARGS);
-    store_words(c, op->imm, address);
-    c.r[13] = address;
-    NEXT(timing::kMultipleBase + words);
-}
-
-void op_pop(OP_PARAMS) {
-    const std::uint32_t address = c.r[13], words = op->rm;
-    if (!undisturbed(c, op, cycles) || !block_in_sram(address, words)) TAIL_RETURN pop_elsewhere(OP_ARGS);
-    load_words(c, op->imm, address);
-    c.r[13] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
+#include "cpu/execute_lists.inc"
 
 void op_pop_pc(OP_PARAMS) {
     ABANDON_IF_INTERRUPTED(timing::kMultipleBase + op->rm);

@@ -214,16 +214,14 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
     for (Cpu* c : {current, current->peer}) {
         c->limit_ = 0;
         c->yielded_ = false;
-        c->choose_handlers();
     }
     while (true) {
         Cpu &c = *current, &other = *c.peer;
-        for (Cpu* core : {&c, &other}) pair.finish(*core);
         pair.crossbar.end_turns();
         pay_owed(c, other);
         if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting()) {
             c.stop_polling();  // the other core's flash accesses since its last round are none of its own
-            return c.run(c.yielded_ ? 0 : std::min(limit, other.cycles + (c.core_ == 0 ? 1 : 0)));
+            return c.run(c.yielded_ ? 0 : std::min(limit, c.first_until()));
         }
         pair.end = std::min(limit, events.next());
         current = c.comes_first() ? &c : &other;

@@ -67,7 +67,7 @@
         FETCH_TARGET();                                                                  \
     } while (false)
 #define OWN(offset, store) \
-    if ((c.owners[(offset) / kCodeBlock] & ((store) ? c.may_store : c.may_load)) == 0) TAIL_RETURN claim_block(OP_ARGS)
+    if (!c.owns(offset, store)) TAIL_RETURN claim_block(OP_ARGS)
 #define NOTE_STORE(offset) c.undo.note(c.sram, offset)
 #define CLAIM_DATA(address) \
     if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
@@ -291,9 +291,8 @@ namespace {
 /// Whether `words` words from `address` on are the core's own, or become so; it has spilled its state.
 [[gnu::noinline]] bool own_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
     const std::uint32_t first = address - kSramBase, last = first + words * 4 - 4;
-    const std::uint8_t mask = store ? c.may_store : c.may_load;
-    return ((c.owners[first / kCodeBlock] & mask) != 0 || c.pair->own(c, first, store)) &&
-           ((c.owners[last / kCodeBlock] & mask) != 0 || c.pair->own(c, last, store));
+    return (c.owns(first, store) || c.pair->own(c, first, store)) &&
+           (c.owns(last, store) || c.pair->own(c, last, store));
 }
 
 /// The cycles that the accesses of the words wait, or nothing if the instruction must be held back.
@@ -331,57 +330,25 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
 
 }  // namespace
 
-#define OWN_WORDS(address, words, store) \
-    SPILL();                             \
+/// The words lie in SRAM, are the core's own, and have their ports; else the handler ends.
+#define OWN_WORDS(address, words, store)                                              \
+    if (!undisturbed(c, cycles, words) ||                                             \
+        !((store) ? data_in_sram(c, address, words) : block_in_sram(address, words))) \
+        TAIL_RETURN op_alone_again(OP_ARGS);                                          \
+    SPILL();                                                                          \
     if (!own_words(c, address, words, store)) TAIL_RETURN hold_back(OP_ARGS)
 #define CLAIM_WORDS(address, words, store)                                    \
     const std::optional<Cycles> lost = claim_words(c, address, words, store); \
     if (!lost) TAIL_RETURN hold_back(OP_ARGS);                                \
     cycles = c.cycles + *lost
+#define BEGIN_WORDS(address, words, store, elsewhere) \
+    OWN_WORDS(address, words, store);                 \
+    CLAIM_WORDS(address, words, store)
 
-void op_ldm(OP_PARAMS) {
-    const std::uint32_t address = c.r[op->rn], words = op->rm;
-    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
-    OWN_WORDS(address, words, false);
-    CLAIM_WORDS(address, words, false);
-    load_words(c, op->imm, address);
-    if ((op->imm >> op->rn & 1) == 0) c.r[op->rn] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
-
-void op_stm(OP_PARAMS) {
-    const std::uint32_t address = c.r[op->rn], words = op->rm;
-    if (!undisturbed(c, cycles, words) || !data_in_sram(c, address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
-    OWN_WORDS(address, words, true);
-    CLAIM_WORDS(address, words, true);
-    store_words(c, op->imm, address);
-    c.r[op->rn] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
-
-void op_push(OP_PARAMS) {
-    const std::uint32_t words = op->rm, address = c.r[13] - words * 4;
-    if (!undisturbed(c, cycles, words) || !data_in_sram(c, address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
-    OWN_WORDS(address, words, true);
-    CLAIM_WORDS(address, words, true);
-    store_words(c, op->imm, address);
-    c.r[13] = address;
-    NEXT(timing::kMultipleBase + words);
-}
-
-void op_pop(OP_PARAMS) {
-    const std::uint32_t address = c.r[13], words = op->rm;
-    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
-    OWN_WORDS(address, words, false);
-    CLAIM_WORDS(address, words, false);
-    load_words(c, op->imm, address);
-    c.r[13] = address + words * 4;
-    NEXT(timing::kMultipleBase + words);
-}
+#include "cpu/execute_lists.inc"
 
 void op_pop_pc(OP_PARAMS) {
     const std::uint32_t address = c.r[13], words = op->rm;
-    if (!undisturbed(c, cycles, words) || !block_in_sram(address, words)) TAIL_RETURN op_alone_again(OP_ARGS);
     OWN_WORDS(address, words, false);
     const std::uint32_t target = word_at(c, address + 4 * words - 4);
     DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;

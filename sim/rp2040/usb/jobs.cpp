@@ -7,6 +7,28 @@ namespace rp2040 {
 namespace {
 constexpr std::uint8_t kClearFeature = 1, kToEndpoint = 2;
 
+/// Hands the plain fields of a job, or of a transfer around its data, to a StateWriter's put or a StateReader's get.
+template <class Job, class Move>
+void move_job(Job& job, Move move) {
+    move(job.id);
+    move(job.lane);
+    move(job.frames_left);
+    move(job.at);
+    move(job.sent);
+    move(job.asking);
+    move(job.outcome);
+}
+template <class Transfer, class Move, class Data>
+void move_transfer(Transfer& t, Move move, Data data) {
+    move(t.endpoint);
+    move(t.setup);
+    data(t.data);
+    move(t.length);
+    move(t.may_stall);
+    move(t.outcome);
+    move(t.when);
+}
+
 const UsbEndpoint* find_endpoint(std::span<const UsbInterface> interfaces, std::uint8_t address) {
     for (const UsbInterface& i : interfaces)
         for (const UsbEndpoint& e : i.endpoints)
@@ -149,24 +171,11 @@ void UsbJobs::save(StateWriter& out) const {
     out.put(next_id_);
     out.put(turn_);
     out.put(static_cast<std::uint64_t>(jobs_.size()));
+    const auto put = [&](const auto& value) { out.put(value); };
     for (const UsbJob& job : jobs_) {
-        out.put(job.id);
-        out.put(job.lane);
-        out.put(job.frames_left);
-        out.put(job.at);
-        out.put(job.sent);
-        out.put(job.asking);
-        out.put(job.outcome);
+        move_job(job, put);
         out.put(static_cast<std::uint64_t>(job.transfers.size()));
-        for (const UsbTransfer& t : job.transfers) {
-            out.put(t.endpoint);
-            out.put(t.setup);
-            put_all(out, t.data);
-            out.put(t.length);
-            out.put(t.may_stall);
-            out.put(t.outcome);
-            out.put(t.when);
-        }
+        for (const UsbTransfer& t : job.transfers) move_transfer(t, put, [&](const auto& data) { put_all(out, data); });
     }
 }
 
@@ -174,24 +183,11 @@ void UsbJobs::restore(StateReader& in) {
     in.get(next_id_);
     in.get(turn_);
     jobs_.assign(get_count(in, 16), {});
+    const auto get = [&](auto& value) { in.get(value); };
     for (UsbJob& job : jobs_) {
-        in.get(job.id);
-        in.get(job.lane);
-        in.get(job.frames_left);
-        in.get(job.at);
-        in.get(job.sent);
-        in.get(job.asking);
-        in.get(job.outcome);
+        move_job(job, get);
         job.transfers.assign(get_count(in, 16), {});
-        for (UsbTransfer& t : job.transfers) {
-            in.get(t.endpoint);
-            in.get(t.setup);
-            get_all(in, t.data);
-            in.get(t.length);
-            in.get(t.may_stall);
-            in.get(t.outcome);
-            in.get(t.when);
-        }
+        for (UsbTransfer& t : job.transfers) move_transfer(t, get, [&](auto& data) { get_all(in, data); });
         if (job.outcome == UsbOutcome::pending &&
             (job.at >= job.transfers.size() || job.sent > job.transfers[job.at].data.size()))
             throw std::invalid_argument("the snapshot is damaged: a USB transfer does not exist");
