@@ -250,11 +250,13 @@ bool Chip::bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_
 
 Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
     const BusMaster master = is_write ? BusMaster::dma_write : BusMaster::dma_read;
+    const Port port = port_of(address);
+    if (port != Port::apb && port != Port::xip_main) return bus_.crossbar.access(master, cycle, port);
     const Target target = find_target(address);
     Cycles length = 1;
     if (target == Target::apb || target == Target::ssi)
         length = (is_write ? timing::kApbWrite + bus_.alias_penalty(address) : timing::kApbRead) - timing::kBusCycle;
-    Cycles waits = bus_.crossbar.access(master, cycle, port_of(address), length) + length - 1;
+    Cycles waits = bus_.crossbar.access(master, cycle, port, length) + length - 1;
     if (target == Target::xip && !is_write) waits += xip_.fetch(address, cycle + waits + 1, master);
     return waits;
 }

@@ -112,12 +112,12 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
 }
 
 namespace {
-enum class Seen : std::uint8_t { nothing, visible, in, out };
+enum class Seen : std::uint8_t { nothing, visible, pull, push, in, out };
 
 Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
     switch (in.op) {
-        case PioOp::push:
-        case PioOp::pull:
+        case PioOp::push: return Seen::push;
+        case PioOp::pull: return Seen::pull;
         case PioOp::irq:
         case PioOp::wait_irq:
         // These make the path or the counters unpredictable.
@@ -201,6 +201,15 @@ PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine
     return {};
 }
 
+std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program) {
+    std::uint32_t found = 0;
+    for (unsigned pc = 0; pc < 32; ++pc) {
+        const PioInstruction& in = program[pc];
+        if ((in.op == PioOp::jmp_x_dec || in.op == PioOp::jmp_y_dec) && in.operand == pc) found |= 1u << pc;
+    }
+    return found;
+}
+
 PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioHorizon h;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;
@@ -208,6 +217,8 @@ PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioM
     std::array<Seen, 32> seen{};
     for (unsigned pc = 0; pc < 32; ++pc) seen[pc] = seen_by_others(program[pc], autopush, autopull);
     distances(program, seen, Seen::visible, h.to_visible);
+    distances(program, seen, Seen::pull, h.to_pull);
+    distances(program, seen, Seen::push, h.to_push);
     distances(program, seen, Seen::in, h.to_in);
     distances(program, seen, Seen::out, h.to_out);
     h.in_bits = h.out_bits = 1;

@@ -86,12 +86,17 @@ struct PioLoop {
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
-    std::array<std::uint16_t, 32> to_visible{};   // PUSH, PULL, IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_visible{};   // IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_pull{};      // PULL: nobody sees one while there is nothing to pull
+    std::array<std::uint16_t, 32> to_push{};      // PUSH: nobody sees one while there is no room
     std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on
     std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
     std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
     std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
 };
+
+/// Addresses, a bit each, of JMP X-- and JMP Y-- to themselves.
+[[nodiscard]] std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program);
 
 [[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);
 

@@ -7,6 +7,7 @@
 // c - 3 (raspberrypi/pico-feedback#280). A register read in c sees ticks before c, a register write acts after tick c.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "base/peripheral.hpp"
@@ -61,6 +62,21 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void run_alone(unsigned index);
     void step_alone(PioMachine& m, unsigned index);
     void step(PioMachine& m, unsigned index);
+    void run_to(Cycles bound);
+    void count_down(PioMachine& m, unsigned index);
+    [[nodiscard]] Cycles horizon() const { return std::min(pins_.horizon(), bound_); }
+    // recurrence.cpp: states that come again
+    struct Recurrence {
+        static constexpr Cycles kSeen = 5;  ///< How far back instructions see levels, and one more.
+        PioState state;
+        Cycles cycle;                             ///< What comes before it has been done.
+        std::array<std::uint32_t, kSeen> levels;  ///< Of the inputs in it and in the cycles before.
+    };
+    [[nodiscard]] bool may_recur() const;
+    [[nodiscard]] Recurrence state_at(Cycles cycle) const;
+    [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle) const;
+    void repeat(const Recurrence& before, Cycles cycle);
+    void run_recurring();
     // run_loop.cpp: rounds together
     struct Rounds {
         PinMatrix::LoopWatch watch;
@@ -92,7 +108,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
     void rouse(PioMachine& m, Cycles after);
     void wake_stalled(PioStall reason, Cycles after);
-    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others) const;
+    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited) const;
 
     // execute.cpp: instructions
     bool execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool advance);
@@ -141,7 +157,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
     std::array<PioLoop, 4> loop_{};
-    std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
+    std::array<std::uint32_t, 4> countdowns_{};  // pio_countdowns()
+    std::array<std::uint32_t, 4> divider_{};     // In 1/256 cycles.
+    Cycles bound_ = kNever;                      // run_to()'s
+    Cycles period_ = 0, period_search_ = 0;      // Of the last recurrence, 0 if none is known; the longest looked for.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;
     bool any_sticky_ = false;
