@@ -326,6 +326,7 @@ Stop Chip::run_until(Cycles limit) {
     for (Cpu* cpu : {&core0_, &core1_})
         if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();
     Cpu* cpu = nullptr;
+    stream_.forget();
     if (clocks_.asleep()) sleep_or_wake();  // the host may have woken a core
     try {
         while (true) {
@@ -347,11 +348,13 @@ Stop Chip::run_until(Cycles limit) {
                     events_.advance_to(limit);
                     break;
                 }
-                run_ahead(limit);
+                const bool unseen = !bus_.never_written.on() && !bus_.crossbar.counting();
+                if (!unseen || !stream_.pass_over(limit)) run_ahead(limit);
                 events_.advance_to(std::min(limit, events_.next()));  // the next may be later now
                 if (clocks_.asleep()) sleep_or_wake();
                 continue;
             }
+            stream_.forget();
             if (events_.next() <= cpu->cycles) {  // an event may wake the other core or reset the chip
                 events_.advance_to(cpu->cycles);
                 continue;

@@ -62,10 +62,11 @@ class Scheduler {
     /// Earliest due time; the CPU loop must not run past it without calling advance_to().
     [[nodiscard]] const Cycles& next() const { return next_; }
     /// Earliest due time of any other event than these.
-    [[nodiscard]] Cycles next_beside(EventId one, EventId other) const {
+    template <class... Ids>
+    [[nodiscard]] Cycles next_beside(Ids... ids) const {
         Cycles next = kNever;
         for (std::size_t n = 0; n < index(EventId::count); ++n)
-            if (n != index(one) && n != index(other) && due_[n] < next) next = due_[n];
+            if (((n != index(ids)) && ...) && due_[n] < next) next = due_[n];
         return next;
     }
     /// Time of the activity in progress: the last advance_to() target or the running event's due time.

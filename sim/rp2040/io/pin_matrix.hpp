@@ -162,6 +162,10 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] bool unseen(PinFunction function, std::uint32_t pins) const {
         return (wired(pins & selected(function)) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0;
     }
+    /// Whether the latches of edges have nothing more to learn of what `function` does with `pins`.
+    [[nodiscard]] bool latched(PinFunction function, std::uint32_t pins) const {
+        return (wired(pins & selected(function)) & s_.input_enable & ~(s_.rose & s_.fell)) == 0;
+    }
     /// What happened from cycle `from` on has gone on happening for so many more cycles.
     void pass_over(Cycles from, Cycles cycles) {
         for (Change& change : s_.history)

@@ -95,6 +95,15 @@ struct PioHorizon {
     std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
 };
 
+/// How what a program does depends on what it gets, over all that can be reached from `from`.
+struct PioDependence {
+    bool on_data = false;     ///< Its way, or what it gives into the RX FIFO, depends on words of the TX FIFO.
+    bool on_pins = false;     ///< The same of pins.
+    bool shows_data = false;  ///< It puts words of the TX FIFO on pins.
+    bool turns_pins = false;  ///< It changes the directions of pins.
+};
+[[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
+
 /// Addresses, a bit each, of JMP X-- and JMP Y-- to themselves.
 [[nodiscard]] std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program);
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/peripheral.hpp"
 #include "base/signal_recorder.hpp"
@@ -45,6 +46,23 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     /// but this block and the DMA may act before `until`.
     void stream(Cycles until, Dma& dma);
 
+    // recurrence.cpp: states that come again
+    struct Recurrence {
+        static constexpr Cycles kSeen = 5;  ///< How far back instructions see levels, and one more.
+        PioState state;
+        Cycles cycle;                             ///< What comes before it has been done.
+        std::array<std::uint32_t, kSeen> levels;  ///< Of the inputs in it and in the cycles before.
+    };
+    [[nodiscard]] bool enabled() const {
+        return std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled; });
+    }
+    /// The state before cycle `cycle`, if what the block does depends on no word that it gets, and nobody sees it.
+    [[nodiscard]] std::optional<Recurrence> begin_stream(Cycles cycle);
+    /// Whether it is the same before `cycle`, but for those words, with nothing in them that anybody could learn of.
+    [[nodiscard]] bool stream_recurs(const Recurrence& before, Cycles cycle);
+    /// What has been done since has been done again for so many cycles; FIFOs hold words of before.
+    void repeat_stream(const Recurrence& before, Cycles cycles);
+
     // TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override { return next_; }
@@ -65,17 +83,15 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void run_to(Cycles bound);
     void count_down(PioMachine& m, unsigned index);
     [[nodiscard]] Cycles horizon() const { return std::min(pins_.horizon(), bound_); }
-    // recurrence.cpp: states that come again
-    struct Recurrence {
-        static constexpr Cycles kSeen = 5;  ///< How far back instructions see levels, and one more.
-        PioState state;
-        Cycles cycle;                             ///< What comes before it has been done.
-        std::array<std::uint32_t, kSeen> levels;  ///< Of the inputs in it and in the cycles before.
-    };
+    // recurrence.cpp
+    [[nodiscard]] std::uint32_t reached() const;
+    [[nodiscard]] bool unseen() const;
+    [[nodiscard]] PioDependence dependence() const;
     [[nodiscard]] bool may_recur() const;
     [[nodiscard]] Recurrence state_at(Cycles cycle) const;
-    [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle) const;
-    void repeat(const Recurrence& before, Cycles cycle);
+    [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle, const PioDependence& dependence,
+                              bool words) const;
+    void pass_over(const Recurrence& before, Cycles cycles);
     void run_recurring();
     // run_loop.cpp: rounds together
     struct Rounds {
