@@ -1,4 +1,4 @@
-"""The image that Bramble runs in the bench does on our own chip what it is to do there; without Bramble that is said."""
+"""The image that Bramble runs in the bench does on our chip what it is to do there; without Bramble that is said."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-native = pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
+pytest.importorskip("emberwatch._native", reason="the emulator core is not built; run: make setup")
 
+from emberwatch import _native
 from emberwatch.bench import bramble
 from emberwatch.bench.speed import _LOOP
 from emberwatch.program.uf2 import read_uf2
@@ -17,13 +18,12 @@ TURNS = 1000
 
 
 def test_the_image_counts_down_in_sram_and_ends() -> None:
-    chip = native.Chip()
-    ((base, data),) = read_uf2(bramble.loop_image(_LOOP[:-2], TURNS)).items()
-    chip.load(base, data)
-    # A second stage is what the image lacks; code and data are read as from any memory.
-    chip.load(bramble.SRAM + 0x10000, data)
-    chip.reset(ram_entry=bramble.SRAM + 0x10000 + 0x200)
+    chip = _native.Chip()
+    (data,) = read_uf2(bramble.loop_image(_LOOP[:-2], TURNS)).values()
+    # Without a second stage our boot ROM would not start it from flash: its code is put into SRAM.
     start = bramble.SRAM + 0x10000 + 0x200
+    chip.load(bramble.SRAM + 0x10000, data)
+    chip.reset(ram_entry=start)
     chip.set_register(0, "pc", start)
     chip.add_breakpoint(bramble.SRAM + 0x20000)
     assert chip.run_until(chip.cycles + 1000).pc == bramble.SRAM + 0x20000
