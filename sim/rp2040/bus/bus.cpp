@@ -217,9 +217,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
                 throw;
             }
             return true;
-        case Target::ppb:
-            cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), at);
-            return true;
+        case Target::ppb: cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), at); return true;
         case Target::usb_dpram: write_dpram(address, bytes, data); return true;
         case Target::xip_aux: return true;
         default: break;
