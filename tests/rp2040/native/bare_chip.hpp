@@ -13,7 +13,8 @@ namespace rp2040 {
 class BareChip : public Chip {
   public:
     BareChip() : Chip(2u << 20, 12'000'000) {
-        rom_given_ = true;  // nothing boots
+        rom_given_ = true;    // nothing boots
+        sio_.core_time = {};  // the cores stand still: time is the chip's
         psm_.on_core_held = [this](unsigned index, bool held) {
             held_core = static_cast<int>(index) * 2 + (held ? 1 : 0);
         };
