@@ -27,10 +27,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             time = new RP2040_Time(machine, cpu, this, accesses.OnEvent);
             var first = new RP2040_Core(machine, cpu, nvic, 0, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
             cores = new[] { first };
+            var systicks = new[] { new RP2040_SysTick(machine, nvic, first, accesses) };
             if(cpu1 != null)
             {
                 var core = new RP2040_Core(machine, cpu1, nvic1, 1, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
                 cores = new[] { first, core };
+                systicks = new[] { systicks[0], new RP2040_SysTick(machine, nvic1, core, accesses) };
                 second = new RP2040_SecondCore(machine, core, time);
             }
             accesses.Use(time, cores, second);
@@ -45,7 +47,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Connections = lines;
 
             bus = new RP2040_BusHook(machine, cores, time, this, accesses.OnTurn, OnQuantum);
-            power = new RP2040_Power(machine, this, flashSize, lines, cores, second, time, bus, accesses, faults);
+            power = new RP2040_Power(machine, this, flashSize, lines, cores, systicks, second, time, bus, accesses, faults);
             host = new RP2040_Host(machine, this, power);
             Make();
             Attach();

@@ -25,6 +25,7 @@ BRIDGE = (
     "BusHook.cs",
     "Faults.cs",
     "Accesses.cs",
+    "SysTick.cs",
     "Power.cs",
     "Host.cs",
     "Visitors.cs",
@@ -78,7 +79,6 @@ def render_chip() -> str:
     return _render(
         "rp2040.repl.j2",
         mips=DEFAULT_MIPS,
-        systick_hz=DEFAULT_MIPS * 1_000_000,
         memories=memories,
         windows=chip.windows,
         kinds=_KINDS,

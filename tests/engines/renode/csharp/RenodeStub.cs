@@ -7,6 +7,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 
+using Range = Antmicro.Renode.Core.Range;
+
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals;
 using Antmicro.Renode.Peripherals.Bus;
@@ -226,6 +228,13 @@ namespace Antmicro.Renode.Core
         public static IMachine GetMachine(this IEmulationElement element) { return EmulationManager.Instance.CurrentEmulation.Machine; }
     }
 
+    public struct Range
+    {
+        public Range(ulong start, ulong size) { this.start = start; this.size = size; }
+        public bool Contains(ulong address) { return address - start < size; }
+        private readonly ulong start, size;
+    }
+
     public class EmulationManager
     {
         public static readonly EmulationManager Instance = new EmulationManager();
@@ -383,6 +392,8 @@ namespace Antmicro.Renode.Peripherals.Bus
         void WriteBytes(byte[] bytes, ulong address, long count, bool onlyMemory = false, IPeripheral context = null);
         bool TryGetCurrentCPU(out ICPU cpu);
         IBusRegistered<IBusPeripheral> WhatIsAt(ulong address, IPeripheral context = null);
+        void SetHookAfterPeripheralRead<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange = null);
+        void SetHookBeforePeripheralWrite<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange = null);
     }
 
     /// <summary>Memories as byte arrays; everything else is a window.</summary>
@@ -437,6 +448,27 @@ namespace Antmicro.Renode.Peripherals.Bus
             cpu = machine.Cpus.Find(c => c.Executing);
             return cpu != null;
         }
+
+        public void SetHookAfterPeripheralRead<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange)
+        {
+            readHooks[peripheral] = new Hook { Change = (Func<uint, long, uint>)(object)hook, At = subrange.Value };
+        }
+
+        public void SetHookBeforePeripheralWrite<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange)
+        {
+            writeHooks[peripheral] = new Hook { Change = (Func<uint, long, uint>)(object)hook, At = subrange.Value };
+        }
+
+        /// <summary>An access to a peripheral's registers through its hooks.</summary>
+        public uint Read(IDoubleWordPeripheral peripheral, long offset) { return Hooked(readHooks, peripheral, offset, peripheral.ReadDoubleWord(offset)); }
+        public void Write(IDoubleWordPeripheral peripheral, long offset, uint value) { peripheral.WriteDoubleWord(offset, Hooked(writeHooks, peripheral, offset, value)); }
+        private static uint Hooked(Dictionary<IBusPeripheral, Hook> hooks, IBusPeripheral peripheral, long offset, uint value)
+        {
+            Hook hook;
+            return hooks.TryGetValue(peripheral, out hook) && hook.At.Contains((ulong)offset) ? hook.Change(value, offset) : value;
+        }
+        private class Hook { public Func<uint, long, uint> Change; public Range At; }
+        private readonly Dictionary<IBusPeripheral, Hook> readHooks = new Dictionary<IBusPeripheral, Hook>(), writeHooks = new Dictionary<IBusPeripheral, Hook>();
 
         private KeyValuePair<ulong, byte[]> Find(ulong address)
         {
