@@ -21,6 +21,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.flashSize = flashSize;
             this.xoscFrequency = xoscFrequency;
             this.library = library;
+            Quantum = new RP2040_Quantum(machine);
             faults = new RP2040_Faults(this);
             accesses = new RP2040_Accesses(this, faults);
             visitors = new RP2040_Visitors(machine, cpu, Synchronise);
@@ -33,7 +34,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 var core = new RP2040_Core(machine, cpu1, nvic1, 1, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
                 cores = new[] { first, core };
                 systicks = new[] { systicks[0], new RP2040_SysTick(machine, nvic1, core, accesses) };
-                second = new RP2040_SecondCore(machine, core, time);
+                second = new RP2040_SecondCore(machine, core, time, Quantum);
             }
             accesses.Use(time, cores, second);
             var lines = new Dictionary<int, IGPIO>();
@@ -298,6 +299,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
+        public RP2040_Quantum Quantum { get; private set; }
 
         /// <summary>A run ends so many nanoseconds from now on the chip's clock; 0: there is no end.</summary>
         public void SetLimit(ulong nanoseconds)

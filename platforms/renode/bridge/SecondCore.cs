@@ -7,7 +7,6 @@ using System;
 using Antmicro.Migrant;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals.CPU;
-using Antmicro.Renode.Time;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
@@ -15,11 +14,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_SecondCore
     {
-        public RP2040_SecondCore(IMachine machine, RP2040_Core core, RP2040_Time time)
+        public RP2040_SecondCore(IMachine machine, RP2040_Core core, RP2040_Time time, RP2040_Quantum quantum)
         {
             this.machine = machine;
             this.core = core;
             this.time = time;
+            this.quantum = quantum;
             // The library is for one thread at a time, and runs are to be the same each time.
             machine.LocalTimeSource.ExecuteInSerial = true;
         }
@@ -50,7 +50,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             core.Cpu.ExecutionMode = ExecutionMode.SingleStep;
             time.Together = false;
             Native.rp2040_execute(chip, 1);
-            restores = shortened;
+            restores = quantum.Turn != 0;
         }
 
         /// <summary>Core 0 sends it something.</summary>
@@ -102,8 +102,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             var end = EmulationManager.Instance.CurrentEmulation.MasterTimeSource.NearestSyncPoint.Ticks;
             if(source.NearestSyncPoint.Ticks + source.Quantum.Ticks > end)
             {
-                source.Quantum = longer;
-                restores = shortened = false;
+                quantum.Turn = 0;
+                restores = false;
             }
         }
 
@@ -111,12 +111,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             Waits = false;
             restores = false;
-            if(!shortened)
-            {
-                longer = machine.LocalTimeSource.Quantum;
-                shortened = true;
-                machine.LocalTimeSource.Quantum = TimeInterval.Min(longer, TimeInterval.FromMicroseconds((ulong)turn));
-            }
+            quantum.Turn = (ulong)turn;
             time.Together = true;
             time.Adapt();
             Native.rp2040_execute(chip, 3);
@@ -127,13 +122,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [Transient]
         private IntPtr chip;
-        private bool shortened, restores;
+        private bool restores;
         private long turn = 20;
-        private TimeInterval longer;
 
         private readonly IMachine machine;
         private readonly RP2040_Core core;
         private readonly RP2040_Time time;
+        private readonly RP2040_Quantum quantum;
 
         private const ulong RomSize = 0x4000;
     }

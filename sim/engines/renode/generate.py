@@ -20,6 +20,7 @@ BRIDGE = (
     "BlockHook.cs",
     "Exceptions.cs",
     "Time.cs",
+    "Quantum.cs",
     "Core.cs",
     "SecondCore.cs",
     "BusHook.cs",

@@ -190,6 +190,33 @@ public static class ProcessorTests
         Equal(RP2040_Runner.Halted, runner.Run(1000), "halted");
     }
 
+    public static void Runs_follow_one_another_without_a_pause()
+    {
+        var rig = new Rig().Clocked();
+        var emulation = EmulationManager.Instance.CurrentEmulation;
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        var starts = emulation.Starts;
+        var pauses = emulation.PausesOfAll;
+        var began = rig.Machine.Now;
+        foreach(var nanoseconds in new ulong[] { 1000, 2500000, 8, 1000000 })
+        {
+            Equal(RP2040_Runner.Finished, runner.Run(nanoseconds), "finished");
+        }
+        Equal(3501008UL, rig.Machine.Now - began, "all of the time and no more");
+        Equal(starts + 1, emulation.Starts, "starts");
+        Equal(pauses, emulation.PausesOfAll, "pauses");
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "quantum of the last piece");
+        runner.Run(8000);
+        runner.Settle();
+        runner.Settle();
+        Equal(pauses + 1, emulation.PausesOfAll, "paused");
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "the emulation's own quantum");
+        runner.Run(8000);
+        Equal(starts + 2, emulation.Starts, "starts again");
+        Equal(3517008UL, rig.Machine.Now - began, "goes on where it was");
+        runner.Settle();
+    }
+
     public static void Systick_counts_the_chips_cycles_and_renodes_never()
     {
         var rig = new Rig().Clocked();

@@ -40,7 +40,26 @@ namespace Antmicro.Renode.Time
         TimeInterval NearestSyncPoint { get; }
     }
 
-    public class MasterTimeSource { public TimeInterval NearestSyncPoint { get; set; } }
+    public class MasterTimeSource
+    {
+        public TimeInterval NearestSyncPoint { get; set; }
+        public TimeInterval ElapsedVirtualTime { get; set; }
+        public event Action<TimeInterval> SyncHook;
+        public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false) { delayed.Enqueue(what); }
+        public void Synchronise()
+        {
+            if(SyncHook != null)
+            {
+                SyncHook(ElapsedVirtualTime);
+            }
+            while(delayed.Count > 0)
+            {
+                delayed.Dequeue()(new TimeStamp(ElapsedVirtualTime, null));
+            }
+        }
+        private readonly Queue<Action<TimeStamp>> delayed = new Queue<Action<TimeStamp>>();
+    }
+
     public class TimeHandle { public TimeInterval TotalElapsedTime { get; set; } }
 
     public struct ClockEntry
@@ -247,7 +266,20 @@ namespace Antmicro.Renode.Core
     {
         public Machine Machine;
         public readonly Antmicro.Renode.Time.MasterTimeSource MasterTimeSource = new Antmicro.Renode.Time.MasterTimeSource();
-        public void RunFor(TimeInterval period) { Machine.RunFor(period.Ticks); }
+        public int Starts, PausesOfAll;
+        public void PauseAll() { PausesOfAll++; }
+        public void RunFor(TimeInterval period)
+        {
+            Starts++;
+            for(var left = period.Ticks; left > 0;)
+            {
+                var quantum = Math.Min(left, Machine.Quantum.Ticks);
+                Machine.RunFor(quantum);
+                MasterTimeSource.ElapsedVirtualTime = TimeInterval.FromTicks(MasterTimeSource.ElapsedVirtualTime.Ticks + quantum);
+                left -= quantum;
+                MasterTimeSource.Synchronise();
+            }
+        }
     }
 
     /// <summary>Virtual time, scheduled actions, memory and windows.</summary>

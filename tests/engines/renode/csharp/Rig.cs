@@ -54,7 +54,7 @@ public class Rig
         Machine.SystemBus.Memories[0] = Rom;
         Machine.SystemBus.Memories[0x10000000] = Flash;
         Machine.SystemBus.Memories[Sram] = SramBytes;
-        EmulationManager.Instance.CurrentEmulation.Machine = Machine;
+        EmulationManager.Instance.CurrentEmulation = new Emulation { Machine = Machine };
         Cpu = new TranslationCPU(Machine, native) { RefusesInterruptEnd = refusesInterruptEnd };
         Cpu1 = both ? new TranslationCPU(Machine, native) { IsHalted = true } : null;
         Chip = new RP2040(Machine, Cpu, Nvic, Cpu1, both ? Nvic1 : null);
