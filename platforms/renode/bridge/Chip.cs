@@ -34,7 +34,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 var core = new RP2040_Core(machine, cpu1, nvic1, 1, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
                 cores = new[] { first, core };
                 systicks = new[] { systicks[0], new RP2040_SysTick(machine, nvic1, core, accesses) };
-                second = new RP2040_SecondCore(machine, core, time, Quantum);
+                second = new RP2040_SecondCore(machine, first, core, time, Quantum);
             }
             accesses.Use(time, cores, second);
             var lines = new Dictionary<int, IGPIO>();

@@ -3,10 +3,13 @@
 // After any reset it is in the boot ROM, where it waits for a word from core 0. While it does so it is halted, and the board is
 // one of one core. Core 0's next word lets it go on; from then on Renode's processors take turns, a few microseconds each.
 using System;
+using System.Collections.Generic;
+using System.Reflection;
 
 using Antmicro.Migrant;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Time;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
@@ -14,9 +17,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_SecondCore
     {
-        public RP2040_SecondCore(IMachine machine, RP2040_Core core, RP2040_Time time, RP2040_Quantum quantum)
+        public RP2040_SecondCore(IMachine machine, RP2040_Core first, RP2040_Core core, RP2040_Time time, RP2040_Quantum quantum)
         {
             this.machine = machine;
+            this.first = first;
             this.core = core;
             this.time = time;
             this.quantum = quantum;
@@ -93,6 +97,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>At the end of a quantum of this machine's.</summary>
         public void OnQuantum()
         {
+            Order();
             if(!restores)
             {
                 return;
@@ -105,6 +110,51 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 quantum.Turn = 0;
                 restores = false;
             }
+        }
+
+        /// <summary>
+        /// Renode asks processors one after the other how far they are. A halted one behind core 0 would hold its time back until
+        /// the end of each quantum; one that executes comes second. The list is Renode's own.
+        /// </summary>
+        private void Order()
+        {
+            var handles = Handles();
+            var own = core.Cpu.TimeHandle;
+            var node = handles == null ? null : handles.Find(own);
+            if(node == null)
+            {
+                return;
+            }
+            var other = handles.Find(first.Cpu.TimeHandle);
+            for(var at = node; at != null && other != null; at = at.Next)
+            {
+                if(at == other) // it comes before core 0
+                {
+                    if(time.Together)
+                    {
+                        handles.Remove(node);
+                        handles.AddAfter(other, own);
+                    }
+                    return;
+                }
+            }
+            if(!time.Together && other != null)
+            {
+                handles.Remove(node);
+                handles.AddBefore(other, own);
+            }
+        }
+
+        private LinkedList<TimeHandle> Handles()
+        {
+            if(ready == null)
+            {
+                var source = machine.LocalTimeSource;
+                var collection = RP2040_BlockHook.FindField(source.GetType(), "handles");
+                ready = collection == null ? null : RP2040_BlockHook.FindField(collection.FieldType, "ready");
+                list = ready == null ? null : collection.GetValue(source);
+            }
+            return list == null ? null : ready.GetValue(list) as LinkedList<TimeHandle>;
         }
 
         private void Go()
@@ -122,11 +172,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [Transient]
         private IntPtr chip;
+        [Transient]
+        private FieldInfo ready;
+        [Transient]
+        private object list;
         private bool restores;
         private long turn = 20;
 
         private readonly IMachine machine;
-        private readonly RP2040_Core core;
+        private readonly RP2040_Core first, core;
         private readonly RP2040_Time time;
         private readonly RP2040_Quantum quantum;
 
