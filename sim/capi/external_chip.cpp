@@ -390,6 +390,7 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
         own.calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, own.charged - own.in_exceptions);
     const std::int64_t cost = block.cycles + std::exchange(own.access_extra, 0);
     own.charged += static_cast<Cycles>(std::max<std::int64_t>(cost, 0));
+    own.running.last = &block;
     const auto fetch = [&](std::uint32_t word) {
         own.charged += xip_.fetch(word, events_.now() + (own.charged - before), master(core));
     };
@@ -397,7 +398,6 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
     // Those that the host's bus tells of were charged when they were loaded.
     for (const std::uint32_t word : block.flash_literals)
         if ((word - kXipBase) % kFlashSize >= host_bus.flash_end) fetch(word);
-    own.running.last = &block;
     const auto cycles = static_cast<std::uint32_t>(own.charged - before);
     own.time.charge(cycles, instructions);
     return cycles;
