@@ -250,11 +250,13 @@ bool Chip::bus_write(Master, std::uint32_t address, unsigned bytes, std::uint32_
 
 Cycles Chip::access(Cycles cycle, std::uint32_t address, bool is_write) {
     const BusMaster master = is_write ? BusMaster::dma_write : BusMaster::dma_read;
+    const Port port = port_of(address);
+    if (port != Port::apb && port != Port::xip_main) return bus_.crossbar.access(master, cycle, port);
     const Target target = find_target(address);
     Cycles length = 1;
     if (target == Target::apb || target == Target::ssi)
         length = (is_write ? timing::kApbWrite + bus_.alias_penalty(address) : timing::kApbRead) - timing::kBusCycle;
-    Cycles waits = bus_.crossbar.access(master, cycle, port_of(address), length) + length - 1;
+    Cycles waits = bus_.crossbar.access(master, cycle, port, length) + length - 1;
     if (target == Target::xip && !is_write) waits += xip_.fetch(address, cycle + waits + 1, master);
     return waits;
 }
@@ -324,6 +326,7 @@ Stop Chip::run_until(Cycles limit) {
     for (Cpu* cpu : {&core0_, &core1_})
         if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();
     Cpu* cpu = nullptr;
+    stream_.forget();
     if (clocks_.asleep()) sleep_or_wake();  // the host may have woken a core
     try {
         while (true) {
@@ -345,11 +348,13 @@ Stop Chip::run_until(Cycles limit) {
                     events_.advance_to(limit);
                     break;
                 }
-                run_ahead(limit);
+                const bool unseen = !bus_.never_written.on() && !bus_.crossbar.counting();
+                if (!unseen || !stream_.pass_over(limit)) run_ahead(limit);
                 events_.advance_to(std::min(limit, events_.next()));  // the next may be later now
                 if (clocks_.asleep()) sleep_or_wake();
                 continue;
             }
+            stream_.forget();
             if (events_.next() <= cpu->cycles) {  // an event may wake the other core or reset the chip
                 events_.advance_to(cpu->cycles);
                 continue;

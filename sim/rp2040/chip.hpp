@@ -45,6 +45,7 @@
 #include "periph/watchdog.hpp"
 #include "periph/xosc.hpp"
 #include "pio/pio.hpp"
+#include "stream.hpp"
 
 namespace rp2040 {
 
@@ -253,6 +254,7 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     PadsQspi pads_qspi_;
     Pio pio0_, pio1_;
     Dma dma_;
+    Stream stream_{events_, pio0_, pio1_, dma_};
     DeviceHub devices_;
 
     struct Block {

@@ -1,26 +1,31 @@
 #include "base/scheduler.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace rp2040 {
 
-void Scheduler::recompute_next() { next_ = *std::min_element(due_.begin(), due_.end()); }
+void Scheduler::begin_tournament() {
+    for (std::size_t slot = 0; slot < kSlots; ++slot) winner_[kSlots + slot] = static_cast<std::uint8_t>(slot);
+    for (std::size_t slot = 0; slot < kSlots; slot += 2) set_due(slot, due_[slot]);
+}
+
+Scheduler::State Scheduler::state() const {
+    State s{{}, now_, next_};
+    std::copy_n(due_.begin(), s.due.size(), s.due.begin());
+    return s;
+}
+
+void Scheduler::set_state(const State& s) {
+    std::copy(s.due.begin(), s.due.end(), due_.begin());
+    now_ = s.now;
+    begin_tournament();
+}
 
 void Scheduler::run_due(Cycles t) {
     while (next_ <= t) {
-        std::size_t slot = 0;
-        Cycles second = kNever;
-        for (std::size_t n = 1; n < due_.size(); ++n) {
-            if (due_[n] < due_[slot]) {
-                second = due_[slot];
-                slot = n;
-            } else {
-                second = std::min(second, due_[n]);
-            }
-        }
-        const Cycles when = std::exchange(due_[slot], kNever);
-        next_ = second;
+        const std::size_t slot = winner_[1];
+        const Cycles when = next_;
+        set_due(slot, kNever);
         if (when > now_) now_ = when;
         if (handlers_[slot].handler != nullptr) handlers_[slot].handler(handlers_[slot].owner, when);
     }

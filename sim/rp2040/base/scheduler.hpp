@@ -1,10 +1,11 @@
 // The one event queue of a chip: a fixed set of named events, each with at most one due time.
 //
 // A fixed set keeps the queue a plain array: snapshots copy it, order never depends on insertion,
-// and two events due in the same cycle always run in EventId order.
+// and two events due in the same cycle always run in EventId order. A tournament over the array knows the first one.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 
 #include "base/types.hpp"
@@ -44,18 +45,16 @@ class Scheduler {
     /// `when` is the event's due time, which equals now() while the handler runs.
     using Handler = void (*)(void* owner, Cycles when);
 
-    Scheduler() { due_.fill(kNever); }
+    Scheduler() {
+        due_.fill(kNever);
+        begin_tournament();
+    }
 
     void bind(EventId id, void* owner, Handler handler) { handlers_[index(id)] = {owner, handler}; }
 
     /// Replaces the event's due time. A time in the past is due immediately.
     void schedule(EventId id, Cycles when) {
-        const Cycles old = due_[index(id)];
-        due_[index(id)] = when;
-        if (when < next_)
-            next_ = when;
-        else if (old == next_)
-            recompute_next();
+        if (when != due_[index(id)]) set_due(index(id), when);
     }
     void cancel(EventId id) { schedule(id, kNever); }
 
@@ -63,10 +62,11 @@ class Scheduler {
     /// Earliest due time; the CPU loop must not run past it without calling advance_to().
     [[nodiscard]] const Cycles& next() const { return next_; }
     /// Earliest due time of any other event than these.
-    [[nodiscard]] Cycles next_beside(EventId one, EventId other) const {
+    template <class... Ids>
+    [[nodiscard]] Cycles next_beside(Ids... ids) const {
         Cycles next = kNever;
-        for (std::size_t n = 0; n < due_.size(); ++n)
-            if (n != index(one) && n != index(other) && due_[n] < next) next = due_[n];
+        for (std::size_t n = 0; n < index(EventId::count); ++n)
+            if (((n != index(ids)) && ...) && due_[n] < next) next = due_[n];
         return next;
     }
     /// Time of the activity in progress: the last advance_to() target or the running event's due time.
@@ -87,12 +87,8 @@ class Scheduler {
         std::array<Cycles, static_cast<std::size_t>(EventId::count)> due;
         Cycles now, next;
     };
-    [[nodiscard]] State state() const { return {due_, now_, next_}; }
-    void set_state(const State& s) {
-        due_ = s.due;
-        now_ = s.now;
-        next_ = s.next;
-    }
+    [[nodiscard]] State state() const;
+    void set_state(const State& s);
 
   private:
     struct Binding {
@@ -100,10 +96,22 @@ class Scheduler {
         Handler handler = nullptr;
     };
     static constexpr std::size_t index(EventId id) { return static_cast<std::size_t>(id); }
-    void recompute_next();
+    void begin_tournament();
     void run_due(Cycles t);
 
-    std::array<Cycles, static_cast<std::size_t>(EventId::count)> due_{};
+    /// Lets the winners between a slot and the root play again; of equal times the earlier slot wins.
+    void set_due(std::size_t slot, Cycles when) {
+        due_[slot] = when;
+        for (std::size_t node = (kSlots + slot) / 2; node != 0; node /= 2) {
+            const std::uint8_t left = winner_[2 * node], right = winner_[2 * node + 1];
+            winner_[node] = due_[right] < due_[left] ? right : left;
+        }
+        next_ = due_[winner_[1]];
+    }
+
+    static constexpr std::size_t kSlots = std::bit_ceil(static_cast<std::size_t>(EventId::count));
+    std::array<Cycles, kSlots> due_{};               ///< Those beyond the last event are never due.
+    std::array<std::uint8_t, 2 * kSlots> winner_{};  ///< Slot of each node's first event; the leaves' own.
     std::array<Binding, static_cast<std::size_t>(EventId::count)> handlers_{};
     Cycles now_ = 0;
     Cycles next_ = kNever;

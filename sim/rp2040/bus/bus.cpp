@@ -61,8 +61,8 @@ void Bus::connect_apb(std::uint32_t base, Peripheral& block, bool alias_penalty)
 
 void Bus::connect_ahb(std::uint32_t base, Peripheral& block) { ahb_.at(base >> 20 & 7) = {&block, false}; }
 
-const Bus::Slot& Bus::slot(std::uint32_t address) const {
-    switch (find_target(address)) {
+const Bus::Slot& Bus::slot(std::uint32_t address, Target target) const {
+    switch (target) {
         case Target::apb: return apb_[(address - kApbBase) >> 14];
         case Target::ahb: return ahb_[address >> 20 & 7];
         case Target::ssi: return ssi_slot_;
@@ -72,7 +72,7 @@ const Bus::Slot& Bus::slot(std::uint32_t address) const {
 }
 
 Cycles Bus::alias_penalty(std::uint32_t address) const {
-    return alias_of(address) != 0 && slot(address).alias_penalty ? timing::kAtomicAlias : 0;
+    return alias_of(address) != 0 && slot(address, find_target(address)).alias_penalty ? timing::kAtomicAlias : 0;
 }
 
 void Bus::absent(std::uint32_t address, bool is_write) {
@@ -81,8 +81,8 @@ void Bus::absent(std::uint32_t address, bool is_write) {
     throw error;
 }
 
-std::uint32_t Bus::read_block(std::uint32_t address, unsigned bytes) {
-    Peripheral* block = slot(address).block;
+std::uint32_t Bus::read_block(std::uint32_t address, Target target, unsigned bytes) {
+    Peripheral* block = slot(address, target).block;
     if (block == nullptr) absent(address, false);
     if (block->held_in_reset()) return 0;
     try {
@@ -94,8 +94,8 @@ std::uint32_t Bus::read_block(std::uint32_t address, unsigned bytes) {
     }
 }
 
-void Bus::write_block(std::uint32_t address, unsigned bytes, std::uint32_t data) {
-    Peripheral* block = slot(address).block;
+void Bus::write_block(std::uint32_t address, Target target, unsigned bytes, std::uint32_t data) {
+    Peripheral* block = slot(address, target).block;
     if (block == nullptr) absent(address, true);
     if (block->held_in_reset()) return;
     try {
@@ -175,9 +175,9 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
             return true;
         default: break;
     }
-    cpu.value = read_block(address, bytes);
+    cpu.value = read_block(address, target, bytes);
     if (cpu.polling()) {
-        const Peripheral& block = *slot(address).block;
+        const Peripheral& block = *slot(address, target).block;
         cpu.note_steady(block.held_in_reset() ? 0 : block.steady_until(address & 0xffc));
     }
     return true;
@@ -222,7 +222,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         case Target::xip_aux: return true;
         default: break;
     }
-    write_block(address, bytes, data);
+    write_block(address, target, bytes, data);
     return true;
 }
 
@@ -255,6 +255,10 @@ bool Bus::fetch(std::uint32_t address, std::uint16_t& halfword) const {
 }
 
 bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& value) {
+    if (address - kSramBase < kSramSize && !never_written.on()) [[likely]] {
+        value = get(sram_.data() + (address - kSramBase), bytes);
+        return true;
+    }
     const Target target = find_target(address);
     switch (target) {
         case Target::none:
@@ -270,12 +274,13 @@ bool Bus::master_read(std::uint32_t address, unsigned bytes, std::uint32_t& valu
     else if (target == Target::xip_sram)
         return false;
     else
-        value = read_block(address, bytes);
+        value = read_block(address, target, bytes);
     return true;
 }
 
 bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data) {
-    switch (find_target(address)) {
+    const Target target = find_target(address);
+    switch (target) {
         case Target::none:
         case Target::sio:
         case Target::ppb: return false;
@@ -292,7 +297,7 @@ bool Bus::master_write(std::uint32_t address, unsigned bytes, std::uint32_t data
         }
         case Target::usb_dpram: write_dpram(address, bytes, data); return true;
         case Target::xip_aux: return true;
-        default: write_block(address, bytes, data); return true;
+        default: write_block(address, target, bytes, data); return true;
     }
 }
 
@@ -308,7 +313,7 @@ bool Bus::debug_read(std::uint32_t address, std::span<std::uint8_t> out) {
             out[i] = static_cast<std::uint8_t>(read_dpram(at, 1));
         else if (target == Target::sio)
             out[i] = static_cast<std::uint8_t>(extract(sio_->peek(0, (at - kSioBase) & ~3u), at, 1));
-        else if (Peripheral* block = slot(at).block; block != nullptr)
+        else if (Peripheral* block = slot(at, target).block; block != nullptr)
             out[i] = static_cast<std::uint8_t>(extract(block->held_in_reset() ? 0 : block->peek(at & 0xffc), at, 1));
         else
             return false;

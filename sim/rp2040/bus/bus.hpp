@@ -80,10 +80,10 @@ class Bus final : public CodeSource {
         Peripheral* block = nullptr;
         bool alias_penalty = false;
     };
-    [[nodiscard]] const Slot& slot(std::uint32_t address) const;
+    [[nodiscard]] const Slot& slot(std::uint32_t address, Target target) const;
     [[nodiscard]] const std::uint8_t* memory(std::uint32_t address) const;
-    std::uint32_t read_block(std::uint32_t address, unsigned bytes);
-    void write_block(std::uint32_t address, unsigned bytes, std::uint32_t data);
+    std::uint32_t read_block(std::uint32_t address, Target target, unsigned bytes);
+    void write_block(std::uint32_t address, Target target, unsigned bytes, std::uint32_t data);
     std::uint32_t read_dpram(std::uint32_t address, unsigned bytes);
     void write_dpram(std::uint32_t address, unsigned bytes, std::uint32_t data);
     bool write_xip_sram(std::uint32_t address, unsigned bytes, std::uint32_t data);

@@ -194,6 +194,7 @@ void Dma::trigger(unsigned index, Cycles from) {
 
 void Dma::finish(unsigned index, Cycles from) {
     Channel& c = s_.channel[index];
+    ++s_.finished;
     set_busy(index, false, from);
     if ((c.ctrl & kIrqQuiet) == 0) s_.intr |= 1u << index;
     const unsigned chain = chain_to(c.ctrl);

@@ -69,6 +69,7 @@ struct DmaState {
     std::uint32_t intr = 0;
     std::array<std::uint32_t, 2> inte{}, intf{};
     SnifferState sniffer{};
+    std::uint32_t finished = 0;                 // Sequences that have come to their end.
     std::uint32_t next_high = 0, next_low = 0;  // Where the round robin goes on.
     Cycles read_free = 0, write_free = 0;       // First cycle in which each master can start an access.
 };
@@ -96,6 +97,17 @@ class Dma final : public StatefulPeripheral<DmaState> {
     [[nodiscard]] std::uint32_t words_to_take(Dreq dreq, std::uint32_t address) const;
     /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
     void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
+
+    // recurrence.cpp: transfers between PIO FIFOs and memory that go on as they went.
+    [[nodiscard]] const DmaState& state() const { return s_; }
+    /// Whether all is in cycle `now` as it was in cycle `then`, but for what has been transferred.
+    [[nodiscard]] bool recurs(const DmaState& before, Cycles then, Cycles now) const;
+    /// How often what was transferred since could be so again before cycle `until` with nothing else to see of it, when
+    /// it takes `period` cycles. Some words are left, after which nothing of what FIFOs hold is from before.
+    [[nodiscard]] std::uint64_t repeats(const DmaState& before, Cycles now, Cycles period, Cycles until) const;
+    /// It is: what FIFOs gave has been given again, what they took has not been looked at.
+    void repeat(const DmaState& before, Cycles period, std::uint64_t times);
+
     /// Records channels' activity; null stops it.
     void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
     [[nodiscard]] bool busy(unsigned channel) const { return s_.channel[channel].busy; }
@@ -108,6 +120,7 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
+    static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
     using Channel = DmaState::Channel;
     void step(Cycles now);

@@ -79,8 +79,9 @@ bool Dma::requested(const Channel& c) const {
     if (source >= s_.level.size()) return false;
     std::uint32_t committed = 0;
     if (((kTransmit >> source) & 1) != 0)
-        for (const Channel& other : s_.channel)
-            if (other.in_flight != 0 && treq(other.ctrl) == source) committed += other.in_flight;
+        for_busy([&](unsigned i) {
+            if (treq(s_.channel[i].ctrl) == source) committed += s_.channel[i].in_flight;
+        });
     return s_.level[source] > committed;
 }
 
@@ -132,14 +133,10 @@ void Dma::note_timers() {
 
 /// Next channel to issue a read: a round takes every ready high-priority channel, then one low-priority channel.
 int Dma::pick(Cycles now) {
-    const auto ready = [&](unsigned i, bool high) {
-        const Channel& c = s_.channel[i];
-        return ((c.ctrl & kHighPriority) != 0) == high && c.unread != 0 && eligible(c, now);
-    };
     std::uint32_t high = 0, low = 0;
     for_busy([&](unsigned i) {
-        if (ready(i, true)) high |= 1u << i;
-        if (ready(i, false)) low |= 1u << i;
+        const Channel& c = s_.channel[i];
+        if (c.unread != 0 && eligible(c, now)) ((c.ctrl & kHighPriority) != 0 ? high : low) |= 1u << i;
     });
     // The first of a set from `from` on, around the end: kDmaChannels if there is none.
     const auto first = [](std::uint32_t set, unsigned from) {

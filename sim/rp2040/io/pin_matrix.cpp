@@ -262,10 +262,6 @@ void PinMatrix::catch_up(Cycles until) {
         horizon_ = until;
         for (auto* driver : untimed_) driver->catch_up(until);
     }
-    Cycles earliest = next_pending_;
-    for (const auto* driver : stepping_)
-        if (!driver->idle()) earliest = std::min(earliest, driver->next_step());
-    if (earliest >= until) return;
     {
         const Scope scope(running_);
         for (;;) {
@@ -292,6 +288,7 @@ void PinMatrix::catch_up(Cycles until) {
             // step cannot miss anything.
             horizon_ = std::min({until, next_pending_, other_step == kNever ? kNever : other_step + 1});
             first->catch_up(horizon_);
+            if (horizon_ == until && other_step >= until && !any_woken_) break;
         }
     }
     finish();

@@ -111,6 +111,13 @@ class PinMatrix final : public Gpio {
         const std::uint32_t sync = input_at(when - kSyncCycles);
         return bypass == 0 ? sync : (sync & ~bypass) | (input_at(when) & bypass);
     }
+    /// Levels of the inputs in cycle `when`, one of the last few.
+    [[nodiscard]] std::uint32_t input_at(Cycles when) const {
+        unsigned i = s_.newest;
+        for (unsigned n = 1; n<kHistory&& static_cast<std::int64_t>(s_.history[i].when - when)> 0; ++n)
+            i = (i - 1) % kHistory;
+        return s_.history[i].input;
+    }
     /// Cycle of the newest change of any input.
     [[nodiscard]] Cycles last_change() const { return s_.history[s_.newest].when; }
     /// Who sees what a driver does with `pins` over and over (Pio::run_loop): `quiet` if nobody does but, if not null,
@@ -151,6 +158,19 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
     /// Whether nobody learns of what PIO, PWM and others do with their pins until he looks.
     [[nodiscard]] bool unseen() const;
+    /// Whether nobody else learns of what `function` does with `pins` until he looks, and nothing answers it.
+    [[nodiscard]] bool unseen(PinFunction function, std::uint32_t pins) const {
+        return (wired(pins & selected(function)) & (watched_ | irq_pins_ | awaited_ | waited_)) == 0;
+    }
+    /// Whether the latches of edges have nothing more to learn of what `function` does with `pins`.
+    [[nodiscard]] bool latched(PinFunction function, std::uint32_t pins) const {
+        return (wired(pins & selected(function)) & s_.input_enable & ~(s_.rose & s_.fell)) == 0;
+    }
+    /// What happened from cycle `from` on has gone on happening for so many more cycles.
+    void pass_over(Cycles from, Cycles cycles) {
+        for (Change& change : s_.history)
+            if (change.when > from) change.when += cycles;
+    }
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
 
@@ -198,13 +218,6 @@ class PinMatrix final : public Gpio {
         return ((v ^ m.invert) & m.keep) | m.set;
     }
     static void set_override(OverrideMasks& masks, unsigned pin, Override mode);
-
-    [[nodiscard]] std::uint32_t input_at(Cycles when) const {
-        unsigned i = s_.newest;
-        for (unsigned n = 1; n<kHistory&& static_cast<std::int64_t>(s_.history[i].when - when)> 0; ++n)
-            i = (i - 1) % kHistory;
-        return s_.history[i].input;
-    }
     [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
     void note_overrides();

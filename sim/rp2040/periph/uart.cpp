@@ -43,12 +43,14 @@ Uart::Uart(Fabric& fabric, unsigned instance)
       tx_dreq_(instance == 0 ? Dreq::uart0_tx : Dreq::uart1_tx),
       rx_dreq_(instance == 0 ? Dreq::uart0_rx : Dreq::uart1_rx) {
     fabric.events().bind(event_, this, [](void* self, Cycles when) { static_cast<Uart*>(self)->event(when); });
+    idle_ = true;
     fabric.gpio().add_lazy_driver(*this);
     fabric.gpio().attach(inputs_);
 }
 
 void Uart::reset() {
     s_ = UartState{};
+    idle_ = true;
     const std::uint32_t outputs = tx_pins() | rts_pins();
     fabric_.gpio().set_output(PinFunction::uart, outputs, outputs, outputs, now());
     update();
@@ -81,6 +83,7 @@ void Uart::restore(StateReader& in) {
         transmitted_.push_back(byte);
     }
     in.get(cts_);
+    idle_ = !s_.shifting;
     static_cast<void>(choose_pins());  // FUNCSEL is restored by now
 }
 
@@ -192,6 +195,7 @@ void Uart::start_transmit(FineTime from) {
     const bool was_above = s_.tx.size() > transmit_trigger();
     s_.shift = s_.tx.pop();
     s_.shifting = started_ = true;
+    idle_ = false;
     s_.tx_start = s_.tx_end = from;
     s_.tx_end += frame_q32();
     unsigned frame = (s_.shift & data_mask()) << 1, bits = 1 + data_bits();
@@ -210,6 +214,7 @@ void Uart::finish_transmit() {
     if (connected) fabric_.gpio().settle(now());
     catch_up(s_.tx_end.ceil());
     s_.shifting = false;
+    idle_ = true;
     const auto value = static_cast<std::uint8_t>(s_.shift & data_mask());
     if (connected && !looped_back() && terminal_reads()) transmitted_.push_back({value, s_.tx_end.ceil()});
 }

@@ -1,6 +1,7 @@
 #include "pio/decoded.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "io/gpio.hpp"
 #include "pio/fields.hpp"
@@ -112,12 +113,12 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
 }
 
 namespace {
-enum class Seen : std::uint8_t { nothing, visible, in, out };
+enum class Seen : std::uint8_t { nothing, visible, pull, push, in, out };
 
 Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
     switch (in.op) {
-        case PioOp::push:
-        case PioOp::pull:
+        case PioOp::push: return Seen::push;
+        case PioOp::pull: return Seen::pull;
         case PioOp::irq:
         case PioOp::wait_irq:
         // These make the path or the counters unpredictable.
@@ -201,6 +202,57 @@ PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine
     return {};
 }
 
+PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from) {
+    enum : std::uint32_t { kPinsField = 0, kX = 1, kY = 2, kNull = 3, kOsr = 7 };
+    PioDependence found;
+    std::uint32_t reached = 0;
+    for (std::uint32_t left = from; left != 0;) {
+        const auto pc = static_cast<unsigned>(std::countr_zero(left));
+        reached |= 1u << pc;
+        const PioInstruction& in = program[pc];
+        if (in.op != PioOp::jmp) left |= 1u << in.next_pc;
+        if (is_jmp(in.op)) left |= 1u << (in.operand & 31u);
+        left &= ~reached;
+        found.turns_pins |= in.side_dirs && in.side_mask != 0;
+        switch (in.op) {
+            case PioOp::jmp_pin:
+            case PioOp::wait_gpio:
+            case PioOp::in_pins: found.on_pins = true; break;
+            case PioOp::in_osr:
+            case PioOp::out_x:
+            case PioOp::out_y:
+            case PioOp::out_pc:
+            case PioOp::out_isr:
+            case PioOp::out_exec: found.on_data = true; break;
+            case PioOp::out_pins: found.shows_data = true; break;
+            case PioOp::out_pindirs: found.shows_data = found.turns_pins = true; break;
+            case PioOp::set_pindirs: found.turns_pins = true; break;
+            case PioOp::mov:
+                if (in.operand == kPinsField) {
+                    found.shows_data |= in.mask == kOsr;
+                    found.on_pins |= in.mask == kPinsField;
+                } else if (in.operand == 4 || in.operand == 5 || (in.operand != kOsr && in.mask == kOsr)) {
+                    found.on_data = true;
+                } else {
+                    found.on_pins |= in.mask == kPinsField;
+                }
+                // STATUS is of FIFO levels, which recur.
+                break;
+            default: break;
+        }
+    }
+    return found;
+}
+
+std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program) {
+    std::uint32_t found = 0;
+    for (unsigned pc = 0; pc < 32; ++pc) {
+        const PioInstruction& in = program[pc];
+        if ((in.op == PioOp::jmp_x_dec || in.op == PioOp::jmp_y_dec) && in.operand == pc) found |= 1u << pc;
+    }
+    return found;
+}
+
 PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioHorizon h;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;
@@ -208,6 +260,8 @@ PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioM
     std::array<Seen, 32> seen{};
     for (unsigned pc = 0; pc < 32; ++pc) seen[pc] = seen_by_others(program[pc], autopush, autopull);
     distances(program, seen, Seen::visible, h.to_visible);
+    distances(program, seen, Seen::pull, h.to_pull);
+    distances(program, seen, Seen::push, h.to_push);
     distances(program, seen, Seen::in, h.to_in);
     distances(program, seen, Seen::out, h.to_out);
     h.in_bits = h.out_bits = 1;

@@ -86,12 +86,26 @@ struct PioLoop {
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
-    std::array<std::uint16_t, 32> to_visible{};   // PUSH, PULL, IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_visible{};   // IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_pull{};      // PULL: nobody sees one while there is nothing to pull
+    std::array<std::uint16_t, 32> to_push{};      // PUSH: nobody sees one while there is no room
     std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on
     std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
     std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
     std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
 };
+
+/// How what a program does depends on what it gets, over all that can be reached from `from`.
+struct PioDependence {
+    bool on_data = false;     ///< Its way, or what it gives into the RX FIFO, depends on words of the TX FIFO.
+    bool on_pins = false;     ///< The same of pins.
+    bool shows_data = false;  ///< It puts words of the TX FIFO on pins.
+    bool turns_pins = false;  ///< It changes the directions of pins.
+};
+[[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
+
+/// Addresses, a bit each, of JMP X-- and JMP Y-- to themselves.
+[[nodiscard]] std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program);
 
 [[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);
 

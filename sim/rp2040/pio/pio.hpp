@@ -7,7 +7,9 @@
 // c - 3 (raspberrypi/pico-feedback#280). A register read in c sees ticks before c, a register write acts after tick c.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/peripheral.hpp"
 #include "base/signal_recorder.hpp"
@@ -44,6 +46,23 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     /// but this block and the DMA may act before `until`.
     void stream(Cycles until, Dma& dma);
 
+    // recurrence.cpp: states that come again
+    struct Recurrence {
+        static constexpr Cycles kSeen = 5;  ///< How far back instructions see levels, and one more.
+        PioState state;
+        Cycles cycle;                             ///< What comes before it has been done.
+        std::array<std::uint32_t, kSeen> levels;  ///< Of the inputs in it and in the cycles before.
+    };
+    [[nodiscard]] bool enabled() const {
+        return std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled; });
+    }
+    /// The state before cycle `cycle`, if what the block does depends on no word that it gets, and nobody sees it.
+    [[nodiscard]] std::optional<Recurrence> begin_stream(Cycles cycle);
+    /// Whether it is the same before `cycle`, but for those words, with nothing in them that anybody could learn of.
+    [[nodiscard]] bool stream_recurs(const Recurrence& before, Cycles cycle);
+    /// What has been done since has been done again for so many cycles; FIFOs hold words of before.
+    void repeat_stream(const Recurrence& before, Cycles cycles);
+
     // TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override { return next_; }
@@ -61,6 +80,19 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void run_alone(unsigned index);
     void step_alone(PioMachine& m, unsigned index);
     void step(PioMachine& m, unsigned index);
+    void run_to(Cycles bound);
+    void count_down(PioMachine& m, unsigned index);
+    [[nodiscard]] Cycles horizon() const { return std::min(pins_.horizon(), bound_); }
+    // recurrence.cpp
+    [[nodiscard]] std::uint32_t reached() const;
+    [[nodiscard]] bool unseen() const;
+    [[nodiscard]] PioDependence dependence() const;
+    [[nodiscard]] bool may_recur() const;
+    [[nodiscard]] Recurrence state_at(Cycles cycle) const;
+    [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle, const PioDependence& dependence,
+                              bool words) const;
+    void pass_over(const Recurrence& before, Cycles cycles);
+    void run_recurring();
     // run_loop.cpp: rounds together
     struct Rounds {
         PinMatrix::LoopWatch watch;
@@ -92,7 +124,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
     void rouse(PioMachine& m, Cycles after);
     void wake_stalled(PioStall reason, Cycles after);
-    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others) const;
+    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited) const;
 
     // execute.cpp: instructions
     bool execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool advance);
@@ -141,7 +173,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
     std::array<PioLoop, 4> loop_{};
-    std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
+    std::array<std::uint32_t, 4> countdowns_{};  // pio_countdowns()
+    std::array<std::uint32_t, 4> divider_{};     // In 1/256 cycles.
+    Cycles bound_ = kNever;                      // run_to()'s
+    Cycles period_ = 0, period_search_ = 0;      // Of the last recurrence, 0 if none is known; the longest looked for.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;
     bool any_sticky_ = false;

@@ -1,5 +1,6 @@
 // When PIO state machines tick, sleep and wake.
 #include <algorithm>
+#include <array>
 
 #include "pio/execute.hpp"
 
@@ -11,6 +12,23 @@ namespace {
 constexpr bool sticky(const PioMachine& m) { return (m.execctrl & kOutSticky) != 0; }
 /// A change of a pad in cycle c is seen by every instruction from c + this on, synchronised or not.
 constexpr Cycles kSeenAfter = PinMatrix::kSyncCycles + 1;
+
+/// How many instructions that shift `bits` bits shift `left`, both 1 to 32: a product, for a division takes as long as
+/// all the rest of a plan.
+constexpr unsigned ceil_div(unsigned left, unsigned bits) {
+    constexpr auto kInverse = [] {
+        std::array<std::uint16_t, 33> inverse{};
+        for (unsigned n = 1; n <= 32; ++n) inverse[n] = static_cast<std::uint16_t>((2048 + n - 1) / n);
+        return inverse;
+    }();
+    return (left + bits - 1) * kInverse[bits] >> 11;
+}
+static_assert([] {
+    for (unsigned left = 1; left <= 32; ++left)
+        for (unsigned bits = 1; bits <= 32; ++bits)
+            if (ceil_div(left, bits) != (left + bits - 1) / bits) return false;
+    return true;
+}());
 }  // namespace
 
 /// First tick of the divider after cycle `after`, in 1/256 cycles, counted from the last processed one.
@@ -229,22 +247,45 @@ void Pio::step(PioMachine& m, unsigned index) { step_alone(m, index); }
 void Pio::run_alone(unsigned index) {
     PioMachine& m = s_.sm[index];
     roused_ = false;
-    while ((m.next >> 8) < pins_.horizon() && !m.asleep && !roused_) {
+    while ((m.next >> 8) < horizon() && !m.asleep && !roused_) {
         if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
+        const std::uint8_t pc = m.pc;
         step_alone(m, index);
+        if (m.pc == pc && (countdowns_[index] >> pc & 1) != 0) count_down(m, index);
     }
+}
+
+/// A jump to itself has been executed and taken: the next ones, but for the last, do nothing else than count.
+void Pio::count_down(PioMachine& m, unsigned index) {
+    const PioInstruction& in = code_[index][m.pc];
+    if (m.exec_pending || m.delay_left != 0 || recorder_ != nullptr) return;
+    std::uint32_t& counter = in.op == PioOp::jmp_x_dec ? m.x : m.y;
+    const std::uint64_t limit = std::min<Cycles>(horizon(), (m.next >> 8) + (Cycles{1} << 40)) << 8;
+    if (limit <= m.next) return;
+    const std::uint64_t step = std::uint64_t{m.ticks} * divider_[index],
+                        rounds = std::min<std::uint64_t>(counter, (limit - m.next) / step);
+    counter -= static_cast<std::uint32_t>(rounds);
+    m.next += rounds * step;
 }
 
 void Pio::catch_up(Cycles) {
     // The horizon given as argument can move closer while this runs; the matrix holds the current one.
     if ((code_dirty_ | horizon_dirty_) != 0) refresh();
-    while (next_ < pins_.horizon()) {
+    run_recurring();
+    run_to(kNever);
+}
+
+/// Steps up to cycle `bound`, at most to the horizon.
+void Pio::run_to(Cycles bound) {
+    bound_ = bound;
+    while (next_ < horizon()) {
         if (alone_ >= 0)
             run_alone(static_cast<unsigned>(alone_));
         else
             run_cycle(next_);
         update_next();
     }
+    bound_ = kNever;
 }
 
 void Pio::update_next() {
@@ -272,6 +313,7 @@ void Pio::update_next() {
     }
     if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
     next_ = clocked() ? next : kNever;
+    idle_ = next_ == kNever;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
         pins_.waited_changed();
@@ -294,6 +336,7 @@ void Pio::refresh() {
         if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
             horizon_[i] = pio_horizon(code_[i], m);
             loop_[i] = pio_loop(code_[i], m);
+            countdowns_[i] = pio_countdowns(code_[i]);
         }
     }
     code_dirty_ = horizon_dirty_ = 0;
@@ -301,7 +344,7 @@ void Pio::refresh() {
 
 /// Lower bound for the cycle in which machine `index` does something visible outside the block; `others` is the
 /// earliest cycle in which anything could end its wait.
-Cycles Pio::visible_from(unsigned index, Cycles others) const {
+Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
     const PioMachine& m = s_.sm[index];
     if (m.forced_pending) return m.forced_at;
     if (!m.enabled) return kNever;
@@ -317,19 +360,22 @@ Cycles Pio::visible_from(unsigned index, Cycles others) const {
         first = std::max(first, tick_after(m, others));
     }
     if (autopull && m.osr_count >= pull_at && !m.tx.empty()) return first >> 8;
-    if (m.exec_pending || pins_.awaited(function_)) return first >> 8;
+    if (m.exec_pending || awaited) return first >> 8;
     const PioHorizon& h = horizon_[index];
     std::uint64_t ticks = h.to_visible[m.pc];
+    if (!m.tx.empty()) ticks = std::min<std::uint64_t>(ticks, h.to_pull[m.pc]);
+    if (!m.rx.full()) ticks = std::min<std::uint64_t>(ticks, h.to_push[m.pc]);
     const auto consider = [&ticks](unsigned left, unsigned bits, std::uint64_t first_one, std::uint64_t gap) {
-        const std::uint64_t count = left == 0 ? 1 : (left + bits - 1) / bits;
+        const std::uint64_t count = left == 0 ? 1 : ceil_div(left, bits);
         if (first_one >= PioHorizon::kFar || (count > 1 && gap >= PioHorizon::kFar)) return;
         ticks = std::min(ticks, first_one + (count - 1) * gap);
     };
-    if (autopush) {
+    if (autopush && !m.rx.full()) {
         const unsigned push_at = push_threshold(m.shiftctrl);
         consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
     }
-    if (autopull) consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
+    if (autopull && !m.tx.empty())
+        consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
     if (ticks >= PioHorizon::kFar) return kNever;
     return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
 }
@@ -339,15 +385,19 @@ void Pio::plan() {
     update_next();
     Cycles due = kNever;
     if (clocked() && (next_ != kNever || waited_pins_ != 0)) {
-        Cycles others = pins_.earliest_other(this);
-        for (const auto& m : s_.sm) {
-            if (m.forced_pending)
-                others = std::min(others, m.forced_at);
-            else if (m.enabled && !m.asleep)
-                others = std::min(others, m.next >> 8);
+        const bool awaited = pins_.awaited(function_);
+        Cycles others = kNever;
+        if (std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled && m.asleep; })) {
+            others = pins_.earliest_other(this);
+            for (const auto& m : s_.sm) {
+                if (m.forced_pending)
+                    others = std::min(others, m.forced_at);
+                else if (m.enabled && !m.asleep)
+                    others = std::min(others, m.next >> 8);
+            }
         }
-        for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others));
-        if (s_.sticky_at != kNever && pins_.awaited(function_)) due = std::min(due, s_.sticky_at);
+        for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others, awaited));
+        if (s_.sticky_at != kNever && awaited) due = std::min(due, s_.sticky_at);
     }
     // What a tick in cycle c does is there from c + 1 on.
     if (due != kNever) ++due;

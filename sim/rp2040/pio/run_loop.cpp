@@ -111,8 +111,8 @@ bool Pio::run_loop(PioMachine& m, unsigned index) {
     if (!at_round(m, index)) return false;
     const PioLoop& loop = loop_[index];
     const std::uint64_t round = loop.ticks * std::uint64_t{divider_[index]};
-    const Cycles horizon = std::min<Cycles>(pins_.horizon(), (m.next >> 8) + (Cycles{1} << 32));
-    std::uint64_t count = ((horizon << 8) - m.next) / round;
+    const Cycles limit = std::min<Cycles>(horizon(), (m.next >> 8) + (Cycles{1} << 32));
+    std::uint64_t count = ((limit << 8) - m.next) / round;
     if (loop.in_step >= 0 && (m.shiftctrl & kAutopush) != 0) {
         const unsigned full = push_threshold(m.shiftctrl);
         count = std::min<std::uint64_t>(count, full - std::min<unsigned>(m.isr_count, full));
@@ -144,7 +144,9 @@ void Pio::stream(Cycles until, Dma& dma) {
 void Pio::stream_steps(unsigned index, Cycles until, Dma& dma) {
     const PioMachine& m = s_.sm[index];
     const PioHorizon& h = horizon_[index];
-    if (h.to_visible[m.pc] < PioHorizon::kFar || (m.shiftctrl & kAutopull) != 0 || m.exec_pending) return;
+    if (std::min({h.to_visible[m.pc], h.to_pull[m.pc], h.to_push[m.pc]}) < PioHorizon::kFar ||
+        (m.shiftctrl & kAutopull) != 0 || m.exec_pending)
+        return;
     if (dozing_ != 0 || waited_pins_ != 0 || !pins_.unseen()) return;
     for (unsigned i = 0; i < 4; ++i)
         if (s_.sm[i].forced_pending || (i != index && s_.sm[i].enabled)) return;

@@ -1,0 +1,120 @@
+"""Programs that come back to states in which they were, left alone for long: as if somebody had looked all the time.
+
+Who looks often enough leaves no time in which whole periods could be passed over.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from unit import (
+    ADDR,
+    AUTOPULL,
+    DBG_PADOE,
+    DBG_PADOUT,
+    FDEBUG,
+    FLEVEL,
+    FUNC_PIO0,
+    IN_RIGHT,
+    OUT_RIGHT,
+    PIO0,
+    SYNC_BYPASS,
+    TXF,
+    StateMachine,
+    UnitChip,
+    in_,
+    jmp,
+    mov,
+    nop,
+    out,
+    pull,
+    set_,
+)
+
+PINS = range(2, 6)
+OFTEN = 300
+"""Cycles between two looks: fewer than those for which a search for a period is worth while."""
+
+
+def _piece(rng: random.Random, at: int) -> list[int]:
+    """A few instructions that lie at `at`: what programs are made of that nobody needs to see."""
+    delay = rng.choice((0, 0, 1, rng.randrange(6)))
+    counter = rng.choice(("x", "y"))
+    kind = rng.randrange(8)
+    if kind == 0:
+        return [set_("pins", rng.randrange(16), ds=delay), set_("pins", rng.randrange(16), ds=rng.randrange(6))]
+    if kind == 1:  # a delay loop
+        return [set_(counter, rng.randrange(32)), jmp(at + 1, f"{counter}--", ds=delay)]
+    if kind == 2:
+        return [set_(counter, rng.randrange(12)), nop(ds=delay), jmp(at + 1, f"{counter}--")]
+    if kind == 3:  # a pin that goes with what it sees
+        return [jmp(at + 2, "pin", ds=delay), set_("pins", rng.randrange(16))]
+    if kind == 4:
+        return [mov(counter, "pins"), mov("pins", counter, rng.choice((0, 1, 2)))]
+    if kind == 5:
+        return [in_("pins", rng.randrange(1, 5)), mov("pins", "isr"), mov("isr", "null")]
+    if kind == 6:  # PWM's: the level, or what X has
+        return [pull(block=0), out(counter, rng.choice((4, 9, 32))), jmp(at + 2, f"{counter}--")]
+    return [mov("osr", "null", 1), out("pins", rng.randrange(1, 5), ds=delay)]
+
+
+def _chip(seed: int) -> UnitChip:
+    rng = random.Random(seed)
+    chip = UnitChip()
+    chip.function(FUNC_PIO0, *PINS)
+    chip.write(PIO0 + SYNC_BYPASS, rng.choice((0, 0xFFFF)))
+    origin = 0
+    machines = rng.randrange(1, 4)
+    for index in range(machines):
+        program: list[int] = []
+        while len(program) < rng.choice((2, 4, 7)):
+            program += _piece(rng, origin + len(program))
+        shift = rng.choice((IN_RIGHT, 0)) | rng.choice((OUT_RIGHT, 0)) | rng.choice((0, 0, AUTOPULL))
+        machine = StateMachine(
+            chip,
+            program,
+            index=index,
+            origin=origin,
+            divider=rng.choice((1, 1, 2, 3, 1.5, 2.25, 7 + 3 / 256)),
+            shift=shift,
+            execctrl=rng.choice(tuple(PINS)) << 24,
+            out=(rng.choice(tuple(PINS)), rng.randrange(1, 4)),
+            set_pins=(rng.choice(tuple(PINS)), rng.randrange(1, 4)),
+            in_base=rng.choice(tuple(PINS)),
+            pindirs=sum(1 << pin for pin in PINS) if index == 0 else 0,
+            enable=False,
+        )
+        if rng.randrange(2):
+            chip.write(PIO0 + TXF + 4 * index, rng.randrange(3000))
+        machine.enable()
+        origin += len(program)
+    return chip
+
+
+def _state(chip: UnitChip) -> list[int]:
+    registers = [chip.read(PIO0 + offset) for offset in (FLEVEL, FDEBUG, DBG_PADOUT, DBG_PADOE)]
+    return registers + [chip.read(PIO0 + 0x18 * index + ADDR) for index in range(3)]
+
+
+def _look_often(chip: UnitChip, cycles: int) -> None:
+    while cycles > 0:
+        chip.run(min(cycles, OFTEN))
+        chip.read(PIO0 + DBG_PADOUT)
+        cycles -= OFTEN
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_left_alone_or_looked_at(part: int) -> None:
+    """After every pause some hundred cycles are compared one by one: a counter that is off would show in one."""
+    for seed in range(part, 240, 4):
+        rng = random.Random(seed)
+        alone, seen = _chip(seed), _chip(seed)
+        for _ in range(4):
+            pause = rng.choice((1500, 4000, 20_000, 100_000 + rng.randrange(1000)))
+            alone.run(pause)
+            _look_often(seen, pause)
+            for _ in range(rng.choice((40, 300))):
+                assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
+                alone.run(1)
+                seen.run(1)
