@@ -11,7 +11,7 @@ from pathlib import Path
 from emberwatch.audio import generate
 from emberwatch.audio.scenario import Clip, Scenario
 from emberwatch.base.errors import EmberwatchError
-from emberwatch.bench import peer
+from emberwatch.bench import bramble, peer
 from emberwatch.engines.embedded import chip_of
 from emberwatch.machine.machine import Machine
 
@@ -27,6 +27,7 @@ _LOOP_CYCLES = 11  # two memory accesses of two cycles, a taken branch of two (C
 _LOOP_TURNS = 10_000_000
 _PAIR_TURNS = 1_000_000
 _PEER_TURNS = 50_000
+_BRAMBLE_TURNS = 2_000_000
 _SEV = bytes.fromhex("40bf")
 _BOOT_SECONDS = 0.005  # long enough for the crystal and boot2, short of the first block
 
@@ -46,6 +47,8 @@ class Speed:
         peer_note: why there is no peer.
         loop_ratio: turns of the compute loop in SRAM per host second over rp2040py's; None without it.
         loop_note: why there is no rp2040py.
+        bramble_ratio: the same over Bramble's; None without it.
+        bramble_note: why there is no Bramble.
     """
 
     real_time_factor: float
@@ -57,6 +60,8 @@ class Speed:
     peer_note: str
     loop_ratio: float | None
     loop_note: str
+    bramble_ratio: float | None
+    bramble_note: str
 
 
 def measure_speed(elf: Path) -> Speed:
@@ -78,9 +83,12 @@ def measure_speed(elf: Path) -> Speed:
     one, both = _cycles_per_second(elf, 0x20020000), _cycles_per_second(elf, 0x20020000, both=True)
     flash = _cycles_per_second(elf, 0x10100000)
     per_cycle = _LOOP_INSTRUCTIONS / _LOOP_CYCLES / 1e6
-    turn, loop_note = peer.rp2040py_turn_seconds(_LOOP, _PEER_TURNS)
-    loop_ratio = None if turn is None else one / _LOOP_CYCLES * turn
-    return Speed(factor, one * per_cycle, flash * per_cycle, one / both, exact, quick, note, loop_ratio, loop_note)
+    rp2040py = peer.rp2040py_turn_seconds(_LOOP, _PEER_TURNS)
+    in_c = bramble.turn_seconds(_LOOP[:-2], _BRAMBLE_TURNS)  # without the branch to itself
+    loop, beside_c = (None if turn is None else one / _LOOP_CYCLES * turn for turn in (rp2040py[0], in_c[0]))
+    return Speed(
+        factor, one * per_cycle, flash * per_cycle, one / both, exact, quick, note, loop, rp2040py[1], beside_c, in_c[1]
+    )
 
 
 def _peer_factor(elf: Path, sleep_cycles: int) -> float:

@@ -87,6 +87,7 @@ Chip::Chip(std::uint32_t flash_bytes, std::uint32_t xosc_hz)
     xosc_.set_crystal(xosc_hz);
     core0_.connect(pair_, core1_);
     core1_.connect(pair_, core0_);
+    sio_.core_time = {&core0_.cycles, &core1_.cycles};
     connect();
     attach(flash_, {});
     attach(usb_.host(), {});

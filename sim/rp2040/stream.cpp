@@ -38,7 +38,7 @@ bool Stream::pass_over(Cycles limit) {
     const Cycles period = now - before.cycle;
     if (const std::uint64_t times = dma_.repeats(anchor_->dma_state, now, period, anchor_->until); times != 0) {
         dma_.repeat(anchor_->dma_state, period, times);
-        anchor_->pio->repeat_stream(before, times * period);
+        anchor_->pio->repeat_stream(before, now, times * period);
         events_.pass_to(events_.now() + times * period);
     }
     anchor_.reset();

@@ -98,8 +98,8 @@ def test_refused_fields_are_named_with_the_reason(bench: Bench) -> None:
         ("I2C1.IC_TAR", 0x855, "SPECIAL: general call"),
         ("SPI1.SSPCR0", 0x17, "FRF: frame formats"),
         ("CLOCKS.CLK_PERI_DIV", 0x200, "INT: clk_peri has no divider"),
-        ("USBCTRL.ADDR_ENDP1", 1, "ADDRESS: host mode"),
-        ("USBCTRL.INT_EP_CTRL", 2, "host mode"),
+        ("USBCTRL.ADDR_ENDP1", 1, "ADDRESS: as a host, whose socket is empty here"),
+        ("USBCTRL.INT_EP_CTRL", 2, "as a host, whose socket is empty here"),
         ("PSM.FRCE_OFF", 1 << 12, "XIP: power states"),
     ):
         with pytest.raises(RuntimeError, match=message):

@@ -430,3 +430,17 @@ def test_set_alias_on_ctrl_does_not_disturb_other_bits(chip: UnitChip) -> None:
     chip.write(DMA + SET + 0x10, HIGH)
     assert chip.read(DMA + 0x10) == control | HIGH
     assert not busy(chip, 0)
+
+
+@pytest.mark.parametrize("divider", [1.5, 2, 2.5])
+def test_a_request_in_the_cycle_of_a_write_does_not_hold_it_up(chip: UnitChip, divider: float) -> None:
+    """Each word is written two cycles after it was read, whenever the next one comes into the FIFO."""
+    chip.log_accesses()
+    setup(chip, 0, PIO0 + RXF, SRAM, 40, WORD | INCR_WRITE, treq=4)
+    StateMachine(chip, [in_("null", 32)], shift=AUTOPUSH, divider=divider)
+    chip.run(200)
+    assert not busy(chip, 0)
+    accesses = chip.accesses()
+    reads, writes = ([cycle for cycle, _, is_write in accesses if is_write == kind] for kind in (0, 1))
+    assert len(reads) == len(writes) == 40
+    assert [write - read for read, write in zip(reads, writes, strict=True)] == [2] * 40

@@ -47,6 +47,43 @@ def test_cores_see_each_other_in_time() -> None:
     assert {b - a for a, b in pairwise(seen[1:])} <= {1, 2, 3}, "10 cycles here are two rounds of 5 there"
 
 
+def test_each_core_counts_its_own_dividers_cycles() -> None:
+    """Eight cycles after the divisor a core has its results (datasheet 2.3.1.5), whatever the other one waits for.
+
+    The wait is pico-sdk's; core 0 reads over the APB, and its access ends after instructions that core 1 begins later.
+    """
+    outcome = run(
+        LAUNCH
+        + "ldr r0, =0x40058000\n1: ldr r1, [r0]\nnop\nldr r1, [r0]\nb 1b"
+        + LAUNCH_TABLE
+        + "core1: ldr r0, =0xd0000060\nldr r1, =0x20002000\nmovs r2, #10\nmovs r3, #0\nmovs r7, #200\n"
+        + "2: adds r3, #37\nstr r3, [r0]\nstr r2, [r0, #4]\ncmp r2, #0\nbeq 3f\nb 3f\n3: b 4f\n4: b 5f\n"
+        + "5: ldr r4, [r0, #0x14]\nldr r5, [r0, #0x10]\nstmia r1!, {r4, r5}\nsubs r7, #1\nbne 2b\n6: b 6b\n.ltorg",
+        cycles=40_000,
+    )
+    results = [(word(outcome.chip, 0x2000_2004 + 8 * n), word(outcome.chip, 0x2000_2000 + 8 * n)) for n in range(200)]
+    assert results == [divmod(37 * (n + 1), 10) for n in range(200)]
+
+
+def test_each_core_reads_its_own_systick() -> None:
+    """It falls by one in each cycle of the core, whatever the other core's accesses wait for."""
+    chip = _native.Chip()
+    chip.record_instructions(20_000)
+    run(
+        LAUNCH
+        + "ldr r0, =0x40058000\n1: ldr r1, [r0]\nnop\nldr r1, [r0]\nb 1b"
+        + LAUNCH_TABLE
+        + "core1: ldr r0, =0xe000e010\nldr r2, =0xffffff\nstr r2, [r0, #4]\nmovs r2, #5\nstr r2, [r0]\n"
+        + "2: ldr r4, [r0, #8]\nnop\nldr r5, [r0, #8]\nnop\nb 2b\n.ltorg",
+        cycles=10_000,
+        chip=chip,
+    )
+    reads = [(cycle, value) for cycle, _, address, _, _, value in chip.recent_accesses(1) if address == 0xE000E018]
+    counted = {cycle + value for cycle, value in reads if value is not None and value > 0}
+    assert len(reads) > 1000
+    assert len(counted) == 1
+
+
 def test_system_reset_takes_effect_at_once() -> None:
     """AIRCR.SYSRESETREQ boots again: the instructions after it are not executed."""
     chip = _native.Chip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from periph_chip import CLR, SET, USB, USB_DPRAM, PeriphChip
+from periph_chip import CLR, SET, USB, USB_DPRAM, PeriphChip, Unmodelled
 
 ADDR_ENDP, MAIN_CTRL, SOF_RD, SIE_CTRL, SIE_STATUS, BUFF_STATUS = 0x00, 0x40, 0x48, 0x4C, 0x50, 0x58
 SHOULD_HANDLE = 0x5C
@@ -317,3 +317,30 @@ def test_snapshot_during_enumeration(device: CdcDevice) -> None:
     device.address, device.pending, device.requests = state
     device.run(lambda: bool(chip.call("usb_open")))
     assert (device.requests, chip.now) == (first, at)
+
+
+def test_a_host_has_nothing_in_its_socket() -> None:
+    chip = PeriphChip()
+    chip.boot()
+    chip.write(USB + INTE, 0xFFFFF)
+    chip.write(USB + MAIN_CTRL, 3)
+    # As TinyUSB's host does, and with the pull-up of a device, which a host does not have.
+    base = 1 << 16 | 1 << 15 | 1 << 11 | 1 << 10 | 1 << 9
+    chip.write(USB + SIE_CTRL, base)
+    chip.write(USB + SIE_CTRL, base | 1 << 13)  # RESET_BUS
+    chip.run(300 * FRAME)
+    assert chip.read(USB + SIE_CTRL) == base
+    assert chip.read(USB + SIE_STATUS) & ~1 == 0  # no SPEED, no line state, not connected; VBUS is there
+    assert chip.read(USB + INTS) == 0
+    assert not chip.call("usb_open")
+    chip.write(USB + MAIN_CTRL, 1)  # a device after all
+    chip.run(120 * FRAME)
+    assert chip.read(USB + SIE_STATUS) & 1 << 16
+
+
+def test_a_transfer_of_a_host_is_refused() -> None:
+    chip = PeriphChip()
+    chip.boot()
+    chip.write(USB + MAIN_CTRL, 3)
+    with pytest.raises(Unmodelled, match=r"SIE_CTRL .*START_TRANS: as a host, whose socket is empty here"):
+        chip.write(USB + SIE_CTRL, 1 << 15 | 1)

@@ -148,7 +148,8 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         default: break;
     }
     if (target == Target::xip_ctrl) cpu.cost += xip_.flush_stall(address & 0xffc, cpu.cycles);
-    fabric_.events().advance_to(cpu.cycles + cpu.cost - 1);
+    const Cycles at = cpu.cycles + cpu.cost - 1;  // the chip's time is later where the other core's access had to wait
+    fabric_.events().advance_to(at);
     switch (target) {
         case Target::sio: {
             const std::uint32_t offset = address - kSioBase;
@@ -163,7 +164,7 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         }
         case Target::ppb:
             cpu.note_steady(0);
-            cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, fabric_.events().now()), address, bytes);
+            cpu.value = extract(cpu.ppb_read((address - kPpbBase) & ~3u, at), address, bytes);
             return true;
         case Target::usb_dpram:
             cpu.note_steady(0);
@@ -207,7 +208,8 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         default: break;
     }
     cpu.cost += alias_penalty(address);
-    fabric_.events().advance_to(cpu.cycles + cpu.cost - 1);
+    const Cycles at = cpu.cycles + cpu.cost - 1;  // the chip's time is later where the other core's access had to wait
+    fabric_.events().advance_to(at);
     switch (target) {
         case Target::sio: try { sio_->write(cpu.core(), (address - kSioBase) & ~3u, replicate(data, bytes));
             } catch (Unmodelled& error) {
@@ -215,9 +217,7 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
                 throw;
             }
             return true;
-        case Target::ppb:
-            cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), fabric_.events().now());
-            return true;
+        case Target::ppb: cpu.ppb_write((address - kPpbBase) & ~3u, replicate(data, bytes), at); return true;
         case Target::usb_dpram: write_dpram(address, bytes, data); return true;
         case Target::xip_aux: return true;
         default: break;

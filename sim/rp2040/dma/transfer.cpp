@@ -324,7 +324,8 @@ void Dma::schedule() {
         pending_ = pending;
         bus_->transfers_pending(pending);
     }
-    const Cycles earliest = now() + 1;
+    // What was to come in this cycle still does, when another block's event of the same cycle has changed a request.
+    const Cycles earliest = fabric_.events().due(EventId::dma) <= now() ? now() : now() + 1;
     Cycles due = kNever;
     if (s_.reading.under_way) due = std::min(due, std::max(s_.reading.due, earliest));
     if (s_.writing.under_way)

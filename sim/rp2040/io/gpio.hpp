@@ -90,6 +90,8 @@ class TimedDriver : public LazyDriver {
     [[nodiscard]] virtual std::uint32_t waited_pins() const { return 0; }
     /// Pins of whose changes it must learn in their own cycle, whoever drives them: a receiver's input.
     [[nodiscard]] virtual std::uint32_t awaited_pins() const { return 0; }
+    /// Whether what it does may depend on levels of pins that others drive lazily.
+    [[nodiscard]] virtual bool reads_pins() const { return false; }
     /// One of waited_pins() changed its pad level in cycle `when`.
     virtual void wake([[maybe_unused]] Cycles when) {}
     /// Called after activity from outside woke it, or when other pins matter: time to reconsider its scheduled event.

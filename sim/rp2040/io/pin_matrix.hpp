@@ -166,10 +166,10 @@ class PinMatrix final : public Gpio {
     [[nodiscard]] bool latched(PinFunction function, std::uint32_t pins) const {
         return (wired(pins & selected(function)) & s_.input_enable & ~(s_.rose & s_.fell)) == 0;
     }
-    /// What happened from cycle `from` on has gone on happening for so many more cycles.
-    void pass_over(Cycles from, Cycles cycles) {
+    /// What happened after cycle `from`, up to `until`, has gone on happening for so many more cycles.
+    void pass_over(Cycles from, Cycles until, Cycles cycles) {
         for (Change& change : s_.history)
-            if (change.when > from) change.when += cycles;
+            if (change.when > from && change.when <= until) change.when += cycles;
     }
     /// Lets the drivers that wait for pins, except `self`, reconsider their events: `self` has started to act.
     void plan_waiting(const TimedDriver* self);
@@ -227,6 +227,7 @@ class PinMatrix final : public Gpio {
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
     [[nodiscard]] std::uint32_t lazily_driven() const;
+    [[nodiscard]] bool strangers() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();

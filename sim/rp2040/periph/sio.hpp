@@ -50,7 +50,8 @@ class Sio final : public StatefulPeripheral<SioState> {
         return static_cast<std::uint32_t>(s_.core[core].fifo.size());
     }
 
-    /// Where each core's own time is kept if it is not the chip's: its divider counts by it.
+    /// Where each core's own time is kept: its divider counts by it. The chip's time may be some cycles later, that of
+    /// an access of the other core that had to wait. Without it the chip's counts.
     std::array<const Cycles*, 2> core_time{};
 
   private:

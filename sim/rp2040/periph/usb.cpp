@@ -11,7 +11,7 @@ namespace {
 constexpr const regs::Block& kRegs = regs::kUsbctrl;
 consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 consteval std::uint32_t bit(std::string_view path) { return kRegs.mask(path); }
-constexpr std::uint32_t kControllerEn = bit("MAIN_CTRL.CONTROLLER_EN");
+constexpr std::uint32_t kControllerEn = bit("MAIN_CTRL.CONTROLLER_EN"), kHostNdevice = bit("MAIN_CTRL.HOST_NDEVICE");
 constexpr std::uint32_t kPullupEn = bit("SIE_CTRL.PULLUP_EN"), kEp0IntNak = bit("SIE_CTRL.EP0_INT_NAK"),
                         kEp0Int2Buf = bit("SIE_CTRL.EP0_INT_2BUF"), kEp0Int1Buf = bit("SIE_CTRL.EP0_INT_1BUF"),
                         kEp0DoubleBuf = bit("SIE_CTRL.EP0_DOUBLE_BUF"), kEp0IntStall = bit("SIE_CTRL.EP0_INT_STALL");
@@ -72,9 +72,11 @@ void Usb::connect_host(bool connected) {
     pullup_changed();
 }
 
-/// The host sees the device through its pull-up resistor; nothing runs on the wire without it.
+/// The host sees the device through its pull-up resistor; nothing runs on the wire without it. A controller that is a
+/// host itself has nothing in its socket: no device is ever attached, and our host sees none either.
 void Usb::pullup_changed() {
-    const bool pulled_up = (s_.sie_ctrl & kPullupEn) != 0 && (s_.main_ctrl & kControllerEn) != 0;
+    const bool is_device = (s_.main_ctrl & (kControllerEn | kHostNdevice)) == kControllerEn;
+    const bool pulled_up = (s_.sie_ctrl & kPullupEn) != 0 && is_device;
     const bool present = connected_ && (pulled_up || boot_.active());
     const bool was = host_.attached();
     host_.attach(present);
@@ -285,7 +287,7 @@ std::uint32_t Usb::peek(std::uint32_t offset) {
         case at("INTS"): return (intr() & s_.inte) | s_.intf;
         default:
             if (registers_.find(offset) == nullptr && offset != kReserved) unmodelled(offset, false);
-            return 0;  // host mode only
+            return 0;  // of a host's transfers
     }
 }
 

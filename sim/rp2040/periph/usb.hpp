@@ -1,4 +1,5 @@
-// USB device controller (datasheet 4.1): registers and the dual-port RAM, attached to a built-in host.
+// USB controller (datasheet 4.1): registers and the dual-port RAM. A device is attached to a built-in host; a host has
+// nothing in its socket.
 #pragma once
 
 #include <array>
@@ -27,9 +28,9 @@ struct UsbState {
     std::uint64_t next_slot = 0, last_slot = 0;
 };
 
-/// Device mode only. The wire is divided into 16 slots per 1 ms frame, about the time of a 64-byte transaction at
-/// 12 Mbit/s; the host makes one transaction per slot until it has nothing to do in that frame. Data toggles are taken
-/// to be right.
+/// A device's transfers; as a host it finds no device, and a transfer that it starts is refused. The wire is divided
+/// into 16 slots per 1 ms frame, about the time of a 64-byte transaction at 12 Mbit/s; the host makes one transaction
+/// per slot until it has nothing to do in that frame. Data toggles are taken to be right.
 class Usb final : public StatefulPeripheral<UsbState>, private UsbDevicePort {
   public:
     static constexpr std::uint32_t kSlotsPerFrame = 16;

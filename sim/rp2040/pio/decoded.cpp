@@ -221,9 +221,9 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
             case PioOp::in_osr:
             case PioOp::out_x:
             case PioOp::out_y:
+            case PioOp::out_isr: found.on_data = true; break;
             case PioOp::out_pc:
-            case PioOp::out_isr:
-            case PioOp::out_exec: found.on_data = true; break;
+            case PioOp::out_exec: found.on_data = found.on_code = true; break;
             case PioOp::out_pins: found.shows_data = true; break;
             case PioOp::out_pindirs: found.shows_data = found.turns_pins = true; break;
             case PioOp::set_pindirs: found.turns_pins = true; break;
@@ -231,9 +231,9 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
                 if (in.operand == kPinsField) {
                     found.shows_data |= in.mask == kOsr;
                     found.on_pins |= in.mask == kPinsField;
-                } else if (in.operand == 4 || in.operand == 5 || (in.operand != kOsr && in.mask == kOsr)) {
-                    found.on_data = true;
                 } else {
+                    found.on_code |= in.operand == 4 || in.operand == 5;
+                    found.on_data |= found.on_code || (in.operand != kOsr && in.mask == kOsr);
                     found.on_pins |= in.mask == kPinsField;
                 }
                 // STATUS is of FIFO levels, which recur.

@@ -101,6 +101,7 @@ struct PioDependence {
     bool on_pins = false;     ///< The same of pins.
     bool shows_data = false;  ///< It puts words of the TX FIFO on pins.
     bool turns_pins = false;  ///< It changes the directions of pins.
+    bool on_code = false;     ///< It executes, or jumps to, what it computes: anything may be reached.
 };
 [[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
 

@@ -60,13 +60,14 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::optional<Recurrence> begin_stream(Cycles cycle);
     /// Whether it is the same before `cycle`, but for those words, with nothing in them that anybody could learn of.
     [[nodiscard]] bool stream_recurs(const Recurrence& before, Cycles cycle);
-    /// What has been done since has been done again for so many cycles; FIFOs hold words of before.
-    void repeat_stream(const Recurrence& before, Cycles cycles);
+    /// What has been done since, and before `now`, has been done again for so many cycles; FIFOs hold words of before.
+    void repeat_stream(const Recurrence& before, Cycles now, Cycles cycles);
 
     // TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override { return next_; }
     [[nodiscard]] std::uint32_t waited_pins() const override { return waited_pins_; }
+    [[nodiscard]] bool reads_pins() const override;
     void wake(Cycles when) override;
     void plan() override;
     void clocks_changed() override;
@@ -91,7 +92,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] Recurrence state_at(Cycles cycle) const;
     [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle, const PioDependence& dependence,
                               bool words) const;
-    void pass_over(const Recurrence& before, Cycles cycles);
+    void pass_over(const Recurrence& before, Cycles now, Cycles cycles);
     void run_recurring();
     // run_loop.cpp: rounds together
     struct Rounds {

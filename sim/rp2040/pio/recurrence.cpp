@@ -18,13 +18,21 @@ namespace {
 constexpr Cycles kWorthwhile = 1024;  ///< Cycles for which no search is begun.
 constexpr Cycles kSlice = 64;         ///< Between two states that are compared.
 
+/// Whether what the program has brought is the same.
+bool same_rx(const PioFifo& a, const PioFifo& b) {
+    if (a.count != b.count) return false;
+    for (unsigned n = 0; n < a.count; ++n)
+        if (a.word[(a.head + n) & 7] != b.word[(b.head + n) & 7]) return false;
+    return true;
+}
+
 /// All of a machine that its program changes, but for its time and for words that it has got.
 bool same_but_words(const PioMachine& a, const PioMachine& b) {
     return a.pc == b.pc && a.x == b.x && a.y == b.y && a.isr == b.isr && a.isr_count == b.isr_count &&
            a.osr_count == b.osr_count && a.ticks == b.ticks && a.delay_left == b.delay_left && a.asleep == b.asleep &&
            a.stall == b.stall && a.irq_raised == b.irq_raised && a.exec_pending == b.exec_pending && a.exec == b.exec &&
            a.sticky_out_mask == b.sticky_out_mask && a.sticky_dir_mask == b.sticky_dir_mask &&
-           a.tx.count == b.tx.count && a.rx.count == b.rx.count;
+           a.tx.count == b.tx.count && same_rx(a.rx, b.rx);
 }
 
 bool same_words(const PioMachine& a, const PioMachine& b) {
@@ -80,19 +88,21 @@ bool Pio::recurs(const Recurrence& before, Cycles cycle, const PioDependence& de
     return true;
 }
 
-void Pio::pass_over(const Recurrence& before, Cycles cycles) {
+/// What has been done since, and before cycle `now`, has been done again for so many cycles.
+void Pio::pass_over(const Recurrence& before, Cycles now, Cycles cycles) {
     for (unsigned i = 0; i < 4; ++i) {
         PioMachine& m = s_.sm[i];
         if (m.enabled && !slept(before.state.sm[i], m)) m.next += cycles << 8;
     }
-    pins_.pass_over(before.cycle, cycles);
+    pins_.pass_over(before.cycle, now, cycles);
     update_next();
 }
 
 /// Steps up to the horizon, or to a state from which the rest could be told.
 void Pio::run_recurring() {
     if (next_ == kNever || next_ + kWorthwhile >= pins_.horizon() || !may_recur()) return;
-    constexpr PioDependence on_all{.on_data = true, .on_pins = true, .shows_data = false, .turns_pins = false};
+    constexpr PioDependence on_all{
+        .on_data = true, .on_pins = true, .shows_data = false, .turns_pins = false, .on_code = true};
     if (period_ == 0) period_search_ = kSlice;
     Recurrence anchor = state_at(next_);
     for (Cycles now = anchor.cycle; next_ < pins_.horizon();) {
@@ -104,7 +114,7 @@ void Pio::run_recurring() {
         if (recurs(anchor, now, on_all, true)) {
             period_ = now - anchor.cycle;
             const Cycles left = std::min(pins_.horizon(), now + (Cycles{1} << 40)) - now;
-            if (left >= 2 * period_) pass_over(anchor, (left / period_ - 1) * period_);
+            if (left >= 2 * period_) pass_over(anchor, now, (left / period_ - 1) * period_);
             return;
         }
         if (period_ != 0 || now - anchor.cycle >= period_search_) {
@@ -121,12 +131,18 @@ PioDependence Pio::dependence() const {
         const PioMachine& m = s_.sm[i];
         if (!m.enabled) continue;
         const PioDependence one = pio_dependence(code_[i], 1u << m.pc | 1u << pio::wrap_bottom(m.execctrl));
-        all.on_data |= one.on_data || m.exec_pending;
+        all.on_code |= one.on_code || m.exec_pending || m.forced_pending;
+        all.on_data |= one.on_data || all.on_code;
         all.on_pins |= one.on_pins;
         all.shows_data |= one.shows_data;
         all.turns_pins |= one.turns_pins;
     }
     return all;
+}
+
+bool Pio::reads_pins() const {
+    const PioDependence all = dependence();
+    return all.on_pins || all.on_code;
 }
 
 std::optional<Pio::Recurrence> Pio::begin_stream(Cycles cycle) {
@@ -145,8 +161,8 @@ bool Pio::stream_recurs(const Recurrence& before, Cycles cycle) {
     return recurs(before, cycle, all, false) && (!all.shows_data || pins_.latched(function_, reached() & driven));
 }
 
-void Pio::repeat_stream(const Recurrence& before, Cycles cycles) {
-    pass_over(before, cycles);
+void Pio::repeat_stream(const Recurrence& before, Cycles now, Cycles cycles) {
+    pass_over(before, now, cycles);
     plan();
 }
 

@@ -9,19 +9,19 @@ namespace rp2040::regs {
 // clang-format off
 inline constexpr Field kUsbctrlFields[] = {
     // ADDR_ENDP
-    {"ENDPOINT", 16, 4, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
+    {"ENDPOINT", 16, 4, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
     {"ADDRESS", 0, 7, Access::rw},
     // ADDR_ENDP%
-    {"INTEP_PREAMBLE", 26, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"INTEP_DIR", 25, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"ENDPOINT", 16, 4, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"ADDRESS", 0, 7, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
+    {"INTEP_PREAMBLE", 26, 1, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
+    {"INTEP_DIR", 25, 1, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
+    {"ENDPOINT", 16, 4, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
+    {"ADDRESS", 0, 7, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
     // MAIN_CTRL
     {"SIM_TIMING", 31, 1, Access::rw, Verdict::stored},
-    {"HOST_NDEVICE", 1, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
+    {"HOST_NDEVICE", 1, 1, Access::rw},
     {"CONTROLLER_EN", 0, 1, Access::rw},
     // SOF_WR
-    {"COUNT", 0, 11, Access::wo, Verdict::refused, 0, 1, 0, "host mode"},
+    {"COUNT", 0, 11, Access::wo, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
     // SOF_RD
     {"COUNT", 0, 11, Access::ro},
     // SIE_CTRL
@@ -36,19 +36,19 @@ inline constexpr Field kUsbctrlFields[] = {
     {"TRANSCEIVER_PD", 18, 1, Access::rw, Verdict::stored},
     {"RPU_OPT", 17, 1, Access::rw, Verdict::stored},
     {"PULLUP_EN", 16, 1, Access::rw},
-    {"PULLDOWN_EN", 15, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"RESET_BUS", 13, 1, Access::sc, Verdict::refused, 0, 1, 0, "host mode"},
-    {"RESUME", 12, 1, Access::sc, Verdict::refused, 0, 1, 0, "host mode"},
-    {"VBUS_EN", 11, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"KEEP_ALIVE_EN", 10, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"SOF_EN", 9, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"SOF_SYNC", 8, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"PREAMBLE_EN", 6, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"STOP_TRANS", 4, 1, Access::sc, Verdict::refused, 0, 1, 0, "host mode"},
-    {"RECEIVE_DATA", 3, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"SEND_DATA", 2, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"SEND_SETUP", 1, 1, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
-    {"START_TRANS", 0, 1, Access::sc, Verdict::refused, 0, 1, 0, "host mode"},
+    {"PULLDOWN_EN", 15, 1, Access::rw, Verdict::stored},
+    {"RESET_BUS", 13, 1, Access::sc, Verdict::stored},
+    {"RESUME", 12, 1, Access::sc, Verdict::stored},
+    {"VBUS_EN", 11, 1, Access::rw, Verdict::stored},
+    {"KEEP_ALIVE_EN", 10, 1, Access::rw, Verdict::stored},
+    {"SOF_EN", 9, 1, Access::rw, Verdict::stored},
+    {"SOF_SYNC", 8, 1, Access::rw, Verdict::stored},
+    {"PREAMBLE_EN", 6, 1, Access::rw, Verdict::stored},
+    {"STOP_TRANS", 4, 1, Access::sc, Verdict::stored},
+    {"RECEIVE_DATA", 3, 1, Access::rw, Verdict::stored},
+    {"SEND_DATA", 2, 1, Access::rw, Verdict::stored},
+    {"SEND_SETUP", 1, 1, Access::rw, Verdict::stored},
+    {"START_TRANS", 0, 1, Access::sc, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
     // SIE_STATUS
     {"DATA_SEQ_ERROR", 31, 1, Access::wc},
     {"ACK_REC", 30, 1, Access::wc},
@@ -69,7 +69,7 @@ inline constexpr Field kUsbctrlFields[] = {
     {"LINE_STATE", 2, 2, Access::ro},
     {"VBUS_DETECTED", 0, 1, Access::ro},
     // INT_EP_CTRL
-    {"INT_EP_ACTIVE", 1, 15, Access::rw, Verdict::refused, 0, 1, 0, "host mode"},
+    {"INT_EP_ACTIVE", 1, 15, Access::rw, Verdict::refused, 0, 1, 0, "as a host, whose socket is empty here"},
     // BUFF_STATUS
     {"EP%_OUT", 1, 1, Access::wc, Verdict::full, 0, 16, 2},
     {"EP%_IN", 0, 1, Access::wc, Verdict::full, 0, 16, 2},
