@@ -31,6 +31,11 @@ std::uint32_t replicate(std::uint32_t data, unsigned bytes) {
     return bytes == 4 ? data : bytes == 2 ? (data & 0xffff) * 0x00010001u : (data & 0xff) * 0x01010101u;
 }
 
+/// Offset within the system control space of a register of SysTick's, or of nothing of the library's.
+bool is_systick(std::uint32_t address, unsigned bytes) {
+    return bytes == 4 && SysTick::has(address - kSystemControlSpace);
+}
+
 /// A refused access of a core's port carries the address, as the bus does for its own blocks.
 template <class Access>
 auto at_address(std::uint32_t address, Access&& access) {
@@ -64,7 +69,14 @@ ExternalChip::ExternalChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz, con
         forget_code();
     };
     clocks_.on_halt = nullptr;  // the host's time goes on
-    psm_.on_core_held = [this](unsigned core, bool held) { host_.hold(host_.context, core, held ? 1 : 0); };
+    psm_.on_core_held = [this](unsigned core, bool held) {
+        if (held) systicks_[core].reset();
+        host_.hold(host_.context, core, held ? 1 : 0);
+    };
+    events_.bind(EventId::systick0, this,
+                 [](void* self, Cycles when) { static_cast<ExternalChip*>(self)->systick_due(0, when); });
+    events_.bind(EventId::systick1, this,
+                 [](void* self, Cycles when) { static_cast<ExternalChip*>(self)->systick_due(1, when); });
     // A core that is executed after the other one looks at its divider at times that have passed for the chip.
     for (unsigned core = 0; core < 2; ++core) sio_.core_time[core] = &cores[core].last_access;
     report_clock();
@@ -98,9 +110,18 @@ void ExternalChip::set_core_irq(unsigned core, Irq line, bool level) {
     tell_core(core, number, level);
 }
 
+void ExternalChip::systick_due(unsigned core, Cycles when) {
+    if (!systicks_[core].due(when)) return;
+    raised_ = true;
+    if (ahead_)
+        kept_.push_back({static_cast<std::uint8_t>(core), RP2040_IRQ_SYSTICK, true, false});
+    else
+        tell_core(core, RP2040_IRQ_SYSTICK, true);
+}
+
 void ExternalChip::tell_core(unsigned core, std::uint32_t number, bool level) {
-    const std::uint32_t bit = 1u << number;
-    if ((syscfg_.nmi_mask(core) & bit) != 0) host_.irq(host_.context, core, RP2040_IRQ_NMI, level ? 1 : 0);
+    const bool masked = number < 32 && (syscfg_.nmi_mask(core) >> number & 1) != 0;
+    if (masked) host_.irq(host_.context, core, RP2040_IRQ_NMI, level ? 1 : 0);
     host_.irq(host_.context, core, number, level ? 1 : 0);
 }
 
@@ -175,6 +196,10 @@ bool ExternalChip::bus_write(Master master, std::uint32_t address, unsigned byte
 }
 
 bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t& value) {
+    if (is_systick(address, bytes)) {
+        value = systicks_[core].read(address - kSystemControlSpace, cores[core].last_access);
+        return true;
+    }
     if (find_target(address) == Target::ppb) return false;
     cores[core].access_extra +=
         static_cast<std::int64_t>(access_cost(address, false)) - static_cast<int>(timing::kLoadStore);
@@ -186,6 +211,10 @@ bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned byte
 }
 
 bool ExternalChip::core_write(unsigned core, std::uint32_t address, unsigned bytes, std::uint32_t value) {
+    if (is_systick(address, bytes)) {
+        systicks_[core].write(address - kSystemControlSpace, value, cores[core].last_access);
+        return true;
+    }
     if (find_target(address) == Target::ppb) return false;
     cores[core].access_extra +=
         static_cast<std::int64_t>(access_cost(address, true)) - static_cast<int>(timing::kLoadStore);
@@ -213,6 +242,7 @@ void ExternalChip::power_on(Cycles when) {
             if ((high >> line & 1) != 0) host_.irq(host_.context, core, line, 0);
     }
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
+    for (SysTick& systick : systicks_) systick.reset();
     serial.clear();
     for (HostCore& core : cores) {
         core.time.restart();
@@ -231,6 +261,7 @@ void ExternalChip::finish_reset() {
     Chip::request_chip_reset();
     perform_resets();
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
+    for (SysTick& systick : systicks_) systick.reset();
     for (const unsigned core : {0u, 1u}) forget_execution(core);
     report_clock();
 }
@@ -359,6 +390,7 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
         own.calls.block_begins(pc, last != nullptr && last->links ? last->end : 0, own.charged - own.in_exceptions);
     const std::int64_t cost = block.cycles + std::exchange(own.access_extra, 0);
     own.charged += static_cast<Cycles>(std::max<std::int64_t>(cost, 0));
+    own.running.last = &block;
     const auto fetch = [&](std::uint32_t word) {
         own.charged += xip_.fetch(word, events_.now() + (own.charged - before), master(core));
     };
@@ -366,7 +398,6 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
     // Those that the host's bus tells of were charged when they were loaded.
     for (const std::uint32_t word : block.flash_literals)
         if ((word - kXipBase) % kFlashSize >= host_bus.flash_end) fetch(word);
-    own.running.last = &block;
     const auto cycles = static_cast<std::uint32_t>(own.charged - before);
     own.time.charge(cycles, instructions);
     return cycles;

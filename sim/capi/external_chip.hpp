@@ -19,6 +19,7 @@
 #include "capi/rp2040.h"
 #include "capi/serial_ports.hpp"
 #include "chip.hpp"
+#include "cpu/systick.hpp"
 #include "mic/microphone.hpp"
 
 namespace rp2040 {
@@ -154,6 +155,7 @@ class ExternalChip final : public Chip {
   private:
     void report_clock();
     void tell_core(unsigned core, std::uint32_t line, bool level);
+    void systick_due(unsigned core, Cycles when);
     const BlockCost& known_block(std::uint32_t pc, std::uint32_t instructions);
     static constexpr BusMaster master(unsigned core) { return core == 0 ? BusMaster::core0 : BusMaster::core1; }
 
@@ -161,6 +163,8 @@ class ExternalChip final : public Chip {
     std::uint8_t* direct(Target target, std::uint32_t address, unsigned bytes);
 
     rp2040_host host_;
+    /// Those of the host's processors; its own have theirs.
+    std::array<SysTick, 2> systicks_{SysTick(*this, 0), SysTick(*this, 1)};
     std::array<std::uint32_t, 2> lines_{};
     /// What an idle turn keeps for the host: a core's line and level, or a reset.
     struct Kept {

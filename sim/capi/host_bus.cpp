@@ -18,8 +18,8 @@ constexpr std::size_t kBuses = 64;  // two slots each, one for each core
 std::array<std::atomic<rp2040_chip*>, kBuses> owners;
 std::mutex taking;
 
-/// Registers that an access may be answered for here.
-bool is_register(std::uint32_t address) {
+/// Registers that an access of `bytes` may be answered for here.
+bool is_register(std::uint32_t address, unsigned bytes) {
     switch (find_target(address)) {
         case Target::xip_ctrl:
         case Target::ssi:
@@ -28,6 +28,7 @@ bool is_register(std::uint32_t address) {
         case Target::usb_dpram:
         case Target::xip_aux:
         case Target::sio: return true;
+        case Target::ppb: return bytes == 4 && SysTick::has(address - kSystemControlSpace);
         default: return false;
     }
 }
@@ -70,7 +71,7 @@ std::uint64_t read(std::uint64_t address, std::uint64_t state) {
                 chip.load_from_flash(kCore, at);
                 return value;
             }
-        } else if (chip.host_bus.registers && at % kBytes == 0 && is_register(at)) {
+        } else if (chip.host_bus.registers && at % kBytes == 0 && is_register(at, kBytes)) {
             return with_turn(shell, kCore, at, [&](rp2040_turn& turn) {
                 return rp2040_turn_read(shell, kCore, RP2040_AS_BEFORE, at, kBytes, &turn);
             });
@@ -88,7 +89,7 @@ void write(std::uint64_t address, std::uint64_t value, std::uint64_t state) {
     const HostBus& bus = shell->chip->host_bus;
     const auto at = static_cast<std::uint32_t>(address);
     const bool wakes = (at & ~3u) == kFifoWrite && !shell->chip->both();  // the host's business
-    if (at == address && bus.registers && at % kBytes == 0 && is_register(at) && !wakes)
+    if (at == address && bus.registers && at % kBytes == 0 && is_register(at, kBytes) && !wakes)
         with_turn(shell, kCore, at, [&](rp2040_turn& turn) {
             return rp2040_turn_write(shell, kCore, RP2040_AS_BEFORE, at, kBytes, static_cast<std::uint32_t>(value),
                                      &turn);

@@ -34,6 +34,7 @@ std::vector<std::uint8_t> ExternalChip::save_all() const {
     put_all(host, kept_);
     host.put(raised_);
     host.put(executed_cores);
+    for (const SysTick& systick : systicks_) systick.save(host);
     for (const HostCore& core : cores) {
         host.put(core.time);
         std::vector<SavedContext> interrupted;
@@ -77,6 +78,7 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         kept_ = read_all<Kept>(in);
         in.get(raised_);
         in.get(executed_cores);
+        for (SysTick& systick : systicks_) systick.restore(in);
         for (HostCore& core : cores) {
             in.get(core.time);
             contexts.push_back(read_all<SavedContext>(in));

@@ -18,8 +18,12 @@ class HostTime {
     void set_pace(std::uint32_t picoseconds_per_instruction, std::uint64_t skip_picoseconds) {
         instruction_ = picoseconds_per_instruction * kFemto;
         skip_ = static_cast<std::int64_t>(skip_picoseconds) * kFemto;
+        room_ = 0;
     }
-    void set_clock(std::uint32_t hz) { cycle_ = (1'000'000'000'000'000 + hz / 2) / hz; }
+    void set_clock(std::uint32_t hz) {
+        cycle_ = (1'000'000'000'000'000 + hz / 2) / hz;
+        room_ = 0;
+    }
     /// Power-on: the host's clock is at zero.
     void restart() {
         owed_ = 0;
@@ -30,7 +34,17 @@ class HostTime {
     /// Instructions that the host executed, or none, and the cycles that they took.
     void charge(std::uint32_t cycles, std::uint32_t instructions) {
         instructions_ += instructions;
-        owed_ += cycles * cycle_ - instructions * instruction_;
+        const std::int64_t chip = cycles * cycle_, host = instructions * instruction_;
+        owed_ += chip - host;
+        room_ -= std::max(chip, host);
+    }
+    /// Whether after the last charges there may be something to skip, or something due; seldom true, and quickly told.
+    [[nodiscard]] bool to_be_looked_at() const { return room_ <= 0; }
+    /// Nothing was: how much may be charged until it has to be looked at again.
+    void looked_at() {
+        const std::uint64_t next = std::min(due_, limit_), now = chip_picoseconds();
+        const std::uint64_t left = next > now ? std::min(next - now, kMost) : 0;
+        room_ = std::min(skip_ - owed_, static_cast<std::int64_t>(left) * kFemto);
     }
     /// Whether the host should skip time now.
     [[nodiscard]] bool skip_due() const {
@@ -43,6 +57,7 @@ class HostTime {
         if (owed_ < instruction_) return 0;
         const std::int64_t whole = owed_ / instruction_ * instruction_;
         owed_ -= whole;
+        room_ = 0;
         // The host skips before it executes anything else.
         rebase(host_picoseconds() + static_cast<std::uint64_t>(whole / kFemto));
         return static_cast<std::uint64_t>(whole / kFemto);
@@ -52,6 +67,7 @@ class HostTime {
     void rebase(std::uint64_t picoseconds) {
         base_ = picoseconds;
         began_ = instructions_;
+        room_ = 0;
     }
     /// The chip's time when the host's clock shows `picoseconds`, or now.
     [[nodiscard]] std::uint64_t chip_picoseconds(std::uint64_t picoseconds) const { return picoseconds + owed(); }
@@ -59,16 +75,21 @@ class HostTime {
     /// Something is due at this time of the chip's; returns what the host's clock shows then, as things stand.
     std::uint64_t expect(std::uint64_t picoseconds) {
         due_ = picoseconds;
+        room_ = 0;
         return picoseconds == kNever ? kNever : picoseconds - std::min(picoseconds, owed());
     }
     /// The host wants to stop at this time of the chip's.
-    void set_limit(std::uint64_t picoseconds) { limit_ = picoseconds; }
+    void set_limit(std::uint64_t picoseconds) {
+        limit_ = picoseconds;
+        room_ = 0;
+    }
     [[nodiscard]] std::uint64_t limit() const { return limit_; }
     /// Instructions charged so far: they stand still when the host has lost the hook that reports them.
     [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
 
   private:
     static constexpr std::int64_t kFemto = 1000;
+    static constexpr std::uint64_t kMost = 1'000'000'000'000;  ///< A second.
     [[nodiscard]] std::uint64_t owed() const {
         return static_cast<std::uint64_t>(std::max(owed_, std::int64_t{0}) / kFemto);
     }
@@ -81,6 +102,7 @@ class HostTime {
     std::int64_t cycle_ = 1'000'000'000'000'000 / 6'500'000;
     std::int64_t skip_ = 500 * instruction_;
     std::int64_t owed_ = 0;
+    std::int64_t room_ = 0;   ///< What may be charged at least before anything is to be skipped or due.
     std::uint64_t base_ = 0;  ///< What the host's clock showed after `began_` instructions, in picoseconds.
     std::uint64_t began_ = 0;
     std::uint64_t instructions_ = 0;

@@ -30,8 +30,8 @@ extern "C" {
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
- * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. */
-#define RP2040_ABI_VERSION 5
+ * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. 6 SysTick. */
+#define RP2040_ABI_VERSION 6
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -45,13 +45,15 @@ typedef enum {
 
 #define RP2040_NEVER UINT64_MAX
 #define RP2040_IRQ_NMI 32
+#define RP2040_IRQ_SYSTICK 33
 
 typedef enum { RP2040_RESET_CPU = 0, RP2040_RESET_WATCHDOG = 1 } rp2040_reset_reason;
 
 /* What the library asks of its host. Every pointer but `context` must be set. `core` is 0 or 1. */
 typedef struct {
     void* context;
-    /* Level of an interrupt line (0..25, datasheet 2.3.2) towards one core; RP2040_IRQ_NMI is that core's NMI. */
+    /* Level of an interrupt line (0..25, datasheet 2.3.2) towards one core; RP2040_IRQ_NMI is that core's NMI.
+     * RP2040_IRQ_SYSTICK, always level 1: its SysTick has reached 0, and exception 15 becomes pending. */
     void (*irq)(void* context, uint32_t core, uint32_t line, uint32_t level);
     /* The DMA's access to memory that the host owns (ROM, flash, SRAM, XIP as SRAM). `bytes` is 1, 2 or 4, the
      * address is aligned, SRAM comes at its striped address. Returns an rp2040_status. */
@@ -114,7 +116,8 @@ RP2040_API uint32_t rp2040_clock_hz(const rp2040_chip* chip, uint32_t clock);
 /* ---- registers ----------------------------------------------------------------------------------------------------*/
 
 /* Accesses of a core at `cycle`: registers of every window, atomic aliases, USB DPRAM, SIO, SRAM bank by bank.
- * `bytes` is 1, 2 or 4. Memory that the host owns and the PPB are not behind these functions. A host that knows the
+ * `bytes` is 1, 2 or 4. Of the PPB only SysTick (0xe000e010 to 0xe000e01f, words) is behind these functions, and no
+ * memory that the host owns. A host that knows the
  * time of a block of instructions only gives them all the same cycle: each comes at least the time of one access after
  * the one before. [not in callbacks] */
 RP2040_API rp2040_status rp2040_read(rp2040_chip* chip, uint32_t core, uint64_t cycle, uint32_t address, uint32_t bytes,

@@ -63,8 +63,12 @@ void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t i
     }
     // Of two cores the host executes one at a time, and its clock waits for the one behind: what is due for the one in
     // front comes from its blocks.
-    const HostCore& own = cores[core];
-    if (own.time.skip_due() || (both() && own.time.reached_due())) own.on_skip_due(own.skip_context);
+    HostCore& own = cores[core];
+    if (!own.time.to_be_looked_at()) return;
+    if (own.time.skip_due() || (both() && own.time.reached_due()))
+        own.on_skip_due(own.skip_context);
+    else
+        own.time.looked_at();
 }
 
 extern "C" {

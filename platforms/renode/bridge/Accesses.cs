@@ -40,8 +40,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         public uint Read(uint address, uint bytes, IPeripheral window)
         {
+            return Read(Current, address, bytes, window);
+        }
+
+        /// <summary>The same as a certain core, whose thread need not be the present one.</summary>
+        public uint Read(RP2040_Core core, uint address, uint bytes, IPeripheral window)
+        {
             Native.Turn turn;
-            var core = Current;
             var status = Native.rp2040_turn_read(chip, core.Index, core.Elapsed(), address, bytes, out turn);
             AfterTurn(status, ref turn, window);
             return turn.Value;
@@ -49,8 +54,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         public void Write(uint address, uint bytes, uint value, IPeripheral window)
         {
+            Write(Current, address, bytes, value, window);
+        }
+
+        public void Write(RP2040_Core core, uint address, uint bytes, uint value, IPeripheral window)
+        {
             Native.Turn turn;
-            var core = Current;
             if(address == FifoWrite && core == first)
             {
                 if(second == null)

@@ -21,17 +21,20 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.flashSize = flashSize;
             this.xoscFrequency = xoscFrequency;
             this.library = library;
+            Quantum = new RP2040_Quantum(machine);
             faults = new RP2040_Faults(this);
             accesses = new RP2040_Accesses(this, faults);
             visitors = new RP2040_Visitors(machine, cpu, Synchronise);
             time = new RP2040_Time(machine, cpu, this, accesses.OnEvent);
             var first = new RP2040_Core(machine, cpu, nvic, 0, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
             cores = new[] { first };
+            var systicks = new[] { new RP2040_SysTick(machine, nvic, first, accesses) };
             if(cpu1 != null)
             {
                 var core = new RP2040_Core(machine, cpu1, nvic1, 1, this, time, accesses.OnSleep, accesses.OnDue, faults.OnLockup);
                 cores = new[] { first, core };
-                second = new RP2040_SecondCore(machine, core, time);
+                systicks = new[] { systicks[0], new RP2040_SysTick(machine, nvic1, core, accesses) };
+                second = new RP2040_SecondCore(machine, first, core, time, Quantum);
             }
             accesses.Use(time, cores, second);
             var lines = new Dictionary<int, IGPIO>();
@@ -45,7 +48,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Connections = lines;
 
             bus = new RP2040_BusHook(machine, cores, time, this, accesses.OnTurn, OnQuantum);
-            power = new RP2040_Power(machine, this, flashSize, lines, cores, second, time, bus, accesses, faults);
+            power = new RP2040_Power(machine, this, flashSize, lines, cores, systicks, second, time, bus, accesses, faults);
             host = new RP2040_Host(machine, this, power);
             Make();
             Attach();
@@ -296,6 +299,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
+        public RP2040_Quantum Quantum { get; private set; }
 
         /// <summary>A run ends so many nanoseconds from now on the chip's clock; 0: there is no end.</summary>
         public void SetLimit(ulong nanoseconds)

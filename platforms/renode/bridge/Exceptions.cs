@@ -1,4 +1,4 @@
-// What the bridge tells Renode's NVIC: NMI, SysTick's clock, and that ARMv6-M has no fault but HardFault.
+// What the bridge tells Renode's NVIC: NMI, SysTick's exception, and that ARMv6-M has no fault but HardFault.
 //
 // The NVIC's class is in an assembly that need not be loaded when Renode compiles this file: reflection finds what is
 // needed in it.
@@ -45,51 +45,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Call(pend, Nmi);
         }
 
-        /// <summary>SysTick counts clk_sys. The property is a signed or an unsigned number, depending on Renode's version.</summary>
-        public void SetSysTick(uint hertz)
+        /// <summary>SysTick has reached 0.</summary>
+        public void PendSysTick()
         {
-            var frequency = nvic == null ? null : nvic.GetType().GetProperty("Frequency");
-            try
-            {
-                if(frequency != null && hertz != 0)
-                {
-                    frequency.SetValue(nvic, Convert.ChangeType(hertz, frequency.PropertyType), null);
-                }
-            }
-            catch(Exception e) // must not pass through the library
-            {
-                owner.Log(LogLevel.Warning, "SysTick does not follow clk_sys = {0} Hz: {1}", hertz, e.Message);
-            }
-        }
-
-        /// <summary>
-        /// A level for the NVIC. Renode's starts SysTick with every interrupt that is taken, in case deep sleep had stopped it: one
-        /// that the program has not started stands still.
-        /// </summary>
-        public void Drive(IGPIO line, bool level)
-        {
-            var ran = SysTickRuns;
-            line.Set(level);
-            if(!ran && SysTickRuns)
-            {
-                sysTickEnabled.SetValue(sysTick, false, null);
-            }
-        }
-
-        private bool SysTickRuns
-        {
-            get
-            {
-                if(sysTick == null && nvic != null)
-                {
-                    var field = RP2040_BlockHook.FindField(nvic.GetType(), "systick");
-                    var banked = field == null ? null : field.GetValue(nvic);
-                    var value = banked == null ? null : RP2040_BlockHook.FindField(banked.GetType(), "NonSecureVal");
-                    sysTick = value == null ? null : value.GetValue(banked);
-                    sysTickEnabled = sysTick == null ? null : sysTick.GetType().GetProperty("Enabled");
-                }
-                return sysTickEnabled != null && (bool)sysTickEnabled.GetValue(sysTick, null);
-            }
+            Call(pend, SysTick);
         }
 
         /// <summary>
@@ -182,10 +141,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         private bool pending;
-        [Transient]
-        private object sysTick; // of Renode's NVIC
-        [Transient]
-        private PropertyInfo sysTickEnabled;
 
         private readonly IPeripheral owner;
         private readonly TranslationCPU cpu;
@@ -202,7 +157,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private static readonly ulong[] faults = { 1, 3, 4, 7, 17, 18 };
         // MemManage, BusFault, UsageFault, debug monitor
         private static readonly int[] replaced = { 4, 5, 6, 12 };
-        private const int Nmi = 2, HardFault = 3;
+        private const int Nmi = 2, HardFault = 3, SysTick = 15;
         // BKPT #0, then a branch to it, or to itself
         private const uint BkptAndBack = 0xE7FDBE00, BkptAndStay = 0xE7FEBE00;
     }

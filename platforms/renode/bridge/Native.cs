@@ -15,10 +15,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 5;
+        public const uint AbiVersion = 6;
         public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
+        public const uint SysTickLine = 33;
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void IrqCallback(IntPtr context, uint core, uint line, uint level);

@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
     {
         /// <summary>`lines` are the cores' interrupt lines, numbered as `Line` says; `second` is null without core 1.</summary>
         public RP2040_Power(IMachine machine, IPeripheral owner, uint flashSize, IReadOnlyDictionary<int, IGPIO> lines,
-            RP2040_Core[] cores, RP2040_SecondCore second, RP2040_Time time, RP2040_BusHook bus, RP2040_Accesses accesses,
+            RP2040_Core[] cores, RP2040_SysTick[] systicks, RP2040_SecondCore second, RP2040_Time time, RP2040_BusHook bus, RP2040_Accesses accesses,
             RP2040_Faults faults)
         {
             this.machine = machine;
@@ -23,6 +23,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             this.flashSize = flashSize;
             this.lines = lines;
             this.cores = cores;
+            this.systicks = systicks;
             this.second = second;
             this.time = time;
             this.bus = bus;
@@ -115,7 +116,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        /// <summary>A line of the interrupt controller's, or above those the NMI, of a core.</summary>
+        /// <summary>A line of the interrupt controller's, or above those SysTick or the NMI, of a core.</summary>
         public void Drive(uint core, uint line, uint level)
         {
             if(core >= cores.Length)
@@ -124,7 +125,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             if(line < IrqLines)
             {
-                cores[core].Exceptions.Drive(lines[Line(core, (int)line)], level != 0);
+                lines[Line(core, (int)line)].Set(level != 0);
+            }
+            else if(line == Native.SysTickLine)
+            {
+                cores[core].Exceptions.PendSysTick();
             }
             else if(level != 0)
             {
@@ -147,10 +152,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void SetClock(uint hertz)
         {
             time.SetClock(hertz);
-            if(started) // while the platform is being built the NVIC is not in its place
-            {
-                SetSysTick(hertz);
-            }
         }
 
         /// <summary>PSM.FRCE_OFF: one core resets another, which begins anew when all of Renode's threads have met.</summary>
@@ -204,7 +205,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 if(connection.IsSet)
                 {
                     connection.Set(false);
-                    core.Exceptions.Drive(connection, true);
+                    connection.Set(true);
                 }
             }
             if(core == first)
@@ -228,8 +229,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 started = true;
                 time.Restart(); // the emulation may have run before this board was added
+                Array.ForEach(systicks, systick => systick.Attach());
             }
-            SetSysTick(Native.rp2040_clock_hz(chip, 5));
             first.Jump(pc, sp, 0);
         }
 
@@ -251,14 +252,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return (uint)used;
         }
 
-        private void SetSysTick(uint hertz)
-        {
-            foreach(var core in cores)
-            {
-                core.Exceptions.SetSysTick(hertz);
-            }
-        }
-
         [Transient]
         private IntPtr chip;
         private byte[] program; // what flash held at the boot, without what is erased at its end
@@ -270,6 +263,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly IReadOnlyDictionary<int, IGPIO> lines;
         private readonly RP2040_Core first;
         private readonly RP2040_Core[] cores;
+        private readonly RP2040_SysTick[] systicks;
         private readonly RP2040_SecondCore second; // null: the platform has one core
         private readonly RP2040_Time time;
         private readonly RP2040_BusHook bus;

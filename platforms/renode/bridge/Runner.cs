@@ -1,7 +1,9 @@
-// Runs the emulation for a host program, stopping at breakpoints without pausing the machine.
+// Runs the emulation for a host program, stopping at breakpoints and times without pausing the machine.
 //
 // Renode's own pause from a hook comes at the end of a quantum. Here the processor's thread waits inside the hook
-// while the host looks at registers and memory, so what it sees is exact and nothing else moves.
+// while the host looks at registers and memory, so what it sees is exact and nothing else moves. At the end of a run
+// Renode's time stands still after a quantum that ends there, and the machine is neither paused nor started again for the
+// next one, which would take milliseconds: `Settle` pauses it for who wants more than to look.
 using System;
 using System.Collections.Generic;
 using System.Reflection;
@@ -41,16 +43,24 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// </summary>
         public int Run(ulong nanoseconds)
         {
+            if(!meeting)
+            {
+                chip.SetLimit(nanoseconds);
+                period = chip.WholeInstructions(nanoseconds);
+            }
+            running = true;
             if(worker == null)
             {
                 failure = null;
-                reason = Finished;
-                chip.SetLimit(nanoseconds);
-                worker = new Thread(() => Work(nanoseconds)) { IsBackground = true, Name = "emberwatch runner" };
+                settling = false;
+                source = EmulationManager.Instance.CurrentEmulation.MasterTimeSource;
+                Begin();
+                worker = new Thread(Work) { IsBackground = true, Name = "emberwatch runner" };
                 worker.Start();
             }
             else
             {
+                meeting = false;
                 go.Set();
             }
             met.WaitOne();
@@ -58,19 +68,33 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return reason;
             }
-            worker.Join();
-            worker = null;
             chip.SetLimit(0);
             if(failure != null)
             {
+                End();
                 throw new InvalidOperationException(failure.Message, failure);
             }
             chip.Synchronise();
             return cpu.IsHalted && !chip.LockedUp ? Halted : Finished;
         }
 
+        /// <summary>
+        /// Pauses the machine after a run, as Renode's own runs end: for commands of the monitor, snapshots and whatever else
+        /// stops it. While the processor waits at a breakpoint nothing happens.
+        /// </summary>
+        public void Settle()
+        {
+            if(worker != null && !meeting)
+            {
+                settling = true;
+                go.Set();
+                met.WaitOne();
+                End();
+            }
+        }
+
         /// <summary>True while the processor waits at a breakpoint.</summary>
-        public bool Waiting { get { return worker != null; } }
+        public bool Waiting { get { return meeting; } }
 
         /// <summary>Reads (high half) and writes of addresses that nothing answers, as Renode's system bus counts them.</summary>
         public ulong Unexpected
@@ -119,14 +143,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
-        /// <summary>Lets a waiting processor run to the end of its time without stopping again.</summary>
+        /// <summary>Lets a waiting processor run to the end of its time without stopping again, and pauses the machine.</summary>
         public void Abandon()
         {
             abandoned = true;
-            while(worker != null)
+            if(meeting)
             {
                 Run(0);
             }
+            Settle();
         }
 
         /// <summary>R0-R15 of a core; R15 is the address of the next instruction.</summary>
@@ -160,18 +185,76 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return property == null ? 0 : Convert.ToUInt32(property.GetValue(machine.SystemBus, null));
         }
 
-        private void Work(ulong nanoseconds)
+        private void Work()
         {
+            var emulation = EmulationManager.Instance.CurrentEmulation;
+            source.SyncHook += OnSync;
             try
             {
-                EmulationManager.Instance.CurrentEmulation.RunFor(TimeInterval.FromNanoseconds(chip.WholeInstructions(nanoseconds)));
+                emulation.RunFor(TimeInterval.FromNanoseconds(Endless));
+            }
+            catch(Settled)
+            {
+                emulation.PauseAll();
             }
             catch(Exception e)
             {
                 failure = e;
             }
+            source.SyncHook -= OnSync;
+            chip.Quantum.Rest = 0;
+            running = false;
             reason = Finished;
             met.Set();
+        }
+
+        /// <summary>After each quantum: the next one ends no later than the run, and at its end the host has its say.</summary>
+        private void OnSync(TimeInterval now)
+        {
+            if(now.Ticks < end)
+            {
+                Shorten(now);
+            }
+            else
+            {
+                source.ExecuteInNearestSyncedState(_ => Stand()); // at once, and not under the source's lock as here
+            }
+        }
+
+        private void Stand()
+        {
+            running = false;
+            reason = Finished;
+            met.Set();
+            go.WaitOne();
+            if(settling)
+            {
+                throw new Settled(); // the one way out of Renode's run
+            }
+            Begin();
+        }
+
+        private void Begin()
+        {
+            var now = source.ElapsedVirtualTime;
+            end = now.Ticks + TimeInterval.FromNanoseconds(period).Ticks;
+            Shorten(now);
+        }
+
+        private void Shorten(TimeInterval now)
+        {
+            var rest = end - now.Ticks;
+            chip.Quantum.Rest = rest < chip.Quantum.Own ? rest : 0;
+        }
+
+        private void End()
+        {
+            worker.Join();
+            worker = null;
+        }
+
+        private class Settled : Exception
+        {
         }
 
         /// <summary>Action or delegate of Renode's, by version: with `object` it converts to either.</summary>
@@ -185,7 +268,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>On the processor's thread: shows the host what happened and does what it asks until told to go on.</summary>
         private void Meet(int why)
         {
-            if(abandoned || worker == null)
+            if(abandoned || !running)
             {
                 return;
             }
@@ -203,7 +286,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 action();
                 done.Set();
             }
-            meeting = false;
         }
 
         /// <summary>Renode holds a lock on its hooks while it calls one, so only that thread may change them then.</summary>
@@ -232,11 +314,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly AutoResetEvent done = new AutoResetEvent(false);
         [Transient]
         private volatile Thread worker;
-        private volatile bool meeting, abandoned;
+        private volatile bool running, meeting, abandoned, settling;
         private volatile int reason;
         [Transient]
         private Action request;
         [Transient]
         private Exception failure;
+        [Transient]
+        private MasterTimeSource source;
+        private ulong period, end; // of the run, in nanoseconds and in the source's ticks
+
+        private const ulong Endless = 3600UL * 1000000000; // nanoseconds
     }
 }

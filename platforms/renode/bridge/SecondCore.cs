@@ -3,6 +3,8 @@
 // After any reset it is in the boot ROM, where it waits for a word from core 0. While it does so it is halted, and the board is
 // one of one core. Core 0's next word lets it go on; from then on Renode's processors take turns, a few microseconds each.
 using System;
+using System.Collections.Generic;
+using System.Reflection;
 
 using Antmicro.Migrant;
 using Antmicro.Renode.Core;
@@ -15,11 +17,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_SecondCore
     {
-        public RP2040_SecondCore(IMachine machine, RP2040_Core core, RP2040_Time time)
+        public RP2040_SecondCore(IMachine machine, RP2040_Core first, RP2040_Core core, RP2040_Time time, RP2040_Quantum quantum)
         {
             this.machine = machine;
+            this.first = first;
             this.core = core;
             this.time = time;
+            this.quantum = quantum;
             // The library is for one thread at a time, and runs are to be the same each time.
             machine.LocalTimeSource.ExecuteInSerial = true;
         }
@@ -50,7 +54,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             core.Cpu.ExecutionMode = ExecutionMode.SingleStep;
             time.Together = false;
             Native.rp2040_execute(chip, 1);
-            restores = shortened;
+            restores = quantum.Turn != 0;
         }
 
         /// <summary>Core 0 sends it something.</summary>
@@ -93,6 +97,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>At the end of a quantum of this machine's.</summary>
         public void OnQuantum()
         {
+            Order();
             if(!restores)
             {
                 return;
@@ -102,21 +107,61 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             var end = EmulationManager.Instance.CurrentEmulation.MasterTimeSource.NearestSyncPoint.Ticks;
             if(source.NearestSyncPoint.Ticks + source.Quantum.Ticks > end)
             {
-                source.Quantum = longer;
-                restores = shortened = false;
+                quantum.Turn = 0;
+                restores = false;
             }
+        }
+
+        /// <summary>
+        /// Renode asks processors one after the other how far they are. A halted one behind core 0 would hold its time back until
+        /// the end of each quantum; one that executes comes second. The list is Renode's own.
+        /// </summary>
+        private void Order()
+        {
+            var handles = Handles();
+            var own = core.Cpu.TimeHandle;
+            var node = handles == null ? null : handles.Find(own);
+            if(node == null)
+            {
+                return;
+            }
+            var other = handles.Find(first.Cpu.TimeHandle);
+            for(var at = node; at != null && other != null; at = at.Next)
+            {
+                if(at == other) // it comes before core 0
+                {
+                    if(time.Together)
+                    {
+                        handles.Remove(node);
+                        handles.AddAfter(other, own);
+                    }
+                    return;
+                }
+            }
+            if(!time.Together && other != null)
+            {
+                handles.Remove(node);
+                handles.AddBefore(other, own);
+            }
+        }
+
+        private LinkedList<TimeHandle> Handles()
+        {
+            if(ready == null)
+            {
+                var source = machine.LocalTimeSource;
+                var collection = RP2040_BlockHook.FindField(source.GetType(), "handles");
+                ready = collection == null ? null : RP2040_BlockHook.FindField(collection.FieldType, "ready");
+                list = ready == null ? null : collection.GetValue(source);
+            }
+            return list == null ? null : ready.GetValue(list) as LinkedList<TimeHandle>;
         }
 
         private void Go()
         {
             Waits = false;
             restores = false;
-            if(!shortened)
-            {
-                longer = machine.LocalTimeSource.Quantum;
-                shortened = true;
-                machine.LocalTimeSource.Quantum = TimeInterval.Min(longer, TimeInterval.FromMicroseconds((ulong)turn));
-            }
+            quantum.Turn = (ulong)turn;
             time.Together = true;
             time.Adapt();
             Native.rp2040_execute(chip, 3);
@@ -127,13 +172,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [Transient]
         private IntPtr chip;
-        private bool shortened, restores;
+        [Transient]
+        private FieldInfo ready;
+        [Transient]
+        private object list;
+        private bool restores;
         private long turn = 20;
-        private TimeInterval longer;
 
         private readonly IMachine machine;
-        private readonly RP2040_Core core;
+        private readonly RP2040_Core first, core;
         private readonly RP2040_Time time;
+        private readonly RP2040_Quantum quantum;
 
         private const ulong RomSize = 0x4000;
     }

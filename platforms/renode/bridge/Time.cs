@@ -202,7 +202,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>
         /// Instructions' worth of time that Renode's clock may lag behind the chip's, 1 to 1000000. Less is finer for what
-        /// counts by Renode's clock, which is SysTick and models of Renode's; more is faster. Until it is set it is little
+        /// counts by Renode's clock, which is models of Renode's; more is faster. Until it is set it is little
         /// while something of Renode's or the other core waits for its clock, and much while nobody can tell.
         /// </summary>
         public long SkipGranularity

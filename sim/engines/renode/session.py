@@ -115,6 +115,8 @@ class RenodeSession:
         Raises:
             EngineError: the monitor printed an error.
         """
+        if self._bridge is not None:
+            self._runner.Settle()
         output, error = self._monitor.execute(text)
         if self._bridge is not None:
             self._bridge.RunsInSlices()  # it might have asked for a log of accesses

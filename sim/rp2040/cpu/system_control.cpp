@@ -5,7 +5,6 @@
 #include "regs/mpu.hpp"
 #include "regs/nvic.hpp"
 #include "regs/scb.hpp"
-#include "regs/systick.hpp"
 
 namespace rp2040 {
 
@@ -16,10 +15,6 @@ consteval std::uint32_t at(const regs::Block& block, std::string_view name) {
     return (block.bases[0] & 0xfff) + block.at(name);
 }
 enum Register : std::uint32_t {
-    SYST_CSR = at(regs::kSystick, "SYST_CSR"),
-    SYST_RVR = at(regs::kSystick, "SYST_RVR"),
-    SYST_CVR = at(regs::kSystick, "SYST_CVR"),
-    SYST_CALIB = at(regs::kSystick, "SYST_CALIB"),
     NVIC_ISER = at(regs::kNvic, "NVIC_ISER"),
     NVIC_ICER = at(regs::kNvic, "NVIC_ICER"),
     NVIC_ISPR = at(regs::kNvic, "NVIC_ISPR"),
@@ -42,12 +37,6 @@ enum Register : std::uint32_t {
     MPU_RASR = at(regs::kMpu, "MPU_RASR"),
 };
 
-constexpr std::uint32_t kEnable = regs::kSystick.mask("SYST_CSR.ENABLE"),
-                        kTickInt = regs::kSystick.mask("SYST_CSR.TICKINT"),
-                        kClkSource = regs::kSystick.mask("SYST_CSR.CLKSOURCE"),
-                        kCountFlag = regs::kSystick.mask("SYST_CSR.COUNTFLAG");
-constexpr std::uint64_t kPicosecondsPerTick = 1'000'000;  // the reference is the watchdog's 1 us tick
-
 constexpr std::uint8_t priority_byte(std::uint32_t value, unsigned byte) {
     return static_cast<std::uint8_t>(value >> (byte * 8 + 6) & 3);
 }
@@ -61,7 +50,7 @@ void SystemControl::reset() {
     s_.pending = static_cast<std::uint64_t>(lines) << kIrq0;
     mpu_ = Mpu{};
     ipsr_ = 0;
-    systick_schedule(0);
+    systick_.reset();
 }
 
 void SystemControl::set_irq(unsigned line, bool level) {
@@ -111,63 +100,8 @@ unsigned SystemControl::best_pending() const {
     return best;
 }
 
-// ---------------------------------------------------------------------------------------------- SysTick
-
-std::uint64_t SystemControl::ticks(Cycles now) const {
-    return (s_.systick.csr & kClkSource) != 0 ? now : fabric_.picoseconds(now) / kPicosecondsPerTick;
-}
-
-std::uint32_t SystemControl::systick_value(Cycles now) const {
-    const SysTickState& t = s_.systick;
-    if ((t.csr & kEnable) == 0) return t.base;
-    const std::uint64_t elapsed = ticks(now) - t.base_ticks;
-    if (elapsed <= t.base) return t.base - static_cast<std::uint32_t>(elapsed);
-    return t.reload - static_cast<std::uint32_t>((elapsed - t.base - 1) % (t.reload + 1));
-}
-
-std::uint64_t SystemControl::systick_wraps(Cycles now) const {
-    const SysTickState& t = s_.systick;
-    if ((t.csr & kEnable) == 0 || (t.base == 0 && t.reload == 0)) return 0;
-    const std::uint64_t elapsed = ticks(now) - t.base_ticks;
-    if (elapsed < t.base) return 0;
-    return (t.base != 0) + (t.reload == 0 ? 0 : (elapsed - t.base) / (t.reload + 1));
-}
-
-void SystemControl::systick_rebase(Cycles now) {
-    SysTickState& t = s_.systick;
-    if (systick_wraps(now) != 0) t.count_flag = true;
-    t.base = systick_value(now);
-    t.base_ticks = ticks(now);
-}
-
-void SystemControl::systick_schedule(Cycles now) {
-    const EventId id = core_ == 0 ? EventId::systick0 : EventId::systick1;
-    const SysTickState& t = s_.systick;
-    const bool counts = (t.csr & kEnable) != 0 && (t.base != 0 || t.reload != 0);
-    if (!counts || (t.csr & kTickInt) == 0) {
-        fabric_.events().cancel(id);
-        return;
-    }
-    const std::uint64_t value = systick_value(now);
-    const std::uint64_t to_zero = value != 0 ? value : std::uint64_t{t.reload} + 1;
-    if (t.reload == 0 && value == 0) {
-        fabric_.events().cancel(id);
-    } else if ((t.csr & kClkSource) != 0) {
-        fabric_.events().schedule(id, now + to_zero);
-    } else {
-        const std::uint64_t hz = fabric_.clock_hz(ClockId::sys);
-        fabric_.events().schedule(id, now + std::max<std::uint64_t>(1, to_zero * hz / 1'000'000));
-    }
-}
-
 void SystemControl::systick_due(Cycles when) {
-    // The reference tick need not divide clk_sys: an event that comes a cycle early is scheduled again.
-    const bool reached = systick_wraps(when) != 0;
-    if (reached) {
-        systick_rebase(when);
-        pend(kSysTick);
-    }
-    systick_schedule(when);
+    if (systick_.due(when)) pend(kSysTick);
 }
 
 // ---------------------------------------------------------------------------------------------- registers
@@ -183,12 +117,7 @@ std::uint32_t SystemControl::icsr() const {
 }
 
 std::uint32_t SystemControl::read(std::uint32_t offset, Cycles now) {
-    const std::uint32_t value = peek(offset, now);
-    if (offset == SYST_CSR) {
-        systick_rebase(now);
-        s_.systick.count_flag = false;
-    }
-    return value;
+    return SysTick::has(offset) ? systick_.read(offset, now) : peek(offset, now);
 }
 
 std::uint32_t SystemControl::peek(std::uint32_t offset, Cycles now) const {
@@ -198,11 +127,9 @@ std::uint32_t SystemControl::peek(std::uint32_t offset, Cycles now) const {
             value |= static_cast<std::uint32_t>(s_.priority[kIrq0 + offset - NVIC_IPR0 + byte]) << (byte * 8 + 6);
         return value;
     }
+    if (SysTick::has(offset)) return systick_.peek(offset, now);
     const auto irqs_pending = static_cast<std::uint32_t>(s_.pending >> kIrq0);
     switch (offset) {
-        case SYST_CSR: return s_.systick.csr | (s_.systick.count_flag || systick_wraps(now) != 0 ? kCountFlag : 0);
-        case SYST_RVR: return s_.systick.reload;
-        case SYST_CVR: return systick_value(now);
         case NVIC_ISER:
         case NVIC_ICER: return s_.enabled;
         case NVIC_ISPR:
@@ -228,30 +155,16 @@ std::uint32_t SystemControl::peek(std::uint32_t offset, Cycles now) const {
 }
 
 bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now) {
-    SysTickState& t = s_.systick;
+    if (SysTick::has(offset)) {
+        systick_.write(offset, value, now);
+        return false;
+    }
     if (offset >= NVIC_IPR0 && offset <= NVIC_IPR7) {
         for (unsigned byte = 0; byte < 4; ++byte)
             s_.priority[kIrq0 + offset - NVIC_IPR0 + byte] = priority_byte(value, byte);
         return false;
     }
     switch (offset) {
-        case SYST_CSR:
-            systick_rebase(now);
-            t.csr = value & (kEnable | kTickInt | kClkSource);
-            t.base_ticks = ticks(now);
-            systick_schedule(now);
-            break;
-        case SYST_RVR:
-            systick_rebase(now);
-            t.reload = value & 0xffffff;
-            systick_schedule(now);
-            break;
-        case SYST_CVR:
-            t.base = 0;
-            t.base_ticks = ticks(now);
-            t.count_flag = false;
-            systick_schedule(now);
-            break;
         case NVIC_ISER: s_.enabled |= value; break;
         case NVIC_ICER: s_.enabled &= ~value; break;
         case NVIC_ISPR:  // the top six inputs are tied low, but software pends them: the SDK's user interrupts

@@ -8,6 +8,7 @@
 #include "base/state.hpp"
 #include "base/types.hpp"
 #include "cpu/mpu.hpp"
+#include "cpu/systick.hpp"
 
 namespace rp2040 {
 
@@ -24,15 +25,6 @@ enum Exception : unsigned {
 
 inline constexpr unsigned kExceptions = 48;
 
-/// 24-bit down counter, computed from the time of its last change instead of stepped.
-struct SysTickState {
-    std::uint32_t csr = 0;     // ENABLE, TICKINT, CLKSOURCE.
-    std::uint32_t reload = 0;  // SYST_RVR.
-    std::uint32_t base = 0;    // Counter at base_ticks.
-    bool count_flag = false;   // Wraps before base_ticks that nobody has read.
-    std::uint64_t base_ticks = 0;
-};
-
 struct SystemControlState {
     std::uint64_t pending = 0;  // Bit per exception number.
     std::uint64_t active = 0;
@@ -40,12 +32,11 @@ struct SystemControlState {
     std::uint32_t irq_lines = 0;                       // Levels of the interrupt inputs.
     std::array<std::uint8_t, kExceptions> priority{};  // 0..3; fixed ones are not stored here.
     std::uint32_t vtor = 0, scr = 0;
-    SysTickState systick;
 };
 
 class SystemControl {
   public:
-    SystemControl(Fabric& fabric, unsigned core) : fabric_(fabric), core_(core) {}
+    SystemControl(Fabric& fabric, unsigned core) : systick_(fabric, core) {}
 
     std::uint32_t read(std::uint32_t offset, Cycles now);
     /// Reading without the side effect on SYST_CSR.COUNTFLAG.
@@ -85,11 +76,13 @@ class SystemControl {
 
     void save(StateWriter& out) const {
         out.put(s_);
+        systick_.save(out);
         out.put(mpu_);
         out.put(ipsr_);
     }
     void restore(StateReader& in) {
         in.get(s_);
+        systick_.restore(in);
         in.get(mpu_);
         in.get(ipsr_);
     }
@@ -97,16 +90,10 @@ class SystemControl {
   private:
     static constexpr std::uint64_t bit(unsigned exception) { return std::uint64_t{1} << exception; }
     [[nodiscard]] std::uint32_t icsr() const;
-    [[nodiscard]] std::uint64_t ticks(Cycles now) const;
-    [[nodiscard]] std::uint32_t systick_value(Cycles now) const;
-    [[nodiscard]] std::uint64_t systick_wraps(Cycles now) const;
-    void systick_rebase(Cycles now);
-    void systick_schedule(Cycles now);
 
-    Fabric& fabric_;
-    unsigned core_;
     unsigned ipsr_ = 0;
     SystemControlState s_{};
+    SysTick systick_;
     Mpu mpu_;
 };
 

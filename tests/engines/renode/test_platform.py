@@ -169,7 +169,6 @@ def test_the_board_is_wired_as_its_toml_says(board_name: str) -> None:
     assert (int(mic["clockPin"]), int(mic["dataPin"])) == (board.microphone.clock, board.microphone.data)
     assert int(entries["flash"].attributes["size"], 16) == int(entries["chip"].attributes["flashSize"], 16)
     assert int(entries["flash"].attributes["size"], 16) == board.flash.size
-    assert int(entries["nvic"].attributes["systickFrequency"]) == board.clock.clk_sys_hz
     assert ("invert" in entries["led"].attributes) == (board.led.active == "low")
 
 

@@ -190,27 +190,69 @@ public static class ProcessorTests
         Equal(RP2040_Runner.Halted, runner.Run(1000), "halted");
     }
 
-    public static void Systick_counts_the_system_clock()
+    public static void Runs_follow_one_another_without_a_pause()
     {
-        var rig = new Rig();
-        Equal(6500000L, rig.Nvic.Frequency, "ring oscillator");
-        rig.Clocked();
-        Equal(125000000L, rig.Nvic.Frequency, "PLL");
+        var rig = new Rig().Clocked();
+        var emulation = EmulationManager.Instance.CurrentEmulation;
+        var runner = new RP2040_Runner(rig.Machine, rig.Chip, rig.Cpu);
+        var starts = emulation.Starts;
+        var pauses = emulation.PausesOfAll;
+        var began = rig.Machine.Now;
+        foreach(var nanoseconds in new ulong[] { 1000, 2500000, 8, 1000000 })
+        {
+            Equal(RP2040_Runner.Finished, runner.Run(nanoseconds), "finished");
+        }
+        Equal(3501008UL, rig.Machine.Now - began, "all of the time and no more");
+        Equal(starts + 1, emulation.Starts, "starts");
+        Equal(pauses, emulation.PausesOfAll, "pauses");
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "quantum of the last piece");
+        runner.Run(8000);
+        runner.Settle();
+        runner.Settle();
+        Equal(pauses + 1, emulation.PausesOfAll, "paused");
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "the emulation's own quantum");
+        runner.Run(8000);
+        Equal(starts + 2, emulation.Starts, "starts again");
+        Equal(3517008UL, rig.Machine.Now - began, "goes on where it was");
+        runner.Settle();
     }
 
-    public static void An_interrupt_starts_no_systick_that_the_program_has_not_started()
+    public static void Systick_counts_the_chips_cycles_and_renodes_never()
     {
-        foreach(var started in new[] { false, true })
-        {
-            var rig = new Rig().Clocked();
-            rig.Nvic.Timer.Enabled = started;
-            rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
-            rig.Write(Rig.Timer + 0x38, 1);
-            rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 10);
-            rig.Wait(20000);
-            True(rig.Nvic[0], "the alarm's interrupt");
-            Equal(started, rig.Nvic.Timer.Enabled, "SysTick");
-        }
+        var rig = new Rig().Clocked();
+        var bus = rig.Machine.SystemBus;
+        bus.Write(rig.Nvic, 0x14, 9999);
+        bus.Write(rig.Nvic, 0x18, 1);
+        bus.Write(rig.Nvic, 0x10, 5);
+        rig.Wait(1000);
+        var before = bus.Read(rig.Nvic, 0x18);
+        rig.Wait(8000);
+        Equal(1000u, before - bus.Read(rig.Nvic, 0x18), "cycles");
+        Equal(5u, bus.Read(rig.Nvic, 0x10), "SYST_CSR");
+        rig.Wait(80000);
+        Equal(0x10005u, bus.Read(rig.Nvic, 0x10), "COUNTFLAG");
+        Equal(5u, bus.Read(rig.Nvic, 0x10), "reading clears it");
+        True(Array.TrueForAll(rig.Nvic.Words, word => word == 0), "Renode's own was given nothing to count");
+        Equal(0, rig.Nvic.Pended.Count, "TICKINT is off");
+    }
+
+    public static void Systick_pends_its_exception_at_its_time()
+    {
+        var rig = new Rig(both: true).Clocked();
+        var bus = rig.Machine.SystemBus;
+        bus.Write(rig.Nvic1, 0x14, 1249);
+        bus.Write(rig.Nvic1, 0x10, 7);
+        rig.Wait(9800);
+        Equal(0, rig.Nvic1.Pended.Count, "too early");
+        rig.Wait(400);
+        Equal("15", string.Join(",", rig.Nvic1.Pended), "exception number, once");
+        rig.Wait(30000);
+        Equal("15,15,15,15", string.Join(",", rig.Nvic1.Pended), "every 10 us");
+        Equal(0, rig.Nvic.Pended.Count, "core 0 has one of its own");
+        rig.Write(0x40010000 + Rig.Set + 4, 1u << 16); // PSM.FRCE_OFF.PROC1
+        rig.Wait(30000);
+        Equal(4, rig.Nvic1.Pended.Count, "a core in reset has none");
+        Equal(0u, bus.Read(rig.Nvic1, 0x10), "SYST_CSR");
     }
 
     public static void The_nmi_is_pended_through_the_nvic()

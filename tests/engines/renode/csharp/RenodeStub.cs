@@ -7,6 +7,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 
+using Range = Antmicro.Renode.Core.Range;
+
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals;
 using Antmicro.Renode.Peripherals.Bus;
@@ -38,7 +40,26 @@ namespace Antmicro.Renode.Time
         TimeInterval NearestSyncPoint { get; }
     }
 
-    public class MasterTimeSource { public TimeInterval NearestSyncPoint { get; set; } }
+    public class MasterTimeSource
+    {
+        public TimeInterval NearestSyncPoint { get; set; }
+        public TimeInterval ElapsedVirtualTime { get; set; }
+        public event Action<TimeInterval> SyncHook;
+        public void ExecuteInNearestSyncedState(Action<TimeStamp> what, bool executeImmediately = false) { delayed.Enqueue(what); }
+        public void Synchronise()
+        {
+            if(SyncHook != null)
+            {
+                SyncHook(ElapsedVirtualTime);
+            }
+            while(delayed.Count > 0)
+            {
+                delayed.Dequeue()(new TimeStamp(ElapsedVirtualTime, null));
+            }
+        }
+        private readonly Queue<Action<TimeStamp>> delayed = new Queue<Action<TimeStamp>>();
+    }
+
     public class TimeHandle { public TimeInterval TotalElapsedTime { get; set; } }
 
     public struct ClockEntry
@@ -226,6 +247,13 @@ namespace Antmicro.Renode.Core
         public static IMachine GetMachine(this IEmulationElement element) { return EmulationManager.Instance.CurrentEmulation.Machine; }
     }
 
+    public struct Range
+    {
+        public Range(ulong start, ulong size) { this.start = start; this.size = size; }
+        public bool Contains(ulong address) { return address - start < size; }
+        private readonly ulong start, size;
+    }
+
     public class EmulationManager
     {
         public static readonly EmulationManager Instance = new EmulationManager();
@@ -238,7 +266,20 @@ namespace Antmicro.Renode.Core
     {
         public Machine Machine;
         public readonly Antmicro.Renode.Time.MasterTimeSource MasterTimeSource = new Antmicro.Renode.Time.MasterTimeSource();
-        public void RunFor(TimeInterval period) { Machine.RunFor(period.Ticks); }
+        public int Starts, PausesOfAll;
+        public void PauseAll() { PausesOfAll++; }
+        public void RunFor(TimeInterval period)
+        {
+            Starts++;
+            for(var left = period.Ticks; left > 0;)
+            {
+                var quantum = Math.Min(left, Machine.Quantum.Ticks);
+                Machine.RunFor(quantum);
+                MasterTimeSource.ElapsedVirtualTime = TimeInterval.FromTicks(MasterTimeSource.ElapsedVirtualTime.Ticks + quantum);
+                left -= quantum;
+                MasterTimeSource.Synchronise();
+            }
+        }
     }
 
     /// <summary>Virtual time, scheduled actions, memory and windows.</summary>
@@ -383,6 +424,8 @@ namespace Antmicro.Renode.Peripherals.Bus
         void WriteBytes(byte[] bytes, ulong address, long count, bool onlyMemory = false, IPeripheral context = null);
         bool TryGetCurrentCPU(out ICPU cpu);
         IBusRegistered<IBusPeripheral> WhatIsAt(ulong address, IPeripheral context = null);
+        void SetHookAfterPeripheralRead<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange = null);
+        void SetHookBeforePeripheralWrite<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange = null);
     }
 
     /// <summary>Memories as byte arrays; everything else is a window.</summary>
@@ -437,6 +480,27 @@ namespace Antmicro.Renode.Peripherals.Bus
             cpu = machine.Cpus.Find(c => c.Executing);
             return cpu != null;
         }
+
+        public void SetHookAfterPeripheralRead<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange)
+        {
+            readHooks[peripheral] = new Hook { Change = (Func<uint, long, uint>)(object)hook, At = subrange.Value };
+        }
+
+        public void SetHookBeforePeripheralWrite<T>(IBusPeripheral peripheral, Func<T, long, T> hook, Range? subrange)
+        {
+            writeHooks[peripheral] = new Hook { Change = (Func<uint, long, uint>)(object)hook, At = subrange.Value };
+        }
+
+        /// <summary>An access to a peripheral's registers through its hooks.</summary>
+        public uint Read(IDoubleWordPeripheral peripheral, long offset) { return Hooked(readHooks, peripheral, offset, peripheral.ReadDoubleWord(offset)); }
+        public void Write(IDoubleWordPeripheral peripheral, long offset, uint value) { peripheral.WriteDoubleWord(offset, Hooked(writeHooks, peripheral, offset, value)); }
+        private static uint Hooked(Dictionary<IBusPeripheral, Hook> hooks, IBusPeripheral peripheral, long offset, uint value)
+        {
+            Hook hook;
+            return hooks.TryGetValue(peripheral, out hook) && hook.At.Contains((ulong)offset) ? hook.Change(value, offset) : value;
+        }
+        private class Hook { public Func<uint, long, uint> Change; public Range At; }
+        private readonly Dictionary<IBusPeripheral, Hook> readHooks = new Dictionary<IBusPeripheral, Hook>(), writeHooks = new Dictionary<IBusPeripheral, Hook>();
 
         private KeyValuePair<ulong, byte[]> Find(ulong address)
         {

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals;
+using Antmicro.Renode.Peripherals.Bus;
 using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Peripherals.GPIOPort;
 using Antmicro.Renode.Peripherals.Miscellaneous;
@@ -19,23 +20,16 @@ public class Sink : IGPIOReceiver
     public bool this[int number] { get { bool level; return Levels.TryGetValue(number, out level) && level; } }
 }
 
-public class Nvic : Sink
+public class Nvic : Sink, IDoubleWordPeripheral
 {
     public readonly List<int> Pended = new List<int>();
     public void SetPendingIRQ(int number) { Pended.Add(number); }
     private void ClearPending(int number) { Pended.Remove(number); } // not public in Renode either
-    public long Frequency { get; set; }
 
-    // As in Renode: not public, and any interrupt that could be taken starts it.
-    public class SysTick { public bool Enabled { get; set; } }
-    public class Banked { public SysTick NonSecureVal = new SysTick(); }
-    private readonly Banked systick = new Banked();
-    public SysTick Timer { get { return systick.NonSecureVal; } }
-    public override void OnGPIO(int number, bool value)
-    {
-        base.OnGPIO(number, value);
-        Timer.Enabled |= value;
-    }
+    /// <summary>Registers of SysTick, as its own would see them.</summary>
+    public readonly uint[] Words = new uint[8];
+    public uint ReadDoubleWord(long offset) { return Words[offset / 4]; }
+    public void WriteDoubleWord(long offset, uint value) { Words[offset / 4] = value; }
 }
 
 public class Rig
@@ -60,7 +54,7 @@ public class Rig
         Machine.SystemBus.Memories[0] = Rom;
         Machine.SystemBus.Memories[0x10000000] = Flash;
         Machine.SystemBus.Memories[Sram] = SramBytes;
-        EmulationManager.Instance.CurrentEmulation.Machine = Machine;
+        EmulationManager.Instance.CurrentEmulation = new Emulation { Machine = Machine };
         Cpu = new TranslationCPU(Machine, native) { RefusesInterruptEnd = refusesInterruptEnd };
         Cpu1 = both ? new TranslationCPU(Machine, native) { IsHalted = true } : null;
         Chip = new RP2040(Machine, Cpu, Nvic, Cpu1, both ? Nvic1 : null);

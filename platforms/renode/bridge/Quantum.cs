@@ -1,0 +1,72 @@
+// Renode's quantum, which more than one of the bridge's parts shortens: turns of two cores, and the end of a run.
+using System;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Time;
+
+namespace Antmicro.Renode.Peripherals.Miscellaneous
+{
+    public class RP2040_Quantum
+    {
+        public RP2040_Quantum(IMachine machine)
+        {
+            this.machine = machine;
+        }
+
+        /// <summary>No longer than so many microseconds; 0: as the emulation has it.</summary>
+        public ulong Turn
+        {
+            get { return turn; }
+            set
+            {
+                if(turn != value)
+                {
+                    turn = value;
+                    Apply();
+                }
+            }
+        }
+
+        /// <summary>No longer than so many of the time source's ticks, for what is left of a run; 0: there is no end.</summary>
+        public ulong Rest
+        {
+            get { return rest; }
+            set
+            {
+                if(rest != value)
+                {
+                    rest = value;
+                    Apply();
+                }
+            }
+        }
+
+        /// <summary>The emulation's own, in the time source's ticks.</summary>
+        public ulong Own { get { return shortened ? own : machine.LocalTimeSource.Quantum.Ticks; } }
+
+        private void Apply()
+        {
+            var source = machine.LocalTimeSource;
+            if(!shortened)
+            {
+                own = source.Quantum.Ticks;
+            }
+            var ticks = own;
+            if(turn != 0)
+            {
+                ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(turn).Ticks);
+            }
+            if(rest != 0)
+            {
+                ticks = Math.Min(ticks, rest);
+            }
+            shortened = ticks != own;
+            source.Quantum = TimeInterval.FromTicks(ticks);
+        }
+
+        private ulong turn, rest, own;
+        private bool shortened;
+
+        private readonly IMachine machine;
+    }
+}
