@@ -195,3 +195,16 @@ def test_snapshot(chip: PeriphChip) -> None:
     chip.call("restore")
     chip.run(1000)
     assert (chip.edges(), chip.read(PWM + CTR)) == first
+
+
+def test_a_smaller_divisor_than_what_was_counted_counts_in_the_next_cycle(chip: PeriphChip) -> None:
+    chip.select(4, FUNC_PWM)
+    begin = start(chip, 2, 9, 5, div=0xFF0)
+    chip.run_to(begin + 200)  # of 255 cycles
+    assert chip.read(PWM + 0x28 + CTR) == 0
+    chip.write(PWM + 0x28 + DIV, 0x10)
+    counts = []
+    for _ in range(3):
+        chip.run(1)
+        counts.append(chip.read(PWM + 0x28 + CTR))
+    assert counts == [1, 2, 3]

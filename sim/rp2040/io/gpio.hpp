@@ -148,6 +148,10 @@ class Gpio {
     [[nodiscard]] virtual bool unobserved([[maybe_unused]] const TimedDriver& driver, std::uint32_t pins) const {
         return pins == 0;
     }
+    /// Whether no lazy driver asks for what another one does, and nobody else learns of it before he looks.
+    [[nodiscard]] virtual bool strangers() const { return false; }
+    /// Whoever looks sees levels of so many cycles before.
+    static constexpr Cycles kRemembered = 8;
     /// Whether pads pass levels as they are: no override, outputs not disabled, inputs enabled.
     [[nodiscard]] virtual bool plain([[maybe_unused]] std::uint32_t outputs,
                                      [[maybe_unused]] std::uint32_t inputs) const {

@@ -16,8 +16,8 @@ consteval regs::Bits ctrl_bits(std::string_view field) { return regs::kIoBank0.b
 consteval std::uint32_t pad_bit(std::string_view field) { return regs::kPadsBank0.mask(field); }
 consteval std::uint32_t status_bit(std::string_view field) { return regs::kIoBank0.bits(field).lsb; }
 
-/// Cycles after which drivers are asked whether they have to do with each other; for which levels are looked back to.
-constexpr Cycles kFar = 64, kRemembered = 8;
+/// Cycles after which drivers are asked whether they have to do with each other.
+constexpr Cycles kFar = 64;
 
 void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
 }  // namespace
@@ -298,8 +298,7 @@ void PinMatrix::catch_up(Cycles until) {
     finish();
 }
 
-/// Whether no driver asks for what another one does, and nobody else learns of it before he looks: then each may go its
-/// own way. But for the last cycles: levels are remembered in the order of time.
+/// Then each may go its own way. But for the last cycles: levels are remembered in the order of time.
 bool PinMatrix::strangers() const {
     return unseen() && nets_.empty() && std::none_of(stepping_.begin(), stepping_.end(), [](const TimedDriver* driver) {
                return !driver->idle() && driver->reads_pins();

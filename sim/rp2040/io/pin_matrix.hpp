@@ -48,6 +48,7 @@ class PinMatrix final : public Gpio {
         s_.rose |= pins & s_.input_enable;
         s_.fell |= pins & s_.input_enable;
     }
+    [[nodiscard]] bool strangers() const override;
     void drive(unsigned pin, Drive drive, Cycles when) override;
     [[nodiscard]] std::uint32_t wired(std::uint32_t pins) const override;
     void attach(LineWatcher& watcher, const LinePins& pins = {}) override;
@@ -227,7 +228,6 @@ class PinMatrix final : public Gpio {
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
     [[nodiscard]] std::uint32_t lazily_driven() const;
-    [[nodiscard]] bool strangers() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();
     void schedule_pending();

@@ -43,7 +43,18 @@ Cycles Clocks::next_edge(unsigned index) const {
     return out.half_periods.running() ? out.half_periods.when(out.shown + 1) : kNever;
 }
 
+/// Edges that nobody sees: the first ones reach the latches, and those up to cycle `until` are like them.
+void Clocks::skip_edges(unsigned index, Cycles until) {
+    if (2 * std::uint64_t{s_.hz[index]} > hz(ClockId::sys)) return;  // there may be cycles without one
+    for (unsigned n = 0; n < 2 && next_edge(index) < until; ++n) show(index, next_edge(index));
+    if (next_edge(index) < until) show(index, until);
+}
+
 void Clocks::catch_up(Cycles until) {
+    constexpr Cycles kFar = 64;  // for less nobody is asked whether he sees
+    if (until > next_step() && until - next_step() > kFar && fabric_.gpio().strangers())
+        for (unsigned i = 0; i < kPin.size(); ++i)
+            if ((connected_ >> kPin[i] & 1) != 0) skip_edges(i, until - Gpio::kRemembered);
     for (Cycles next = next_step(); next < until; next = next_step())
         for (unsigned i = 0; i < kPin.size(); ++i)
             if ((connected_ >> kPin[i] & 1) != 0 && next_edge(i) == next) show(i, next);

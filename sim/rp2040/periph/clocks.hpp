@@ -91,6 +91,7 @@ class Clocks final : public StatefulPeripheral<ClocksState>, public TimedDriver 
     void set_output_rates();
     void show(unsigned index, Cycles when);
     [[nodiscard]] Cycles next_edge(unsigned index) const;
+    void skip_edges(unsigned index, Cycles until);
     std::uint32_t connected_ = 0;  ///< GPOUT pins that have the function.
     const Xosc& xosc_;
     const Rosc& rosc_;

@@ -168,6 +168,23 @@ void Pwm::run_edges(unsigned index, Cycles until) {
     }
 }
 
+/// Edges that nobody sees: those of the first periods reach the latches, and the ones up to cycle `until` are like
+/// them.
+void Pwm::skip_edges(unsigned index, Cycles until) {
+    Slice& slice = s_.slice[index];
+    if (!counts(slice)) return;
+    // What waits for the next wrap has come with the first of them.
+    const Cycles wrap = next_wrap(slice);
+    if (wrap >= until) return;
+    const std::uint64_t steps =
+        (std::max(slice.live_top, slice.top) + std::uint64_t{1}) * (phase_correct(slice) ? 2 : 1);
+    const Cycles settled = wrap + 2 * (steps * divisor(slice) / 16 + 1);
+    if (settled >= until) return;
+    run_edges(index, settled + 1);
+    advance(index, until);
+    drive(index, until);
+}
+
 void Pwm::catch_up(Cycles until) {
     if (until == 0) return;
     const std::uint32_t observed = fabric_.gpio().observed_outputs(PinFunction::pwm);
@@ -176,6 +193,9 @@ void Pwm::catch_up(Cycles until) {
     };
     std::uint32_t slices = 0;
     for (unsigned i = 0; i < kSlices; ++i) slices |= seen(i) ? 1u << i : 0u;
+    if (const Cycles first = next_step(); until > first && until - first > kFar && fabric_.gpio().strangers())
+        for (unsigned i = 0; i < kSlices; ++i)
+            if ((slices >> i & 1u) != 0) skip_edges(i, until - Gpio::kRemembered);
     // Several slices: their edges in the order of time, which is that of the pins' history.
     if ((slices & (slices - 1)) != 0)
         for (Cycles next = next_step(); next < until; next = next_step())
@@ -296,7 +316,11 @@ void Pwm::write(std::uint32_t offset, std::uint32_t value) {
         const DivMode old_mode = mode(slice);
         switch (offset % kStride) {
             case at("CH0_CSR"): write_csr(index, value); break;
-            case at("CH0_DIV"): slice.div = value & kRegs.writable("CH0_DIV"); break;
+            case at("CH0_DIV"):
+                slice.div = value & kRegs.writable("CH0_DIV");
+                // Who has counted further than the new divisor goes counts in the next cycle.
+                slice.phase = std::min(slice.phase, static_cast<std::int64_t>(divisor(slice)) - 1);
+                break;
             case at("CH0_CTR"):
                 slice.ctr = value & kRegs.writable("CH0_CTR");
                 slice.down = false;
