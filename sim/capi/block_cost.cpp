@@ -101,6 +101,7 @@ void CallCounter::trace(std::span<const std::uint32_t> addresses) {
     index_.clear();
     frames_.clear();
     handlers_.clear();
+    called_ = 0;
     handler_begins_ = false;
     counts_.assign(addresses.size(), {});
     for (std::size_t i = 0; i < addresses.size(); ++i) index_.emplace(addresses[i] & ~1u, i);
@@ -120,6 +121,7 @@ void CallCounter::finish(std::uint64_t now) {
 void CallCounter::exception_begins() {
     handlers_.push_back(frames_.size());
     handler_begins_ = true;
+    called_ = 0;
 }
 
 void CallCounter::exception_ends(std::uint64_t now) {
@@ -133,13 +135,18 @@ void CallCounter::block_begins(std::uint32_t pc, std::uint32_t returns_to, std::
     // What an exception interrupted is not the handler's to end.
     const std::size_t floor = handlers_.empty() ? 0 : handlers_.back();
     const bool handler = std::exchange(handler_begins_, false);
+    const std::uint32_t called = std::exchange(called_, 0);
     // A return ends the newest call and what it was a tail call of.
     for (bool tail = true; tail && frames_.size() > floor && frames_.back().returns_to == pc;) {
         tail = frames_.back().tail;
         finish(now);
     }
     const auto found = index_.find(pc);
-    if (found == index_.end()) return;
+    if (found == index_.end()) {
+        called_ = returns_to;
+        return;
+    }
+    if (returns_to == 0 && !handler) returns_to = called;  // through a linker's veneer
     // A tail call returns where its caller would have; a loop to a function's first instruction is no call. A handler
     // ends with its exception.
     const bool tail = returns_to == 0 && !handler;

@@ -65,6 +65,7 @@ class CallCounter {
     std::vector<Frame> frames_;
     std::vector<std::size_t> handlers_;  ///< How many frames there were when each exception under way began.
     bool handler_begins_ = false;
+    std::uint32_t called_ = 0;  ///< Where the block before returns to, if it was called and is not traced: a veneer.
 };
 
 }  // namespace rp2040

@@ -28,6 +28,20 @@ SSI = 0x18000000
 XOR, SET, CLR = 0x1000, 0x2000, 0x3000
 MIC_DATA, MIC_CLOCK = 2, 3
 
+# Instructions
+NOP, LDR_R0_R1, STR_R0_R1, MULS, BNE_BACK, PUSH3, POP_PC, BX_LR, BX_IP, BL = (
+    0xBF00,
+    0x6808,
+    0x6008,
+    0x4348,
+    0xD1FC,
+    0xB507,
+    0xBD03,
+    0x4770,
+    0x4760,
+    (0xF000, 0xF800),
+)
+
 
 class Memory:
     """SRAM, and what the chip told its host."""

@@ -8,17 +8,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from renode_rig import (
+    BL,
+    BNE_BACK,
+    BX_LR,
     CLR,
     DMA,
     IO_BANK0,
+    LDR_R0_R1,
     MIC_CLOCK,
     MIC_DATA,
+    MULS,
+    NOP,
     PIO0,
+    POP_PC,
+    PUSH3,
     PWM,
     RESETS,
     SET,
     SIO,
     SRAM,
+    STR_R0_R1,
     TIMER,
     UART0,
     WATCHDOG,
@@ -400,18 +409,6 @@ def test_dma_reaches_sram_bank_by_bank_and_reports_refused_addresses() -> None:
 
 # The processor's time
 
-NOP, LDR_R0_R1, STR_R0_R1, MULS, BNE_BACK, PUSH3, POP_PC, BX_LR, BL = (
-    0xBF00,
-    0x6808,
-    0x6008,
-    0x4348,
-    0xD1FC,
-    0xB507,
-    0xBD03,
-    0x4770,
-    (0xF000, 0xF800),
-)
-
 
 @pytest.mark.parametrize(
     ("code", "cycles"),
@@ -493,26 +490,3 @@ def test_flash_is_charged_through_the_cache() -> None:
     assert chip.cpu_block(base, 8) == 8
     assert chip.xip_stall(base) == 0
     assert chip.xip_stall(base + 0x4000) > 0
-
-
-def test_calls_are_counted_with_callees_and_without_interrupts() -> None:
-    chip, memory = power_up()
-    main, f, g, handler = SRAM, SRAM + 0x100, SRAM + 0x200, SRAM + 0x300
-    memory.put_code(main, (*BL, NOP))
-    memory.put_code(f, (NOP, *BL, NOP, BX_LR))
-    memory.put_code(g, (MULS, BX_LR))
-    memory.put_code(handler, (NOP, NOP, BX_LR))
-    chip.trace([f | 1, g, handler])
-    for _ in range(3):
-        chip.cpu_block(main, 1)  # 3
-        chip.cpu_block(f, 2)  # 1 + 3
-        chip.cpu_block(g, 2)  # 1 + 2
-        chip.cpu_exception(True)
-        chip.cpu_block(handler, 3)
-        chip.cpu_exception(False)
-        chip.cpu_block(f + 6, 2)  # 1 + 2
-        chip.cpu_block(main + 4, 1)
-    outer, inner, interrupt = (chip.trace_counts(n) for n in range(3))
-    assert (interrupt.calls, interrupt.total, interrupt.most) == (3, 12, 4)
-    assert (inner.calls, inner.total, inner.least, inner.most) == (3, 9, 3, 3)
-    assert (outer.calls, outer.total, outer.least, outer.most) == (3, 30, 10, 10)
