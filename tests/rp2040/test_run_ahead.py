@@ -413,20 +413,27 @@ def _stream_state(chip: _native.Chip) -> list[object]:
     return [chip.cycles, chip.registers(0), levels, registers, channel, chip.read_memory(SHARED - 0x100, 0x2000)]
 
 
+def _compare_with_watched(
+    make: Callable[[int], _native.Chip], state: Callable[[_native.Chip], list[object]], seed: int, rounds: int
+) -> None:
+    """Left alone between looks, or with all that PIO and DMA do recorded: the same."""
+    fast, plain = make(seed), make(seed)
+    plain.record_signals(["dma", "pio"])
+    rng = random.Random(seed)
+    for _ in range(rounds):
+        until = fast.cycles + rng.choice((1, 7, 60, 400, 3000, 20_000))
+        for chip in (fast, plain):
+            chip.run_until(until)
+        if rng.randrange(2):
+            assert state(fast) == state(plain), f"seed {seed}, cycle {fast.cycles}"
+    assert state(fast) == state(plain), f"seed {seed}"
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_streams(part: int) -> None:
     """Words from pins through PIO and DMA to memory, looked at now and then: as if each step had been watched."""
     for seed in range(part, PROGRAMS, 4):
-        fast, plain = _stream(seed), _stream(seed)
-        plain.record_signals(["dma", "pio"])
-        rng = random.Random(seed)
-        for _ in range(10):
-            until = fast.cycles + rng.choice((1, 7, 60, 400, 3000, 20_000))
-            for chip in (fast, plain):
-                chip.run_until(until)
-            if rng.randrange(2):
-                assert _stream_state(fast) == _stream_state(plain), f"seed {seed}, cycle {fast.cycles}"
-        assert _stream_state(fast) == _stream_state(plain), f"seed {seed}"
+        _compare_with_watched(_stream, _stream_state, seed, 10)
 
 
 def _sender(rng: random.Random) -> list[int]:
@@ -517,24 +524,11 @@ def _words_state(chip: _native.Chip) -> list[object]:
 @pytest.mark.parametrize("seed", [669, 1071, 1708, 2694, 6483, 6724])
 def test_rare_words(seed: int) -> None:
     """FIFOs left with words of before, a first word unlike the others, a write of the DMA in the cycle of a request."""
-    _compare_words(seed)
+    _compare_with_watched(_words, _words_state, seed, 8)
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_words(part: int) -> None:
     """Words between memory and programs that do not ask what they are, unseen: as if each step had been watched."""
     for seed in range(part, PROGRAMS, 4):
-        _compare_words(seed)
-
-
-def _compare_words(seed: int) -> None:
-    fast, plain = _words(seed), _words(seed)
-    plain.record_signals(["dma", "pio"])
-    rng = random.Random(seed)
-    for _ in range(8):
-        until = fast.cycles + rng.choice((1, 7, 60, 400, 3000, 20_000))
-        for chip in (fast, plain):
-            chip.run_until(until)
-        if rng.randrange(2):
-            assert _words_state(fast) == _words_state(plain), f"seed {seed}, cycle {fast.cycles}"
-    assert _words_state(fast) == _words_state(plain), f"seed {seed}"
+        _compare_with_watched(_words, _words_state, seed, 8)

@@ -17,32 +17,27 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public ulong Turn
         {
             get { return turn; }
-            set
-            {
-                if(turn != value)
-                {
-                    turn = value;
-                    Apply();
-                }
-            }
+            set { Set(ref turn, value); }
         }
 
         /// <summary>No longer than so many of the time source's ticks, for what is left of a run; 0: there is no end.</summary>
         public ulong Rest
         {
             get { return rest; }
-            set
-            {
-                if(rest != value)
-                {
-                    rest = value;
-                    Apply();
-                }
-            }
+            set { Set(ref rest, value); }
         }
 
         /// <summary>The emulation's own, in the time source's ticks.</summary>
         public ulong Own { get { return shortened ? own : machine.LocalTimeSource.Quantum.Ticks; } }
+
+        private void Set(ref ulong bound, ulong value)
+        {
+            if(bound != value)
+            {
+                bound = value;
+                Apply();
+            }
+        }
 
         private void Apply()
         {

@@ -31,5 +31,15 @@ constexpr unsigned bytes(std::uint32_t ctrl) {
 constexpr unsigned treq(std::uint32_t ctrl) { return kTreqSel.of(ctrl); }
 constexpr unsigned chain_to(std::uint32_t ctrl) { return kChainTo.of(ctrl); }
 constexpr unsigned ring_bits(std::uint32_t ctrl) { return kRingSize.of(ctrl); }
+/// Length of the ring in which the read or the write address goes round; 0 without one.
+constexpr std::uint32_t ring_bytes(std::uint32_t ctrl, bool is_write) {
+    return ring_bits(ctrl) != 0 && ((ctrl & kRingSel) != 0) == is_write ? 1u << ring_bits(ctrl) : 0;
+}
+/// The read or the write address `by` bytes further on, if it counts.
+constexpr std::uint32_t advance(std::uint32_t address, std::uint32_t ctrl, bool is_write, std::uint32_t by) {
+    if ((ctrl & (is_write ? kIncrWrite : kIncrRead)) == 0) return address;
+    const std::uint32_t ring = ring_bytes(ctrl, is_write);
+    return ring == 0 ? address + by : (address & ~(ring - 1)) | ((address + by) & (ring - 1));
+}
 
 }  // namespace rp2040::dma

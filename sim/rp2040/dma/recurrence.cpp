@@ -21,16 +21,6 @@ constexpr bool in_fifo(std::uint32_t address) {
 /// The range in which an address that is counted up may lie: memory whose banks take turns.
 constexpr bool in_stripes(std::uint32_t address) { return address - kSramBase < kSramBanksSize; }
 
-constexpr std::uint32_t ring_bytes(std::uint32_t ctrl, bool is_write) {
-    return ring_bits(ctrl) != 0 && ((ctrl & kRingSel) != 0) == is_write ? 1u << ring_bits(ctrl) : 0;
-}
-
-constexpr std::uint32_t moved(std::uint32_t address, std::uint32_t ctrl, bool is_write, std::uint32_t by) {
-    if ((ctrl & (is_write ? kIncrWrite : kIncrRead)) == 0) return address;
-    const std::uint32_t ring = ring_bytes(ctrl, is_write);
-    return ring == 0 ? address + by : (address & ~(ring - 1)) | ((address + by) & (ring - 1));
-}
-
 /// Transfers after which an address has left its range; as many as there may be if it never does.
 std::uint32_t room(std::uint32_t address, std::uint32_t ctrl, bool is_write) {
     if (!in_stripes(address)) return 0;
@@ -60,8 +50,8 @@ bool Dma::recurs(const DmaState& before, Cycles then, Cycles now) const {
         const std::uint32_t done = a.unread - b.unread, size = bytes(b.ctrl);
         if (a.in_flight != b.in_flight || a.credits != b.credits || done != a.trans_count - b.trans_count) return false;
         if (done != 0 && late(a.ready, then) != late(b.ready, now)) return false;
-        if (b.read_addr != moved(a.read_addr, a.ctrl, false, done * size) ||
-            b.write_addr != moved(a.write_addr, a.ctrl, true, done * size))
+        if (b.read_addr != advance(a.read_addr, a.ctrl, false, done * size) ||
+            b.write_addr != advance(a.write_addr, a.ctrl, true, done * size))
             return false;
         // Banks are met in the same order.
         if (((a.read_addr ^ b.read_addr) | (a.write_addr ^ b.write_addr)) & 0xf) return false;
@@ -106,13 +96,13 @@ void Dma::repeat(const DmaState& before, Cycles period, std::uint64_t times) {
             const bool counts = (c.ctrl & kIncrWrite) != 0;
             std::vector<std::uint32_t> last(done);
             for (std::uint32_t n = 0; n < done; ++n)
-                fabric_.bus_read(Master::dma, moved(c.write_addr, c.ctrl, true, (n - done) * size), size, last[n]);
+                fabric_.bus_read(Master::dma, advance(c.write_addr, c.ctrl, true, (n - done) * size), size, last[n]);
             const std::uint32_t from = counts && ring != 0 ? words - std::min(words, ring) : counts ? 0 : words;
             for (std::uint32_t n = from; n < words; ++n)
-                fabric_.bus_write(Master::dma, moved(c.write_addr, c.ctrl, true, n * size), size, last[n % done]);
+                fabric_.bus_write(Master::dma, advance(c.write_addr, c.ctrl, true, n * size), size, last[n % done]);
         }
-        c.read_addr = moved(c.read_addr, c.ctrl, false, words * size);
-        c.write_addr = moved(c.write_addr, c.ctrl, true, words * size);
+        c.read_addr = advance(c.read_addr, c.ctrl, false, words * size);
+        c.write_addr = advance(c.write_addr, c.ctrl, true, words * size);
         c.unread -= words;
         c.trans_count -= words;
         c.ready += skipped;

@@ -30,15 +30,6 @@ constexpr std::uint32_t replicate(std::uint32_t v, unsigned bytes) {
     return bytes == 1 ? (v & 0xff) * 0x01010101u : bytes == 2 ? (v & 0xffff) * 0x00010001u : v;
 }
 
-std::uint32_t advance(std::uint32_t address, std::uint32_t ctrl, bool is_write) {
-    if ((ctrl & (is_write ? kIncrWrite : kIncrRead)) == 0) return address;
-    const std::uint32_t next = address + bytes(ctrl);
-    const unsigned ring = ring_bits(ctrl);
-    if (ring == 0 || ((ctrl & kRingSel) != 0) != is_write) return next;
-    const std::uint32_t mask = (1u << ring) - 1;
-    return (address & ~mask) | (next & mask);
-}
-
 }  // namespace
 
 void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
@@ -188,7 +179,7 @@ void Dma::begin_read(Cycles now) {
     Channel& c = s_.channel[index];
     const std::uint32_t address = c.read_addr & ~(bytes(c.ctrl) - 1);
     if (is_pulsed(treq(c.ctrl))) --c.credits;
-    c.read_addr = advance(c.read_addr, c.ctrl, false);
+    c.read_addr = advance(c.read_addr, c.ctrl, false, bytes(c.ctrl));
     --c.unread;
     ++c.in_flight;
     if (recorder_ != nullptr) recorder_->record(now, signal::kDmaTransfer + index, 1);
@@ -236,7 +227,7 @@ void Dma::end_write(Cycles now) {
     std::copy(s_.word.begin() + 1, s_.word.begin() + s_.words--, s_.word.begin());
     Channel& c = s_.channel[access.channel];
     const unsigned size = bytes(c.ctrl);
-    c.write_addr = advance(c.write_addr, c.ctrl, true);
+    c.write_addr = advance(c.write_addr, c.ctrl, true, bytes(c.ctrl));
     --c.trans_count;
     // The write itself may reprogram or trigger this or another channel, so this one's books are closed first;
     // only the DREQ accounting must wait until the peripheral has counted the word.
@@ -298,7 +289,7 @@ void Dma::take_word(Dreq dreq, std::uint32_t word, Cycles pushed) {
     if ((c.ctrl & kBswap) != 0) word = byte_swap(word, 4);
     bus_->access(write, target, true);
     fabric_.bus_write(Master::dma, target, 4, word);
-    c.write_addr = advance(c.write_addr, c.ctrl, true);
+    c.write_addr = advance(c.write_addr, c.ctrl, true, bytes(c.ctrl));
     --c.trans_count;
     --c.unread;
     c.ready = read;

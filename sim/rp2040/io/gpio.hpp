@@ -150,7 +150,12 @@ class Gpio {
     }
     /// Whether no lazy driver asks for what another one does, and nobody else learns of it before he looks.
     [[nodiscard]] virtual bool strangers() const { return false; }
-    /// Whoever looks sees levels of so many cycles before.
+    /// Whether a driver whose next step is in cycle `first` may go its own way to cycle `until`, but for the last
+    /// kRemembered cycles: whoever looks sees levels of those.
+    [[nodiscard]] bool own_way(Cycles first, Cycles until) const {
+        constexpr Cycles kFar = 64;  // for less nobody is asked whether he sees
+        return until > first && until - first > kFar && strangers();
+    }
     static constexpr Cycles kRemembered = 8;
     /// Whether pads pass levels as they are: no override, outputs not disabled, inputs enabled.
     [[nodiscard]] virtual bool plain([[maybe_unused]] std::uint32_t outputs,

@@ -16,9 +16,6 @@ consteval regs::Bits ctrl_bits(std::string_view field) { return regs::kIoBank0.b
 consteval std::uint32_t pad_bit(std::string_view field) { return regs::kPadsBank0.mask(field); }
 consteval std::uint32_t status_bit(std::string_view field) { return regs::kIoBank0.bits(field).lsb; }
 
-/// Cycles after which drivers are asked whether they have to do with each other.
-constexpr Cycles kFar = 64;
-
 void set_bit(std::uint32_t& word, std::uint32_t bit, bool value) { word = value ? word | bit : word & ~bit; }
 }  // namespace
 
@@ -290,7 +287,7 @@ void PinMatrix::catch_up(Cycles until) {
             // What another driver does in cycle c reaches the pads in c + 1, so running up to and including its next
             // step cannot miss anything.
             horizon_ = std::min({until, next_pending_, other_step == kNever ? kNever : other_step + 1});
-            if (horizon_ < until && until > first_step + kFar && strangers()) horizon_ = until - kRemembered;
+            if (horizon_ < until && own_way(first_step, until)) horizon_ = until - kRemembered;
             first->catch_up(horizon_);
             if (horizon_ == until && other_step >= until && !any_woken_) break;
         }

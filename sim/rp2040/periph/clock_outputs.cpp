@@ -51,8 +51,7 @@ void Clocks::skip_edges(unsigned index, Cycles until) {
 }
 
 void Clocks::catch_up(Cycles until) {
-    constexpr Cycles kFar = 64;  // for less nobody is asked whether he sees
-    if (until > next_step() && until - next_step() > kFar && fabric_.gpio().strangers())
+    if (fabric_.gpio().own_way(next_step(), until))
         for (unsigned i = 0; i < kPin.size(); ++i)
             if ((connected_ >> kPin[i] & 1) != 0) skip_edges(i, until - Gpio::kRemembered);
     for (Cycles next = next_step(); next < until; next = next_step())

@@ -193,7 +193,7 @@ void Pwm::catch_up(Cycles until) {
     };
     std::uint32_t slices = 0;
     for (unsigned i = 0; i < kSlices; ++i) slices |= seen(i) ? 1u << i : 0u;
-    if (const Cycles first = next_step(); until > first && until - first > kFar && fabric_.gpio().strangers())
+    if (fabric_.gpio().own_way(next_step(), until))
         for (unsigned i = 0; i < kSlices; ++i)
             if ((slices >> i & 1u) != 0) skip_edges(i, until - Gpio::kRemembered);
     // Several slices: their edges in the order of time, which is that of the pins' history.

@@ -73,7 +73,6 @@ class Pwm final : public StatefulPeripheral<PwmState>, public TimedDriver {
     void input_changed(unsigned pin, bool level, Cycles when);
     void advance(unsigned index, Cycles until);
     void count(unsigned index, std::uint64_t steps);
-    static constexpr Cycles kFar = 64;  ///< For less nobody is asked whether he sees.
     void skip_edges(unsigned index, Cycles until);
     void run_edges(unsigned index, Cycles until);
     void drive(unsigned index, Cycles when, bool direction_changed = false);

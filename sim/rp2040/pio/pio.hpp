@@ -48,10 +48,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
 
     // recurrence.cpp: states that come again
     struct Recurrence {
-        static constexpr Cycles kSeen = 5;  ///< How far back instructions see levels, and one more.
+        using Levels = std::array<std::uint32_t, 5>;  ///< As far back as instructions see, and one more.
         PioState state;
-        Cycles cycle;                             ///< What comes before it has been done.
-        std::array<std::uint32_t, kSeen> levels;  ///< Of the inputs in it and in the cycles before.
+        Cycles cycle;   ///< What comes before it has been done.
+        Levels levels;  ///< Of the inputs in it and in the cycles before.
     };
     [[nodiscard]] bool enabled() const {
         return std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled; });
@@ -89,6 +89,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] bool unseen() const;
     [[nodiscard]] PioDependence dependence() const;
     [[nodiscard]] bool may_recur() const;
+    [[nodiscard]] Recurrence::Levels levels_at(Cycles cycle) const;
     [[nodiscard]] Recurrence state_at(Cycles cycle) const;
     [[nodiscard]] bool recurs(const Recurrence& before, Cycles cycle, const PioDependence& dependence,
                               bool words) const;

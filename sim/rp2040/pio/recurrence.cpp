@@ -64,11 +64,13 @@ bool Pio::may_recur() const {
     return unseen() && (alone_ < 0 || loop_[static_cast<unsigned>(alone_)].length == 0);
 }
 
-Pio::Recurrence Pio::state_at(Cycles cycle) const {
-    Recurrence r{s_, cycle, {}};
-    for (Cycles n = 0; n < Recurrence::kSeen; ++n) r.levels[n] = pins_.input_at(cycle - std::min(cycle, n));
-    return r;
+Pio::Recurrence::Levels Pio::levels_at(Cycles cycle) const {
+    Recurrence::Levels levels{};
+    for (Cycles n = 0; n < levels.size(); ++n) levels[n] = pins_.input_at(cycle - std::min(cycle, n));
+    return levels;
 }
+
+Pio::Recurrence Pio::state_at(Cycles cycle) const { return {s_, cycle, levels_at(cycle)}; }
 
 /// `dependence` says what matters; `words` whether those do which it has got.
 bool Pio::recurs(const Recurrence& before, Cycles cycle, const PioDependence& dependence, bool words) const {
@@ -82,10 +84,7 @@ bool Pio::recurs(const Recurrence& before, Cycles cycle, const PioDependence& de
     }
     if (s.irq != s_.irq || s.fdebug != s_.fdebug) return false;
     if (!dependence.shows_data && (s.pad_out != s_.pad_out || s.pad_oe != s_.pad_oe)) return false;
-    if (!dependence.on_pins) return true;
-    for (Cycles n = 0; n < Recurrence::kSeen; ++n)
-        if (before.levels[n] != pins_.input_at(cycle - std::min(cycle, n))) return false;
-    return true;
+    return !dependence.on_pins || before.levels == levels_at(cycle);
 }
 
 /// What has been done since, and before cycle `now`, has been done again for so many cycles.
