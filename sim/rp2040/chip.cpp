@@ -323,6 +323,10 @@ bool Chip::stand_still(Cycles limit) {
 }
 
 Stop Chip::run_until(Cycles limit) {
+    struct EndTurns {
+        Crossbar& crossbar;
+        ~EndTurns() { crossbar.end_turns(); }
+    } const at_the_end{bus_.crossbar};
     if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
     for (Cpu* cpu : {&core0_, &core1_})
         if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();

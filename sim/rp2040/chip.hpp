@@ -162,7 +162,6 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     void press_bootsel(bool pressed);
 
     // Fabric
-    Scheduler& events() override { return events_; }
     void set_irq(Irq line, bool level) override;
     void set_core_irq(unsigned core, Irq line, bool level) override;
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma_.set_dreq(dreq, transfers); }
@@ -216,7 +215,6 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     [[nodiscard]] std::optional<Stop> attend();
     void run_ahead(Cycles limit);
 
-    Scheduler events_;
     TimeBase time_;
     PinMatrix pins_;
     Flash flash_;

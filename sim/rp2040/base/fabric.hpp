@@ -14,7 +14,7 @@ class Fabric {
     virtual ~Fabric() = default;
 
     /// The event queue; events().now() is the time of the access or event being handled.
-    virtual Scheduler& events() = 0;
+    Scheduler& events() { return events_; }
 
     /// Drives one interrupt line (level-sensitive) towards both NVICs.
     virtual void set_irq(Irq line, bool level) = 0;
@@ -46,6 +46,9 @@ class Fabric {
     virtual void request_core_reset(unsigned core) = 0;
     /// SEV / event lines: wakes cores waiting in WFE.
     virtual void send_event() = 0;
+
+  protected:
+    Scheduler events_;
 };
 
 }  // namespace rp2040

@@ -56,6 +56,7 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
 }
 
 Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {
+    if (!ended_) is_core(master) ? end_turns() : end_turns(static_cast<unsigned>(port));
     PortState& p = s_.port[static_cast<unsigned>(port)];
     Cycles at = cycle;
     bool contested = false;
@@ -67,7 +68,9 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
         return first;
     };
     while (Access* const other = first_overlap()) {
-        if (other->from > at || (other->from == at && (!counted || wins(master, other->master, at, p)))) {
+        if (!ended_) {  // who loses takes with it what it has done since at other ports
+            end_turns();
+        } else if (other->from > at || (other->from == at && (!counted || wins(master, other->master, at, p)))) {
             delay(*other, port, at + length - other->from);
         } else {
             at = other->until();
@@ -80,6 +83,7 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
         count(port, false);
         if (contested) count(port, true);
     }
+    if (!ended_) read_history(static_cast<unsigned>(port));
     return at - cycle;
 }
 

@@ -35,15 +35,15 @@ class Crossbar {
     Cycles access(BusMaster master, Cycles cycle, Port port, Cycles length = 1) {
         if (port == Port::none) return 0;
         PortState& p = s_.port[static_cast<unsigned>(port)];
-        if (p.busy_until > cycle || length != 1 || counting())
+        if (p.busy_until > cycle || length != 1 || !ended_ || counting())
             return arbitrate(master, cycle, port, length, Claim::counted);
         p.push({cycle, 1, master, true, false});
         return 0;
     }
 
-    // For two cores that run in turns (cpu/pair.cpp), of which one may be some cycles ahead of the other: accesses of
-    // one cycle, while no counter counts, in a window that moves with the cores. Each core tells of its own in order,
-    // and takes what is free by itself (PortTurns).
+    // For two cores that run in turns (cpu/pair.cpp), of which one may be some cycles ahead of the other, and for one
+    // beside the DMA (cpu/shared_bus.cpp): accesses of one cycle, while no counter counts, in a window that moves with
+    // the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns).
     void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
     /// Whether wait_turn() decides by what has been told alone; else by the history of the port, where the accesses
     /// then take their places.
@@ -61,7 +61,7 @@ class Crossbar {
         if (ended_ || from - window() >= kStep) set_window(from);
     }
     [[nodiscard]] Cycles turns_end() const { return window() + kTurns; }
-    /// The accesses take their places among the others, which must be so before any other function is called.
+    /// The accesses take their places among the others, which must be so before the state is saved.
     void end_turns();
 
     /// An access that was granted goes on for `length` cycles from `cycle` on (an XIP miss): those that others were
@@ -84,7 +84,8 @@ class Crossbar {
 
     void reset() {
         s_ = {};
-        told_ = {};
+        contested_ = {};
+        last_told_ = {};
         ended_ = true;
     }
     void save(StateWriter& out) const { out.put(s_); }
@@ -141,27 +142,33 @@ class Crossbar {
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
 
-    /// More of the accesses of a port, as in PortTurns: those of each core that had to wait, and the last one before
-    /// the window. What was before that decides nothing any more.
-    struct Told {
-        std::array<std::uint64_t, 2> contested{};
-        bool any = false, last_contested = false;
-        BusMaster last_master = BusMaster::core0;
-        Cycles last = 0;
+    /// The last access to a port before the window, of those told of. What was before that decides nothing any more.
+    struct LastTold {
+        bool any = false, contested = false;
+        BusMaster master = BusMaster::core0;
+        Cycles cycle = 0;
     };
+    using PortBits = std::array<std::uint64_t, kPorts>;
     static constexpr unsigned kStep = 16, kTurns = 36;
     static constexpr Cycles kBefore = 4;  ///< A fetch may be told of that long after its cycle.
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }
-    [[nodiscard]] std::uint64_t history_bits(unsigned port) const;
-    [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const;
+    /// Accesses in the window of which a core has told: not free for the other one.
+    [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const {
+        return turns_[core ^ 1]->taken[port] & ~history_[port];
+    }
     void set_window(Cycles cycle);
+    void end_turns(unsigned port);
+    void read_history(unsigned port);
     void move_window(unsigned cycles);
     [[nodiscard]] bool wins_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
-    std::array<Told, kPorts> told_{};
+    PortBits history_{};                     ///< Cycles of the window that the history of a port reaches to.
+    std::array<PortBits, 2> contested_{};    ///< Accesses of each core that had to wait.
+    std::array<LastTold, kPorts> last_told_{};
+    std::array<bool, 2> first_by_priority_{};
     bool ended_ = true;
     bool dma_active_ = false;
     State s_;

@@ -1,4 +1,5 @@
-// Accesses of two cores that run in turns (cpu/pair.cpp), kept as bits until somebody else wants to know of them.
+// Accesses of two cores that run in turns (cpu/pair.cpp), or of one beside the DMA, kept as bits until somebody else
+// wants to know of them.
 //
 // The core that is ahead has told of accesses in cycles that the other has not come to yet. Which of two wins is
 // settled when the second one is told of. Then everything that either core does before that cycle is known, for each
@@ -16,48 +17,36 @@ constexpr std::uint64_t bits_below(Cycles count) {
 }
 }  // namespace
 
-/// Cycles of the window before the end of the port's last access in its history.
-std::uint64_t Crossbar::history_bits(unsigned port) const {
-    const Cycles until = s_.port[port].busy_until;
-    return until <= window() ? 0 : bits_below(until - window());
-}
-
-/// Accesses in the window of which a core has told: not free for the other one.
-std::uint64_t Crossbar::told(unsigned core, unsigned port) const {
-    return turns_[core ^ 1]->taken[port] & ~history_bits(port);
-}
-
 /// Whether `core` wins against the other one where both want `port` in cycle `at`: as wins(), by the bits where any
 /// tell of an access before, for all that is told of came after the history.
 bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
-    const auto me = static_cast<BusMaster>(core), other = static_cast<BusMaster>(core ^ 1);
-    const bool high = high_priority(me);
-    if (high != high_priority(other)) return high;
+    if (first_by_priority_[0] || first_by_priority_[1]) return first_by_priority_[core];
     const std::uint64_t before = bits_below(at - window());
     // Of two, the one that was not last is first.
     if (const auto mine = told(core, port) & before, theirs = told(core ^ 1, port) & before; (mine | theirs) != 0)
         return mine < theirs;
-    if (told_[port].any) return told_[port].last_master != me;
+    const auto me = static_cast<BusMaster>(core), other = static_cast<BusMaster>(core ^ 1);
+    if (last_told_[port].any) return last_told_[port].master != me;
     return wins(me, other, at, s_.port[port]);
 }
 
 void Crossbar::take_back_turns(unsigned core, Cycles from) {
     const std::uint64_t before = bits_below(from - window());
     for (unsigned p = 0; p < kPorts; ++p) {
-        turns_[core ^ 1]->taken[p] &= before | history_bits(p);
-        told_[p].contested[core] &= before;
+        turns_[core ^ 1]->taken[p] &= before | history_[p];
+        contested_[core][p] &= before;
     }
 }
 
 /// Moves an access that `core` was granted in cycle `from`, and all that it did after it, by one cycle.
 void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     const std::uint64_t later = ~bits_below(from - window());
-    told_[port].contested[core] |= later & -later;
+    PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
+    contested[port] |= later & -later;
     for (unsigned p = 0; p < kPorts; ++p) {
-        const std::uint64_t moved = told(core, p) & later;
-        std::uint64_t &taken = turns_[core ^ 1]->taken[p], &contested = told_[p].contested[core];
-        taken = (taken & ~moved) | moved << 1;
-        contested = (contested & ~later) | (contested & later) << 1;
+        const std::uint64_t moved = taken[p] & ~history_[p] & later, waited = contested[p] & later;
+        taken[p] = (taken[p] ^ moved) | moved << 1;
+        contested[p] = (contested[p] ^ waited) | waited << 1;
     }
     ++s_.owed[core];
 }
@@ -70,15 +59,24 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
         begin_turns(cycle + waits);
         return waits;
     }
+    // From `cycle` on the history of the port is over: the other core has told of all that is not free.
+    std::uint64_t &mine = turns_[core ^ 1]->taken[p], &waited = contested_[core][p];
+    std::uint64_t bit = std::uint64_t{1} << (cycle - window());
+    if ((turns_[core]->taken[p] & bit) == 0) {
+        mine |= bit;
+        return 0;
+    }
     Cycles at = cycle;
-    for (; (told(core ^ 1, p) >> (at - window()) & 1) != 0; ++at)
+    do {
         if (wins_turn(core, at, p)) {
             delay_turns(core ^ 1, at, p);
             break;
         }
-    const std::uint64_t bit = std::uint64_t{1} << (at - window());
-    turns_[core ^ 1]->taken[p] |= bit;
-    if (at != cycle) told_[p].contested[core] |= bit;
+        ++at;
+        bit <<= 1;
+    } while ((turns_[core]->taken[p] & bit) != 0);
+    mine |= bit;
+    if (at != cycle) waited |= bit;
     return at - cycle;
 }
 
@@ -88,8 +86,16 @@ void Crossbar::set_window(Cycles cycle) {
         end_turns();
     }
     ended_ = false;
+    const bool first = high_priority(BusMaster::core0), second = high_priority(BusMaster::core1);
+    first_by_priority_ = {first && !second, second && !first};
     for (PortTurns* turns : turns_) turns->window = cycle;
-    for (unsigned port = 0; port < kPorts; ++port) turns_[0]->taken[port] = turns_[1]->taken[port] = history_bits(port);
+    for (unsigned port = 0; port < kPorts; ++port) read_history(port);
+}
+
+void Crossbar::read_history(unsigned port) {
+    const Cycles until = s_.port[port].busy_until;
+    history_[port] = until <= window() ? 0 : bits_below(until - window());
+    turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
 }
 
 /// Less than a window on.
@@ -98,37 +104,39 @@ void Crossbar::move_window(unsigned cycles) {
     for (unsigned port = 0; port < kPorts; ++port) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
-        Told& t = told_[port];
-        const std::uint64_t ours = told(0, port) & leaving, theirs = told(1, port) & leaving;
+        const std::uint64_t told = leaving & ~history_[port], ours = first & told, theirs = second & told;
         if ((ours | theirs) != 0) {
             const auto at = static_cast<unsigned>(63 - std::countl_zero(ours | theirs));
             const unsigned core = ours < theirs ? 1 : 0;
-            t.any = true;
-            t.last = window() + at;
-            t.last_master = static_cast<BusMaster>(core);
-            t.last_contested = (t.contested[core] >> at & 1) != 0;
+            last_told_[port] = {true, (contested_[core][port] >> at & 1) != 0, static_cast<BusMaster>(core),
+                                window() + at};
         }
         first >>= cycles;
         second >>= cycles;
-        for (std::uint64_t& contested : t.contested) contested >>= cycles;
+        history_[port] >>= cycles;
+        for (PortBits& contested : contested_) contested[port] >>= cycles;
     }
     for (PortTurns* turns : turns_) turns->window += cycles;
 }
 
 void Crossbar::end_turns() {
     if (ended_) return;
-    for (unsigned port = 0; port < kPorts; ++port) {
-        Told& t = told_[port];
-        const std::uint64_t first = told(0, port), second = told(1, port), contested = t.contested[0] | t.contested[1];
-        if (t.any) s_.port[port].add({t.last, 1, t.last_master, true, t.last_contested});
-        for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
-            const auto at = static_cast<unsigned>(std::countr_zero(left));
-            const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
-            s_.port[port].add({window() + at, 1, master, true, (contested >> at & 1) != 0});
-        }
-        t = {};
-    }
+    for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
     ended_ = true;
+}
+
+/// Those of one port.
+void Crossbar::end_turns(unsigned port) {
+    if (const LastTold& t = last_told_[port]; t.any) s_.port[port].add({t.cycle, 1, t.master, true, t.contested});
+    const std::uint64_t first = told(0, port), second = told(1, port);
+    const std::uint64_t contested = contested_[0][port] | contested_[1][port];
+    for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
+        const auto at = static_cast<unsigned>(std::countr_zero(left));
+        const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
+        s_.port[port].add({window() + at, 1, master, true, (contested >> at & 1) != 0});
+    }
+    contested_[0][port] = contested_[1][port] = 0;
+    last_told_[port] = {};
 }
 
 }  // namespace rp2040

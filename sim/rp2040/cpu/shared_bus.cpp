@@ -1,14 +1,17 @@
 // Instructions beside other bus masters: which cycles of an instruction use which port of the crossbar.
 //
 // While nobody else can be on the bus, instructions run in chains and this file costs nothing. When the DMA may
-// transfer within the next cycles, the other core runs too, or bus accesses are counted, every instruction is executed
-// on its own and tells the crossbar of its accesses: data in its first cycles, the fetch of the next word in its last
-// one, after a branch that of the target two cycles before the target executes.
+// transfer within the next cycles, the other core runs too, or bus accesses are counted, every instruction tells the
+// crossbar of its accesses: data in its first cycles, the fetch of the next word in its last one, after a branch that of
+// the target two cycles before the target executes. Those that do no more than that do so in chains of their own
+// (pair_execute.cpp), the others here.
 #include <algorithm>
+#include <utility>
 
 #include "bus/bus.hpp"
 #include "bus/xip.hpp"
 #include "cpu/cpu.hpp"
+#include "cpu/pair.hpp"
 #include "cpu/timing.hpp"
 
 namespace rp2040 {
@@ -61,6 +64,30 @@ void Cpu::execute_one(const Op* at) {
     const Cycles start = cycles;
     at->handler(*this, at, cycles, nz, carry, overflow);
     if (cycles > start) share_fetches(at, address);
+}
+
+/// Instructions in a chain as far as they may meet the DMA, the other core being at rest. False where they may not.
+bool Cpu::run_beside_dma() {
+    static constinit auto kAllMine = [] {
+        decltype(Pair::owners) owners{};
+        owners.fill(owner::only(0) | owner::only(1));
+        return owners;
+    }();
+    if (!simple() || peer->runnable() || crossbar_.counting()) return false;
+    const Cycles event = fabric_.events().next();
+    const bool near = crossbar_.dma_active() && cycles + kLongestInstruction >= event;
+    pair->end = std::min(limit_, event);
+    choose_handlers();
+    crossbar_.begin_turns(cycles);
+    ahead_from = kNever;
+    undo.count = 0;
+    deadline = std::min({near ? pair->end : std::min(pair->end, crossbar_.dma_busy_until()), crossbar_.turns_end()});
+    const Cycles limit = std::exchange(limit_, 0);
+    std::uint8_t* const shared = std::exchange(owners, kAllMine.data());
+    pair->execute(*this);
+    owners = shared;
+    limit_ = yielded_ ? 0 : limit;
+    return true;
 }
 
 void Cpu::execute_shared() {

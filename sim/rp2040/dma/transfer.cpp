@@ -25,6 +25,12 @@ constexpr std::uint32_t byte_swap(std::uint32_t v, unsigned bytes) {
     return bytes == 4 ? __builtin_bswap32(v) : bytes == 2 ? __builtin_bswap16(static_cast<std::uint16_t>(v)) : v;
 }
 
+/// Cycles from `at` to the next pulse of a timer that runs.
+constexpr Cycles cycles_to_pulse(const DmaState::Timer& timer) {
+    const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
+    return x >= y ? 1 : (y - timer.phase + x - 1) / x;
+}
+
 /// The bus carries narrow data on all its byte lanes; a peripheral sees the whole word.
 constexpr std::uint32_t replicate(std::uint32_t v, unsigned bytes) {
     return bytes == 1 ? (v & 0xff) * 0x01010101u : bytes == 2 ? (v & 0xffff) * 0x00010001u : v;
@@ -93,14 +99,15 @@ void Dma::advance_timers(Cycles now) {
         timer.at = now;
         if (x == 0 || y == 0 || elapsed == 0) continue;
         std::uint64_t fired = elapsed;
+        const Cycles first = cycles_to_pulse(timer);
         if (x < y) {
             const std::uint64_t total = timer.phase + x * elapsed;
-            fired = total / y;
-            timer.phase = static_cast<std::uint32_t>(total % y);
+            fired = elapsed < first ? 0 : total / y;
+            timer.phase = static_cast<std::uint32_t>(total - fired * y);
         }
         if (fired != 0)
             give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
-                        now + 1);
+                        now - elapsed + first + 1);
     }
 }
 
@@ -336,10 +343,8 @@ void Dma::schedule() {
         } else if (!requested(c)) {
             if (!is_timer(source)) continue;
             const auto& timer = s_.timer[source - kTreqTimer0];
-            const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
-            if (x == 0 || y == 0) continue;
-            const Cycles fire = timer.at + (x >= y ? 1 : (y - timer.phase + x - 1) / x);
-            start = std::max(earliest, fire);  // the pulse is looked at in its own cycle
+            if ((timer.xy >> 16) == 0 || (timer.xy & 0xffff) == 0) continue;
+            start = std::max(start, timer.at + cycles_to_pulse(timer) + 1);
         }
         due = std::min(due, start);
     }

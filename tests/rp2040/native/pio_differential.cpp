@@ -160,9 +160,9 @@ class Pair {
             plain_.execute(cycle_);
             plain_.begin();
         }
-        chip_.events_.advance_to(cycle_);
+        chip_.events().advance_to(cycle_);
     }
-    [[nodiscard]] Cycles now() { return chip_.events_.now(); }
+    [[nodiscard]] Cycles now() { return chip_.events().now(); }
     void write(unsigned block, Word offset, Word value) {
         chip_.bus_write(Master::core0, kPio[block] + offset, 4, value);
     }
@@ -172,7 +172,7 @@ class Pair {
         plain_.execute(cycle_);
         change();
         plain_.begin();
-        chip_.events_.advance_to(++cycle_);
+        chip_.events().advance_to(++cycle_);
     }
     void enable(unsigned b, Word which) {
         const Word started = which & ~enabled_[b];
@@ -338,13 +338,13 @@ std::string run_with_dma(std::uint64_t seed) {
     const auto ahead = random_chip(r), stepped = random_chip(r);
     for (unsigned n = 0; n < 8; ++n) {
         const unsigned cycles = 1 + choices.below(choices.of(5, 60, 200));
-        ahead->events_.advance_to(ahead->events_.now() + cycles);
+        ahead->events().advance_to(ahead->events().now() + cycles);
         for (unsigned c = 0; c < cycles; ++c) {
-            stepped->events_.advance_to(stepped->events_.now() + 1);
+            stepped->events().advance_to(stepped->events().now() + 1);
             for (const Word block : kPio) static_cast<void>(read(*stepped, block + kFlevel));
         }
         if (const std::string wrong = compare(*ahead, *stepped); !wrong.empty())
-            return wrong + " in cycle " + std::to_string(ahead->events_.now());
+            return wrong + " in cycle " + std::to_string(ahead->events().now());
         const Word word = choices.next(), at = kPio[choices.below(2)] + kTxf + 4 * choices.below(4);
         for (UnitChip* chip : {ahead.get(), stepped.get()}) chip->bus_write(Master::core0, at, 4, word);
     }

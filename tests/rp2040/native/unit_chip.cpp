@@ -7,8 +7,8 @@ extern "C" {
 UnitChip* unit_new() { return new UnitChip; }
 void unit_delete(UnitChip* chip) { delete chip; }
 void unit_reset(UnitChip* chip) { chip->reset(); }
-std::uint64_t unit_now(UnitChip* chip) { return chip->events_.now(); }
-void unit_run(UnitChip* chip, std::uint64_t cycles) { chip->events_.advance_to(chip->events_.now() + cycles); }
+std::uint64_t unit_now(UnitChip* chip) { return chip->events().now(); }
+void unit_run(UnitChip* chip, std::uint64_t cycles) { chip->events().advance_to(chip->events().now() + cycles); }
 /// Value of a register or memory in the current cycle; 2^32 on a bus error, 2^33 for what is not modelled.
 std::uint64_t unit_read(UnitChip* chip, std::uint32_t address, unsigned bytes) {
     try {
@@ -26,22 +26,22 @@ int unit_write(UnitChip* chip, std::uint32_t address, unsigned bytes, std::uint3
     }
 }
 void unit_drive(UnitChip* chip, unsigned pin, int drive, std::uint64_t delay) {
-    chip->pins.drive(pin, static_cast<Gpio::Drive>(drive), chip->events_.now() + delay);
+    chip->pins.drive(pin, static_cast<Gpio::Drive>(drive), chip->events().now() + delay);
 }
-int unit_level(UnitChip* chip, unsigned pin) { return chip->pins.level(pin, chip->events_.now()) ? 1 : 0; }
+int unit_level(UnitChip* chip, unsigned pin) { return chip->pins.level(pin, chip->events().now()) ? 1 : 0; }
 std::uint32_t unit_inputs(UnitChip* chip, std::uint32_t bypass) {
-    return chip->pins.inputs(chip->events_.now(), bypass);
+    return chip->pins.inputs(chip->events().now(), bypass);
 }
 /// As SIO would: driven from the cycle after the current one.
 void unit_sio(UnitChip* chip, std::uint32_t mask, std::uint32_t value, std::uint32_t enable) {
-    chip->pins.set_output(PinFunction::sio, mask, value, enable, chip->events_.now() + 1);
+    chip->pins.set_output(PinFunction::sio, mask, value, enable, chip->events().now() + 1);
 }
 void unit_watch(UnitChip* chip, std::uint32_t mask) {
     chip->recorder.mask = mask;
     chip->pins.watch_changed();
 }
 std::size_t unit_edges(UnitChip* chip, const Edge** edges) {
-    chip->pins.catch_up(chip->events_.now());
+    chip->pins.catch_up(chip->events().now());
     *edges = chip->recorder.edges.data();
     return chip->recorder.edges.size();
 }
@@ -71,7 +71,7 @@ std::size_t unit_accesses(UnitChip* chip, const Access** accesses) {
     *accesses = chip->accesses.data();
     return chip->accesses.size();
 }
-std::uint64_t unit_due(UnitChip* chip, unsigned event) { return chip->events_.due(static_cast<EventId>(event)); }
+std::uint64_t unit_due(UnitChip* chip, unsigned event) { return chip->events().due(static_cast<EventId>(event)); }
 void unit_save(UnitChip* chip) { chip->snapshot = chip->save(); }
 void unit_restore(UnitChip* chip) { chip->restore(chip->snapshot); }
 }

@@ -76,7 +76,6 @@ class UnitChip final : public Fabric, public DmaBus {
         pio1.reset();
         dma.reset();
     }
-    Scheduler& events() override { return events_; }
     void set_irq(Irq line, bool level) override { set_line(irq, static_cast<unsigned>(line), level); }
     void set_core_irq(unsigned core, Irq line, bool level) override {
         set_line(core == 0 ? irq : irq1, static_cast<unsigned>(line), level);
@@ -162,7 +161,6 @@ class UnitChip final : public Fabric, public DmaBus {
         events_.set_state(state);
     }
 
-    Scheduler events_;
     PinMatrix pins;
     IoBank0 io;
     PadsBank0 pads;
