@@ -45,6 +45,7 @@ void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     contested[port] |= later & -later;
     for (unsigned p = 0; p < kPorts; ++p) {
         const std::uint64_t moved = taken[p] & ~history_[p] & later, waited = contested[p] & later;
+        if (moved == 0) continue;  // also keeps the loop from being vectorised, which would wait for single stores
         taken[p] = (taken[p] ^ moved) | moved << 1;
         contested[p] = (contested[p] ^ waited) | waited << 1;
     }

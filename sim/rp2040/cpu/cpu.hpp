@@ -190,8 +190,8 @@ class Cpu {
     // ---- for the handlers of two cores
     void connect(Pair& two, Cpu& other);
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
-    /// Takes a port as soon as it is free, from cycle `at` on: the cycles until then, or nothing if others come first.
-    [[nodiscard]] std::optional<Cycles> wait_for_port(Cycles at, Port port);
+    /// Takes a port as soon as it is free, from cycle `at` on: the cycles until then, or kNever if others come first.
+    [[nodiscard]] Cycles wait_for_port(Cycles at, Port port);
     /// Whether the block of SRAM at `offset` is known to be its own, to load or to store.
     [[nodiscard, gnu::always_inline]] inline bool owns(std::uint32_t offset, bool store) const {
         return (owners[offset / kCodeBlock] & (store ? may_store : may_load)) != 0;

@@ -59,9 +59,9 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     crossbar_.take_back_turns(core_, mark.cycles);
 }
 
-std::optional<Cycles> Cpu::wait_for_port(Cycles at, Port port) {
+Cycles Cpu::wait_for_port(Cycles at, Port port) {
     if (!crossbar_.known_by_turns(at, port)) {
-        if (goes_ahead(at)) return std::nullopt;
+        if (goes_ahead(at)) return kNever;
         pair->take_back(*this);
         pair->settled = true;
         deadline = 0;

@@ -7,7 +7,6 @@
 // through shared_bus.cpp, and so does everything where somebody looks on.
 #include <bit>
 #include <cstring>
-#include <optional>
 #include <type_traits>
 
 #include "bus/bus.hpp"
@@ -117,9 +116,9 @@ void leave_open(Cpu& c, Handler rest) {
 /// The next word, in the last cycle of an instruction.
 [[gnu::noinline]] void wait_for_fetch(OP_PARAMS) {
     SPILL();
-    const std::optional<Cycles> lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
-    if (!lost) return leave_open(c, &wait_for_fetch);
-    cycles += *lost;
+    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
+    if (lost == kNever) return leave_open(c, &wait_for_fetch);
+    cycles += lost;
     op += is_wide(op->operation) ? 2 : 1;
     DISPATCH();
 }
@@ -134,18 +133,18 @@ void leave_open(Cpu& c, Handler rest) {
 /// The second word of a target in mid-word.
 [[gnu::noinline]] void wait_for_second(OP_PARAMS) {
     SPILL();
-    const std::optional<Cycles> lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
-    if (!lost) return leave_open(c, &wait_for_second);
-    cycles += *lost;
+    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
+    if (lost == kNever) return leave_open(c, &wait_for_second);
+    cycles += lost;
     DISPATCH();
 }
 
 /// A branch, at its target.
 [[gnu::noinline]] void wait_for_target(OP_PARAMS) {
     SPILL();
-    const std::optional<Cycles> lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
-    if (!lost) return leave_open(c, &wait_for_target);
-    cycles += *lost;
+    const Cycles lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
+    if (lost == kNever) return leave_open(c, &wait_for_target);
+    cycles += lost;
     if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
     DISPATCH();
 }
@@ -295,19 +294,19 @@ namespace {
            (c.owns(last, store) || c.pair->own(c, last, store));
 }
 
-/// The cycles that the accesses of the words wait, or nothing if the instruction must be held back.
-[[gnu::noinline]] std::optional<Cycles> claim_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
+/// The cycles that the accesses of the words wait, or kNever if the instruction must be held back.
+[[gnu::noinline]] Cycles claim_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
     const Cycles begin = c.cycles;
     Cycles at = begin;
     for (std::uint32_t n = 0; n < words; ++n, ++at) {
         const Port port = port_of(address + 4 * n);
         if (c.take_port(at, port)) continue;
-        const std::optional<Cycles> lost = c.wait_for_port(at, port);
-        if (!lost) {
+        const Cycles lost = c.wait_for_port(at, port);
+        if (lost == kNever) {
             c.pair->crossbar.take_back_turns(c.core(), begin);
-            return std::nullopt;
+            return kNever;
         }
-        at += *lost;
+        at += lost;
     }
     if (store)
         for (std::uint32_t n = 0; n < words; ++n) c.undo.note(c.sram, address - kSramBase + 4 * n);
@@ -338,9 +337,9 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
     SPILL();                                                                          \
     if (!own_words(c, address, words, store)) TAIL_RETURN hold_back(OP_ARGS)
 #define CLAIM_WORDS(address, words, store)                                    \
-    const std::optional<Cycles> lost = claim_words(c, address, words, store); \
-    if (!lost) TAIL_RETURN hold_back(OP_ARGS);                                \
-    cycles = c.cycles + *lost
+    const Cycles lost = claim_words(c, address, words, store); \
+    if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);                                \
+    cycles = c.cycles + lost
 #define BEGIN_WORDS(address, words, store, elsewhere) \
     OWN_WORDS(address, words, store);                 \
     CLAIM_WORDS(address, words, store)
@@ -399,9 +398,9 @@ constexpr Handlers kGranted = [] {
 
 [[gnu::noinline]] void wait_for_data(OP_PARAMS) {
     SPILL();
-    const std::optional<Cycles> lost = c.wait_for_port(cycles, port_of_access(c, op));
-    if (!lost) TAIL_RETURN hold_back(OP_ARGS);
-    cycles += *lost;
+    const Cycles lost = c.wait_for_port(cycles, port_of_access(c, op));
+    if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);
+    cycles += lost;
     TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 

@@ -27,8 +27,8 @@ constexpr std::uint32_t byte_swap(std::uint32_t v, unsigned bytes) {
 
 /// Cycles from `at` to the next pulse of a timer that runs.
 constexpr Cycles cycles_to_pulse(const DmaState::Timer& timer) {
-    const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
-    return x >= y ? 1 : (y - timer.phase + x - 1) / x;
+    const std::uint32_t x = timer.xy >> 16, y = timer.xy & 0xffff;
+    return x >= y ? 1 : x == 1 ? y - timer.phase : (y - timer.phase + x - 1) / x;
 }
 
 /// The bus carries narrow data on all its byte lanes; a peripheral sees the whole word.
@@ -102,7 +102,7 @@ void Dma::advance_timers(Cycles now) {
         const Cycles first = cycles_to_pulse(timer);
         if (x < y) {
             const std::uint64_t total = timer.phase + x * elapsed;
-            fired = elapsed < first ? 0 : total / y;
+            fired = total < y ? 0 : total < 2 * y ? 1 : total / y;
             timer.phase = static_cast<std::uint32_t>(total - fired * y);
         }
         if (fired != 0)
