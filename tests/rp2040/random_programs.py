@@ -27,6 +27,7 @@ TIMER, UART0, PIO0, DMA, RESETS, WATCHDOG, IO_BANK0 = (
     0x4005_8000,
     0x4001_4000,
 )
+BUSCTRL = 0x4003_0000
 HANDLER, FIFO_HANDLER = 0x2000_0100, 0x2000_0120
 
 
@@ -122,9 +123,19 @@ def with_vectors() -> _native.Chip:
     return chip
 
 
+def count_bus_events(chip: _native.Chip, seed: int) -> None:
+    """Sets the four performance counters to count accesses to ports, contested or not."""
+    rng = random.Random(~seed)
+    chip.write_bus(RESETS + 0x3000, 4, 1 << 1)
+    for counter in range(4):
+        chip.write_bus(BUSCTRL + 0x0C + 8 * counter, 4, rng.randrange(20))
+        chip.write_bus(BUSCTRL + 0x08 + 8 * counter, 4, 0)
+
+
 def state(chip: _native.Chip) -> list[object]:
     registers = [chip.registers(core) for core in range(2)]
-    return [chip.cycles, *registers, chip.core_state(0), chip.core_state(1), chip.read_memory(SHARED, 0x400)]
+    counted = [chip.read_memory(BUSCTRL + 0x08 + 8 * counter, 4) for counter in range(4)]
+    return [chip.cycles, *registers, chip.core_state(0), chip.core_state(1), *counted, chip.read_memory(SHARED, 0x400)]
 
 
 def compare(fast: _native.Chip, plain: _native.Chip, rng: random.Random, rounds: int, seed: int) -> None:

@@ -25,6 +25,7 @@ from random_programs import (
     UART0,
     VECTORS,
     compare,
+    count_bus_events,
     program,
     thumb_code,
     with_vectors,
@@ -85,5 +86,8 @@ def test_a_core_beside_the_dma(part: int) -> None:
     """Ports, priorities and memory that both use; words that the program reads just when they come."""
     for seed in range(part, 2 * PROGRAMS, 4):
         fast, plain = _beside(seed), _beside(seed)
+        if seed % 3 == 0:
+            for chip in (fast, plain):
+                count_bus_events(chip, seed)
         plain.record_instructions(1)
         compare(fast, plain, random.Random(seed), 12, seed)

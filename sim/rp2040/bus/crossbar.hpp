@@ -42,8 +42,8 @@ class Crossbar {
     }
 
     // For two cores that run in turns (cpu/pair.cpp), of which one may be some cycles ahead of the other, and for one
-    // beside the DMA (cpu/shared_bus.cpp): accesses of one cycle, while no counter counts, in a window that moves with
-    // the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns).
+    // beside the DMA or the performance counters (cpu/shared_bus.cpp): accesses of one cycle, in a window that moves
+    // with the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns).
     void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
     /// Whether wait_turn() decides by what has been told alone; else by the history of the port, where the accesses
     /// then take their places.
@@ -141,6 +141,7 @@ class Crossbar {
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
+    void count_turns(unsigned port, std::uint64_t accesses, std::uint64_t contested);
 
     /// The last access to a port before the window, of those told of. What was before that decides nothing any more.
     struct LastTold {

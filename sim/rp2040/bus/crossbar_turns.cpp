@@ -99,6 +99,12 @@ void Crossbar::read_history(unsigned port) {
     turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
 }
 
+/// Counts accesses that have been told of, and that nobody can take back any more.
+void Crossbar::count_turns(unsigned port, std::uint64_t accesses, std::uint64_t contested) {
+    for (int n = std::popcount(accesses); n > 0; --n) count(static_cast<Port>(port), false);
+    for (int n = std::popcount(contested); n > 0; --n) count(static_cast<Port>(port), true);
+}
+
 /// Less than a window on.
 void Crossbar::move_window(unsigned cycles) {
     const std::uint64_t leaving = bits_below(cycles);
@@ -111,6 +117,8 @@ void Crossbar::move_window(unsigned cycles) {
             const unsigned core = ours < theirs ? 1 : 0;
             last_told_[port] = {true, (contested_[core][port] >> at & 1) != 0, static_cast<BusMaster>(core),
                                 window() + at};
+            if (counting())
+                count_turns(port, ours | theirs, (contested_[0][port] | contested_[1][port]) & (ours | theirs));
         }
         first >>= cycles;
         second >>= cycles;
@@ -136,6 +144,8 @@ void Crossbar::end_turns(unsigned port) {
         const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
         s_.port[port].add({window() + at, 1, master, true, (contested >> at & 1) != 0});
     }
+    if (counting()) count_turns(port, first | second, contested & (first | second));
+    for (PortTurns* turns : turns_) turns->taken[port] = history_[port];
     contested_[0][port] = contested_[1][port] = 0;
     last_told_[port] = {};
 }

@@ -91,7 +91,7 @@ void Cpu::run(Cycles limit) {
             continue;
         }
         if (one_by_one()) [[unlikely]] {
-            if (!run_beside_dma()) execute_shared();
+            if (!run_shared()) execute_shared();
             continue;
         }
         deadline = next_deadline();

@@ -333,7 +333,7 @@ class Cpu {
                !system_.mpu().enabled();
     }
     void execute_shared();
-    bool run_beside_dma();
+    bool run_shared();
     Cycles share_data(const Op* at);
     void share_fetches(const Op* at, std::uint32_t address);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);

@@ -70,7 +70,7 @@ Cycles Cpu::wait_for_port(Cycles at, Port port) {
     bus_waits_ += lost;
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
-    peer->pay_owed();
+    if (peer->runnable()) peer->pay_owed();  // one that sleeps does when it goes on
     return lost;
 }
 
@@ -219,7 +219,7 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
         Cpu &c = *current, &other = *c.peer;
         pair.crossbar.end_turns();
         pay_owed(c, other);
-        if (!c.simple() || !other.simple() || c.yielded_ || c.crossbar_.counting()) {
+        if (!c.simple() || !other.simple() || c.yielded_) {
             c.stop_polling();  // the other core's flash accesses since its last round are none of its own
             return c.run(c.yielded_ ? 0 : std::min(limit, c.first_until()));
         }

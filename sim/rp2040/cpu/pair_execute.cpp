@@ -326,6 +326,15 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
     return end + later <= c.pair->end && end <= c.turns.window + 64;
 }
 
+/// Whether all the words have their ports, once the first one has told of its: an instruction that begins before the
+/// other core's next one must not be held back after an access of it has come to the history.
+inline bool in_one_go(const Cpu& c, Cycles cycles, std::uint32_t address, std::uint32_t words) {
+    if (c.ahead_from == kNever || c.goes_ahead(cycles)) return true;
+    for (std::uint32_t n = 0; n < words; ++n)
+        if (!c.pair->crossbar.known_by_turns(cycles + n, port_of(address + 4 * n))) return false;
+    return true;
+}
+
 [[gnu::always_inline]] inline std::uint32_t word_at(const Cpu& c, std::uint32_t address) {
     std::uint32_t word;
     std::memcpy(&word, c.sram + (address - kSramBase), sizeof word);
@@ -336,14 +345,14 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
 
 /// The words lie in SRAM, are the core's own, and have their ports; else the handler ends.
 #define OWN_WORDS(address, words, store)                                              \
-    if (!undisturbed(c, cycles, words) ||                                             \
+    if (!undisturbed(c, cycles, words) || !in_one_go(c, cycles, address, words) ||    \
         !((store) ? data_in_sram(c, address, words) : block_in_sram(address, words))) \
         TAIL_RETURN op_alone_again(OP_ARGS);                                          \
     SPILL();                                                                          \
     if (!own_words(c, address, words, store)) TAIL_RETURN hold_back(OP_ARGS)
-#define CLAIM_WORDS(address, words, store)                                    \
+#define CLAIM_WORDS(address, words, store)                     \
     const Cycles lost = claim_words(c, address, words, store); \
-    if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);                                \
+    if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);        \
     cycles = c.cycles + lost
 #define BEGIN_WORDS(address, words, store, elsewhere) \
     OWN_WORDS(address, words, store);                 \

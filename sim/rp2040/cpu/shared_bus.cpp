@@ -66,22 +66,24 @@ void Cpu::execute_one(const Op* at) {
     if (cycles > start) share_fetches(at, address);
 }
 
-/// Instructions in a chain as far as they may meet the DMA, the other core being at rest. False where they may not.
-bool Cpu::run_beside_dma() {
+/// Instructions in a chain as far as they may meet the DMA or are counted, the other core being at rest. False where
+/// each needs more than that.
+bool Cpu::run_shared() {
     static constinit auto kAllMine = [] {
         decltype(Pair::owners) owners{};
         owners.fill(owner::only(0) | owner::only(1));
         return owners;
     }();
-    if (!simple() || peer->runnable() || crossbar_.counting()) return false;
+    if (!simple() || peer->runnable()) return false;
     const Cycles event = fabric_.events().next();
     const bool near = crossbar_.dma_active() && cycles + kLongestInstruction >= event;
+    const Cycles shared_until = near || crossbar_.counting() ? kNever : crossbar_.dma_busy_until();
     pair->end = std::min(limit_, event);
     choose_handlers();
     crossbar_.begin_turns(cycles);
     ahead_from = kNever;
     undo.count = 0;
-    deadline = std::min({near ? pair->end : std::min(pair->end, crossbar_.dma_busy_until()), crossbar_.turns_end()});
+    deadline = std::min({pair->end, shared_until, crossbar_.turns_end()});
     const Cycles limit = std::exchange(limit_, 0);
     std::uint8_t* const shared = std::exchange(owners, kAllMine.data());
     pair->execute(*this);
