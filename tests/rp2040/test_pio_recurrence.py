@@ -47,7 +47,7 @@ def _piece(rng: random.Random, at: int) -> list[int]:
     """A few instructions that lie at `at`: what programs are made of that nobody needs to see."""
     delay = rng.choice((0, 0, 1, rng.randrange(6)))
     counter = rng.choice(("x", "y"))
-    kind = rng.randrange(8)
+    kind = rng.randrange(11 if at < 8 else 8)
     if kind == 0:
         return [set_("pins", rng.randrange(16), ds=delay), set_("pins", rng.randrange(16), ds=rng.randrange(6))]
     if kind == 1:  # a delay loop
@@ -62,6 +62,14 @@ def _piece(rng: random.Random, at: int) -> list[int]:
         return [in_("pins", rng.randrange(1, 5)), mov("pins", "isr"), mov("isr", "null")]
     if kind == 6:  # PWM's: the level, or what X has
         return [pull(block=0), out(counter, rng.choice((4, 9, 32))), jmp(at + 2, f"{counter}--")]
+    if kind == 8:  # PWM's again: X is the level, Y counts
+        start = [set_("x", rng.randrange(32)), rng.choice((set_("y", 31), mov("y", "osr"), mov("y", "osr")))]
+        level = [jmp(at + 5, "x!=y", ds=delay), set_("pins", rng.randrange(16)), jmp(at + 6)]
+        return [*start, *level, nop(ds=rng.randrange(3)), jmp(at + 2, "y--")]
+    if kind == 9:  # ends when the other counter does
+        start = [mov("x", "osr"), mov("y", "osr", rng.choice((0, 2)))]
+        other = [jmp(at + 5, f"!{'xy'[counter == 'x']}", ds=delay), jmp(at + 4, f"{'xy'[counter == 'x']}--")]
+        return [*start, *other, jmp(at + 2, f"{counter}--")]
     return [mov("osr", "null", 1), out("pins", rng.randrange(1, 5), ds=delay)]
 
 

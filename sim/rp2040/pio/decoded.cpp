@@ -244,15 +244,6 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
     return found;
 }
 
-std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program) {
-    std::uint32_t found = 0;
-    for (unsigned pc = 0; pc < 32; ++pc) {
-        const PioInstruction& in = program[pc];
-        if ((in.op == PioOp::jmp_x_dec || in.op == PioOp::jmp_y_dec) && in.operand == pc) found |= 1u << pc;
-    }
-    return found;
-}
-
 PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioHorizon h;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;

@@ -105,8 +105,22 @@ struct PioDependence {
 };
 [[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
 
-/// Addresses, a bit each, of JMP X-- and JMP Y-- to themselves.
-[[nodiscard]] std::uint32_t pio_countdowns(const std::array<PioInstruction, 32>& program);
+/// A loop that does nothing but count X or Y down, a delay, until one is 0 or both are equal; by its last instruction.
+struct PioCounting {
+    std::uint8_t head = 0;                  ///< Where the last instruction jumps back to.
+    std::uint8_t x_steps = 0, y_steps = 0;  ///< What a round takes from X and Y. Neither: there is no such loop.
+    bool tests_x = false, tests_y = false;  ///< By JMP !X, !Y.
+    bool compares = false;                  ///< By JMP X!=Y.
+    std::uint32_t ticks = 0;                ///< Of a round.
+
+    /// So many rounds go the same way, with X and Y as they are before the first one: a lower bound.
+    [[nodiscard]] std::uint64_t rounds(std::uint32_t x, std::uint32_t y) const;
+};
+struct PioCountings {
+    std::uint32_t lasts = 0;  ///< Addresses of last instructions, a bit each.
+    std::array<PioCounting, 32> by_last{};
+};
+[[nodiscard]] PioCountings pio_countings(const std::array<PioInstruction, 32>& program);
 
 [[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);
 

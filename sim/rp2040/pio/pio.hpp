@@ -82,8 +82,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void step_alone(PioMachine& m, unsigned index);
     void step(PioMachine& m, unsigned index);
     void run_to(Cycles bound);
-    void count_down(PioMachine& m, unsigned index);
     [[nodiscard]] Cycles horizon() const { return std::min(pins_.horizon(), bound_); }
+    // counting.cpp
+    void count_down(PioMachine& m, unsigned index, const PioCounting& loop);
     // recurrence.cpp
     [[nodiscard]] std::uint32_t reached() const;
     [[nodiscard]] bool unseen() const;
@@ -175,10 +176,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
     std::array<PioHorizon, 4> horizon_{};
     std::array<PioLoop, 4> loop_{};
-    std::array<std::uint32_t, 4> countdowns_{};  // pio_countdowns()
-    std::array<std::uint32_t, 4> divider_{};     // In 1/256 cycles.
-    Cycles bound_ = kNever;                      // run_to()'s
-    Cycles period_ = 0, period_search_ = 0;      // Of the last recurrence, 0 if none is known; the longest looked for.
+    std::array<PioCountings, 4> countings_{};
+    std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
+    Cycles bound_ = kNever;                   // run_to()'s
+    Cycles period_ = 0, period_search_ = 0;   // Of the last recurrence, 0 if none is known; the longest looked for.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;
     bool any_sticky_ = false;

@@ -109,7 +109,8 @@ void Pio::run_recurring() {
         if (slice >= pins_.horizon()) return;
         run_to(slice);
         if (!may_recur()) return;
-        now = slice;
+        now = std::max(slice, next_);  // rounds of a delay loop may have been counted beyond
+        if (now >= pins_.horizon()) return;
         if (recurs(anchor, now, on_all, true)) {
             period_ = now - anchor.cycle;
             const Cycles left = std::min(pins_.horizon(), now + (Cycles{1} << 40)) - now;

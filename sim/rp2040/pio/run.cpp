@@ -251,21 +251,8 @@ void Pio::run_alone(unsigned index) {
         if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
         const std::uint8_t pc = m.pc;
         step_alone(m, index);
-        if (m.pc == pc && (countdowns_[index] >> pc & 1) != 0) count_down(m, index);
+        if ((countings_[index].lasts >> pc & 1) != 0) count_down(m, index, countings_[index].by_last[pc]);
     }
-}
-
-/// A jump to itself has been executed and taken: the next ones, but for the last, do nothing else than count.
-void Pio::count_down(PioMachine& m, unsigned index) {
-    const PioInstruction& in = code_[index][m.pc];
-    if (m.exec_pending || m.delay_left != 0 || recorder_ != nullptr) return;
-    std::uint32_t& counter = in.op == PioOp::jmp_x_dec ? m.x : m.y;
-    const std::uint64_t limit = std::min<Cycles>(horizon(), (m.next >> 8) + (Cycles{1} << 40)) << 8;
-    if (limit <= m.next) return;
-    const std::uint64_t step = std::uint64_t{m.ticks} * divider_[index],
-                        rounds = std::min<std::uint64_t>(counter, (limit - m.next) / step);
-    counter -= static_cast<std::uint32_t>(rounds);
-    m.next += rounds * step;
 }
 
 void Pio::catch_up(Cycles) {
@@ -336,7 +323,7 @@ void Pio::refresh() {
         if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
             horizon_[i] = pio_horizon(code_[i], m);
             loop_[i] = pio_loop(code_[i], m);
-            countdowns_[i] = pio_countdowns(code_[i]);
+            countings_[i] = pio_countings(code_[i]);
         }
     }
     code_dirty_ = horizon_dirty_ = 0;
