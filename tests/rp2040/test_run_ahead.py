@@ -175,11 +175,16 @@ def test_two_cores(part: int) -> None:
             _compare(fast, plain, random.Random(seed), 12, seed)
 
 
+def _begin_xip(chip: _native.Chip) -> None:
+    """What a second stage does: serial reads, a word at a time."""
+    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
+        chip.write_bus(SSI + offset, 4, value)
+
+
 def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
     """The same with the code of one core, or of both, in flash, which is read serially."""
     chip, rng = _pair(seed, calls=calls), random.Random(seed)
-    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
-        chip.write_bus(SSI + offset, 4, value)
+    _begin_xip(chip)
     for core in rng.choice(((0,), (1,), (0, 1))):
         at = FLASH + 0x1000 + 0x800 * core + rng.choice((0, 2, 4, 8))
         chip.load(at, chip.read_memory(chip.registers(core)["pc"], 400))
@@ -310,11 +315,22 @@ def _waiting(seed: int) -> _native.Chip:
     return chip
 
 
+def _waiting_in_flash(seed: int) -> _native.Chip:
+    """The same in flash, its loops beginning in the first or the second half of a word."""
+    chip = _waiting(seed)
+    _begin_xip(chip)
+    at = FLASH + 0x1000 + random.Random(seed).choice((0, 2, 4, 6))
+    chip.load(at, chip.read_memory(CODE, 400))
+    chip.set_register(0, "pc", at)
+    return chip
+
+
+@pytest.mark.parametrize("make", [_waiting, _waiting_in_flash])
 @pytest.mark.parametrize("part", range(4))
-def test_waiting_loops(part: int) -> None:
+def test_waiting_loops(part: int, make: Callable[[int], _native.Chip]) -> None:
     """Loops that poll memory, flags and time, ended by interrupts, UART frames, DMA transfers and the clock."""
     for seed in range(part, PROGRAMS, 4):
-        fast, plain = _waiting(seed), _waiting(seed)
+        fast, plain = make(seed), make(seed)
         plain.record_instructions(1)
         _compare(fast, plain, random.Random(seed), 12, seed)
 

@@ -57,12 +57,16 @@ void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
     if (wide) mark_code(address + 2);
 }
 
-/// A branch that may close a loop that waits gets an operation of its own, which has a look at it.
+/// A branch that may close a loop that waits gets an operation of its own, which has a look at it. In flash, one to the
+/// middle of a word is no near one (decoder.cpp), and has to fetch that word.
 void CodeCache::mark_poll(std::uint32_t address, Op& op) const {
-    const bool always = op.operation == Operation::b_near;
-    const bool sometimes = op.operation >= Operation::beq_near && op.operation <= Operation::ble_near;
-    const auto back = -static_cast<std::ptrdiff_t>(static_cast<std::int32_t>(op.imm));
-    if (!(always || sometimes) || back < 0 || back > kLongestPoll) return;
+    const bool near = op.operation >= Operation::b_near && op.operation <= Operation::ble_near,
+               flash = (op.operation == Operation::b || op.operation == Operation::b_cond) && address >> 28 == 1 &&
+                       (op.imm & 2) != 0 && op.imm / kPageBytes == address / kPageBytes;
+    if (!near && !flash) return;
+    const auto back = near ? -static_cast<std::ptrdiff_t>(static_cast<std::int32_t>(op.imm))
+                           : (static_cast<std::ptrdiff_t>(address) - static_cast<std::ptrdiff_t>(op.imm)) / 2;
+    if (back < 0 || back > kLongestPoll) return;
     std::array<Op, kLongestPoll + 1> loop;
     for (std::ptrdiff_t n = 0; n < back; ++n) {
         std::uint16_t code = 0;
@@ -70,8 +74,8 @@ void CodeCache::mark_poll(std::uint32_t address, Op& op) const {
         loop[static_cast<std::size_t>(n)] = decode(address - static_cast<std::uint32_t>(back - n) * 2, code, 0);
     }
     Op poll = op;
-    poll.operation = Operation::poll_near;
-    if (always) poll.rd = kAlways;
+    poll.operation = near ? Operation::poll_near : Operation::poll_flash;
+    if (op.operation == Operation::b_near || op.operation == Operation::b) poll.rd = kAlways;
     loop[static_cast<std::size_t>(back)] = poll;
     if (polls(loop.data(), loop.data() + back)) op = poll;
 }

@@ -214,12 +214,11 @@ bool Cpu::abandon_for_interrupt(Cycles end) {
     return abandon;
 }
 
-Cycles Cpu::poll(const Op* at, Cycles now) {
+Cycles Cpu::poll(const Op* first, const Op* at, Cycles now) {
     const Cycles round = now - poll_.since, until = std::min(deadline, poll_.steady);
     constexpr Cycles kWorthIt = 4;
     const std::uint64_t fetches = xip.accesses() - poll_.fetches;
     if (poll_.at == at && until > now && until - now >= kWorthIt * round && xip.hits() - poll_.hits == fetches) {
-        const Op* const first = at + static_cast<std::int32_t>(at->imm);
         if (std::none_of(first, at, [](const Op& op) { return op.handler == &op_hook; }) && polls(first, at)) {
             const Cycles rounds = (until - now) / round;
             now += rounds * round;

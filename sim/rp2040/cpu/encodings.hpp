@@ -27,7 +27,7 @@ namespace rp2040 {
     X(wfe) X(wfi) X(sev) X(stm) X(ldm) X(b_cond) X(svc) X(b) X(bl) X(msr) X(mrs) X(barrier) X(lsl_imm0)       \
     X(mov_const) X(add_const) X(mov_sp) X(mov_pc) X(add_pc) X(pop_pc) X(cmp_pc) X(b_near) X(beq_near)         \
     X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near) X(bvc_near) X(bhi_near)           \
-    X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near) X(poll_near)
+    X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near) X(poll_near) X(poll_flash)
 // clang-format on
 
 enum class Operation : std::uint8_t {

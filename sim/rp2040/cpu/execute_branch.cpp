@@ -25,8 +25,9 @@ void op_poll_near(OP_PARAMS) {
         c.stop_polling();
         NEXT(kBranchNotTaken);
     }
-    cycles = c.poll(op, cycles + kBranchTaken);
-    op += static_cast<std::int32_t>(op->imm);
+    const Op* const first = op + static_cast<std::int32_t>(op->imm);
+    cycles = c.poll(first, op, cycles + kBranchTaken);
+    op = first;
     DISPATCH();
 }
 
@@ -56,6 +57,20 @@ void op_b(OP_PARAMS) {
 void op_b_cond(OP_PARAMS) {
     if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
     TAIL_RETURN op_b(OP_ARGS);
+}
+
+void op_poll_flash(OP_PARAMS) {
+    if (op->rd == kAlways || passed(op->rd, nz, carry, overflow)) {
+        if (const Op* first = cached_target(c, op->imm)) {
+            cycles = c.poll(first, op, cycles + kBranchTaken);
+            op = first;
+            DISPATCH();
+        }
+        c.stop_polling();
+        TAIL_RETURN op_b(OP_ARGS);
+    }
+    c.stop_polling();
+    NEXT(kBranchNotTaken);
 }
 
 void op_bl(OP_PARAMS) {

@@ -262,6 +262,11 @@ void op_b_cond(OP_PARAMS) {
     TAIL_RETURN op_b(OP_ARGS);
 }
 
+void op_poll_flash(OP_PARAMS) {
+    if (op->rd != kAlways && !passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
+    TAIL_RETURN op_b(OP_ARGS);
+}
+
 void op_bl(OP_PARAMS) {
     DecodedPage* const page = page_of_target(c, op->imm);
     if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
@@ -378,7 +383,7 @@ namespace {
     RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
     X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
     X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
+    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
 // clang-format on
 
 /// Loads and stores of one register that have their port.

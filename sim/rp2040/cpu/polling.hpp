@@ -9,7 +9,7 @@ namespace rp2040 {
 
 /// Longest loop that is looked at, in halfwords, without the branch that closes it.
 inline constexpr std::ptrdiff_t kLongestPoll = 12;
-/// Condition (Op::rd) of a `poll_near` that is always taken.
+/// Condition (Op::rd) of a `poll_near` or `poll_flash` that is always taken.
 inline constexpr std::uint8_t kAlways = 14;
 
 /// Whether the instructions from `first` up to the branch that leads back to it make every round like the one before,
