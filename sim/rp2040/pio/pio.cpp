@@ -98,7 +98,7 @@ void Pio::clock_switches() {
     s_.stopped_at = kNever;
     for (auto& m : s_.sm) {
         m.next += pause << 8;
-        m.forced_at += pause;
+        if (m.forced_at != kNever) m.forced_at += pause;
     }
     if (s_.sticky_at != kNever) s_.sticky_at += pause;
 }
@@ -346,6 +346,7 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
         default: return;  // ADDR is read-only.
     }
     code_dirty_ |= static_cast<std::uint8_t>(1u << index);
+    if (m.forced_pending) m.forced_at = std::min(m.forced_at, t + 1);  // it may wait for another pin now
     rouse(m, t);
 }
 

@@ -9,6 +9,10 @@ namespace rp2040 {
 using namespace pio;
 
 namespace {
+/// Whether a forced WAIT for a pin waits until the pin changes.
+constexpr bool forced_dozes(const PioMachine& m) {
+    return m.forced_pending && m.forced_at == kNever && m.stall == PioStall::pin;
+}
 constexpr bool sticky(const PioMachine& m) { return (m.execctrl & kOutSticky) != 0; }
 /// A change of a pad in cycle c is seen by every instruction from c + this on, synchronised or not.
 constexpr Cycles kSeenAfter = PinMatrix::kSyncCycles + 1;
@@ -132,8 +136,10 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     set_side(in, fx);
     m.forced_pending = !done;
     stalled_[index] = in;
+    const bool dozes = m.stall == PioStall::pin && pins_.last_change() + kSeenAfter <= cycle;
+    if (!done && dozes) dozing_ |= static_cast<std::uint8_t>(1u << index);
     const bool waits =
-        !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
+        !done && (dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
     m.forced_at = waits ? kNever : cycle + 1;
     if (!m.enabled) return;
     if (m.asleep && done) {
@@ -205,8 +211,13 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
     pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
     // Who began to wait in this cycle is not known to the pins as waiting yet.
     if (dozing_ != 0 && pins_.last_change() > cycle) {
-        for (unsigned i = 0; i < 4; ++i)
-            if ((dozing_ >> i & 1) != 0) rouse(s_.sm[i], cycle);
+        for (unsigned i = 0; i < 4; ++i) {
+            if ((dozing_ >> i & 1) == 0) continue;
+            if (s_.sm[i].forced_pending)
+                s_.sm[i].forced_at = cycle + 1;
+            else
+                rouse(s_.sm[i], cycle);
+        }
     }
 }
 
@@ -300,6 +311,7 @@ void Pio::update_next() {
         if (m.forced_pending) {
             next = std::min(next, m.forced_at);
             forced = true;
+            if (forced_dozes(m)) waited |= stalled_[i].mask;
         } else if (m.enabled && !m.asleep) {
             next = std::min(next, m.next >> 8);
             ++ticking;
@@ -346,7 +358,10 @@ void Pio::refresh() {
 /// earliest cycle in which anything could end its wait.
 Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
     const PioMachine& m = s_.sm[index];
-    if (m.forced_pending) return m.forced_at;
+    if (m.forced_pending) {
+        if (!forced_dozes(m) || others == kNever || !pins_.may_change(waited_pins_)) return m.forced_at;
+        return others + 1;
+    }
     if (!m.enabled) return kNever;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;
     const bool autopull = (m.shiftctrl & kAutopull) != 0;
@@ -387,7 +402,8 @@ void Pio::plan() {
     if (clocked() && (next_ != kNever || waited_pins_ != 0)) {
         const bool awaited = pins_.awaited(function_);
         Cycles others = kNever;
-        if (std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled && m.asleep; })) {
+        if (std::any_of(s_.sm.begin(), s_.sm.end(),
+                        [](const PioMachine& m) { return (m.enabled && m.asleep) || forced_dozes(m); })) {
             others = pins_.earliest_other(this);
             for (const auto& m : s_.sm) {
                 if (m.forced_pending)
