@@ -11,6 +11,7 @@ import pytest
 from unit import (
     ADDR,
     AUTOPULL,
+    AUTOPUSH,
     DBG_PADOE,
     DBG_PADOUT,
     FDEBUG,
@@ -22,6 +23,7 @@ from unit import (
     OUT_RIGHT,
     PIO0,
     PIO1,
+    RXF,
     SYNC_BYPASS,
     TXF,
     StateMachine,
@@ -32,6 +34,7 @@ from unit import (
     nop,
     out,
     pull,
+    push,
     set_,
 )
 
@@ -127,6 +130,70 @@ def test_left_alone_or_looked_at(part: int) -> None:
             alone.run(pause)
             _look_often(seen, pause)
             for _ in range(rng.choice((40, 300))):
+                assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
+                alone.run(1)
+                seen.run(1)
+
+
+def _decoder(seed: int) -> UnitChip:
+    """A program that jumps to what it has made of two pins, as quadrature decoders do, in one or two machines.
+
+    Without a word to pull, and with an RX FIFO that is full or never filled, it shows nothing while its pins rest.
+    """
+    rng = random.Random(seed)
+    chip = UnitChip()
+    chip.function(FUNC_PIO0, *PINS)
+    for index in range(rng.randrange(1, 3)):
+        base = 16 * index
+        table = [jmp(base + rng.choice((4, 4, 6, 8, 10)), ds=rng.randrange(4)) for _ in range(4)]
+        lookup = [
+            out("isr", 2),
+            in_("pins", 2),
+            mov("osr", "isr"),
+            mov("pc", "isr") if index == 0 else jmp(base + 4),
+        ]
+        shown = rng.choice((push(block=0), set_("pins", rng.randrange(4)), nop()))
+        program = [*table, *lookup[:2], shown, mov("isr", "pins"), mov("osr", "isr"), in_("y", 2), lookup[3]]
+        if rng.randrange(3) == 0:
+            program[5] = jmp(base + 7, "pin")
+        StateMachine(
+            chip,
+            program,
+            index=index,
+            origin=base,
+            divider=rng.choice((1, 1, 2, 1.5, 2.25)),
+            shift=rng.choice((0, IN_RIGHT)) | rng.choice((0, OUT_RIGHT)) | rng.choice((0, 0, AUTOPUSH)),
+            execctrl=PINS[0] << 24,
+            in_base=PINS[0],
+            set_pins=(PINS[2], 2),
+            pindirs=3 << PINS[2] if rng.randrange(2) else 0,
+        )
+    return chip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_programs_that_show_nothing(part: int) -> None:
+    """Pins that move after long pauses, words that are taken and given; chips that are saved and restored meanwhile."""
+    for seed in range(part, 240, 4):
+        rng = random.Random(seed)
+        alone, seen = _decoder(seed), _decoder(seed)
+        for _ in range(8):
+            pause = rng.choice((30, 300, 3000, 20_000 + rng.randrange(50)))
+            alone.run(pause)
+            _look_often(seen, pause)
+            if rng.randrange(4) == 0:
+                alone.save()
+                alone.run(pause)
+                alone.restore()
+            kind, pin, index = rng.randrange(5), rng.choice(PINS[:2]), rng.randrange(2)
+            for chip in (alone, seen):
+                if kind < 3:
+                    chip.drive(pin, kind & 1, 1)
+                elif kind == 3:
+                    chip.read(PIO0 + RXF + 4 * index)
+                else:
+                    chip.write(PIO0 + TXF + 4 * index, 5)
+            for _ in range(rng.choice((8, 60))):
                 assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
                 alone.run(1)
                 seen.run(1)

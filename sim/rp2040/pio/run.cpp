@@ -76,6 +76,7 @@ void Pio::wake_stalled(PioStall reason, Cycles after) {
 }
 
 void Pio::wake(Cycles when) {
+    stir();
     wake_stalled(PioStall::pin, when - 1);
     update_next();
 }
@@ -201,6 +202,7 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
         const std::uint32_t irq = (s_.irq & ~fx.irq_clear) | fx.irq_set;
         if (irq != s_.irq) {
             s_.irq = irq;
+            stir();
             wake_stalled(PioStall::irq, cycle);
             update_irq();
         }
@@ -326,6 +328,7 @@ void Pio::update_next() {
     if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
     next_ = clocked() ? next : kNever;
     idle_ = next_ == kNever;
+    if (quiet_since_ || s_.settled) waited |= s_.asked;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
         pins_.waited_changed();
@@ -397,9 +400,10 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
 
 void Pio::plan() {
     if ((code_dirty_ | horizon_dirty_) != 0) refresh();
+    if (s_.settled && !may_settle(s_.asked)) stir();
     update_next();
     Cycles due = kNever;
-    if (clocked() && (next_ != kNever || waited_pins_ != 0)) {
+    if (clocked() && !s_.settled && (next_ != kNever || waited_pins_ != 0)) {
         const bool awaited = pins_.awaited(function_);
         Cycles others = kNever;
         if (std::any_of(s_.sm.begin(), s_.sm.end(),
