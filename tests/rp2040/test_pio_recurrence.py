@@ -20,6 +20,7 @@ from unit import (
     FUNC_PIO1,
     IN_RIGHT,
     IO_BANK0,
+    IRQ,
     OUT_RIGHT,
     PIO0,
     PIO1,
@@ -29,6 +30,7 @@ from unit import (
     StateMachine,
     UnitChip,
     in_,
+    irq,
     jmp,
     mov,
     nop,
@@ -42,6 +44,8 @@ PINS = range(2, 6)
 OF_PIO1 = (6, 7)
 INTR0 = 0xF0
 """Register of IO_BANK0 with the latches of edges of the first eight pins."""
+INTE = 0x12C
+PIO0_IRQ0 = 7
 OFTEN = 60
 """Cycles between two looks: too few to look for a period, or to ask who needs whom."""
 
@@ -145,29 +149,26 @@ def _decoder(seed: int) -> UnitChip:
     chip.function(FUNC_PIO0, *PINS)
     for index in range(rng.randrange(1, 3)):
         base = 16 * index
-        table = [jmp(base + rng.choice((4, 4, 6, 8, 10)), ds=rng.randrange(4)) for _ in range(4)]
-        lookup = [
-            out("isr", 2),
-            in_("pins", 2),
-            mov("osr", "isr"),
-            mov("pc", "isr") if index == 0 else jmp(base + 4),
-        ]
+        told, on = base + 12, base + 4
+        table = [jmp(rng.choice((on, on, base + 6, base + 8, told)), ds=rng.randrange(4)) for _ in range(4)]
         shown = rng.choice((push(block=0), set_("pins", rng.randrange(4)), nop()))
-        program = [*table, *lookup[:2], shown, mov("isr", "pins"), mov("osr", "isr"), in_("y", 2), lookup[3]]
+        program = [*table, set_("y", base // 4), mov("isr", "null"), in_("y", 3), in_("pins", 2), shown]
+        program += [mov("pc", "isr"), nop(), nop(), irq(index), jmp(on)]
         if rng.randrange(3) == 0:
-            program[5] = jmp(base + 7, "pin")
+            program[9] = jmp(told, "pin")
         StateMachine(
             chip,
             program,
             index=index,
             origin=base,
             divider=rng.choice((1, 1, 2, 1.5, 2.25)),
-            shift=rng.choice((0, IN_RIGHT)) | rng.choice((0, OUT_RIGHT)) | rng.choice((0, 0, AUTOPUSH)),
+            shift=rng.choice((0, 0, AUTOPUSH)),
             execctrl=PINS[0] << 24,
             in_base=PINS[0],
             set_pins=(PINS[2], 2),
             pindirs=3 << PINS[2] if rng.randrange(2) else 0,
         )
+    chip.write(PIO0 + INTE, rng.choice((0x300, 0x301, 0x303)))
     return chip
 
 
@@ -193,7 +194,11 @@ def test_programs_that_show_nothing(part: int) -> None:
                     chip.read(PIO0 + RXF + 4 * index)
                 else:
                     chip.write(PIO0 + TXF + 4 * index, 5)
-            for _ in range(rng.choice((8, 60))):
-                assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
+            for _ in range(rng.choice((8, 60))):  # nobody looks at the first one: its interrupts come by themselves
                 alone.run(1)
-                seen.run(1)
+                _look_often(seen, 1)
+                assert alone.irq(PIO0_IRQ0) == seen.irq(PIO0_IRQ0), f"program {seed} in cycle {alone.now}"
+            assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
+            if rng.randrange(2):
+                for chip in (alone, seen):
+                    chip.write(PIO0 + IRQ, 3)
