@@ -263,8 +263,9 @@ void Pio::run_alone(unsigned index) {
     while ((m.next >> 8) < horizon() && !m.asleep && !roused_) {
         if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
         const std::uint8_t pc = m.pc;
+        const bool delays = m.delay_left != 0;  // what is left of a delay executes nothing
         step_alone(m, index);
-        if (m.pc == pc && (countdowns_[index] >> pc & 1) != 0) count_down(m, index);
+        if (m.pc == pc && !delays && (countdowns_[index] >> pc & 1) != 0) count_down(m, index);
     }
 }
 
