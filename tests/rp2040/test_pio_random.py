@@ -49,9 +49,12 @@ def test_random_programs(part: int, with_dma: bool) -> None:
     assert wrong is None, wrong.decode()
 
 
-@pytest.mark.parametrize("program", [243986])
+@pytest.mark.parametrize("program", [243986, 67032])
 def test_programs_that_have_differed(program: int) -> None:
-    """A machine was disabled while a forced instruction stood in the place of its delay's ticks."""
+    """A machine was disabled while a forced instruction stood in the place of its delay's ticks.
+
+    One was disabled in the delay of a JMP Y-- to itself and enabled again: the rest of the delay was taken for a round.
+    """
     wrong = library().unit_pio_differential(program, 1, False)
     assert wrong is None, wrong.decode()
 

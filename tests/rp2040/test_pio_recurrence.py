@@ -11,6 +11,7 @@ import pytest
 from unit import (
     ADDR,
     AUTOPULL,
+    AUTOPUSH,
     DBG_PADOE,
     DBG_PADOUT,
     FDEBUG,
@@ -19,19 +20,23 @@ from unit import (
     FUNC_PIO1,
     IN_RIGHT,
     IO_BANK0,
+    IRQ,
     OUT_RIGHT,
     PIO0,
     PIO1,
+    RXF,
     SYNC_BYPASS,
     TXF,
     StateMachine,
     UnitChip,
     in_,
+    irq,
     jmp,
     mov,
     nop,
     out,
     pull,
+    push,
     set_,
 )
 
@@ -39,6 +44,8 @@ PINS = range(2, 6)
 OF_PIO1 = (6, 7)
 INTR0 = 0xF0
 """Register of IO_BANK0 with the latches of edges of the first eight pins."""
+INTE = 0x12C
+PIO0_IRQ0 = 7
 OFTEN = 60
 """Cycles between two looks: too few to look for a period, or to ask who needs whom."""
 
@@ -138,3 +145,68 @@ def test_left_alone_or_looked_at(part: int) -> None:
                 assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
                 alone.run(1)
                 seen.run(1)
+
+
+def _decoder(seed: int) -> UnitChip:
+    """A program that jumps to what it has made of two pins, as quadrature decoders do, in one or two machines.
+
+    Without a word to pull, and with an RX FIFO that is full or never filled, it shows nothing while its pins rest.
+    """
+    rng = random.Random(seed)
+    chip = UnitChip()
+    chip.function(FUNC_PIO0, *PINS)
+    for index in range(rng.randrange(1, 3)):
+        base = 16 * index
+        told, on = base + 12, base + 4
+        table = [jmp(rng.choice((on, on, base + 6, base + 8, told)), ds=rng.randrange(4)) for _ in range(4)]
+        shown = rng.choice((push(block=0), set_("pins", rng.randrange(4)), nop()))
+        program = [*table, set_("y", base // 4), mov("isr", "null"), in_("y", 3), in_("pins", 2), shown]
+        program += [mov("pc", "isr"), nop(), nop(), irq(index), jmp(on)]
+        if rng.randrange(3) == 0:
+            program[9] = jmp(told, "pin")
+        StateMachine(
+            chip,
+            program,
+            index=index,
+            origin=base,
+            divider=rng.choice((1, 1, 2, 1.5, 2.25)),
+            shift=rng.choice((0, 0, AUTOPUSH)),
+            execctrl=PINS[0] << 24,
+            in_base=PINS[0],
+            set_pins=(PINS[2], 2),
+            pindirs=3 << PINS[2] if rng.randrange(2) else 0,
+        )
+    chip.write(PIO0 + INTE, rng.choice((0x300, 0x301, 0x303)))
+    return chip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_programs_that_show_nothing(part: int) -> None:
+    """Pins that move after long pauses, words that are taken and given; chips that are saved and restored meanwhile."""
+    for seed in range(part, 240, 4):
+        rng = random.Random(seed)
+        alone, seen = _decoder(seed), _decoder(seed)
+        for _ in range(8):
+            pause = rng.choice((30, 300, 3000, 20_000 + rng.randrange(50)))
+            alone.run(pause)
+            _look_often(seen, pause)
+            if rng.randrange(4) == 0:
+                alone.save()
+                alone.run(pause)
+                alone.restore()
+            kind, pin, index = rng.randrange(5), rng.choice(PINS[:2]), rng.randrange(2)
+            for chip in (alone, seen):
+                if kind < 3:
+                    chip.drive(pin, kind & 1, 1)
+                elif kind == 3:
+                    chip.read(PIO0 + RXF + 4 * index)
+                else:
+                    chip.write(PIO0 + TXF + 4 * index, 5)
+            for _ in range(rng.choice((8, 60))):  # nobody looks at the first one: its interrupts come by themselves
+                alone.run(1)
+                _look_often(seen, 1)
+                assert alone.irq(PIO0_IRQ0) == seen.irq(PIO0_IRQ0), f"program {seed} in cycle {alone.now}"
+            assert _state(alone) == _state(seen), f"program {seed} in cycle {alone.now}"
+            if rng.randrange(2):
+                for chip in (alone, seen):
+                    chip.write(PIO0 + IRQ, 3)

@@ -91,6 +91,12 @@ def _begin_xip(chip: _native.Chip) -> None:
         chip.write_bus(SSI + offset, 4, value)
 
 
+def _begin_xip(chip: _native.Chip) -> None:
+    """What a second stage does: serial reads, a word at a time."""
+    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
+        chip.write_bus(SSI + offset, 4, value)
+
+
 def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
     """The same with the code of one core, or of both, in flash, which is read serially."""
     chip, rng = _pair(seed, calls=calls), random.Random(seed)

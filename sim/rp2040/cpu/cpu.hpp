@@ -173,9 +173,9 @@ class Cpu {
     /// True if execution must stop here (debugger's breakpoint).
     bool hook();
 
-    /// A round of a loop that waits (polling.hpp) ends at `now`, the branch `at` leading back to `first`, whose word, if
-    /// it begins in the middle of one, has been fetched. Returns the cycle in which the next round begins that is not
-    /// known to be the same.
+    /// A round of a loop that waits (polling.hpp) ends at `now`, the branch `at` leading back to `first`, whose word,
+    /// if it begins in the middle of one, has been fetched. Returns the cycle in which the next round begins that is
+    /// not known to be the same.
     [[gnu::noinline]] Cycles poll(const Op* first, const Op* at, Cycles now);
     void stop_polling() { poll_.at = nullptr; }
     /// What was read now will be the same up to cycle `until`, unless an event comes before.

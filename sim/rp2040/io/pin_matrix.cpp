@@ -395,6 +395,11 @@ bool PinMatrix::may_change(std::uint32_t pins) const {
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 
+bool PinMatrix::may_change(std::uint32_t pins, PinFunction function, std::uint32_t reach) const {
+    const std::uint32_t own = selected(function), lazy = (lazily_driven() & ~own) | (own & reach);
+    return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
+}
+
 /// Pins that follow changes of `pins`: wired to them, or driven by devices in answer, directly or through others.
 std::uint32_t PinMatrix::answered(std::uint32_t pins) const {
     std::uint32_t answers = nets_.empty() ? 0 : wired(pins) & ~pins;

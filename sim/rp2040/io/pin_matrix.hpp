@@ -157,6 +157,8 @@ class PinMatrix final : public Gpio {
     /// Whether one of `pins` may change without a register access or a call from outside: it follows PIO or
     /// PWM, or a device drives it that follows them, or a change is pending.
     [[nodiscard]] bool may_change(std::uint32_t pins) const;
+    /// The same for others than `function`, which drives no more than `reach` of its pins.
+    [[nodiscard]] bool may_change(std::uint32_t pins, PinFunction function, std::uint32_t reach) const;
     /// Whether nobody learns of what PIO, PWM and others do with their pins until he looks.
     [[nodiscard]] bool unseen() const;
     /// Whether nobody else learns of what `function` does with `pins` until he looks, and nothing answers it.

@@ -13,6 +13,8 @@ using namespace pio;
 namespace {
 constexpr std::uint32_t kPins32 = (1u << kPins) - 1;
 
+constexpr unsigned kMovExec = 4, kMovPc = 5;  // Destinations of MOV.
+
 /// Relative IRQ numbers (datasheet 3.4.9.2): the state machine's number is added modulo 4 to the two low bits.
 constexpr std::uint8_t irq_flag(unsigned field, unsigned sm) {
     const unsigned flag = field & 7;
@@ -77,6 +79,7 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
         case 2:  // IN
             in.op = kIn[field];
             in.operand = static_cast<std::uint8_t>(low == 0 ? 32 : low);
+            if (in.op == PioOp::in_pins) in.mask = rotate_left(low_bits(in.operand), in_base(m.pinctrl)) & kPins32;
             break;
         case 3:  // OUT
             in.op = kOut[field];
@@ -121,11 +124,11 @@ Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
         case PioOp::pull: return Seen::pull;
         case PioOp::irq:
         case PioOp::wait_irq:
-        // These make the path or the counters unpredictable.
-        case PioOp::out_exec:
-        case PioOp::out_pc:
-        case PioOp::out_isr: return Seen::visible;
-        case PioOp::mov: return in.operand == 4 || in.operand == 5 ? Seen::visible : Seen::nothing;
+        // What is executed is not known.
+        case PioOp::out_exec: return Seen::visible;
+        case PioOp::mov: return in.operand == kMovExec ? Seen::visible : Seen::nothing;
+        // Autopush may come sooner than the bits that are there now tell.
+        case PioOp::out_isr: return autopush ? Seen::visible : autopull ? Seen::out : Seen::nothing;
         case PioOp::in_pins:
         case PioOp::in_x:
         case PioOp::in_y:
@@ -136,12 +139,17 @@ Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
         case PioOp::out_x:
         case PioOp::out_y:
         case PioOp::out_null:
-        case PioOp::out_pindirs: return autopull ? Seen::out : Seen::nothing;
+        case PioOp::out_pindirs:
+        case PioOp::out_pc: return autopull ? Seen::out : Seen::nothing;
         default: return Seen::nothing;
     }
 }
 
 bool is_jmp(PioOp op) { return op <= PioOp::jmp_not_osre; }
+/// Jumps to what it computes: to anywhere.
+bool jumps_anywhere(const PioInstruction& in) {
+    return in.op == PioOp::out_pc || (in.op == PioOp::mov && in.operand == kMovPc);
+}
 
 /// Shortest distance in ticks from the start of each instruction to the start of one of `kind`.
 void distances(const std::array<PioInstruction, 32>& program, const std::array<Seen, 32>& seen, Seen kind,
@@ -149,9 +157,11 @@ void distances(const std::array<PioInstruction, 32>& program, const std::array<S
     for (unsigned pc = 0; pc < 32; ++pc) to[pc] = seen[pc] == kind ? 0 : PioHorizon::kFar;
     for (bool changed = true; changed;) {
         changed = false;
+        const std::uint16_t nearest = *std::min_element(to.begin(), to.end());
         for (unsigned n = 32; n-- > 0;) {
             const PioInstruction& in = program[n];
             std::uint16_t after = in.op == PioOp::jmp ? PioHorizon::kFar : to[in.next_pc];
+            if (jumps_anywhere(in)) after = nearest;
             if (is_jmp(in.op)) after = std::min(after, to[in.operand & 31]);
             const auto distance =
                 static_cast<std::uint16_t>(std::min<unsigned>(PioHorizon::kFar, after + 1u + in.delay));
@@ -217,13 +227,19 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
         switch (in.op) {
             case PioOp::jmp_pin:
             case PioOp::wait_gpio:
-            case PioOp::in_pins: found.on_pins = true; break;
+            case PioOp::in_pins:
+                found.on_pins = true;
+                found.pins |= in.mask;
+                break;
             case PioOp::in_osr:
             case PioOp::out_x:
             case PioOp::out_y:
             case PioOp::out_isr: found.on_data = true; break;
             case PioOp::out_pc:
-            case PioOp::out_exec: found.on_data = found.on_code = true; break;
+            case PioOp::out_exec:
+                found.on_data = found.on_code = true;
+                found.makes_code |= in.op == PioOp::out_exec;
+                break;
             case PioOp::out_pins: found.shows_data = true; break;
             case PioOp::out_pindirs: found.shows_data = found.turns_pins = true; break;
             case PioOp::set_pindirs: found.turns_pins = true; break;
@@ -232,10 +248,12 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
                     found.shows_data |= in.mask == kOsr;
                     found.on_pins |= in.mask == kPinsField;
                 } else {
-                    found.on_code |= in.operand == 4 || in.operand == 5;
+                    found.on_code |= in.operand == kMovExec || in.operand == kMovPc;
+                    found.makes_code |= in.operand == kMovExec;
                     found.on_data |= found.on_code || (in.operand != kOsr && in.mask == kOsr);
                     found.on_pins |= in.mask == kPinsField;
                 }
+                if (in.mask == kPinsField) found.pins = kPins32;
                 // STATUS is of FIFO levels, which recur.
                 break;
             default: break;
@@ -263,7 +281,9 @@ PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioM
             h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, own + h.to_in[in.next_pc]));
             h.in_bits = std::max(h.in_bits, in.operand);
         } else if (seen[pc] == Seen::out) {
-            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + h.to_out[in.next_pc]));
+            const unsigned next =
+                jumps_anywhere(in) ? *std::min_element(h.to_out.begin(), h.to_out.end()) : h.to_out[in.next_pc];
+            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + next));
             h.out_bits = std::max(h.out_bits, in.operand);
         }
     }

@@ -102,6 +102,8 @@ struct PioDependence {
     bool shows_data = false;  ///< It puts words of the TX FIFO on pins.
     bool turns_pins = false;  ///< It changes the directions of pins.
     bool on_code = false;     ///< It executes, or jumps to, what it computes: anything may be reached.
+    bool makes_code = false;  ///< It executes what it computes.
+    std::uint32_t pins = 0;   ///< Those that it asks.
 };
 [[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
 

@@ -53,6 +53,7 @@ Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
     fabric_.events().bind(index == 0 ? EventId::pio0 : EventId::pio1, this, [](void* self, Cycles when) {
         auto& pio = *static_cast<Pio*>(self);
         pio.pins_.catch_up(when);
+        pio.note_quiet(when);
         pio.plan();
     });
 }
@@ -64,6 +65,7 @@ void Pio::reset() {
     divider_.fill(divider(PioMachine{}.clkdiv));
     code_dirty_ = 0xf;
     any_sticky_ = false;
+    stir();
     pins_.set_output(function_, kPinMask, 0, 0, now() + 1);
     for (unsigned i = 0; i < 4; ++i) {
         tx_changed(i);
@@ -76,6 +78,8 @@ void Pio::reset() {
 void Pio::restore(StateReader& in) {
     StatefulPeripheral::restore(in);
     any_sticky_ = false;
+    quiet_since_.reset();
+    quiet_events_ = 0;
     for (unsigned i = 0; i < 4; ++i) {
         divider_[i] = divider(s_.sm[i].clkdiv);
         any_sticky_ |= (s_.sm[i].execctrl & kOutSticky) != 0;
@@ -89,6 +93,7 @@ void Pio::restore(StateReader& in) {
 
 /// Without its clock the block stands still; all that was to come is later by the length of the pause.
 void Pio::clock_switches() {
+    stir();
     if (clocked()) {
         pins_.catch_up(now() + 1);
         s_.stopped_at = now();
@@ -98,14 +103,16 @@ void Pio::clock_switches() {
     s_.stopped_at = kNever;
     for (auto& m : s_.sm) {
         m.next += pause << 8;
-        m.forced_at += pause;
+        if (m.forced_at != kNever) m.forced_at += pause;
     }
     if (s_.sticky_at != kNever) s_.sticky_at += pause;
 }
 
 void Pio::clocks_changed() { plan(); }
 
+/// After what has acted on the block.
 void Pio::replan() {
+    stir();
     plan();
     pins_.plan_waiting(this);
 }
@@ -346,6 +353,7 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
         default: return;  // ADDR is read-only.
     }
     code_dirty_ |= static_cast<std::uint8_t>(1u << index);
+    if (m.forced_pending) m.forced_at = std::min(m.forced_at, t + 1);  // it may wait for another pin now
     rouse(m, t);
 }
 

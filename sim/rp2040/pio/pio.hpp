@@ -96,6 +96,11 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
                               bool words) const;
     void pass_over(const Recurrence& before, Cycles now, Cycles cycles);
     void run_recurring();
+    // quiet.cpp: programs that show nothing
+    void note_quiet(Cycles now);
+    void stir();
+    [[nodiscard]] std::uint32_t asked_pins() const;
+    [[nodiscard]] bool may_settle(std::uint32_t asked) const;
     // run_loop.cpp: rounds together
     struct Rounds {
         PinMatrix::LoopWatch watch;
@@ -179,6 +184,8 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<PioCountings, 4> countings_{};
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     Cycles bound_ = kNever;                   // run_to()'s
+    std::optional<Recurrence> quiet_since_;   // A state since which nothing has been shown, and the pins asked
+    unsigned quiet_events_ = 0;               // have not changed; events since anything has.
     Cycles period_ = 0, period_search_ = 0;   // Of the last recurrence, 0 if none is known; the longest looked for.
     std::uint8_t code_dirty_ = 0xf;
     std::uint8_t horizon_dirty_ = 0xf;

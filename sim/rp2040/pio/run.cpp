@@ -9,6 +9,10 @@ namespace rp2040 {
 using namespace pio;
 
 namespace {
+/// Whether a forced WAIT for a pin waits until the pin changes.
+constexpr bool forced_dozes(const PioMachine& m) {
+    return m.forced_pending && m.forced_at == kNever && m.stall == PioStall::pin;
+}
 constexpr bool sticky(const PioMachine& m) { return (m.execctrl & kOutSticky) != 0; }
 /// A change of a pad in cycle c is seen by every instruction from c + this on, synchronised or not.
 constexpr Cycles kSeenAfter = PinMatrix::kSyncCycles + 1;
@@ -72,6 +76,7 @@ void Pio::wake_stalled(PioStall reason, Cycles after) {
 }
 
 void Pio::wake(Cycles when) {
+    stir();
     wake_stalled(PioStall::pin, when - 1);
     update_next();
 }
@@ -132,8 +137,10 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     set_side(in, fx);
     m.forced_pending = !done;
     stalled_[index] = in;
+    const bool dozes = m.stall == PioStall::pin && pins_.last_change() + kSeenAfter <= cycle;
+    if (!done && dozes) dozing_ |= static_cast<std::uint8_t>(1u << index);
     const bool waits =
-        !done && (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
+        !done && (dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq);
     m.forced_at = waits ? kNever : cycle + 1;
     if (!m.enabled) return;
     if (m.asleep && done) {
@@ -195,6 +202,7 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
         const std::uint32_t irq = (s_.irq & ~fx.irq_clear) | fx.irq_set;
         if (irq != s_.irq) {
             s_.irq = irq;
+            stir();
             wake_stalled(PioStall::irq, cycle);
             update_irq();
         }
@@ -205,8 +213,13 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
     pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
     // Who began to wait in this cycle is not known to the pins as waiting yet.
     if (dozing_ != 0 && pins_.last_change() > cycle) {
-        for (unsigned i = 0; i < 4; ++i)
-            if ((dozing_ >> i & 1) != 0) rouse(s_.sm[i], cycle);
+        for (unsigned i = 0; i < 4; ++i) {
+            if ((dozing_ >> i & 1) == 0) continue;
+            if (s_.sm[i].forced_pending)
+                s_.sm[i].forced_at = cycle + 1;
+            else
+                rouse(s_.sm[i], cycle);
+        }
     }
 }
 
@@ -250,8 +263,9 @@ void Pio::run_alone(unsigned index) {
     while ((m.next >> 8) < horizon() && !m.asleep && !roused_) {
         if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
         const std::uint8_t pc = m.pc;
+        const bool delays = m.delay_left != 0;  // what is left of a delay executes nothing
         step_alone(m, index);
-        if ((countings_[index].lasts >> pc & 1) != 0) count_down(m, index, countings_[index].by_last[pc]);
+        if (!delays && (countings_[index].lasts >> pc & 1) != 0) count_down(m, index, countings_[index].by_last[pc]);
     }
 }
 
@@ -287,6 +301,7 @@ void Pio::update_next() {
         if (m.forced_pending) {
             next = std::min(next, m.forced_at);
             forced = true;
+            if (forced_dozes(m)) waited |= stalled_[i].mask;
         } else if (m.enabled && !m.asleep) {
             next = std::min(next, m.next >> 8);
             ++ticking;
@@ -301,6 +316,7 @@ void Pio::update_next() {
     if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
     next_ = clocked() ? next : kNever;
     idle_ = next_ == kNever;
+    if (quiet_since_ || s_.settled) waited |= s_.asked;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
         pins_.waited_changed();
@@ -333,7 +349,10 @@ void Pio::refresh() {
 /// earliest cycle in which anything could end its wait.
 Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
     const PioMachine& m = s_.sm[index];
-    if (m.forced_pending) return m.forced_at;
+    if (m.forced_pending) {
+        if (!forced_dozes(m) || others == kNever || !pins_.may_change(waited_pins_)) return m.forced_at;
+        return others + 1;
+    }
     if (!m.enabled) return kNever;
     const bool autopush = (m.shiftctrl & kAutopush) != 0;
     const bool autopull = (m.shiftctrl & kAutopull) != 0;
@@ -369,12 +388,14 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
 
 void Pio::plan() {
     if ((code_dirty_ | horizon_dirty_) != 0) refresh();
+    if (s_.settled && !may_settle(s_.asked)) stir();
     update_next();
     Cycles due = kNever;
-    if (clocked() && (next_ != kNever || waited_pins_ != 0)) {
+    if (clocked() && !s_.settled && (next_ != kNever || waited_pins_ != 0)) {
         const bool awaited = pins_.awaited(function_);
         Cycles others = kNever;
-        if (std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) { return m.enabled && m.asleep; })) {
+        if (std::any_of(s_.sm.begin(), s_.sm.end(),
+                        [](const PioMachine& m) { return (m.enabled && m.asleep) || forced_dozes(m); })) {
             others = pins_.earliest_other(this);
             for (const auto& m : s_.sm) {
                 if (m.forced_pending)

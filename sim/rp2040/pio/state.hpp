@@ -67,6 +67,8 @@ struct PioState {
     std::array<std::uint32_t, 2> inte{}, intf{};
     Cycles stopped_at = kNever;  // While the block has no clock.
     Cycles sticky_at = kNever;   // Cycle in which an overridden sticky output asserts itself again.
+    bool settled = false;        // What it does comes again and shows nothing (quiet.cpp), ...
+    std::uint32_t asked = 0;     // ... as long as these pins stay as they are.
 };
 
 }  // namespace rp2040
