@@ -251,7 +251,9 @@ single_infinity:
     bx lr
 
 // a / b: three quotient digits of 8 bits by the SIO's divider (the SDK saves its state around this call), with the
-// exponents and special operands seen to while it works. Eight cycles from a store of the dividend to the load.
+// exponents and special operands seen to while it works. Eight cycles from a store of the dividend to the load. Who
+// interrupts and divides saves the divider's state only while it is dirty, which the load of a quotient ends: so the
+// divisor is stored for each digit.
 rom_function rom_fdiv
     push {r4-r6}
     movs r5, #1
@@ -283,6 +285,7 @@ rom_function rom_fdiv
     ldr r2, [r4, #0x74]
     ldr r6, [r4, #0x70]             // 128..255
     lsls r2, #8
+    str r3, [r4, #0x64]
     str r2, [r4, #0x60]
     lsls r6, #16
     lsls r0, #1
@@ -297,6 +300,7 @@ rom_function rom_fdiv
     adds r5, r0
     ldr r0, [r4, #0x70]
     lsls r2, #8
+    str r3, [r4, #0x64]
     str r2, [r4, #0x60]
     lsls r0, #8
     adds r6, r0
@@ -316,7 +320,6 @@ rom_function rom_fdiv
     subs r6, r0
     mov r0, r12
     orrs r0, r6
-    spend 2
     pop {r4-r6}
     bx lr
 3:  cmp r5, #0
