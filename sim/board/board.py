@@ -29,7 +29,7 @@ class DeviceConfig:
 
 Devices = tuple[DeviceConfig, ...]
 
-PINS = range(30)
+PINS, ADC_PINS = range(30), range(26, 30)
 #: GPIOs with the UART function, per instance (datasheet table 279).
 UART_TX_PINS = {0: (0, 12, 16, 28), 1: (4, 8, 20, 24)}
 UART_RX_PINS = {0: (1, 13, 17, 29), 1: (5, 9, 21, 25)}
@@ -80,6 +80,19 @@ class MicrophoneConfig:
     pdm_hz: int = 1_024_000
 
 
+@dataclass(frozen=True)
+class SupplyConfig:
+    """What the chip can learn of its supply, which is plugged in; each a pin, or None: there is no such thing."""
+
+    vbus: int | None = None
+    """GPIO that is high while USB gives power."""
+    vsys: int | None = None
+    """ADC input, GPIO 26 to 29, that a divider gives a part of the supply's voltage to."""
+    vsys_volts: float = 4.7
+    """Before the divider, at most 5.5."""
+    vsys_divider: float = 3.0
+
+
 def _devices(value: object, key: str) -> Devices:
     found: list[DeviceConfig] = []
     for name, table in toml.convert(dict[str, dict[str, Any]], value, key, BoardError).items():
@@ -103,6 +116,7 @@ class Board:
     uart: UartConfig = UartConfig()
     led: LedConfig | None = None
     microphone: MicrophoneConfig | None = None
+    supply: SupplyConfig = SupplyConfig()
     wires: Annotated[Wires, toml.Written("pairs of pins, as in [[4, 6], [5, 7]]")] = ()
     devices: Annotated[Devices, toml.By(_devices)] = ()
     without_errata: Annotated[tuple[Literal["E1", "E13"], ...], toml.Written('flaws of the chip, as in ["E1"]')] = ()
@@ -261,6 +275,14 @@ def _check_pins(board: Board) -> None:
         uses["led.pin"] = board.led.pin
     if board.microphone is not None:
         uses |= {"microphone.data": board.microphone.data, "microphone.clock": board.microphone.clock}
+    supply = board.supply
+    uses |= {f"supply.{use}": pin for use, pin in (("vbus", supply.vbus), ("vsys", supply.vsys)) if pin is not None}
+    if supply.vsys is not None and supply.vsys not in ADC_PINS:
+        raise _wrong("supply.vsys", f"= {supply.vsys}; the ADC has GPIO 26 to 29")
+    if not 0 <= supply.vsys_volts <= 5.5:
+        raise _wrong("supply.vsys_volts", f"= {supply.vsys_volts}; a Pico takes up to 5.5")
+    if not 1 <= supply.vsys_divider <= 100:
+        raise _wrong("supply.vsys_divider", f"= {supply.vsys_divider}; it must be from 1 to 100")
     for first, second in board.wires:
         if first not in PINS or second not in PINS or first == second:
             raise _wrong("wires", f"has [{first}, {second}]; a jumper connects two of GPIO 0 to 29")

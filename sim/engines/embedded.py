@@ -42,6 +42,12 @@ class EmbeddedEngine(Engine):
             self._chip.attach(self._microphone, [("clock", microphone.clock), ("data", microphone.data)])
         for number, (first, second) in enumerate(board.wires):
             self._chip.attach(_native.Jumper(f"wire{number}"), [("a", first), ("b", second)])
+        self._supply = board.supply
+        if self._supply.vbus is not None:
+            self._chip.drive_pin(self._supply.vbus, True)
+        if self._supply.vsys is not None:
+            volts = self._supply.vsys_volts / self._supply.vsys_divider
+            self._chip.set_adc(self._supply.vsys - 26, min(round(volts / 3.3 * 4096), 4095))
         self._devices: dict[str, tuple[Device, dict[str, int]]] = {}
         for device, lines in board_devices(board):
             self.attach(device, lines)
@@ -100,6 +106,8 @@ class EmbeddedEngine(Engine):
             self._chip.attach(native, check_lines(device, lines))
         except ValueError as error:
             raise DeviceError(str(error)) from None
+        if self._supply.vbus in lines.values():
+            self._chip.drive_pin(self._supply.vbus, None)
         self._devices[device.title] = device, dict(lines)
         try:
             device.settle()

@@ -2,8 +2,8 @@
 //
 // While nobody else can be on the bus, instructions run in chains and this file costs nothing. When the DMA may
 // transfer within the next cycles, the other core runs too, or bus accesses are counted, every instruction tells the
-// crossbar of its accesses: data in its first cycles, the fetch of the next word in its last one, after a branch that of
-// the target two cycles before the target executes. Those that do no more than that do so in chains of their own
+// crossbar of its accesses: data in its first cycles, the fetch of the next word in its last one, after a branch that
+// of the target two cycles before the target executes. Those that do no more than that do so in chains of their own
 // (pair_execute.cpp), the others here.
 #include <algorithm>
 #include <utility>
