@@ -106,8 +106,8 @@ class EmbeddedEngine(Engine):
             self._chip.attach(native, check_lines(device, lines))
         except ValueError as error:
             raise DeviceError(str(error)) from None
-        if self._supply.vbus in lines.values():
-            self._chip.drive_pin(self._supply.vbus, None)
+        if (vbus := self._supply.vbus) is not None and vbus in lines.values():
+            self._chip.drive_pin(vbus, None)
         self._devices[device.title] = device, dict(lines)
         try:
             device.settle()
