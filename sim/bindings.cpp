@@ -1,6 +1,5 @@
 // Python module emberwatch._native: librp2040 and the microphone, as they are. sim/_native.pyi documents it.
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -14,26 +13,16 @@
 #include <optional>
 #include <tuple>
 
-#include "bindings_device.hpp"
+#include "bindings_chip.hpp"
 #include "bindings_usb.hpp"
-#include "chip.hpp"
 #include "cpu/decoder.hpp"
-#include "io/pin_recorder.hpp"
 #include "link.hpp"
-#include "mic/i2s.hpp"
-#include "mic/microphone.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using namespace rp2040;
 
 namespace {
-
-std::span<const std::uint8_t> view(const nb::bytes& data) {
-    return {static_cast<const std::uint8_t*>(data.data()), data.size()};
-}
-
-nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
 
 template <class Byte>
 nb::tuple timed_bytes(const std::vector<Byte>& received) {
@@ -46,11 +35,6 @@ nb::tuple timed_bytes(const std::vector<Byte>& received) {
     return nb::make_tuple(to_bytes(values), cycles);
 }
 
-unsigned check_index(unsigned index, unsigned count, const char* what) {
-    if (index >= count) throw nb::index_error((std::string(what) + " is 0 to " + std::to_string(count - 1)).c_str());
-    return index;
-}
-
 ClockId clock_id(const std::string& name) {
     static const std::map<std::string, ClockId> ids = {{"gpout0", ClockId::gpout0}, {"gpout1", ClockId::gpout1},
                                                        {"gpout2", ClockId::gpout2}, {"gpout3", ClockId::gpout3},
@@ -61,25 +45,6 @@ ClockId clock_id(const std::string& name) {
     if (found == ids.end()) throw nb::key_error(("no clock named " + name).c_str());
     return found->second;
 }
-
-/// The chip as Python owns it, with its logic analyser.
-struct PyChip : Chip {
-    PyChip(std::uint32_t flash_bytes, std::uint32_t xosc_hz) : Chip(flash_bytes, xosc_hz), recorder(gpio()) {
-        usb().host().keep_packets(true);
-    }
-    PinRecorder recorder;
-    std::shared_ptr<Coverage> coverage;
-    std::vector<nb::object> attached;  ///< Keeps the devices that Python made; Chip does not own them.
-
-    /// Runs, then hands over to devices what they take in batches.
-    template <class Run>
-    Stop run(Run&& function) {
-        Stop stop = function();
-        for (Device* device : devices().devices())
-            if (auto* python = dynamic_cast<PyDevice*>(device)) python->settle();
-        return stop.reason == StopReason::time && failed() ? run_until(cycles()) : stop;
-    }
-};
 
 /// Chips side by side, as Python owns them.
 struct PyLink : Link {
@@ -94,42 +59,6 @@ struct PyLink : Link {
         return result;
     }
 };
-
-/// Everything that one core's profiler knows; see _native.pyi.
-nb::dict profile(PyChip& chip, unsigned core) {
-    Cpu& cpu = chip.core(check_index(core, 2, "core"));
-    cpu.account_sleep(chip.cycles());
-    if (!cpu.profiler) throw nb::value_error("profiling is off");
-    Profiler& profiler = *cpu.profiler;
-    profiler.flush();
-    using Row =
-        std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles, Cycles>;
-    std::vector<Row> nodes;
-    for (const CallNode& n : profiler.nodes())
-        nodes.emplace_back(n.parent, n.function, n.call_site, n.calls, n.own.cycles, n.own.xip_misses, n.own.xip_stalls,
-                           n.own.bus_waits);
-    std::vector<std::tuple<std::uint32_t, std::uint64_t, Cycles, std::uint64_t, Cycles, Cycles>> instructions;
-    for (const auto& [address, i] : profiler.instructions())
-        instructions.emplace_back(address, i.executed, i.spent.cycles, i.spent.xip_misses, i.spent.xip_stalls,
-                                  i.spent.bus_waits);
-    std::vector<std::tuple<std::uint32_t, std::uint64_t, Cycles, Cycles, Cycles, std::uint32_t, std::uint32_t>> calls;
-    for (const FunctionCalls& f : profiler.functions())
-        calls.emplace_back(f.address, f.calls, f.total, f.min, f.max, f.own_stack, f.stack);
-    const Profiler::HighWater& high = profiler.high_water();
-    nb::dict out;
-    out["nodes"] = nodes;
-    out["instructions"] = instructions;
-    out["functions"] = calls;
-    out["high_water"] = std::make_tuple(high.top, high.lowest, high.when, high.node);
-    return out;
-}
-
-nb::list coverage_pages(const Coverage& coverage) {
-    nb::list out;
-    for (const auto& [base, page] : coverage.pages())
-        out.append(nb::make_tuple(base, nb::bytes(page->data(), page->size())));
-    return out;
-}
 
 constexpr const char* kRegisterNames[] = {"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
                                           "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
@@ -154,16 +83,6 @@ void set_register(PyChip& chip, unsigned core, const std::string& name, std::uin
     if (name == "xpsr") return cpu.set_xpsr(value);
     if (const auto found = special.find(name); found != special.end()) return cpu.write_special(found->second, value);
     throw nb::key_error(("no register named " + name).c_str());
-}
-
-mic::Fault fault(const std::string& name) {
-    static const std::map<std::string, mic::Fault> faults = {{"none", mic::Fault::none},
-                                                             {"missing", mic::Fault::missing},
-                                                             {"stuck_low", mic::Fault::stuck_low},
-                                                             {"stuck_high", mic::Fault::stuck_high}};
-    const auto found = faults.find(name);
-    if (found == faults.end()) throw nb::key_error(("no microphone fault named " + name).c_str());
-    return found->second;
 }
 
 }  // namespace
@@ -211,54 +130,10 @@ NB_MODULE(_native, m) {
 
     bind_devices(m);
     bind_usb_host(m);
-    nb::class_<mic::PdmMicrophone, Device>(m, "Microphone")
-        .def(
-            "__init__",
-            [](mic::PdmMicrophone* self, bool right, std::uint32_t seed, std::string name) {
-                new (self) mic::PdmMicrophone(right ? mic::Channel::right : mic::Channel::left, seed, std::move(name));
-            },
-            "right"_a = false, "seed"_a = 1, "name"_a = "microphone")
-        .def(
-            "push",
-            [](mic::PdmMicrophone& self,
-               nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
-                self.push(samples.data(), samples.size());
-            },
-            "samples"_a)
-        .def_prop_ro("supplied", &mic::PdmMicrophone::supplied)
-        .def("withdraw", &mic::PdmMicrophone::withdraw, "index"_a)
-        .def_prop_ro("bits", &mic::PdmMicrophone::bits)
-        .def("clock",
-             [](const mic::PdmMicrophone& self) {
-                 const auto c = self.clock();
-                 return std::make_tuple(c.first_ps, c.last_ps, c.edges);
-             })
-        .def(
-            "set_fault", [](mic::PdmMicrophone& self, const std::string& name) { self.set_fault(fault(name)); },
-            "fault"_a)
-        .def("set_timebase", &mic::PdmMicrophone::set_timebase, "hz"_a)
-        .def("set_analog", &mic::PdmMicrophone::set_analog, "gain_q12"_a, "offset_q23"_a);
-
-    nb::class_<mic::I2sMicrophone, Device>(m, "I2sMicrophone")
-        .def(
-            "__init__",
-            [](mic::I2sMicrophone* self, bool right, std::string name) {
-                new (self) mic::I2sMicrophone(right ? mic::Channel::right : mic::Channel::left, std::move(name));
-            },
-            "right"_a = false, "name"_a = "i2s_microphone")
-        .def(
-            "push",
-            [](mic::I2sMicrophone& self,
-               nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> samples) {
-                self.push(samples.data(), samples.size());
-            },
-            "samples"_a)
-        .def_prop_ro("words", &mic::I2sMicrophone::words);
-
-    nb::class_<Coverage>(m, "Coverage").def(nb::init<>()).def("pages", &coverage_pages);
-
-    nb::class_<PyChip>(m, "Chip")
-        .def(nb::init<std::uint32_t, std::uint32_t>(), "flash_bytes"_a = 2u << 20, "xosc_hz"_a = 12'000'000)
+    bind_microphones(m);
+    nb::class_<PyChip> chip(m, "Chip");
+    bind_profiles(m, chip);
+    chip.def(nb::init<std::uint32_t, std::uint32_t>(), "flash_bytes"_a = 2u << 20, "xosc_hz"_a = 12'000'000)
         .def(
             "load",
             [](PyChip& self, std::uint32_t address, const nb::bytes& data) {
@@ -550,87 +425,6 @@ NB_MODULE(_native, m) {
             "input"_a, "value"_a)
         .def(
             "press_bootsel", [](PyChip& self, bool pressed) { self.press_bootsel(pressed); }, "pressed"_a)
-        .def(
-            "trace_functions",
-            [](PyChip& self, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& functions) {
-                std::vector<FunctionTracer::Function> list;
-                for (const auto& [address, size] : functions) list.push_back({address & ~1u, size});
-                for (unsigned i = 0; i < 2; ++i) self.core(i).tracer.trace(list);
-            },
-            "functions"_a)
-        .def(
-            "profiles",
-            [](PyChip& self, unsigned core) {
-                std::vector<std::tuple<std::uint64_t, Cycles, Cycles, Cycles, Cycles>> out;
-                for (const FunctionProfile& p : self.core(check_index(core, 2, "core")).tracer.profiles())
-                    out.emplace_back(p.calls, p.total, p.calls != 0 ? p.min : 0, p.max, p.last);
-                return out;
-            },
-            "core"_a = 0)
-        .def("clear_profiles",
-             [](PyChip& self) {
-                 for (unsigned i = 0; i < 2; ++i) self.core(i).tracer.clear_counts();
-             })
-        .def(
-            "sleep_cycles", [](PyChip& self, unsigned core) { return self.sleep_cycles(check_index(core, 2, "core")); },
-            "core"_a = 0)
-        .def(
-            "exception_counts",
-            [](PyChip& self, unsigned core) { return self.core(check_index(core, 2, "core")).exception_counts(); },
-            "core"_a = 0)
-        .def(
-            "recent_transfers",
-            [](PyChip& self, unsigned core) {
-                std::vector<std::tuple<std::uint32_t, std::uint32_t, Cycles>> out;
-                for (const Transfer& t : self.core(check_index(core, 2, "core")).recent_transfers())
-                    out.emplace_back(t.from, t.to, t.when);
-                return out;
-            },
-            "core"_a = 0)
-        .def(
-            "start_profile",
-            [](PyChip& self, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& functions) {
-                std::vector<FunctionRange> ranges;
-                for (const auto& [address, size] : functions) ranges.push_back({address & ~1u, size});
-                self.profile(&ranges);
-            },
-            "functions"_a)
-        .def("count_profile_from_now", [](PyChip& self) { self.count_profile_from_now(); })
-        .def("stop_profile", [](PyChip& self) { self.profile(nullptr); })
-        .def("profile", &profile, "core"_a = 0)
-        .def(
-            "cover",
-            [](PyChip& self, std::shared_ptr<Coverage> coverage) {
-                self.cover(coverage.get());
-                self.coverage = std::move(coverage);
-            },
-            "coverage"_a.none())
-        .def(
-            "record_signals",
-            [](PyChip& self, const std::vector<std::string>& groups) {
-                Chip::SignalGroups chosen;
-                for (const std::string& name : groups) {
-                    if (name == "irq")
-                        chosen.irq = true;
-                    else if (name == "cores")
-                        chosen.cores = true;
-                    else if (name == "dma")
-                        chosen.dma = true;
-                    else if (name == "pio")
-                        chosen.pio = true;
-                    else if (name == "functions")
-                        chosen.functions = true;
-                    else
-                        throw nb::key_error(("no signals named " + name).c_str());
-                }
-                self.record_signals(chosen);
-            },
-            "groups"_a)
-        .def("take_signals",
-             [](PyChip& self) {
-                 const std::vector<SignalChange> changes = self.take_signals();
-                 return nb::bytes(changes.data(), changes.size() * sizeof(SignalChange));
-             })
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
         .def(
             "restore",
