@@ -389,7 +389,9 @@ uint32_t rp2040_xip_stall(rp2040_chip* chip, uint32_t address) {
 
 uint32_t rp2040_cpu_block(rp2040_chip* chip, uint32_t core, uint32_t pc, uint32_t instructions) {
     if (core > 1 || instructions > kMostInstructions) return 0;
-    return charged(chip, [&] { return chip->chip->charge_block(core, pc & ~1u, instructions); });
+    const uint32_t cycles = charged(chip, [&] { return chip->chip->charge_block(core, pc & ~1u, instructions); });
+    if (alive(chip)) chip->chip->look_for_stop(core);
+    return cycles;
 }
 uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t core, uint32_t begins) {
     if (core > 1) return 0;

@@ -99,6 +99,10 @@ class ExternalChip final : public Chip {
     /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
     /// skip time when that is due.
     void report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    /// Where calls and returns are awaited.
+    void set_stops(std::span<const std::uint32_t> addresses);
+    /// At the end of a block: has its core come to one?
+    void look_for_stop(unsigned core) const;
     [[nodiscard]] std::uint32_t waiting_words(unsigned core) const { return sio_.waiting_words(core); }
     /// A core begins anew: what it executed before is of no consequence.
     void forget_execution(unsigned core) {
@@ -138,6 +142,7 @@ class ExternalChip final : public Chip {
         std::vector<Context> interrupted;
         Cycles charged = 0, in_exceptions = 0;
         std::int64_t access_extra = 0;
+        rp2040_stop_host stop_host{};
         Cycles last_access = 0;
     };
     std::array<HostCore, 2> cores;
@@ -163,6 +168,7 @@ class ExternalChip final : public Chip {
     std::uint8_t* direct(Target target, std::uint32_t address, unsigned bytes);
 
     rp2040_host host_;
+    std::vector<std::uint32_t> stops_;  ///< In order.
     /// Those of the host's processors; its own have theirs.
     std::array<SysTick, 2> systicks_{SysTick(*this, 0), SysTick(*this, 1)};
     std::array<std::uint32_t, 2> lines_{};

@@ -31,7 +31,7 @@ extern "C" {
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
  * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. 6 SysTick. */
-#define RP2040_ABI_VERSION 6
+#define RP2040_ABI_VERSION 7
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -182,6 +182,17 @@ RP2040_API uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core);
 typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
 RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
                                                     void* context);
+/* Addresses at which a core's call or return is awaited, in the host's blocks: `stopped` is called at the end of a block
+ * that such a function reports, when the core goes on at one of them, before it does. `read` gives a register of the
+ * core, 15 for where it goes on. Neither NULL. An exception that begins there is no call. */
+typedef struct {
+    void* context;
+    uint32_t (*read)(int32_t number);
+    void (*stopped)(void* context, uint32_t address);
+} rp2040_stop_host;
+RP2040_API rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host);
+/* All of them, for both cores; those given before are forgotten. */
+RP2040_API rp2040_status rp2040_stops(rp2040_chip* chip, const uint32_t* addresses, uint32_t count);
 /* Instructions of both cores reported so far. */
 RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
 

@@ -10,6 +10,8 @@ using rp2040::ExternalChip;
 
 namespace {
 
+constexpr std::uint32_t kMostStops = 4096;
+
 /// Fills what is due, and what is to be seen from outside.
 void tell(ExternalChip& own, unsigned core, rp2040_turn& turn, rp2040::Cycles next) {
     const std::uint64_t due = next == rp2040::kNever ? RP2040_NEVER : own.picoseconds(next);
@@ -64,11 +66,26 @@ void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t i
     // Of two cores the host executes one at a time, and its clock waits for the one behind: what is due for the one in
     // front comes from its blocks.
     HostCore& own = cores[core];
-    if (!own.time.to_be_looked_at()) return;
-    if (own.time.skip_due() || (both() && own.time.reached_due()))
-        own.on_skip_due(own.skip_context);
-    else
-        own.time.looked_at();
+    if (own.time.to_be_looked_at()) {
+        if (own.time.skip_due() || (both() && own.time.reached_due()))
+            own.on_skip_due(own.skip_context);
+        else
+            own.time.looked_at();
+    }
+    look_for_stop(core);
+}
+
+void ExternalChip::set_stops(std::span<const std::uint32_t> addresses) {
+    stops_.assign(addresses.begin(), addresses.end());
+    for (auto& address : stops_) address &= ~1u;
+    std::ranges::sort(stops_);
+}
+
+void ExternalChip::look_for_stop(unsigned core) const {
+    const rp2040_stop_host& host = cores[core].stop_host;
+    if (stops_.empty() || host.stopped == nullptr) return;
+    const std::uint32_t next = host.read(15);
+    if (std::ranges::binary_search(stops_, next)) host.stopped(host.context, next);
 }
 
 extern "C" {
@@ -172,6 +189,22 @@ rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void 
     chip->chip->cores[core].on_skip_due = skip_due;
     chip->chip->cores[core].skip_context = context;
     return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip, core);
+}
+rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host) {
+    return guarded(chip, [&] {
+        if (core > 1 || host == nullptr || host->read == nullptr || host->stopped == nullptr)
+            return invalid(chip, "there are two cores, and their stops need both functions");
+        chip->chip->cores[core].stop_host = *host;
+        return RP2040_OK;
+    });
+}
+rp2040_status rp2040_stops(rp2040_chip* chip, const uint32_t* addresses, uint32_t count) {
+    return guarded(chip, [&] {
+        if ((addresses == nullptr && count != 0) || count > kMostStops)
+            return invalid(chip, "at most 4096 calls are awaited, and their addresses must not be NULL");
+        chip->chip->set_stops({addresses, count});
+        return RP2040_OK;
+    });
 }
 uint64_t rp2040_instructions(const rp2040_chip* chip) {
     return answered(chip, uint64_t{0}, [&] {

@@ -197,6 +197,17 @@ class Engine(ABC):
     def remove_breakpoint(self, address: int) -> None:
         """Undoes `add_breakpoint`."""
 
+    def await_call(self, address: int) -> None:
+        """As `add_breakpoint` where calls begin or end, for engines that see those more quickly.
+
+        A core that comes there otherwise than by a branch, a call or a return need not be stopped.
+        """
+        self.add_breakpoint(address)
+
+    def forget_call(self, address: int) -> None:
+        """Undoes `await_call`."""
+        self.remove_breakpoint(address)
+
     def catch_hard_faults(self, caught: bool) -> None:
         """Stops with HARD_FAULT where the handler begins, if the engine can; by default it runs on."""
         del caught

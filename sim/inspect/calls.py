@@ -58,7 +58,7 @@ class CallTracer(Observer):
         address = self.machine.image.symbols[name].address
         if address not in self._entries:
             self._entries[address] = name
-            self._engine.add_breakpoint(address)
+            self._engine.await_call(address)
         self._listeners.setdefault(name, []).append(listener)
 
     def breakpoint(self, stop: Stop) -> bool:
@@ -75,7 +75,7 @@ class CallTracer(Observer):
                 if not frames:
                     del self._frames[pc]
                     if pc not in self._entries:
-                        engine.remove_breakpoint(pc)
+                        engine.forget_call(pc)
         name = self._entries.get(pc)
         if name is not None:
             known = True
@@ -89,7 +89,7 @@ class CallTracer(Observer):
         return_address = engine.register(_LR, core) & ~1
         frames = self._frames.setdefault(return_address, [])
         if not frames and return_address not in self._entries:
-            engine.add_breakpoint(return_address)
+            engine.await_call(return_address)
         frames.append(_Frame(call, return_address, engine.register(_SP, core)))
 
     def _finish(self, frame: _Frame, cycle: int) -> None:

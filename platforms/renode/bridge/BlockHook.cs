@@ -24,9 +24,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public class RP2040_BlockHook
     {
-        /// <summary>`onSkipDue` is called on the processor's thread when time is to be skipped.</summary>
-        public RP2040_BlockHook(IMachine machine, TranslationCPU cpu, uint core, IPeripheral owner, Action onSkipDue)
+        /// <summary>
+        /// On the processor's thread, `onSkipDue` is called when time is to be skipped, `onStop` when the processor is about to go
+        /// on at an address at which it is awaited.
+        /// </summary>
+        public RP2040_BlockHook(IMachine machine, TranslationCPU cpu, uint core, IPeripheral owner, Action onSkipDue, Action<uint> onStop)
         {
+            this.onStop = onStop;
             this.machine = machine;
             this.cpu = cpu;
             this.core = core;
@@ -46,7 +50,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             cpu.SetHookAtBlockEnd(ours);
             guest = null;
             UseNative();
+            Await();
         }
+
+        /// <summary>Whether a processor that comes to an address can be awaited.</summary>
+        public bool CanStop { get; private set; }
 
         public void Detach()
         {
@@ -114,6 +122,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        private void Await()
+        {
+            var read = Symbol("tlib_get_register_value_32");
+            stopHost = new Native.StopHost { Read = read, Stopped = OnStop };
+            CanStop = read != IntPtr.Zero && Native.rp2040_take_stops(chip, core, ref stopHost) == Native.Ok;
+        }
+
         private void UseManaged()
         {
             if(IsNative)
@@ -129,24 +144,29 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// </summary>
         private Attacher Setter()
         {
+            var method = FindMethod(cpu.GetType(), "OnBlockFinished", new[] { typeof(ulong), typeof(uint) });
+            var setter = method == null ? IntPtr.Zero : Symbol("renode_external_attach__ActionUInt64UInt32__OnBlockFinished");
+            if(setter == IntPtr.Zero)
+            {
+                return null;
+            }
+            renodes = renodes ?? (BlockCallback)Delegate.CreateDelegate(typeof(BlockCallback), cpu, method);
+            return (Attacher)Marshal.GetDelegateForFunctionPointer(setter, typeof(Attacher));
+        }
+
+        /// <summary>A function of the processor's library, or zero: these are no interfaces of Renode's.</summary>
+        private IntPtr Symbol(string name)
+        {
             try
             {
                 var binder = FindField(cpu.GetType(), "binder");
-                var method = FindMethod(cpu.GetType(), "OnBlockFinished", new[] { typeof(ulong), typeof(uint) });
                 var library = binder == null ? null : FindField(binder.FieldType, "libraryAddress");
-                if(library == null || method == null)
-                {
-                    return null;
-                }
-                renodes = renodes ?? (BlockCallback)Delegate.CreateDelegate(typeof(BlockCallback), cpu, method);
-                var address = (IntPtr)library.GetValue(binder.GetValue(cpu));
-                return (Attacher)Marshal.GetDelegateForFunctionPointer(
-                    SharedLibraries.GetSymbolAddress(address, "renode_external_attach__ActionUInt64UInt32__OnBlockFinished"), typeof(Attacher));
+                return library == null ? IntPtr.Zero : SharedLibraries.GetSymbolAddress((IntPtr)library.GetValue(binder.GetValue(cpu)), name);
             }
-            catch(Exception e) // whatever else this Renode is: the managed hook is there
+            catch(Exception e) // whatever else this Renode is: there is another way
             {
-                owner.Log(LogLevel.Debug, "The hook at the end of blocks stays managed: {0}", e.Message);
-                return null;
+                owner.Log(LogLevel.Debug, "The processor's library has no {0}: {1}", name, e.Message);
+                return IntPtr.Zero;
             }
         }
 
@@ -207,6 +227,18 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        private void OnStop(IntPtr context, uint address)
+        {
+            try
+            {
+                onStop(address);
+            }
+            catch(Exception e) // must not pass through the library
+            {
+                owner.Log(LogLevel.Error, "At 0x{0:X8}: {1}", address, e.Message);
+            }
+        }
+
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void Attacher(IntPtr function);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -224,9 +256,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly uint core;
         private readonly IPeripheral owner;
         private readonly Action onSkipDue;
+        private readonly Action<uint> onStop;
         private readonly Action<ulong, uint> ours, both;
         [Transient]
         private Native.PlainCallback skipDue; // kept alive for the library
+        [Transient]
+        private Native.StopHost stopHost; // likewise
         [Transient]
         private FieldInfo holder;
 

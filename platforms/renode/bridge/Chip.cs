@@ -271,6 +271,23 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             set { faults.LockupHandler = value; }
         }
 
+        /// <summary>
+        /// Addresses at which calls or returns are awaited, instead of those before, and who is told on the processor's thread,
+        /// with the core; false: the processor's library has no way.
+        /// </summary>
+        public bool AwaitCalls(uint[] addresses, Action<int, uint> handler)
+        {
+            if(!Array.TrueForAll(cores, core => core.CanStop))
+            {
+                return false;
+            }
+            foreach(var core in cores)
+            {
+                core.StopHandler = (at, address) => handler((int)at.Index, address);
+            }
+            return Check(Native.rp2040_stops(chip, addresses, (uint)addresses.Length));
+        }
+
         /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
         public ulong WholeInstructions(ulong nanoseconds)
         {

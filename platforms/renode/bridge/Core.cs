@@ -31,7 +31,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Cpu = cpu;
             Index = index;
             Exceptions = new RP2040_Exceptions(owner, cpu, nvic, index, OnLockup);
-            hook = new RP2040_BlockHook(machine, cpu, index, owner, OnSkipDue);
+            hook = new RP2040_BlockHook(machine, cpu, index, owner, OnSkipDue, OnStop);
             left = RP2040_BlockHook.FindField(cpu.GetType(), "instructionsLeftThisRound");
         }
 
@@ -73,6 +73,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint Index { get; private set; }
         public RP2040_Exceptions Exceptions { get; private set; }
         public bool Asleep { get; private set; }
+        public bool CanStop { get { return hook.CanStop; } }
+        /// <summary>Called on the processor's thread when it comes to an address at which it is awaited.</summary>
+        public Action<RP2040_Core, uint> StopHandler { get; set; }
         public bool OnThread { get { return Cpu.OnPossessedThread; } }
 
         /// <summary>Cycle 0 is now.</summary>
@@ -258,6 +261,15 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             if(picoseconds != 0)
             {
                 Cpu.SkipTime(TimeInterval.FromNanoseconds(picoseconds / 1000));
+            }
+        }
+
+        private void OnStop(uint address)
+        {
+            var handler = StopHandler;
+            if(handler != null)
+            {
+                handler(this, address);
             }
         }
 

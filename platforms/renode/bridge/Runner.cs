@@ -134,6 +134,30 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             });
         }
 
+        /// <summary>
+        /// A breakpoint where calls begin or end, which need not stop a core that comes otherwise than by a branch of its own. Renode
+        /// translates code anew for each hook that is added, removed or met, and takes milliseconds; here a look at each block does.
+        /// </summary>
+        public void AwaitCall(uint address)
+        {
+            if(!calls.Add(address))
+            {
+                return;
+            }
+            if(!chip.AwaitCalls(Awaited(), OnCall))
+            {
+                AddBreakpoint(address);
+            }
+        }
+
+        public void ForgetCall(uint address)
+        {
+            if(calls.Remove(address) && !chip.AwaitCalls(Awaited(), OnCall))
+            {
+                RemoveBreakpoint(address);
+            }
+        }
+
         /// <summary>After a load: those that were set when the emulation was saved.</summary>
         public void ForgetBreakpoints()
         {
@@ -141,6 +165,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 RemoveBreakpoint(address);
             }
+            calls.Clear();
+            chip.AwaitCalls(Awaited(), OnCall);
         }
 
         /// <summary>Lets a waiting processor run to the end of its time without stopping again, and pauses the machine.</summary>
@@ -158,6 +184,17 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint Register(int number, int core)
         {
             return (uint)(number == 15 ? cpus[core].PC : cpus[core].GetRegister(number)).RawValue;
+        }
+
+        /// <summary>Copies R0-R15 of a core to a buffer of the host program.</summary>
+        public void Registers(int core, long destination)
+        {
+            var values = new int[16];
+            for(var number = 0; number < values.Length; number++)
+            {
+                values[number] = (int)Register(number, core);
+            }
+            Marshal.Copy(values, 0, new IntPtr(destination), values.Length);
         }
 
         /// <summary>Core that waits at a breakpoint.</summary>
@@ -265,6 +302,34 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Meet(Breakpoint);
         }
 
+        private uint[] Awaited()
+        {
+            var addresses = new uint[calls.Count];
+            calls.CopyTo(addresses);
+            return addresses;
+        }
+
+        private void OnCall(int core, uint address)
+        {
+            if(breakpoints.Contains(address))
+            {
+                return; // whose hook is about to stop it
+            }
+            var before = breakpoints.Count;
+            Core = core;
+            chip.Synchronise();
+            Meet(Breakpoint);
+            if(breakpoints.Count != before)
+            {
+                // Renode's library is in the middle of its work, and takes new hooks when it has returned.
+                var controllable = cpus[core] as IControllableCPU;
+                if(controllable != null)
+                {
+                    controllable.RequestReturn();
+                }
+            }
+        }
+
         /// <summary>On the processor's thread: shows the host what happened and does what it asks until told to go on.</summary>
         private void Meet(int why)
         {
@@ -306,6 +371,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly TranslationCPU cpu;
         private readonly TranslationCPU[] cpus;
         private readonly HashSet<uint> breakpoints = new HashSet<uint>();
+        private readonly HashSet<uint> calls = new HashSet<uint>();
         [Constructor(false)]
         private readonly AutoResetEvent met = new AutoResetEvent(false);
         [Constructor(false)]

@@ -207,6 +207,10 @@ class ChipHandle:
         """Code in memory changed."""
         self._library.rp2040_cpu_forget(self._chip)
 
+    def stops(self, addresses: Sequence[int]) -> None:
+        """Where calls and returns are awaited."""
+        self.check(self._library.rp2040_stops(self._chip, (U32 * len(addresses))(*addresses), len(addresses)))
+
     def trace(self, addresses: Sequence[int]) -> None:
         """Counts calls of functions from now on."""
         self.check(self._library.rp2040_trace(self._chip, (U32 * len(addresses))(*addresses), len(addresses)))

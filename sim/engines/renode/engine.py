@@ -21,6 +21,9 @@ _LOOKS = {"cycle", "picoseconds", "cycle_at", "sleep_cycles", "sound_supplied", 
 """What changes nothing: the answers of the last run stay true."""
 
 
+_MOST_ANSWERS = 1000
+
+
 class RenodeEngine(Engine):
     """The chip in Renode 1.16.1.
 
@@ -55,6 +58,9 @@ class RenodeEngine(Engine):
         self._final: dict[tuple[Any, ...], Any] | None = None
         self._known: dict[tuple[Any, ...], Any] = {}
         """What the last run left, by method and arguments; nothing else changes it but what forgets it."""
+        self._cycles_at: dict[int, int] = {}
+        """Answers of `cycle_at`, for as long as the clock does not change."""
+        self._clock_line: Any = None
         self._uart: list[tuple[int, int]] = []
         self._usb = b""
         try:
@@ -75,6 +81,13 @@ class RenodeEngine(Engine):
         if (method, *arguments) not in self._final:
             raise EngineError(f"engine 'renode' is closed and did not keep {method!r}; ask before closing the machine")
         return self._final[method, *arguments]
+
+    def _call_later(self, method: str, *arguments: Any) -> None:
+        """For what changes nothing that can be looked at."""
+        if self._final is None:
+            self._worker.call_later(method, *arguments)
+        else:
+            self._call(method, *arguments)
 
     def close(self) -> None:
         """Gives the process to the next machine; the final time and the counts stay."""
@@ -103,13 +116,18 @@ class RenodeEngine(Engine):
         return int(self._call("picoseconds", cycle))
 
     def cycle_at(self, picoseconds: int) -> int:
-        return int(self._call("cycle_at", picoseconds))
+        if picoseconds not in self._cycles_at:
+            self._cycles_at[picoseconds] = int(self._call("cycle_at", picoseconds))
+        return self._cycles_at[picoseconds]
 
     def run_until(self, cycle: int) -> Stop:
         stop, known = self._call("run_slice", cycle)
         assert isinstance(stop, Stop)
         self._uart += known.pop(("take_uart",))
         self._usb += known.pop(("take_usb",))
+        line = known.pop(("clock_line",))
+        if line != self._clock_line or len(self._cycles_at) > _MOST_ANSWERS:
+            self._clock_line, self._cycles_at = line, {}
         self._known = known
         return stop
 
@@ -135,10 +153,16 @@ class RenodeEngine(Engine):
         return int(self._call("register", number, core))
 
     def add_breakpoint(self, address: int) -> None:
-        self._call("add_breakpoint", address)
+        self._call_later("add_breakpoint", address)
 
     def remove_breakpoint(self, address: int) -> None:
-        self._call("remove_breakpoint", address)
+        self._call_later("remove_breakpoint", address)
+
+    def await_call(self, address: int) -> None:
+        self._call_later("await_call", address)
+
+    def forget_call(self, address: int) -> None:
+        self._call_later("forget_call", address)
 
     def start_gdb_server(self, port: int) -> None:
         """Renode's own GDB server on this port."""
@@ -180,4 +204,5 @@ class RenodeEngine(Engine):
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """See `Engine.restore`; this engine has no devices of its own, and snapshots are of its process."""
         self._uart, self._usb = [], b""
+        self._cycles_at = {}
         self._call("restore", snapshot)

@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 6
+ABI_VERSION = 7
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -226,6 +226,7 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("cpu_exception", U32, (Void, U32, U32)),
     ("cpu_cycles", U64, (Void, U32)),
     ("cpu_forget", None, (Void,)),
+    ("stops", U32, (Void, _U32P, U32)),
     ("trace", U32, (Void, _U32P, U32)),
     ("trace_counts", U32, (Void, U32, _U64P, _U64P, _U64P, _U64P)),
 )

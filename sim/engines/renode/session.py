@@ -26,7 +26,7 @@ from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
 from emberwatch.chip import memory
 from emberwatch.engines.base import FunctionCycles, Stop, StopReason
-from emberwatch.engines.renode import generate
+from emberwatch.engines.renode import bridge, generate
 from emberwatch.engines.renode.chip import ChipHandle
 from emberwatch.engines.renode.install import loading, quoted
 from emberwatch.engines.renode.library import USB, ChipError
@@ -43,15 +43,14 @@ _MEMORIES = (
 _SNAPSHOT = b"emberwatch renode "
 _PROCESS = secrets.token_hex(8)
 """Of this Renode."""
+_FAR_PS = 10**18
+"""A time so far off that its cycle tells whether the clock has changed, as things stand."""
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
 _COMPLAINTS = re.compile(
     r"non existing peripheral|[Uu]nhandled (read|write)|CPU (abort|was halted)|does not lay in memory"
 )
-
-_included = False
-"""Whether the bridge has been compiled in this process; Renode keeps the classes over Emulation.clear()."""
 
 
 class RenodeSession:
@@ -75,7 +74,7 @@ class RenodeSession:
         self._emulation = Emulation()
         self._monitor = Monitor()
         self.command(f"logFile @{quoted(self.log)} true")  # true: written through at once, not every five seconds
-        self._include()
+        self._classes = bridge.load(self.command)
         self._machine = self._emulation.add_mach("emberwatch")
         self.command('mach set "emberwatch"')
         self._load_platform(folder)
@@ -86,19 +85,25 @@ class RenodeSession:
             self._chip.mic_attach(microphone.clock, microphone.data, microphone.channel == "right", seed)
         self._traced: dict[str, int] = {}
         self._breakpoints: set[int] = set()
+        self._calls: set[int] = set()
         self._rom: bytes | None = None
         self._boot_error = ""
         self._failed = ""
 
     def _find_bridge(self) -> None:
         """The board's objects in Renode: of the machine that was made, or that a snapshot brought."""
-        sysbus = self._machine.sysbus
-        self._bridge = sysbus.chip.internal
-        self._runner = sysbus.runner.internal
+        self._bridge = self._part("chip")
+        self._runner = self._part("runner")
         for port in ("uart0", "uart1", "usb"):
-            getattr(sysbus, port).internal.Listening = False
+            self._part(port).Listening = False
         # The bridge has loaded the same library: its chip can be used directly while the processor stands still.
         self._chip = ChipHandle(int(self._bridge.HandleValue))
+
+    def _part(self, name: str) -> Any:
+        """An object of the bridge's. pyrenode3's way to it, an attribute of `sysbus`, wraps all that is there each time."""
+        from pyrenode3.wrappers import Peripheral
+
+        return Peripheral(self._machine.internal[f"sysbus.{name}"]).internal
 
     def close(self) -> None:
         """Ends the emulation; Renode itself stays loaded."""
@@ -123,14 +128,6 @@ class RenodeSession:
         if str(error).strip():
             raise EngineError(f"Renode: {text.split()[0]}: {str(error).strip()}")
         return str(output).strip()
-
-    def _include(self) -> None:
-        global _included
-        if _included:
-            return
-        for name in generate.BRIDGE:
-            self.command(f"include @{quoted(generate.folder() / 'bridge' / name)}")
-        _included = True
 
     def _load_platform(self, folder: Path) -> None:
         # Rendered anew, so that a board given as a TOML file of the user's works as well.
@@ -233,7 +230,10 @@ class RenodeSession:
         """`run_until`, and what every host asks for after it, by method and arguments: one trip instead of many."""
         stop = self.run_until(cycle)
         now = self.cycle
+        registers = self._registers(stop.core) if stop.reason is StopReason.BREAKPOINT else ()
         return stop, {
+            **{("register", number, stop.core): value for number, value in enumerate(registers)},
+            ("clock_line",): self._chip.cycle_at(_FAR_PS),
             ("cycle",): now,
             ("picoseconds", now): self.picoseconds(now),
             ("sound_supplied",): self.sound_supplied,
@@ -269,6 +269,16 @@ class RenodeSession:
         self._guard(lambda: self._runner.RemoveBreakpoint(address))
         self._breakpoints.discard(address)
 
+    def await_call(self, address: int) -> None:
+        """Stops where a call begins or ends, see `Engine.await_call`."""
+        self._guard(lambda: self._runner.AwaitCall(address))
+        self._calls.add(address)
+
+    def forget_call(self, address: int) -> None:
+        """Undoes `await_call`."""
+        self._guard(lambda: self._runner.ForgetCall(address))
+        self._calls.discard(address)
+
     def start_gdb_server(self, port: int) -> None:
         """Lets GDB attach; it starts the emulation itself."""
         self.command(f"machine StartGdbServer {port}")
@@ -278,6 +288,11 @@ class RenodeSession:
     def register(self, number: int, core: int = 0) -> int:
         """R0-R15 of a core."""
         return int(self._runner.Register(number, core))
+
+    def _registers(self, core: int) -> tuple[int, ...]:
+        values = (ctypes.c_uint32 * 16)()
+        self._runner.Registers(core, ctypes.addressof(values))
+        return tuple(values)
 
     @property
     def cycle(self) -> int:
@@ -386,6 +401,8 @@ class RenodeSession:
         self._guard(self._runner.ForgetBreakpoints)
         for address in sorted(self._breakpoints):
             self.add_breakpoint(address)
+        for address in sorted(self._calls):
+            self.await_call(address)
 
     # Microphone
 

@@ -8,6 +8,7 @@ for the next one.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import secrets
 import subprocess
@@ -49,6 +50,7 @@ class Worker:
             command, env=environment, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
         )
         self._connection = self._accept(listener)
+        self._later: list[tuple[str, tuple[Any, ...]]] = []
 
     def _accept(self, listener: Listener) -> Connection[Any, Any]:
         # Listener has no timeout: its socket has one.
@@ -77,8 +79,9 @@ class Worker:
         Raises:
             EngineError: what the session raised, or the process died.
         """
+        later, self._later = self._later, []
         try:
-            self._connection.send((method, arguments))
+            self._connection.send([*later, (method, arguments)])
             ok, answer = self._connection.recv()
         except (EOFError, OSError):
             self._process.wait(10)
@@ -88,6 +91,10 @@ class Worker:
         if not ok:
             raise EngineError(answer)
         return answer
+
+    def call_later(self, method: str, *arguments: Any) -> None:
+        """The same for what has no answer to wait for: it goes with the next call, before it, and fails there."""
+        self._later.append((method, arguments))
 
     def _last_words(self) -> str:
         text = Path(self._output.name).read_text(encoding="utf-8", errors="replace").strip()
@@ -118,11 +125,21 @@ def _relevant(variables: dict[str, str]) -> dict[str, str]:
 def acquire(variables: dict[str, str]) -> Worker:
     """A process for an engine: a waiting one that was started in the same environment, or a new one."""
     wanted = _relevant(variables)
+    waiting = _waiting(wanted)
+    if waiting is None:
+        # A machine refers to itself: one that was dropped keeps its process until Python looks for such circles, and a
+        # process costs more than that look.
+        gc.collect()
+        waiting = _waiting(wanted)
+    return waiting or Worker(variables)
+
+
+def _waiting(wanted: dict[str, str]) -> Worker | None:
     with _idle_lock:
         for index, worker in enumerate(_idle):
             if worker.started_with == wanted and worker.alive:
                 return _idle.pop(index)
-    return Worker(variables)
+    return None
 
 
 def release(worker: Worker) -> None:
@@ -151,20 +168,21 @@ def serve(connection: Connection[Any, Any], open_session: Callable[[Board, int],
     session: Any = None
     while True:
         try:
-            method, arguments = connection.recv()
+            calls = connection.recv()
         except (EOFError, OSError):
             return
+        answer = None
         try:
-            if method == "open":
-                session = open_session(*arguments)
-                answer = None
-            elif method == "close":
-                if session is not None:
-                    session.close()
-                session, answer = None, None
-            else:
-                attribute = getattr(session, method)
-                answer = attribute(*arguments) if callable(attribute) else attribute
+            for method, arguments in calls:
+                if method == "open":
+                    session, answer = open_session(*arguments), None
+                elif method == "close":
+                    if session is not None:
+                        session.close()
+                    session, answer = None, None
+                else:
+                    attribute = getattr(session, method)
+                    answer = attribute(*arguments) if callable(attribute) else attribute
         except Exception as error:  # everything goes to the engine, which can say it
             text = str(error) if isinstance(error, EmberwatchError) else f"{type(error).__name__}: {error}"
             connection.send((False, text))

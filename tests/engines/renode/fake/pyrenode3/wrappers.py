@@ -95,10 +95,15 @@ class Machine:
             def RemoveBreakpoint(self, address: int) -> None:
                 p.breakpoints.discard(address)
 
+            AwaitCall, ForgetCall = AddBreakpoint, RemoveBreakpoint
             Core = 0
 
             def Register(self, number: int, core: int) -> int:
                 return p.register(number) if core == 0 else 0
+
+            def Registers(self, core: int, destination: int) -> None:
+                values = (ctypes.c_uint32 * 16)(*(self.Register(number, core) for number in range(16)))
+                ctypes.memmove(destination, values, ctypes.sizeof(values))
 
             def ReadMemory(self, address: int, size: int, destination: int) -> None:
                 ctypes.memmove(destination, p.memory(address, size), size)
@@ -108,12 +113,14 @@ class Machine:
 
             def Abandon(self) -> None: ...
 
-        def wrap(thing: object) -> SimpleNamespace:
-            return SimpleNamespace(internal=thing)
-
-        self.sysbus.chip, self.sysbus.runner = wrap(Chip()), wrap(Runner())
+        self.internal: dict[str, object] = {"sysbus.chip": Chip(), "sysbus.runner": Runner()}
         for name in ("uart0", "uart1", "usb"):
-            setattr(self.sysbus, name, wrap(SimpleNamespace(Listening=True)))
+            self.internal[f"sysbus.{name}"] = SimpleNamespace(Listening=True)
+
+
+class Peripheral:
+    def __init__(self, peripheral: object) -> None:
+        self.internal = peripheral
 
 
 class Monitor:
