@@ -79,6 +79,7 @@ BlockCost block_cost(std::uint32_t pc, std::uint32_t instructions, const FetchHa
             op.operation == Operation::bl || op.operation == Operation::bl_near || op.operation == Operation::blx;
     }
     block.end = address;
+    block.plain = block.flash_words.empty() && block.flash_literals.empty();
     return block;
 }
 

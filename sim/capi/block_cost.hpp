@@ -18,6 +18,7 @@ struct BlockCost {
     std::uint32_t end = 0;                      ///< Address after the last instruction.
     bool conditional = false;                   ///< Ends with a conditional branch.
     bool links = false;                         ///< Ends with BL or BLX.
+    bool plain = false;                         ///< Fetches and reads nothing from flash.
     std::vector<std::uint32_t> flash_words;     ///< Words fetched through the XIP cache, in order.
     std::vector<std::uint32_t> flash_literals;  ///< Words of flash that its loads relative to the PC read.
 };

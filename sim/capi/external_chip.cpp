@@ -356,8 +356,8 @@ void ExternalChip::forget_code() {
 }
 
 const BlockCost& ExternalChip::known_block(std::uint32_t pc, std::uint32_t instructions) {
-    const std::uint64_t key = std::uint64_t{instructions} << 32 | pc;
-    Recent& recent = recent_[(pc >> 1 ^ instructions << 7) % recent_.size()];
+    const std::uint64_t key = block_key(pc, instructions);
+    Recent& recent = recent_at(pc, instructions);
     if (recent.block != nullptr && recent.key == key) return *recent.block;
     auto found = blocks_seen_.find(key);
     if (found == blocks_seen_.end()) {

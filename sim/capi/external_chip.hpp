@@ -20,6 +20,7 @@
 #include "capi/serial_ports.hpp"
 #include "chip.hpp"
 #include "cpu/systick.hpp"
+#include "cpu/timing.hpp"
 #include "mic/microphone.hpp"
 
 namespace rp2040 {
@@ -96,6 +97,23 @@ class ExternalChip final : public Chip {
 
     std::uint32_t charge_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
     std::uint32_t charge_exception(unsigned core, bool begins);
+    /// The same for most blocks, as `charge_block` does it: those executed lately, which only compute, and of which
+    /// nobody counts calls. False: it is another, and nothing was charged.
+    bool charge_known_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
+        const Recent& recent = recent_at(pc, instructions);
+        HostCore& own = cores[core];
+        if (recent.key != block_key(pc, instructions) || recent.block == nullptr || !recent.block->plain ||
+            own.access_extra != 0 || own.calls.active())
+            return false;
+        const BlockCost* const last = own.running.last;
+        std::uint32_t cycles = recent.block->cycles;
+        if (last != nullptr && last->conditional && pc != last->end)
+            cycles += timing::kBranchTaken - timing::kBranchNotTaken;
+        own.charged += cycles;
+        own.running.last = recent.block;
+        own.time.charge(cycles, instructions);
+        return true;
+    }
     /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
     /// skip time when that is due.
     void report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
@@ -195,6 +213,12 @@ class ExternalChip final : public Chip {
         const BlockCost* block = nullptr;
     };
     std::array<Recent, 4096> recent_{};
+    [[nodiscard]] static std::uint64_t block_key(std::uint32_t pc, std::uint32_t instructions) {
+        return std::uint64_t{instructions} << 32 | pc;
+    }
+    [[nodiscard]] Recent& recent_at(std::uint32_t pc, std::uint32_t instructions) {
+        return recent_[(pc >> 1 ^ instructions << 7) % recent_.size()];
+    }
 };
 
 }  // namespace rp2040

@@ -56,12 +56,14 @@ rp2040_status run(rp2040_chip* chip, unsigned core, std::uint64_t elapsed) {
 }  // namespace
 
 void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
-    // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
-    try {
-        charge_block(core, pc & ~1u, instructions);
-    } catch (const std::exception& refusal) {
-        error = refusal.what();
-        fetch_refused = true;
+    if (!charge_known_block(core, pc & ~1u, instructions)) {
+        // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
+        try {
+            charge_block(core, pc & ~1u, instructions);
+        } catch (const std::exception& refusal) {
+            error = refusal.what();
+            fetch_refused = true;
+        }
     }
     // Of two cores the host executes one at a time, and its clock waits for the one behind: what is due for the one in
     // front comes from its blocks.

@@ -40,6 +40,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             chip = handle;
             hook.Attach(handle);
+            RP2040_Exclusives.Separate(Cpu, owner);
             Cpu.AddHookAtInterruptBegin(OnExceptionBegin);
             try
             {

@@ -19,6 +19,7 @@ BRIDGE = (
     "Native.cs",
     "BlockHook.cs",
     "Exceptions.cs",
+    "Exclusives.cs",
     "Time.cs",
     "Quantum.cs",
     "Core.cs",
