@@ -185,7 +185,7 @@ bool ExternalChip::bus_read(Master master, std::uint32_t address, unsigned bytes
 
 bool ExternalChip::bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) {
     const Target target = find_target(address);
-    if (target == Target::rom) return false;
+    if (target == Target::rom) return true;  // ignored, as by the chip
     if (!host_owns(target) || target == Target::xip) return Chip::bus_write(master, address, bytes, value);
     std::uint8_t* const place = direct(target, address, bytes);
     if (place != nullptr && !executed_[(host_address(target, address) - kSramBase) / kCodePage]) {

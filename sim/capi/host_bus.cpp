@@ -33,6 +33,12 @@ bool is_register(std::uint32_t address, unsigned bytes) {
     }
 }
 
+/// What the chip ignores or refuses a store to, though the host's memory would take it.
+bool is_read_only(std::uint32_t address) {
+    const Target target = find_target(address);
+    return target == Target::rom || target == Target::xip;
+}
+
 /// Tells the host what it does not know yet.
 void report(rp2040_chip* shell, unsigned core, std::uint32_t status, std::uint32_t address, std::uint64_t told_due,
             std::uint32_t told_serial, std::uint32_t told_pins, const rp2040_turn& turn) {
@@ -89,7 +95,8 @@ void write(std::uint64_t address, std::uint64_t value, std::uint64_t state) {
     const HostBus& bus = shell->chip->host_bus;
     const auto at = static_cast<std::uint32_t>(address);
     const bool wakes = (at & ~3u) == kFifoWrite && !shell->chip->both();  // the host's business
-    if (at == address && bus.registers && at % kBytes == 0 && is_register(at, kBytes) && !wakes)
+    const bool own = is_read_only(at) || (bus.registers && is_register(at, kBytes) && !wakes);
+    if (at == address && at % kBytes == 0 && own)
         with_turn(shell, kCore, at, [&](rp2040_turn& turn) {
             return rp2040_turn_write(shell, kCore, RP2040_AS_BEFORE, at, kBytes, static_cast<std::uint32_t>(value),
                                      &turn);

@@ -343,7 +343,9 @@ class Machine(Running, Steps, FactSheet):
         flash = self.flash
         fresh = create_engine(self.engine.name, replace(self.board, devices=()), self.seed)
         fresh.load(self.image)
-        self._restore(Snapshot(fresh.save(), Console(), {}), power_on_others=True)
+        power_on = fresh.save()
+        fresh.close()
+        self._restore(Snapshot(power_on, Console(), {}), power_on_others=True)
         if self.engine.read_memory(FLASH_BASE, len(flash)) != flash:  # flash needs no power to remember
             self.engine.write_memory(FLASH_BASE, flash)
         self.engine.reset(self.image)

@@ -65,7 +65,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             wrappers = new List<KeyValuePair<Type, Type>>();
             hosts = new Native.BusHost[2];
             var used = flashEnd;
-            flashEnd = 0;
+            flashEnd = romEnd = 0;
             Attach(handle);
             Prepare(used);
         }
@@ -109,16 +109,25 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return;
             }
+            for(; romEnd < RomSize; romEnd += PageSize)
+            {
+                Show(romEnd); // so that the library hears of stores to it, which do nothing
+            }
             var end = Math.Min((flashUsed + PageSize - 1) / PageSize, MostPages) * PageSize;
             for(; flashEnd < end; flashEnd += PageSize)
             {
-                foreach(var core in cores)
-                {
-                    core.Cpu.SetPageAccessViaIo(Flash + flashEnd);
-                }
+                Show(Flash + flashEnd);
             }
             looks = 0;
             Look();
+        }
+
+        private void Show(uint page)
+        {
+            foreach(var core in cores)
+            {
+                core.Cpu.SetPageAccessViaIo(page);
+            }
         }
 
         /// <summary>Gives the library a memory of Renode's that is in one piece.</summary>
@@ -311,7 +320,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private List<ICollection> watchpoints;
         [Transient]
         private MethodInfo wrapped;
-        private uint flashEnd;
+        private uint flashEnd, romEnd;
         private ulong lookedAt;
         private uint looks;
         [Transient]
@@ -333,8 +342,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             "ReadByteFromBus", "ReadWordFromBus", "ReadDoubleWordFromBus", "WriteByteToBus", "WriteWordToBus", "WriteDoubleWordToBus"
         };
         private const uint Flash = 0x10000000, Sram = 0x20000000;
+        private const uint RomSize = 0x4000;
         private const uint PageSize = 1024;    // of Renode's Arm library
-        private const uint MostPages = 960;    // it takes 1024, and watchpoints want some
+        private const uint MostPages = 960;    // of flash: with the ROM's it takes 1024, and watchpoints want some
         private const uint LooksPerThoroughOne = 1000;
         private const ulong BetweenLooks = 1000000; // ns, for quanta are short when both cores execute
         private const int GapMilliseconds = 100;

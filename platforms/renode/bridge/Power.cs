@@ -75,7 +75,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             program = new byte[Used(flash)];
             Array.Copy(flash, program, program.Length);
             LoadFlash();
-            bus.Prepare((uint)program.Length);
             uint pc, sp;
             RP2040_Faults.Check(chip, Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
@@ -85,6 +84,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Starts the processor at an address, while it stands still.</summary>
         public void Start(uint pc, uint sp)
         {
+            bus.Prepare(program == null ? 0 : (uint)program.Length);
             StartFirst(pc, sp);
             if(machine.SystemBus.ReadDoubleWord(4) == 0) // programs call it, and core 1 waits in it
             {

@@ -1,14 +1,14 @@
 """The bridge's C# sources in Renode: compiled once, loaded by every process.
 
 Compiling takes Renode's compiler several seconds. What it made is kept in the cache, by the sources and the Renode that
-compiled them. It also has one name there, whichever process loads it, so that a snapshot of one process can be loaded by
-another: Renode writes the names of classes and of what holds them into it.
+compiled them. It also has one name there, whichever process loads it, so that a snapshot of one process can be loaded
+by another: Renode writes the names of classes and of what holds them into it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def load(command: Callable[[str], object]) -> str:
 
 def _included(sources: list[Path], command: Callable[[str], object]) -> str:
     command("include " + " ".join(f"@{quoted(source)}" for source in sources))
-    return f"process {os.getpid()}"
+    return secrets.token_hex(16)  # a name that only this process has
 
 
 def _from_cache(sources: list[Path]) -> str:

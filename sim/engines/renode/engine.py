@@ -75,6 +75,8 @@ class RenodeEngine(Engine):
         if self._final is None:
             if method not in _LOOKS:
                 self._known = {}
+                if method != "run_slice":  # whatever it is, it may change the clock
+                    self._cycles_at, self._clock_line = {}, None
             elif (method, *arguments) in self._known:
                 return self._known[method, *arguments]
             return self._worker.call(method, *arguments)
@@ -103,6 +105,9 @@ class RenodeEngine(Engine):
     def load(self, image: Image) -> None:
         segments = [(segment.address, bytes(segment.data)) for segment in image.segments]
         self._call("load", segments, image.ram_entry)
+
+    def reset(self, image: Image) -> None:
+        self._call("reset", image.ram_entry)
 
     @property
     def cycle(self) -> int:
@@ -204,5 +209,4 @@ class RenodeEngine(Engine):
     def restore(self, snapshot: bytes, *, power_on_others: bool = False) -> None:
         """See `Engine.restore`; this engine has no devices of its own, and snapshots are of its process."""
         self._uart, self._usb = [], b""
-        self._cycles_at = {}
         self._call("restore", snapshot)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import itertools
-import json
 import re
-import secrets
 import tempfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +22,7 @@ from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
 from emberwatch.chip import memory
 from emberwatch.engines.base import FunctionCycles, Stop, StopReason
-from emberwatch.engines.renode import bridge, generate
+from emberwatch.engines.renode import bridge, generate, snapshot
 from emberwatch.engines.renode.chip import ChipHandle
 from emberwatch.engines.renode.install import loading, quoted
 from emberwatch.engines.renode.library import USB, ChipError
@@ -40,9 +36,6 @@ _MEMORIES = (
     *((memory(name).base, memory(name).size) for name in ("rom", "xip_sram", "sram")),
     (memory("flash").base, 4 * memory("flash").size),  # with its aliases
 )
-_SNAPSHOT = b"emberwatch renode "
-_PROCESS = secrets.token_hex(8)
-"""Of this Renode."""
 _FAR_PS = 10**18
 """A time so far off that its cycle tells whether the clock has changed, as things stand."""
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
@@ -100,7 +93,7 @@ class RenodeSession:
         self._chip = ChipHandle(int(self._bridge.HandleValue))
 
     def _part(self, name: str) -> Any:
-        """An object of the bridge's. pyrenode3's way to it, an attribute of `sysbus`, wraps all that is there each time."""
+        """An object of the bridge's. pyrenode3's way, an attribute of `sysbus`, wraps all that is there each time."""
         from pyrenode3.wrappers import Peripheral
 
         return Peripheral(self._machine.internal[f"sysbus.{name}"]).internal
@@ -161,6 +154,11 @@ class RenodeSession:
         """Puts segments into memory and the processor at its start; `entry` is for programs in SRAM."""
         for address, data in segments:
             self.write_memory(address, data)
+        self.reset(entry)
+
+    def reset(self, entry: int | None) -> None:
+        """Puts the processor at its start; memories are as they are, and the chip is as power-on leaves it."""
+        self._boot_error = self._failed = ""
         if self._rom is not None:
             self.write_memory(0, self._rom)
             self.command("sysbus.cpu VectorTableOffset 0x0")
@@ -356,37 +354,19 @@ class RenodeSession:
         path.unlink()
         about = {
             "board": self._board.name,
-            "process": _PROCESS,
+            "classes": self._classes,
             "boot_error": self._boot_error,
             "failed": self._failed,
-            "sha256": hashlib.sha256(data).hexdigest(),
         }
-        return _SNAPSHOT + json.dumps(about).encode() + b"\n" + zlib.compress(data, 1)
+        return snapshot.pack(data, about)
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, saved: bytes) -> None:
         """Goes back to a snapshot of this engine and board; calls of traced functions are counted from now on.
 
         Raises:
             EngineError: the bytes are something else; the machine is as it was.
         """
-        line, _, packed = snapshot.partition(b"\n")
-        try:
-            if not line.startswith(_SNAPSHOT):
-                raise ValueError
-            about = json.loads(line.removeprefix(_SNAPSHOT))
-            data = zlib.decompress(packed)
-            intact = hashlib.sha256(data).hexdigest() == about["sha256"]
-        except (ValueError, KeyError, zlib.error):
-            intact = False
-        if not intact:
-            raise EngineError("this is no snapshot of engine 'renode', or it is damaged")
-        if about["process"] != _PROCESS:
-            raise EngineError(
-                "the snapshot is of another Renode: one process cannot load what another one saved, because Renode "
-                "gives the classes of the bridge new names in each"
-            )
-        if about["board"] != self._board.name:
-            raise EngineError(f"the snapshot is of board {about['board']!r}, this one is {self._board.name!r}")
+        data, about = snapshot.unpack(saved, self._classes, self._board.name)
         self._runner.Abandon()
         path = Path(self._folder.name) / "snapshot"
         path.write_bytes(data)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from pathlib import Path
 
 import pytest
 from paths import ROOT
 
 from emberwatch.base.errors import EngineError
-from emberwatch.engines.renode import library
+from emberwatch.engines.renode import install, library
 
 FIRMWARE = ROOT / "build/firmware/pico/emberwatch.elf"
 
@@ -28,3 +30,11 @@ def firmware() -> Path:
     if not FIRMWARE.is_file():
         pytest.skip("no firmware; run: make firmware")
     return FIRMWARE
+
+
+@pytest.fixture(scope="session")
+def real_renode(librp2040: Path) -> None:
+    if not any(os.environ.get(name) for name in install.VARIABLES):
+        pytest.skip("no real Renode: PYRENODE_BIN, PYRENODE_BUILD_DIR or another variable of pyrenode3's must name it")
+    if importlib.util.find_spec("pyrenode3") is None:
+        pytest.skip("no real Renode: pyrenode3 is not installed")

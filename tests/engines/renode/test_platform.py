@@ -187,7 +187,8 @@ def test_classes_and_constructor_arguments_exist_in_the_bridge(board_name: str) 
 
 def test_the_script_includes_every_source_in_order_of_need(board_name: str) -> None:
     script = (FOLDER / f"{board_name}.resc").read_text()
-    included = re.findall(r"^include \$ORIGIN/bridge/(\S+)$", script, re.M)
+    (line,) = re.findall(r"^include (.*\.cs)$", script, re.M)  # in one piece: Renode compiles it once
+    included = [name.removeprefix("$ORIGIN/bridge/") for name in line.split()]
     assert sorted(included) == sorted(path.name for path in (FOLDER / "bridge").glob("*.cs"))
     defined: set[str] = set()
     for name in included:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -22,14 +20,6 @@ from emberwatch.engines.renode import install, worker
 from emberwatch.machine.machine import Machine
 
 pytestmark = pytest.mark.usefixtures("real_renode")
-
-
-@pytest.fixture(scope="module")
-def real_renode(librp2040: Path) -> None:
-    if not any(os.environ.get(name) for name in install.VARIABLES):
-        pytest.skip("no real Renode: PYRENODE_BIN, PYRENODE_BUILD_DIR or another variable of pyrenode3's must name it")
-    if importlib.util.find_spec("pyrenode3") is None:
-        pytest.skip("no real Renode: pyrenode3 is not installed")
 
 
 class Monitor:
@@ -289,27 +279,6 @@ def test_a_program_that_returns_from_main_ends_and_its_last_words_are_sent(tmp_p
     assert consoles["renode"] == consoles["embedded"] == ["goodbye"]
 
 
-def test_a_machine_goes_back_to_its_own_snapshot(firmware: Path) -> None:
-    with Machine(firmware, engine="renode") as machine:
-        machine.run(0.4)
-        snapshot = machine.save()
-
-        def goes_on() -> tuple[int, int, list[tuple[float, str]]]:
-            machine.run(0.3)
-            return machine.engine.cycle, machine.engine.sleep_cycles, list(machine.lines)
-
-        first = goes_on()
-        machine.restore(snapshot)
-        assert goes_on() == first
-        for damaged in (b"nonsense", snapshot.engine[:-9], snapshot.engine[:-1] + b"?"):
-            with pytest.raises(EngineError, match="damaged"):
-                machine.engine.restore(damaged)
-    with Machine(firmware, engine="renode") as first_of_all, Machine(firmware, engine="renode") as other:
-        foreign = first_of_all.save()
-        with pytest.raises(EngineError, match="of another Renode"):
-            other.restore(foreign)
-
-
 def on_both(elf: Path, seconds: float) -> tuple[list[str], list[str]]:
     """Lines of the console on the embedded engine and on Renode."""
     consoles = []
@@ -331,6 +300,30 @@ def test_core_1_resets_core_0_and_goes_on() -> None:
     embedded, renode = on_both(build("restart"), 0.1)
     assert embedded == ["boot=1", "boot=2", "core1=1", "vectors=1"]
     assert renode == embedded
+
+
+STORES_TO_THE_ROM = """
+#define R(a) (*(volatile unsigned*)(a))
+#define B(a) (*(volatile unsigned char*)(a))
+__attribute__((noreturn)) void start(void) {
+    volatile unsigned *out = (volatile unsigned*)0x20001000;
+    for (unsigned at = 0; at < 0x4000; at += 0xffc) {
+        unsigned before = R(at);
+        R(at) = ~before; B(at + 1) = 0x5a;
+        *out++ = R(at) == before ? 0x600d : 0xbad;
+    }
+    *out = R(0x10) & 0xffffff;
+    for (;;) {}
+}
+"""
+
+
+def test_stores_to_the_boot_rom_do_nothing(monitor: Monitor, tmp_path: Path) -> None:
+    monitor(f"sysbus LoadELF @{compiled(tmp_path, STORES_TO_THE_ROM)}")
+    monitor("sysbus.chip Start 0x20000000 0x20040000")
+    monitor.run(0.01)
+    found = [monitor.number(f"sysbus ReadDoubleWord {0x20001000 + 4 * n}") for n in range(6)]
+    assert found == [0x600D] * 5 + [0x01754D]  # and the ROM begins with the version that programs look for
 
 
 def test_code_in_ram_programs_flash() -> None:
