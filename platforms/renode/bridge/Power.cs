@@ -75,6 +75,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             program = new byte[Used(flash)];
             Array.Copy(flash, program, program.Length);
             LoadFlash();
+            Prepare();
             uint pc, sp;
             RP2040_Faults.Check(chip, Native.rp2040_boot(chip, out pc, out sp));
             Start(pc, sp);
@@ -84,7 +85,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Starts the processor at an address, while it stands still.</summary>
         public void Start(uint pc, uint sp)
         {
-            bus.Prepare(program == null ? 0 : (uint)program.Length);
+            Prepare();
             StartFirst(pc, sp);
             if(machine.SystemBus.ReadDoubleWord(4) == 0) // programs call it, and core 1 waits in it
             {
@@ -232,6 +233,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 Array.ForEach(systicks, systick => systick.Attach());
             }
             first.Jump(pc, sp, 0);
+        }
+
+        private void Prepare()
+        {
+            bus.Prepare(program == null ? 0 : (uint)program.Length);
         }
 
         private void PutRom()

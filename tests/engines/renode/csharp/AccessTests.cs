@@ -34,6 +34,23 @@ public static class AccessTests
         True(rig.Cpu.OnBus.SequenceEqual(new ulong[] { 0x60000000, 0xE000E010, Rig.Sio + 0x54 }), string.Join(" ", rig.Cpu.OnBus));
     }
 
+    public static void Stores_to_the_boot_rom_and_to_flash_reach_no_memory_of_renodes()
+    {
+        var rig = Prepared();
+        True(Enumerable.Range(0, 16).All(page => rig.Cpu.IoPages.Contains((ulong)page * 1024)), "the ROM's pages");
+        OnCpu(rig, () =>
+        {
+            rig.Cpu.Store(0, 1);
+            rig.Cpu.Store(0x3FFF, 1, 1);
+            rig.Cpu.Store(0x10000100, 1, 2);
+        });
+        rig.Machine.SystemBus.AddWatchpoint(Rig.Watchdog + 0xC);
+        rig.Machine.RunFor(1000);
+        OnCpu(rig, () => rig.Cpu.Store(0x10, 1)); // also while registers take the long way
+        Equal(0, rig.Cpu.OnBus.Count, string.Join(" ", rig.Cpu.OnBus));
+        rig.Machine.SystemBus.RemoveWatchpoint(Rig.Watchdog + 0xC);
+    }
+
     public static void Who_watches_accesses_gets_them()
     {
         var rig = Prepared();
@@ -118,7 +135,8 @@ public static class AccessTests
         }
         rig.Flash[5000] = 7;
         Throws<Antmicro.Renode.Exceptions.RecoverableException>(() => rig.Chip.Boot(), "second-stage"); // nothing that boots
-        True(rig.Cpu.IoPages.SequenceEqual(new ulong[] { 0x10000000, 0x10000400, 0x10000800, 0x10000C00, 0x10001000 }), string.Join(" ", rig.Cpu.IoPages));
+        var flash = rig.Cpu.IoPages.Where(page => page >= 0x10000000);
+        True(flash.SequenceEqual(new ulong[] { 0x10000000, 0x10000400, 0x10000800, 0x10000C00, 0x10001000 }), string.Join(" ", rig.Cpu.IoPages));
     }
 
     private static Tuple<ulong, int> Wakes(bool sleeps)

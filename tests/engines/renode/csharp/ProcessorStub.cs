@@ -61,7 +61,9 @@ namespace Antmicro.Renode.Peripherals.CPU
         public static void SetHookAtBlockEnd(this TranslationCPU cpu, IMachine m, string pythonScript) { throw new NotSupportedException(); }
     }
 
-    public class TranslationCPU : ICpuSupportingGdb, ICPUWithRegisters
+    public interface IControllableCPU { void RequestReturn(); }
+
+    public class TranslationCPU : ICpuSupportingGdb, ICPUWithRegisters, IControllableCPU
     {
         public struct Block { public uint Pc, Instructions; public Action Access; }
 
@@ -78,6 +80,8 @@ namespace Antmicro.Renode.Peripherals.CPU
                 binder.libraryAddress = new IntPtr(++libraries);
                 SharedLibraries.Symbols[binder.libraryAddress + "renode_external_attach__ActionUInt64UInt32__OnBlockFinished"] =
                     Marshal.GetFunctionPointerForDelegate(attach);
+                readRegister = number => number == 15 ? (uint)pc.RawValue : (uint)Registers[number];
+                SharedLibraries.Symbols[binder.libraryAddress + "tlib_get_register_value_32"] = Marshal.GetFunctionPointerForDelegate(readRegister);
                 OfferBus();
             }
         }
@@ -186,7 +190,8 @@ namespace Antmicro.Renode.Peripherals.CPU
         public bool Executing;
         public ulong SkippedNanoseconds;
         public bool RefusesInterruptEnd;
-        public int Resets;
+        public int Resets, Returns;
+        public void RequestReturn() { Returns++; }
 
         public void Reset()
         {
@@ -259,6 +264,10 @@ namespace Antmicro.Renode.Peripherals.CPU
                 block.Access();
             }
             machine.Now += block.Instructions * 1000UL / PerformanceInMips;
+            if(Blocks.Count > 0)
+            {
+                pc = Blocks.Peek().Pc;
+            }
             if(blockFinishedHook != null)
             {
                 attached(block.Pc, block.Instructions);
@@ -282,6 +291,10 @@ namespace Antmicro.Renode.Peripherals.CPU
                 blockFinishedHook(pc, executedInstructions);
             }
         }
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        private delegate uint RegisterReader(int number);
+        private readonly RegisterReader readRegister;
 
         private class Binder { public IntPtr libraryAddress; public object[] delegateStore; }
         // Both sides' delegates are of one type: Mono gives a managed function's pointer back as the delegate that it was.

@@ -13,7 +13,7 @@ public static class Program
     {
         Firmware = arguments.Length > 0 ? File.ReadAllBytes(arguments[0]) : null;
         var failed = 0;
-        var classes = new[] { typeof(AccessTests), typeof(BlockTests), typeof(BusTests), typeof(SoundTests), typeof(ProcessorTests), typeof(CoresTests) };
+        var classes = new[] { typeof(AccessTests), typeof(BlockTests), typeof(BusTests), typeof(SoundTests), typeof(ProcessorTests), typeof(RunnerTests), typeof(CoresTests) };
         foreach(var test in classes.SelectMany(c => c.GetMethods(BindingFlags.Public | BindingFlags.Static)))
         {
             try
