@@ -96,6 +96,8 @@ class ExternalChip final : public Chip {
     HostBus host_bus;
 
     std::uint32_t charge_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    /// A core is about to access the bus: what its block took so far, so that the access comes at its time.
+    void charge_up_to_access(unsigned core);
     std::uint32_t charge_exception(unsigned core, bool begins);
     /// The same for most blocks, as `charge_block` does it: those executed lately, which only compute, and of which
     /// nobody counts calls. False: it is another, and nothing was charged.
@@ -103,7 +105,7 @@ class ExternalChip final : public Chip {
         const Recent& recent = recent_at(pc, instructions);
         HostCore& own = cores[core];
         if (recent.key != block_key(pc, instructions) || recent.block == nullptr || !recent.block->plain ||
-            own.access_extra != 0 || own.calls.active())
+            own.access_extra != 0 || own.part_charged != 0 || own.calls.active())
             return false;
         const BlockCost* const last = own.running.last;
         std::uint32_t cycles = recent.block->cycles;
@@ -125,6 +127,7 @@ class ExternalChip final : public Chip {
     /// A core begins anew: what it executed before is of no consequence.
     void forget_execution(unsigned core) {
         cores[core].running = {};
+        cores[core].forget_block();
         cores[core].interrupted.clear();
     }
     void forget_code();
@@ -161,6 +164,15 @@ class ExternalChip final : public Chip {
         Cycles charged = 0, in_exceptions = 0;
         std::int64_t access_extra = 0;
         rp2040_stop_host stop_host{};
+        /// Of the block under way: where it begins, 0 when that is not known, and what was charged of it already.
+        std::uint32_t block_start = 0;
+        std::uint32_t part_cycles = 0, part_words = 0;  ///< Without stalls; words of its code that were fetched.
+        Cycles part_charged = 0;                        ///< All of it.
+        void forget_block() {
+            block_start = 0;
+            end_block();
+        }
+        void end_block() { part_cycles = part_words = 0, part_charged = 0; }
         Cycles last_access = 0;
     };
     std::array<HostCore, 2> cores;
@@ -180,6 +192,8 @@ class ExternalChip final : public Chip {
     void tell_core(unsigned core, std::uint32_t line, bool level);
     void systick_due(unsigned core, Cycles when);
     const BlockCost& known_block(std::uint32_t pc, std::uint32_t instructions);
+    const BlockCost& known_part(std::uint32_t pc, std::uint32_t end);
+    bool fetch_code(std::uint32_t address, std::uint16_t& halfword);
     static constexpr BusMaster master(unsigned core) { return core == 0 ? BusMaster::core0 : BusMaster::core1; }
 
     /// Where in the host's memory an access is, or null.
@@ -202,11 +216,12 @@ class ExternalChip final : public Chip {
     bool ahead_ = false, raised_ = false;
     std::vector<bool> executed_ = std::vector<bool>(kSramSize / kCodePage);  ///< Pages of SRAM that held code.
     static constexpr std::uint32_t kCodePage = 1024;
+    static constexpr std::uint32_t kLongestPart = 1024;  ///< A block is no longer than a page.
     std::uint32_t reported_hz_ = 0;
     std::array<std::unique_ptr<HostI2c>, 2> i2c_targets_;
     std::array<std::unique_ptr<HostSpi>, 2> spi_targets_;
 
-    std::unordered_map<std::uint64_t, BlockCost> blocks_seen_;
+    std::unordered_map<std::uint64_t, BlockCost> blocks_seen_, parts_seen_;
     /// The blocks used last, by address: finding them takes most of the time of a hook.
     struct Recent {
         std::uint64_t key = 0;

@@ -52,6 +52,7 @@ std::uint32_t with_turn(rp2040_chip* shell, unsigned core, std::uint32_t address
     HostBus& bus = shell->chip->host_bus;
     HostBus::Core& own = bus.cores[core];
     if (own.stale.exchange(false, std::memory_order_relaxed)) own.host.clock(own.host.context);
+    shell->chip->charge_up_to_access(core);
     const std::uint64_t due = bus.told_due;
     const std::uint32_t serial = shell->chip->serial.told, pins = bus.told_pins;
     rp2040_turn turn;

@@ -182,13 +182,16 @@ RP2040_API uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core);
 typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
 RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
                                                     void* context);
-/* Addresses at which a core's call or return is awaited, in the host's blocks: `stopped` is called at the end of a block
- * that such a function reports, when the core goes on at one of them, before it does. `read` gives a register of the
- * core, 15 for where it goes on. Neither NULL. An exception that begins there is no call. */
+/* Addresses at which a core's call or return is awaited, in the host's blocks: `stopped` is called at the end of a
+ * block that such a function reports, when the core goes on at one of them, before it does. `read` gives a register of
+ * the core, 15 for where it goes on. Neither NULL. An exception that begins there is no call. */
 typedef struct {
     void* context;
     uint32_t (*read)(int32_t number);
     void (*stopped)(void* context, uint32_t address);
+    /* Where the host keeps the core's program counter: of the instruction under way while one accesses the bus, and of
+     * the next one at the end of a block. NULL: accesses within a block are dated with its beginning. */
+    const uint32_t* pc;
 } rp2040_stop_host;
 RP2040_API rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host);
 /* All of them, for both cores; those given before are forgotten. */

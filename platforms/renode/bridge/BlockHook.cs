@@ -125,7 +125,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void Await()
         {
             var read = Symbol("tlib_get_register_value_32");
-            stopHost = new Native.StopHost { Read = read, Stopped = OnStop };
+            var place = Symbol("get_reg_pointer_32");
+            var pc = place == IntPtr.Zero ? IntPtr.Zero : ((PlaceOf)Marshal.GetDelegateForFunctionPointer(place, typeof(PlaceOf)))(15);
+            stopHost = new Native.StopHost { Read = read, Stopped = OnStop, Pc = pc };
             CanStop = read != IntPtr.Zero && Native.rp2040_take_stops(chip, core, ref stopHost) == Native.Ok;
         }
 
@@ -239,6 +241,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
         }
 
+        /// <summary>Where the processor's library keeps a register.</summary>
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        public delegate IntPtr PlaceOf(int register);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void Attacher(IntPtr function);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]

@@ -57,6 +57,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             public IntPtr Context;
             public IntPtr Read;
             public StopCallback Stopped;
+            public IntPtr Pc;
         }
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
