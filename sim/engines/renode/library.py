@@ -57,6 +57,17 @@ class Bus(ctypes.Structure):
     _fields_ = (("read", BusRead * 3), ("write", BusWrite * 3))
 
 
+class StopHost(ctypes.Structure):
+    """`rp2040_stop_host`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("read", ctypes.CFUNCTYPE(U32, ctypes.c_int32)),
+        ("stopped", ctypes.CFUNCTYPE(None, Void, U32)),
+        ("pc", ctypes.POINTER(U32)),
+    )
+
+
 class BusHost(ctypes.Structure):
     """`rp2040_bus_host`."""
 
@@ -194,6 +205,7 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("take_block_hook", Void, (Void, U32, SkipCallback, Void)),
     ("instructions", U64, (Void,)),
     ("memory", U32, (Void, U32, Void, ctypes.c_size_t)),
+    ("take_stops", U32, (Void, U32, ctypes.POINTER(StopHost))),
     ("take_bus", U32, (Void, U32, ctypes.POINTER(BusHost), ctypes.POINTER(Bus))),
     ("bus_direct", None, (Void, U32, U32)),
     ("clock_moved", None, (Void, U32)),
