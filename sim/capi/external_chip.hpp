@@ -127,7 +127,8 @@ class ExternalChip final : public Chip {
     /// A core begins anew: what it executed before is of no consequence.
     void forget_execution(unsigned core) {
         cores[core].running = {};
-        cores[core].forget_block();
+        cores[core].end_block();
+        cores[core].begin_block();
         cores[core].interrupted.clear();
     }
     void forget_code();
@@ -172,6 +173,8 @@ class ExternalChip final : public Chip {
             block_start = 0;
             end_block();
         }
+        /// The host's program counter shows where it goes on.
+        void begin_block() { block_start = stop_host.pc == nullptr ? 0 : *stop_host.pc & ~1u; }
         void end_block() { part_cycles = part_words = 0, part_charged = 0; }
         Cycles last_access = 0;
     };

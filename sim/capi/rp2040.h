@@ -96,7 +96,8 @@ RP2040_API const uint8_t* rp2040_boot_rom(void);
 /* What the boot ROM does after a reset: check the second stage in flash, copy it to SRAM through host.write, set up
  * the SSI, or take the watchdog's vector. The processor then starts at *pc with *sp and LR = 0. */
 RP2040_API rp2040_status rp2040_boot(rp2040_chip* chip, uint32_t* pc, uint32_t* sp);
-/* A core begins anew. Core 1 does so at the ROM's vectors after any reset, and waits there for core 0. */
+/* A core begins anew, where its program counter shows. Core 1 does so at the ROM's vectors after any reset, and waits
+ * there for core 0. */
 RP2040_API void rp2040_started(rp2040_chip* chip, uint32_t core);
 
 /* ---- time ---------------------------------------------------------------------------------------------------------*/

@@ -74,7 +74,7 @@ void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t i
         else
             own.time.looked_at();
     }
-    if (own.stop_host.pc != nullptr) own.block_start = *own.stop_host.pc & ~1u;
+    own.begin_block();
     look_for_stop(core);
 }
 
@@ -198,7 +198,7 @@ rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_s
         if (core > 1 || host == nullptr || host->read == nullptr || host->stopped == nullptr)
             return invalid(chip, "there are two cores, and their stops need both functions");
         chip->chip->cores[core].stop_host = *host;
-        chip->chip->cores[core].block_start = host->pc == nullptr ? 0 : *host->pc & ~1u;
+        chip->chip->cores[core].begin_block();
         return RP2040_OK;
     });
 }

@@ -117,6 +117,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             Cpu.PC = pc | 1u;
             Cpu.SetRegister(13, sp);
             Cpu.SetRegister(14, lr);
+            Native.rp2040_started(chip, Index);
         }
 
         /// <summary>A reset of this processor alone.</summary>

@@ -40,7 +40,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>After a reset of the processor, and while no block is under way: into the ROM.</summary>
         public void Start()
         {
-            Native.rp2040_started(chip, core.Index);
             core.ClearVectors();
             core.Jump(machine.SystemBus.ReadDoubleWord(4), machine.SystemBus.ReadDoubleWord(0), 0xFFFFFFFF);
             Go();
