@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.machine.machine import Machine, Snapshot
 
 pytestmark = pytest.mark.usefixtures("real_renode")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_processes() -> Iterator[None]:
+    yield
+    worker.end_all()
 
 
 def goes_on(machine: Machine) -> tuple[int, int, list[tuple[float, str]]]:
@@ -44,7 +51,6 @@ def test_another_process_goes_on_from_a_snapshot(firmware: Path) -> None:
             changed = snapshot.engine.replace(b'"classes": "', b'"classes": "0', 1)
             with pytest.raises(EngineError, match="of another Renode"):
                 other.restore(Snapshot(changed, snapshot.console, {}))
-    worker.end_all()
 
 
 def test_power_off_and_on_begins_anew(firmware: Path) -> None:
@@ -54,7 +60,6 @@ def test_power_off_and_on_begins_anew(firmware: Path) -> None:
             machine.reset()
             assert (machine.cycles, machine.lines) == (0, [])
             assert goes_on(machine) == first
-    worker.end_all()
 
 
 def test_calls_that_are_followed_change_no_cycle(firmware: Path) -> None:
@@ -83,4 +88,3 @@ def test_calls_that_are_followed_change_no_cycle(firmware: Path) -> None:
                 assert not symbol.address <= pc < symbol.address + symbol.size, "it has returned"
             lengths = {end - call.start for call, end, _ in calls if call.name == "pdm_decimate"}
             assert max(lengths) - min(lengths) < 100 and 70_000 < min(lengths) < 90_000
-    worker.end_all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from foreign import build
 from paths import ROOT
 from scipy.io import wavfile
 
@@ -279,29 +277,6 @@ def test_a_program_that_returns_from_main_ends_and_its_last_words_are_sent(tmp_p
     assert consoles["renode"] == consoles["embedded"] == ["goodbye"]
 
 
-def on_both(elf: Path, seconds: float) -> tuple[list[str], list[str]]:
-    """Lines of the console on the embedded engine and on Renode."""
-    consoles = []
-    for engine in ("embedded", "renode"):
-        with Machine(elf, engine=engine) as machine, contextlib.suppress(FirmwareCrash):  # some mains end by a lockup
-            machine.run(seconds)
-        consoles.append([line for _, line in machine.lines])
-    return consoles[0], consoles[1]
-
-
-def test_both_cores_run_a_program_of_two() -> None:
-    """The ROM's launch, FIFO and its interrupts, spinlocks, and core 1 reset by the power-on state machine."""
-    embedded, renode = on_both(build("multicore"), 0.03)
-    assert len(embedded) == 9
-    assert renode == embedded
-
-
-def test_core_1_resets_core_0_and_goes_on() -> None:
-    embedded, renode = on_both(build("restart"), 0.1)
-    assert embedded == ["boot=1", "boot=2", "core1=1", "vectors=1"]
-    assert renode == embedded
-
-
 STORES_TO_THE_ROM = """
 #define R(a) (*(volatile unsigned*)(a))
 #define B(a) (*(volatile unsigned char*)(a))
@@ -324,12 +299,6 @@ def test_stores_to_the_boot_rom_do_nothing(monitor: Monitor, tmp_path: Path) -> 
     monitor.run(0.01)
     found = [monitor.number(f"sysbus ReadDoubleWord {0x20001000 + 4 * n}") for n in range(6)]
     assert found == [0x600D] * 5 + [0x01754D]  # and the ROM begins with the version that programs look for
-
-
-def test_code_in_ram_programs_flash() -> None:
-    embedded, renode = on_both(build("flash"), 0.3)
-    assert len(embedded) == 12
-    assert renode == embedded
 
 
 RESETS_ITSELF = """
