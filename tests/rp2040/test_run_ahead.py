@@ -168,7 +168,7 @@ WAITED_FOR = (
 
 
 def _waiting_loop(rng: random.Random) -> list[int]:
-    """Loads through r4 (base of what is waited for) and r5, computes, and goes back on some condition."""
+    """Loads through r4 (base of what is waited for) and r5, computes, branches forward, goes back on a condition."""
     body: list[int] = []
     for _ in range(rng.randrange(6)):
         kind = rng.randrange(5)
@@ -180,6 +180,12 @@ def _waiting_loop(rng: random.Random) -> list[int]:
             body.append(0x4280 | rng.randrange(4) << 3 | rng.randrange(3))  # CMP with r0..r3
         else:
             body.append(rng.randrange(2) << 11 | rng.randrange(32) << 6 | rng.randrange(4) << 3 | rng.randrange(3))
+    for at in range(len(body) - 1, -1, -1):
+        if rng.randrange(5) == 0:  # over some of what follows, or out of the loop
+            skipped = rng.choice((1, 1, 2, len(body) - at + 1))
+            if skipped <= len(body) - at + 1:
+                always = rng.randrange(8) == 0
+                body.insert(at, 0xE000 | skipped - 1 if always else 0xD000 | rng.randrange(14) << 8 | skipped - 1)
     back = -(len(body) + 2)
     close = 0xE000 | back & 0x7FF if rng.randrange(8) == 0 else 0xD000 | rng.randrange(14) << 8 | back & 0xFF
     return [*body, close]

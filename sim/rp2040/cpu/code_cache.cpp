@@ -77,7 +77,10 @@ void CodeCache::mark_poll(std::uint32_t address, Op& op) const {
     poll.operation = near ? Operation::poll_near : Operation::poll_flash;
     if (op.operation == Operation::b_near || op.operation == Operation::b) poll.rd = kAlways;
     loop[static_cast<std::size_t>(back)] = poll;
-    if (polls(loop.data(), loop.data() + back)) op = poll;
+    const Op* const end = loop.data() + back;
+    const bool straight = polls(loop.data(), end);
+    poll.rm = straight ? 0 : kBranching;
+    if (straight || may_poll(loop.data(), end)) op = poll;
 }
 
 Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const {

@@ -6,7 +6,6 @@
 #include "bus/bus.hpp"
 #include "bus/memory_map.hpp"
 #include "bus/xip.hpp"
-#include "cpu/polling.hpp"
 #include "cpu/timing.hpp"
 
 namespace rp2040 {
@@ -92,6 +91,10 @@ void Cpu::run(Cycles limit) {
         }
         if (one_by_one()) [[unlikely]] {
             if (!run_shared()) execute_shared();
+            continue;
+        }
+        if (watch_round_) {
+            watch_round();
             continue;
         }
         deadline = next_deadline();
@@ -212,21 +215,6 @@ bool Cpu::abandon_for_interrupt(Cycles end) {
     if (abandon) cycles = std::max(cycles, events.now());
     after_access();
     return abandon;
-}
-
-Cycles Cpu::poll(const Op* first, const Op* at, Cycles now) {
-    const Cycles round = now - poll_.since, until = std::min(deadline, poll_.steady);
-    constexpr Cycles kWorthIt = 4;
-    const std::uint64_t fetches = xip.accesses() - poll_.fetches;
-    if (poll_.at == at && until > now && until - now >= kWorthIt * round && xip.hits() - poll_.hits == fetches) {
-        if (std::none_of(first, at, [](const Op& op) { return op.handler == &op_hook; }) && polls(first, at)) {
-            const Cycles rounds = (until - now) / round;
-            now += rounds * round;
-            xip.repeat_hits(rounds * fetches);
-        }
-    }
-    poll_ = {at, now, kNever, xip.accesses(), xip.hits()};
-    return now;
 }
 
 // ---------------------------------------------------------------------------------------------- sleep

@@ -305,6 +305,7 @@ class Cpu {
     [[nodiscard, gnu::noinline]] bool may_execute(const Op* at);
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
+    void watch_round();
     void execute_profiled();
     void after_access();
     [[nodiscard]] FaultCause refused(std::uint32_t address, unsigned bytes) const;
@@ -351,6 +352,8 @@ class Cpu {
         Cycles steady = 0;       ///< What it has read is the same until then.
         std::uint64_t fetches = 0, hits = 0;  ///< The XIP cache's counters at its begin.
     } poll_;
+    bool watch_round_ = false;    ///< The loop that waits has other branches in it.
+    unsigned poll_patience_ = 0;  ///< Rounds for which it is not looked at.
     Cycles limit_ = 0;
     bool yielded_ = false;  ///< limit_ stays 0 until the next run().
     unsigned ipsr_ = 0;

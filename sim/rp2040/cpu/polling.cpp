@@ -1,6 +1,10 @@
 #include "cpu/polling.hpp"
 
-#include <cstdint>
+#include <algorithm>
+#include <array>
+
+#include "bus/xip.hpp"
+#include "cpu/cpu.hpp"
 
 namespace rp2040 {
 
@@ -66,23 +70,112 @@ Effect effect_of(const Op& op) {
     }
 }
 
+/// A branch to an instruction after it, the loop's or any other, or never back into the loop.
+bool is_forward(const Op& op) {
+    if (op.operation == Operation::b || op.operation == Operation::b_cond) return true;
+    const bool near = op.operation >= Operation::b_near && op.operation <= Operation::ble_near;
+    return near && static_cast<std::int32_t>(op.imm) > 0;
+}
+
+/// `at(n)` is the n-th of `count` instructions.
+template <class At>
+bool each_round_alike(std::size_t count, const Op& branch, bool forward, At&& at) {
+    const auto effect = [&](const Op& op) {
+        if (!forward || !is_forward(op)) return effect_of(op);
+        const bool always = op.operation == Operation::b || op.operation == Operation::b_near;
+        return Effect{true, always ? 0 : kNzcv, 0};
+    };
+    std::uint32_t changed = 0, known = 0;
+    for (std::size_t n = 0; n < count; ++n) {
+        const Effect e = effect(at(n));
+        if (!e.pure) return false;
+        changed |= e.writes;
+    }
+    for (std::size_t n = 0; n < count; ++n) {
+        const Effect e = effect(at(n));
+        if ((e.reads & changed & ~known) != 0) return false;
+        known |= e.writes;
+    }
+    return branch.rd == kAlways || (kNzcv & changed & ~known) == 0;
+}
+
 }  // namespace
 
 bool polls(const Op* first, const Op* branch) {
-    if (branch - first > kLongestPoll) return false;
-    std::uint32_t changed = 0, known = 0;
-    for (const Op* op = first; op != branch; ++op) {
-        const Effect effect = effect_of(*op);
-        if (!effect.pure) return false;
-        changed |= effect.writes;
+    const auto count = static_cast<std::size_t>(branch - first);
+    return branch - first <= kLongestPoll &&
+           each_round_alike(count, *branch, false, [&](std::size_t n) -> const Op& { return first[n]; });
+}
+
+bool polls(std::span<const Op* const> round) {
+    return each_round_alike(round.size() - 1, *round.back(), true,
+                            [&](std::size_t n) -> const Op& { return *round[n]; });
+}
+
+bool may_poll(const Op* first, const Op* branch) {
+    const auto count = static_cast<std::size_t>(branch - first);
+    return branch - first <= kLongestPoll &&
+           each_round_alike(count, *branch, true, [&](std::size_t n) -> const Op& { return first[n]; });
+}
+
+Cycles Cpu::poll(const Op* first, const Op* at, Cycles now) {
+    const Cycles round = now - poll_.since, until = std::min(deadline, poll_.steady);
+    constexpr Cycles kWorthIt = 4;
+    const std::uint64_t fetches = xip.accesses() - poll_.fetches;
+    if (poll_.at == at && until > now && until - now >= kWorthIt * round && xip.hits() - poll_.hits == fetches) {
+        if (at->rm == kBranching) {
+            if (poll_patience_ == 0) {  // it may have left the loop on its way: the next round is watched
+                watch_round_ = true;
+                deadline = 0;
+            } else {
+                --poll_patience_;
+            }
+        } else if (std::none_of(first, at, [](const Op& op) { return op.handler == &op_hook; }) && polls(first, at)) {
+            const Cycles rounds = (until - now) / round;
+            now += rounds * round;
+            xip.repeat_hits(rounds * fetches);
+        }
     }
-    for (const Op* op = first; op != branch; ++op) {
-        const Effect effect = effect_of(*op);
-        if ((effect.reads & changed & ~known) != 0) return false;
-        known |= effect.writes;
+    poll_ = {at, now, kNever, xip.accesses(), xip.hits()};
+    return now;
+}
+
+/// Executes the round that begins now instruction by instruction. If it stays in its loop and is like the next ones,
+/// those are passed over.
+void Cpu::watch_round() {
+    constexpr unsigned kPatience = 64;  // rounds that are not watched after one that was not like the next
+    watch_round_ = false;
+    poll_patience_ = kPatience;
+    const Op *const first = op, *const at = poll_.at;
+    if (at == nullptr) return;
+    std::array<const Op*, kLongestPoll + 1> path;
+    std::size_t executed = 0;
+    bool whole = false;
+    Cycles steady = kNever;
+    const Cycles begin = cycles, end = std::min(limit_, next_deadline()), limit = std::exchange(limit_, 0);
+    const std::uint64_t accesses = xip.accesses(), hits = xip.hits();
+    poll_.steady = kNever;
+    while (executed < path.size() && cycles < std::min(end, fabric_.events().next()) && simple() && !one_by_one()) {
+        const Op* const now = op;
+        if (now < first || now > at || now->handler == &op_hook) break;
+        path[executed++] = now;
+        steady = poll_.steady;
+        deadline = 0;
+        now->handler(*this, now, cycles, nz, carry, overflow);
+        if (now == at) {
+            whole = op == first;
+            break;
+        }
     }
-    const bool always = branch->rd == kAlways;
-    return always || (kNzcv & changed & ~known) == 0;
+    limit_ = yielded_ ? 0 : limit;
+    if (!whole || attention_ || one_by_one()) return;
+    const Cycles round = cycles - begin, until = std::min(next_deadline(), steady);
+    const std::uint64_t fetches = xip.accesses() - accesses;
+    if (until <= cycles || xip.hits() - hits != fetches || !polls({path.data(), executed})) return;
+    poll_patience_ = 0;
+    const Cycles rounds = (until - cycles) / round;
+    cycles += rounds * round;
+    xip.repeat_hits(rounds * fetches);
 }
 
 }  // namespace rp2040
