@@ -57,7 +57,7 @@ def test_line_of(key: str, line: int | None) -> None:
         ("pin = 25", "pin = 25.5", r"line 21: led\.pin = 25\.5 must be a whole number"),
         ("pin = 25", "pim = 25", r"line 21: unknown key 'led\.pim'; did you mean 'led\.pin'\?"),
         ("pin = 25", "", r"line 20: missing key 'led\.pin'"),
-        ('channel = "left"', 'channel = "top"', r"line 27: microphone\.channel = 'top' must be one of"),
+        ('channel = "left"', 'channel = "top"', r"line 31: microphone\.channel = 'top' must be one of"),
     ],
 )
 def test_a_board_is_refused_with_file_line_key_and_remedy(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -71,7 +71,7 @@ class Bus final : public CodeSource {
 
     void save(StateWriter& out) const {
         out.bytes(sram_.data(), sram_.size());
-        crossbar.save(out);
+        crossbar.save(out, fabric_.events().now());
     }
     void restore(StateReader& in);
 

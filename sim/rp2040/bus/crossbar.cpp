@@ -87,4 +87,49 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
     return at - cycle;
 }
 
+void Crossbar::save(StateWriter& out, Cycles now) const {
+    out.put(s_.owed);
+    out.put(s_.dma_until);
+    for (const PortState& p : s_.port) {
+        std::array<const Access*, kHistory> kept{};
+        std::uint32_t count = 0;
+        const Access* last = nullptr;
+        for (unsigned n = 0; n < kHistory; ++n)
+            if (const Access& a = p.nth(n);
+                a.length != 0 && a.until() <= now && (last == nullptr || a.from >= last->from))
+                last = &a;
+        if (last != nullptr) kept[count++] = last;
+        for (unsigned n = 0; n < kHistory; ++n)
+            if (p.nth(n).until() > now) kept[count++] = &p.nth(n);
+        out.put(count);
+        for (std::uint32_t n = 0; n < count; ++n) {
+            const Access& a = *kept[n];
+            out.put(a.from);
+            out.put(a.length);
+            out.put(a.master);
+            out.put(a.counted);
+            out.put(a.contested);
+        }
+    }
+}
+
+void Crossbar::restore(StateReader& in) {
+    s_ = {};
+    in.get(s_.owed);
+    in.get(s_.dma_until);
+    for (PortState& p : s_.port) {
+        std::uint32_t count = 0;
+        in.get(count);
+        for (std::uint32_t n = 0; n < count; ++n) {
+            Access a;
+            in.get(a.from);
+            in.get(a.length);
+            in.get(a.master);
+            in.get(a.counted);
+            in.get(a.contested);
+            p.add(a);
+        }
+    }
+}
+
 }  // namespace rp2040

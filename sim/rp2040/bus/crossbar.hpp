@@ -88,8 +88,10 @@ class Crossbar {
         last_told_ = {};
         ended_ = true;
     }
-    void save(StateWriter& out) const { out.put(s_); }
-    void restore(StateReader& in) { in.get(s_); }
+    /// What can still decide anything when nobody tells of an access before `now` any more: who was last before, and
+    /// what reaches beyond. So the state is the same however the run to `now` was cut.
+    void save(StateWriter& out, Cycles now) const;
+    void restore(StateReader& in);
 
   private:
     static constexpr unsigned kHistory = 16;

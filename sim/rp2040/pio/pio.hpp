@@ -185,6 +185,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     Cycles bound_ = kNever;                   // run_to()'s
     std::optional<Recurrence> quiet_since_;   // A state since which nothing has been shown, and the pins asked
+    std::uint32_t asked_ = 0;                 // Those, before the block has settled.
     unsigned quiet_events_ = 0;               // have not changed; events since anything has.
     Cycles period_ = 0, period_search_ = 0;   // Of the last recurrence, 0 if none is known; the longest looked for.
     std::uint8_t code_dirty_ = 0xf;

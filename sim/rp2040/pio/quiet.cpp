@@ -21,6 +21,7 @@ void Pio::stir() {
     quiet_events_ = 0;
     quiet_since_.reset();
     s_.settled = false;
+    s_.asked = 0;
 }
 
 /// Pins on whose levels it depends what the block does.
@@ -50,7 +51,8 @@ void Pio::note_quiet(Cycles now) {
     if (quiet_since_) {
         constexpr PioDependence on_all{
             .on_data = true, .on_pins = true, .shows_data = false, .turns_pins = false, .on_code = true};
-        s_.settled = recurs(*quiet_since_, now, on_all, true) && may_settle(s_.asked);
+        s_.settled = recurs(*quiet_since_, now, on_all, true) && may_settle(asked_);
+        if (s_.settled) s_.asked = asked_;
         const bool renew = (quiet_events_ & (quiet_events_ - 1)) == 0;
         if (!s_.settled && !renew) return;
         quiet_since_.reset();
@@ -58,8 +60,8 @@ void Pio::note_quiet(Cycles now) {
     } else if (quiet_events_ != kPatience) {
         return;
     }
-    s_.asked = asked_pins();
-    if (quiet_events_ < kMost && may_settle(s_.asked)) quiet_since_ = state_at(now);
+    asked_ = asked_pins();
+    if (quiet_events_ < kMost && may_settle(asked_)) quiet_since_ = state_at(now);
 }
 
 }  // namespace rp2040

@@ -316,7 +316,7 @@ void Pio::update_next() {
     if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
     next_ = clocked() ? next : kNever;
     idle_ = next_ == kNever;
-    if (quiet_since_ || s_.settled) waited |= s_.asked;
+    if (quiet_since_ || s_.settled) waited |= s_.settled ? s_.asked : asked_;
     if (waited != waited_pins_) {
         waited_pins_ = waited;
         pins_.waited_changed();
