@@ -341,6 +341,8 @@ class Chip:
         """Length of one PWM period in 1/16 cycles; 0 when stopped."""
     def set_adc(self, input: int, value: int) -> None:
         """Conversion result (0..4095) of input 0..3, or 4: the temperature sensor."""
+    def set_adc_voltage(self, input: int, volts: float) -> None:
+        """The same by the voltage at the input; beyond 0 to 3.3 V conversions saturate."""
     def press_bootsel(self, pressed: bool) -> None:
         """The BOOTSEL button."""
     def trace_functions(self, functions: list[tuple[int, int]]) -> None:

@@ -424,6 +424,12 @@ NB_MODULE(_native, m) {
             },
             "input"_a, "value"_a)
         .def(
+            "set_adc_voltage",
+            [](PyChip& self, unsigned input, double volts) {
+                self.adc().set_voltage(check_index(input, 5, "input"), volts);
+            },
+            "input"_a, "volts"_a)
+        .def(
             "press_bootsel", [](PyChip& self, bool pressed) { self.press_bootsel(pressed); }, "pressed"_a)
         .def("save", [](const PyChip& self) { return to_bytes(self.save()); })
         .def(

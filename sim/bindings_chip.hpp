@@ -3,23 +3,14 @@
 
 #include <nanobind/nanobind.h>
 
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "bindings_bytes.hpp"
 #include "bindings_device.hpp"
 #include "chip.hpp"
 #include "io/pin_recorder.hpp"
-
-inline std::span<const std::uint8_t> view(const nanobind::bytes& data) {
-    return {static_cast<const std::uint8_t*>(data.data()), data.size()};
-}
-
-inline nanobind::bytes to_bytes(const std::vector<std::uint8_t>& data) {
-    return nanobind::bytes(data.data(), data.size());
-}
 
 inline unsigned check_index(unsigned index, unsigned count, const char* what) {
     if (index >= count)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "bindings_bytes.hpp"
 #include "bus/flash.hpp"
 #include "device/jumper.hpp"
 
@@ -22,8 +23,6 @@ constexpr std::size_t kEdgesAtOnce = 65536;
 constexpr const char* kMethodNames[] = {"power_on",  "wake",     "edges",         "uart_received", "i2c_start",
                                         "i2c_write", "i2c_read", "i2c_read_done", "spi",           "spi_end",
                                         "adc_volts", "save",     "restore"};
-
-nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
 
 std::vector<std::uint8_t> from_python(const nb::object& object) {
     if (object.is_none()) return {};

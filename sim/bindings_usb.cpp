@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "bindings_bytes.hpp"
 #include "usb/host.hpp"
 
 namespace nb = nanobind;
@@ -14,13 +15,6 @@ using namespace nb::literals;
 using namespace rp2040;
 
 namespace {
-
-nb::bytes to_bytes(const std::vector<std::uint8_t>& data) { return nb::bytes(data.data(), data.size()); }
-
-std::vector<std::uint8_t> to_vector(const nb::bytes& data) {
-    const auto* first = static_cast<const std::uint8_t*>(data.data());
-    return {first, first + data.size()};
-}
 
 const char* outcome_name(UsbOutcome outcome) {
     switch (outcome) {
@@ -42,9 +36,9 @@ std::uint32_t submit(UsbHost& host, const std::vector<Transfer>& wanted, std::ui
         t.endpoint = endpoint;
         if (endpoint == 0) {
             if (setup.size() != t.setup.size()) throw nb::value_error("a setup packet has 8 bytes");
-            std::ranges::copy(to_vector(setup), t.setup.begin());
+            std::ranges::copy(view(setup), t.setup.begin());
         }
-        t.data = to_vector(data);
+        t.data.assign(view(data).begin(), view(data).end());
         t.length = length;
         t.may_stall = may_stall;
     }

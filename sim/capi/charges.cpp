@@ -86,8 +86,7 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
     HostCore& own = cores[core];
     const Cycles before = own.charged;
     const BlockCost* last = own.running.last;
-    if (last != nullptr && last->conditional && pc != last->end)
-        own.charged += timing::kBranchTaken - timing::kBranchNotTaken;
+    own.charged += own.running.branch_cycles(pc);
     if (own.calls.active())
         own.calls.block_begins(pc, last != nullptr && last->links ? last->end : 0,
                                own.charged - own.part_charged - own.in_exceptions);

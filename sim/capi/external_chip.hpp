@@ -107,10 +107,7 @@ class ExternalChip final : public Chip {
         if (recent.key != block_key(pc, instructions) || recent.block == nullptr || !recent.block->plain ||
             own.access_extra != 0 || own.part_charged != 0 || own.calls.active())
             return false;
-        const BlockCost* const last = own.running.last;
-        std::uint32_t cycles = recent.block->cycles;
-        if (last != nullptr && last->conditional && pc != last->end)
-            cycles += timing::kBranchTaken - timing::kBranchNotTaken;
+        const std::uint32_t cycles = recent.block->cycles + own.running.branch_cycles(pc);
         own.charged += cycles;
         own.running.last = recent.block;
         own.time.charge(cycles, instructions);
@@ -147,6 +144,11 @@ class ExternalChip final : public Chip {
     struct Context {
         const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
         Cycles began = 0;
+        /// What the branch at its end takes beyond one that is not taken, when a block begins at `pc` now.
+        [[nodiscard]] std::uint32_t branch_cycles(std::uint32_t pc) const {
+            const bool taken = last != nullptr && last->conditional && pc != last->end;
+            return taken ? timing::kBranchTaken - timing::kBranchNotTaken : 0;
+        }
     };
     /// What a snapshot keeps of one: how its last block ended.
     struct SavedContext {

@@ -205,7 +205,8 @@ rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_s
 rp2040_status rp2040_stops(rp2040_chip* chip, const uint32_t* addresses, uint32_t count) {
     return guarded(chip, [&] {
         if ((addresses == nullptr && count != 0) || count > kMostStops)
-            return invalid(chip, "at most 4096 calls are awaited, and their addresses must not be NULL");
+            return invalid(chip, "at most " + std::to_string(kMostStops) +
+                                     " calls are awaited, and their addresses must not be NULL");
         chip->chip->set_stops({addresses, count});
         return RP2040_OK;
     });

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from emberwatch.base.errors import DeviceError, EngineError
 from emberwatch.base.lazy import np, npt
-from emberwatch.board.board import Board
+from emberwatch.board.board import ADC_PINS, Board
 from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
 from emberwatch.engines.usb import UsbHost
 from emberwatch.program.elf import Image
@@ -47,7 +47,7 @@ class EmbeddedEngine(Engine):
             self._chip.drive_pin(self._supply.vbus, True)
         if self._supply.vsys is not None:
             volts = self._supply.vsys_volts / self._supply.vsys_divider
-            self._chip.set_adc(self._supply.vsys - 26, min(round(volts / 3.3 * 4096), 4095))
+            self._chip.set_adc_voltage(self._supply.vsys - ADC_PINS.start, volts)
         self._devices: dict[str, tuple[Device, dict[str, int]]] = {}
         for device, lines in board_devices(board):
             self.attach(device, lines)

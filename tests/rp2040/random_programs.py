@@ -123,6 +123,12 @@ def with_vectors() -> _native.Chip:
     return chip
 
 
+def read_flash_serially(chip: _native.Chip) -> None:
+    """Sets the SSI up for reads by one line, at a quarter of the clock."""
+    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
+        chip.write_bus(SSI + offset, 4, value)
+
+
 def count_bus_events(chip: _native.Chip, seed: int) -> None:
     """Sets the four performance counters to count accesses to ports, contested or not."""
     rng = random.Random(~seed)
@@ -138,8 +144,15 @@ def state(chip: _native.Chip) -> list[object]:
     return [chip.cycles, *registers, chip.core_state(0), chip.core_state(1), *counted, chip.read_memory(SHARED, 0x400)]
 
 
-def compare(fast: _native.Chip, plain: _native.Chip, rng: random.Random, rounds: int, seed: int) -> None:
-    for _ in range(rounds):
+def compare_with_stepper(make: Callable[[], _native.Chip], seed: int, *, counted: bool = False) -> None:
+    """The same program left alone and stepped, with bus events counted or not."""
+    fast, plain = make(), make()
+    if counted:
+        for chip in (fast, plain):
+            count_bus_events(chip, seed)
+    plain.record_instructions(1)
+    rng = random.Random(seed)
+    for _ in range(12):
         until = fast.cycles + rng.choice((1, 7, 60, 400, 3000))
         stops = [chip.run_until(until) for chip in (fast, plain)]
         assert repr(stops[0]) == repr(stops[1]), f"seed {seed}"

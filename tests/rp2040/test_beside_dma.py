@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 from random_programs import (
@@ -19,14 +20,13 @@ from random_programs import (
     SCRATCH5,
     SHARED,
     SIO,
-    SSI,
     SYSTICK,
     TIMER,
     UART0,
     VECTORS,
-    compare,
-    count_bus_events,
+    compare_with_stepper,
     program,
+    read_flash_serially,
     thumb_code,
     with_vectors,
 )
@@ -62,8 +62,7 @@ def _beside(seed: int) -> _native.Chip:
     chip.load(where, program(rng, calls=rng.randrange(2) == 1))
     chip.load(CODE + 0x800, thumb_code(0xE7FE))
     chip.reset(CODE + 0x800 | 1)
-    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
-        chip.write_bus(SSI + offset, 4, value)
+    read_flash_serially(chip)
     chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 10 | 1 << 21 | 1 << 22)
     for timer, pace in enumerate((rng.choice((4, 32, 100)), rng.choice((7, 21, 64)))):
         chip.write_bus(DMA + 0x420 + 4 * timer, 4, rng.choice((1, 1, 3)) << 16 | pace)
@@ -85,9 +84,4 @@ def _beside(seed: int) -> _native.Chip:
 def test_a_core_beside_the_dma(part: int) -> None:
     """Ports, priorities and memory that both use; words that the program reads just when they come."""
     for seed in range(part, 2 * PROGRAMS, 4):
-        fast, plain = _beside(seed), _beside(seed)
-        if seed % 3 == 0:
-            for chip in (fast, plain):
-                count_bus_events(chip, seed)
-        plain.record_instructions(1)
-        compare(fast, plain, random.Random(seed), 12, seed)
+        compare_with_stepper(partial(_beside, seed), seed, counted=seed % 3 == 0)

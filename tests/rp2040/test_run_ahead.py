@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from random_programs import (
@@ -21,15 +22,14 @@ from random_programs import (
     SCRATCH5,
     SHARED,
     SIO,
-    SSI,
     SYSTICK,
     TIMER,
     UART0,
     VECTORS,
     WATCHDOG,
-    compare,
-    count_bus_events,
+    compare_with_stepper,
     program,
+    read_flash_serially,
     thumb_code,
     with_vectors,
 )
@@ -77,24 +77,17 @@ def test_two_cores(part: int) -> None:
     """Shared memory, banks, FIFOs, spinlocks, events, SysTick and FIFO interrupts."""
     for seed in range(part, PROGRAMS, 4):
         for calls in (False, True):
-            fast, plain = _pair(seed, calls=calls), _pair(seed, calls=calls)
-            if seed % 3 == 0:
-                for chip in (fast, plain):
-                    count_bus_events(chip, seed)
-            plain.record_instructions(1)
-            compare(fast, plain, random.Random(seed), 12, seed)
+            compare_with_stepper(partial(_pair, seed, calls=calls), seed, counted=seed % 3 == 0)
 
 
 def _begin_xip(chip: _native.Chip) -> None:
     """What a second stage does: serial reads, a word at a time."""
-    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
-        chip.write_bus(SSI + offset, 4, value)
+    read_flash_serially(chip)
 
 
 def _begin_xip(chip: _native.Chip) -> None:
     """What a second stage does: serial reads, a word at a time."""
-    for offset, value in ((0x08, 0), (0x14, 4), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
-        chip.write_bus(SSI + offset, 4, value)
+    read_flash_serially(chip)
 
 
 def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
@@ -113,12 +106,7 @@ def test_two_cores_in_flash(part: int) -> None:
     """Hits, misses and the order in which the XIP cache forgets."""
     for seed in range(part, PROGRAMS, 4):
         for calls in (False, True):
-            fast, plain = _pair_in_flash(seed, calls=calls), _pair_in_flash(seed, calls=calls)
-            if seed % 3 == 0:
-                for chip in (fast, plain):
-                    count_bus_events(chip, seed)
-            plain.record_instructions(1)
-            compare(fast, plain, random.Random(seed), 12, seed)
+            compare_with_stepper(partial(_pair_in_flash, seed, calls=calls), seed, counted=seed % 3 == 0)
 
 
 RARE = ((318, False), (1863, False), (3863, False), (4815, True), (8456, False), (8922, False))
@@ -135,19 +123,13 @@ def test_rare_meetings(make: Callable[..., _native.Chip], seed: int, calls: bool
     An interrupt in the cycle in which a port is lost, a list of registers shortly before an event, a wait longer
     than a turn, a core that falls asleep while the other one owes cycles, a core far behind the crossbar's window.
     """
-    fast, plain = make(seed, calls=calls), make(seed, calls=calls)
-    plain.record_instructions(1)
-    compare(fast, plain, random.Random(seed), 12, seed)
+    compare_with_stepper(partial(make, seed, calls=calls), seed)
 
 
 @pytest.mark.parametrize("seed", [155, 226, 332, 1059, 1072])
 def test_rare_counts(seed: int) -> None:
     """A list of registers held back after its first word, a core that owes a cycle while it sleeps."""
-    fast, plain = _pair(seed), _pair(seed)
-    for chip in (fast, plain):
-        count_bus_events(chip, seed)
-    plain.record_instructions(1)
-    compare(fast, plain, random.Random(seed), 12, seed)
+    compare_with_stepper(partial(_pair, seed), seed, counted=True)
 
 
 WAITED_FOR = (
@@ -257,6 +239,4 @@ def _waiting_in_flash(seed: int) -> _native.Chip:
 def test_waiting_loops(part: int, make: Callable[[int], _native.Chip]) -> None:
     """Loops that poll memory, flags and time, ended by interrupts, UART frames, DMA transfers and the clock."""
     for seed in range(part, PROGRAMS, 4):
-        fast, plain = make(seed), make(seed)
-        plain.record_instructions(1)
-        compare(fast, plain, random.Random(seed), 12, seed)
+        compare_with_stepper(partial(make, seed), seed)

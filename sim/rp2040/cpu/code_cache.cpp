@@ -78,9 +78,9 @@ void CodeCache::mark_poll(std::uint32_t address, Op& op) const {
     if (op.operation == Operation::b_near || op.operation == Operation::b) poll.rd = kAlways;
     loop[static_cast<std::size_t>(back)] = poll;
     const Op* const end = loop.data() + back;
-    const bool straight = polls(loop.data(), end);
-    poll.rm = straight ? 0 : kBranching;
-    if (straight || may_poll(loop.data(), end)) op = poll;
+    if (!may_poll(loop.data(), end)) return;
+    poll.rm = polls(loop.data(), end) ? 0 : kBranching;
+    op = poll;
 }
 
 Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, bool wide) const {

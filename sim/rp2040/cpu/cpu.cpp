@@ -107,11 +107,10 @@ void Cpu::run(Cycles limit) {
 void Cpu::execute_observed() {
     const Op* const at = op;
     const auto index = static_cast<std::uint32_t>(at - page->ops.data());
-    const Cycles limit = std::exchange(limit_, 0);
+    const Unchained unchained(*this);
     deadline = 0;
     if (index >= kPageOps) {  // leads into the next page
         at->handler(*this, at, cycles, nz, carry, overflow);
-        limit_ = yielded_ ? 0 : limit;
         return;
     }
     if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
@@ -123,7 +122,6 @@ void Cpu::execute_observed() {
         observer.after(*this, true);
         throw;
     }
-    limit_ = yielded_ ? 0 : limit;
     // Interrupted before it was over, it has not happened: it starts again later.
     const bool abandoned = op == at && attention_ && transfers_list(at->operation);
     if (stop_ == CpuStop::breakpoint || stop_ == CpuStop::bkpt || abandoned) return;

@@ -306,6 +306,7 @@ class Cpu {
     void note_fault(FaultCause cause, std::uint32_t address, bool write);
     void execute_observed();
     void watch_round();
+    [[nodiscard]] Cycles pass_rounds(Cycles now, Cycles until, Cycles round, std::uint64_t fetches) const;
     void execute_profiled();
     void after_access();
     [[nodiscard]] FaultCause refused(std::uint32_t address, unsigned bytes) const;
@@ -356,6 +357,18 @@ class Cpu {
     unsigned poll_patience_ = 0;  ///< Rounds for which it is not looked at.
     Cycles limit_ = 0;
     bool yielded_ = false;  ///< limit_ stays 0 until the next run().
+    /// While it lives no chain of instructions goes on by limit_.
+    class Unchained {
+      public:
+        explicit Unchained(Cpu& cpu) : cpu_(cpu), limit_(std::exchange(cpu.limit_, 0)) {}
+        ~Unchained() { cpu_.limit_ = cpu_.yielded_ ? 0 : limit_; }
+        Unchained(const Unchained&) = delete;
+        Unchained& operator=(const Unchained&) = delete;
+
+      private:
+        Cpu& cpu_;
+        Cycles limit_;
+    };
     unsigned ipsr_ = 0;
     std::uint32_t other_sp_ = 0;  ///< The banked stack pointer not in r[13].
     bool primask_ = false, control_spsel_ = false, control_npriv_ = false;

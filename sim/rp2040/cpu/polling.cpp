@@ -131,13 +131,18 @@ Cycles Cpu::poll(const Op* first, const Op* at, Cycles now) {
                 --poll_patience_;
             }
         } else if (std::none_of(first, at, [](const Op& op) { return op.handler == &op_hook; }) && polls(first, at)) {
-            const Cycles rounds = (until - now) / round;
-            now += rounds * round;
-            xip.repeat_hits(rounds * fetches);
+            now = pass_rounds(now, until, round, fetches);
         }
     }
     poll_ = {at, now, kNever, xip.accesses(), xip.hits()};
     return now;
+}
+
+/// Rounds like the last one, from `now` on as far as they are over by `until`: returns their end.
+Cycles Cpu::pass_rounds(Cycles now, Cycles until, Cycles round, std::uint64_t fetches) const {
+    const Cycles rounds = (until - now) / round;
+    xip.repeat_hits(rounds * fetches);
+    return now + rounds * round;
 }
 
 /// Executes the round that begins now instruction by instruction. If it stays in its loop and is like the next ones,
@@ -152,30 +157,30 @@ void Cpu::watch_round() {
     std::size_t executed = 0;
     bool whole = false;
     Cycles steady = kNever;
-    const Cycles begin = cycles, end = std::min(limit_, next_deadline()), limit = std::exchange(limit_, 0);
+    const Cycles begin = cycles, end = next_deadline();
     const std::uint64_t accesses = xip.accesses(), hits = xip.hits();
     poll_.steady = kNever;
-    while (executed < path.size() && cycles < std::min(end, fabric_.events().next()) && simple() && !one_by_one()) {
-        const Op* const now = op;
-        if (now < first || now > at || now->handler == &op_hook) break;
-        path[executed++] = now;
-        steady = poll_.steady;
-        deadline = 0;
-        now->handler(*this, now, cycles, nz, carry, overflow);
-        if (now == at) {
-            whole = op == first;
-            break;
+    {
+        const Unchained unchained(*this);
+        while (executed < path.size() && cycles < std::min(end, fabric_.events().next()) && simple() && !one_by_one()) {
+            const Op* const now = op;
+            if (now < first || now > at || now->handler == &op_hook) break;
+            path[executed++] = now;
+            steady = poll_.steady;
+            deadline = 0;
+            now->handler(*this, now, cycles, nz, carry, overflow);
+            if (now == at) {
+                whole = op == first;
+                break;
+            }
         }
     }
-    limit_ = yielded_ ? 0 : limit;
     if (!whole || attention_ || one_by_one()) return;
     const Cycles round = cycles - begin, until = std::min(next_deadline(), steady);
     const std::uint64_t fetches = xip.accesses() - accesses;
     if (until <= cycles || xip.hits() - hits != fetches || !polls({path.data(), executed})) return;
     poll_patience_ = 0;
-    const Cycles rounds = (until - cycles) / round;
-    cycles += rounds * round;
-    xip.repeat_hits(rounds * fetches);
+    cycles = pass_rounds(cycles, until, round, fetches);
 }
 
 }  // namespace rp2040

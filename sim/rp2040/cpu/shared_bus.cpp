@@ -84,11 +84,10 @@ bool Cpu::run_shared() {
     ahead_from = kNever;
     undo.count = 0;
     deadline = std::min({pair->end, shared_until, crossbar_.turns_end()});
-    const Cycles limit = std::exchange(limit_, 0);
+    const Unchained unchained(*this);
     std::uint8_t* const shared = std::exchange(owners, kAllMine.data());
     pair->execute(*this);
     owners = shared;
-    limit_ = yielded_ ? 0 : limit;
     return true;
 }
 
@@ -101,9 +100,8 @@ void Cpu::execute_shared() {
         return;
     }
     if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
-    const Cycles limit = std::exchange(limit_, 0);
+    const Unchained unchained(*this);
     execute_one(at);
-    limit_ = yielded_ ? 0 : limit;
 }
 
 /// The eight words of an exception's stack frame, in consecutive cycles: returns those lost.

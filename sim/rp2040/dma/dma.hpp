@@ -59,6 +59,14 @@ struct DmaState {
         std::uint32_t xy = 0;
         std::uint32_t phase = 0;
         Cycles at = 0;  // Cycle up to which `phase` has counted.
+        // X pulses in Y cycles, at most one a cycle.
+        [[nodiscard]] std::uint32_t x() const { return xy >> 16; }
+        [[nodiscard]] std::uint32_t y() const { return xy & 0xffff; }
+        [[nodiscard]] bool runs() const { return x() != 0 && y() != 0; }
+        /// From `at` to the next pulse, if it runs.
+        [[nodiscard]] Cycles cycles_to_pulse() const {
+            return x() >= y() ? 1 : x() == 1 ? y() - phase : (y() - phase + x() - 1) / x();
+        }
     };
     std::array<Channel, kDmaChannels> channel{};
     std::array<Word, 3> word{};  // Oldest first. How many the chip holds is not documented.

@@ -25,12 +25,6 @@ constexpr std::uint32_t byte_swap(std::uint32_t v, unsigned bytes) {
     return bytes == 4 ? __builtin_bswap32(v) : bytes == 2 ? __builtin_bswap16(static_cast<std::uint16_t>(v)) : v;
 }
 
-/// Cycles from `at` to the next pulse of a timer that runs.
-constexpr Cycles cycles_to_pulse(const DmaState::Timer& timer) {
-    const std::uint32_t x = timer.xy >> 16, y = timer.xy & 0xffff;
-    return x >= y ? 1 : x == 1 ? y - timer.phase : (y - timer.phase + x - 1) / x;
-}
-
 /// The bus carries narrow data on all its byte lanes; a peripheral sees the whole word.
 constexpr std::uint32_t replicate(std::uint32_t v, unsigned bytes) {
     return bytes == 1 ? (v & 0xff) * 0x01010101u : bytes == 2 ? (v & 0xffff) * 0x00010001u : v;
@@ -94,14 +88,13 @@ void Dma::advance_timers(Cycles now) {
     }
     for (unsigned i = 0; i < s_.timer.size(); ++i) {
         auto& timer = s_.timer[i];
-        const std::uint64_t x = timer.xy >> 16, y = timer.xy & 0xffff;
         const Cycles elapsed = now - timer.at;
         timer.at = now;
-        if (x == 0 || y == 0 || elapsed == 0) continue;
+        if (!timer.runs() || elapsed == 0) continue;
+        const Cycles first = timer.cycles_to_pulse();
+        const std::uint64_t x = timer.x(), y = timer.y(), total = timer.phase + x * elapsed;
         std::uint64_t fired = elapsed;
-        const Cycles first = cycles_to_pulse(timer);
         if (x < y) {
-            const std::uint64_t total = timer.phase + x * elapsed;
             fired = total < y ? 0 : total < 2 * y ? 1 : total / y;
             timer.phase = static_cast<std::uint32_t>(total - fired * y);
         }
@@ -125,8 +118,7 @@ void Dma::set_timer(unsigned index, std::uint32_t value) {
 }
 
 void Dma::note_timers() {
-    timers_run_ = std::any_of(s_.timer.begin(), s_.timer.end(),
-                              [](const auto& timer) { return (timer.xy >> 16) != 0 && (timer.xy & 0xffff) != 0; });
+    timers_run_ = std::any_of(s_.timer.begin(), s_.timer.end(), [](const auto& timer) { return timer.runs(); });
 }
 
 /// Next channel to issue a read: a round takes every ready high-priority channel, then one low-priority channel.
@@ -343,8 +335,8 @@ void Dma::schedule() {
         } else if (!requested(c)) {
             if (!is_timer(source)) continue;
             const auto& timer = s_.timer[source - kTreqTimer0];
-            if ((timer.xy >> 16) == 0 || (timer.xy & 0xffff) == 0) continue;
-            start = std::max(start, timer.at + cycles_to_pulse(timer) + 1);
+            if (!timer.runs()) continue;
+            start = std::max(start, timer.at + timer.cycles_to_pulse() + 1);
         }
         due = std::min(due, start);
     }

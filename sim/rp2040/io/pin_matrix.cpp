@@ -390,13 +390,15 @@ PinMatrix::Edges PinMatrix::take_edges() {
             ((fell & ~over.invert) | (rose & over.invert)) & live};
 }
 
-bool PinMatrix::may_change(std::uint32_t pins) const {
-    const std::uint32_t lazy = lazily_driven();
-    return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
-}
+bool PinMatrix::may_change(std::uint32_t pins) const { return follow(pins, lazily_driven()); }
 
 bool PinMatrix::may_change(std::uint32_t pins, PinFunction function, std::uint32_t reach) const {
-    const std::uint32_t own = selected(function), lazy = (lazily_driven() & ~own) | (own & reach);
+    const std::uint32_t own = selected(function);
+    return follow(pins, (lazily_driven() & ~own) | (own & reach));
+}
+
+/// Whether any of `pins` may change when `lazy` do, or by what is to come.
+bool PinMatrix::follow(std::uint32_t pins, std::uint32_t lazy) const {
     return (pins & (lazy | answered(lazy))) != 0 || next_pending_ != kNever;
 }
 

@@ -229,6 +229,7 @@ class PinMatrix final : public Gpio {
     void apply_pending(Cycles when);
     void rebuild_mux();
     [[nodiscard]] std::uint32_t answered(std::uint32_t pins) const;
+    [[nodiscard]] bool follow(std::uint32_t pins, std::uint32_t lazy) const;
     [[nodiscard]] std::uint32_t lazily_driven() const;
     void wake_waiting(std::uint32_t seen, Cycles when);
     void finish();

@@ -44,9 +44,9 @@ void Adc::reset() {
 
 void Adc::set_input(unsigned input, std::uint16_t value) { s_.input.at(input) = std::min<std::uint16_t>(value, 0xfff); }
 
-void Adc::set_temperature(double celsius) {
-    set_input(kTemperature, conversion_result(0.706 - 0.001721 * (celsius - 27.0)));
-}
+void Adc::set_voltage(unsigned input, double volts) { set_input(input, conversion_result(volts)); }
+
+void Adc::set_temperature(double celsius) { set_voltage(kTemperature, 0.706 - 0.001721 * (celsius - 27.0)); }
 
 void Adc::clocks_changed() {
     s_.clock.set_rate(now(), clock_hz(ClockId::adc), fabric_.clock_hz(ClockId::sys));

@@ -39,6 +39,8 @@ class Adc final : public StatefulPeripheral<AdcState> {
 
     /// Conversion result (0..4095) of input 0..3 (GPIO 26..29) or 4 (temperature sensor); survives reset().
     void set_input(unsigned input, std::uint16_t value);
+    /// The same by what there is to convert.
+    void set_voltage(unsigned input, double volts);
     /// Voltage at the sensor for a temperature in degrees Celsius: 0.706 V - 1.721 mV * (T - 27), VREF 3.3 V.
     void set_temperature(double celsius);
 

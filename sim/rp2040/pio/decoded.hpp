@@ -105,6 +105,8 @@ struct PioDependence {
     bool makes_code = false;  ///< It executes what it computes.
     std::uint32_t pins = 0;   ///< Those that it asks.
 };
+/// For who does not want to know how: all that it does is compared.
+inline constexpr PioDependence kPioDependsOnAll{.on_data = true, .on_pins = true, .on_code = true};
 [[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
 
 /// A loop that does nothing but count X or Y down, a delay, until one is 0 or both are equal; by its last instruction.

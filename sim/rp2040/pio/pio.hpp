@@ -131,6 +131,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void refresh();
     [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
     void rouse(PioMachine& m, Cycles after);
+    void try_again(PioMachine& m, Cycles after);
     void wake_stalled(PioStall reason, Cycles after);
     [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited) const;
 

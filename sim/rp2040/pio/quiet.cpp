@@ -49,9 +49,7 @@ bool Pio::may_settle(std::uint32_t asked) const {
 void Pio::note_quiet(Cycles now) {
     if (s_.settled || ++quiet_events_ < kPatience) return;
     if (quiet_since_) {
-        constexpr PioDependence on_all{
-            .on_data = true, .on_pins = true, .shows_data = false, .turns_pins = false, .on_code = true};
-        s_.settled = recurs(*quiet_since_, now, on_all, true) && may_settle(asked_);
+        s_.settled = recurs(*quiet_since_, now, kPioDependsOnAll, true) && may_settle(asked_);
         if (s_.settled) s_.asked = asked_;
         const bool renew = (quiet_events_ & (quiet_events_ - 1)) == 0;
         if (!s_.settled && !renew) return;

@@ -100,8 +100,6 @@ void Pio::pass_over(const Recurrence& before, Cycles now, Cycles cycles) {
 /// Steps up to the horizon, or to a state from which the rest could be told.
 void Pio::run_recurring() {
     if (next_ == kNever || next_ + kWorthwhile >= pins_.horizon() || !may_recur()) return;
-    constexpr PioDependence on_all{
-        .on_data = true, .on_pins = true, .shows_data = false, .turns_pins = false, .on_code = true};
     if (period_ == 0) period_search_ = kSlice;
     Recurrence anchor = state_at(next_);
     for (Cycles now = anchor.cycle; next_ < pins_.horizon();) {
@@ -111,7 +109,7 @@ void Pio::run_recurring() {
         if (!may_recur()) return;
         now = std::max(slice, next_);  // rounds of a delay loop may have been counted beyond
         if (now >= pins_.horizon()) return;
-        if (recurs(anchor, now, on_all, true)) {
+        if (recurs(anchor, now, kPioDependsOnAll, true)) {
             period_ = now - anchor.cycle;
             const Cycles left = std::min(pins_.horizon(), now + (Cycles{1} << 40)) - now;
             if (left >= 2 * period_) pass_over(anchor, now, (left / period_ - 1) * period_);

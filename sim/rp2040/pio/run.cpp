@@ -67,6 +67,14 @@ void Pio::rouse(PioMachine& m, Cycles after) {
     roused_ = true;
 }
 
+/// The instruction in which a machine stalls is executed once more after cycle `after`.
+void Pio::try_again(PioMachine& m, Cycles after) {
+    if (m.forced_pending)
+        m.forced_at = after + 1;
+    else
+        rouse(m, after);
+}
+
 void Pio::wake_stalled(PioStall reason, Cycles after) {
     for (auto& m : s_.sm) {
         if (m.stall != reason) continue;
@@ -190,10 +198,7 @@ void Pio::reassert_stalled(const Effects& fx, Cycles cycle) {
         PioMachine& m = s_.sm[i];
         const PioInstruction* in = stalled_in(m, i);
         if (in == nullptr || (((in->side_dirs ? fx.oe : fx.out) ^ in->side_value) & in->side_mask) == 0) continue;
-        if (m.forced_pending)
-            m.forced_at = cycle + 1;
-        else
-            rouse(m, cycle);
+        try_again(m, cycle);
     }
 }
 
@@ -213,13 +218,8 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
     pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
     // Who began to wait in this cycle is not known to the pins as waiting yet.
     if (dozing_ != 0 && pins_.last_change() > cycle) {
-        for (unsigned i = 0; i < 4; ++i) {
-            if ((dozing_ >> i & 1) == 0) continue;
-            if (s_.sm[i].forced_pending)
-                s_.sm[i].forced_at = cycle + 1;
-            else
-                rouse(s_.sm[i], cycle);
-        }
+        for (unsigned i = 0; i < 4; ++i)
+            if ((dozing_ >> i & 1) != 0) try_again(s_.sm[i], cycle);
     }
 }
 
