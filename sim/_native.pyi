@@ -138,6 +138,8 @@ class Microphone(Device):
         """`right`: what SELECT is strapped to; `seed` sets the modulator's dither."""
     def push(self, samples: NDArray[Any]) -> None:
         """Appends sound: int32 samples in Q23 (2**23 is full scale) at 16 kHz; the first ever sounds at time zero."""
+    def push_silence(self, count: int) -> None:
+        """Appends so many samples of silence."""
     def withdraw(self, index: int) -> None:
         """Takes back what was pushed from sample `index` on."""
     @property

@@ -43,6 +43,7 @@ void bind_microphones(nb::module_& m) {
                 self.push(samples.data(), samples.size());
             },
             "samples"_a)
+        .def("push_silence", &mic::PdmMicrophone::push_silence, "count"_a)
         .def_prop_ro("supplied", &mic::PdmMicrophone::supplied)
         .def("withdraw", &mic::PdmMicrophone::withdraw, "index"_a)
         .def_prop_ro("bits", &mic::PdmMicrophone::bits)

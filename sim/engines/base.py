@@ -228,6 +228,10 @@ class Engine(ABC):
     def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
         """Supplies the microphone with more Q23 samples at 16 kHz."""
 
+    def push_silence(self, count: int) -> None:
+        """Supplies the microphone with so many more samples of silence."""
+        self.push_sound(np.zeros(count, np.int32))
+
     @property
     @abstractmethod
     def sound_supplied(self) -> int | None:

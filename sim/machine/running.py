@@ -340,8 +340,13 @@ class Running(Ports):
         if supplied is None:
             return
         needed = now_ps * SAMPLE_RATE // PICO + _SOUND_AHEAD
-        if needed > supplied:
-            self.engine.push_sound(self.scenario.render(supplied, max(needed - supplied, _SOUND_AHEAD)))
+        if needed <= supplied:
+            return
+        count = max(needed - supplied, _SOUND_AHEAD)
+        if self.scenario.clips:
+            self.engine.push_sound(self.scenario.render(supplied, count))
+        else:
+            self.engine.push_silence(count)
 
     def _explain(self, stop: Stop) -> str:
         what = stop.detail or stop.reason.name.lower().replace("_", " ")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "rp2040/base/rate_counter.hpp"
 
@@ -27,6 +28,11 @@ void PdmMicrophone::push(const std::int32_t* samples, std::size_t count) {
     const std::uint64_t now = sound_picoseconds();
     sound_.queue().forget(static_cast<std::int64_t>(now / (1'000'000'000'000ull / kSampleRate)) - kTapsPerPhase);
     sound_.queue().push(samples, count);
+}
+
+void PdmMicrophone::push_silence(std::size_t count) {
+    const std::vector<std::int32_t> silence(count);
+    push(silence.data(), count);
 }
 
 void PdmMicrophone::set_fault(Fault fault) {

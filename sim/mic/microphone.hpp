@@ -28,6 +28,8 @@ class PdmMicrophone final : public rp2040::Device {
 
     /// Appends sound: Q23 samples at 16 kHz; the first sample ever pushed sounds at emulated time zero.
     void push(const std::int32_t* samples, std::size_t count);
+    /// Appends so many samples of silence.
+    void push_silence(std::size_t count);
     /// Index of the first sample that has not been pushed.
     [[nodiscard]] std::uint64_t supplied() const { return sound_.queue().end(); }
     /// Takes back what was pushed from sample `index` on, which must not have been heard.

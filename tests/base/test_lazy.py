@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy
 import pytest
+from elf_files import make_elf
 
 from emberwatch.base.lazy import LazyModule, np
+
+SRAM = 0x20000000
 
 
 def _loaded(program: str) -> str:
@@ -22,6 +27,13 @@ def _loaded(program: str) -> str:
 def test_short_commands_do_without_numpy(module: str) -> None:
     """Its import takes as long as everything else that a run needs to begin."""
     assert _loaded(f"import {module}") == "False"
+
+
+def test_a_run_in_silence_does_without_numpy(tmp_path: Path) -> None:
+    program = tmp_path / "loop.elf"
+    program.write_bytes(make_elf([(SRAM, struct.pack("<H", 0xE7FE))], entry=SRAM | 1))
+    run = f"from emberwatch import Machine\nm = Machine({str(program)!r}, board='pico')\nm.run(seconds=0.001)"
+    assert _loaded(run + "\nassert m.engine.sound_supplied > 0") == "False"
 
 
 def test_used_it_is_numpy() -> None:

@@ -36,16 +36,20 @@ from unit import (
 )
 
 PIO0_IRQ0 = 7
+PLAIN, DMA, PATTERNS = range(3)
 PROGRAMS = int(os.environ.get("EMBERWATCH_PIO_PROGRAMS", "4000"))
 """How many random programs are compared; a million take some four minutes of one core, with DMA some ten."""
 
 
 @pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("with_dma", [False, True], ids=["plain", "dma"])
-def test_random_programs(part: int, with_dma: bool) -> None:
-    """Two blocks, shared pins, IRQs, forced instructions; with DMA between the FIFOs, against a look in every cycle."""
-    count = PROGRAMS // (8 if with_dma else 4)
-    wrong = library().unit_pio_differential(part * count, count, with_dma)
+@pytest.mark.parametrize("kind", [PLAIN, DMA, PATTERNS], ids=["plain", "dma", "patterns"])
+def test_random_programs(part: int, kind: int) -> None:
+    """Two blocks, shared pins, IRQs, forced instructions; with DMA between the FIFOs, against a look in every cycle.
+
+    Patterns are tables of jumps and delay loops.
+    """
+    count = PROGRAMS // (8 if kind == DMA else 4)
+    wrong = library().unit_pio_differential(part * count, count, kind)
     assert wrong is None, wrong.decode()
 
 
@@ -55,7 +59,7 @@ def test_programs_that_have_differed(program: int) -> None:
 
     One was disabled in the delay of a JMP Y-- to itself and enabled again: the rest of the delay was taken for a round.
     """
-    wrong = library().unit_pio_differential(program, 1, False)
+    wrong = library().unit_pio_differential(program, 1, PLAIN)
     assert wrong is None, wrong.decode()
 
 

@@ -222,11 +222,7 @@ void PinMatrix::resolve(Cycles when) {
     s_.raw = raw;
     resolving_ = when;
     if (const std::uint32_t seen = input ^ s_.history[s_.newest].input; seen != 0) {
-        if (static_cast<std::int64_t>(when - s_.history[s_.newest].when) > 0) {
-            s_.newest = (s_.newest + 1) % kHistory;
-            s_.history[s_.newest].when = when;
-        }
-        s_.history[s_.newest].input = input;
+        remember(input, when);
         if ((seen & waited_) != 0) wake_waiting(seen, when);
     }
     if ((changed & irq_pins_) != 0) irq_listener_->irq_levels_changed();

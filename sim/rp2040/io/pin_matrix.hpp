@@ -103,9 +103,13 @@ class PinMatrix final : public Gpio {
         o.value = out;
         o.enable = enable;
         if (mask == 0) return;
+        const std::uint32_t turned = (s_.mux_oe ^ enable) & mask;
         s_.mux_out = (s_.mux_out & ~mask) | (out & mask);
-        s_.mux_oe = (s_.mux_oe & ~mask) | (enable & mask);
-        resolve(when);
+        s_.mux_oe ^= turned;
+        if (turned == 0 && !overridden_ && nets_.empty() && (mask & (watched_ | irq_pins_ | waited_)) == 0)
+            toggle(mask & s_.mux_oe & ~s_.output_disable & (out ^ s_.level), when);
+        else
+            resolve(when);
     }
     /// Inputs as a block sees them in cycle `when`, behind the synchroniser except for the pins in `bypass`.
     [[nodiscard]] std::uint32_t synchronised(Cycles when, std::uint32_t bypass) const {
@@ -223,6 +227,23 @@ class PinMatrix final : public Gpio {
     static void set_override(OverrideMasks& masks, unsigned pin, Override mode);
     [[nodiscard]] std::uint32_t join(std::uint32_t level, std::uint32_t enabled) const;
     void resolve(Cycles when);
+    /// What resolve() comes to for driven pins that nobody watches, and that nothing overrides or joins to others.
+    void toggle(std::uint32_t pins, Cycles when) {
+        s_.level ^= pins;
+        resolving_ = when;
+        const std::uint32_t moved = pins & s_.input_enable;
+        s_.rose |= moved & s_.level;
+        s_.fell |= moved & ~s_.level;
+        s_.raw ^= moved;
+        if ((moved & kPinMask) != 0) remember(s_.raw & kPinMask, when);
+    }
+    void remember(std::uint32_t input, Cycles when) {
+        if (static_cast<std::int64_t>(when - s_.history[s_.newest].when) > 0) {
+            s_.newest = (s_.newest + 1) % kHistory;
+            s_.history[s_.newest].when = when;
+        }
+        s_.history[s_.newest].input = input;
+    }
     void note_overrides();
     void note_stepping();
     void apply(unsigned pin, Drive drive, Cycles when);

@@ -14,7 +14,7 @@ PioCounting counting_to(const std::array<PioInstruction, 32>& program, unsigned 
     const bool jumps_back =
         end.op == PioOp::jmp || end.op == PioOp::jmp_x_dec || end.op == PioOp::jmp_y_dec || end.op == PioOp::jmp_x_ne_y;
     if (!jumps_back || end.operand > last) return {};
-    PioCounting loop{.head = end.operand};
+    PioCounting loop{.head = end.operand, .pins = end.side_mask};
     unsigned pc = loop.head;
     for (unsigned n = 0; n < program.size(); ++n) {
         const PioInstruction& in = program[pc];
@@ -77,17 +77,24 @@ std::uint64_t PioCounting::rounds(std::uint32_t x, std::uint32_t y) const {
     return least;
 }
 
-/// The last instruction of a loop has been executed and taken: the next rounds, but for the last, do nothing else than
-/// count. They may end after bound_.
-void Pio::count_down(PioMachine& m, unsigned index, const PioCounting& loop) {
-    if (m.pc != loop.head || m.exec_pending || m.delay_left != 0 || recorder_ != nullptr) return;
-    const std::uint64_t limit = std::min<Cycles>(pins_.horizon(), (m.next >> 8) + (Cycles{1} << 40)) << 8;
-    if (limit <= m.next) return;
+/// The last instruction of a loop may have been executed and taken, that at `pc`: the next rounds, but for the last, do
+/// nothing else than count. The machine rests up to their end, while others may go on; nobody acts on it before the
+/// horizon.
+void Pio::rest(PioMachine& m, unsigned index, unsigned pc) {
+    const PioCounting& loop = countings_[index].by_last[pc];
+    if (m.pc != loop.head || m.exec_pending || m.delay_left != 0 || recorder_ != nullptr || any_sticky_) return;
+    for (unsigned i = 0; i < 4; ++i)
+        if (i != index && (s_.sm[i].enabled || s_.sm[i].forced_pending) && (reach_[i] & loop.pins) != 0) return;
+    const Cycles until = solo_ ? pins_.horizon() : limit();
+    const std::uint64_t end = std::min<Cycles>(until, (m.next >> 8) + (Cycles{1} << 40)) << 8;
+    if (end <= m.next) return;
     const std::uint64_t step = std::uint64_t{loop.ticks} * divider_[index],
-                        rounds = std::min(loop.rounds(m.x, m.y), (limit - m.next) / step);
+                        rounds = std::min(loop.rounds(m.x, m.y), (end - m.next) / step);
+    if (rounds == 0) return;
     m.x -= static_cast<std::uint32_t>(rounds) * loop.x_steps;
     m.y -= static_cast<std::uint32_t>(rounds) * loop.y_steps;
     m.next += rounds * step;
+    resting_ |= static_cast<std::uint8_t>(1u << index);
 }
 
 }  // namespace rp2040

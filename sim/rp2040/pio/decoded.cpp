@@ -13,7 +13,8 @@ using namespace pio;
 namespace {
 constexpr std::uint32_t kPins32 = (1u << kPins) - 1;
 
-constexpr unsigned kMovExec = 4, kMovPc = 5;  // Destinations of MOV.
+constexpr unsigned kMovExec = 4;      // Destination of MOV.
+constexpr std::uint32_t kStatus = 5;  // Source of MOV.
 
 /// Relative IRQ numbers (datasheet 3.4.9.2): the state machine's number is added modulo 4 to the two low bits.
 constexpr std::uint8_t irq_flag(unsigned field, unsigned sm) {
@@ -115,65 +116,6 @@ PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, 
     return in;
 }
 
-namespace {
-enum class Seen : std::uint8_t { nothing, visible, pull, push, in, out };
-
-Seen seen_by_others(const PioInstruction& in, bool autopush, bool autopull) {
-    switch (in.op) {
-        case PioOp::push: return Seen::push;
-        case PioOp::pull: return Seen::pull;
-        case PioOp::irq:
-        case PioOp::wait_irq:
-        // What is executed is not known.
-        case PioOp::out_exec: return Seen::visible;
-        case PioOp::mov: return in.operand == kMovExec ? Seen::visible : Seen::nothing;
-        // Autopush may come sooner than the bits that are there now tell.
-        case PioOp::out_isr: return autopush ? Seen::visible : autopull ? Seen::out : Seen::nothing;
-        case PioOp::in_pins:
-        case PioOp::in_x:
-        case PioOp::in_y:
-        case PioOp::in_null:
-        case PioOp::in_isr:
-        case PioOp::in_osr: return autopush ? Seen::in : Seen::nothing;
-        case PioOp::out_pins:
-        case PioOp::out_x:
-        case PioOp::out_y:
-        case PioOp::out_null:
-        case PioOp::out_pindirs:
-        case PioOp::out_pc: return autopull ? Seen::out : Seen::nothing;
-        default: return Seen::nothing;
-    }
-}
-
-bool is_jmp(PioOp op) { return op <= PioOp::jmp_not_osre; }
-/// Jumps to what it computes: to anywhere.
-bool jumps_anywhere(const PioInstruction& in) {
-    return in.op == PioOp::out_pc || (in.op == PioOp::mov && in.operand == kMovPc);
-}
-
-/// Shortest distance in ticks from the start of each instruction to the start of one of `kind`.
-void distances(const std::array<PioInstruction, 32>& program, const std::array<Seen, 32>& seen, Seen kind,
-               std::array<std::uint16_t, 32>& to) {
-    for (unsigned pc = 0; pc < 32; ++pc) to[pc] = seen[pc] == kind ? 0 : PioHorizon::kFar;
-    for (bool changed = true; changed;) {
-        changed = false;
-        const std::uint16_t nearest = *std::min_element(to.begin(), to.end());
-        for (unsigned n = 32; n-- > 0;) {
-            const PioInstruction& in = program[n];
-            std::uint16_t after = in.op == PioOp::jmp ? PioHorizon::kFar : to[in.next_pc];
-            if (jumps_anywhere(in)) after = nearest;
-            if (is_jmp(in.op)) after = std::min(after, to[in.operand & 31]);
-            const auto distance =
-                static_cast<std::uint16_t>(std::min<unsigned>(PioHorizon::kFar, after + 1u + in.delay));
-            if (distance < to[n]) {
-                to[n] = distance;
-                changed = true;
-            }
-        }
-    }
-}
-}  // namespace
-
 PioLoop pio_loop(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
     PioLoop loop;
     if ((m.shiftctrl & kAutopull) != 0) return loop;
@@ -221,7 +163,7 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
         reached |= 1u << pc;
         const PioInstruction& in = program[pc];
         if (in.op != PioOp::jmp) left |= 1u << in.next_pc;
-        if (is_jmp(in.op)) left |= 1u << (in.operand & 31u);
+        if (pio_is_jmp(in.op)) left |= 1u << (in.operand & 31u);
         left &= ~reached;
         found.turns_pins |= in.side_dirs && in.side_mask != 0;
         switch (in.op) {
@@ -248,7 +190,7 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
                     found.shows_data |= in.mask == kOsr;
                     found.on_pins |= in.mask == kPinsField;
                 } else {
-                    found.on_code |= in.operand == kMovExec || in.operand == kMovPc;
+                    found.on_code |= in.operand == kMovExec || pio_jumps_anywhere(in);
                     found.makes_code |= in.operand == kMovExec;
                     found.on_data |= found.on_code || (in.operand != kOsr && in.mask == kOsr);
                     found.on_pins |= in.mask == kPinsField;
@@ -262,32 +204,10 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
     return found;
 }
 
-PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m) {
-    PioHorizon h;
-    const bool autopush = (m.shiftctrl & kAutopush) != 0;
-    const bool autopull = (m.shiftctrl & kAutopull) != 0;
-    std::array<Seen, 32> seen{};
-    for (unsigned pc = 0; pc < 32; ++pc) seen[pc] = seen_by_others(program[pc], autopush, autopull);
-    distances(program, seen, Seen::visible, h.to_visible);
-    distances(program, seen, Seen::pull, h.to_pull);
-    distances(program, seen, Seen::push, h.to_push);
-    distances(program, seen, Seen::in, h.to_in);
-    distances(program, seen, Seen::out, h.to_out);
-    h.in_bits = h.out_bits = 1;
-    for (unsigned pc = 0; pc < 32; ++pc) {
-        const PioInstruction& in = program[pc];
-        const unsigned own = 1u + in.delay;
-        if (seen[pc] == Seen::in) {
-            h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, own + h.to_in[in.next_pc]));
-            h.in_bits = std::max(h.in_bits, in.operand);
-        } else if (seen[pc] == Seen::out) {
-            const unsigned next =
-                jumps_anywhere(in) ? *std::min_element(h.to_out.begin(), h.to_out.end()) : h.to_out[in.next_pc];
-            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + next));
-            h.out_bits = std::max(h.out_bits, in.operand);
-        }
-    }
-    return h;
+bool pio_asks_levels(const std::array<PioInstruction, 32>& program) {
+    return std::any_of(program.begin(), program.end(), [](const PioInstruction& in) {
+        return in.op == PioOp::out_exec || (in.op == PioOp::mov && (in.operand == kMovExec || in.mask == kStatus));
+    });
 }
 
 }  // namespace rp2040

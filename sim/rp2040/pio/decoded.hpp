@@ -62,6 +62,13 @@ struct PioFlag {
     static constexpr std::uint8_t polarity = 1, if_threshold = 1, block = 2, clear = 1, wait = 2;
 };
 
+[[nodiscard]] constexpr bool pio_is_jmp(PioOp op) { return op <= PioOp::jmp_not_osre; }
+/// Whether it jumps to what it computes.
+[[nodiscard]] constexpr bool pio_jumps_anywhere(const PioInstruction& in) {
+    constexpr unsigned kPc = 5;  // Destination of MOV.
+    return in.op == PioOp::out_pc || (in.op == PioOp::mov && in.operand == kPc);
+}
+
 /// `address` is where the instruction lies (for next_pc), `index` the state machine's number (for relative IRQs).
 [[nodiscard]] PioInstruction pio_decode(std::uint16_t code, unsigned address, unsigned index, const PioMachine& m);
 
@@ -86,14 +93,33 @@ struct PioLoop {
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
-    std::array<std::uint16_t, 32> to_visible{};   // IRQ, WAIT IRQ, EXEC, OUT ISR/PC ...
+    std::array<std::uint16_t, 32> to_visible{};   // IRQ, WAIT IRQ, EXEC ...
     std::array<std::uint16_t, 32> to_pull{};      // PULL: nobody sees one while there is nothing to pull
     std::array<std::uint16_t, 32> to_push{};      // PUSH: nobody sees one while there is no room
-    std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on
+    std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on,
+    std::array<std::uint16_t, 32> to_full{};      // one with which the ISR may be full,
+    std::array<std::uint16_t, 32> to_out_isr{};   // and OUT ISR, after which it may be sooner than it seemed
     std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
     std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
     std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
 };
+
+/// As long as STATUS is what `status` says.
+[[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m, bool status);
+
+/// Where a program may come, a bit for each address.
+struct PioPaths {
+    std::array<std::uint32_t, 32> jumps{};  ///< From an instruction that jumps to what it computes.
+    std::uint32_t pushes = 0;               ///< IN instructions with which the ISR may be full, while autopush is on.
+};
+inline constexpr PioPaths kPioEverywhere = [] {
+    PioPaths all{.pushes = ~0u};
+    all.jumps.fill(~0u);
+    return all;
+}();
+/// Of a machine that goes on from `m.entered` with anything in its registers, as long as STATUS is what `status` says.
+/// Where nothing jumps to what it computes: everywhere.
+[[nodiscard]] PioPaths pio_paths(const std::array<PioInstruction, 32>& program, const PioMachine& m, bool status);
 
 /// How what a program does depends on what it gets, over all that can be reached from `from`.
 struct PioDependence {
@@ -109,6 +135,9 @@ struct PioDependence {
 inline constexpr PioDependence kPioDependsOnAll{.on_data = true, .on_pins = true, .on_code = true};
 [[nodiscard]] PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std::uint32_t from);
 
+/// Whether any instruction asks for the level of a FIFO, or may be made to.
+[[nodiscard]] bool pio_asks_levels(const std::array<PioInstruction, 32>& program);
+
 /// A loop that does nothing but count X or Y down, a delay, until one is 0 or both are equal; by its last instruction.
 struct PioCounting {
     std::uint8_t head = 0;                  ///< Where the last instruction jumps back to.
@@ -116,6 +145,7 @@ struct PioCounting {
     bool tests_x = false, tests_y = false;  ///< By JMP !X, !Y.
     bool compares = false;                  ///< By JMP X!=Y.
     std::uint32_t ticks = 0;                ///< Of a round.
+    std::uint32_t pins = 0;                 ///< Side-set pins, which it writes over and over.
 
     /// So many rounds go the same way, with X and Y as they are before the first one: a lower bound.
     [[nodiscard]] std::uint64_t rounds(std::uint32_t x, std::uint32_t y) const;
@@ -125,7 +155,5 @@ struct PioCountings {
     std::array<PioCounting, 32> by_last{};
 };
 [[nodiscard]] PioCountings pio_countings(const std::array<PioInstruction, 32>& program);
-
-[[nodiscard]] PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m);
 
 }  // namespace rp2040

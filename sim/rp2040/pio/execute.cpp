@@ -126,6 +126,11 @@ bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& 
     return true;
 }
 
+/// STATUS is all ones while a FIFO holds fewer than STATUS_N words.
+bool Pio::status(const PioMachine& m) {
+    return ((m.execctrl & kStatusOfRx) != 0 ? m.rx.count : m.tx.count) < status_n(m.execctrl);
+}
+
 std::uint32_t Pio::mov_source(const PioMachine& m, const PioInstruction& in, Cycles cycle) const {
     std::uint32_t v = 0;
     switch (in.mask) {
@@ -133,11 +138,7 @@ std::uint32_t Pio::mov_source(const PioMachine& m, const PioInstruction& in, Cyc
         case 1: v = m.x; break;
         case 2: v = m.y; break;
         case 3: break;
-        case 5: {  // STATUS: all ones while a FIFO holds fewer than STATUS_N words
-            const unsigned level = (m.execctrl & kStatusOfRx) != 0 ? m.rx.count : m.tx.count;
-            v = level < status_n(m.execctrl) ? ~0u : 0;
-            break;
-        }
+        case 5: v = status(m) ? ~0u : 0; break;
         case 6: v = m.isr; break;
         default: v = m.osr; break;
     }

@@ -6,13 +6,6 @@
 
 namespace rp2040 {
 
-constexpr std::uint32_t reverse_word(std::uint32_t v) {
-    v = ((v >> 1) & 0x55555555u) | ((v & 0x55555555u) << 1);
-    v = ((v >> 2) & 0x33333333u) | ((v & 0x33333333u) << 2);
-    v = ((v >> 4) & 0x0f0f0f0fu) | ((v & 0x0f0f0f0fu) << 4);
-    return __builtin_bswap32(v);
-}
-
 /// Input pins as a state machine sees them: behind the synchronisers and one more register.
 inline std::uint32_t Pio::seen_pins(Cycles cycle) const {
     return pins_.synchronised(cycle - kInputStage, s_.input_sync_bypass);

@@ -14,6 +14,12 @@ constexpr std::uint32_t field(std::uint32_t word, unsigned low, unsigned bits) {
 }
 /// Low `n` bits; all of them for 32 and more.
 constexpr std::uint32_t low_bits(unsigned n) { return n >= 32 ? ~0u : (1u << n) - 1; }
+constexpr std::uint32_t reverse_word(std::uint32_t v) {
+    v = ((v >> 1) & 0x55555555u) | ((v & 0x55555555u) << 1);
+    v = ((v >> 2) & 0x33333333u) | ((v & 0x33333333u) << 2);
+    v = ((v >> 4) & 0x0f0f0f0fu) | ((v & 0x0f0f0f0fu) << 4);
+    return __builtin_bswap32(v);
+}
 /// Rotation that maps a field of pins from `base` on, wrapping from pin 31 to 0.
 constexpr std::uint32_t rotate_left(std::uint32_t v, unsigned n) { return (v << (n & 31)) | (v >> ((32 - n) & 31)); }
 

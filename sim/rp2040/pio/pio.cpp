@@ -120,14 +120,16 @@ void Pio::replan() {
 std::uint32_t Pio::read(std::uint32_t offset) {
     const Cycles t = now();
     if (offset >= kRxf0 && offset < kIrq) return pop_rx((offset - kRxf0) / 4, t);
-    pins_.catch_up(t);
+    if (!changes_in_events(offset) || event_due()) pins_.catch_up(t);
     return read_register(offset);
 }
 
 /// FIFO levels and flags change in events; what else there is to see may change without.
-Cycles Pio::steady_until(std::uint32_t offset) const {
-    return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr ? kNever : 0;
+bool Pio::changes_in_events(std::uint32_t offset) {
+    return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr;
 }
+
+Cycles Pio::steady_until(std::uint32_t offset) const { return changes_in_events(offset) ? kNever : 0; }
 
 std::uint32_t Pio::peek(std::uint32_t offset) {
     pins_.catch_up(now());
@@ -136,36 +138,6 @@ std::uint32_t Pio::peek(std::uint32_t offset) {
 
 std::uint32_t Pio::rx_address(unsigned index) const {
     return (index_ == 0 ? kPio0Base : kPio1Base) + kRxf0 + 4 * index;
-}
-
-std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
-    pins_.catch_up(t);
-    PioFifo& rx = s_.sm[index].rx;
-    const std::uint32_t value = rx.word[rx.head];
-    const bool empty = rx.empty();
-    pins_.catch_up(t + 1);
-    if (empty) {
-        s_.fdebug |= 1u << (8 + index);  // RXUNDER
-    } else {
-        rx.pop();
-        rx_changed(index);
-        wake_stalled(PioStall::rx_full, t);
-    }
-    replan();
-    return value;
-}
-
-void Pio::push_tx(unsigned index, std::uint32_t value, Cycles t) {
-    PioMachine& m = s_.sm[index];
-    if (m.tx.full()) {
-        s_.fdebug |= 1u << (16 + index);  // TXOVER
-        return;
-    }
-    m.tx.push(value);
-    tx_changed(index);
-    wake_stalled(PioStall::tx_empty, t);
-    // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
-    if ((m.shiftctrl & kAutopull) != 0 && m.osr_count != 0) rouse(m, t);
 }
 
 std::uint32_t Pio::read_register(std::uint32_t offset) const {
@@ -228,6 +200,7 @@ void Pio::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias)
 }
 
 void Pio::write(std::uint32_t offset, std::uint32_t value) {
+    if (offset >= kTxf0 && offset < kRxf0 && push_behind((offset - kTxf0) / 4, value)) return;
     const Cycles t = now();
     pins_.catch_up(t + 1);
     if (offset >= kTxf0 && offset < kRxf0) {
@@ -235,7 +208,10 @@ void Pio::write(std::uint32_t offset, std::uint32_t value) {
     } else if (offset >= kInstrMem0 && offset < kSm0Clkdiv) {
         s_.memory[(offset - kInstrMem0) / 4] = static_cast<std::uint16_t>(value);
         code_dirty_ = 0xf;
-        for (auto& m : s_.sm) rouse(m, t);
+        for (auto& m : s_.sm) {
+            rouse(m, t);
+            enter(m);
+        }
     } else if (offset >= kSm0Clkdiv && offset < kIntr) {
         write_machine((offset - kSm0Clkdiv) / 4 / kSmRegisters, (offset - kSm0Clkdiv) / 4 % kSmRegisters, value, t);
     } else {
@@ -314,6 +290,7 @@ void Pio::restart(PioMachine& m) {
     m.exec_pending = m.forced_pending = false;
     m.stall = PioStall::none;
     m.sticky_out_mask = m.sticky_dir_mask = 0;
+    enter(m);
 }
 
 void Pio::write_clkdiv(unsigned index, std::uint32_t value, Cycles t) {
@@ -353,31 +330,9 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
         default: return;  // ADDR is read-only.
     }
     code_dirty_ |= static_cast<std::uint8_t>(1u << index);
+    enter(m);
     if (m.forced_pending) m.forced_at = std::min(m.forced_at, t + 1);  // it may wait for another pin now
     rouse(m, t);
-}
-
-/// A change of either join bit empties both FIFOs.
-void Pio::join_fifos(unsigned index) {
-    PioMachine& m = s_.sm[index];
-    const bool tx = (m.shiftctrl & kJoinTx) != 0, rx = (m.shiftctrl & kJoinRx) != 0;
-    m.tx.clear();
-    m.rx.clear();
-    m.tx.depth = rx ? 0 : tx ? 8 : 4;
-    m.rx.depth = tx ? 0 : rx ? 8 : 4;
-    tx_changed(index);
-    rx_changed(index);
-}
-
-void Pio::tx_changed(unsigned index) {
-    const PioFifo& tx = s_.sm[index].tx;
-    fabric_.set_dreq(static_cast<Dreq>(8 * index_ + index), static_cast<std::uint32_t>(tx.depth - tx.count));
-    if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
-}
-
-void Pio::rx_changed(unsigned index) {
-    fabric_.set_dreq(rx_dreq(index), s_.sm[index].rx.count);
-    if ((s_.inte[0] | s_.inte[1]) != 0) update_irq();
 }
 
 std::uint32_t Pio::intr() const {

@@ -82,9 +82,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void step_alone(PioMachine& m, unsigned index);
     void step(PioMachine& m, unsigned index);
     void run_to(Cycles bound);
-    [[nodiscard]] Cycles horizon() const { return std::min(pins_.horizon(), bound_); }
+    [[nodiscard]] Cycles limit() const { return std::min(pins_.horizon(), bound_); }
+    [[nodiscard]] Cycles horizon() const { return std::min(limit(), rest_end_); }
     // counting.cpp
-    void count_down(PioMachine& m, unsigned index, const PioCounting& loop);
+    void rest(PioMachine& m, unsigned index, unsigned pc);
     // recurrence.cpp
     [[nodiscard]] std::uint32_t reached() const;
     [[nodiscard]] bool unseen() const;
@@ -127,12 +128,17 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] bool assert_stalled(unsigned index, Cycles cycle, Effects& fx) const;
     void reassert_stalled(const Effects& fx, Cycles cycle);
     void apply(const Effects& fx, Cycles cycle);
+    void move_pins(std::uint32_t out, std::uint32_t oe, Cycles cycle);
     void update_next();
-    void refresh();
     [[nodiscard]] std::uint64_t tick_after(const PioMachine& m, Cycles after) const;
     void rouse(PioMachine& m, Cycles after);
     void try_again(PioMachine& m, Cycles after);
     void wake_stalled(PioStall reason, Cycles after);
+    void enter(PioMachine& m);
+    [[nodiscard]] static bool status(const PioMachine& m);
+    [[nodiscard]] const PioHorizon& horizon_of(unsigned index) const {
+        return horizon_[index][status(s_.sm[index]) ? 1 : 0];
+    }
     [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited) const;
 
     // execute.cpp: instructions
@@ -149,19 +155,27 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] std::uint32_t mov_source(const PioMachine& m, const PioInstruction& in, Cycles cycle) const;
     void refill(PioMachine& m, unsigned index);
 
+    // fifo.cpp
+    [[nodiscard]] bool event_due() const;
+    [[nodiscard]] bool indifferent(unsigned index, const PioFifo& fifo) const;
+    std::uint32_t pop_rx(unsigned index, Cycles now);
+    [[nodiscard]] bool push_behind(unsigned index, std::uint32_t value);
+    void push_tx(unsigned index, std::uint32_t value, Cycles now);
+    void join_fifos(unsigned index);
+    void tx_changed(unsigned index);
+    void rx_changed(unsigned index);
+    // plan.cpp
+    void refresh();
+
     // pio.cpp: registers
     void write_ctrl(std::uint32_t value, Cycles now);
     void write_clkdiv(unsigned index, std::uint32_t value, Cycles now);
     void replan();
-    std::uint32_t pop_rx(unsigned index, Cycles now);
-    void push_tx(unsigned index, std::uint32_t value, Cycles now);
+    [[nodiscard]] static bool changes_in_events(std::uint32_t offset);
     void write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycles now);
     [[nodiscard]] std::uint32_t read_machine(unsigned index, unsigned reg) const;
     [[nodiscard]] std::uint32_t read_register(std::uint32_t offset) const;
     void restart(PioMachine& m);
-    void join_fifos(unsigned index);
-    void tx_changed(unsigned index);
-    void rx_changed(unsigned index);
     [[nodiscard]] std::uint32_t intr() const;
     void update_irq();
 
@@ -180,7 +194,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     PioInstruction injected_;                  // From OUT EXEC or MOV EXEC.
     std::array<PioInstruction, 4> stalled_{};  // Forced or injected ones that stall, for their side-set.
     std::array<std::uint32_t, 4> reach_{};     // Pins that a machine's instructions can write.
-    std::array<PioHorizon, 4> horizon_{};
+    std::array<bool, 4> asks_levels_{};        // Whether it could depend on the levels of its FIFOs what it does.
+    std::array<bool, 4> computes_jumps_{};
+    std::array<std::array<PioHorizon, 2>, 4> horizon_{};  // While STATUS is all zeros, and all ones.
     std::array<PioLoop, 4> loop_{};
     std::array<PioCountings, 4> countings_{};
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
@@ -196,8 +212,11 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::uint8_t side_setters_ = 0;  // Machines whose instructions may have a side-set.
     std::uint8_t dozing_ = 0;        // Machines that began to wait for a pin in this cycle.
     Cycles next_ = kNever;
-    int alone_ = -1;       // The only machine that ticks, or -1.
-    bool roused_ = false;  // A machine woke while others ran.
+    int alone_ = -1;            // The only machine that ticks, up to rest_end_ at least, or -1.
+    bool solo_ = false;         // Not more than one ticks at all.
+    std::uint8_t resting_ = 0;  // Machines that rest (counting.cpp), while run_to() runs.
+    Cycles rest_end_ = kNever;  // When the first of them goes on.
+    bool roused_ = false;       // A machine woke while others ran.
     std::array<bool, 2> line_{};
 };
 

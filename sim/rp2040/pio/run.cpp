@@ -1,6 +1,8 @@
 // When PIO state machines tick, sleep and wake.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <utility>
 
 #include "pio/execute.hpp"
 
@@ -9,30 +11,9 @@ namespace rp2040 {
 using namespace pio;
 
 namespace {
-/// Whether a forced WAIT for a pin waits until the pin changes.
-constexpr bool forced_dozes(const PioMachine& m) {
-    return m.forced_pending && m.forced_at == kNever && m.stall == PioStall::pin;
-}
 constexpr bool sticky(const PioMachine& m) { return (m.execctrl & kOutSticky) != 0; }
 /// A change of a pad in cycle c is seen by every instruction from c + this on, synchronised or not.
 constexpr Cycles kSeenAfter = PinMatrix::kSyncCycles + 1;
-
-/// How many instructions that shift `bits` bits shift `left`, both 1 to 32: a product, for a division takes as long as
-/// all the rest of a plan.
-constexpr unsigned ceil_div(unsigned left, unsigned bits) {
-    constexpr auto kInverse = [] {
-        std::array<std::uint16_t, 33> inverse{};
-        for (unsigned n = 1; n <= 32; ++n) inverse[n] = static_cast<std::uint16_t>((2048 + n - 1) / n);
-        return inverse;
-    }();
-    return (left + bits - 1) * kInverse[bits] >> 11;
-}
-static_assert([] {
-    for (unsigned left = 1; left <= 32; ++left)
-        for (unsigned bits = 1; bits <= 32; ++bits)
-            if (ceil_div(left, bits) != (left + bits - 1) / bits) return false;
-    return true;
-}());
 }  // namespace
 
 /// First tick of the divider after cycle `after`, in 1/256 cycles, counted from the last processed one.
@@ -93,6 +74,7 @@ void Pio::wake(Cycles when) {
 [[gnu::always_inline]] inline void Pio::tick(PioMachine& m, unsigned index, Effects& fx) {
     const Cycles cycle = m.next >> 8;
     const std::uint32_t divider = divider_[index];
+    resting_ &= static_cast<std::uint8_t>(~(1u << index));
     const bool autopull = (m.shiftctrl & kAutopull) != 0;
     if (m.delay_left != 0) {
         if (autopull) refill(m, index);
@@ -118,6 +100,8 @@ void Pio::wake(Cycles when) {
     if (done) {
         // The delay of an OUT EXEC or MOV EXEC itself is ignored.
         if (!m.exec_pending) m.ticks += in->delay;
+        if (from_exec) [[unlikely]]
+            enter(m);
     } else {
         if (from_exec) {
             m.exec_pending = true;
@@ -129,6 +113,13 @@ void Pio::wake(Cycles when) {
         m.asleep = dozes || m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full || m.stall == PioStall::irq;
     }
     m.next += static_cast<std::uint64_t>(m.ticks) * divider;
+}
+
+/// The registers of a machine, or its place, are no longer what its program makes of them.
+void Pio::enter(PioMachine& m) {
+    m.entered = m.pc;
+    const auto index = static_cast<unsigned>(&m - s_.sm.data());
+    if (computes_jumps_[index]) horizon_dirty_ |= static_cast<std::uint8_t>(1u << index);
 }
 
 /// An instruction from SMx_INSTR: in the cycle after the write, whatever the divider; its delay is ignored.
@@ -144,6 +135,7 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     if (in.op <= PioOp::jmp_not_osre || m.pc != pc) m.irq_raised = false;
     set_side(in, fx);
     m.forced_pending = !done;
+    enter(m);
     stalled_[index] = in;
     const bool dozes = m.stall == PioStall::pin && pins_.last_change() + kSeenAfter <= cycle;
     if (!done && dozes) dozing_ |= static_cast<std::uint8_t>(1u << index);
@@ -202,7 +194,7 @@ void Pio::reassert_stalled(const Effects& fx, Cycles cycle) {
     }
 }
 
-void Pio::apply(const Effects& fx, Cycles cycle) {
+[[gnu::always_inline]] inline void Pio::apply(const Effects& fx, Cycles cycle) {
     if ((fx.irq_set | fx.irq_clear) != 0) [[unlikely]] {
         const std::uint32_t irq = (s_.irq & ~fx.irq_clear) | fx.irq_set;
         if (irq != s_.irq) {
@@ -212,10 +204,14 @@ void Pio::apply(const Effects& fx, Cycles cycle) {
             update_irq();
         }
     }
-    if (fx.out == s_.pad_out && fx.oe == s_.pad_oe) return;
-    s_.pad_out = fx.out;
-    s_.pad_oe = fx.oe;
-    pins_.pio_output(function_, fx.out, fx.oe, cycle + 1);
+    // By words: two that were stored one by one, loaded as a pair, make the host wait.
+    if (fx.out != s_.pad_out || fx.oe != s_.pad_oe) move_pins(fx.out, fx.oe, cycle);
+}
+
+void Pio::move_pins(std::uint32_t out, std::uint32_t oe, Cycles cycle) {
+    s_.pad_out = out;
+    s_.pad_oe = oe;
+    pins_.pio_output(function_, out, oe, cycle + 1);
     // Who began to wait in this cycle is not known to the pins as waiting yet.
     if (dozing_ != 0 && pins_.last_change() > cycle) {
         for (unsigned i = 0; i < 4; ++i)
@@ -233,7 +229,10 @@ void Pio::run_cycle(Cycles cycle) {
         if (m.forced_pending && m.forced_at <= cycle) {
             run_forced(m, i, cycle, fx);
         } else if (m.enabled && !m.asleep && !m.forced_pending && (m.next >> 8) <= cycle) {
+            const std::uint8_t pc = m.pc;
+            const bool delays = m.delay_left != 0;
             tick(m, i, fx);
+            if (!delays && (countings_[i].lasts >> pc & 1) != 0) rest(m, i, pc);
         } else if ((side_setters_ == 0 || !assert_stalled(i, cycle, fx)) && !sticky(m)) {
             continue;
         }
@@ -251,7 +250,7 @@ void Pio::run_cycle(Cycles cycle) {
     const Cycles cycle = m.next >> 8;
     Effects fx{s_.pad_out, s_.pad_oe};
     tick(m, index, fx);
-    if (fx.out != s_.pad_out || fx.oe != s_.pad_oe || (fx.irq_set | fx.irq_clear) != 0) apply(fx, cycle);
+    apply(fx, cycle);
 }
 
 void Pio::step(PioMachine& m, unsigned index) { step_alone(m, index); }
@@ -265,7 +264,7 @@ void Pio::run_alone(unsigned index) {
         const std::uint8_t pc = m.pc;
         const bool delays = m.delay_left != 0;  // what is left of a delay executes nothing
         step_alone(m, index);
-        if (!delays && (countings_[index].lasts >> pc & 1) != 0) count_down(m, index, countings_[index].by_last[pc]);
+        if (!delays && (countings_[index].lasts >> pc & 1) != 0) rest(m, index, pc);
     }
 }
 
@@ -276,10 +275,10 @@ void Pio::catch_up(Cycles) {
     run_to(kNever);
 }
 
-/// Steps up to cycle `bound`, at most to the horizon.
+/// Steps up to cycle `bound`, at most to the horizon. A delay loop of the only machine that ticks may go beyond.
 void Pio::run_to(Cycles bound) {
     bound_ = bound;
-    while (next_ < horizon()) {
+    while (next_ < limit()) {
         if (alone_ >= 0)
             run_alone(static_cast<unsigned>(alone_));
         else
@@ -287,13 +286,15 @@ void Pio::run_to(Cycles bound) {
         update_next();
     }
     bound_ = kNever;
+    if (std::exchange(resting_, std::uint8_t{0}) != 0) update_next();
 }
 
 void Pio::update_next() {
     Cycles next = s_.sticky_at;
     std::uint32_t waited = 0, held = 0;
-    int ticking = 0;
+    unsigned ticking = 0, rests = 0;
     alone_ = -1;
+    rest_end_ = kNever;
     dozing_ = 0;
     bool forced = false;
     for (unsigned i = 0; i < 4; ++i) {
@@ -301,9 +302,14 @@ void Pio::update_next() {
         if (m.forced_pending) {
             next = std::min(next, m.forced_at);
             forced = true;
-            if (forced_dozes(m)) waited |= stalled_[i].mask;
+            if (m.forced_dozes()) waited |= stalled_[i].mask;
         } else if (m.enabled && !m.asleep) {
             next = std::min(next, m.next >> 8);
+            if ((resting_ >> i & 1) != 0) {
+                ++rests;
+                rest_end_ = std::min(rest_end_, m.next >> 8);
+                continue;
+            }
             ++ticking;
             alone_ = static_cast<int>(i);
         } else if (m.enabled && m.stall == PioStall::pin) {
@@ -313,7 +319,15 @@ void Pio::update_next() {
         if ((side_setters_ >> i & 1) != 0)
             if (const PioInstruction* in = stalled_in(m, i)) held |= in->side_mask;
     }
-    if (ticking != 1 || forced || any_sticky_ || (held & reach_[static_cast<unsigned>(alone_)]) != 0) alone_ = -1;
+    solo_ = ticking + rests <= 1;
+    if (ticking == 0 && rests == 1) {
+        alone_ = std::countr_zero(resting_);
+        ticking = 1;
+        rest_end_ = kNever;
+    }
+    if (ticking != 1 || forced || any_sticky_ || next >= rest_end_ ||
+        (held & reach_[static_cast<unsigned>(alone_)]) != 0)
+        alone_ = -1;
     next_ = clocked() ? next : kNever;
     idle_ = next_ == kNever;
     if (quiet_since_ || s_.settled) waited |= s_.settled ? s_.asked : asked_;
@@ -321,96 +335,6 @@ void Pio::update_next() {
         waited_pins_ = waited;
         pins_.waited_changed();
     }
-}
-
-void Pio::refresh() {
-    for (unsigned i = 0; i < 4; ++i) {
-        const PioMachine& m = s_.sm[i];
-        const bool code = ((code_dirty_ >> i) & 1) != 0;
-        if (code) {
-            for (unsigned pc = 0; pc < 32; ++pc) code_[i][pc] = pio_decode(s_.memory[pc], pc, i, m);
-            stalled_[i] = pio_decode(m.forced_pending ? m.forced : m.exec, m.pc, i, m);
-            const unsigned side = side_count(m.pinctrl);
-            reach_[i] = out_pins(m.pinctrl) | set_pins(m.pinctrl) | rotate_left(low_bits(side), side_base(m.pinctrl));
-            const auto bit = static_cast<std::uint8_t>(1u << i);
-            side_setters_ = static_cast<std::uint8_t>(side != 0 ? side_setters_ | bit : side_setters_ & ~bit);
-        }
-        // Enabling a machine marks its horizon again, so idle ones need none.
-        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
-            horizon_[i] = pio_horizon(code_[i], m);
-            loop_[i] = pio_loop(code_[i], m);
-            countings_[i] = pio_countings(code_[i]);
-        }
-    }
-    code_dirty_ = horizon_dirty_ = 0;
-}
-
-/// Lower bound for the cycle in which machine `index` does something visible outside the block; `others` is the
-/// earliest cycle in which anything could end its wait.
-Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
-    const PioMachine& m = s_.sm[index];
-    if (m.forced_pending) {
-        if (!forced_dozes(m) || others == kNever || !pins_.may_change(waited_pins_)) return m.forced_at;
-        return others + 1;
-    }
-    if (!m.enabled) return kNever;
-    const bool autopush = (m.shiftctrl & kAutopush) != 0;
-    const bool autopull = (m.shiftctrl & kAutopull) != 0;
-    const unsigned pull_at = pull_threshold(m.shiftctrl);
-    std::uint64_t first = m.next;
-    if (m.asleep) {
-        if (m.stall == PioStall::tx_empty || m.stall == PioStall::rx_full) return kNever;
-        if (others == kNever) return kNever;
-        if (m.stall == PioStall::pin && !pins_.may_change(waited_pins_)) return kNever;
-        // Something that happens in cycle c is seen one cycle later at the earliest.
-        first = std::max(first, tick_after(m, others));
-    }
-    if (autopull && m.osr_count >= pull_at && !m.tx.empty()) return first >> 8;
-    if (m.exec_pending || awaited) return first >> 8;
-    const PioHorizon& h = horizon_[index];
-    std::uint64_t ticks = h.to_visible[m.pc];
-    if (!m.tx.empty()) ticks = std::min<std::uint64_t>(ticks, h.to_pull[m.pc]);
-    if (!m.rx.full()) ticks = std::min<std::uint64_t>(ticks, h.to_push[m.pc]);
-    const auto consider = [&ticks](unsigned left, unsigned bits, std::uint64_t first_one, std::uint64_t gap) {
-        const std::uint64_t count = left == 0 ? 1 : ceil_div(left, bits);
-        if (first_one >= PioHorizon::kFar || (count > 1 && gap >= PioHorizon::kFar)) return;
-        ticks = std::min(ticks, first_one + (count - 1) * gap);
-    };
-    if (autopush && !m.rx.full()) {
-        const unsigned push_at = push_threshold(m.shiftctrl);
-        consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
-    }
-    if (autopull && !m.tx.empty())
-        consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
-    if (ticks >= PioHorizon::kFar) return kNever;
-    return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
-}
-
-void Pio::plan() {
-    if ((code_dirty_ | horizon_dirty_) != 0) refresh();
-    if (s_.settled && !may_settle(s_.asked)) stir();
-    update_next();
-    Cycles due = kNever;
-    if (clocked() && !s_.settled && (next_ != kNever || waited_pins_ != 0)) {
-        const bool awaited = pins_.awaited(function_);
-        Cycles others = kNever;
-        if (std::any_of(s_.sm.begin(), s_.sm.end(),
-                        [](const PioMachine& m) { return (m.enabled && m.asleep) || forced_dozes(m); })) {
-            others = pins_.earliest_other(this);
-            for (const auto& m : s_.sm) {
-                if (m.forced_pending)
-                    others = std::min(others, m.forced_at);
-                else if (m.enabled && !m.asleep)
-                    others = std::min(others, m.next >> 8);
-            }
-        }
-        for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others, awaited));
-        if (s_.sticky_at != kNever && awaited) due = std::min(due, s_.sticky_at);
-    }
-    // What a tick in cycle c does is there from c + 1 on.
-    if (due != kNever) ++due;
-    const EventId event = index_ == 0 ? EventId::pio0 : EventId::pio1;
-    if (fabric_.events().due(event) != due) fabric_.events().schedule(event, due);
 }
 
 }  // namespace rp2040

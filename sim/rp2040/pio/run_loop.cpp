@@ -127,7 +127,7 @@ bool Pio::streams() const {
     if (alone_ < 0 || !clocked() || recorder_ != nullptr || (code_dirty_ | horizon_dirty_) != 0) return false;
     const auto index = static_cast<unsigned>(alone_);
     const PioMachine& m = s_.sm[index];
-    return (m.shiftctrl & kAutopush) != 0 && horizon_[index].to_in[m.pc] < PioHorizon::kFar && m.rx.empty() &&
+    return (m.shiftctrl & kAutopush) != 0 && horizon_of(index).to_in[m.pc] < PioHorizon::kFar && m.rx.empty() &&
            m.rx.depth != 0 && ((s_.inte[0] | s_.inte[1]) >> index & 1) == 0;
 }
 
@@ -143,7 +143,7 @@ void Pio::stream(Cycles until, Dma& dma) {
 /// A program that does nothing else that others could see is run step by step, and its words taken at once.
 void Pio::stream_steps(unsigned index, Cycles until, Dma& dma) {
     const PioMachine& m = s_.sm[index];
-    const PioHorizon& h = horizon_[index];
+    const PioHorizon& h = horizon_of(index);
     if (std::min({h.to_visible[m.pc], h.to_pull[m.pc], h.to_push[m.pc]}) < PioHorizon::kFar ||
         (m.shiftctrl & kAutopull) != 0 || m.exec_pending)
         return;

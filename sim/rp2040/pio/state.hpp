@@ -36,6 +36,7 @@ struct PioMachine {
     std::uint8_t isr_count = 0;   // Bits shifted in since the last push.
     std::uint8_t osr_count = 32;  // Bits shifted out since the last pull; 32 is empty.
     std::uint8_t pc = 0;
+    std::uint8_t entered = 0;  // Where it was when something other than its program last touched its registers.
     bool enabled = false;
 
     /// Next clock tick to be processed, in 1/256 cycles: the divider's accumulator is its fraction.
@@ -55,6 +56,9 @@ struct PioMachine {
     // Most recent OUT, SET or MOV to pins and directions, for OUT_STICKY.
     std::uint32_t sticky_out_mask = 0, sticky_out = 0, sticky_dir_mask = 0, sticky_dir = 0;
     PioFifo tx, rx;
+
+    /// Whether a forced WAIT for a pin waits until the pin changes.
+    [[nodiscard]] bool forced_dozes() const { return forced_pending && forced_at == kNever && stall == PioStall::pin; }
 };
 
 struct PioState {

@@ -1,8 +1,10 @@
 // Random PIO programs: the blocks that sleep and run ahead against plain ones, and against themselves looked at in
 // every cycle when the DMA takes part.
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "plain_pio.hpp"
 #include "unit_chip.hpp"
@@ -66,6 +68,27 @@ Word random_instruction(Random& r) {
     return op << 13 | delay | body;
 }
 
+/// Instructions that enter a table of jumps, with some bits of what they shift known before, count down, or neither.
+void add_pattern(Random& r, std::vector<Word>& program) {
+    const auto delay = [&r] { return r.of(0, 0, r.below(4), r.below(32)) << 8; };
+    const Word few = 1 + r.below(4), invert = r.below(3) << 3, counter = r.of(1, 2);
+    switch (r.below(4)) {
+        case 0:
+            program.push_back(r.of(0x60c0 | few, 0xa0c3, 0xa0c0 | counter) | delay());     // ISR from OUT, NULL, X or Y
+            program.push_back(r.of(0x4000, 0x4020, 0x4060) | (1 + r.below(4)) | delay());  // IN PINS, X, NULL
+            program.push_back(0xa0e6 | invert);                                            // MOV OSR, ISR
+            program.push_back(0xa0a0 | r.below(2) << 3 | r.of(7, 7, 6, 5) | delay());      // MOV PC, OSR, ISR, STATUS
+            break;
+        case 1:
+        case 2:
+            program.push_back(0xe000 | counter << 5 | r.below(32));  // SET X, Y
+            if (r.below(2) == 0) program.push_back(0xa042 | delay());
+            program.push_back(counter << 6 | (static_cast<Word>(program.size()) - r.below(2)) % 32 | delay());
+            break;
+        default: program.push_back(random_instruction(r));
+    }
+}
+
 struct Setup {
     Word bypass, inte, of_pio1;
     std::array<Word, 32> memory;
@@ -74,11 +97,16 @@ struct Setup {
     } machine[4];
 };
 
-Setup random_setup(Random& r) {
+Setup random_setup(Random& r, bool of_patterns = false) {
     Setup setup{};
     setup.bypass = r.of(0, 0, r.below(1u << kUsedPins));
     setup.inte = r.of(0, r.below(1u << 12));
     for (Word& word : setup.memory) word = random_instruction(r);
+    if (of_patterns) {
+        std::vector<Word> program;
+        while (program.size() < 32) add_pattern(r, program);
+        std::copy_n(program.begin(), 32, setup.memory.begin());
+    }
     for (auto& m : setup.machine) {
         m.clkdiv = r.of(1u << 16, 1u << 16, 2u << 16, (0x10000 + r.below(0x70000)) & ~0xffu);
         const Word bottom = r.below(28), top = bottom + r.below(32 - bottom);
@@ -119,11 +147,11 @@ Word read(UnitChip& chip, Word address) {
 /// The chip and the plain blocks in the same cycle: a read sees the state before its work, a write acts after it.
 class Pair {
   public:
-    explicit Pair(std::uint64_t seed) : r_(seed) {
+    explicit Pair(std::uint64_t seed, bool of_patterns) : r_(seed) {
         plain_.of_pio1 = r_.below(1u << kUsedPins);
         give_pins(chip_, plain_.of_pio1);
         for (unsigned b = 0; b < 2; ++b) {
-            const Setup setup = random_setup(r_);
+            const Setup setup = random_setup(r_, of_patterns);
             put_in_place(chip_, setup, b);
             inte_[b] = setup.inte;
             plain::Block& block = plain_.pio[b];
@@ -315,6 +343,8 @@ std::unique_ptr<UnitChip> random_chip(Random r) {
 }
 
 std::string compare(UnitChip& ahead, UnitChip& stepped) {
+    // What the DMA does in this cycle brings a block to the cycle's end, or need not.
+    for (UnitChip* chip : {&ahead, &stepped}) chip->pins.catch_up(chip->events().now() + 1);
     if (ahead.irq != stepped.irq) return "interrupt lines";
     if (ahead.sram != stepped.sram) return "memory";
     for (unsigned b = 0; b < 2; ++b)
@@ -341,7 +371,7 @@ std::string run_with_dma(std::uint64_t seed) {
         ahead->events().advance_to(ahead->events().now() + cycles);
         for (unsigned c = 0; c < cycles; ++c) {
             stepped->events().advance_to(stepped->events().now() + 1);
-            for (const Word block : kPio) static_cast<void>(read(*stepped, block + kFlevel));
+            for (const Word block : kPio) static_cast<void>(read(*stepped, block + kPadout));
         }
         if (const std::string wrong = compare(*ahead, *stepped); !wrong.empty())
             return wrong + " in cycle " + std::to_string(ahead->events().now());
@@ -354,12 +384,13 @@ std::string run_with_dma(std::uint64_t seed) {
 }  // namespace
 
 extern "C" {
-/// Runs programs `first` to `first + count - 1`, with DMA or against the plain blocks. Null if all agree, else what
-/// differs, until the next call.
-const char* unit_pio_differential(std::uint64_t first, std::uint64_t count, int with_dma) {
+/// Runs programs `first` to `first + count - 1`: against the plain blocks, with DMA, or such as have tables of
+/// jumps and delay loops against the plain blocks. Null if all agree, else what differs, until the next call.
+const char* unit_pio_differential(std::uint64_t first, std::uint64_t count, int kind) {
+    enum { kWithDma = 1, kOfPatterns };
     static std::string text;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
-        const std::string wrong = with_dma != 0 ? run_with_dma(seed) : Pair(seed).run();
+        const std::string wrong = kind == kWithDma ? run_with_dma(seed) : Pair(seed, kind == kOfPatterns).run();
         if (wrong.empty()) continue;
         text = "program " + std::to_string(seed) + ": " + wrong;
         return text.c_str();

@@ -1,0 +1,110 @@
+// How soon a program can next do something that others see.
+#include <algorithm>
+#include <bit>
+
+#include "pio/decoded.hpp"
+#include "pio/fields.hpp"
+
+namespace rp2040 {
+
+using namespace pio;
+
+namespace {
+constexpr unsigned kExec = 4;  // Destination of MOV.
+
+/// Addresses of instructions that others see, by how.
+struct Seen {
+    std::uint32_t visible = 0, pull = 0, push = 0, in = 0, out = 0, out_isr = 0;
+};
+
+Seen seen_by_others(const std::array<PioInstruction, 32>& program, bool autopush, bool autopull) {
+    Seen seen;
+    for (unsigned pc = 0; pc < 32; ++pc) {
+        const PioInstruction& in = program[pc];
+        const std::uint32_t bit = 1u << pc;
+        switch (in.op) {
+            case PioOp::push: seen.push |= bit; break;
+            case PioOp::pull: seen.pull |= bit; break;
+            case PioOp::irq:
+            case PioOp::wait_irq:
+            // What is executed is not known.
+            case PioOp::out_exec: seen.visible |= bit; break;
+            case PioOp::mov: seen.visible |= in.operand == kExec ? bit : 0; break;
+            case PioOp::in_pins:
+            case PioOp::in_x:
+            case PioOp::in_y:
+            case PioOp::in_null:
+            case PioOp::in_isr:
+            case PioOp::in_osr: seen.in |= autopush ? bit : 0; break;
+            case PioOp::out_isr: seen.out_isr |= autopush ? bit : 0; [[fallthrough]];
+            case PioOp::out_pins:
+            case PioOp::out_x:
+            case PioOp::out_y:
+            case PioOp::out_null:
+            case PioOp::out_pindirs:
+            case PioOp::out_pc: seen.out |= autopull ? bit : 0; break;
+            default: break;
+        }
+    }
+    return seen;
+}
+
+using Distances = std::array<std::uint16_t, 32>;
+
+std::uint16_t nearest(std::uint32_t targets, const Distances& to) {
+    std::uint16_t least = PioHorizon::kFar;
+    for (; targets != 0; targets &= targets - 1)
+        least = std::min(least, to[static_cast<unsigned>(std::countr_zero(targets))]);
+    return least;
+}
+
+/// Shortest distance in ticks from the start of each instruction to the start of one of `ends`.
+void distances(const std::array<PioInstruction, 32>& program, const PioPaths& paths, std::uint32_t ends,
+               Distances& to) {
+    for (unsigned pc = 0; pc < 32; ++pc) to[pc] = (ends >> pc & 1) != 0 ? 0 : PioHorizon::kFar;
+    for (bool changed = ends != 0; changed;) {
+        changed = false;
+        for (unsigned n = 32; n-- > 0;) {
+            const PioInstruction& in = program[n];
+            std::uint16_t after = in.op == PioOp::jmp ? PioHorizon::kFar : to[in.next_pc];
+            if (pio_jumps_anywhere(in)) after = nearest(paths.jumps[n], to);
+            if (pio_is_jmp(in.op)) after = std::min(after, to[in.operand & 31]);
+            const auto distance =
+                static_cast<std::uint16_t>(std::min<unsigned>(PioHorizon::kFar, after + 1u + in.delay));
+            if (distance < to[n]) {
+                to[n] = distance;
+                changed = true;
+            }
+        }
+    }
+}
+}  // namespace
+
+PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioMachine& m, bool status) {
+    PioHorizon h;
+    const PioPaths paths = pio_paths(program, m, status);
+    const Seen seen = seen_by_others(program, (m.shiftctrl & kAutopush) != 0, (m.shiftctrl & kAutopull) != 0);
+    distances(program, paths, seen.visible, h.to_visible);
+    distances(program, paths, seen.pull, h.to_pull);
+    distances(program, paths, seen.push, h.to_push);
+    distances(program, paths, seen.in, h.to_in);
+    distances(program, paths, seen.in & paths.pushes, h.to_full);
+    distances(program, paths, seen.out_isr, h.to_out_isr);
+    distances(program, paths, seen.out, h.to_out);
+    h.in_bits = h.out_bits = 1;
+    for (unsigned pc = 0; pc < 32; ++pc) {
+        const PioInstruction& in = program[pc];
+        const unsigned own = 1u + in.delay;
+        if ((seen.in >> pc & 1) != 0) {
+            h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, own + h.to_in[in.next_pc]));
+            h.in_bits = std::max(h.in_bits, in.operand);
+        } else if ((seen.out >> pc & 1) != 0) {
+            const unsigned next = pio_jumps_anywhere(in) ? nearest(paths.jumps[pc], h.to_out) : h.to_out[in.next_pc];
+            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + next));
+            h.out_bits = std::max(h.out_bits, in.operand);
+        }
+    }
+    return h;
+}
+
+}  // namespace rp2040
