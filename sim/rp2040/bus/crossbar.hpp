@@ -19,9 +19,10 @@
 namespace rp2040 {
 
 /// Cycles of a window in which ports are not free for a core, a bit each: the other core has told of an access, or the
-/// history of the port, that all masters share, reaches so far.
+/// history of the port, that all masters share, reaches so far. The bits go round: cycle c has bit c % 64.
 struct PortTurns {
-    Cycles window = 0;
+    static constexpr Cycles kCycles = 64;
+    Cycles window = 0;  ///< The first one.
     std::array<std::uint64_t, kPorts> taken{};
 };
 
@@ -152,6 +153,10 @@ class Crossbar {
         Cycles cycle = 0;
     };
     using PortBits = std::array<std::uint64_t, kPorts>;
+    /// The bits of the window's cycles before `cycle`.
+    [[nodiscard]] std::uint64_t bits_before(Cycles cycle) const;
+    /// The same in the order of the cycles, that of the window's first one in bit 0.
+    [[nodiscard]] std::uint64_t in_order(std::uint64_t bits) const;
     static constexpr unsigned kStep = 16, kTurns = 36;
     static constexpr Cycles kBefore = 4;  ///< A fetch may be told of that long after its cycle.
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }

@@ -13,26 +13,35 @@ namespace rp2040 {
 namespace {
 /// The bits below bit `count`.
 constexpr std::uint64_t bits_below(Cycles count) {
-    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+    return count >= PortTurns::kCycles ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
+constexpr std::uint64_t bit_of(Cycles cycle) { return std::uint64_t{1} << cycle % PortTurns::kCycles; }
 }  // namespace
+
+inline std::uint64_t Crossbar::bits_before(Cycles cycle) const {
+    return std::rotl(bits_below(cycle - window()), static_cast<int>(window() % PortTurns::kCycles));
+}
+
+inline std::uint64_t Crossbar::in_order(std::uint64_t bits) const {
+    return std::rotr(bits, static_cast<int>(window() % PortTurns::kCycles));
+}
 
 /// Whether `core` wins against the other one where both want `port` in cycle `at`: as wins(), by the bits where any
 /// tell of an access before, for all that is told of came after the history.
 bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
     if (first_by_priority_[0] || first_by_priority_[1]) return first_by_priority_[core];
-    const std::uint64_t before = bits_below(at - window());
+    const std::uint64_t before = bits_before(at);
     // Of two, the one that was not last is first.
     if (const auto mine = told(core, port) & before, theirs = told(core ^ 1, port) & before; (mine | theirs) != 0)
-        return mine < theirs;
+        return in_order(mine) < in_order(theirs);
     const auto me = static_cast<BusMaster>(core), other = static_cast<BusMaster>(core ^ 1);
     if (last_told_[port].any) return last_told_[port].master != me;
     return wins(me, other, at, s_.port[port]);
 }
 
 void Crossbar::take_back_turns(unsigned core, Cycles from) {
-    const std::uint64_t before = bits_below(from - window());
-    for (unsigned p = 0; p < kPorts; ++p) {
+    const std::uint64_t before = bits_before(from);
+    for (unsigned p = kFirstMemory; p < kPorts; ++p) {
         turns_[core ^ 1]->taken[p] &= before | history_[p];
         contested_[core][p] &= before;
     }
@@ -40,14 +49,14 @@ void Crossbar::take_back_turns(unsigned core, Cycles from) {
 
 /// Moves an access that `core` was granted in cycle `from`, and all that it did after it, by one cycle.
 void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
-    const std::uint64_t later = ~bits_below(from - window());
+    const std::uint64_t later = ~bits_before(from);
     PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
-    contested[port] |= later & -later;
-    for (unsigned p = 0; p < kPorts; ++p) {
+    contested[port] |= bit_of(from);
+    for (unsigned p = kFirstMemory; p < kPorts; ++p) {
         const std::uint64_t moved = taken[p] & ~history_[p] & later, waited = contested[p] & later;
         if (moved == 0) continue;  // also keeps the loop from being vectorised, which would wait for single stores
-        taken[p] = (taken[p] ^ moved) | moved << 1;
-        contested[p] = (contested[p] ^ waited) | waited << 1;
+        taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);
+        contested[p] = (contested[p] ^ waited) | std::rotl(waited, 1);
     }
     ++s_.owed[core];
 }
@@ -62,7 +71,7 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
     }
     // From `cycle` on the history of the port is over: the other core has told of all that is not free.
     std::uint64_t &mine = turns_[core ^ 1]->taken[p], &waited = contested_[core][p];
-    std::uint64_t bit = std::uint64_t{1} << (cycle - window());
+    std::uint64_t bit = bit_of(cycle);
     if ((turns_[core]->taken[p] & bit) == 0) {
         mine |= bit;
         return 0;
@@ -74,7 +83,7 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
             break;
         }
         ++at;
-        bit <<= 1;
+        bit = std::rotl(bit, 1);
     } while ((turns_[core]->taken[p] & bit) != 0);
     mine |= bit;
     if (at != cycle) waited |= bit;
@@ -83,19 +92,19 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
 
 void Crossbar::set_window(Cycles cycle) {
     if (!ended_) {
-        if (cycle - window() < 64) return move_window(static_cast<unsigned>(cycle - window()));
+        if (cycle - window() < PortTurns::kCycles) return move_window(static_cast<unsigned>(cycle - window()));
         end_turns();
     }
     ended_ = false;
     const bool first = high_priority(BusMaster::core0), second = high_priority(BusMaster::core1);
     first_by_priority_ = {first && !second, second && !first};
     for (PortTurns* turns : turns_) turns->window = cycle;
-    for (unsigned port = 0; port < kPorts; ++port) read_history(port);
+    for (unsigned port = kFirstMemory; port < kPorts; ++port) read_history(port);
 }
 
 void Crossbar::read_history(unsigned port) {
     const Cycles until = s_.port[port].busy_until;
-    history_[port] = until <= window() ? 0 : bits_below(until - window());
+    history_[port] = until <= window() ? 0 : bits_before(until);
     turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
 }
 
@@ -107,38 +116,38 @@ void Crossbar::count_turns(unsigned port, std::uint64_t accesses, std::uint64_t 
 
 /// Less than a window on.
 void Crossbar::move_window(unsigned cycles) {
-    const std::uint64_t leaving = bits_below(cycles);
-    for (unsigned port = 0; port < kPorts; ++port) {
+    const std::uint64_t leaving = bits_before(window() + cycles);
+    for (unsigned port = kFirstMemory; port < kPorts; ++port) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
-        const std::uint64_t told = leaving & ~history_[port], ours = first & told, theirs = second & told;
+        const std::uint64_t told = leaving & ~history_[port], ours = in_order(first & told),
+                            theirs = in_order(second & told);
         if ((ours | theirs) != 0) {
             const auto at = static_cast<unsigned>(63 - std::countl_zero(ours | theirs));
             const unsigned core = ours < theirs ? 1 : 0;
-            last_told_[port] = {true, (contested_[core][port] >> at & 1) != 0, static_cast<BusMaster>(core),
-                                window() + at};
+            const Cycles cycle = window() + at;
+            last_told_[port] = {true, (contested_[core][port] & bit_of(cycle)) != 0, static_cast<BusMaster>(core),
+                                cycle};
             if (counting())
-                count_turns(port, ours | theirs, (contested_[0][port] | contested_[1][port]) & (ours | theirs));
+                count_turns(port, ours | theirs, (contested_[0][port] | contested_[1][port]) & (first | second) & told);
         }
-        first >>= cycles;
-        second >>= cycles;
-        history_[port] >>= cycles;
-        for (PortBits& contested : contested_) contested[port] >>= cycles;
+        for (std::uint64_t* bits : {&first, &second, &history_[port], &contested_[0][port], &contested_[1][port]})
+            *bits &= ~leaving;
     }
     for (PortTurns* turns : turns_) turns->window += cycles;
 }
 
 void Crossbar::end_turns() {
     if (ended_) return;
-    for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
+    for (unsigned port = kFirstMemory; port < kPorts; ++port) end_turns(port);
     ended_ = true;
 }
 
 /// Those of one port.
 void Crossbar::end_turns(unsigned port) {
     if (const LastTold& t = last_told_[port]; t.any) s_.port[port].add({t.cycle, 1, t.master, true, t.contested});
-    const std::uint64_t first = told(0, port), second = told(1, port);
-    const std::uint64_t contested = contested_[0][port] | contested_[1][port];
+    const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));
+    const std::uint64_t contested = in_order(contested_[0][port] | contested_[1][port]);
     for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
         const auto at = static_cast<unsigned>(std::countr_zero(left));
         const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;

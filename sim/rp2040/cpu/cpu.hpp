@@ -195,7 +195,7 @@ class Cpu {
     [[nodiscard]] Cycles wait_for_port(Cycles at, Port port);
     /// Whether the block of SRAM at `offset` is known to be its own, to load or to store.
     [[nodiscard, gnu::always_inline]] inline bool owns(std::uint32_t offset, bool store) const {
-        return (owners[offset / kCodeBlock] & (store ? may_store : may_load)) != 0;
+        return (owners[offset / kOwnedBlock] & (store ? may_store : may_load)) != 0;
     }
     [[nodiscard]] bool goes_ahead(Cycles now) const { return now >= ahead_from; }
     /// Core 0 is first where both are at one cycle.

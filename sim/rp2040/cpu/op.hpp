@@ -40,6 +40,9 @@ inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
 /// Stores to SRAM ask for every so many bytes whether they hold decoded code. Data often lies right beside code, so
 /// few; but no list of registers reaches over more than two.
 inline constexpr std::uint32_t kCodeBlock = 64;
+/// Bytes of SRAM of which is known together whose they are, where both cores run (pair.hpp): variables of one core lie
+/// beside such of the other.
+inline constexpr std::uint32_t kOwnedBlock = 16;
 
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {

@@ -128,7 +128,7 @@ void Pair::take_back(Cpu& behind) {
 
 /// Whether `cpu` may access the block at `offset` now; else others must come first.
 bool Pair::own(Cpu& cpu, std::uint32_t offset, bool store) {
-    std::uint8_t& block = owners[offset / kCodeBlock];
+    std::uint8_t& block = owners[offset / kOwnedBlock];
     const unsigned core = cpu.core();
     if (block == owner::kFree) {
         block = owner::only(core);

@@ -52,8 +52,8 @@ struct Pair {
     static constexpr Cycles kRoom = 54;
     Cycles reach = kFarthest;
 
-    /// By blocks of kCodeBlock bytes.
-    std::array<std::uint8_t, 0x42000 / kCodeBlock> owners{};
+    /// By blocks of kOwnedBlock bytes.
+    std::array<std::uint8_t, 0x42000 / kOwnedBlock> owners{};
     /// Blocks that have changed hands since all were free. From time to time they are set free, for programs change.
     unsigned claims = 0;
     static constexpr unsigned kClaims = 4096;

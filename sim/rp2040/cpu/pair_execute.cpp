@@ -86,7 +86,7 @@ constexpr auto kBits = [] {
 
 /// Takes the port in that cycle if it is free; else wait_for_port() must follow.
 [[gnu::always_inline]] inline bool Cpu::take_port(Cycles at, Port port) {
-    const std::uint64_t bit = kBits[(at - turns.window) & 63];
+    const std::uint64_t bit = kBits[at % PortTurns::kCycles];
     const auto p = static_cast<unsigned>(port);
     if ((turns.taken[p] & bit) != 0) [[unlikely]]
         return false;
@@ -295,8 +295,10 @@ namespace {
 /// Whether `words` words from `address` on are the core's own, or become so; it has spilled its state.
 [[gnu::noinline]] bool own_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
     const std::uint32_t first = address - kSramBase, last = first + words * 4 - 4;
-    return (c.owns(first, store) || c.pair->own(c, first, store)) &&
-           (c.owns(last, store) || c.pair->own(c, last, store));
+    const auto own = [&](std::uint32_t offset) { return c.owns(offset, store) || c.pair->own(c, offset, store); };
+    for (std::uint32_t offset = first; offset < last; offset += kOwnedBlock)
+        if (!own(offset)) return false;
+    return own(last);
 }
 
 /// The cycles that the accesses of the words wait, or kNever if the instruction must be held back.
