@@ -46,13 +46,14 @@ class Crossbar {
     // beside the DMA or the performance counters (cpu/shared_bus.cpp): accesses of one cycle, in a window that moves
     // with the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns).
     void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
-    /// Whether wait_turn() decides by what has been told alone; else by the history of the port, where the accesses
-    /// then take their places.
+    /// Whether what has been told decides alone; else the history of the port does, where the accesses then take their
+    /// places.
     [[nodiscard]] bool known_by_turns(Cycles cycle, Port port) const {
         return s_.port[static_cast<unsigned>(port)].busy_until <= cycle;
     }
-    /// Arbitrates for what is not free, and returns the cycles that the core waits.
+    /// Arbitrate for what is not free, by what has been told or not, and return the cycles that the core waits.
     Cycles wait_turn(unsigned core, Cycles cycle, Port port);
+    Cycles wait_history(unsigned core, Cycles cycle, Port port);
     /// What a core has told of, from that cycle on, has not happened.
     void take_back_turns(unsigned core, Cycles from);
     /// Accesses are told of for cycles from shortly before `cycle` on, of instructions that begin before turns_end():

@@ -53,22 +53,24 @@ void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
     contested[port] |= bit_of(from);
     for (unsigned p = kFirstMemory; p < kPorts; ++p) {
-        const std::uint64_t moved = taken[p] & ~history_[p] & later, waited = contested[p] & later;
-        if (moved == 0) continue;  // also keeps the loop from being vectorised, which would wait for single stores
+        std::uint64_t moved = taken[p] & ~history_[p] & later;
+        asm("" : "+r"(moved));  // a word at a time: pairs of words that were stored singly make the host wait
         taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);
-        contested[p] = (contested[p] ^ waited) | std::rotl(waited, 1);
+        if (const std::uint64_t waited = contested[p] & later; waited != 0)
+            contested[p] = (contested[p] ^ waited) | std::rotl(waited, 1);
     }
     ++s_.owed[core];
 }
 
+Cycles Crossbar::wait_history(unsigned core, Cycles cycle, Port port) {
+    end_turns();
+    const Cycles waits = access(static_cast<BusMaster>(core), cycle, port);
+    begin_turns(cycle + waits);
+    return waits;
+}
+
 Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
     const auto p = static_cast<unsigned>(port);
-    if (!known_by_turns(cycle, port)) {
-        end_turns();
-        const Cycles waits = access(static_cast<BusMaster>(core), cycle, port);
-        begin_turns(cycle + waits);
-        return waits;
-    }
     // From `cycle` on the history of the port is over: the other core has told of all that is not free.
     std::uint64_t &mine = turns_[core ^ 1]->taken[p], &waited = contested_[core][p];
     std::uint64_t bit = bit_of(cycle);

@@ -111,7 +111,7 @@ class Cpu {
     std::array<Port, 4> ports{};     ///< Of its page.
     std::uint8_t* owners = nullptr;  ///< Pair::owners, and the bits of them that let the core load and store.
     std::uint8_t may_load = 0, may_store = 0;
-    const Handler* pair_handlers = nullptr;  ///< By Operation: what fits the page.
+    const Handler* pair_handlers = nullptr;  ///< What fits the page (pair_handlers.hpp).
     /// From that cycle on instructions begin before the other core has done all that comes before them.
     Cycles ahead_from = 0;
     Handler rest = nullptr;  ///< Of an instruction that has been executed but for its last access.

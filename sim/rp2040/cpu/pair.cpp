@@ -60,13 +60,16 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
 }
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
-    if (!crossbar_.known_by_turns(at, port)) {
+    Cycles lost = 0;
+    if (crossbar_.known_by_turns(at, port)) [[likely]] {
+        lost = crossbar_.wait_turn(core_, at, port);
+    } else {
         if (goes_ahead(at)) return kNever;
         pair->take_back(*this);
         pair->settled = true;
         deadline = 0;
+        lost = crossbar_.wait_history(core_, at, port);
     }
-    const Cycles lost = crossbar_.wait_turn(core_, at, port);
     bus_waits_ += lost;
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;

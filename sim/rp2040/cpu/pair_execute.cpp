@@ -15,95 +15,17 @@
 #include "cpu/execute.hpp"
 #include "cpu/execute_lists.hpp"
 #include "cpu/pair.hpp"
+#include "cpu/pair_chain.hpp"
 #include "cpu/pair_handlers.hpp"
 #include "cpu/polling.hpp"
 #include "cpu/timing.hpp"
-
-#undef DISPATCH
-#undef NEXT
-#undef NEXT_WIDE
-#undef RESUME
-#undef BRANCH
-#undef OWN
-#undef NOTE_STORE
-#undef CLAIM_DATA
-#undef RP2040_PAIR
-#define RP2040_PAIR 1
-
-#define DISPATCH()                                                                     \
-    do {                                                                               \
-        if (!RP2040_CHAIN_HANDLERS || cycles >= c.deadline) [[unlikely]]               \
-            return SPILL();                                                            \
-        TAIL_RETURN c.pair_handlers[static_cast<std::size_t>(op->operation)](OP_ARGS); \
-    } while (false)
-#define NEXT(n)                                                                                                  \
-    do {                                                                                                         \
-        cycles += (n);                                                                                           \
-        if (begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
-        ++op;                                                                                                    \
-        DISPATCH();                                                                                              \
-    } while (false)
-#define NEXT_WIDE(n)                                                                          \
-    do {                                                                                      \
-        cycles += (n);                                                                        \
-        if (!c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
-        op += 2;                                                                              \
-        DISPATCH();                                                                           \
-    } while (false)
-/// Fetches the target that `op` is now.
-#define FETCH_TARGET()                                                                                                 \
-    do {                                                                                                               \
-        if (!c.take_port(cycles - 2, port_of_op(c, op))) TAIL_RETURN wait_for_target(OP_ARGS);                         \
-        if (!begins_word(op) && !c.take_port(cycles - 1, port_of_op(c, op + 1))) TAIL_RETURN wait_for_second(OP_ARGS); \
-        DISPATCH();                                                                                                    \
-    } while (false)
-#define BRANCH(n)                                                                        \
-    do {                                                                                 \
-        const auto by = static_cast<std::int32_t>(op->imm);                              \
-        cycles += (n);                                                                   \
-        if (by == (is_wide(op->operation) ? 2 : 1)) TAIL_RETURN branch_to_next(OP_ARGS); \
-        op += by;                                                                        \
-        FETCH_TARGET();                                                                  \
-    } while (false)
-#define OWN(offset, store) \
-    if (!c.owns(offset, store)) TAIL_RETURN claim_block(OP_ARGS)
-#define NOTE_STORE(offset) c.undo.note(c.sram, offset)
-#define CLAIM_DATA(address) \
-    if (!c.take_port(cycles, port_of(address))) TAIL_RETURN wait_for_data(OP_ARGS)
 
 namespace rp2040 {
 
 constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
 
-namespace {
-// A shift would need a register that the handlers have no more.
-constexpr auto kBits = [] {
-    std::array<std::uint64_t, 64> bits{};
-    for (unsigned n = 0; n < 64; ++n) bits[n] = std::uint64_t{1} << n;
-    return bits;
-}();
-}  // namespace
-
-/// Takes the port in that cycle if it is free; else wait_for_port() must follow.
-[[gnu::always_inline]] inline bool Cpu::take_port(Cycles at, Port port) {
-    const std::uint64_t bit = kBits[at % PortTurns::kCycles];
-    const auto p = static_cast<unsigned>(port);
-    if ((turns.taken[p] & bit) != 0) [[unlikely]]
-        return false;
-    told[p] |= bit;
-    return true;
-}
-
 namespace pair {
-
 namespace {
-
-// Pages are aligned such that an op's address tells which halfword of which bank it is.
-constexpr std::size_t kWordOps = 2 * sizeof(Op);
-inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(op) % kWordOps == 0; }
-inline Port port_of_op(const Cpu& c, const Op* op) {
-    return c.ports[reinterpret_cast<std::uintptr_t>(op) / kWordOps % 4];
-}
 
 // ---------------------------------------------------------------------------------------------- what must wait
 
@@ -442,6 +364,11 @@ void op_in_flash(OP_PARAMS) {
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
+constexpr void set(Handlers& handlers, Operation operation, Handler any, Handler in_mid_word) {
+    handlers[static_cast<std::size_t>(operation)] = any;
+    handlers[kOperations + static_cast<std::size_t>(operation)] = in_mid_word;
+}
+
 constexpr Handlers kEverythingAlone = [] {
     Handlers handlers{};
     handlers.fill(&op_alone);
@@ -454,7 +381,7 @@ constinit const Handlers kAlone = kEverythingAlone;
 
 constinit const Handlers kPaired = [] {
     Handlers handlers = kEverythingAlone;
-#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_##name;
+#define X(name) set(handlers, Operation::name, &op_##name, &op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;
@@ -462,7 +389,8 @@ constinit const Handlers kPaired = [] {
 
 constinit const Handlers kInFlash = [] {
     Handlers handlers = kEverythingAlone;
-#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &op_in_flash;
+    // The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
+#define X(name) set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash : &op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;

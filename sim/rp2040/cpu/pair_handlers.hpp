@@ -8,7 +8,9 @@
 
 namespace rp2040::pair {
 
-using Handlers = std::array<Handler, static_cast<std::size_t>(Operation::count)>;
+inline constexpr auto kOperations = static_cast<std::size_t>(Operation::count);
+/// By Operation, for any instruction, and from kOperations on for those of which is known that they begin in mid-word.
+using Handlers = std::array<Handler, 2 * kOperations>;
 
 extern const Handlers kPaired;   ///< Memory without wait states.
 extern const Handlers kInFlash;  ///< Behind the XIP cache.
