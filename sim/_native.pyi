@@ -272,6 +272,8 @@ class Chip:
         """Stops at the first instruction of the HardFault handler, as DEMCR.VC_HARDERR does."""
     def faults(self, core: int = 0) -> list[tuple[FaultCause, int, int, bool, int]]:
         """(cause, pc, data address, write, cycle) of the last four faults, oldest first."""
+    def hardfault_returns(self, core: int = 0) -> int:
+        """How often the HardFault handler has returned on this core since power-on."""
     def record_instructions(self, depth: int) -> None:
         """Records the last `depth` instructions and data accesses of each core from now on; 0 stops it (default)."""
     def recent_instructions(self, core: int = 0) -> list[tuple[int, int, int]]:
@@ -295,6 +297,8 @@ class Chip:
         """A terminal, 8N1, on two pins of the board: uart_take() and uart_send() are what it reads and sends."""
     def uart_note(self, uart: int) -> str:
         """Why the terminal could not read or be read, the first reason; empty if there was none."""
+    def absent_note(self) -> str:
+        """Which registers that are none the program has used, of the blocks that stand it; empty if it has not."""
     def set_erratum(self, number: int, on: bool) -> None:
         """Switches a flaw of the chip (RP2040-E1, -E13); all that are modelled are on from the start."""
     def watch_never_written(self, on: bool) -> None:

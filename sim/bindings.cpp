@@ -236,6 +236,10 @@ NB_MODULE(_native, m) {
             },
             "core"_a = 0)
         .def(
+            "hardfault_returns",
+            [](PyChip& self, unsigned core) { return self.core(check_index(core, 2, "core")).hardfault_returns(); },
+            "core"_a = 0)
+        .def(
             "record_instructions",
             [](PyChip& self, std::size_t depth) {
                 for (unsigned i = 0; i < 2; ++i) self.core(i).observer.record(depth);
@@ -303,6 +307,7 @@ NB_MODULE(_native, m) {
             "uart"_a, "tx"_a, "rx"_a, "baud"_a)
         .def(
             "uart_note", [](PyChip& self, unsigned i) { return self.uart(check_index(i, 2, "uart")).note(); }, "uart"_a)
+        .def("absent_note", &PyChip::absent_note)
         .def(
             "set_erratum",
             [](PyChip& self, unsigned number, bool on) {

@@ -135,8 +135,7 @@ class EmbeddedEngine(Engine):
         return list(zip(cycles, data, strict=True))
 
     def notes(self) -> list[str]:
-        note = self._chip.uart_note(self._uart)
-        notes = [note] if note else []
+        notes = [note for note in (self._chip.uart_note(self._uart), self._chip.absent_note()) if note]
         if self._chip.in_usb_boot:
             notes.append("the chip is in USB boot and waits for the host; see emberwatch usb --put, or reset it")
         return notes

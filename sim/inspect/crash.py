@@ -161,9 +161,10 @@ _REPLAYED_WITH = frozenset({Capability.SNAPSHOTS, Capability.OBSERVATION})
 class CrashWatch(Observer):
     """Notes the crashes of a machine from now on, and keeps a moment at most a second ago to replay them from.
 
+    Some kernels (NuttX) take their system calls in HardFault: an SVC while interrupts are masked, and their handler
+    returns. That is no crash; an SVC whose handler does not return is one.
+
     Attributes:
-        crashes: the first HardFaults that the firmware's handler took care of, MOST_SITES at most.
-        count: how many there were in all.
         fatal: the crash that ended the run, or None.
     """
 
@@ -172,15 +173,27 @@ class CrashWatch(Observer):
         self._keyframe: bytes | None = None
         self._rtt = machine.rtt_state
         self._keyframe_due = 0
-        self.crashes: list[CrashSite] = []
-        self.count = 0
+        self._crashes: list[CrashSite] = []
+        self._count = 0
+        self._calls: dict[int, tuple[CrashSite, int]] = {}
+        """Of a core that has come to HardFault by an SVC: where, and how often its handler had returned before."""
         self.fatal: CrashSite | None = None
         machine.engine.catch_hard_faults(True)
 
     @property
+    def crashes(self) -> list[CrashSite]:
+        """The first HardFaults that were no system calls, MOST_SITES at most, and what ended the run is not in it."""
+        return self._crashes + self._unreturned()
+
+    @property
+    def count(self) -> int:
+        """How many HardFaults that were no system calls there were in all."""
+        return self._count + len(self._unreturned())
+
+    @property
     def first(self) -> CrashSite | None:
         """The first crash, or None."""
-        return self.crashes[0] if self.crashes else self.fatal
+        return next(iter(self.crashes), self.fatal)
 
     def before_slice(self, now_ps: int) -> None:
         """Remembers the moment when it is time to."""
@@ -195,14 +208,38 @@ class CrashWatch(Observer):
         if stop.reason is StopReason.HARD_FAULT:
             if self.machine.main_status(stop.core) is not None:
                 return  # the program's end, and the run may be over before its core has locked up
-            self.count += 1
-            if len(self.crashes) >= MOST_SITES:
+            self._settle(stop.core)
+            if len(self._crashes) >= MOST_SITES:
+                self._count += 1
                 return
         site = CrashSite(self.machine, stop, self.machine.cycles, self._keyframe, self._rtt)
-        if stop.reason is StopReason.HARD_FAULT:
-            self.crashes.append(site)
-        else:
+        if stop.reason is not StopReason.HARD_FAULT:
             self.fatal = site
+        elif self._is_call(stop.core):
+            self._calls[stop.core] = site, self._returns(stop.core)
+        else:
+            self._note(site)
+
+    def _note(self, site: CrashSite) -> None:
+        self._count += 1
+        self._crashes.append(site)
+
+    def _is_call(self, core: int) -> bool:
+        return chip_of(self.machine.engine).faults(core)[-1][0].name == "SVC"
+
+    def _returns(self, core: int) -> int:
+        return chip_of(self.machine.engine).hardfault_returns(core)
+
+    def _unreturned(self) -> list[CrashSite]:
+        """The SVCs whose handlers have not returned."""
+        return [site for core, (site, before) in self._calls.items() if self._returns(core) == before]
+
+    def _settle(self, core: int) -> None:
+        """A core has come to HardFault once more: it has returned from the call before, or a reset has ended that."""
+        if core in self._calls:
+            site, before = self._calls.pop(core)
+            if self._returns(core) == before:
+                self._note(site)
 
     def input_given(self) -> None:
         """Asks for a new moment: a replay from the present one would not see the input."""
@@ -211,8 +248,9 @@ class CrashWatch(Observer):
     def restored(self) -> None:
         """Forgets what is now to come."""
         now = self.machine.cycles
-        self.crashes = [site for site in self.crashes if site.cycle <= now]
-        self.count = len(self.crashes)
+        self._crashes = [site for site in self._crashes if site.cycle <= now]
+        self._count = len(self._crashes)
+        self._calls.clear()
         self.fatal = None
 
     def facts(self) -> list[tuple[str, str]]:

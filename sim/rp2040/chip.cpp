@@ -1,7 +1,9 @@
 #include "chip.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 #include "bus/bootrom.hpp"
 #include "cpu/timing.hpp"
@@ -238,6 +240,21 @@ bool Chip::set_erratum(unsigned number, bool on) {
         case 13: dma_.set_abort_interrupts(on); return true;
         default: return false;
     }
+}
+
+std::string Chip::absent_note() const {
+    std::string where;
+    for (const Block& b : blocks_)
+        if (const std::optional<std::uint32_t> offset = b.block->used_absent()) {
+            std::array<char, 16> text{};
+            std::snprintf(text.data(), text.size(), "0x%03x", static_cast<unsigned>(*offset));
+            where.append(where.empty() ? "" : " and ")
+                .append(b.block->name())
+                .append(" at offset ")
+                .append(text.data());
+        }
+    if (where.empty()) return where;
+    return "the program used " + where + ", where the chip has no register (a pin without a number?); it read zero";
 }
 
 void Chip::watch_never_written(bool on) {

@@ -150,6 +150,8 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     Bus& bus() { return bus_; }
     Xip& xip() { return xip_; }
     Flash& flash() { return flash_; }
+    /// Which registers that are none the program has used, of the blocks that stand it; empty if it has not.
+    [[nodiscard]] std::string absent_note() const;
     Uart& uart(unsigned index) { return index == 0 ? uart0_ : uart1_; }
     Pwm& pwm() { return pwm_; }
     Usb& usb() { return usb_; }

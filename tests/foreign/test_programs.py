@@ -15,6 +15,7 @@ from emberwatch import Bench, Machine, _native
 from emberwatch.base.errors import EmulationTimeout, UsageError
 from emberwatch.board.board import boards_folder
 from emberwatch.detector.machine import DetectorMachine
+from emberwatch.inspect.crash import CrashWatch
 from emberwatch.inspect.gdb.target import Target
 
 CLOCKS = {
@@ -71,6 +72,19 @@ def test_interrupts_without_input_and_stores_to_rom() -> None:
         "lowest": 0xC000_0000,
         "unchanged": 1,
     }
+
+
+def test_a_system_call_in_hard_fault_is_no_crash_if_it_returns() -> None:
+    with Machine(build("system_call")) as machine:
+        watch = CrashWatch(machine)
+        machine.expect("calls=3")
+        assert (watch.count, watch.first) == (0, None)
+        machine.run(0.005)
+        assert watch.count == 1, "the handler has not returned from SVC #1"
+        machine.expect("after_reset=2")
+        assert [site.report().title.partition(",")[0] for site in watch.crashes] == [
+            "HardFault: SVC while its priority is masked"
+        ]
 
 
 @pytest.mark.parametrize("layout", ["flash", "no_flash"])

@@ -42,6 +42,20 @@ def test_duty_while_the_slice_runs(engine: EmbeddedEngine) -> None:
     assert lit(engine) == 0.75
 
 
+def test_a_slice_that_is_seen_to_blink_has_a_level(engine: EmbeddedEngine) -> None:
+    """65536 counts of 255 cycles are more than a second of any clk_sys of ours; one of 4096 is none that is seen."""
+    put(engine, "pwm", "CH4_TOP", 0xFFFF)
+    put(engine, "pwm", "CH4_DIV", 255 << 4)
+    put(engine, "pwm", "CH4_CC", 0x4000 << 16)
+    put(engine, "pwm", "CH4_CSR", 1)
+    engine.run_until(engine.cycle + 0x3000 * 255)
+    assert lit(engine) == 1.0
+    engine.run_until(engine.cycle + 0x2000 * 255)
+    assert lit(engine) == 0.0
+    put(engine, "pwm", "CH4_DIV", 1 << 4)
+    assert lit(engine) == 0.25
+
+
 def test_a_slice_that_stopped_high_keeps_the_led_on(engine: EmbeddedEngine) -> None:
     put(engine, "pwm", "CH4_CSR", 1)
     put(engine, "pwm", "CH4_CSR", 0)

@@ -81,7 +81,7 @@ def test_fields_that_take_writes_are_those_described(name: str) -> None:
 
 def test_a_register_that_the_datasheet_lacks_stops_the_run(bench: Bench) -> None:
     for block in BLOCKS:
-        if block.name == "SIO":
+        if block.name in ("SIO", "IO_BANK0", "PADS_BANK0"):  # of the latter two: docs/chip.md
             continue
         taken = {at for row in block.registers for _, at, _ in row.instances()}
         free = next(

@@ -48,6 +48,33 @@ def write_registers(chip: _native.Chip, writes: list[tuple[int, int]]) -> _nativ
     return chip.run_until(10_000_000)
 
 
+RELEASE_ALL = f"ldr r0, ={RESETS}\nmovs r1, #0\nstr r1, [r0]\n"
+NOT_CONNECTED = 255
+"""The number that Arduino's core gives a pin which a bus does without; it selects a function for it all the same."""
+
+
+def test_pins_that_are_none_read_as_zero_and_are_told_of() -> None:
+    pad, ctrl = 0x4001C004 + 4 * NOT_CONNECTED, 0x40014004 + 8 * NOT_CONNECTED
+    outcome = run(
+        RELEASE_ALL
+        + f"ldr r0, ={pad}\nldr r1, ={ctrl}\nmovs r2, #64\nstr r2, [r0]\nldr r3, [r0]\nstr r2, [r1]\nldr r4, [r1]\n"
+        + "bkpt #0"
+    )
+    assert (outcome.stop.reason.name, outcome["r3"], outcome["r4"]) == ("BKPT", 0, 0)
+    note = outcome.chip.absent_note()
+    assert "PADS_BANK0 at offset 0x400" in note
+    assert "IO_BANK0 at offset 0x7fc" in note
+    assert run("bkpt #0").chip.absent_note() == ""
+
+
+def test_the_whole_usb_block_can_be_cleared_as_chibios_does() -> None:
+    """Its memset takes all 16 KB byte by byte: words that are no registers, and the atomic aliases."""
+    clear = "ldr r0, =0x50110000\nldr r1, =0x50114000\nmovs r2, #0\n1: strb r2, [r0]\nadds r0, #1\ncmp r0, r1\nbne 1b\n"
+    assert run(RELEASE_ALL + clear + "bkpt #0", cycles=200_000).stop.reason.name == "BKPT"
+    beyond = run(RELEASE_ALL + "ldr r0, =0x5011009c\nmovs r2, #1\nstr r2, [r0]\nbkpt #0")
+    assert beyond.stop.reason.name == "UNMODELLED"
+
+
 @pytest.mark.parametrize(("nops", "quotient"), [(8, 14), (7, 0)])
 def test_divider_result_is_readable_eight_cycles_after_the_write(nops: int, quotient: int) -> None:
     outcome = run(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -80,12 +81,21 @@ class Peripheral {
 
     [[nodiscard]] std::string_view name() const { return name_; }
 
+    /// The first offset without a register that the program has used, see absent(); no part of the block's state.
+    [[nodiscard]] std::optional<std::uint32_t> used_absent() const { return used_absent_; }
+
   protected:
     [[noreturn]] void unmodelled(std::uint32_t offset, bool is_write, std::string_view why = {}) const {
         throw Unmodelled(name_, offset, is_write, why);
     }
     /// Stops the run because `value` sets bits of `offset` that the description refuses.
     [[noreturn]] void refuse(std::uint32_t offset, std::uint32_t value) const;
+    /// Where the datasheet has no register, in blocks of which programs are known that go there and run on boards:
+    /// zero is read, what is written is lost, and the user is told at the end.
+    std::uint32_t absent(std::uint32_t offset) {
+        if (!used_absent_) used_absent_ = offset;
+        return 0;
+    }
     /// A write to a register that takes none is ignored; where the datasheet has no register it stops the run.
     void ignore_read_only(std::uint32_t offset) const {
         if (registers_.find(offset) == nullptr) unmodelled(offset, true);
@@ -109,6 +119,7 @@ class Peripheral {
 
   private:
     bool held_ = false, clocked_ = true;
+    std::optional<std::uint32_t> used_absent_;
 };
 
 /// Peripheral whose whole state is one trivially copyable struct: save/restore need no code.

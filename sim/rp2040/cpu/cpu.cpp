@@ -357,6 +357,7 @@ void Cpu::save(StateWriter& out) const {
     out.put(sleep_cycles_);
     out.put(stop_);
     out.put(exception_counts_);
+    out.put(hardfault_returns_);
 }
 
 void Cpu::restore(StateReader& in) {
@@ -378,6 +379,7 @@ void Cpu::restore(StateReader& in) {
     in.get(sleep_cycles_);
     in.get(stop_);
     in.get(exception_counts_);
+    in.get(hardfault_returns_);
     tracer.forget_calls();
     faults_.clear();
     resume_over_ = 1;

@@ -263,6 +263,8 @@ class Cpu {
     [[nodiscard]] bool on_process_stack() const { return control_spsel_; }
     [[nodiscard]] const std::array<std::uint64_t, kExceptions>& exception_counts() const { return exception_counts_; }
     [[nodiscard]] std::uint64_t hardfaults() const { return exception_counts_[kHardFault]; }
+    /// How often the HardFault handler has returned: kernels may take system calls there.
+    [[nodiscard]] std::uint64_t hardfault_returns() const { return hardfault_returns_; }
     /// Oldest first.
     [[nodiscard]] std::vector<Transfer> recent_transfers() const;
     bool debugger_attached = false;  ///< BKPT stops the run instead of faulting,
@@ -299,6 +301,8 @@ class Cpu {
     void go_to(std::uint32_t address);
     void use_stack(bool process);
     void lockup();
+    /// A further HardFault locks the core up (B1.5.14).
+    [[nodiscard]] bool beyond_hard_fault() const { return system_.is_active(kHardFault) || system_.is_active(kNmi); }
     // protection.cpp
     [[nodiscard]] bool privileged() const { return !control_npriv_ || ipsr_ != 0; }
     [[nodiscard]] bool may_access(std::uint32_t address, std::uint32_t bytes, AccessType type, bool privileged) const;
@@ -378,6 +382,7 @@ class Cpu {
     CpuStop stop_ = CpuStop::none;
     std::uint32_t resume_over_ = 1;  ///< Breakpoint address to pass once; odd: none.
     std::array<std::uint64_t, kExceptions> exception_counts_{};
+    std::uint64_t hardfault_returns_ = 0;
     /// More than recent_transfers() tells of: those of instructions that are taken back overwrite older ones.
     std::array<Transfer, 128> transfers_{};
     std::uint64_t transfer_count_ = 0;

@@ -45,7 +45,7 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
     if (!stacked) {
         // A fault while stacking escalates: the frame is lost and HardFault is entered. So it is when HardFault was
         // being entered anyway, for a stack that has overflowed; above its priority the core locks up (B1.5.14).
-        if (number == kNmi || system_.is_active(kHardFault) || system_.is_active(kNmi)) {
+        if (number == kNmi || beyond_hard_fault()) {
             lockup();
             return;
         }
@@ -109,6 +109,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
         return;
     }
     system_.deactivate(returning);
+    if (returning == kHardFault) ++hardfault_returns_;
     tracer.handler_returned(cycles);
     if (profiler) profiler->handler_returned();
     event_register_ = true;
@@ -169,7 +170,7 @@ void Cpu::note_fault(FaultCause cause, std::uint32_t address, bool write) {
 
 void Cpu::hard_fault(FaultCause cause, std::uint32_t address, bool write) {
     note_fault(cause, address, write);
-    if (system_.is_active(kHardFault) || system_.is_active(kNmi)) {
+    if (beyond_hard_fault()) {
         lockup();
         return;
     }
@@ -187,9 +188,16 @@ void Cpu::supervisor_call() {
         enter_exception(kSvCall, pc(), cycles);
         return;
     }
-    // SVC that cannot be taken escalates (B1.5.4), returning to the SVC itself.
+    // SVC that cannot be taken escalates (B1.5.4). The stacked address is that of the next instruction all the same:
+    // NuttX makes its system calls so, and its handler looks for the SVC before that address and returns to it.
     --op;
-    hard_fault(FaultCause::svc);
+    note_fault(FaultCause::svc, 0, false);
+    if (beyond_hard_fault()) {
+        lockup();
+        return;
+    }
+    ++op;
+    enter_exception(kHardFault, pc(), cycles);
 }
 
 void Cpu::breakpoint_instruction() {

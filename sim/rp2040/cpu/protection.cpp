@@ -9,7 +9,7 @@ namespace rp2040 {
 bool Cpu::may_access(std::uint32_t address, std::uint32_t bytes, AccessType type, bool privileged) const {
     const Mpu& mpu = system_.mpu();
     if (!mpu.enabled()) return true;
-    if (!mpu.checks_handlers() && (system_.is_active(kHardFault) || system_.is_active(kNmi))) return true;
+    if (!mpu.checks_handlers() && beyond_hard_fault()) return true;
     return mpu.permits(address, bytes, type, privileged);
 }
 

@@ -95,11 +95,13 @@ void IoBank0::update_irq() {
     if (on_change) on_change();
 }
 
-std::uint32_t IoBank0::read(std::uint32_t offset) {
+std::uint32_t IoBank0::read(std::uint32_t offset) { return offset >= kEnd ? absent(offset) : peek(offset); }
+
+std::uint32_t IoBank0::peek(std::uint32_t offset) {
     pins_.catch_up(now());
     if (kCtrl.holds(offset)) return s_.ctrl[kCtrl.index(offset)];
     if (kStatus.holds(offset)) return pins_.status(kStatus.index(offset), now());
-    if (offset >= kEnd) unmodelled(offset, false);
+    if (offset >= kEnd) return 0;
     const unsigned word = (offset / 4) % 4;
     latch_edges();
     if (kIntr.holds(offset)) return intr(word);
@@ -123,7 +125,10 @@ void IoBank0::write(std::uint32_t offset, std::uint32_t value) {
         update_irq();
         return;
     }
-    if (offset >= kEnd) unmodelled(offset, true);
+    if (offset >= kEnd) {  // of a pin that is "not connected", as libraries have it: number 255
+        absent(offset);
+        return;
+    }
     const unsigned word = (offset / 4) % 4;
     if (kIntr.holds(offset)) {
         s_.edges[word] &= ~(value & kEdgeBits);

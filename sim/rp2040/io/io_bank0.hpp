@@ -24,6 +24,7 @@ class IoBank0 final : public StatefulPeripheral<IoBank0State>, public PinIrqList
   public:
     IoBank0(Fabric& fabric, PinMatrix& pins);
     std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
     void restore(StateReader& in) override;

@@ -19,12 +19,16 @@ void PadsBank0::reset() {
 }
 
 std::uint32_t PadsBank0::read(std::uint32_t offset) {
+    return registers_.find(offset) == nullptr ? absent(offset) : peek(offset);
+}
+
+std::uint32_t PadsBank0::peek(std::uint32_t offset) {
     if (kGpio.holds(offset)) return s_.gpio[kGpio.index(offset)];
     switch (offset) {
         case kRegs.at("VOLTAGE_SELECT"): return s_.voltage_select;
         case kRegs.at("SWCLK"): return s_.swclk;
         case kRegs.at("SWD"): return s_.swd;
-        default: unmodelled(offset, false);
+        default: return 0;
     }
 }
 
@@ -38,7 +42,7 @@ void PadsBank0::write(std::uint32_t offset, std::uint32_t value) {
         case kRegs.at("VOLTAGE_SELECT"): s_.voltage_select = value & kRegs.writable("VOLTAGE_SELECT"); break;
         case kRegs.at("SWCLK"): s_.swclk = value & kRegs.writable("SWCLK"); break;
         case kRegs.at("SWD"): s_.swd = value & kRegs.writable("SWD"); break;
-        default: unmodelled(offset, true);
+        default: absent(offset);  // of a pin that is "not connected", as libraries have it: number 255
     }
 }
 

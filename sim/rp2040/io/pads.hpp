@@ -20,6 +20,7 @@ class PadsBank0 final : public StatefulPeripheral<PadsBank0State> {
   public:
     PadsBank0(Fabric& fabric, PinMatrix& pins);
     std::uint32_t read(std::uint32_t offset) override;
+    std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
     void reset() override;
 

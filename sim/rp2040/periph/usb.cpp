@@ -285,13 +285,12 @@ std::uint32_t Usb::peek(std::uint32_t offset) {
         case at("INTE"): return s_.inte;
         case at("INTF"): return s_.intf;
         case at("INTS"): return (intr() & s_.inte) | s_.intf;
-        default:
-            if (registers_.find(offset) == nullptr && offset != kReserved) unmodelled(offset, false);
-            return 0;  // of a host's transfers
+        default: return 0;  // of a host's transfers
     }
 }
 
 std::uint32_t Usb::read(std::uint32_t offset) {
+    if (registers_.find(offset) == nullptr && offset != kReserved) unmodelled(offset, false);
     const std::uint32_t value = peek(offset);
     if (offset == at("SOF_RD") && s_.sof_seen) {
         s_.sof_seen = false;
@@ -343,9 +342,10 @@ void Usb::write(std::uint32_t offset, std::uint32_t value) {
         case at("INTE"): s_.inte = value & kRegs.writable("INTE"); break;
         case at("INTF"): s_.intf = value & kRegs.writable("INTF"); break;
         default: {
-            // The SDK clears the whole block with memset: zero is taken wherever a word is.
+            // The SDK clears the whole block with memset, and ChibiOS all 16 KB, atomic aliases included: zero is taken
+            // everywhere.
             const regs::Register* reg = registers_.find(offset);
-            if (reg == nullptr && offset != kReserved) unmodelled(offset, true);
+            if (reg == nullptr && offset != kReserved && value != 0) unmodelled(offset, true);
             const auto refused = [](const regs::Field& field) { return field.verdict == regs::Verdict::refused; };
             if (reg != nullptr && (value & reg->mask(reg->index(offset), refused)) != 0) refuse(offset, value);
             return;

@@ -117,7 +117,7 @@ bool UsbEnumeration::step() {
         if (optional())
             next();
         else
-            s_.step = Step::failed;
+            give_up();
     }
     return acknowledged;
 }
