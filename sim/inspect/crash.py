@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 INSTRUCTIONS = 12
 ACCESSES = 6
 _RECORDED_CYCLES = 50_000
+_LAG_CYCLES = 10_000
+"""By so much at most a core may be ahead of the chip's time when an instruction of it ends the run."""
 _HISTORY = 4096
 _SHOWN_CALLS = 4
 """Of each other task."""
@@ -276,8 +278,8 @@ class _Replay:
         start = self._machine.cycles
         self._run_to_crash()
         faults = self._root_faults()
-        # Where the culprit began; a fault is noted within its instruction.
-        noted = faults[0].cycle if faults else site.cycle
+        # Where the culprit began; a fault is noted within its instruction, and else nothing follows the culprit.
+        noted = faults[0].cycle if faults else site.cycle + _LAG_CYCLES
         self._start()
         self._run_to(max(start, noted - _RECORDED_CYCLES))
         chip.record_instructions(_HISTORY)
@@ -333,11 +335,13 @@ class _Replay:
 
     def _run_to_crash(self) -> None:
         site = self._site
-        for stop, _ in self._machine.stops_until(site.cycle + 1):
+        # One of many HardFaults has its cycle; what ends a run has none after it, and a core may be ahead of the chip.
+        handled = site.stop.reason is StopReason.HARD_FAULT
+        for stop, _ in self._machine.stops_until(site.cycle + (1 if handled else _LAG_CYCLES)):
             now = self._machine.cycles
-            if now == site.cycle and stop.reason is site.stop.reason:
+            if stop.reason is site.stop.reason and (now == site.cycle if handled else stop.pc == site.stop.pc):
                 return
-            if stop.reason not in (StopReason.TIME, StopReason.HARD_FAULT) or now >= site.cycle:
+            if stop.reason not in (StopReason.TIME, StopReason.HARD_FAULT) or (handled and now >= site.cycle):
                 break
         raise EmulationError(
             "the crash cannot be replayed: the run was given input from outside that a replay does not repeat"

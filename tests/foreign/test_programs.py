@@ -12,7 +12,7 @@ from foreign import Run, build, run
 from paths import ROOT
 
 from emberwatch import Bench, Machine, _native
-from emberwatch.base.errors import EmulationTimeout, UsageError
+from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
 from emberwatch.board.board import boards_folder
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.crash import CrashWatch
@@ -85,6 +85,18 @@ def test_a_system_call_in_hard_fault_is_no_crash_if_it_returns() -> None:
         assert [site.report().title.partition(",")[0] for site in watch.crashes] == [
             "HardFault: SVC while its priority is masked"
         ]
+
+
+def test_a_fetch_from_flash_that_is_not_mapped_is_reported() -> None:
+    """A fetch ends the run between two events, where the core is ahead of the chip's time."""
+    with Machine(build("lost_code")) as machine:
+        watch = CrashWatch(machine)
+        with pytest.raises(FirmwareCrash, match="XIP access in command mode"):
+            machine.run(0.1)
+        assert watch.fatal is not None
+        report = watch.fatal.report()
+        assert report.instructions[-1][1] == watch.fatal.stop.pc
+        assert report.cycle == report.instructions[-1][0]
 
 
 @pytest.mark.parametrize("layout", ["flash", "no_flash"])

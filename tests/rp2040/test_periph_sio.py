@@ -114,6 +114,8 @@ def test_fifo_between_the_cores(chip: PeriphChip) -> None:
     assert chip.read(SIO + FIFO_ST) == 2 and not chip.irq(16, core=1)
     chip.read(SIO + FIFO_RD)
     assert chip.read(SIO + FIFO_ST) == 2 | 8 and chip.irq(16, core=1)  # ROE
+    chip.write(SIO + FIFO_ST, 0)  # any value will do (datasheet 2.3.1.4)
+    assert chip.read(SIO + FIFO_ST) == 2 and not chip.irq(16, core=1)
 
 
 def test_spinlocks(chip: PeriphChip) -> None:

@@ -143,8 +143,8 @@ void Sio::write(unsigned core, std::uint32_t offset, std::uint32_t value) {
         return mine.divider.write(offset, value, time_of(core));
     switch (offset) {
         case at("FIFO_ST"):
-            if ((value & kWof) != 0) mine.wof = false;
-            if ((value & kRoe) != 0) mine.roe = false;
+            // Any value clears them (datasheet 2.3.1.4). NuttX writes zero, and core 1 would never leave its interrupt.
+            mine.wof = mine.roe = false;
             fifo_irq(core);
             break;
         case at("FIFO_WR"):
