@@ -235,6 +235,7 @@ void ExternalChip::power_on(Cycles when) {
     for (Cpu* cpu : {&core0_, &core1_}) cpu->hold();
     for (SysTick& systick : systicks_) systick.reset();
     serial.clear();
+    taps.forget_calls();
     for (HostCore& core : cores) {
         core.time.restart();
         core.charged = core.in_exceptions = core.last_access = 0;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "capi/block_cost.hpp"
+#include "capi/call_taps.hpp"
 #include "capi/host_bus.hpp"
 #include "capi/host_buses.hpp"
 #include "capi/host_time.hpp"
@@ -118,8 +119,11 @@ class ExternalChip final : public Chip {
     void report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
     /// Where calls and returns are awaited.
     void set_stops(std::span<const std::uint32_t> addresses);
-    /// At the end of a block: has its core come to one?
-    void look_for_stop(unsigned core) const;
+    CallTaps taps;
+    /// At the end of a block: has its core come to one, or to where a tapped call begins or ends?
+    void look_for_stop(unsigned core) {
+        if (!stops_.empty() || taps.active()) look_where_it_goes_on(core);
+    }
     [[nodiscard]] std::uint32_t waiting_words(unsigned core) const { return sio_.waiting_words(core); }
     /// A core begins anew: what it executed before is of no consequence.
     void forget_execution(unsigned core) {
@@ -193,6 +197,7 @@ class ExternalChip final : public Chip {
     bool fetch_refused = false;  ///< A fetch from flash found no data; `error` says why.
 
   private:
+    void look_where_it_goes_on(unsigned core);
     void report_clock();
     void tell_core(unsigned core, std::uint32_t line, bool level);
     void systick_due(unsigned core, Cycles when);

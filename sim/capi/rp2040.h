@@ -30,8 +30,9 @@ extern "C" {
 
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
- * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. 6 SysTick. */
-#define RP2040_ABI_VERSION 7
+ * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. 6 SysTick.
+ * 8 taps. */
+#define RP2040_ABI_VERSION 8
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -197,6 +198,21 @@ typedef struct {
 RP2040_API rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host);
 /* All of them, for both cores; those given before are forgotten. */
 RP2040_API rp2040_status rp2040_stops(rp2040_chip* chip, const uint32_t* addresses, uint32_t count);
+/* Memory that calls leave behind, kept by the library at the end of each: in blocks as above, of the function at
+ * `function`, from where R<pointer> pointed at its beginning, `bytes` bytes, or so many times R<count> of then when
+ * `count` is less than RP2040_TAP_REGISTERS; RP2040_TAP_BYTES at most. A core that comes to the function otherwise than
+ * by a call or a branch is not seen. */
+#define RP2040_TAPS 16u
+#define RP2040_TAP_REGISTERS 4u
+#define RP2040_TAP_BYTES 65536u
+typedef struct {
+    uint32_t function, pointer, count, bytes;
+} rp2040_tap;
+/* All of them; those given before are forgotten with what they kept. */
+RP2040_API rp2040_status rp2040_taps(rp2040_chip* chip, const rp2040_tap* taps, uint32_t count);
+/* The number of the tap whose call is the oldest that finished and was not taken yet, and what it left, at most `room`
+ * bytes; fewer where memory ends. -1: there is none. Of 65536 that nobody takes the oldest are dropped. */
+RP2040_API int32_t rp2040_tap_take(rp2040_chip* chip, uint8_t* data, uint32_t room, uint32_t* size);
 /* Instructions of both cores reported so far. */
 RP2040_API uint64_t rp2040_instructions(const rp2040_chip* chip);
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "capi/block_hook.hpp"
+#include "capi/host_memory.hpp"
 #include "capi/shell.hpp"
 
 using rp2040::alive, rp2040::answered, rp2040::guarded, rp2040::invalid;
@@ -84,10 +85,18 @@ void ExternalChip::set_stops(std::span<const std::uint32_t> addresses) {
     std::ranges::sort(stops_);
 }
 
-void ExternalChip::look_for_stop(unsigned core) const {
+void ExternalChip::look_where_it_goes_on(unsigned core) {
     const rp2040_stop_host& host = cores[core].stop_host;
-    if (stops_.empty() || host.stopped == nullptr) return;
-    const std::uint32_t next = host.read(15);
+    if (host.stopped == nullptr) return;
+    const std::uint32_t next = host.pc != nullptr ? *host.pc & ~1u : host.read(15);
+    if (taps.concerns(next))
+        taps.follow(core, next, host.read, [this](std::uint32_t address, std::uint8_t& value) {
+            std::uint32_t byte = 0;
+            if (!host_owns(find_target(address)) || !bus_read(Master::core0, address, 1, byte)) return false;
+            value = static_cast<std::uint8_t>(byte);
+            return true;
+        });
+    if (stops_.empty()) return;
     if (std::ranges::binary_search(stops_, next)) host.stopped(host.context, next);
 }
 

@@ -6,13 +6,23 @@ import os
 from typing import TYPE_CHECKING
 
 from emberwatch.base.errors import EngineError
-from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop, StopReason
+from emberwatch.engines.base import CallTap, Capability, Engine, FunctionCycles, Stop, StopReason
 from emberwatch.engines.usb import UsbHost
 
 if TYPE_CHECKING:
     from emberwatch.board.board import Board
 
-__all__ = ["ENGINES", "Capability", "Engine", "FunctionCycles", "Stop", "StopReason", "UsbHost", "create_engine"]
+__all__ = [
+    "ENGINES",
+    "CallTap",
+    "Capability",
+    "Engine",
+    "FunctionCycles",
+    "Stop",
+    "StopReason",
+    "UsbHost",
+    "create_engine",
+]
 
 ENGINES = ("embedded", "renode", "hardware")
 

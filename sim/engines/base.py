@@ -6,7 +6,7 @@ Tests and tools ask an engine what it can do (`Engine.capabilities`), never whic
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
@@ -77,6 +77,20 @@ class FunctionCycles:
     def mean(self) -> float:
         """Cycles per call; 0 without calls."""
         return self.total / self.calls if self.calls else 0.0
+
+
+@dataclass(frozen=True)
+class CallTap:
+    """Memory that each call of a function leaves behind, where a register points at its beginning."""
+
+    function: int
+    """Address of its first instruction."""
+    pointer: int
+    """The register, R0-R3, that points there when the call begins."""
+    size: int
+    """Bytes, 64 KiB in all at most."""
+    count: int | None = None
+    """The register, R0-R3, that says how many times `size`; None: once."""
 
 
 class Engine(ABC):
@@ -207,6 +221,15 @@ class Engine(ABC):
     def forget_call(self, address: int) -> None:
         """Undoes `await_call`."""
         self.remove_breakpoint(address)
+
+    def tap_calls(self, tap: CallTap) -> Callable[[], list[bytes]] | None:
+        """Has the engine keep, from now on, what finished calls of a function leave, for those whose stops are dear.
+
+        Returns:
+            What gives them since it was called last, also when the engine is closed; None: stop at the calls instead.
+        """
+        del tap
+        return None
 
     def catch_hard_faults(self, caught: bool) -> None:
         """Stops with HARD_FAULT where the handler begins, if the engine can; by default it runs on."""

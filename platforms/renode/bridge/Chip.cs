@@ -272,12 +272,24 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>
+        /// A core's cycle at the end of a block. The chip is left at its last event: were it brought here, what is due would come
+        /// earlier than without the look.
+        /// </summary>
+        public ulong PresentCycle(int core)
+        {
+            return Native.rp2040_cycle_of_host(chip, (uint)core, Native.AsBefore);
+        }
+
+        /// <summary>Whether the processors' libraries lend what the library needs to see calls and returns.</summary>
+        public bool SeesCalls { get { return Array.TrueForAll(cores, core => core.CanStop); } }
+
+        /// <summary>
         /// Addresses at which calls or returns are awaited, instead of those before, and who is told on the processor's thread,
         /// with the core; false: the processor's library has no way.
         /// </summary>
         public bool AwaitCalls(uint[] addresses, Action<int, uint> handler)
         {
-            if(!Array.TrueForAll(cores, core => core.CanStop))
+            if(!SeesCalls)
             {
                 return false;
             }
@@ -286,12 +298,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 core.StopHandler = (at, address) => handler((int)at.Index, address);
             }
             return Check(Native.rp2040_stops(chip, addresses, (uint)addresses.Length));
-        }
-
-        /// <summary>Nanoseconds, rounded up to what a number of instructions takes.</summary>
-        public ulong WholeInstructions(ulong nanoseconds)
-        {
-            return time.WholeInstructions(nanoseconds);
         }
 
         /// <summary>Instructions' worth of time by which Renode's clock may lag behind the chip's.</summary>
@@ -318,10 +324,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public IReadOnlyDictionary<int, IGPIO> Connections { get; private set; }
         public RP2040_Quantum Quantum { get; private set; }
 
-        /// <summary>A run ends so many nanoseconds from now on the chip's clock; 0: there is no end.</summary>
-        public void SetLimit(ulong nanoseconds)
+        /// <summary>
+        /// A run ends so many nanoseconds from now on the chip's clock. Returns how far that is on Renode's, in nanoseconds: farther,
+        /// when Renode has yet to skip what it owed at the end of the run before.
+        /// </summary>
+        public ulong SetLimit(ulong nanoseconds)
         {
-            Native.rp2040_limit(chip, nanoseconds == 0 ? Native.Never : Native.rp2040_picoseconds(chip, Cycle) + nanoseconds * 1000);
+            var limit = Native.rp2040_picoseconds(chip, Cycle) + nanoseconds * 1000;
+            Native.rp2040_limit(chip, limit);
+            return Math.Max(time.WholeInstructions(nanoseconds), time.Until(limit));
+        }
+
+        /// <summary>Nothing runs any more, or to no end.</summary>
+        public void ClearLimit()
+        {
+            Native.rp2040_limit(chip, Native.Never);
         }
 
         private void Make()
@@ -348,6 +365,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private void OnQuantum()
         {
             time.Adapt();
+            Quantum.Watch = power.WatchdogIsNear(2 * Quantum.Own) ? ShortQuantum : 0;
             if(second != null)
             {
                 second.OnQuantum();
@@ -369,5 +387,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly RP2040_Host host;
         private readonly uint flashSize, xoscFrequency;
         private readonly string library;
+
+        private const ulong ShortQuantum = 1000; // microseconds
     }
 }

@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 7;
+        public const uint AbiVersion = 8;
         public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using Antmicro.Migrant;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
+using Antmicro.Renode.Time;
 
 using Native = Antmicro.Renode.Peripherals.Miscellaneous.RP2040Native;
 
@@ -149,6 +150,22 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             machine.RequestResetInSafeState(FinishReset, Array.ConvertAll(cores, core => (IPeripheral)core.Cpu));
         }
 
+        /// <summary>
+        /// Whether the watchdog might reset the chip within so many of the time source's ticks: it does so at the end of a
+        /// quantum, which had better be a short one then.
+        /// </summary>
+        public bool WatchdogIsNear(ulong ticks)
+        {
+            uint control;
+            if(Native.rp2040_peek(chip, WatchdogControl, 4, out control) != Native.Ok || (control & WatchdogEnabled) == 0)
+            {
+                return false;
+            }
+            // As of the chip's last event, which may be long ago.
+            var due = Native.rp2040_picoseconds(chip, Native.rp2040_now(chip)) + (control & WatchdogTime) / WatchdogSteps * 1000000UL;
+            return TimeInterval.FromNanoseconds(time.Until(due)).Ticks < ticks;
+        }
+
         /// <summary>clk_sys changed.</summary>
         public void SetClock(uint hertz)
         {
@@ -276,6 +293,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         private readonly RP2040_Accesses accesses;
         private readonly RP2040_Faults faults;
 
+        private const uint WatchdogControl = 0x40058000, WatchdogEnabled = 1u << 30, WatchdogTime = 0xFFFFFF;
+        private const uint WatchdogSteps = 2; // in a microsecond, by the chip's erratum E1
         public const int IrqLines = 26;
         private const int SecondCoresLines = 32;
         private const int RomSize = 0x4000;

@@ -1,4 +1,4 @@
-// Renode's quantum, which more than one of the bridge's parts shortens: turns of two cores, and the end of a run.
+// Renode's quantum, which more than one of the bridge's parts shortens: turns of two cores, a watchdog, the end of a run.
 using System;
 
 using Antmicro.Renode.Core;
@@ -27,6 +27,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             set { Set(ref rest, value); }
         }
 
+        /// <summary>No longer than so many microseconds while the watchdog is about to reset the chip; 0: it is not.</summary>
+        public ulong Watch
+        {
+            get { return watch; }
+            set { Set(ref watch, value); }
+        }
+
         /// <summary>The emulation's own, in the time source's ticks.</summary>
         public ulong Own { get { return shortened ? own : machine.LocalTimeSource.Quantum.Ticks; } }
 
@@ -51,6 +58,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(turn).Ticks);
             }
+            if(watch != 0)
+            {
+                ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(watch).Ticks);
+            }
             if(rest != 0)
             {
                 ticks = Math.Min(ticks, rest);
@@ -59,7 +70,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             source.Quantum = TimeInterval.FromTicks(ticks);
         }
 
-        private ulong turn, rest, own;
+        private ulong turn, watch, rest, own;
         private bool shortened;
 
         private readonly IMachine machine;

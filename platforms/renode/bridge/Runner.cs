@@ -45,8 +45,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(!meeting)
             {
-                chip.SetLimit(nanoseconds);
-                period = chip.WholeInstructions(nanoseconds);
+                period = chip.SetLimit(nanoseconds);
             }
             running = true;
             if(worker == null)
@@ -68,7 +67,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 return reason;
             }
-            chip.SetLimit(0);
+            chip.ClearLimit();
             if(failure != null)
             {
                 End();
@@ -95,6 +94,9 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         /// <summary>True while the processor waits at a breakpoint.</summary>
         public bool Waiting { get { return meeting; } }
+
+        /// <summary>The cycle at which it does.</summary>
+        public ulong StoppedAt { get; private set; }
 
         /// <summary>Reads (high half) and writes of addresses that nothing answers, as Renode's system bus counts them.</summary>
         public ulong Unexpected
@@ -317,8 +319,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             }
             var before = breakpoints.Count;
             Core = core;
-            chip.Synchronise();
-            Meet(Breakpoint);
+            Meet(Breakpoint, chip.PresentCycle(core));
             if(breakpoints.Count != before)
             {
                 // Renode's library is in the middle of its work, and takes new hooks when it has returned.
@@ -331,13 +332,14 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         }
 
         /// <summary>On the processor's thread: shows the host what happened and does what it asks until told to go on.</summary>
-        private void Meet(int why)
+        private void Meet(int why, ulong cycle = 0)
         {
             if(abandoned || !running)
             {
                 return;
             }
             reason = why;
+            StoppedAt = cycle == 0 ? chip.Cycle : cycle;
             meeting = true;
             met.Set();
             while(true)

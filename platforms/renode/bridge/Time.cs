@@ -109,6 +109,13 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return (nanoseconds - epoch) * 1000;
         }
 
+        /// <summary>Nanoseconds of the whole instructions that fit in until the machine's clock shows so many picoseconds from power-on.</summary>
+        public ulong Until(ulong picoseconds)
+        {
+            var at = epoch + picoseconds / 1000;
+            return at > Now ? (at - Now) / Nanoseconds(1) * Nanoseconds(1) : 0;
+        }
+
         public ulong Nanoseconds(ulong instructions)
         {
             return instructions * (picosecondsPerInstruction / 1000);

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from emberwatch.engines.base import CallTap
 from emberwatch.engines.renode.library import (
     CLOCK_SYS,
     FAULTS,
@@ -20,6 +21,8 @@ from emberwatch.engines.renode.library import (
     INVALID,
     OK,
     RESET_WATCHDOG,
+    TAP_BYTES,
+    TAP_REGISTERS,
     U8,
     U32,
     U64,
@@ -31,6 +34,7 @@ from emberwatch.engines.renode.library import (
     IrqCallback,
     ReadCallback,
     ResetCallback,
+    Tap,
     Void,
     WriteCallback,
     load,
@@ -196,6 +200,23 @@ class ChipHandle:
     def mic_analog(self, gain_q12: int, offset_q23: int) -> None:
         """Gain and offset before the modulator."""
         self.check(self._library.rp2040_mic_analog(self._chip, gain_q12, offset_q23))
+
+    # Calls
+
+    def set_taps(self, taps: Sequence[CallTap]) -> None:
+        """What calls leave in memory is kept, from now on, of these functions."""
+        data = (Tap * len(taps))(
+            *(Tap(t.function, t.pointer, TAP_REGISTERS if t.count is None else t.count, t.size) for t in taps)
+        )
+        self.check(self._library.rp2040_taps(self._chip, data, len(taps)))
+
+    def take_taps(self) -> list[tuple[int, bytes]]:
+        """What finished calls left since the last time: the number of the tap, and the bytes."""
+        taken: list[tuple[int, bytes]] = []
+        data, size = (U8 * TAP_BYTES)(), U32()
+        while (tap := self._library.rp2040_tap_take(self._chip, data, TAP_BYTES, ctypes.byref(size))) >= 0:
+            taken.append((tap, bytes(data[: size.value])))
+        return taken
 
     # The processor's time
 

@@ -6,6 +6,7 @@ All of Renode lives in a process of its own (`emberwatch.engines.renode.worker`)
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from emberwatch.base.errors import EngineError, NotPossibleError
 from emberwatch.board.board import Board
-from emberwatch.engines.base import Capability, Engine, FunctionCycles, Stop
+from emberwatch.engines.base import CallTap, Capability, Engine, FunctionCycles, Stop
 from emberwatch.engines.renode import install, worker
 from emberwatch.program.elf import Image
 
@@ -63,6 +64,8 @@ class RenodeEngine(Engine):
         self._clock_line: Any = None
         self._uart: list[tuple[int, int]] = []
         self._usb = b""
+        self._tapped: list[list[bytes]] = []
+        """What the calls of each tap left, not taken yet."""
         try:
             self._call("open", board, seed)
         except EngineError:
@@ -130,6 +133,8 @@ class RenodeEngine(Engine):
         assert isinstance(stop, Stop)
         self._uart += known.pop(("take_uart",))
         self._usb += known.pop(("take_usb",))
+        for tap, data in known.pop(("take_taps",)):
+            self._tapped[tap].append(data)
         line = known.pop(("clock_line",))
         if line != self._clock_line or len(self._cycles_at) > _MOST_ANSWERS:
             self._clock_line, self._cycles_at = line, {}
@@ -168,6 +173,19 @@ class RenodeEngine(Engine):
 
     def forget_call(self, address: int) -> None:
         self._call_later("forget_call", address)
+
+    def tap_calls(self, tap: CallTap) -> Callable[[], list[bytes]] | None:
+        if not self._call("tap_calls", tap):
+            return None
+        kept: list[bytes] = []
+        self._tapped.append(kept)
+
+        def take() -> list[bytes]:
+            taken = kept.copy()
+            kept.clear()
+            return taken
+
+        return take
 
     def start_gdb_server(self, port: int) -> None:
         """Renode's own GDB server on this port."""

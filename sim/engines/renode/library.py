@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 7
+ABI_VERSION = 8
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -66,6 +66,15 @@ class StopHost(ctypes.Structure):
         ("stopped", ctypes.CFUNCTYPE(None, Void, U32)),
         ("pc", ctypes.POINTER(U32)),
     )
+
+
+class Tap(ctypes.Structure):
+    """`rp2040_tap`."""
+
+    _fields_ = (("function", U32), ("pointer", U32), ("count", U32), ("bytes", U32))
+
+
+TAP_REGISTERS, TAP_BYTES = 4, 65536
 
 
 class BusHost(ctypes.Structure):
@@ -239,6 +248,8 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("cpu_cycles", U64, (Void, U32)),
     ("cpu_forget", None, (Void,)),
     ("stops", U32, (Void, _U32P, U32)),
+    ("taps", U32, (Void, ctypes.POINTER(Tap), U32)),
+    ("tap_take", I32, (Void, ctypes.POINTER(U8), U32, _U32P)),
     ("trace", U32, (Void, _U32P, U32)),
     ("trace_counts", U32, (Void, U32, _U64P, _U64P, _U64P, _U64P)),
 )

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
 from emberwatch.chip import memory
-from emberwatch.engines.base import FunctionCycles, Stop, StopReason
+from emberwatch.engines.base import CallTap, FunctionCycles, Stop, StopReason
 from emberwatch.engines.renode import bridge, generate, snapshot
 from emberwatch.engines.renode.chip import ChipHandle
 from emberwatch.engines.renode.install import loading, quoted
@@ -29,7 +29,8 @@ from emberwatch.engines.renode.library import USB, ChipError
 
 _T = TypeVar("_T")
 
-QUANTUM_S = "0.001"
+QUANTUM_S = "0.004"
+"""Renode's threads meet after each quantum, which costs a fifth of a millisecond; resets come at its end."""
 _PC = 15
 _SRAM_END = memory("sram").end
 _MEMORIES = (
@@ -38,6 +39,7 @@ _MEMORIES = (
 )
 _FAR_PS = 10**18
 """A time so far off that its cycle tells whether the clock has changed, as things stand."""
+_LINE_END = 0x0A
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
@@ -79,6 +81,7 @@ class RenodeSession:
         self._traced: dict[str, int] = {}
         self._breakpoints: set[int] = set()
         self._calls: set[int] = set()
+        self._taps: list[CallTap] = []
         self._rom: bytes | None = None
         self._boot_error = ""
         self._failed = ""
@@ -229,13 +232,17 @@ class RenodeSession:
         stop = self.run_until(cycle)
         now = self.cycle
         registers = self._registers(stop.core) if stop.reason is StopReason.BREAKPOINT else ()
+        sent = self.take_uart()
+        # A console wants to know when each of its lines ended, and when the last byte came.
+        told = {cycle for cycle, byte in sent if byte == _LINE_END} | {cycle for cycle, _ in sent[-1:]} | {now}
         return stop, {
             **{("register", number, stop.core): value for number, value in enumerate(registers)},
             ("clock_line",): self._chip.cycle_at(_FAR_PS),
             ("cycle",): now,
-            ("picoseconds", now): self.picoseconds(now),
+            **{("picoseconds", cycle): self.picoseconds(cycle) for cycle in told},
             ("sound_supplied",): self.sound_supplied,
-            ("take_uart",): self.take_uart(),
+            ("take_taps",): self._chip.take_taps() if self._taps else [],
+            ("take_uart",): sent,
             ("take_usb",): self.take_usb(),
         }
 
@@ -277,6 +284,14 @@ class RenodeSession:
         self._guard(lambda: self._runner.ForgetCall(address))
         self._calls.discard(address)
 
+    def tap_calls(self, tap: CallTap) -> bool:
+        """See `Engine.tap_calls`; False: the processor's library does not lend its registers."""
+        if not self._bridge.SeesCalls:
+            return False
+        self._taps.append(tap)
+        self._chip.set_taps(self._taps)
+        return True
+
     def start_gdb_server(self, port: int) -> None:
         """Lets GDB attach; it starts the emulation itself."""
         self.command(f"machine StartGdbServer {port}")
@@ -295,7 +310,7 @@ class RenodeSession:
     @property
     def cycle(self) -> int:
         """Cycles since power-on."""
-        return self._chip.now
+        return int(self._runner.StoppedAt) if self._runner.Waiting else self._chip.now
 
     @property
     def sleep_cycles(self) -> int:
@@ -383,6 +398,8 @@ class RenodeSession:
             self.add_breakpoint(address)
         for address in sorted(self._calls):
             self.await_call(address)
+        if self._taps:
+            self._chip.set_taps(self._taps)
 
     # Microphone
 

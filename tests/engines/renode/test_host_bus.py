@@ -5,8 +5,21 @@ from __future__ import annotations
 import ctypes
 
 import pytest
-from renode_rig import DMA, MIC_CLOCK, MIC_DATA, SRAM, TIMER, WATCHDOG, Memory, capture_pdm, power_up, start_clocks
+from renode_rig import (
+    DMA,
+    MIC_CLOCK,
+    MIC_DATA,
+    SRAM,
+    SRAM_SIZE,
+    TIMER,
+    WATCHDOG,
+    Memory,
+    capture_pdm,
+    power_up,
+    start_clocks,
+)
 
+from emberwatch.engines.base import CallTap
 from emberwatch.engines.renode.chip import ExternalChip
 from emberwatch.engines.renode.library import (
     INVALID,
@@ -16,6 +29,7 @@ from emberwatch.engines.renode.library import (
     BlockHook,
     Bus,
     BusHost,
+    ChipError,
     SkipCallback,
     StopHost,
     Turn,
@@ -157,6 +171,7 @@ class BlocksHost:
 
     def __init__(self, chip: ExternalChip) -> None:
         self.chip, self.pc, self.stops = chip, U32(SRAM), []
+        self.registers = [0] * 16
         self.library, handle = chip.library, chip._chip
         self.others = Bus()
         for n in range(3):
@@ -169,7 +184,7 @@ class BlocksHost:
         bus_host.turned = type(bus_host.turned)(lambda *_: None)
         self._skip = SkipCallback(lambda context: None)
         stop_host = StopHost()
-        stop_host.read = type(stop_host.read)(lambda number: self.pc.value)
+        stop_host.read = type(stop_host.read)(lambda number: self.pc.value if number == 15 else self.registers[number])
         stop_host.stopped = type(stop_host.stopped)(lambda context, address: self.stops.append(address))
         self._kept = bus_host, stop_host
         assert self.library.rp2040_take_bus(handle, 0, ctypes.byref(bus_host), ctypes.byref(self.bus)) == OK
@@ -220,6 +235,54 @@ def test_calls_are_awaited_where_a_block_goes_on() -> None:
     chip.stops([])
     host.block(SRAM, 8, SRAM + 0x20)
     assert len(host.stops) == 2
+
+
+def test_what_calls_leave_is_kept() -> None:
+    chip, memory = power_up()
+    memory.put_code(SRAM, [0xBF00] * 128)
+    host = BlocksHost(chip)
+    block, words = SRAM + 0x20, SRAM + 0x40
+    chip.set_taps([CallTap(block | 1, pointer=2, size=2, count=3), CallTap(words, pointer=1, size=4)])
+
+    def call(function: int, **registers: int) -> None:
+        """From the top of a stack, with the address behind the call in LR."""
+        for name, value in {"r13": SRAM + 0x8000, "r14": SRAM + 0x11, **registers}.items():
+            host.registers[int(name[1:])] = value
+        host.block(SRAM, 8, function)
+
+    call(block, r2=SRAM + 0x100, r3=3)
+    memory.sram[0x100:0x108] = bytes(range(8))
+    host.registers[2] = 0  # the function has used its registers
+    call(words, r1=SRAM + 0x100, r13=SRAM + 0x7FF0, r14=SRAM + 0x31)
+    host.block(words, 8, SRAM + 0x10)  # where the outer call returns, but not with its stack
+    assert chip.take_taps() == []
+    host.block(words, 8, SRAM + 0x30)
+    host.registers[13] = SRAM + 0x8000
+    host.block(block, 8, SRAM + 0x10)
+    assert chip.take_taps() == [(1, bytes(range(4))), (0, bytes(range(6)))]
+    assert chip.take_taps() == []
+
+    for pointer in (0xD0000000, SRAM + SRAM_SIZE - 2):  # registers are not read, and memory ends
+        call(words, r1=pointer)
+        host.block(words, 8, SRAM + 0x10)
+    assert [len(data) for _, data in chip.take_taps()] == [0, 2]
+    call(words, r1=SRAM)
+    chip.reset()
+    host.block(words, 8, SRAM + 0x10)
+    assert chip.take_taps() == [], "calls under way end with the power"
+
+
+def test_taps_that_cannot_be_are_refused() -> None:
+    chip, _ = power_up()
+    with pytest.raises(ChipError, match="take_stops"):
+        chip.set_taps([CallTap(SRAM, 0, 4)])
+    BlocksHost(chip)
+    with pytest.raises(ChipError, match="R0 to R3"):
+        chip.set_taps([CallTap(SRAM, 4, 4)])
+    with pytest.raises(ChipError, match="at most 16"):
+        chip.set_taps([CallTap(SRAM, 0, 4)] * 17)
+    chip.set_taps([CallTap(SRAM, 0, 4)])
+    chip.set_taps([])
 
 
 def test_stores_to_the_boot_rom_and_flash_reach_nobody() -> None:

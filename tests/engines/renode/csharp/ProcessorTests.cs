@@ -9,6 +9,7 @@ using Antmicro.Renode.Exceptions;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Peripherals.Miscellaneous;
+using Antmicro.Renode.Time;
 
 using static Check;
 
@@ -118,6 +119,22 @@ public static class ProcessorTests
         Equal((ulong)(entry & ~1u), rig.Cpu.PC.RawValue, "starts at the vector");
         Equal((ulong)stack, rig.Cpu.Registers[13], "with its stack");
         True(rig.Read(Rig.Resets) != 0, "blocks are in reset");
+    }
+
+    public static void The_quantum_is_short_while_the_watchdog_is_about_to_bite()
+    {
+        var rig = new Rig().Clocked();
+        rig.Machine.Quantum = TimeInterval.FromMicroseconds(4000);
+        rig.Write(Rig.Watchdog + 0x2C, 1 << 9 | 12); // a tick each microsecond
+        rig.Write(Rig.Watchdog + 4, 2 * 100000);
+        rig.Write(Rig.Watchdog, 1u << 30);
+        rig.Wait(50000000);
+        Equal(4000000UL, rig.Machine.Quantum.Ticks, "far off");
+        rig.Wait(43000000);
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "near");
+        rig.Write(Rig.Watchdog + 4, 2 * 100000);
+        rig.Wait(1000000);
+        Equal(4000000UL, rig.Machine.Quantum.Ticks, "fed");
     }
 
     public static void Boot_puts_the_second_stage_into_sram_and_the_rom_into_place()

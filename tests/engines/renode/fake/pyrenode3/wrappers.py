@@ -62,6 +62,7 @@ class Machine:
         class Chip:
             HandleValue = p.chip._chip.value
             BoardResets = 0
+            SeesCalls = False  # its processor stops at them
             FaultText = property(lambda self: p.fault or None)
 
             def RunsInSlices(self) -> None:
@@ -75,6 +76,7 @@ class Machine:
 
         class Runner:
             Waiting = property(lambda self: p.waiting)
+            StoppedAt = property(lambda self: p.chip.now)
             Unexpected = property(lambda self: p.unexpected_reads << 32)
 
             def Run(self, nanoseconds: int) -> int:
