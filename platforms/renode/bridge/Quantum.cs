@@ -34,6 +34,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             set { Set(ref watch, value); }
         }
 
+        /// <summary>
+        /// No longer than so many microseconds once a machine was saved; 0: it was not. With longer ones a machine that goes back may
+        /// print a line some microseconds off.
+        /// </summary>
+        public ulong Saved
+        {
+            get { return saved; }
+            set { Set(ref saved, value); }
+        }
+
         /// <summary>The emulation's own, in the time source's ticks.</summary>
         public ulong Own { get { return shortened ? own : machine.LocalTimeSource.Quantum.Ticks; } }
 
@@ -58,9 +68,12 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(turn).Ticks);
             }
-            if(watch != 0)
+            foreach(var bound in new[] { watch, saved })
             {
-                ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(watch).Ticks);
+                if(bound != 0)
+                {
+                    ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(bound).Ticks);
+                }
             }
             if(rest != 0)
             {
@@ -70,7 +83,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             source.Quantum = TimeInterval.FromTicks(ticks);
         }
 
-        private ulong turn, watch, rest, own;
+        private ulong turn, watch, saved, rest, own;
         private bool shortened;
 
         private readonly IMachine machine;

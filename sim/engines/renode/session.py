@@ -40,6 +40,7 @@ _MEMORIES = (
 _FAR_PS = 10**18
 """A time so far off that its cycle tells whether the clock has changed, as things stand."""
 _LINE_END = 0x0A
+_SAVED_QUANTUM_US = 1000
 _FINISHED, _BREAKPOINT, _FAULT, _HALTED, _LOCKUP = range(5)
 
 # What Renode's log says about things that the platform does not have, and about a processor that gave up.
@@ -363,6 +364,8 @@ class RenodeSession:
             raise EngineError(
                 "engine 'renode' takes no snapshot at a breakpoint; run on first, or use the embedded engine"
             )
+        if self._chip.now:  # it and those that go back to this moment go on in the same way
+            self._bridge.Quantum.Saved = _SAVED_QUANTUM_US
         path = Path(self._folder.name) / "snapshot"
         self.command(f"Save @{quoted(path)}")
         data = path.read_bytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emberwatch.base.errors import EngineError
+from emberwatch.detector.taps import FeatureCapture, PcmCapture
 from emberwatch.engines.renode import worker
 from emberwatch.inspect.calls import Call, CallTracer
 from emberwatch.machine.machine import Machine, Snapshot
@@ -88,3 +89,20 @@ def test_calls_that_are_followed_change_no_cycle(firmware: Path) -> None:
                 assert not symbol.address <= pc < symbol.address + symbol.size, "it has returned"
             lengths = {end - call.start for call, end, _ in calls if call.name == "pdm_decimate"}
             assert max(lengths) - min(lengths) < 100 and 70_000 < min(lengths) < 90_000
+
+
+def test_taps_change_no_cycle_and_outlive_a_snapshot(firmware: Path) -> None:
+    """What calls leave is kept without a stop; one that a snapshot interrupts is not seen to end."""
+    with Machine(firmware, engine="renode") as machine:
+        alone = goes_on(machine)
+    with Machine(firmware, engine="renode") as machine:
+        pcm, features = PcmCapture(machine), FeatureCapture(machine)
+        assert goes_on(machine) == alone
+        blocks = len(pcm.samples) // 512
+        assert len(features.frames) == 4 * blocks >= 4
+        snapshot = machine.save()
+        first = goes_on(machine)
+        machine.restore(snapshot)
+        assert goes_on(machine) == first
+        assert len(pcm.samples) // 512 > 2 * blocks
+    assert len(pcm.samples) % 512 == 0, "and what was kept is there when the machine is closed"

@@ -135,6 +135,8 @@ public static class ProcessorTests
         rig.Write(Rig.Watchdog + 4, 2 * 100000);
         rig.Wait(1000000);
         Equal(4000000UL, rig.Machine.Quantum.Ticks, "fed");
+        rig.Chip.Quantum.Saved = 1000;
+        Equal(1000000UL, rig.Machine.Quantum.Ticks, "saved");
     }
 
     public static void Boot_puts_the_second_stage_into_sram_and_the_rom_into_place()
