@@ -53,7 +53,15 @@ class Inverter final : public Device {
     std::uint16_t next_ = 0;
 };
 
-class Unit final : public BareChip {
+/// What is attached to the chip must be there as long as it is.
+struct Attached {
+    Recorder recorder;
+    std::vector<std::unique_ptr<Jumper>> wires;
+    Eeprom eeprom;
+    Inverter inverter;
+};
+
+class Unit final : public Attached, public BareChip {
   public:
     Unit() { gpio().attach(recorder); }
 
@@ -81,10 +89,6 @@ class Unit final : public BareChip {
         attach(inverter, {{"sck", 18}, {"mosi", 19}, {"miso", 16}});
     }
 
-    Recorder recorder;
-    std::vector<std::unique_ptr<Jumper>> wires;
-    Eeprom eeprom;
-    Inverter inverter;
     unsigned core = 0;
     std::string error;
     std::vector<std::uint8_t> snapshot;
