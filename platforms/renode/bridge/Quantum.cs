@@ -64,11 +64,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 own = source.Quantum.Ticks;
             }
             var ticks = own;
-            if(turn != 0)
-            {
-                ticks = Math.Min(ticks, TimeInterval.FromMicroseconds(turn).Ticks);
-            }
-            foreach(var bound in new[] { watch, saved })
+            foreach(var bound in new[] { turn, watch, saved })
             {
                 if(bound != 0)
                 {

@@ -247,7 +247,7 @@ namespace {
 inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
     if (c.pair->repeating) return true;
     const Cycles end = cycles + 2 * words + 8, later = c.goes_ahead(cycles) ? cycles - c.ahead_from : 0;
-    return end + later <= c.pair->end && end <= c.turns.window + 64;
+    return end + later <= c.pair->end && end <= c.turns.window + PortTurns::kCycles;
 }
 
 /// Whether all the words have their ports, once the first one has told of its: an instruction that begins before the

@@ -13,9 +13,6 @@ using namespace pio;
 namespace {
 constexpr std::uint32_t kPins32 = (1u << kPins) - 1;
 
-constexpr unsigned kMovExec = 4;      // Destination of MOV.
-constexpr std::uint32_t kStatus = 5;  // Source of MOV.
-
 /// Relative IRQ numbers (datasheet 3.4.9.2): the state machine's number is added modulo 4 to the two low bits.
 constexpr std::uint8_t irq_flag(unsigned field, unsigned sm) {
     const unsigned flag = field & 7;
@@ -190,8 +187,8 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
                     found.shows_data |= in.mask == kOsr;
                     found.on_pins |= in.mask == kPinsField;
                 } else {
-                    found.on_code |= in.operand == kMovExec || pio_jumps_anywhere(in);
-                    found.makes_code |= in.operand == kMovExec;
+                    found.on_code |= in.operand == PioMov::kToExec || pio_jumps_anywhere(in);
+                    found.makes_code |= in.operand == PioMov::kToExec;
                     found.on_data |= found.on_code || (in.operand != kOsr && in.mask == kOsr);
                     found.on_pins |= in.mask == kPinsField;
                 }
@@ -206,7 +203,8 @@ PioDependence pio_dependence(const std::array<PioInstruction, 32>& program, std:
 
 bool pio_asks_levels(const std::array<PioInstruction, 32>& program) {
     return std::any_of(program.begin(), program.end(), [](const PioInstruction& in) {
-        return in.op == PioOp::out_exec || (in.op == PioOp::mov && (in.operand == kMovExec || in.mask == kStatus));
+        return in.op == PioOp::out_exec ||
+               (in.op == PioOp::mov && (in.operand == PioMov::kToExec || in.mask == PioMov::kFromStatus));
     });
 }
 

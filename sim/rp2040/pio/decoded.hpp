@@ -62,11 +62,16 @@ struct PioFlag {
     static constexpr std::uint8_t polarity = 1, if_threshold = 1, block = 2, clear = 1, wait = 2;
 };
 
+/// Of a MOV: destinations, PioInstruction::operand, and the source STATUS, PioInstruction::mask.
+struct PioMov {
+    static constexpr unsigned kToExec = 4, kToPc = 5;
+    static constexpr std::uint32_t kFromStatus = 5;
+};
+
 [[nodiscard]] constexpr bool pio_is_jmp(PioOp op) { return op <= PioOp::jmp_not_osre; }
 /// Whether it jumps to what it computes.
 [[nodiscard]] constexpr bool pio_jumps_anywhere(const PioInstruction& in) {
-    constexpr unsigned kPc = 5;  // Destination of MOV.
-    return in.op == PioOp::out_pc || (in.op == PioOp::mov && in.operand == kPc);
+    return in.op == PioOp::out_pc || (in.op == PioOp::mov && in.operand == PioMov::kToPc);
 }
 
 /// `address` is where the instruction lies (for next_pc), `index` the state machine's number (for relative IRQs).

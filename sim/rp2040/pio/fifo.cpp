@@ -7,7 +7,7 @@ namespace rp2040 {
 using namespace pio;
 
 /// Whether an event has come that has not been handled yet: the DMA's may come before it in a cycle.
-bool Pio::event_due() const { return fabric_.events().due(index_ == 0 ? EventId::pio0 : EventId::pio1) <= now(); }
+bool Pio::event_due() const { return fabric_.events().due(event()) <= now(); }
 
 /// Whether it is nothing to the machine, wherever it is, that a FIFO that is neither empty nor full gets or loses a
 /// word: its events say that it has not come to take or give one, so it need not be brought up to date for that.

@@ -10,8 +10,6 @@ namespace rp2040 {
 using namespace pio;
 
 namespace {
-constexpr unsigned kExec = 4;  // Destination of MOV.
-
 /// Addresses of instructions that others see, by how.
 struct Seen {
     std::uint32_t visible = 0, pull = 0, push = 0, in = 0, out = 0, out_isr = 0;
@@ -29,7 +27,7 @@ Seen seen_by_others(const std::array<PioInstruction, 32>& program, bool autopush
             case PioOp::wait_irq:
             // What is executed is not known.
             case PioOp::out_exec: seen.visible |= bit; break;
-            case PioOp::mov: seen.visible |= in.operand == kExec ? bit : 0; break;
+            case PioOp::mov: seen.visible |= in.operand == PioMov::kToExec ? bit : 0; break;
             case PioOp::in_pins:
             case PioOp::in_x:
             case PioOp::in_y:

@@ -103,7 +103,10 @@ class Analysis {
                 r.isr = Known::below(in.operand);
                 r.isr_count = in.operand;
                 break;
-            case PioOp::out_pc: r.osr = kNothing; return jump(pc, Known::below(in.operand), r);
+            case PioOp::out_pc:
+                r.osr = kNothing;
+                jump(pc, Known::below(in.operand), r);
+                return true;
             case PioOp::out_exec: return false;
             case PioOp::mov:
                 if (!move(pc, in, r)) return false;
@@ -119,13 +122,12 @@ class Analysis {
         arrive(in.next_pc, r);
         return true;
     }
-    bool jump(unsigned pc, const Known& to, const Registers& r) {
+    void jump(unsigned pc, const Known& to, const Registers& r) {
         for (unsigned target = 0; target < 32; ++target) {
             if ((target & to.zeros & 31u) != 0 || (~target & to.ones & 31u) != 0) continue;
             paths_.jumps[pc] |= 1u << target;
             arrive(target, r);
         }
-        return true;
     }
     bool move(unsigned pc, const PioInstruction& in, Registers& r) {
         Known v = source(in.mask, r);
@@ -137,10 +139,11 @@ class Analysis {
             case 0: return true;
             case 1: r.x = v; return true;
             case 2: r.y = v; return true;
-            case 4: return false;
-            case 5:
+            case PioMov::kToExec: return false;
+            case PioMov::kToPc:
                 if ((m_.shiftctrl & kAutopull) != 0) r.osr = kNothing;
-                return jump(pc, v, r);
+                jump(pc, v, r);
+                return true;
             case 6:
                 r.isr = v;
                 r.isr_count = 0;
@@ -153,7 +156,7 @@ class Analysis {
             case 1: return r.x;
             case 2: return r.y;
             case 3: return Known::constant(0);
-            case 5: return Known::constant(status_ ? ~0u : 0);
+            case PioMov::kFromStatus: return Known::constant(status_ ? ~0u : 0);
             case 6: return r.isr;
             case 7: return r.osr;
             default: return kNothing;

@@ -50,7 +50,7 @@ Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
       function_(index == 0 ? PinFunction::pio0 : PinFunction::pio1) {
     divider_.fill(divider(PioMachine{}.clkdiv));
     pins_.add_lazy_driver(*this);
-    fabric_.events().bind(index == 0 ? EventId::pio0 : EventId::pio1, this, [](void* self, Cycles when) {
+    fabric_.events().bind(event(), this, [](void* self, Cycles when) {
         auto& pio = *static_cast<Pio*>(self);
         pio.pins_.catch_up(when);
         pio.note_quiet(when);

@@ -114,7 +114,6 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     bool run_loop(PioMachine& m, unsigned index);
     void stream_rounds(unsigned index, Cycles until, Dma& dma);
     void stream_steps(unsigned index, Cycles until, Dma& dma);
-    static constexpr std::uint32_t kMovStatus = 5;  ///< PioInstruction::mask of a MOV from STATUS.
     [[nodiscard]] std::uint32_t rx_address(unsigned index) const;
     [[nodiscard]] Dreq rx_dreq(unsigned index) const { return static_cast<Dreq>(8 * index_ + 4 + index); }
     void clock_switches() override;
@@ -156,6 +155,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void refill(PioMachine& m, unsigned index);
 
     // fifo.cpp
+    [[nodiscard]] EventId event() const { return index_ == 0 ? EventId::pio0 : EventId::pio1; }
     [[nodiscard]] bool event_due() const;
     [[nodiscard]] bool indifferent(unsigned index, const PioFifo& fifo) const;
     std::uint32_t pop_rx(unsigned index, Cycles now);

@@ -118,8 +118,7 @@ void Pio::plan() {
     }
     // What a tick in cycle c does is there from c + 1 on.
     if (due != kNever) ++due;
-    const EventId event = index_ == 0 ? EventId::pio0 : EventId::pio1;
-    if (fabric_.events().due(event) != due) fabric_.events().schedule(event, due);
+    if (fabric_.events().due(event()) != due) fabric_.events().schedule(event(), due);
 }
 
 }  // namespace rp2040

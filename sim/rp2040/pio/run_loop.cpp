@@ -145,13 +145,11 @@ void Pio::stream_steps(unsigned index, Cycles until, Dma& dma) {
     const PioMachine& m = s_.sm[index];
     const PioHorizon& h = horizon_of(index);
     if (std::min({h.to_visible[m.pc], h.to_pull[m.pc], h.to_push[m.pc]}) < PioHorizon::kFar ||
-        (m.shiftctrl & kAutopull) != 0 || m.exec_pending)
+        (m.shiftctrl & kAutopull) != 0 || m.exec_pending || asks_levels_[index])
         return;
     if (dozing_ != 0 || waited_pins_ != 0 || !pins_.unseen()) return;
     for (unsigned i = 0; i < 4; ++i)
         if (s_.sm[i].forced_pending || (i != index && s_.sm[i].enabled)) return;
-    for (const PioInstruction& in : code_[index])
-        if (in.op == PioOp::mov && in.mask == kMovStatus) return;  // may see the level of the FIFO
     // Words come so far apart that each is in memory before the next one could be seen in the FIFO.
     constexpr Cycles kApart = 4, kTransfer = 8, kLongest = 1 << 20;
     const unsigned full = push_threshold(m.shiftctrl), ins = (full + h.in_bits - 1) / h.in_bits;
