@@ -106,13 +106,24 @@ def _call(rng: random.Random) -> list[int]:
     return [over, *function, *_bl(-(len(function) + 2))]
 
 
-def program(rng: random.Random, *, calls: bool = False) -> bytes:
+def _at_a_peripheral(rng: random.Random) -> list[int]:
+    """A load of the register at r7, of any width, or a store to, or load from, that at r10."""
+    data = rng.randrange(3)
+    if rng.randrange(3):
+        return [rng.choice((0x6800, 0x6800, 0x7800, 0x8800)) | 7 << 3 | data]
+    return [0x4653, rng.choice((0x6000, 0x6800)) | 3 << 3 | data]  # MOV r3, r10
+
+
+def program(rng: random.Random, *, calls: bool = False, peripherals: bool = False) -> bytes:
     """Vector table and timers from what the registers hold, then an endless loop of random instructions."""
     start = [0x6081, 0x6053, 0x6093, 0x2307, 0x6013]  # VTOR; SysTick's reload, value, control
     start += [0x4640, 0x4649, 0x6001, 0xB662]  # NVIC.ISER from r8, r9; CPSIE
     body: list[int] = []
     while len(body) < rng.randrange(12, 90):
-        body += _call(rng) if calls and rng.randrange(4) == 0 else _piece(rng)
+        if calls and rng.randrange(4) == 0:
+            body += _call(rng)
+        else:
+            body += _at_a_peripheral(rng) if peripherals and rng.randrange(4) == 0 else _piece(rng)
     return thumb_code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF)
 
 

@@ -37,8 +37,40 @@ from thumb import assemble
 
 from emberwatch import _native
 
+WAITED_FOR = (
+    (SHARED, 60),  # the handler of SysTick counts there
+    (SHARED, 64),  # where the DMA writes
+    (TIMER, 0x28),
+    (TIMER, 0x24),
+    (UART0, 0x18),
+    (SIO, 0x50),
+    (SIO, 0x04),
+    (PIO0, 0x04),
+    (PIO0, 0x0C),
+    (DMA, 0x08),
+    (DMA, 0x0C),
+    (SYSTICK, 0x08),
+)
+"""Registers and memory that change by interrupts, events, time, or never."""
+TOUCHED = ((UART0, 0), (TIMER, 0x10), (TIMER, 0x0C), (PIO0, 0x10), (PIO0, 0x20), (SIO, 0x14), (SIO, 0x118), (DMA, 0x04))
+"""Registers that accesses change: FIFOs, an alarm, what time latches, pins, a spinlock, a channel's address."""
 
-def _pair(seed: int, *, calls: bool = False) -> _native.Chip:
+
+def _begin_peripherals(chip: _native.Chip, rng: random.Random) -> None:
+    """Ticks, a UART that sends, perhaps a DMA channel that a timer paces."""
+    chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 10 | 1 << 21 | 1 << 22)
+    chip.write_bus(WATCHDOG + 0x2C, 4, 0x200 | rng.choice((1, 12, 125)))
+    for offset, value in ((0x24, 2), (0x28, 0), (0x2C, 0x70), (0x30, 0x301)):
+        chip.write_bus(UART0 + offset, 4, value)
+    for byte in rng.randbytes(rng.randrange(20)):
+        chip.write_bus(UART0, 4, byte)
+    if rng.randrange(2):  # a DMA channel paced by a timer
+        chip.write_bus(DMA + 0x420, 4, 1 << 16 | rng.choice((200, 3000)))
+        for offset, value in ((0, TIMER + 0x28), (4, SHARED + 64), (8, 10_000), (12, 0x3B << 15 | 2 << 2 | 1)):
+            chip.write_bus(DMA + offset, 4, value)
+
+
+def _pair(seed: int, *, calls: bool = False, peripherals: bool = False) -> _native.Chip:
     rng = random.Random(seed)
     chip = with_vectors()
     for irq in (15, 16):
@@ -46,7 +78,7 @@ def _pair(seed: int, *, calls: bool = False) -> _native.Chip:
     chip.load(HANDLER, thumb_code(0x6BE0, 0x3001, 0x63E0, 0x4770))  # counts at r4 + 60
     chip.load(FIFO_HANDLER, thumb_code(0x6DA8, 0x20FF, 0x6528, 0x4770))  # reads the FIFO, clears its errors
     where = [rng.choice((CODE, SCRATCH4 + 0x800)), rng.choice((CODE + 0x800, CODE + 0x802, SCRATCH5 + 0x400))]
-    programs = [program(rng, calls=calls) for _ in range(2)]
+    programs = [program(rng, calls=calls, peripherals=peripherals) for _ in range(2)]
     chip.load(where[0] - 2, thumb_code(0xBF40) + programs[0])  # SEV wakes core 1
     chip.load(where[1], programs[1])
     chip.reset(where[0] - 2 | 1)
@@ -69,6 +101,11 @@ def _pair(seed: int, *, calls: bool = False) -> _native.Chip:
         }
         for name, value in registers.items():
             chip.set_register(core, name, value)
+        if peripherals:
+            chip.set_register(core, "r7", sum(rng.choice(WAITED_FOR)))
+            chip.set_register(core, "r10", sum(rng.choice(TOUCHED)))
+    if peripherals:
+        _begin_peripherals(chip, rng)
     return chip
 
 
@@ -80,20 +117,17 @@ def test_two_cores(part: int) -> None:
             compare_with_stepper(partial(_pair, seed, calls=calls), seed, counted=seed % 3 == 0)
 
 
-def _begin_xip(chip: _native.Chip) -> None:
-    """What a second stage does: serial reads, a word at a time."""
-    read_flash_serially(chip)
-
-
-def _begin_xip(chip: _native.Chip) -> None:
-    """What a second stage does: serial reads, a word at a time."""
-    read_flash_serially(chip)
+@pytest.mark.parametrize("part", range(4))
+def test_two_cores_at_peripherals(part: int) -> None:
+    """Registers that are read ahead of what the other core does, and change by it, by events and with time."""
+    for seed in range(part, 2 * PROGRAMS, 4):
+        compare_with_stepper(partial(_pair, seed, peripherals=True), seed, counted=seed % 5 == 0)
 
 
 def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
     """The same with the code of one core, or of both, in flash, which is read serially."""
     chip, rng = _pair(seed, calls=calls), random.Random(seed)
-    _begin_xip(chip)
+    read_flash_serially(chip)
     for core in rng.choice(((0,), (1,), (0, 1))):
         at = FLASH + 0x1000 + 0x800 * core + rng.choice((0, 2, 4, 8))
         chip.load(at, chip.read_memory(chip.registers(core)["pc"], 400))
@@ -130,23 +164,6 @@ def test_rare_meetings(make: Callable[..., _native.Chip], seed: int, calls: bool
 def test_rare_counts(seed: int) -> None:
     """A list of registers held back after its first word, a core that owes a cycle while it sleeps."""
     compare_with_stepper(partial(_pair, seed), seed, counted=True)
-
-
-WAITED_FOR = (
-    (SHARED, 60),  # the handler of SysTick counts there
-    (SHARED, 64),  # where the DMA writes
-    (TIMER, 0x28),
-    (TIMER, 0x24),
-    (UART0, 0x18),
-    (SIO, 0x50),
-    (SIO, 0x04),
-    (PIO0, 0x04),
-    (PIO0, 0x0C),
-    (DMA, 0x08),
-    (DMA, 0x0C),
-    (SYSTICK, 0x08),
-)
-"""Registers and memory that change by interrupts, events, time, or never."""
 
 
 def _waiting_loop(rng: random.Random) -> list[int]:
@@ -206,16 +223,7 @@ def _waiting(seed: int) -> _native.Chip:
         thumb_code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF, *[0xBF00] * 4, 0xE000 | -(len(body) + 7) & 0x7FF),
     )
     chip.reset(CODE | 1)
-    chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 10 | 1 << 21 | 1 << 22)
-    chip.write_bus(WATCHDOG + 0x2C, 4, 0x200 | rng.choice((1, 12, 125)))
-    for offset, value in ((0x24, 2), (0x28, 0), (0x2C, 0x70), (0x30, 0x301)):
-        chip.write_bus(UART0 + offset, 4, value)
-    for byte in rng.randbytes(rng.randrange(20)):
-        chip.write_bus(UART0, 4, byte)
-    if rng.randrange(2):  # a DMA channel paced by a timer
-        chip.write_bus(DMA + 0x420, 4, 1 << 16 | rng.choice((200, 3000)))
-        for offset, value in ((0, TIMER + 0x28), (4, SHARED + 64), (8, 10_000), (12, 0x3B << 15 | 2 << 2 | 1)):
-            chip.write_bus(DMA + offset, 4, value)
+    _begin_peripherals(chip, rng)
     watched = [sum(rng.choice(WAITED_FOR)) for _ in range(2)]
     registers = {"r0": SCB, "r1": VECTORS, "r2": SYSTICK, "r3": rng.choice((150, 700, 4000)), "r4": SHARED}
     registers |= {"r5": watched[0], "r6": watched[1], "r7": rng.getrandbits(32)}
@@ -227,7 +235,7 @@ def _waiting(seed: int) -> _native.Chip:
 def _waiting_in_flash(seed: int) -> _native.Chip:
     """The same in flash, its loops beginning in the first or the second half of a word."""
     chip = _waiting(seed)
-    _begin_xip(chip)
+    read_flash_serially(chip)
     at = FLASH + 0x1000 + random.Random(seed).choice((0, 2, 4, 6))
     chip.load(at, chip.read_memory(CODE, 400))
     chip.set_register(0, "pc", at)

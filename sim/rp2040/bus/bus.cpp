@@ -184,6 +184,22 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
     return true;
 }
 
+bool Bus::load_steady(Cpu& cpu, std::uint32_t address, unsigned bytes, Cycles until) {
+    const Target target = find_target(address);
+    const bool block = target == Target::apb || target == Target::ahb;
+    if ((!block && target != Target::sio) || address % bytes != 0 || (block && alias_of(address) != 0)) return false;
+    Peripheral* const p = block ? slot(address, target).block : sio_;
+    const std::uint32_t offset = address & (block ? 0xffc : 0x1fc);
+    if (p == nullptr || p->held_in_reset() || !p->clocked() || p->steady_until(offset) < until) return false;
+    try {
+        cpu.value = extract(block ? p->read(offset) : sio_->read(cpu.core(), offset), address, bytes);
+    } catch (const Unmodelled&) {
+        return false;  // it stops the run when its turn comes
+    }
+    cpu.cost = cost_of(target).load;
+    return true;
+}
+
 bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t data) {
     const Target target = find_target(address);
     cpu.cost = cost_of(target).store;

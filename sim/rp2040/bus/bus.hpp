@@ -46,6 +46,9 @@ class Bus final : public CodeSource {
     /// Accesses of a core, naturally aligned, at its spilled state. Fill `value` and `cost` (the whole instruction's
     /// cycles); false is a bus fault.
     bool load(Cpu& cpu, std::uint32_t address, unsigned bytes);
+    /// A load that finds what it would find up to cycle `until`, and does nothing else. False: it is not known to be
+    /// one, and has not been done.
+    bool load_steady(Cpu& cpu, std::uint32_t address, unsigned bytes, Cycles until);
     bool store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t data);
     /// Cycles that a write to `address` takes longer because it becomes a read and a write (datasheet 2.1.2).
     [[nodiscard]] Cycles alias_penalty(std::uint32_t address) const;

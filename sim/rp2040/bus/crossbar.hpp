@@ -14,6 +14,7 @@
 #include "base/state.hpp"
 #include "base/types.hpp"
 #include "bus/ports.hpp"
+#include "cpu/timing.hpp"
 #include "periph/busctrl.hpp"
 
 namespace rp2040 {
@@ -44,13 +45,16 @@ class Crossbar {
 
     // For two cores that run in turns (cpu/pair.cpp), of which one may be some cycles ahead of the other, and for one
     // beside the DMA or the performance counters (cpu/shared_bus.cpp): accesses of one cycle, in a window that moves
-    // with the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns).
+    // with the cores. Each core tells of its own in order, and takes what is free by itself (PortTurns). Of accesses of
+    // the APB, which take longer, the first cycle is told; so far they are taken only where no other is near.
     void connect_turns(PortTurns& core0, PortTurns& core1) { turns_ = {&core0, &core1}; }
     /// Whether what has been told decides alone; else the history of the port does, where the accesses then take their
     /// places.
     [[nodiscard]] bool known_by_turns(Cycles cycle, Port port) const {
         return s_.port[static_cast<unsigned>(port)].busy_until <= cycle;
     }
+    /// Takes the APB for a read in that cycle if nobody else has it near.
+    bool take_apb_read(unsigned core, Cycles cycle);
     /// Arbitrate for what is not free, by what has been told or not, and return the cycles that the core waits.
     Cycles wait_turn(unsigned core, Cycles cycle, Port port);
     Cycles wait_history(unsigned core, Cycles cycle, Port port);
@@ -160,11 +164,18 @@ class Crossbar {
     [[nodiscard]] std::uint64_t in_order(std::uint64_t bits) const;
     static constexpr unsigned kStep = 16, kTurns = 36;
     static constexpr Cycles kBefore = 4;  ///< A fetch may be told of that long after its cycle.
+    static constexpr std::uint32_t kApbReadCycles = timing::kApbRead - timing::kBusCycle;
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }
     /// Accesses in the window of which a core has told: not free for the other one.
     [[nodiscard]] std::uint64_t told(unsigned core, unsigned port) const {
         return turns_[core ^ 1]->taken[port] & ~history_[port];
     }
+    /// Cycles that one that has been told of keeps its port.
+    static constexpr std::uint32_t told_length(unsigned port) {
+        return port == static_cast<unsigned>(Port::apb) ? kApbReadCycles : 1;
+    }
+    /// Whether an access then may be told of like those of an instruction that begins before turns_end().
+    [[nodiscard]] bool in_window(Cycles cycle) const { return cycle - window() < kTurns + kBefore + kStep; }
     void set_window(Cycles cycle);
     void end_turns(unsigned port);
     void read_history(unsigned port);

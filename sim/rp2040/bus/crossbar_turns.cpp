@@ -41,7 +41,7 @@ bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
 
 void Crossbar::take_back_turns(unsigned core, Cycles from) {
     const std::uint64_t before = bits_before(from);
-    for (unsigned p = kFirstMemory; p < kPorts; ++p) {
+    for (unsigned p = 0; p < kPorts; ++p) {
         turns_[core ^ 1]->taken[p] &= before | history_[p];
         contested_[core][p] &= before;
     }
@@ -52,7 +52,7 @@ void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     const std::uint64_t later = ~bits_before(from);
     PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
     contested[port] |= bit_of(from);
-    for (unsigned p = kFirstMemory; p < kPorts; ++p) {
+    for (unsigned p = 0; p < kPorts; ++p) {
         std::uint64_t moved = taken[p] & ~history_[p] & later;
         asm("" : "+r"(moved));  // a word at a time: pairs of words that were stored singly make the host wait
         taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);
@@ -67,6 +67,17 @@ Cycles Crossbar::wait_history(unsigned core, Cycles cycle, Port port) {
     const Cycles waits = access(static_cast<BusMaster>(core), cycle, port);
     begin_turns(cycle + waits);
     return waits;
+}
+
+bool Crossbar::take_apb_read(unsigned core, Cycles cycle) {
+    constexpr auto kApb = static_cast<unsigned>(Port::apb);
+    // Those that begin in one of these cycles overlap with it, or with what it may wait for.
+    constexpr int kNear = kApbReadCycles - 1;
+    const std::uint64_t near =
+        std::rotl(bits_below(2 * kNear + 1), static_cast<int>((cycle - kNear) % PortTurns::kCycles));
+    if ((turns_[core]->taken[kApb] & near) != 0) return false;
+    turns_[core ^ 1]->taken[kApb] |= bit_of(cycle);
+    return true;
 }
 
 Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
@@ -101,7 +112,7 @@ void Crossbar::set_window(Cycles cycle) {
     const bool first = high_priority(BusMaster::core0), second = high_priority(BusMaster::core1);
     first_by_priority_ = {first && !second, second && !first};
     for (PortTurns* turns : turns_) turns->window = cycle;
-    for (unsigned port = kFirstMemory; port < kPorts; ++port) read_history(port);
+    for (unsigned port = 0; port < kPorts; ++port) read_history(port);
 }
 
 void Crossbar::read_history(unsigned port) {
@@ -119,7 +130,7 @@ void Crossbar::count_turns(unsigned port, std::uint64_t accesses, std::uint64_t 
 /// Less than a window on.
 void Crossbar::move_window(unsigned cycles) {
     const std::uint64_t leaving = bits_before(window() + cycles);
-    for (unsigned port = kFirstMemory; port < kPorts; ++port) {
+    for (unsigned port = 0; port < kPorts; ++port) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
         const std::uint64_t told = leaving & ~history_[port], ours = in_order(first & told),
@@ -141,19 +152,20 @@ void Crossbar::move_window(unsigned cycles) {
 
 void Crossbar::end_turns() {
     if (ended_) return;
-    for (unsigned port = kFirstMemory; port < kPorts; ++port) end_turns(port);
+    for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
     ended_ = true;
 }
 
 /// Those of one port.
 void Crossbar::end_turns(unsigned port) {
-    if (const LastTold& t = last_told_[port]; t.any) s_.port[port].add({t.cycle, 1, t.master, true, t.contested});
+    const std::uint32_t length = told_length(port);
+    if (const LastTold& t = last_told_[port]; t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
     const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));
     const std::uint64_t contested = in_order(contested_[0][port] | contested_[1][port]);
     for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
         const auto at = static_cast<unsigned>(std::countr_zero(left));
         const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
-        s_.port[port].add({window() + at, 1, master, true, (contested >> at & 1) != 0});
+        s_.port[port].add({window() + at, length, master, true, (contested >> at & 1) != 0});
     }
     if (counting()) count_turns(port, first | second, contested & (first | second));
     for (PortTurns* turns : turns_) turns->taken[port] = history_[port];

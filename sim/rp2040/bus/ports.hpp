@@ -13,8 +13,6 @@ constexpr bool is_core(BusMaster master) { return master <= BusMaster::core1; }
 /// Downstream ports, in the order of BusEvent (PERFSEL).
 enum class Port : std::uint8_t { apb, fastperi, sram5, sram4, sram3, sram2, sram1, sram0, xip_main, rom, none };
 inline constexpr unsigned kPorts = 10;
-/// Those from here on have memories behind them.
-inline constexpr unsigned kFirstMemory = static_cast<unsigned>(Port::sram5);
 
 [[gnu::always_inline]] constexpr Port port_of(std::uint32_t address) {
     const auto bank = [](std::uint32_t n) { return static_cast<Port>(static_cast<unsigned>(Port::sram0) - n); };

@@ -166,6 +166,10 @@ bool Cpu::load(std::uint32_t address, unsigned bytes) {
     return ok;
 }
 
+bool Cpu::load_steady(std::uint32_t address, unsigned bytes, Cycles until) {
+    return bus_.load_steady(*this, address, bytes, until);
+}
+
 bool Cpu::store(std::uint32_t address, unsigned bytes, std::uint32_t data) {
     const FaultCause cause = refused(address, bytes);
     const bool ok = cause == FaultCause::no_memory && bus_.store(*this, address, bytes, data);

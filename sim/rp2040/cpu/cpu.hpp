@@ -114,7 +114,9 @@ class Cpu {
     const Handler* pair_handlers = nullptr;  ///< What fits the page (pair_handlers.hpp).
     /// From that cycle on instructions begin before the other core has done all that comes before them.
     Cycles ahead_from = 0;
-    Handler rest = nullptr;  ///< Of an instruction that has been executed but for its last access.
+    Handler rest = nullptr;     ///< Of an instruction that has been executed but for its last access.
+    Cycles begun = 0;           ///< When an instruction that waits for a port began,
+    Cycles data_from = kNever;  ///< and from when on it had those of its data.
     Pair* pair = nullptr;
     // Spilled by handlers when they leave the fast path.
     const Op* op = nullptr;
@@ -148,6 +150,8 @@ class Cpu {
     /// Data access at the spilled state: fills `value` and `cost`. False: a HardFault was taken, return at once.
     bool load(std::uint32_t address, unsigned bytes);
     bool store(std::uint32_t address, unsigned bytes, std::uint32_t data);
+    /// A load that finds what it would find up to cycle `until`, and does nothing else; false: it has not been done.
+    [[nodiscard]] bool load_steady(std::uint32_t address, unsigned bytes, Cycles until);
 
     /// Continues at `address`, for far branches and everything computed. Adds the fetch's XIP stall to `cycles`.
     void jump(std::uint32_t address);
@@ -191,6 +195,10 @@ class Cpu {
     // ---- for the handlers of two cores
     void connect(Pair& two, Cpu& other);
     [[nodiscard]] inline bool take_port(Cycles at, Port port);
+    /// The instruction in execution began in that cycle, or then had waited for its data.
+    void note_begin(Cycles from) {
+        if (from != data_from) begun = from;
+    }
     /// Takes a port as soon as it is free, from cycle `at` on: the cycles until then, or kNever if others come first.
     [[nodiscard]] Cycles wait_for_port(Cycles at, Port port);
     /// Whether the block of SRAM at `offset` is known to be its own, to load or to store.
@@ -206,7 +214,9 @@ class Cpu {
     /// Goes back to where it was then, `flash_hits` having been counted meanwhile.
     void take_back(const CpuMark& mark, std::uint64_t flash_hits);
     /// How far it may go before the other core comes first.
-    [[nodiscard]] Cycles first_until() const { return peer->cycles + yields_at_; }
+    [[nodiscard]] Cycles first_until() const { return first_until(peer->cycles); }
+    /// The same before what the other core begins then.
+    [[nodiscard]] Cycles first_until(Cycles begin_of_other) const { return begin_of_other + yields_at_; }
 
     /// Waits for what others have won of it after the fact.
     void pay_owed() { wait_for_bus(crossbar_.take_owed(core_)); }

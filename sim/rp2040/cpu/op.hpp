@@ -42,7 +42,7 @@ inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
 inline constexpr std::uint32_t kCodeBlock = 64;
 /// Bytes of SRAM of which is known together whose they are, where both cores run (pair.hpp): variables of one core lie
 /// beside such of the other.
-inline constexpr std::uint32_t kOwnedBlock = 16;
+inline constexpr std::uint32_t kOwnedBlock = 4;
 
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {

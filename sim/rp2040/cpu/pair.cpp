@@ -48,6 +48,7 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     ports = page->port;
     pair_handlers = mark.handlers;
     rest = nullptr;
+    data_from = kNever;
     spill(mark.op, mark.cycles, mark.nz, mark.carry, mark.overflow);
     transfer_count_ = mark.transfers;
     bus_waits_ = mark.bus_waits;
@@ -64,8 +65,8 @@ Cycles Cpu::wait_for_port(Cycles at, Port port) {
     if (crossbar_.known_by_turns(at, port)) [[likely]] {
         lost = crossbar_.wait_turn(core_, at, port);
     } else {
-        if (goes_ahead(at)) return kNever;
-        pair->take_back(*this);
+        if (goes_ahead(begun)) return kNever;
+        pair->take_back(*this, begun);
         pair->settled = true;
         deadline = 0;
         lost = crossbar_.wait_history(core_, at, port);
@@ -118,12 +119,12 @@ void Pair::repeat(Cycles until) {
     repeating = false;
 }
 
-/// Before `behind` does something in order: what the other core has done ahead of it is taken back, and what it has
-/// left open is done.
-void Pair::take_back(Cpu& behind) {
+/// Before `behind` does something in order, in an instruction that began in cycle `begun`: what the other core has done
+/// ahead of that is taken back, and what it has left open is done.
+void Pair::take_back(Cpu& behind, Cycles begun) {
     if (ahead == behind.peer) {
-        reach = std::max(kNearest, behind.cycles - std::min(behind.cycles, start.cycles));
-        repeat(ahead->first_until());
+        reach = std::max(kNearest, begun - std::min(begun, start.cycles));
+        repeat(ahead->first_until(begun));
         behind.deadline = 0;
     }
     finish(*behind.peer);
@@ -138,26 +139,23 @@ bool Pair::own(Cpu& cpu, std::uint32_t offset, bool store) {
         return true;
     }
     if (cpu.goes_ahead(cpu.cycles)) return false;
-    if (block != owner::kShared) take_back(cpu);
-    if (ahead == nullptr) {  // what comes next, comes after the other core has caught up
-        settled = true;
-        cpu.deadline = 0;
+    take_back(cpu, cpu.cycles);  // it may have loaded this, or stored to it
+    settled = true;
+    cpu.deadline = 0;  // what comes next, comes after the other core has caught up
+    if (block == owner::kShared) {
+        // Perhaps the other core does not look there any more.
+        if (++shared_stores % kTrial == 0) block = owner::only(core);
+        return true;
     }
-    if (block == owner::kShared) return true;
     ++claims;
-    if ((block & ~owner::kMoved) != owner::only(core ^ 1))  // stores to what both have loaded
-        block = owner::kShared;
-    else if (!store)
-        block = owner::kRead;
-    else
-        block = (block & owner::kMoved) != 0 ? owner::kShared : owner::only(core) | owner::kMoved;
+    block = !store || (block & owner::kMoved) != 0 ? owner::kShared : owner::only(core) | owner::kMoved;
     return true;
 }
 
 /// How far the core that follows the other one must come, so that what that one has done comes before.
 Cycles Pair::caught_up(const Cpu& first) const {
-    // An access that is left open is no more than two cycles back: nothing that it may delay can have begun.
-    if (first.rest != nullptr) return first.cycles - 2;
+    // An access that is left open comes when its instruction does.
+    if (first.rest != nullptr) return first.peer->first_until(first.begun);
     const Cycles until = first.peer->first_until();
     return ahead == nullptr ? until : std::min(until, first_limit + delayed);
 }
@@ -217,12 +215,13 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
     for (Cpu* c : {current, current->peer}) {
         c->limit_ = 0;
         c->yielded_ = false;
+        c->data_from = kNever;
     }
     while (true) {
         Cpu &c = *current, &other = *c.peer;
-        pair.crossbar.end_turns();
         pay_owed(c, other);
         if (!c.simple() || !other.simple() || c.yielded_) {
+            pair.crossbar.end_turns();
             c.stop_polling();  // the other core's flash accesses since its last round are none of its own
             return c.run(c.yielded_ ? 0 : std::min(limit, c.first_until()));
         }

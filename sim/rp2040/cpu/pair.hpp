@@ -19,8 +19,7 @@ constexpr std::uint8_t kFree = 0, kTouched = 16, kMoved = 32;
 constexpr std::uint8_t may_load(unsigned core) { return static_cast<std::uint8_t>(1u << core); }
 constexpr std::uint8_t may_store(unsigned core) { return static_cast<std::uint8_t>(4u << core); }
 constexpr std::uint8_t only(unsigned core) { return may_load(core) | may_store(core) | kTouched; }
-constexpr std::uint8_t kRead = may_load(0) | may_load(1) | kTouched;  ///< Both load, nobody stores.
-constexpr std::uint8_t kShared = kTouched;                            ///< Every access waits for its turn.
+constexpr std::uint8_t kShared = may_load(0) | may_load(1) | kTouched;  ///< Both load, stores wait for their turns.
 }  // namespace owner
 
 struct Pair {
@@ -57,10 +56,12 @@ struct Pair {
     /// Blocks that have changed hands since all were free. From time to time they are set free, for programs change.
     unsigned claims = 0;
     static constexpr unsigned kClaims = 4096;
+    unsigned shared_stores = 0;
+    static constexpr unsigned kTrial = 32;
 
     void execute(Cpu& cpu);
     static void finish(Cpu& cpu);
-    void take_back(Cpu& behind);
+    void take_back(Cpu& behind, Cycles begun);
     void repeat(Cycles until);
     [[nodiscard]] Cycles caught_up(const Cpu& first) const;
     bool own(Cpu& cpu, std::uint32_t offset, bool store);

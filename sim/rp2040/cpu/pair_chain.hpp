@@ -62,39 +62,57 @@ inline Port port_of_op(const Cpu& c, const Op* op) {
 #define DISPATCH() DISPATCH_FROM(0)
 /// An instruction that begins in mid-word.
 #define DISPATCH_SECOND() DISPATCH_FROM(pair::kOperations)
-#define NEXT(n)                                                                                   \
-    do {                                                                                          \
-        cycles += (n);                                                                            \
-        if (begins_word(op)) {                                                                    \
-            if (!c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
-            ++op;                                                                                 \
-            DISPATCH_SECOND();                                                                    \
-        }                                                                                         \
-        ++op;                                                                                     \
-        DISPATCH();                                                                               \
+#define NEXT(n)                                                \
+    do {                                                       \
+        const Cycles begin = cycles;                           \
+        cycles += (n);                                         \
+        if (begins_word(op)) {                                 \
+            if (!c.take_port(cycles - 1, port_of_op(c, op))) { \
+                c.note_begin(begin);                           \
+                TAIL_RETURN wait_for_fetch(OP_ARGS);           \
+            }                                                  \
+            ++op;                                              \
+            DISPATCH_SECOND();                                 \
+        }                                                      \
+        ++op;                                                  \
+        DISPATCH();                                            \
     } while (false)
-#define NEXT_WIDE(n)                                                                          \
-    do {                                                                                      \
-        cycles += (n);                                                                        \
-        if (!c.take_port(cycles - 1, port_of_op(c, op))) TAIL_RETURN wait_for_fetch(OP_ARGS); \
-        op += 2;                                                                              \
-        DISPATCH();                                                                           \
+#define NEXT_WIDE(n)                                       \
+    do {                                                   \
+        const Cycles begin = cycles;                       \
+        cycles += (n);                                     \
+        if (!c.take_port(cycles - 1, port_of_op(c, op))) { \
+            c.note_begin(begin);                           \
+            TAIL_RETURN wait_for_fetch(OP_ARGS);           \
+        }                                                  \
+        op += 2;                                           \
+        DISPATCH();                                        \
     } while (false)
-/// Fetches the target that `op` is now.
-#define FETCH_TARGET()                                                                             \
-    do {                                                                                           \
-        if (!c.take_port(cycles - 2, port_of_op(c, op))) TAIL_RETURN wait_for_target(OP_ARGS);     \
-        if (begins_word(op)) DISPATCH();                                                           \
-        if (!c.take_port(cycles - 1, port_of_op(c, op + 1))) TAIL_RETURN wait_for_second(OP_ARGS); \
-        DISPATCH_SECOND();                                                                         \
+/// Fetches the target that `op` is now, of a branch that began in cycle `begin`.
+#define FETCH_TARGET(begin)                                    \
+    do {                                                       \
+        if (!c.take_port(cycles - 2, port_of_op(c, op))) {     \
+            c.note_begin(begin);                               \
+            TAIL_RETURN wait_for_target(OP_ARGS);              \
+        }                                                      \
+        if (begins_word(op)) DISPATCH();                       \
+        if (!c.take_port(cycles - 1, port_of_op(c, op + 1))) { \
+            c.note_begin(begin);                               \
+            TAIL_RETURN wait_for_second(OP_ARGS);              \
+        }                                                      \
+        DISPATCH_SECOND();                                     \
     } while (false)
-#define BRANCH(n)                                                                        \
-    do {                                                                                 \
-        const auto by = static_cast<std::int32_t>(op->imm);                              \
-        cycles += (n);                                                                   \
-        if (by == (is_wide(op->operation) ? 2 : 1)) TAIL_RETURN branch_to_next(OP_ARGS); \
-        op += by;                                                                        \
-        FETCH_TARGET();                                                                  \
+#define BRANCH(n)                                           \
+    do {                                                    \
+        const auto by = static_cast<std::int32_t>(op->imm); \
+        const Cycles begin = cycles;                        \
+        cycles += (n);                                      \
+        if (by == (is_wide(op->operation) ? 2 : 1)) {       \
+            c.note_begin(begin);                            \
+            TAIL_RETURN branch_to_next(OP_ARGS);            \
+        }                                                   \
+        op += by;                                           \
+        FETCH_TARGET(begin);                                \
     } while (false)
 #define OWN(offset, store) \
     if (!c.owns(offset, store)) TAIL_RETURN claim_block(OP_ARGS)

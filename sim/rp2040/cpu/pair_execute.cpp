@@ -83,9 +83,9 @@ void claim_block(OP_PARAMS);
         c.deadline = 0;
         return;
     }
-    c.pair->take_back(c);
+    c.pair->take_back(c, cycles);
     c.pair->left = true;
-    c.pair->crossbar.end_turns();
+    if (c.pair->crossbar.counting()) c.pair->crossbar.end_turns();
     c.pair->events.pass_to(c.cycles);
     c.deadline = kOneInstruction;
     c.execute_next();
@@ -99,6 +99,20 @@ void forget_fetch(const Cpu& c, const Op* op) {
 void op_alone_again(OP_PARAMS) {
     forget_fetch(c, op);
     TAIL_RETURN op_alone(OP_ARGS);
+}
+
+/// What a register holds for that long can be read ahead, where it is not yet known when that will be: for that long no
+/// event changes it, and what the other core does in order sends this one back.
+constexpr Cycles kSteady = Pair::kLongestDelay + timing::kApbRead;
+
+/// Loads what lies in a peripheral, at the spilled state, if it does not matter when: into c.value and c.cost.
+[[nodiscard]] bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
+    Crossbar& crossbar = c.pair->crossbar;
+    const Cycles until = c.cycles + (c.goes_ahead(c.cycles) ? kSteady : timing::kApbRead);
+    if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
+    const Port port = port_of(address);
+    if (port == Port::none) return true;
+    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
 }
 
 /// The instruction begins when the other core has caught up.
@@ -157,14 +171,17 @@ namespace {
 }
 
 /// Goes on at `target` in `page`, `n` cycles later.
-#define LAND(page, target, n)                                         \
-    do {                                                              \
-        const Op* const to = land(c, page, target);                   \
-        cycles += (n);                                                \
-        if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] \
-            TAIL_RETURN branch_to_next(OP_ARGS);                      \
-        op = to;                                                      \
-        FETCH_TARGET();                                               \
+#define LAND(page, target, n)                                           \
+    do {                                                                \
+        const Op* const to = land(c, page, target);                     \
+        const Cycles begin = cycles;                                    \
+        cycles += (n);                                                  \
+        if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] { \
+            c.note_begin(begin);                                        \
+            TAIL_RETURN branch_to_next(OP_ARGS);                        \
+        }                                                               \
+        op = to;                                                        \
+        FETCH_TARGET(begin);                                            \
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
@@ -226,6 +243,7 @@ namespace {
 /// The cycles that the accesses of the words wait, or kNever if the instruction must be held back.
 [[gnu::noinline]] Cycles claim_words(Cpu& c, std::uint32_t address, std::uint32_t words, bool store) {
     const Cycles begin = c.cycles;
+    c.note_begin(begin);
     Cycles at = begin;
     for (std::uint32_t n = 0; n < words; ++n, ++at) {
         const Port port = port_of(address + 4 * n);
@@ -237,6 +255,7 @@ namespace {
         }
         at += lost;
     }
+    c.data_from = at - words;
     if (store)
         for (std::uint32_t n = 0; n < words; ++n) c.undo.note(c.sram, address - kSramBase + 4 * n);
     return at - begin - words;
@@ -336,9 +355,11 @@ constexpr Handlers kGranted = [] {
 
 [[gnu::noinline]] void wait_for_data(OP_PARAMS) {
     SPILL();
+    c.note_begin(cycles);
     const Cycles lost = c.wait_for_port(cycles, port_of_access(c, op));
     if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);
     cycles += lost;
+    c.data_from = cycles;
     TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 

@@ -43,6 +43,7 @@ void Sio::fifo_irq(unsigned core) {
 std::uint32_t Sio::gpio_in() { return fabric_.gpio().inputs(now(), input_bypass_) & kGpioMask; }
 
 Cycles Sio::steady_until(std::uint32_t offset) const {
+    if (kSpinlock.holds(offset)) return (s_.spinlocks >> kSpinlock.index(offset) & 1) != 0 ? kNever : 0;
     switch (offset) {
         case at("GPIO_IN"): return fabric_.gpio().inputs_steady(now()) ? kNever : 0;
         case at("CPUID"):

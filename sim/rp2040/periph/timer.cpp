@@ -49,7 +49,9 @@ std::uint32_t Timer::peek(std::uint32_t offset) {
 }
 
 Cycles Timer::steady_until(std::uint32_t offset) const {
-    const bool time = offset == at("TIMERAWL") || offset == at("TIMERAWH") || offset == at("TIMELR");
+    const bool latches = offset == at("TIMELR");
+    if (latches && s_.latched_high != microseconds(now()) >> 32) return 0;
+    const bool time = latches || offset == at("TIMERAWL") || offset == at("TIMERAWH");
     return time && (s_.pause & 1u) == 0 ? ticks_.tick_time(ticks_.ticks(now()) + 1) : kNever;
 }
 
