@@ -1,6 +1,7 @@
 // Counts periods of a clock that is derived from clk_sys by a rational ratio, without any per-period work.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "base/types.hpp"
@@ -39,12 +40,18 @@ class RateCounter {
     [[nodiscard]] std::uint64_t count(Cycles at) const {
         if (num_ == 0 || den_ == 0 || at <= origin_) return base_;
         if (whole_ != 0 && at - origin_ < kShort) return base_ + (at - origin_) * whole_ + remainder_ / den_;
+        if (const std::uint64_t cycles = at - origin_; fits(cycles, num_))
+            return base_ + (cycles * num_ + remainder_) / den_;
         return base_ + static_cast<std::uint64_t>((Wide{at - origin_} * num_ + remainder_) / den_);
     }
     /// First cycle at which count() has reached `value`; kNever when stopped.
     [[nodiscard]] Cycles when(std::uint64_t value) const {
         if (value <= base_) return origin_;
         if (num_ == 0 || den_ == 0) return kNever;
+        if (const std::uint64_t periods = value - base_; fits(periods, den_)) {
+            const Cycles cycles = (periods * den_ - remainder_ + num_ - 1) / num_;
+            return cycles > kNever - 1 - origin_ ? kNever : origin_ + cycles;
+        }
         const Wide need = Wide{value - base_} * den_ - remainder_;
         const Wide cycles = (need + num_ - 1) / num_;
         return cycles > Wide{kNever - 1 - origin_} ? kNever : origin_ + static_cast<Cycles>(cycles);
@@ -53,6 +60,8 @@ class RateCounter {
     [[nodiscard]] Cycles origin() const { return origin_; }
 
   private:
+    /// Whether a * b, with a remainder or a rate beside it, fits 64 bits, whose division takes a fraction of the time.
+    static constexpr bool fits(std::uint64_t a, std::uint64_t b) { return std::bit_width(a) + std::bit_width(b) <= 62; }
     void advance_origin(Cycles at) {
         if (at <= origin_) return;
         if (num_ != 0 && den_ != 0) {
