@@ -124,10 +124,10 @@ def test_two_cores_at_peripherals(part: int) -> None:
         compare_with_stepper(partial(_pair, seed, peripherals=True), seed, counted=seed % 5 == 0)
 
 
-def _pair_in_flash(seed: int, *, calls: bool = False) -> _native.Chip:
+def _pair_in_flash(seed: int, *, calls: bool = False, peripherals: bool = False) -> _native.Chip:
     """The same with the code of one core, or of both, in flash, which is read serially."""
-    chip, rng = _pair(seed, calls=calls), random.Random(seed)
-    read_flash_serially(chip)
+    chip, rng = _pair(seed, calls=calls, peripherals=peripherals), random.Random(seed)
+    read_flash_serially(chip, 16 if peripherals else 4)
     for core in rng.choice(((0,), (1,), (0, 1))):
         at = FLASH + 0x1000 + 0x800 * core + rng.choice((0, 2, 4, 8))
         chip.load(at, chip.read_memory(chip.registers(core)["pc"], 400))
@@ -141,6 +141,34 @@ def test_two_cores_in_flash(part: int) -> None:
     for seed in range(part, PROGRAMS, 4):
         for calls in (False, True):
             compare_with_stepper(partial(_pair_in_flash, seed, calls=calls), seed, counted=seed % 3 == 0)
+        compare_with_stepper(partial(_pair_in_flash, seed, peripherals=True), seed, counted=seed % 5 == 0)
+
+
+def _beside_misses(seed: int) -> _native.Chip:
+    """A core that misses the XIP cache with every load, and one that comes back to a word of it after a while."""
+    rng = random.Random(seed)
+    chip = with_vectors()
+    code = (SCRATCH4 + 0x100, SCRATCH5 + 0x100)
+    missing = [0x6820, 0x3408, *[0xBF00] * rng.randrange(4)]  # LDR r0, [r4]; ADDS r4, #8
+    waiting = [0x2300 | rng.randrange(1, 60), 0x3B01, 0xD1FD, *[0xBF00] * rng.randrange(3), 0x6820]
+    for at, body in zip(code, (missing, waiting), strict=True):
+        chip.load(at, thumb_code(*body, 0xE000 | -(len(body) + 2) & 0x7FF))
+    chip.load(code[0] - 2, thumb_code(0xBF40))  # SEV wakes core 1
+    chip.reset(code[0] - 2 | 1)
+    chip.run_until(20)
+    chip.reset(code[0] - 2 | 1)
+    chip.run_until(1)
+    read_flash_serially(chip, rng.choice((4, 8, 40)))
+    for core in range(2):
+        chip.set_register(core, "pc", code[core])
+        chip.set_register(core, "r4", FLASH + 0x2000 + 0x1000 * core)
+    return chip
+
+
+def test_a_core_beside_long_misses() -> None:
+    """An XIP miss takes longer than what two cores tell of at a time: its port stays taken all the while."""
+    for seed in range(PROGRAMS):
+        compare_with_stepper(partial(_beside_misses, seed), seed)
 
 
 RARE = ((318, False), (1863, False), (3863, False), (4815, True), (8456, False), (8922, False))

@@ -186,6 +186,7 @@ class Crossbar {
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
     PortBits history_{};                   ///< Cycles of the window that the history of a port reaches to.
+    Cycles history_until_ = 0;             ///< Where that of no port reaches beyond.
     std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait.
     std::array<LastTold, kPorts> last_told_{};
     std::array<bool, 2> first_by_priority_{};

@@ -4,6 +4,7 @@
 // The core that is ahead has told of accesses in cycles that the other has not come to yet. Which of two wins is
 // settled when the second one is told of. Then everything that either core does before that cycle is known, for each
 // tells of its accesses in order; so it does not matter which of them is simulated first.
+#include <algorithm>
 #include <bit>
 
 #include "bus/crossbar.hpp"
@@ -112,11 +113,13 @@ void Crossbar::set_window(Cycles cycle) {
     const bool first = high_priority(BusMaster::core0), second = high_priority(BusMaster::core1);
     first_by_priority_ = {first && !second, second && !first};
     for (PortTurns* turns : turns_) turns->window = cycle;
+    history_until_ = 0;
     for (unsigned port = 0; port < kPorts; ++port) read_history(port);
 }
 
 void Crossbar::read_history(unsigned port) {
     const Cycles until = s_.port[port].busy_until;
+    history_until_ = std::max(history_until_, until);
     history_[port] = until <= window() ? 0 : bits_before(until);
     turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
 }
@@ -147,7 +150,16 @@ void Crossbar::move_window(unsigned cycles) {
         for (std::uint64_t* bits : {&first, &second, &history_[port], &contested_[0][port], &contested_[1][port]})
             *bits &= ~leaving;
     }
+    const Cycles end = window() + PortTurns::kCycles;
     for (PortTurns* turns : turns_) turns->window += cycles;
+    if (history_until_ <= end) return;
+    for (unsigned port = 0; port < kPorts; ++port) {  // an XIP miss takes longer than the window
+        const Cycles until = s_.port[port].busy_until;
+        if (until <= end) continue;
+        const std::uint64_t entered = bits_before(until) & leaving;
+        history_[port] |= entered;
+        for (PortTurns* turns : turns_) turns->taken[port] |= entered;
+    }
 }
 
 void Crossbar::end_turns() {
