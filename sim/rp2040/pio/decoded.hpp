@@ -107,6 +107,10 @@ struct PioHorizon {
     std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
     std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
     std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
+    /// Where OUTs shift different numbers of bits, while autopull is on: ticks to the OUT with which so many bits,
+    /// 0 to 32, have been shifted, by their number and the address.
+    bool outs_differ = false;
+    std::array<std::array<std::uint16_t, 32>, 33> to_shifted{};
 };
 
 /// As long as STATUS is what `status` says.

@@ -56,13 +56,12 @@ std::uint16_t nearest(std::uint32_t targets, const Distances& to) {
     return least;
 }
 
-/// Shortest distance in ticks from the start of each instruction to the start of one of `ends`.
-void distances(const std::array<PioInstruction, 32>& program, const PioPaths& paths, std::uint32_t ends,
-               Distances& to) {
-    for (unsigned pc = 0; pc < 32; ++pc) to[pc] = (ends >> pc & 1) != 0 ? 0 : PioHorizon::kFar;
-    for (bool changed = ends != 0; changed;) {
+/// Relaxes the distances of all instructions but those in `fixed` until they are the shortest.
+void relax(const std::array<PioInstruction, 32>& program, const PioPaths& paths, std::uint32_t fixed, Distances& to) {
+    for (bool changed = fixed != 0; changed;) {
         changed = false;
         for (unsigned n = 32; n-- > 0;) {
+            if ((fixed >> n & 1) != 0) continue;
             const PioInstruction& in = program[n];
             std::uint16_t after = in.op == PioOp::jmp ? PioHorizon::kFar : to[in.next_pc];
             if (pio_jumps_anywhere(in)) after = nearest(paths.jumps[n], to);
@@ -74,6 +73,34 @@ void distances(const std::array<PioInstruction, 32>& program, const PioPaths& pa
                 changed = true;
             }
         }
+    }
+}
+
+/// Shortest distance in ticks from the start of each instruction to the start of one of `ends`.
+void distances(const std::array<PioInstruction, 32>& program, const PioPaths& paths, std::uint32_t ends,
+               Distances& to) {
+    for (unsigned pc = 0; pc < 32; ++pc) to[pc] = (ends >> pc & 1) != 0 ? 0 : PioHorizon::kFar;
+    relax(program, paths, ends, to);
+}
+
+/// The same to the start of the OUT with which `bits` bits have been shifted, for all numbers of them.
+void shifted_distances(const std::array<PioInstruction, 32>& program, const PioPaths& paths, std::uint32_t outs,
+                       PioHorizon& h) {
+    for (unsigned bits = 0; bits < h.to_shifted.size(); ++bits) {
+        Distances& to = h.to_shifted[bits];
+        to.fill(PioHorizon::kFar);
+        for (std::uint32_t left = outs; left != 0; left &= left - 1) {
+            const auto pc = static_cast<unsigned>(std::countr_zero(left));
+            const PioInstruction& in = program[pc];
+            if (in.operand >= bits) {
+                to[pc] = 0;
+                continue;
+            }
+            const Distances& rest = h.to_shifted[bits - in.operand];
+            const unsigned next = pio_jumps_anywhere(in) ? nearest(paths.jumps[pc], rest) : rest[in.next_pc];
+            to[pc] = static_cast<std::uint16_t>(std::min<unsigned>(PioHorizon::kFar, next + 1u + in.delay));
+        }
+        relax(program, paths, outs, to);
     }
 }
 }  // namespace
@@ -99,9 +126,11 @@ PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioM
         } else if ((seen.out >> pc & 1) != 0) {
             const unsigned next = pio_jumps_anywhere(in) ? nearest(paths.jumps[pc], h.to_out) : h.to_out[in.next_pc];
             h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + next));
+            h.outs_differ |= h.out_bits != 1 && h.out_bits != in.operand;
             h.out_bits = std::max(h.out_bits, in.operand);
         }
     }
+    if (h.outs_differ) shifted_distances(program, paths, seen.out, h);
     return h;
 }
 

@@ -89,8 +89,13 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
         const unsigned push_at = push_threshold(m.shiftctrl);
         consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
     }
-    if (autopull && !m.tx.empty())
-        consider(pull_at - std::min<unsigned>(m.osr_count, pull_at), h.out_bits, h.to_out[m.pc], h.out_gap);
+    if (autopull && !m.tx.empty()) {
+        const unsigned left = pull_at - std::min<unsigned>(m.osr_count, pull_at);
+        if (h.outs_differ)
+            ticks = std::min<std::uint64_t>(ticks, h.to_shifted[left][m.pc]);
+        else
+            consider(left, h.out_bits, h.to_out[m.pc], h.out_gap);
+    }
     if (ticks >= PioHorizon::kFar) return kNever;
     return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
 }
