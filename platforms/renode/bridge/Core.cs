@@ -128,6 +128,25 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             ClearVectors();
         }
 
+        /// <summary>
+        /// It is out of the way, held in reset or waiting in the ROM, and debuggers do not hear of it: Renode's stub would tell GDB
+        /// that its program has stopped.
+        /// </summary>
+        public void Halt()
+        {
+            var listeners = RP2040_BlockHook.FindField(Cpu.GetType(), "Halted");
+            var all = listeners == null ? null : (Delegate)listeners.GetValue(Cpu);
+            if(all != null)
+            {
+                listeners.SetValue(Cpu, null);
+            }
+            Cpu.IsHalted = true;
+            if(all != null)
+            {
+                listeners.SetValue(Cpu, Delegate.Combine(all, (Delegate)listeners.GetValue(Cpu)));
+            }
+        }
+
         /// <summary>The vector table is the ROM's, and known, so that Renode does not guess one.</summary>
         public void ClearVectors()
         {

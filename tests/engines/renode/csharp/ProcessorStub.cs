@@ -147,7 +147,20 @@ namespace Antmicro.Renode.Peripherals.CPU
         public void SetPageAccessViaIo(ulong address) { IoPages.Add(address); }
         public bool UpdateContextOnLoadAndStore { get; set; }
         public uint PerformanceInMips { get; set; }
-        public bool IsHalted { get; set; }
+        public event Action<object> Halted; // a debugger hears of it
+        public bool IsHalted
+        {
+            get { return halted; }
+            set
+            {
+                var listeners = value && !halted ? Halted : null;
+                halted = value;
+                if(listeners != null)
+                {
+                    listeners(this);
+                }
+            }
+        }
 
         /// <summary>The setter takes the Thumb bit, the getter does not show it.</summary>
         public RegisterValue PC
@@ -301,7 +314,7 @@ namespace Antmicro.Renode.Peripherals.CPU
 
         private RegisterValue pc;
         private uint vectors;
-        private bool pcKnown, vectorsKnown;
+        private bool pcKnown, vectorsKnown, halted;
         private ulong skip;
         // As in Renode, by names that the bridge asks for: the hooks, the copy of the processor library, and what that library
         // calls until something else is attached to it.
