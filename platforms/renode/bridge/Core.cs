@@ -171,11 +171,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(time.EventTime != 0) // inside a clock event time stands where the event put it
             {
-                return time.Since(time.EventTime);
+                return time.Since(time.EventTime) + Unskipped;
             }
             if(!OnThread)
             {
-                return time.Since(time.Now);
+                return time.Since(time.Now) + Unskipped;
             }
             if(Cpu.ElapsedCycles != seen)
             {
@@ -191,15 +191,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             seen = Cpu.ElapsedCycles;
             // With two cores the machine's clock is that of the one behind.
             var now = time.Together ? Cpu.TimeHandle.TotalElapsedTime.Ticks / TimeInterval.TicksPerNanosecond : time.Now;
-            Native.rp2040_rebase(chip, Index, time.Since(now));
+            Native.rp2040_rebase(chip, Index, time.Since(now) + Unskipped);
         }
 
         /// <summary>The machine's clock stands at an event.</summary>
         public void RebaseAt(ulong nanoseconds)
         {
             seen = ulong.MaxValue;
-            Native.rp2040_rebase(chip, Index, time.Since(nanoseconds));
+            Native.rp2040_rebase(chip, Index, time.Since(nanoseconds) + Unskipped);
         }
+
+        /// <summary>
+        /// Picoseconds that Renode is to skip, and that are no longer owed: it does so in parts where something is due in between,
+        /// and executes nothing before the last one.
+        /// </summary>
+        private ulong Unskipped { get { return time.Nanoseconds(Cpu.SkipInstructions) * 1000; } }
 
         /// <summary>Nanoseconds that Renode has granted this core beyond what it has executed; false: nobody knows.</summary>
         public bool Granted(out ulong nanoseconds)

@@ -202,6 +202,7 @@ namespace Antmicro.Renode.Peripherals.CPU
         public readonly Queue<Block> Blocks = new Queue<Block>();
         public bool Executing;
         public ulong SkippedNanoseconds;
+        public ulong SkipInstructions { get { return skip * PerformanceInMips / 1000; } }
         public bool RefusesInterruptEnd;
         public int Resets, Returns;
         public void RequestReturn() { Returns++; }
