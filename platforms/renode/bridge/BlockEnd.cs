@@ -25,9 +25,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             both = OnBlockEndForBoth;
         }
 
-        public void Attach()
+        /// <summary>`field` is where Renode keeps the hook, or null.</summary>
+        public void Attach(FieldInfo field)
         {
-            holder = RP2040_BlockHook.FindField(cpu.GetType(), "blockFinishedHook");
+            holder = field;
             attached = true;
             guest = null;
             cpu.SetHookAtBlockEnd(null); // Renode tells its library of a hook only when there was none

@@ -42,7 +42,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             IsNative = UseNative();
             if(!IsNative)
             {
-                blockEnd.Attach();
+                blockEnd.Attach(FindField(cpu.GetType(), "blockFinishedHook"));
             }
         }
 
