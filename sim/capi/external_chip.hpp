@@ -215,6 +215,7 @@ class ExternalChip final : public Chip {
         if (cores[core].round_pc.load(std::memory_order_relaxed) == HostCore::kNoRound) return;
         charge_executed(core);
         cores[core].end_rounds();
+        cores[core].under_way.block->accesses = true;
     }
     void expect_rounds(unsigned core);
     void report_clock();

@@ -6,7 +6,7 @@ import ctypes
 from itertools import pairwise
 
 import pytest
-from renode_rig import SRAM, SRAM_SIZE, BlocksHost, power_up, start_clocks
+from renode_rig import SRAM, SRAM_SIZE, BlocksHost, power_up, start_clocks, xip_on
 
 from emberwatch.engines.base import CallTap
 from emberwatch.engines.renode.chip import ExternalChip
@@ -53,6 +53,27 @@ def test_rounds_of_a_loop_cost_what_they_cost_one_by_one(rounds: int) -> None:
         host.finish()
         assert chip.cpu_cycles() - before == cycles * rounds + 8
         assert chip.library.rp2040_instructions(chip._chip) - instructions == 2 * rounds + 8
+
+
+def test_rounds_in_flash_count_the_hits_of_the_cache() -> None:
+    flash, hits, accesses = 0x1000_0100, 0x1400_000C, 0x1400_0010
+    counted = []
+    for one_by_one in (True, False):
+        chip, memory = power_up()
+        start_clocks(chip)
+        xip_on(chip)
+        memory.put_code(flash, (0xBF00, 0xBF00, 0x3001, 0xE7FB))
+        host = BlocksHost(chip)
+        before = chip.cpu_cycles()
+        for _ in range(50):
+            host.go_on(flash, 4)
+            if one_by_one:
+                assert chip.cpu_cycles() > 0  # so that each is charged
+        host.finish()
+        cycles = chip.cpu_cycles() - before
+        counted.append((cycles, *(chip.read(address, cycle=chip.now) for address in (hits, accesses))))
+    assert counted[0] == counted[1] and counted[0][2] >= 100
+    assert counted[0][0] > 50 * 5, "the first round waits for flash"
 
 
 def test_who_asks_in_the_middle_of_a_loop_hears_of_all_rounds() -> None:

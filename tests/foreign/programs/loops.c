@@ -31,6 +31,14 @@ static void TIME_CRITICAL("registers") registers(uint32_t rounds) {
     while (rounds--) (void)REG(UART0 + 0x18);
 }
 
+static void __attribute__((noinline)) in_flash(uint32_t rounds) {
+    __asm__ volatile(".syntax unified\n\t.balign 8\n1: nop\n\tsubs %0, #1\n\tbne 1b" : "+r"(rounds)::"cc");
+}
+static void __attribute__((noinline)) far_in_flash(uint32_t rounds) {
+    __asm__ volatile(".syntax unified\n\t.balign 8\n1: .rept 20\n\tnop\n\t.endr\n\tsubs %0, #1\n\tbne 1b"
+                     : "+r"(rounds)::"cc");
+}
+
 static _Noreturn void TIME_CRITICAL("adds_for_ever") adds_for_ever(void) {
     __asm__ volatile(".syntax unified\n1: adds r0, #1\n\tb 1b");
     __builtin_unreachable();
@@ -50,8 +58,17 @@ int main(void) {
     static const struct {
         const char* name;
         void (*loop)(uint32_t rounds);
-    } all[] = {{"adds", adds},   {"stores", stores}, {"loads", loads}, {"branches", branches},  {"nested", nested},
-               {"masks", masks}, {"wide", wide},     {"calls", calls}, {"registers", registers}};
+    } all[] = {{"adds", adds},
+               {"stores", stores},
+               {"loads", loads},
+               {"branches", branches},
+               {"nested", nested},
+               {"masks", masks},
+               {"wide", wide},
+               {"calls", calls},
+               {"registers", registers},
+               {"in_flash", in_flash},
+               {"far_in_flash", far_in_flash}};
     for (unsigned rounds = 1; rounds <= 10000; rounds *= 100)
         for (unsigned n = 0; n < sizeof all / sizeof *all; n++) show(all[n].name, timed(all[n].loop, rounds));
     irq_enable(0);
