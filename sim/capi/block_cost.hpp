@@ -19,6 +19,7 @@ struct BlockCost {
     bool conditional = false;                   ///< Ends with a conditional branch.
     bool links = false;                         ///< Ends with BL or BLX.
     bool plain = false;                         ///< Fetches and reads nothing from flash.
+    mutable bool accesses = false;              ///< It has been seen to access the bus.
     std::vector<std::uint32_t> flash_words;     ///< Words fetched through the XIP cache, in order.
     std::vector<std::uint32_t> flash_literals;  ///< Words of flash that its loads relative to the PC read.
 };

@@ -13,18 +13,15 @@ namespace rp2040 {
 namespace {
 
 constexpr std::size_t kHooks = 64;  // two slots each, one for each core
-// A block is no longer than a page of code; hosts give the largest count for "unknown", and 0 when nothing was
-// executed.
-constexpr std::uint32_t kLongestBlock = 0x10000;
-
 std::array<std::atomic<ExternalChip*>, kHooks> owners;
 std::mutex taking;
 
+// Most blocks of a program that computes are rounds of a loop: they must not leave this function.
 template <std::size_t Slot>
-void hook(std::uint64_t pc, std::uint32_t instructions) {
+std::uint32_t hook(std::uint64_t pc, std::uint32_t instructions) {
     ExternalChip* const chip = owners[Slot / 2].load(std::memory_order_relaxed);
-    if (chip == nullptr || instructions == 0 || instructions > kLongestBlock) return;
-    chip->report_block(Slot % 2, static_cast<std::uint32_t>(pc), instructions);
+    if (chip == nullptr || chip->cores[Slot % 2].is_next_round(pc, instructions)) return 1;
+    return chip->begin_block(Slot % 2, static_cast<std::uint32_t>(pc), instructions) ? 1 : 0;
 }
 
 template <std::size_t... Slots>

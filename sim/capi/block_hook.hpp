@@ -1,4 +1,4 @@
-// Functions without a context argument that know their chip: what a simulator written in C calls at the end of a block.
+// Functions without a context argument that know their chip: what a simulator written in C calls as a block begins.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 namespace rp2040 {
 
 class ExternalChip;
-using BlockHook = void (*)(std::uint64_t pc, std::uint32_t instructions);
+using BlockHook = std::uint32_t (*)(std::uint64_t pc, std::uint32_t instructions);
 
 /// A hook for a core of the chip, the same one each time; null when all are taken.
 BlockHook take_block_hook(ExternalChip& chip, unsigned core);

@@ -399,7 +399,10 @@ uint32_t rp2040_cpu_exception(rp2040_chip* chip, uint32_t core, uint32_t begins)
 }
 uint64_t rp2040_cpu_cycles(const rp2040_chip* chip, uint32_t core) {
     if (core > 1) return 0;
-    return answered(chip, std::uint64_t{0}, [&] { return chip->chip->cores[core].charged; });
+    return answered(chip, std::uint64_t{0}, [&] {
+        chip->chip->charge_executed(core);
+        return chip->chip->cores[core].charged;
+    });
 }
 void rp2040_cpu_forget(rp2040_chip* chip) {
     guarded(chip, [&] {
@@ -411,7 +414,10 @@ rp2040_status rp2040_trace(rp2040_chip* chip, const uint32_t* addresses, uint32_
     return guarded(chip, [&] {
         if ((addresses == nullptr && count != 0) || count > kMostTraced)
             return invalid(chip, "at most 65536 functions are traced, and their addresses must not be NULL");
-        for (auto& core : chip->chip->cores) core.calls.trace({addresses, count});
+        for (auto& core : chip->chip->cores) {
+            core.calls.trace({addresses, count});
+            core.end_rounds();
+        }
         return RP2040_OK;
     });
 }
@@ -419,6 +425,7 @@ rp2040_status rp2040_trace_counts(const rp2040_chip* chip, uint32_t index, uint6
                                   uint64_t* least, uint64_t* most) {
     if (!alive(chip) || calls == nullptr || total == nullptr || least == nullptr || most == nullptr)
         return RP2040_INVALID;
+    for (const unsigned core : {0u, 1u}) chip->chip->charge_executed(core);
     const auto& [first, second] = chip->chip->cores;
     if (index >= first.calls.counts().size()) return RP2040_INVALID;
     const auto sum = first.calls.counts()[index] + second.calls.counts()[index];

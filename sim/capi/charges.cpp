@@ -9,8 +9,11 @@
 namespace rp2040 {
 
 void ExternalChip::forget_code() {
+    for (const unsigned core : {0u, 1u}) charge_executed(core);
     recent_.fill({});
     for (HostCore& core : cores) {
+        core.end_rounds();
+        core.under_way.block = nullptr;
         core.running.last = nullptr;
         for (Context& context : core.interrupted) context.last = nullptr;
     }
@@ -41,10 +44,12 @@ const BlockCost& ExternalChip::known_part(std::uint32_t pc, std::uint32_t end) {
 
 void ExternalChip::charge_up_to_access(unsigned core) {
     HostCore& own = cores[core];
-    if (own.stop_host.pc == nullptr || own.block_start == 0) return;
+    begin_access_of(core);
+    const std::uint32_t start = own.under_way.pc;
+    if (own.stop_host.pc == nullptr || own.under_way.instructions == 0) return;
     const std::uint32_t pc = *own.stop_host.pc & ~1u;
-    if (pc < own.block_start || pc - own.block_start > kLongestPart) return;
-    const BlockCost& part = known_part(own.block_start, pc);
+    if (pc < start || pc - start > kLongestPart) return;
+    const BlockCost& part = known_part(start, pc);
     const Cycles before = own.charged;
     const std::int64_t rest = static_cast<std::int64_t>(part.cycles) - own.part_cycles + own.access_extra;
     if (rest > 0) {
@@ -108,8 +113,10 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
 }
 
 std::uint32_t ExternalChip::charge_exception(unsigned core, bool begins) {
+    charge_executed(core);
+    forget_blocks(core);
     HostCore& own = cores[core];
-    own.forget_block();
+    own.end_block();
     std::uint32_t cycles = 0;
     if (begins) {
         if (own.calls.active()) own.calls.exception_begins();

@@ -77,6 +77,7 @@ void ExternalChip::report_clock() {
     const std::uint32_t hz = clocks_.hz(ClockId::sys);
     if (hz == 0 || hz == reported_hz_) return;
     reported_hz_ = hz;
+    for (const unsigned core : {0u, 1u}) charge_executed(core);  // at the speed that there was
     for (HostCore& core : cores) core.time.set_clock(hz);
     host_.clock(host_.context, hz);
 }
@@ -192,6 +193,7 @@ bool ExternalChip::core_read(unsigned core, std::uint32_t address, unsigned byte
         return true;
     }
     if (find_target(address) == Target::ppb) return false;
+    begin_access_of(core);
     cores[core].access_extra +=
         static_cast<std::int64_t>(access_cost(address, false)) - static_cast<int>(timing::kLoadStore);
     if (find_target(address) != Target::sio)
@@ -207,6 +209,7 @@ bool ExternalChip::core_write(unsigned core, std::uint32_t address, unsigned byt
         return true;
     }
     if (find_target(address) == Target::ppb) return false;
+    begin_access_of(core);
     cores[core].access_extra +=
         static_cast<std::int64_t>(access_cost(address, true)) - static_cast<int>(timing::kLoadStore);
     if (find_target(address) != Target::sio)
@@ -322,6 +325,7 @@ void ExternalChip::connect(unsigned instance, const rp2040_spi_target& target) {
 // ---------------------------------------------------------------------------------------------- the processor's time
 
 Cycles ExternalChip::cycle_of_host(unsigned core, std::uint64_t picoseconds) {
+    charge_executed(core);
     const HostTime& time = cores[core].time;
     return cycle_at(picoseconds == RP2040_AS_BEFORE ? time.chip_picoseconds() : time.chip_picoseconds(picoseconds));
 }

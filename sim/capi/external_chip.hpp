@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <span>
@@ -92,6 +93,7 @@ class ExternalChip final : public Chip {
     Memory sram_memory, flash_memory;
     /// A load of data from flash through the host's bus: charged with the block that it belongs to.
     void load_from_flash(unsigned core, std::uint32_t address) {
+        begin_access_of(core);
         cores[core].access_extra += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), master(core)));
     }
     HostBus host_bus;
@@ -100,37 +102,29 @@ class ExternalChip final : public Chip {
     /// A core is about to access the bus: what its block took so far, so that the access comes at its time.
     void charge_up_to_access(unsigned core);
     std::uint32_t charge_exception(unsigned core, bool begins);
-    /// The same for most blocks, as `charge_block` does it: those executed lately, which only compute, and of which
-    /// nobody counts calls. False: it is another, and nothing was charged.
-    bool charge_known_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
-        const Recent& recent = recent_at(pc, instructions);
-        HostCore& own = cores[core];
-        if (recent.key != block_key(pc, instructions) || recent.block == nullptr || !recent.block->plain ||
-            own.access_extra != 0 || own.part_charged != 0 || own.calls.active())
-            return false;
-        const std::uint32_t cycles = recent.block->cycles + own.running.branch_cycles(pc);
-        own.charged += cycles;
-        own.running.last = recent.block;
-        own.time.charge(cycles, instructions);
-        return true;
-    }
-    /// A block from a hook without a caller to tell: a refusal is kept for the next advance, and the host is asked to
-    /// skip time when that is due.
-    void report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    /// A host of hooks (block_hook.hpp) is about to execute a block; false: it must come back first.
+    bool begin_block(unsigned core, std::uint32_t pc, std::uint32_t instructions);
+    /// Charges what such a host has executed since this was last called, but nothing of a block that is under way.
+    /// Returns how many instructions that were.
+    std::uint64_t charge_executed(unsigned core);
+    /// What comes next is no further round of the block before.
+    void forget_blocks(unsigned core);
     /// Where calls and returns are awaited.
     void set_stops(std::span<const std::uint32_t> addresses);
     CallTaps taps;
     /// At the end of a block: has its core come to one, or to where a tapped call begins or ends?
     void look_for_stop(unsigned core) {
-        if (!stops_.empty() || taps.active()) look_where_it_goes_on(core);
+        const rp2040_stop_host& host = cores[core].stop_host;
+        if (host.stopped != nullptr && (!stops_.empty() || taps.active()))
+            look_where_it_goes_on(core, host.pc != nullptr ? *host.pc & ~1u : host.read(15));
     }
     [[nodiscard]] std::uint32_t waiting_words(unsigned core) const { return sio_.waiting_words(core); }
     /// A core begins anew: what it executed before is of no consequence.
     void forget_execution(unsigned core) {
         cores[core].running = {};
         cores[core].end_block();
-        cores[core].begin_block();
         cores[core].interrupted.clear();
+        forget_blocks(core);
     }
     void forget_code();
     [[nodiscard]] std::uint32_t xip_stall(std::uint32_t address) {
@@ -148,6 +142,7 @@ class ExternalChip final : public Chip {
     struct Context {
         const BlockCost* last = nullptr;  ///< Block that ran before, null when control came otherwise.
         Cycles began = 0;
+        std::uint32_t stopped_at = 0;  ///< Where it was about to go on when the host came back for a stop.
         /// What the branch at its end takes beyond one that is not taken, when a block begins at `pc` now.
         [[nodiscard]] std::uint32_t branch_cycles(std::uint32_t pc) const {
             const bool taken = last != nullptr && last->conditional && pc != last->end;
@@ -163,24 +158,38 @@ class ExternalChip final : public Chip {
     /// What is kept of a core that the host executes.
     struct HostCore {
         HostTime time;
-        void (*on_skip_due)(void* context) = nullptr;
-        void* skip_context = nullptr;
+        rp2040_block_host block_host{};
+        std::uint64_t executed = 0;  ///< Instructions of the host's count that were charged.
+        /// The block that the host was last about to execute; none: 0 instructions. It may have executed none of it, a
+        /// part, all, or several rounds.
+        struct UnderWay {
+            std::uint32_t pc = 0, instructions = 0;
+            const BlockCost* block = nullptr;  ///< If it executes all of them.
+        } under_way;
+        /// Where a further round of that block would begin, each of which only computes and takes as long as the one
+        /// before; kNoRound: each is to be told. The host's other threads may end them.
+        std::atomic<std::uint64_t> round_pc = kNoRound;
+        std::int64_t round = 0;  ///< The longest that it takes, in the unit of `time`.
+        static constexpr std::uint64_t kNoRound = ~std::uint64_t{0};
+        [[nodiscard]] bool is_next_round(std::uint64_t pc, std::uint32_t instructions) {
+            return pc == round_pc.load(std::memory_order_relaxed) && instructions == under_way.instructions &&
+                   time.foresee(round);
+        }
+        void end_rounds() { round_pc.store(kNoRound, std::memory_order_relaxed); }
+        std::atomic<bool> has_guest = false;  ///< The host's own function wants to be called as well.
+        void set_guest(bool wanted) {
+            has_guest.store(wanted, std::memory_order_relaxed);
+            end_rounds();
+        }
         CallCounter calls;
         Context running;
         std::vector<Context> interrupted;
         Cycles charged = 0, in_exceptions = 0;
         std::int64_t access_extra = 0;
         rp2040_stop_host stop_host{};
-        /// Of the block under way: where it begins, 0 when that is not known, and what was charged of it already.
-        std::uint32_t block_start = 0;
+        /// What was charged of the block under way already.
         std::uint32_t part_cycles = 0, part_words = 0;  ///< Without stalls; words of its code that were fetched.
         Cycles part_charged = 0;                        ///< All of it.
-        void forget_block() {
-            block_start = 0;
-            end_block();
-        }
-        /// The host's program counter shows where it goes on.
-        void begin_block() { block_start = stop_host.pc == nullptr ? 0 : *stop_host.pc & ~1u; }
         void end_block() { part_cycles = part_words = 0, part_charged = 0; }
         Cycles last_access = 0;
     };
@@ -197,7 +206,18 @@ class ExternalChip final : public Chip {
     bool fetch_refused = false;  ///< A fetch from flash found no data; `error` says why.
 
   private:
-    void look_where_it_goes_on(unsigned core);
+    /// True: the host was told that a core comes to where it is awaited.
+    bool look_where_it_goes_on(unsigned core, std::uint32_t next);
+    [[nodiscard]] bool awaits(std::uint32_t next) const;
+    void charge_rounds(unsigned core, std::uint64_t instructions);
+    /// An access of the block under way, which is no round like the one before then.
+    void begin_access_of(unsigned core) {
+        if (cores[core].round_pc.load(std::memory_order_relaxed) == HostCore::kNoRound) return;
+        charge_executed(core);
+        cores[core].end_rounds();
+        cores[core].under_way.block->accesses = true;
+    }
+    void expect_rounds(unsigned core);
     void report_clock();
     void tell_core(unsigned core, std::uint32_t line, bool level);
     void systick_due(unsigned core, Cycles when);

@@ -71,6 +71,7 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
         put(before);
         throw;
     }
+    for (const unsigned core : {0u, 1u}) forget_blocks(core);
     std::vector<std::vector<SavedContext>> contexts;
     snapshot.read("host", [&](StateReader& in) {
         in.get(lines_);

@@ -32,14 +32,23 @@ class HostTime {
     }
 
     /// Instructions that the host executed, or none, and the cycles that they took.
-    void charge(std::uint32_t cycles, std::uint32_t instructions) {
-        instructions_ += instructions;
+    void charge(std::uint32_t cycles, std::uint32_t instructions, std::uint64_t times = 1) {
+        instructions_ += instructions * times;
         const std::int64_t chip = cycles * cycle_, host = instructions * instruction_;
-        owed_ += chip - host;
-        room_ -= std::max(chip, host);
+        owed_ += (chip - host) * static_cast<std::int64_t>(times);
+        room_ -= std::max(chip, host) * static_cast<std::int64_t>(times);
     }
     /// Whether after the last charges there may be something to skip, or something due; seldom true, and quickly told.
     [[nodiscard]] bool to_be_looked_at() const { return room_ <= 0; }
+    /// One of many equal charges to come has been seen, and nothing is to be looked at for them yet.
+    bool foresee(std::int64_t longest) {
+        room_ -= longest;
+        return room_ > 0;
+    }
+    /// The longer of what the chip and the host take for one.
+    [[nodiscard]] std::int64_t longest(std::uint32_t cycles, std::uint32_t instructions) const {
+        return std::max(cycles * cycle_, instructions * instruction_);
+    }
     /// Nothing was: how much may be charged until it has to be looked at again.
     void looked_at() {
         const std::uint64_t next = std::min(due_, limit_), now = chip_picoseconds();

@@ -31,8 +31,8 @@ extern "C" {
 /* Grows by one whenever this header changes; a host refuses a library whose number differs.
  * 1 first version. 2 rp2040_register_name. 3 rp2040_reset takes the moment; turns, block hooks, I2C and SPI targets.
  * 4 idle turns, the host's memory and bus, snapshots. 5 both cores. 6 SysTick.
- * 8 taps. */
-#define RP2040_ABI_VERSION 8
+ * 8 taps. 9 block hooks at the beginning of a block. */
+#define RP2040_ABI_VERSION 9
 RP2040_API uint32_t rp2040_abi_version(void);
 
 typedef struct rp2040_chip rp2040_chip;
@@ -178,22 +178,32 @@ RP2040_API void rp2040_watch_pins(rp2040_chip* chip, uint32_t pins);
 
 /* Picoseconds to skip now, whole instructions, because much is owed or something is due; else 0. */
 RP2040_API uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core);
-/* A function that reports a block as rp2040_cpu_block does, for hosts in C that call one at the end of each block
- * without a context; it calls `skip_due` when rp2040_skip would return more than 0 and, with both cores, when something
- * is due: call rp2040_turn_run then. NULL when too many chips have one. */
-typedef void (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
-RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
-                                                    void* context);
-/* Addresses at which a core's call or return is awaited, in the host's blocks: `stopped` is called at the end of a
- * block that such a function reports, when the core goes on at one of them, before it does. `read` gives a register of
+/* For hosts in C that call a function without a context as each block begins: one that charges what rp2040_cpu_block
+ * does. It returns 1, or 0 when the host must come back before it executes the block, and then asks again. */
+typedef uint32_t (*rp2040_block_hook)(uint64_t pc, uint32_t instructions);
+typedef struct {
+    void* context;
+    /* Instructions that this core has executed so far, without those of a block that is under way. */
+    uint64_t (*executed)(void);
+    /* rp2040_skip would return more than 0, or with both cores something is due: call rp2040_turn_run then. */
+    void (*skip_due)(void* context);
+    /* The host's own function at the same place, called after the library's while rp2040_block_guest says so. */
+    rp2040_block_hook guest;
+} rp2040_block_host;
+/* NULL when too many chips have one. */
+RP2040_API rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, const rp2040_block_host* host);
+/* May be called beside other calls. */
+RP2040_API void rp2040_block_guest(rp2040_chip* chip, uint32_t core, uint32_t wanted);
+/* Addresses at which a core's call or return is awaited, in the host's blocks: `stopped` is called before the
+ * core goes on at one of them. `read` gives a register of
  * the core, 15 for where it goes on. Neither NULL. An exception that begins there is no call. */
 typedef struct {
     void* context;
     uint32_t (*read)(int32_t number);
     void (*stopped)(void* context, uint32_t address);
     /* Where the host keeps the core's program counter: of the instruction under way while one accesses the bus, and of
-     * the next one at the end of a block. NULL: accesses within a block are dated with its beginning. */
-    const uint32_t* pc;
+     * the next one between blocks. A block hook sets it. NULL: accesses within a block are dated with its beginning. */
+    uint32_t* pc;
 } rp2040_stop_host;
 RP2040_API rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host);
 /* All of them, for both cores; those given before are forgotten. */

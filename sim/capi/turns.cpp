@@ -56,39 +56,16 @@ rp2040_status run(rp2040_chip* chip, unsigned core, std::uint64_t elapsed) {
 
 }  // namespace
 
-void ExternalChip::report_block(unsigned core, std::uint32_t pc, std::uint32_t instructions) {
-    if (!charge_known_block(core, pc & ~1u, instructions)) {
-        // std::exception only: what the host's callbacks do with its own exceptions is the host's business.
-        try {
-            charge_block(core, pc & ~1u, instructions);
-        } catch (const std::exception& refusal) {
-            error = refusal.what();
-            fetch_refused = true;
-        }
-    }
-    // Of two cores the host executes one at a time, and its clock waits for the one behind: what is due for the one in
-    // front comes from its blocks.
-    HostCore& own = cores[core];
-    if (own.time.to_be_looked_at()) {
-        if (own.time.skip_due() || (both() && own.time.reached_due()))
-            own.on_skip_due(own.skip_context);
-        else
-            own.time.looked_at();
-    }
-    own.begin_block();
-    look_for_stop(core);
-}
-
 void ExternalChip::set_stops(std::span<const std::uint32_t> addresses) {
     stops_.assign(addresses.begin(), addresses.end());
     for (auto& address : stops_) address &= ~1u;
     std::ranges::sort(stops_);
+    for (HostCore& core : cores) core.end_rounds();
 }
 
-void ExternalChip::look_where_it_goes_on(unsigned core) {
+bool ExternalChip::look_where_it_goes_on(unsigned core, std::uint32_t next) {
     const rp2040_stop_host& host = cores[core].stop_host;
-    if (host.stopped == nullptr) return;
-    const std::uint32_t next = host.pc != nullptr ? *host.pc & ~1u : host.read(15);
+    if (host.stopped == nullptr) return false;
     if (taps.concerns(next))
         taps.follow(core, next, host.read, [this](std::uint32_t address, std::uint8_t& value) {
             std::uint32_t byte = 0;
@@ -96,14 +73,20 @@ void ExternalChip::look_where_it_goes_on(unsigned core) {
             value = static_cast<std::uint8_t>(byte);
             return true;
         });
-    if (stops_.empty()) return;
-    if (std::ranges::binary_search(stops_, next)) host.stopped(host.context, next);
+    if (!std::ranges::binary_search(stops_, next)) return false;
+    host.stopped(host.context, next);
+    return true;
+}
+
+bool ExternalChip::awaits(std::uint32_t next) const {
+    return taps.concerns(next) || std::ranges::binary_search(stops_, next);
 }
 
 extern "C" {
 
 void rp2040_pace(rp2040_chip* chip, uint32_t instruction_picoseconds, uint64_t skip_picoseconds) {
     if (!alive(chip)) return;
+    for (const unsigned core : {0u, 1u}) chip->chip->charge_executed(core);
     for (auto& core : chip->chip->cores) core.time.set_pace(instruction_picoseconds, skip_picoseconds);
 }
 void rp2040_limit(rp2040_chip* chip, uint64_t picoseconds) {
@@ -115,7 +98,9 @@ uint64_t rp2040_cycle_of_host(rp2040_chip* chip, uint32_t core, uint64_t elapsed
     return answered(chip, uint64_t{0}, [&] { return chip->chip->cycle_of_host(core, elapsed); });
 }
 void rp2040_rebase(rp2040_chip* chip, uint32_t core, uint64_t elapsed) {
-    if (alive(chip) && core < 2) chip->chip->cores[core].time.rebase(elapsed);
+    if (!alive(chip) || core > 1) return;
+    chip->chip->charge_executed(core);
+    chip->chip->cores[core].time.rebase(elapsed);
 }
 void rp2040_execute(rp2040_chip* chip, uint32_t cores) {
     if (alive(chip)) chip->chip->executed_cores = cores & 3;
@@ -172,6 +157,7 @@ rp2040_status rp2040_turn_idle(rp2040_chip* chip, uint64_t elapsed, uint64_t unt
 rp2040_status rp2040_save(rp2040_chip* chip, uint8_t* data, size_t room, size_t* size) {
     return guarded(chip, [&] {
         if (size == nullptr || (data == nullptr && room != 0)) return invalid(chip, "the places are NULL");
+        for (const unsigned core : {0u, 1u}) chip->chip->charge_executed(core);
         const std::vector<std::uint8_t> bytes = chip->chip->save_all();
         *size = bytes.size();
         std::copy_n(bytes.begin(), std::min(room, bytes.size()), data);
@@ -195,19 +181,21 @@ uint64_t rp2040_skip(rp2040_chip* chip, uint32_t core) {
         return time.skip_due() ? time.pay() : uint64_t{0};
     });
 }
-rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, void (*skip_due)(void* context),
-                                         void* context) {
-    if (!alive(chip) || core > 1) return nullptr;
-    chip->chip->cores[core].on_skip_due = skip_due;
-    chip->chip->cores[core].skip_context = context;
-    return skip_due == nullptr ? nullptr : rp2040::take_block_hook(*chip->chip, core);
+rp2040_block_hook rp2040_take_block_hook(rp2040_chip* chip, uint32_t core, const rp2040_block_host* host) {
+    if (!alive(chip) || core > 1 || host == nullptr || host->executed == nullptr || host->skip_due == nullptr)
+        return nullptr;
+    chip->chip->cores[core].block_host = *host;
+    chip->chip->forget_blocks(core);
+    return rp2040::take_block_hook(*chip->chip, core);
+}
+void rp2040_block_guest(rp2040_chip* chip, uint32_t core, uint32_t wanted) {
+    if (alive(chip) && core < 2) chip->chip->cores[core].set_guest(wanted != 0);
 }
 rp2040_status rp2040_take_stops(rp2040_chip* chip, uint32_t core, const rp2040_stop_host* host) {
     return guarded(chip, [&] {
         if (core > 1 || host == nullptr || host->read == nullptr || host->stopped == nullptr)
             return invalid(chip, "there are two cores, and their stops need both functions");
         chip->chip->cores[core].stop_host = *host;
-        chip->chip->cores[core].begin_block();
         return RP2040_OK;
     });
 }
@@ -222,6 +210,7 @@ rp2040_status rp2040_stops(rp2040_chip* chip, const uint32_t* addresses, uint32_
 }
 uint64_t rp2040_instructions(const rp2040_chip* chip) {
     return answered(chip, uint64_t{0}, [&] {
+        for (const unsigned core : {0u, 1u}) chip->chip->charge_executed(core);
         return chip->chip->cores[0].time.instructions() + chip->chip->cores[1].time.instructions();
     });
 }

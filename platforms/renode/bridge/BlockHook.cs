@@ -1,18 +1,15 @@
 // How librp2040 hears of each block that the processor executes.
 //
-// Renode's processor library calls a function at the end of each block: a managed one, which costs most of the time of a
-// program that computes. The library exports the setter of that function, so a native one of librp2040 takes its place;
-// managed code is entered only when time is to be skipped. Where the setter is not to be found, and while somebody else
-// listens as well, the managed hook does the same, more slowly.
-//
-// Renode has one place for such a hook. Whoever takes it later, as execution tracing does, would stop the chip's clock:
-// the hook is looked after, and both are served.
+// Renode's processor library can call a function as each block begins, and still goes from block to block by itself. The
+// library exports the setter of that function, so a native one of librp2040 takes the place of Renode's; managed code is
+// entered only when time is to be skipped. Renode's own is called by it as long as Renode wants it: the field of Renode's
+// through which it tells its library so tells librp2040 instead. Where any of this is not to be found, BlockEnd.cs does
+// the same with Renode's hook at the end of blocks, more slowly.
 using System;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
 using Antmicro.Migrant;
-using Antmicro.Migrant.Hooks;
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
@@ -31,26 +28,22 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public RP2040_BlockHook(IMachine machine, TranslationCPU cpu, uint core, IPeripheral owner, Action onSkipDue, Action<uint> onStop)
         {
             this.onStop = onStop;
-            this.machine = machine;
             this.cpu = cpu;
             this.core = core;
             this.owner = owner;
             this.onSkipDue = onSkipDue;
-            ours = OnBlockEnd;
-            both = OnBlockEndForBoth;
+            blockEnd = new RP2040_BlockEnd(machine, cpu, owner, OnBlock);
         }
 
         public void Attach(IntPtr handle)
         {
             chip = handle;
-            skipDue = OnSkipDue;
-            holder = FindField(cpu.GetType(), "blockFinishedHook");
-            IsNative = false;
-            cpu.SetHookAtBlockEnd(null); // Renode tells its library of a hook only when there was none
-            cpu.SetHookAtBlockEnd(ours);
-            guest = null;
-            UseNative();
             Await();
+            IsNative = UseNative();
+            if(!IsNative)
+            {
+                blockEnd.Attach(FindField(cpu.GetType(), "blockFinishedHook"));
+            }
         }
 
         /// <summary>Whether a processor that comes to an address can be awaited.</summary>
@@ -59,6 +52,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public void Detach()
         {
             chip = IntPtr.Zero; // the library's function knows when its chip goes, and the processor goes as well
+            blockEnd.Detach();
         }
 
         /// <summary>Whether the native function is in place.</summary>
@@ -67,58 +61,54 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Looks whether the hook is still there, at most every tenth of a millisecond of virtual time.</summary>
         public void KeepAt(ulong nanoseconds)
         {
-            if(nanoseconds - looked >= 100000)
+            if(!IsNative)
             {
-                looked = nanoseconds;
-                if(Held() != (guest == null ? ours : both))
-                {
-                    // Hooks may change only while no block is under way.
-                    machine.LocalTimeSource.ExecuteInNearestSyncedState(_ => Keep());
-                }
+                blockEnd.KeepAt(nanoseconds);
             }
         }
 
         /// <summary>Takes the hook back from whoever has it, or shares it.</summary>
         public void Keep()
         {
-            var held = Held();
-            if(chip == IntPtr.Zero || held == (guest == null ? ours : both))
+            if(!IsNative)
             {
-                return;
-            }
-            if(held == null)
-            {
-                guest = null;
-                cpu.SetHookAtBlockEnd(ours);
-                UseNative();
-                owner.Log(LogLevel.Info, "The hook at the end of blocks was removed, and is back: the chip's clock needs it");
-            }
-            else if(held != ours)
-            {
-                guest = held;
-                UseManaged();
-                cpu.SetHookAtBlockEnd(both);
-                owner.Log(LogLevel.Info, "The hook at the end of blocks is shared: execution is slower until the other one goes");
+                blockEnd.Keep();
             }
         }
 
-        private Action<ulong, uint> Held()
+        /// <summary>These are no interfaces of Renode's: false where one is not to be found.</summary>
+        private bool UseNative()
         {
-            return holder == null ? ours : (Action<ulong, uint>)holder.GetValue(cpu);
+            var setter = Symbol("renode_external_attach__FuncUInt32UInt64UInt32__OnBlockBegin");
+            var executed = Symbol("tlib_get_total_executed_instructions");
+            var renodes = Export("OnBlockBegin");
+            var presence = FindField(cpu.GetType(), "TlibSetBlockBeginHookPresent");
+            var update = FindMethod(cpu.GetType(), "UpdateBlockBeginHookPresent", new Type[0]);
+            var tell = presence == null ? null : presence.GetValue(cpu) as Action<uint>;
+            if(setter == IntPtr.Zero || executed == IntPtr.Zero || renodes == null || tell == null || update == null)
+            {
+                return false;
+            }
+            blockHost = new Native.BlockHost { Executed = executed, SkipDue = OnSkipDue, Guest = Marshal.GetFunctionPointerForDelegate(renodes) };
+            var function = Native.rp2040_take_block_hook(chip, core, ref blockHost);
+            if(function == IntPtr.Zero)
+            {
+                return false;
+            }
+            ((Attacher)Marshal.GetDelegateForFunctionPointer(setter, typeof(Attacher)))(function);
+            presence.SetValue(cpu, (Action<uint>)OnGuest);
+            update.Invoke(cpu, null);
+            cpu.ClearTranslationCache(); // of blocks that do not call it
+            tell(1);
+            return true;
         }
 
-        private void UseNative()
+        /// <summary>Whether Renode wants its own function to be called at the beginning of blocks.</summary>
+        private void OnGuest(uint wanted)
         {
-            var setter = Setter();
-            if(setter == null)
+            if(chip != IntPtr.Zero)
             {
-                return;
-            }
-            var function = Native.rp2040_take_block_hook(chip, core, skipDue, IntPtr.Zero);
-            if(function != IntPtr.Zero)
-            {
-                setter(function);
-                IsNative = true;
+                Native.rp2040_block_guest(chip, core, wanted);
             }
         }
 
@@ -129,31 +119,6 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             var pc = place == IntPtr.Zero ? IntPtr.Zero : ((PlaceOf)Marshal.GetDelegateForFunctionPointer(place, typeof(PlaceOf)))(15);
             stopHost = new Native.StopHost { Read = read, Stopped = OnStop, Pc = pc };
             CanStop = read != IntPtr.Zero && Native.rp2040_take_stops(chip, core, ref stopHost) == Native.Ok;
-        }
-
-        private void UseManaged()
-        {
-            if(IsNative)
-            {
-                IsNative = false;
-                Setter()(Marshal.GetFunctionPointerForDelegate(renodes));
-            }
-        }
-
-        /// <summary>
-        /// Tells the copy of the processor library that this processor has which function to call; null where that cannot be
-        /// done, for these are no interfaces of Renode's.
-        /// </summary>
-        private Attacher Setter()
-        {
-            var method = FindMethod(cpu.GetType(), "OnBlockFinished", new[] { typeof(ulong), typeof(uint) });
-            var setter = method == null ? IntPtr.Zero : Symbol("renode_external_attach__ActionUInt64UInt32__OnBlockFinished");
-            if(setter == IntPtr.Zero)
-            {
-                return null;
-            }
-            renodes = renodes ?? (BlockCallback)Delegate.CreateDelegate(typeof(BlockCallback), cpu, method);
-            return (Attacher)Marshal.GetDelegateForFunctionPointer(setter, typeof(Attacher));
         }
 
         /// <summary>A function of the processor's library, or zero: these are no interfaces of Renode's.</summary>
@@ -170,6 +135,18 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
                 owner.Log(LogLevel.Debug, "The processor's library has no {0}: {1}", name, e.Message);
                 return IntPtr.Zero;
             }
+        }
+
+        /// <summary>
+        /// What Renode has attached to its library: a delegate that lets nothing be thrown through it. Null where there is none.
+        /// </summary>
+        private Delegate Export(string name)
+        {
+            var binder = FindField(cpu.GetType(), "binder");
+            var store = binder == null ? null : FindField(binder.FieldType, "delegateStore");
+            var delegates = store == null ? null : store.GetValue(binder.GetValue(cpu)) as object[];
+            return delegates == null ? null : Array.Find(
+                delegates, d => d is Delegate && ((Delegate)d).Method.Name.StartsWith(name, StringComparison.Ordinal)) as Delegate;
         }
 
         /// <summary>A field of a class or of what it derives from.</summary>
@@ -200,21 +177,10 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             return null;
         }
 
-        private void OnBlockEnd(ulong pc, uint instructions)
+        private void OnBlock(uint pc, uint instructions)
         {
-            // Renode reports blocks left without an instruction executed, and sometimes "unknown" as the largest count.
-            if(instructions == 0 || instructions > MaximumBlock || chip == IntPtr.Zero)
-            {
-                return;
-            }
-            Native.rp2040_cpu_block(chip, core, (uint)pc, instructions);
+            Native.rp2040_cpu_block(chip, core, pc, instructions);
             onSkipDue();
-        }
-
-        private void OnBlockEndForBoth(ulong pc, uint instructions)
-        {
-            OnBlockEnd(pc, instructions);
-            guest(pc, instructions);
         }
 
         private void OnSkipDue(IntPtr context)
@@ -246,31 +212,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public delegate IntPtr PlaceOf(int register);
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void Attacher(IntPtr function);
-        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        public delegate void BlockCallback(ulong pc, uint instructions);
 
         [Transient]
         private IntPtr chip;
-        private ulong looked;
-        private Action<ulong, uint> guest;
-        [Transient]
-        private BlockCallback renodes; // what Renode itself had attached
 
-        private readonly IMachine machine;
         private readonly TranslationCPU cpu;
         private readonly uint core;
         private readonly IPeripheral owner;
         private readonly Action onSkipDue;
         private readonly Action<uint> onStop;
-        private readonly Action<ulong, uint> ours, both;
+        private readonly RP2040_BlockEnd blockEnd;
         [Transient]
-        private Native.PlainCallback skipDue; // kept alive for the library
+        private Native.BlockHost blockHost; // kept alive for the library
         [Transient]
         private Native.StopHost stopHost; // likewise
-        [Transient]
-        private FieldInfo holder;
 
         private const BindingFlags Everything = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        private const uint MaximumBlock = 0x10000;
     }
 }

@@ -251,7 +251,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         public uint BoardResets { get { return power.BoardResets; } }
         public long HandleValue { get { return chip.ToInt64(); } }
         public ulong Cycle { get { return Native.rp2040_now(chip); } }
-        public ulong CpuCycles { get { return Native.rp2040_cpu_cycles(chip, 0); } }
+        public ulong CpuCycles { get { using(Hold()) { return Native.rp2040_cpu_cycles(chip, 0); } } }
         public uint ClockFrequency { get { return Native.rp2040_clock_hz(chip, 5); } }
 
         /// <summary>First access that the chip refused since the last reset, or null.</summary>

@@ -128,6 +128,25 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             ClearVectors();
         }
 
+        /// <summary>
+        /// It is out of the way, held in reset or waiting in the ROM, and debuggers do not hear of it: Renode's stub would tell GDB
+        /// that its program has stopped.
+        /// </summary>
+        public void Halt()
+        {
+            var listeners = RP2040_BlockHook.FindField(Cpu.GetType(), "Halted");
+            var all = listeners == null ? null : (Delegate)listeners.GetValue(Cpu);
+            if(all != null)
+            {
+                listeners.SetValue(Cpu, null);
+            }
+            Cpu.IsHalted = true;
+            if(all != null)
+            {
+                listeners.SetValue(Cpu, Delegate.Combine(all, (Delegate)listeners.GetValue(Cpu)));
+            }
+        }
+
         /// <summary>The vector table is the ROM's, and known, so that Renode does not guess one.</summary>
         public void ClearVectors()
         {
@@ -152,11 +171,11 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         {
             if(time.EventTime != 0) // inside a clock event time stands where the event put it
             {
-                return time.Since(time.EventTime);
+                return time.Since(time.EventTime) + Unskipped;
             }
             if(!OnThread)
             {
-                return time.Since(time.Now);
+                return time.Since(time.Now) + Unskipped;
             }
             if(Cpu.ElapsedCycles != seen)
             {
@@ -172,15 +191,21 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             seen = Cpu.ElapsedCycles;
             // With two cores the machine's clock is that of the one behind.
             var now = time.Together ? Cpu.TimeHandle.TotalElapsedTime.Ticks / TimeInterval.TicksPerNanosecond : time.Now;
-            Native.rp2040_rebase(chip, Index, time.Since(now));
+            Native.rp2040_rebase(chip, Index, time.Since(now) + Unskipped);
         }
 
         /// <summary>The machine's clock stands at an event.</summary>
         public void RebaseAt(ulong nanoseconds)
         {
             seen = ulong.MaxValue;
-            Native.rp2040_rebase(chip, Index, time.Since(nanoseconds));
+            Native.rp2040_rebase(chip, Index, time.Since(nanoseconds) + Unskipped);
         }
+
+        /// <summary>
+        /// Picoseconds that Renode is to skip, and that are no longer owed: it does so in parts where something is due in between,
+        /// and executes nothing before the last one.
+        /// </summary>
+        private ulong Unskipped { get { return time.Nanoseconds(Cpu.SkipInstructions) * 1000; } }
 
         /// <summary>Nanoseconds that Renode has granted this core beyond what it has executed; false: nobody knows.</summary>
         public bool Granted(out ulong nanoseconds)

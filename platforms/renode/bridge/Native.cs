@@ -15,7 +15,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 {
     public static class RP2040Native
     {
-        public const uint AbiVersion = 8;
+        public const uint AbiVersion = 9;
         public const ulong Never = ulong.MaxValue, AsBefore = ulong.MaxValue;
         public const uint Ok = 0, BusFault = 1, Unmodelled = 2, Invalid = 3;
         public const uint Usb = 2;
@@ -49,6 +49,16 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         public delegate void StopCallback(IntPtr context, uint address);
+
+        /// <summary>Who executes blocks; `Executed` is a function of the processor's library.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct BlockHost
+        {
+            public IntPtr Context;
+            public IntPtr Executed;
+            public PlainCallback SkipDue;
+            public IntPtr Guest;
+        }
 
         /// <summary>Where calls and returns are awaited; `Read` is a function of the processor's library.</summary>
         [StructLayout(LayoutKind.Sequential)]
@@ -334,7 +344,8 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_clock_moved(IntPtr chip, uint core);
         [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_watch_pins(IntPtr chip, uint pins);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_skip(IntPtr chip, uint core);
-        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, uint core, PlainCallback skipDue, IntPtr context);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern IntPtr rp2040_take_block_hook(IntPtr chip, uint core, [In] ref BlockHost host);
+        [DllImport(LibraryName, CallingConvention = C)] public static extern void rp2040_block_guest(IntPtr chip, uint core, uint wanted);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_take_stops(IntPtr chip, uint core, [In] ref StopHost host);
         [DllImport(LibraryName, CallingConvention = C)] public static extern uint rp2040_stops(IntPtr chip, uint[] addresses, uint count);
         [DllImport(LibraryName, CallingConvention = C)] public static extern ulong rp2040_instructions(IntPtr chip);

@@ -184,7 +184,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
             {
                 if(core == first)
                 {
-                    first.Cpu.IsHalted = true;
+                    first.Halt();
                 }
                 else
                 {

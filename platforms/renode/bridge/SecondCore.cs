@@ -48,7 +48,7 @@ namespace Antmicro.Renode.Peripherals.Miscellaneous
         /// <summary>Halts it: it is reset, or held in reset.</summary>
         public void Stop()
         {
-            core.Cpu.IsHalted = true;
+            core.Halt();
             // A halted processor's thread asks for time all the while; one that waits for a debugger's step does not.
             core.Cpu.ExecutionMode = ExecutionMode.SingleStep;
             time.Together = false;

@@ -17,6 +17,7 @@ from emberwatch.chip import load
 BRIDGE = (
     "Range.cs",
     "Native.cs",
+    "BlockEnd.cs",
     "BlockHook.cs",
     "Exceptions.cs",
     "Exclusives.cs",

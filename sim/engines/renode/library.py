@@ -16,7 +16,7 @@ from typing import Any
 
 from emberwatch.base.errors import EngineError
 
-ABI_VERSION = 8
+ABI_VERSION = 9
 OK, BUS_FAULT, UNMODELLED, INVALID = range(4)
 NEVER = (1 << 64) - 1
 NMI = 32
@@ -37,7 +37,7 @@ ClockCallback = ctypes.CFUNCTYPE(None, Void, U32)
 HoldCallback = ctypes.CFUNCTYPE(None, Void, U32, U32)
 
 
-BlockHook = ctypes.CFUNCTYPE(None, U64, U32)
+BlockHook = ctypes.CFUNCTYPE(U32, U64, U32)
 SkipCallback = ctypes.CFUNCTYPE(None, Void)
 
 
@@ -55,6 +55,17 @@ class Bus(ctypes.Structure):
     """`rp2040_bus`."""
 
     _fields_ = (("read", BusRead * 3), ("write", BusWrite * 3))
+
+
+class BlockHost(ctypes.Structure):
+    """`rp2040_block_host`."""
+
+    _fields_ = (
+        ("context", Void),
+        ("executed", ctypes.CFUNCTYPE(U64)),
+        ("skip_due", SkipCallback),
+        ("guest", BlockHook),
+    )
 
 
 class StopHost(ctypes.Structure):
@@ -211,7 +222,8 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("turn_idle", U32, (Void, U64, U64, ctypes.POINTER(Turn))),
     ("watch_pins", None, (Void, U32)),
     ("skip", U64, (Void, U32)),
-    ("take_block_hook", Void, (Void, U32, SkipCallback, Void)),
+    ("take_block_hook", Void, (Void, U32, ctypes.POINTER(BlockHost))),
+    ("block_guest", None, (Void, U32, U32)),
     ("instructions", U64, (Void,)),
     ("memory", U32, (Void, U32, Void, ctypes.c_size_t)),
     ("take_stops", U32, (Void, U32, ctypes.POINTER(StopHost))),

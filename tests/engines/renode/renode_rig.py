@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 
 from emberwatch.engines.renode.chip import ExternalChip
+from emberwatch.engines.renode.library import (
+    OK,
+    U32,
+    BlockHook,
+    BlockHost,
+    Bus,
+    BusHost,
+    BusRead,
+    BusWrite,
+    SkipCallback,
+    StopHost,
+)
 
 SRAM, SRAM_SIZE = 0x20000000, 0x42000
 RESETS, IO_BANK0, PADS_BANK0, XOSC, PLL_SYS, CLOCKS = (
@@ -164,3 +177,63 @@ def run_by_events(chip: ExternalChip, until: int) -> int:
         count += 1
     chip.advance(until)
     return count
+
+
+class BlocksHost:
+    """A host of blocks with a bus: core 0 as a library with a context of its own has it."""
+
+    def __init__(self, chip: ExternalChip) -> None:
+        self.chip, self.pc, self.executed = chip, U32(SRAM), 0
+        self.stops: list[int] = []
+        self.skips: list[int] = []
+        self.guests: list[int] = []
+        self.registers = [0] * 16
+        self._under_way = 0
+        self.library, handle = chip.library, chip._chip
+        others, self.bus, self.on_bus = Bus(), Bus(), list[int]()
+        for n in range(3):
+            others.read[n] = BusRead(lambda address, state: 0xBAD)
+            others.write[n] = BusWrite(lambda address, value, state: self.on_bus.append(address))
+        bus_host = BusHost()
+        bus_host.others = others
+        bus_host.clock = type(bus_host.clock)(lambda context: None)
+        bus_host.turned = type(bus_host.turned)(lambda *_: None)
+        stop_host = StopHost()
+        stop_host.read = type(stop_host.read)(lambda number: self.pc.value if number == 15 else self.registers[number])
+        stop_host.stopped = type(stop_host.stopped)(lambda context, address: self.stops.append(address))
+        stop_host.pc = ctypes.pointer(self.pc)
+        block_host = BlockHost()
+        block_host.executed = type(block_host.executed)(lambda: self.executed)
+        block_host.skip_due = SkipCallback(
+            lambda context: self.skips.append(self.library.rp2040_skip(self.chip._chip, 0))
+        )
+        block_host.guest = BlockHook(self._guest)
+        self._kept = bus_host, stop_host, block_host
+        assert self.library.rp2040_take_bus(handle, 0, ctypes.byref(bus_host), ctypes.byref(self.bus)) == OK
+        self.library.rp2040_bus_direct(handle, 1, 0)
+        assert self.library.rp2040_take_stops(handle, 0, ctypes.byref(stop_host)) == OK
+        self._hook = BlockHook(self.library.rp2040_take_block_hook(handle, 0, ctypes.byref(block_host)))
+        self.library.rp2040_pace(handle, 8000, 1 << 40)
+        chip.cpu_block(SRAM + SRAM_SIZE - 4, 1)  # takes what the accesses so far cost
+        self.library.rp2040_rebase(handle, 0, chip.picoseconds(chip.now))
+
+    def begin(self, pc: int, instructions: int) -> bool:
+        """The block before is over, and this one begins, unless the answer is False."""
+        self.finish()
+        begins = self._hook(pc, instructions) == 1
+        self._under_way = instructions if begins else 0
+        return begins
+
+    def finish(self, instructions: int | None = None) -> None:
+        """The block under way is over, or left after a number of instructions."""
+        self.executed += self._under_way if instructions is None else instructions
+        self._under_way = 0
+
+    def go_on(self, pc: int, instructions: int) -> None:
+        """`begin`, as often as it takes."""
+        while not self.begin(pc, instructions):
+            pass
+
+    def _guest(self, pc: int, instructions: int) -> int:
+        self.guests.append(pc)
+        return 1

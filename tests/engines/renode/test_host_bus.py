@@ -10,34 +10,27 @@ from renode_rig import (
     MIC_CLOCK,
     MIC_DATA,
     SRAM,
-    SRAM_SIZE,
     TIMER,
     WATCHDOG,
+    BlocksHost,
     Memory,
     capture_pdm,
     power_up,
     start_clocks,
 )
 
-from emberwatch.engines.base import CallTap
 from emberwatch.engines.renode.chip import ExternalChip
 from emberwatch.engines.renode.library import (
     INVALID,
     NEVER,
     OK,
-    U32,
-    BlockHook,
     Bus,
     BusHost,
-    ChipError,
-    SkipCallback,
-    StopHost,
     Turn,
 )
 
 pytestmark = pytest.mark.usefixtures("librp2040")
 PS_PER_US = 1_000_000
-SYSTICK = 0xE000_E010
 
 
 def listening() -> tuple[ExternalChip, Memory]:
@@ -164,125 +157,6 @@ def test_memory_that_the_chip_does_not_have_and_half_a_bus_are_refused() -> None
     assert library.rp2040_memory(handle, SRAM, data, 1 << 30) == INVALID
     assert library.rp2040_take_bus(handle, 0, ctypes.byref(BusHost()), ctypes.byref(Bus())) == INVALID
     assert library.rp2040_take_bus(handle, 0, None, None) == INVALID
-
-
-class BlocksHost:
-    """A host of blocks with a bus: core 0 as a library with a context of its own has it."""
-
-    def __init__(self, chip: ExternalChip) -> None:
-        self.chip, self.pc, self.stops = chip, U32(SRAM), []
-        self.registers = [0] * 16
-        self.library, handle = chip.library, chip._chip
-        self.others = Bus()
-        for n in range(3):
-            self.others.read[n] = type(self.others.read[n])(lambda address, state: 0xBAD)
-            self.others.write[n] = type(self.others.write[n])(self._write)
-        self.on_bus: list[int] = []
-        bus_host, self.bus = BusHost(), Bus()
-        bus_host.others = self.others
-        bus_host.clock = type(bus_host.clock)(lambda context: None)
-        bus_host.turned = type(bus_host.turned)(lambda *_: None)
-        self._skip = SkipCallback(lambda context: None)
-        stop_host = StopHost()
-        stop_host.read = type(stop_host.read)(lambda number: self.pc.value if number == 15 else self.registers[number])
-        stop_host.stopped = type(stop_host.stopped)(lambda context, address: self.stops.append(address))
-        self._kept = bus_host, stop_host
-        assert self.library.rp2040_take_bus(handle, 0, ctypes.byref(bus_host), ctypes.byref(self.bus)) == OK
-        self.library.rp2040_bus_direct(handle, 1, 0)
-        stop_host.pc = ctypes.pointer(self.pc)
-        assert self.library.rp2040_take_stops(handle, 0, ctypes.byref(stop_host)) == OK
-        self._hook = BlockHook(self.library.rp2040_take_block_hook(handle, 0, self._skip, None))
-        self.library.rp2040_pace(handle, 8000, 1 << 40)
-        self.library.rp2040_rebase(handle, 0, chip.picoseconds(chip.now))
-
-    def _write(self, address: int, value: int, state: int) -> None:
-        self.on_bus.append(address)
-
-    def block(self, pc: int, instructions: int, next_pc: int) -> None:
-        self.pc.value = next_pc
-        self._hook(pc, instructions)
-
-
-def test_an_access_comes_at_its_own_cycle_within_its_block() -> None:
-    chip, memory = power_up()
-    start_clocks(chip)
-    memory.put_code(SRAM, (*[0xBF00] * 40, 0x6808, *[0xBF00] * 20, 0x6808, 0xE7FE))  # NOPs, LDR, NOPs, LDR, branch
-    host = BlocksHost(chip)
-    read, write = host.bus.read[2], host.bus.write[2]
-    for register, value in ((0x14, 0xFFFFFF), (0x18, 0), (0x10, 5)):
-        write(SYSTICK + register - 0x10, value, 0)
-    chip.library.rp2040_rebase(chip._chip, 0, chip.picoseconds(chip.now) + PS_PER_US)
-    charged, counts = chip.cpu_cycles(), []
-    for pc in (SRAM, SRAM + 80, SRAM + 122):
-        host.pc.value = pc
-        counts.append(read(SYSTICK + 8, 0))
-    host.block(SRAM, 63, SRAM + 124)
-    assert counts[0] - counts[1] == 40 and counts[1] - counts[2] == 20 + 2, counts
-    assert chip.cpu_cycles() - charged == 60 + 2 * 2 + 2, "and the block takes what it takes without a look"
-
-
-def test_calls_are_awaited_where_a_block_goes_on() -> None:
-    chip, memory = power_up()
-    start_clocks(chip)
-    memory.put_code(SRAM, [0xBF00] * 64)
-    host = BlocksHost(chip)
-    assert chip.library.rp2040_stops(chip._chip, None, 1) == INVALID
-    assert chip.library.rp2040_take_stops(chip._chip, 0, ctypes.byref(StopHost())) == INVALID
-    chip.stops([SRAM + 0x21, SRAM + 0x40])
-    for block in range(5):
-        host.block(SRAM + 16 * block, 8, SRAM + 16 * (block + 1))
-    assert host.stops == [SRAM + 0x20, SRAM + 0x40]
-    chip.stops([])
-    host.block(SRAM, 8, SRAM + 0x20)
-    assert len(host.stops) == 2
-
-
-def test_what_calls_leave_is_kept() -> None:
-    chip, memory = power_up()
-    memory.put_code(SRAM, [0xBF00] * 128)
-    host = BlocksHost(chip)
-    block, words = SRAM + 0x20, SRAM + 0x40
-    chip.set_taps([CallTap(block | 1, pointer=2, size=2, count=3), CallTap(words, pointer=1, size=4)])
-
-    def call(function: int, **registers: int) -> None:
-        """From the top of a stack, with the address behind the call in LR."""
-        for name, value in {"r13": SRAM + 0x8000, "r14": SRAM + 0x11, **registers}.items():
-            host.registers[int(name[1:])] = value
-        host.block(SRAM, 8, function)
-
-    call(block, r2=SRAM + 0x100, r3=3)
-    memory.sram[0x100:0x108] = bytes(range(8))
-    host.registers[2] = 0  # the function has used its registers
-    call(words, r1=SRAM + 0x100, r13=SRAM + 0x7FF0, r14=SRAM + 0x31)
-    host.block(words, 8, SRAM + 0x10)  # where the outer call returns, but not with its stack
-    assert chip.take_taps() == []
-    host.block(words, 8, SRAM + 0x30)
-    host.registers[13] = SRAM + 0x8000
-    host.block(block, 8, SRAM + 0x10)
-    assert chip.take_taps() == [(1, bytes(range(4))), (0, bytes(range(6)))]
-    assert chip.take_taps() == []
-
-    for pointer in (0xD0000000, SRAM + SRAM_SIZE - 2):  # registers are not read, and memory ends
-        call(words, r1=pointer)
-        host.block(words, 8, SRAM + 0x10)
-    assert [len(data) for _, data in chip.take_taps()] == [0, 2]
-    call(words, r1=SRAM)
-    chip.reset()
-    host.block(words, 8, SRAM + 0x10)
-    assert chip.take_taps() == [], "calls under way end with the power"
-
-
-def test_taps_that_cannot_be_are_refused() -> None:
-    chip, _ = power_up()
-    with pytest.raises(ChipError, match="take_stops"):
-        chip.set_taps([CallTap(SRAM, 0, 4)])
-    BlocksHost(chip)
-    with pytest.raises(ChipError, match="R0 to R3"):
-        chip.set_taps([CallTap(SRAM, 4, 4)])
-    with pytest.raises(ChipError, match="at most 16"):
-        chip.set_taps([CallTap(SRAM, 0, 4)] * 17)
-    chip.set_taps([CallTap(SRAM, 0, 4)])
-    chip.set_taps([])
 
 
 def test_stores_to_the_boot_rom_and_flash_reach_nobody() -> None:

@@ -49,3 +49,16 @@ def test_code_in_ram_programs_flash() -> None:
     embedded, renode = on_both(build("flash"), 0.3)
     assert len(embedded) == 12
     assert renode == embedded
+
+
+def test_loops_take_the_same_cycles() -> None:
+    """Most of them are never left by Renode's processor library from one round to the next."""
+    embedded, renode = on_both(build("loops"), 0.06)
+    assert len(embedded) == 3 * 11 + 1 and embedded[-1] == "alarms=6" == renode[-1]
+    for ours, theirs in zip(embedded[:-1], renode[:-1], strict=True):
+        name, cycles = ours.split("=")
+        others, measured = theirs.split("=")
+        # What follows an event within eight cycles happens with it, and the chip's time does not go back for an access.
+        assert others == name and abs(int(measured) - int(cycles)) <= 8, (
+            f"{theirs}, where the embedded engine has {ours}"
+        )

@@ -125,7 +125,8 @@ def test_after_machine_reset_the_board_hears_at_once(monitor: Monitor, firmware:
     assert levels and min(levels) < 30, f"a tone at -4 dBFS in {lines}"
 
 
-def test_another_hook_at_the_end_of_blocks_leaves_the_clock_alone(monitor: Monitor, firmware: Path) -> None:
+@pytest.mark.parametrize("end", ["Begin", "End"])
+def test_hooks_of_others_at_blocks_leave_the_clock_alone(monitor: Monitor, firmware: Path, end: str) -> None:
     monitor.load(firmware)
     monitor.run(0.3)
 
@@ -135,7 +136,7 @@ def test_another_hook_at_the_end_of_blocks_leaves_the_clock_alone(monitor: Monit
         return monitor.number("sysbus.chip CpuCycles") - before
 
     alone = cycles()
-    monitor('sysbus.cpu SetHookAtBlockEnd "pass"')
+    monitor(f'sysbus.cpu SetHookAtBlock{end} "pass"')
     assert cycles() == pytest.approx(alone, rel=0.02)
 
 

@@ -49,6 +49,19 @@ public static class CoresTests
         Equal(1000000ul, rig.Machine.Quantum.Ticks, "and is over");
     }
 
+    public static void A_debugger_hears_of_no_core_that_waits()
+    {
+        var rig = new Rig(both: true).Clocked();
+        var halts = 0;
+        rig.Cpu1.Halted += _ => halts++;
+        On(rig.Cpu1, () => rig.Cpu1.Wfi(true));
+        True(rig.Cpu1.IsHalted, "it waits");
+        Equal(0, halts, "which is nobody's business");
+        rig.Cpu1.IsHalted = false;
+        rig.Cpu1.IsHalted = true;
+        Equal(1, halts, "others are");
+    }
+
     public static void A_word_from_core_0_lets_core_1_go_on_and_one_from_core_1_does_not()
     {
         var rig = Waiting();

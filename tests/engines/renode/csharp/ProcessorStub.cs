@@ -73,13 +73,13 @@ namespace Antmicro.Renode.Peripherals.CPU
             PerformanceInMips = 100;
             TlibCleanWfiProcState = () => WfiCleanings++;
             machine.Cpus.Add(this);
-            attach = function => attached = (RP2040_BlockHook.BlockCallback)Marshal.GetDelegateForFunctionPointer(function, typeof(RP2040_BlockHook.BlockCallback));
-            attached = OnBlockFinished;
+            TlibSetBlockBeginHookPresent = present => beginHookPresent = present != 0;
             if(native)
             {
                 binder.libraryAddress = new IntPtr(++libraries);
-                SharedLibraries.Symbols[binder.libraryAddress + "renode_external_attach__ActionUInt64UInt32__OnBlockFinished"] =
-                    Marshal.GetFunctionPointerForDelegate(attach);
+                OfferSetter("FuncUInt32UInt64UInt32__OnBlockBegin", function => blockBegin = function);
+                executed = () => (ulong)executedInstructions;
+                SharedLibraries.Symbols[binder.libraryAddress + "tlib_get_total_executed_instructions"] = Marshal.GetFunctionPointerForDelegate(executed);
                 readRegister = number => number == 15 ? (uint)pc.RawValue : (uint)Registers[number];
                 SharedLibraries.Symbols[binder.libraryAddress + "tlib_get_register_value_32"] = Marshal.GetFunctionPointerForDelegate(readRegister);
                 OfferBus();
@@ -108,7 +108,7 @@ namespace Antmicro.Renode.Peripherals.CPU
         {
             var reads = new BusRead[] { ReadByteFromBus, ReadWordFromBus, ReadDoubleWordFromBus };
             var writes = new BusWrite[] { WriteByteToBus, WriteWordToBus, WriteDoubleWordToBus };
-            binder.delegateStore = new object[] { reads[0], reads[1], reads[2], writes[0], writes[1], writes[2] };
+            binder.delegateStore = new object[] { reads[0], reads[1], reads[2], writes[0], writes[1], writes[2], new BlockBegin(OnBlockBegin) };
             var names = new[] { "Byte", "Word", "DoubleWord" };
             for(var i = 0; i < 3; i++)
             {
@@ -147,7 +147,20 @@ namespace Antmicro.Renode.Peripherals.CPU
         public void SetPageAccessViaIo(ulong address) { IoPages.Add(address); }
         public bool UpdateContextOnLoadAndStore { get; set; }
         public uint PerformanceInMips { get; set; }
-        public bool IsHalted { get; set; }
+        public event Action<object> Halted; // a debugger hears of it
+        public bool IsHalted
+        {
+            get { return halted; }
+            set
+            {
+                var listeners = value && !halted ? Halted : null;
+                halted = value;
+                if(listeners != null)
+                {
+                    listeners(this);
+                }
+            }
+        }
 
         /// <summary>The setter takes the Thumb bit, the getter does not show it.</summary>
         public RegisterValue PC
@@ -189,6 +202,7 @@ namespace Antmicro.Renode.Peripherals.CPU
         public readonly Queue<Block> Blocks = new Queue<Block>();
         public bool Executing;
         public ulong SkippedNanoseconds;
+        public ulong SkipInstructions { get { return skip * PerformanceInMips / 1000; } }
         public bool RefusesInterruptEnd;
         public int Resets, Returns;
         public void RequestReturn() { Returns++; }
@@ -206,6 +220,12 @@ namespace Antmicro.Renode.Peripherals.CPU
         public ulong ElapsedCycles { get { return machine.Now; } }
         public int ManagedBlocks;
         public void SetHookAtBlockEnd(Action<ulong, uint> hook) { blockFinishedHook = hook; }
+        public void SetHookAtBlockBegin(Action<ulong, uint> hook)
+        {
+            blockBeginHook = hook;
+            UpdateBlockBeginHookPresent();
+        }
+        public void ClearTranslationCache() { }
         public void AddHookAtWfiStateChange(Action<bool> hook) { Wfi += hook; }
         public Action<bool> Wfi;
         public void AddHookAtInterruptBegin(Action<ulong> hook) { InterruptBegin += hook; }
@@ -245,12 +265,16 @@ namespace Antmicro.Renode.Peripherals.CPU
             }
         }
 
-        /// <summary>Hooks, then the block's accesses, then its time and the block-end hook, as tlib does it.</summary>
+        /// <summary>The block-begin hook, hooks, the block's accesses, its time and the block-end hook, as tlib does it.</summary>
         public void ExecuteBlock()
         {
             var block = Blocks.Dequeue();
             Executing = true;
             pc = block.Pc;
+            while(beginHookPresent && !Begins(block))
+            {
+                Skip();
+            }
             lock(hooks)
             {
                 Action<ICpuSupportingGdb, ulong> hook;
@@ -264,24 +288,36 @@ namespace Antmicro.Renode.Peripherals.CPU
                 block.Access();
             }
             machine.Now += block.Instructions * 1000UL / PerformanceInMips;
+            executedInstructions += block.Instructions;
             if(Blocks.Count > 0)
             {
                 pc = Blocks.Peek().Pc;
             }
             if(blockFinishedHook != null)
             {
-                attached(block.Pc, block.Instructions);
+                OnBlockFinished(block.Pc, block.Instructions);
             }
             Executing = false;
+            Skip();
+        }
+
+        private bool Begins(Block block)
+        {
+            var attached = blockBegin == IntPtr.Zero ? OnBlockBegin : (BlockBegin)Marshal.GetDelegateForFunctionPointer(blockBegin, typeof(BlockBegin));
+            return attached(block.Pc, block.Instructions) != 0;
+        }
+
+        private void Skip()
+        {
             machine.Now += skip;
             skip = 0;
         }
 
         private RegisterValue pc;
         private uint vectors;
-        private bool pcKnown, vectorsKnown;
+        private bool pcKnown, vectorsKnown, halted;
         private ulong skip;
-        // As in Renode, by names that the bridge asks for: the hook, the copy of the processor library, and what that library
+        // As in Renode, by names that the bridge asks for: the hooks, the copy of the processor library, and what that library
         // calls until something else is attached to it.
         private void OnBlockFinished(ulong pc, uint executedInstructions)
         {
@@ -292,16 +328,36 @@ namespace Antmicro.Renode.Peripherals.CPU
             }
         }
 
+        private uint OnBlockBegin(ulong address, uint size)
+        {
+            ManagedBlocks++;
+            if(blockBeginHook != null)
+            {
+                blockBeginHook(address, size);
+            }
+            return 1;
+        }
+
+        private void UpdateBlockBeginHookPresent() { TlibSetBlockBeginHookPresent(blockBeginHook != null ? 1u : 0u); }
+
+        // Both sides' delegates are of one type: Mono gives a managed function's pointer back as the delegate that it was.
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        private delegate uint BlockBegin(ulong address, uint size);
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        private delegate ulong InstructionCounter();
+        private readonly InstructionCounter executed;
+        private readonly Action<uint> TlibSetBlockBeginHookPresent;
+        private IntPtr blockBegin;
+        private bool beginHookPresent;
+        private long executedInstructions;
+        private Action<ulong, uint> blockBeginHook;
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         private delegate uint RegisterReader(int number);
         private readonly RegisterReader readRegister;
 
         private class Binder { public IntPtr libraryAddress; public object[] delegateStore; }
-        // Both sides' delegates are of one type: Mono gives a managed function's pointer back as the delegate that it was.
         private static int libraries;
         private readonly Binder binder = new Binder();
-        private readonly RP2040_BlockHook.Attacher attach;
-        private RP2040_BlockHook.BlockCallback attached;
         private Action<ulong, uint> blockFinishedHook;
         private readonly Dictionary<ulong, Action<ICpuSupportingGdb, ulong>> hooks = new Dictionary<ulong, Action<ICpuSupportingGdb, ulong>>();
         private readonly Machine machine;

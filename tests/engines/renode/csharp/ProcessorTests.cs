@@ -327,45 +327,64 @@ public static class ProcessorTests
 
     public static void Who_takes_the_hook_shares_it_and_who_removes_it_gives_it_back()
     {
-        foreach(var native in new[] { false, true })
+        var rig = new Rig().Clocked();
+        rig.PutCode(Rig.Sram, 0x6808, 0x6808, 0x4348, 0xD1FB);
+        rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
+        var traced = 0;
+        Action<ulong, uint> tracer = (pc, n) => traced++;
+        Func<ulong> run = () =>
         {
-            var rig = new Rig(native: native).Clocked();
-            rig.PutCode(Rig.Sram, 0x6808, 0x6808, 0x4348, 0xD1FB);
-            rig.Write(Rig.Watchdog + 0x2C, 0x200 | 12);
-            var traced = 0;
-            Action<ulong, uint> tracer = (pc, n) => traced++;
-            Func<ulong> run = () =>
+            rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 150); // an event, at which the bridge looks after it
+            for(var n = 0; n < 10000; n++)
             {
-                rig.Write(Rig.Timer + 0x10, rig.Read(Rig.Timer + 0x28) + 150); // an event, at which the bridge looks after it
-                for(var n = 0; n < 10000; n++)
-                {
-                    rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
-                }
-                rig.Wait(200000);
-                rig.Cpu.Blocks.Clear();
-                var before = rig.Chip.CpuCycles;
-                for(var n = 0; n < 100; n++)
-                {
-                    rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
-                }
-                while(rig.Cpu.Blocks.Count > 0)
-                {
-                    rig.Cpu.ExecuteBlock();
-                }
-                return rig.Chip.CpuCycles - before;
-            };
-            Logger.Lines.Clear();
-            rig.Cpu.SetHookAtBlockEnd(tracer);
-            var shared = run();
-            True(shared >= 700 && shared < 720, "charged while traced: " + shared);
-            True(traced >= 100, "traced as well: " + traced);
-            True(Logger.Lines.Any(l => l.Contains("is shared")), "said");
-            rig.Cpu.SetHookAtBlockEnd(null);
-            traced = 0;
-            var alone = run();
-            True(alone >= 700 && alone < 720, "charged after: " + alone);
-            Equal(0, traced, "the other one is gone");
-            True(Logger.Lines.Any(l => l.Contains("is back")), "said");
-        }
+                rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
+            }
+            rig.Wait(200000);
+            rig.Cpu.Blocks.Clear();
+            var before = rig.Chip.CpuCycles;
+            for(var n = 0; n < 100; n++)
+            {
+                rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 4 });
+            }
+            while(rig.Cpu.Blocks.Count > 0)
+            {
+                rig.Cpu.ExecuteBlock();
+            }
+            return rig.Chip.CpuCycles - before;
+        };
+        Logger.Lines.Clear();
+        rig.Cpu.SetHookAtBlockEnd(tracer);
+        var shared = run();
+        True(shared >= 700 && shared < 720, "charged while traced: " + shared);
+        True(traced >= 100, "traced as well: " + traced);
+        True(Logger.Lines.Any(l => l.Contains("is shared")), "said");
+        rig.Cpu.SetHookAtBlockEnd(null);
+        traced = 0;
+        var alone = run();
+        True(alone >= 700 && alone < 720, "charged after: " + alone);
+        Equal(0, traced, "the other one is gone");
+        True(Logger.Lines.Any(l => l.Contains("is back")), "said");
+    }
+    public static void Renodes_own_hook_at_the_beginning_of_blocks_is_called_while_it_is_wanted()
+    {
+        var rig = new Rig(native: true).Clocked();
+        rig.PutCode(Rig.Sram, 0x3001, 0xE7FD);
+        var seen = 0;
+        Action<int> run = blocks =>
+        {
+            for(var n = 0; n < blocks; n++)
+            {
+                rig.Cpu.Blocks.Enqueue(new TranslationCPU.Block { Pc = Rig.Sram, Instructions = 2 });
+                rig.Cpu.ExecuteBlock();
+            }
+        };
+        run(50);
+        var start = rig.Chip.CpuCycles;
+        rig.Cpu.SetHookAtBlockBegin((pc, n) => seen++);
+        run(20);
+        rig.Cpu.SetHookAtBlockBegin(null);
+        run(30);
+        Equal(20, seen, "calls");
+        Equal(50ul * 3, rig.Chip.CpuCycles - start, "cycles");
     }
 }
