@@ -17,6 +17,7 @@
 #include "cpu/profiler.hpp"
 #include "cpu/system_control.hpp"
 #include "cpu/tracer.hpp"
+#include "cpu/undo.hpp"
 
 namespace rp2040 {
 
@@ -57,36 +58,6 @@ struct Fault {
 struct Transfer {
     std::uint32_t from, to;
     Cycles when;
-};
-
-/// What instructions of two cores change, but for memory (pair.hpp).
-struct CpuMark {
-    std::array<std::uint32_t, 16> r;
-    const Op* op;
-    Cycles cycles;
-    std::uint64_t nz;
-    std::uint32_t carry, overflow;
-    DecodedPage* page;
-    const Handler* handlers;
-    std::uint64_t transfers;
-    Cycles bus_waits;
-    std::uint64_t flash_hits;
-};
-
-/// What words of SRAM held before a core stored there in its turn.
-struct UndoneStores {
-    struct Word {
-        std::uint32_t offset, data;
-    };
-    /// More than a turn of crossbar_turns.cpp has cycles.
-    std::array<Word, 128> words;
-    unsigned count = 0;
-
-    void note(const std::uint8_t* sram, std::uint32_t offset) {
-        Word& word = words[count++ % 128];
-        word.offset = offset & ~3u;
-        std::memcpy(&word.data, sram + word.offset, 4);
-    }
 };
 
 /// Registers as a debugger sees them.
@@ -174,6 +145,8 @@ class Cpu {
     std::uint32_t read_special(std::uint32_t sysm);
     void write_special(std::uint32_t sysm, std::uint32_t data);
     void set_primask(bool masked);
+    /// The same where no interrupt is taken for it; false: one would be, and nothing has been done.
+    [[nodiscard]] bool set_primask_quietly(bool masked);
     /// True if execution must stop here (debugger's breakpoint).
     bool hook();
 

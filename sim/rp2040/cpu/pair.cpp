@@ -1,12 +1,12 @@
 // Two cores that both run: they take turns of some dozen cycles, in chains of instructions (pair_execute.cpp).
 //
 // The core that comes first goes ahead, up to the end of the crossbar's window; then the other one follows. What only
-// computes, branches, loads, or stores data that are the core's own cannot be told from what it would be in the order of
-// the cycles, as long as the two meet at the ports of the crossbar alone: what it makes of the accesses does not depend
-// on who tells of them first (bus/crossbar_turns.cpp). Everything else is done in order. The core that is ahead stops
-// before it and lets the other one catch up. The core that follows sends the other one back to where it started, to
-// come again just as far as the order has it: it finds everything as it was, for its memory, its registers and what it
-// has told the crossbar are taken back, and the other core has touched nothing of its.
+// computes, branches, loads, or stores data that are the core's own cannot be told from what it would be in the order
+// of the cycles, as long as the two meet at the ports of the crossbar alone: what it makes of the accesses does not
+// depend on who tells of them first (bus/crossbar_turns.cpp). Everything else is done in order. The core that is ahead
+// stops before it and lets the other one catch up. The core that follows sends the other one back to where it started,
+// to come again just as far as the order has it: it finds everything as it was, for its memory, its registers and what
+// it has told the crossbar are taken back, and the other core has touched nothing of its.
 //
 // Which words of SRAM are whose is learnt from the accesses; until it is known, or when it changes, they are done in
 // order, and so are stores to what both use. It can be forgotten at any time, and is no part of the chip's state.
@@ -39,7 +39,7 @@ void Cpu::choose_handlers() {
 }
 
 CpuMark Cpu::mark() const {
-    return {r, op, cycles, nz, carry, overflow, page, pair_handlers, transfer_count_, bus_waits_, xip.hits()};
+    return {r, op, cycles, nz, carry, overflow, page, pair_handlers, transfer_count_, bus_waits_, xip.hits(), primask_};
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
@@ -52,6 +52,7 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     spill(mark.op, mark.cycles, mark.nz, mark.carry, mark.overflow);
     transfer_count_ = mark.transfers;
     bus_waits_ = mark.bus_waits;
+    primask_ = mark.primask;
     xip.take_back_hits(flash_hits);
     while (undo.count > 0) {
         const UndoneStores::Word& word = undo.words[--undo.count % undo.words.size()];

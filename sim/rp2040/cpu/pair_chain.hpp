@@ -1,5 +1,6 @@
 // How an instruction of two cores hands over to the next one: it tells of its fetch, and goes on where the window has
-// free what it wants. For pair_execute.cpp alone, which compiles the operations of a core that runs alone with it.
+// free what it wants. For pair_execute.cpp, which compiles the operations of a core that runs alone with it, and
+// pair_waits.cpp.
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 // is executed, tells of its fetch, and hands over to the next one. An instruction that may not begin now, for its core
 // is ahead of the other one and others can see it, ends the turn. The operations are those of a core that runs alone,
 // compiled again with another NEXT; those that are rare, or do more than compute and access memory, take the way
-// through shared_bus.cpp, and so does everything where somebody looks on.
+// through shared_bus.cpp, and so does everything where somebody looks on. What cannot go on at once: pair_waits.cpp.
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -17,110 +17,21 @@
 #include "cpu/pair.hpp"
 #include "cpu/pair_chain.hpp"
 #include "cpu/pair_handlers.hpp"
+#include "cpu/pair_waits.hpp"
 #include "cpu/polling.hpp"
 #include "cpu/timing.hpp"
 
 namespace rp2040 {
 
-constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
+constexpr std::uint32_t kPrimask = 16;  // of MSR (Arm ARM B4.2.3)
 
 namespace pair {
 namespace {
-
-// ---------------------------------------------------------------------------------------------- what must wait
-
-/// The rest of an instruction that has been executed is done when the other core has caught up.
-void leave_open(Cpu& c, Handler rest) {
-    c.rest = rest;
-    c.deadline = 0;
-}
-
-/// The next word, in the last cycle of an instruction.
-[[gnu::noinline]] void wait_for_fetch(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
-    if (lost == kNever) return leave_open(c, &wait_for_fetch);
-    cycles += lost;
-    op += is_wide(op->operation) ? 2 : 1;
-    DISPATCH();
-}
-
-/// A branch to the instruction after it fetches as others do.
-[[gnu::noinline]] void branch_to_next(OP_PARAMS) {
-    if (is_wide(op->operation) || begins_word(op)) TAIL_RETURN wait_for_fetch(OP_ARGS);
-    ++op;
-    DISPATCH();
-}
-
-/// The second word of a target in mid-word.
-[[gnu::noinline]] void wait_for_second(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
-    if (lost == kNever) return leave_open(c, &wait_for_second);
-    cycles += lost;
-    DISPATCH();
-}
-
-/// A branch, at its target.
-[[gnu::noinline]] void wait_for_target(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
-    if (lost == kNever) return leave_open(c, &wait_for_target);
-    cycles += lost;
-    if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
-    DISPATCH();
-}
 
 /// A load or store of one register.
 void wait_for_data(OP_PARAMS);
 /// The same to a block of memory that is not yet known to be the core's own.
 void claim_block(OP_PARAMS);
-
-/// Any instruction, the long way.
-[[gnu::noinline]] void op_alone(OP_PARAMS) {
-    SPILL();
-    if (c.goes_ahead(cycles)) {
-        c.deadline = 0;
-        return;
-    }
-    c.pair->take_back(c, cycles);
-    c.pair->left = true;
-    if (c.pair->crossbar.counting()) c.pair->crossbar.end_turns();
-    c.pair->events.pass_to(c.cycles);
-    c.deadline = kOneInstruction;
-    c.execute_next();
-}
-
-/// An instruction in flash whose fetch has been counted is begun anew.
-void forget_fetch(const Cpu& c, const Op* op) {
-    if (c.page->xip && (begins_word(op) || is_wide(op->operation))) c.xip.take_back_hits(1);
-}
-
-void op_alone_again(OP_PARAMS) {
-    forget_fetch(c, op);
-    TAIL_RETURN op_alone(OP_ARGS);
-}
-
-/// What a register holds for that long can be read ahead, where it is not yet known when that will be: for that long no
-/// event changes it, and what the other core does in order sends this one back.
-constexpr Cycles kSteady = Pair::kLongestDelay + timing::kApbRead;
-
-/// Loads what lies in a peripheral, at the spilled state, if it does not matter when: into c.value and c.cost.
-[[nodiscard]] bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
-    Crossbar& crossbar = c.pair->crossbar;
-    const Cycles until = c.cycles + (c.goes_ahead(c.cycles) ? kSteady : timing::kApbRead);
-    if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
-    const Port port = port_of(address);
-    if (port == Port::none) return true;
-    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
-}
-
-/// The instruction begins when the other core has caught up.
-void hold_back(OP_PARAMS) {
-    forget_fetch(c, op);
-    SPILL();
-    c.deadline = 0;
-}
 
 }  // namespace
 
@@ -141,6 +52,22 @@ void op_poll_near(OP_PARAMS) {
 }
 
 void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
+
+void op_mrs(OP_PARAMS) {
+    SPILL();
+    c.r[op->rd] = c.read_special(op->imm);
+    NEXT_WIDE(timing::kSystem);
+}
+
+void op_msr(OP_PARAMS) {
+    if (op->imm != kPrimask || !c.set_primask_quietly((c.r[op->rn] & 1) != 0)) TAIL_RETURN op_alone_again(OP_ARGS);
+    NEXT_WIDE(timing::kSystem);
+}
+
+void op_cps(OP_PARAMS) {
+    if (!c.set_primask_quietly(op->imm != 0)) TAIL_RETURN op_alone_again(OP_ARGS);
+    NEXT(kAlu);
+}
 
 namespace granted {
 #undef OWN
@@ -334,7 +261,8 @@ namespace {
     RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
     X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
     X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
+    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)\
+    X(mrs) X(msr) X(cps)
 // clang-format on
 
 /// Loads and stores of one register that have their port.

@@ -1,0 +1,100 @@
+// How an instruction of two cores waits: for a port, for the other core, or for its turn to be executed alone.
+#include "cpu/pair_waits.hpp"
+
+#include "bus/bus.hpp"
+#include "bus/xip.hpp"
+#include "cpu/execute.hpp"
+#include "cpu/pair.hpp"
+#include "cpu/pair_chain.hpp"
+#include "cpu/timing.hpp"
+
+namespace rp2040::pair {
+
+namespace {
+
+constexpr Cycles kOneInstruction = 1;  // a deadline that every instruction reaches; 0: something asks for attention
+
+/// What a register holds for that long can be read ahead, where it is not yet known when that will be: for that long no
+/// event changes it, and what the other core does in order sends this one back.
+constexpr Cycles kSteady = Pair::kLongestDelay + timing::kApbRead;
+
+/// An instruction in flash whose fetch has been counted is begun anew.
+void forget_fetch(const Cpu& c, const Op* op) {
+    if (c.page->xip && (begins_word(op) || is_wide(op->operation))) c.xip.take_back_hits(1);
+}
+
+/// The rest of an instruction that has been executed is done when the other core has caught up.
+void leave_open(Cpu& c, Handler rest) {
+    c.rest = rest;
+    c.deadline = 0;
+}
+
+}  // namespace
+
+void wait_for_fetch(OP_PARAMS) {
+    SPILL();
+    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
+    if (lost == kNever) return leave_open(c, &wait_for_fetch);
+    cycles += lost;
+    op += is_wide(op->operation) ? 2 : 1;
+    DISPATCH();
+}
+
+void branch_to_next(OP_PARAMS) {
+    if (is_wide(op->operation) || begins_word(op)) TAIL_RETURN wait_for_fetch(OP_ARGS);
+    ++op;
+    DISPATCH();
+}
+
+void wait_for_second(OP_PARAMS) {
+    SPILL();
+    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
+    if (lost == kNever) return leave_open(c, &wait_for_second);
+    cycles += lost;
+    DISPATCH();
+}
+
+void wait_for_target(OP_PARAMS) {
+    SPILL();
+    const Cycles lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
+    if (lost == kNever) return leave_open(c, &wait_for_target);
+    cycles += lost;
+    if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
+    DISPATCH();
+}
+
+void op_alone(OP_PARAMS) {
+    SPILL();
+    if (c.goes_ahead(cycles)) {
+        c.deadline = 0;
+        return;
+    }
+    c.pair->take_back(c, cycles);
+    c.pair->left = true;
+    if (c.pair->crossbar.counting()) c.pair->crossbar.end_turns();  // it may read what is counted
+    c.pair->events.pass_to(c.cycles);
+    c.deadline = kOneInstruction;
+    c.execute_next();
+}
+
+void op_alone_again(OP_PARAMS) {
+    forget_fetch(c, op);
+    TAIL_RETURN op_alone(OP_ARGS);
+}
+
+bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
+    Crossbar& crossbar = c.pair->crossbar;
+    const Cycles until = c.cycles + (c.goes_ahead(c.cycles) ? kSteady : timing::kApbRead);
+    if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
+    const Port port = port_of(address);
+    if (port == Port::none) return true;
+    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
+}
+
+void hold_back(OP_PARAMS) {
+    forget_fetch(c, op);
+    SPILL();
+    c.deadline = 0;
+}
+
+}  // namespace rp2040::pair
