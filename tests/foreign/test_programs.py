@@ -11,9 +11,8 @@ import pytest
 from foreign import Run, build, run
 from paths import ROOT
 
-from emberwatch import Bench, Machine, _native
+from emberwatch import Machine, _native
 from emberwatch.base.errors import EmulationTimeout, FirmwareCrash, UsageError
-from emberwatch.board.board import boards_folder
 from emberwatch.detector.machine import DetectorMachine
 from emberwatch.inspect.crash import CrashWatch
 from emberwatch.inspect.gdb.target import Target
@@ -296,86 +295,6 @@ def test_nobody_waits_for_cycles_that_never_come() -> None:
             Target(machine, lambda _: None, Path.cwd()).run_to(asleep + 1)
 
 
-_SLAVE_WIRES = ((6, 4), (7, 5), (19, 8), (17, 9), (18, 10), (16, 11), (2, 3))
-
-
-def _judge_slaves(values: dict[str, int]) -> None:
-    assert 500 <= values.pop("stretched_us") < 600
-    assert values == {
-        "nobody": 1,
-        "written": 1,
-        "read": 1,
-        "requests": 7,
-        "restarts": 1,
-        "dones": 1,
-        "stops": 2,
-        "late": 1,
-        "full": 16,
-        "kept": 19,
-        "none_lost": 1,
-        "held": 1,
-        "lost": 0xFF,
-        "answers": 0xA0A1_A200,
-        "heard": 0x1122_3344,
-        "deselected": 0,
-        "selected": 0x66,
-        "overrun": 1,
-        "levels": 0b1010,
-    }
-
-
-def test_slaves_on_jumpers() -> None:
-    result = Run.of(build("slaves"))
-    for a, b in _SLAVE_WIRES:
-        result.chip.attach(_native.Jumper(f"wire{a}"), [("a", a), ("b", b)])
-    assert result.run(1).ended(), result.text
-    _judge_slaves(result.values)
-
-
-def test_slaves_on_another_chip() -> None:
-    """Each of two chips is the other's slave; from SRAM, where no instruction waits for flash while edges come."""
-    with Machine(build("slaves", "no_flash")) as one, Machine(build("slaves", "no_flash")) as other:
-        bench = Bench(one, other)
-        for master, slave in ((one, other), (other, one)):
-            for here, there in _SLAVE_WIRES:
-                bench.wire(master, here, slave, there)
-        one.run(0.1)
-        for machine in (one, other):
-            pairs = (line.split("=") for line in machine.uart.split())
-            _judge_slaves({name: int(value, 0) for name, value in pairs})
-
-
-def test_wave_forms_on_jumpers(tmp_path: Path) -> None:
-    """The board file connects the pins, and the machine runs the program."""
-    board = tmp_path / "wired.toml"
-    board.write_text("wires = [[8, 9], [13, 10], [14, 15], [16, 19]]\n" + (boards_folder() / "pico.toml").read_text())
-    with DetectorMachine(build("jumpers"), board=board) as machine:
-        machine.run(0.2)
-        lines = [line for _, line in machine.lines]
-    values = dict(line.split("=") for line in lines)
-    assert values == {
-        "uart": "0x61626364",
-        "broken": "0x05000031",
-        "loop": "0x00005ac3",
-        "pulls": "0x000000ff",
-        "counted": "21",
-        "source_edges": "21",
-        "wire_edges": "21",
-        "pulses": values["wire_pulses"],
-        "wire_pulses": values["pulses"],
-        "open_drain": "0x00003000",
-    }
-    pulses = 0.003 * 125e6 / (12 * (5 + 77 / 256))
-    assert int(values["pulses"]) == pytest.approx(pulses, abs=10)
-
-
-def test_slaves_without_jumpers_hear_nothing() -> None:
-    result = Run.of(build("slaves")).run(0.1)
-    assert result.stop is not None and result.stop.reason.name == "TIME"
-    assert result.text.startswith("nobody=1")
-    assert "written=1" not in result.text
-
-
 def test_gpio_interrupts() -> None:
     result = Run.of(build("gpio"))
     result.chip.drive_pin(4, False)
@@ -454,51 +373,3 @@ def test_segments_in_odd_places() -> None:
     result = run("timer", layout="odd_segments")
     assert "fired=10" in result.text
     assert result.chip.read_memory(0x1010_0002, 5) == bytes.fromhex("ffa55a33ff")
-
-
-SNAPSHOT_TIMES = (0.0005, 0.004, 0.0105, 0.02, 0.06, 0.2, 0.4)
-PERIPHERALS = [*range(0x4000_0000, 0x4007_0000, 0x4000), 0x5000_0000, 0x5011_0000, 0x5020_0000, 0x5030_0000]
-
-
-def run_in_slices(elf: Path, change_chips: bool) -> Run:
-    """Runs to fixed moments; at each one the run may go on in another chip, restored from a snapshot."""
-    result = Run.of(elf)
-    for seconds in SNAPSHOT_TIMES:
-        result.chip.run_until(result.chip.cycles_at(round(seconds * 1e12)))
-        result.collect()
-        if seconds == 0.06:
-            result.chip.usb_send(b"typed")
-        if change_chips:
-            other = Run(Run.of(elf).chip, result.uart, result.usb)
-            other.chip.restore(result.chip.save())
-            result = other
-    return result
-
-
-def visible(chip: _native.Chip) -> dict[str, object]:
-    """Everything of a chip that a program or a debugger can see (but the trace of recent jumps)."""
-    seen: dict[str, object] = {"cycles": chip.cycles, "picoseconds": chip.picoseconds}
-    for core in (0, 1):
-        seen[f"core {core}"] = chip.registers(core)
-        seen[f"counts {core}"] = (chip.exception_counts(core), chip.sleep_cycles(core))
-    for name, base, size in (("SRAM", 0x2000_0000, 0x42000), ("flash", 0x1000_0000, 1 << 21)):
-        seen[name] = chip.read_memory(base, size)
-    seen["USB RAM"] = chip.read_memory(0x5010_0000, 0x1000)
-    seen["cache"] = (chip.xip_hits, chip.xip_accesses)
-    for base in PERIPHERALS:
-        for offset in range(0, 0x450 if base == 0x5000_0000 else 0x1A4, 4):
-            try:
-                seen[f"{base + offset:#x}"] = chip.read_memory(base + offset, 4)
-            except (ValueError, RuntimeError):
-                continue  # no register there
-    return seen
-
-
-@pytest.mark.parametrize("program", ["multicore", "dma", "usb", "rtc", "flash", "adc", "pio", "pwm"])
-def test_snapshots_are_exact(program: str) -> None:
-    """Run, save, restore into another chip, run: the same output and the same state as run, run."""
-    elf = build(program)
-    straight, restored = run_in_slices(elf, change_chips=False), run_in_slices(elf, change_chips=True)
-    assert (restored.text, bytes(restored.usb)) == (straight.text, bytes(straight.usb))
-    a, b = visible(straight.chip), visible(restored.chip)
-    assert {name for name in a if a[name] != b.get(name)} == set()
