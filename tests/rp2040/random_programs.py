@@ -136,7 +136,8 @@ def with_vectors() -> _native.Chip:
 
 def read_flash_serially(chip: _native.Chip, divider: int = 4) -> None:
     """Sets the SSI up for reads by one line, at a quarter of the clock or less."""
-    for offset, value in ((0x08, 0), (0x14, divider), (0x00, 31 << 16 | 3 << 8), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
+    control = 31 << 16 | 3 << 8
+    for offset, value in ((0x08, 0), (0x14, divider), (0x00, control), (0x04, 0), (0xF4, 0x03000218), (0x08, 1)):
         chip.write_bus(SSI + offset, 4, value)
 
 

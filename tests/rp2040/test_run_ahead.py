@@ -171,19 +171,31 @@ def test_a_core_beside_long_misses() -> None:
         compare_with_stepper(partial(_beside_misses, seed), seed)
 
 
-RARE = ((318, False), (1863, False), (3863, False), (4815, True), (8456, False), (8922, False))
+RARE = ((318, False), (1863, False), (3863, False), (4815, True), (8456, False), (8922, False), (9827, False))
 RARE_IN_FLASH = ((26, False), (195, False), (3005, False), (3357, True), (6273, False), (8848, False))
+
+
+RARE_AT_PERIPHERALS = (
+    *((840, False), (1383, False), (5159, False), (5320, False), (11203, False)),
+    *((195, True), (859, True), (6231, True)),
+)
 
 
 @pytest.mark.parametrize(
     ("make", "seed", "calls"),
-    [*((_pair, *rare) for rare in RARE), *((_pair_in_flash, *rare) for rare in RARE_IN_FLASH)],
+    [
+        *((_pair, *rare) for rare in RARE),
+        *((_pair_in_flash, *rare) for rare in RARE_IN_FLASH),
+        *((partial(_pair, peripherals=True), *rare) for rare in RARE_AT_PERIPHERALS),
+    ],
 )
 def test_rare_meetings(make: Callable[..., _native.Chip], seed: int, calls: bool) -> None:
     """What one program in thousands comes to.
 
     An interrupt in the cycle in which a port is lost, a list of registers shortly before an event, a wait longer
-    than a turn, a core that falls asleep while the other one owes cycles, a core far behind the crossbar's window.
+    than a turn, a core that falls asleep while the other one owes cycles, a core far behind the crossbar's window,
+    a list of registers that is abandoned for an interrupt; a word of the DMA that is held back by a fetch, a read that is
+    done again shortly before an event.
     """
     compare_with_stepper(partial(make, seed, calls=calls), seed)
 

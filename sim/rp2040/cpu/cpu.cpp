@@ -10,21 +10,6 @@
 
 namespace rp2040 {
 
-namespace {
-
-bool transfers_list(Operation operation) {
-    switch (operation) {
-        case Operation::push:
-        case Operation::pop:
-        case Operation::pop_pc:
-        case Operation::stm:
-        case Operation::ldm: return true;
-        default: return false;
-    }
-}
-
-}  // namespace
-
 Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
     : xip(xip_),
       code(code_),

@@ -145,8 +145,6 @@ class Cpu {
     std::uint32_t read_special(std::uint32_t sysm);
     void write_special(std::uint32_t sysm, std::uint32_t data);
     void set_primask(bool masked);
-    /// The same where no interrupt is taken for it; false: one would be, and nothing has been done.
-    [[nodiscard]] bool set_primask_quietly(bool masked);
     /// True if execution must stop here (debugger's breakpoint).
     bool hook();
 

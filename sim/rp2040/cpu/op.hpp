@@ -60,6 +60,18 @@ struct DecodedPage {
     }
 };
 
+/// Those of several registers, which an interrupt can abandon.
+constexpr bool transfers_list(Operation operation) {
+    switch (operation) {
+        case Operation::push:
+        case Operation::pop:
+        case Operation::pop_pc:
+        case Operation::stm:
+        case Operation::ldm: return true;
+        default: return false;
+    }
+}
+
 /// Instructions of two halfwords (UDF T2 does not matter: it never completes).
 constexpr bool is_wide(Operation operation) {
     switch (operation) {

@@ -39,7 +39,7 @@ void Cpu::choose_handlers() {
 }
 
 CpuMark Cpu::mark() const {
-    return {r, op, cycles, nz, carry, overflow, page, pair_handlers, transfer_count_, bus_waits_, xip.hits(), primask_};
+    return {r, op, cycles, nz, carry, overflow, page, pair_handlers, transfer_count_, bus_waits_, xip.hits()};
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
@@ -52,7 +52,6 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     spill(mark.op, mark.cycles, mark.nz, mark.carry, mark.overflow);
     transfer_count_ = mark.transfers;
     bus_waits_ = mark.bus_waits;
-    primask_ = mark.primask;
     xip.take_back_hits(flash_hits);
     while (undo.count > 0) {
         const UndoneStores::Word& word = undo.words[--undo.count % undo.words.size()];

@@ -23,8 +23,6 @@
 
 namespace rp2040 {
 
-constexpr std::uint32_t kPrimask = 16;  // of MSR (Arm ARM B4.2.3)
-
 namespace pair {
 namespace {
 
@@ -52,22 +50,6 @@ void op_poll_near(OP_PARAMS) {
 }
 
 void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
-
-void op_mrs(OP_PARAMS) {
-    SPILL();
-    c.r[op->rd] = c.read_special(op->imm);
-    NEXT_WIDE(timing::kSystem);
-}
-
-void op_msr(OP_PARAMS) {
-    if (op->imm != kPrimask || !c.set_primask_quietly((c.r[op->rn] & 1) != 0)) TAIL_RETURN op_alone_again(OP_ARGS);
-    NEXT_WIDE(timing::kSystem);
-}
-
-void op_cps(OP_PARAMS) {
-    if (!c.set_primask_quietly(op->imm != 0)) TAIL_RETURN op_alone_again(OP_ARGS);
-    NEXT(kAlu);
-}
 
 namespace granted {
 #undef OWN
@@ -261,8 +243,8 @@ namespace {
     RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
     X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
     X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)\
-    X(mrs) X(msr) X(cps)
+    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
+
 // clang-format on
 
 /// Loads and stores of one register that have their port.

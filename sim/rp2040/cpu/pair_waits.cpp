@@ -71,7 +71,8 @@ void op_alone(OP_PARAMS) {
     }
     c.pair->take_back(c, cycles);
     c.pair->left = true;
-    if (c.pair->crossbar.counting()) c.pair->crossbar.end_turns();  // it may read what is counted
+    // It may read what is counted, or be abandoned for an interrupt with words told of that others have met.
+    if (c.pair->crossbar.counting() || transfers_list(op->operation)) c.pair->crossbar.end_turns();
     c.pair->events.pass_to(c.cycles);
     c.deadline = kOneInstruction;
     c.execute_next();
@@ -84,7 +85,9 @@ void op_alone_again(OP_PARAMS) {
 
 bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
     Crossbar& crossbar = c.pair->crossbar;
-    const Cycles until = c.cycles + (c.goes_ahead(c.cycles) ? kSteady : timing::kApbRead);
+    // What is repeated comes in its order, perhaps later than it seemed: what was done then must be done again.
+    const bool ahead = c.goes_ahead(c.cycles) && !c.pair->repeating;
+    const Cycles until = c.cycles + (ahead ? kSteady : timing::kApbRead);
     if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
     const Port port = port_of(address);
     if (port == Port::none) return true;

@@ -107,6 +107,7 @@ void Cpu::execute_shared() {
 /// The eight words of an exception's stack frame, in consecutive cycles: returns those lost.
 Cycles Cpu::share_frame(std::uint32_t frame, Cycles at) {
     if (!contends()) return 0;
+    crossbar_.end_turns();  // the words come after what an instruction that was abandoned has told of
     Cycles lost = 0;
     for (std::uint32_t n = 0; n < 8; ++n) lost += crossbar_.access(master(), at + lost + n, port_of(frame + 4 * n));
     bus_waits_ += lost;

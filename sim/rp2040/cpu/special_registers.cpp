@@ -11,13 +11,6 @@ void Cpu::set_primask(bool masked) {
     attend();
 }
 
-bool Cpu::set_primask_quietly(bool masked) {
-    if (!privileged()) return true;
-    if (primask_ && !masked && would_preempt(true)) return false;
-    primask_ = masked;
-    return true;
-}
-
 void Cpu::use_stack(bool process) {
     if (process == control_spsel_) return;
     std::swap(r[13], other_sp_);

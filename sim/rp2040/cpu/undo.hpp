@@ -22,7 +22,6 @@ struct CpuMark {
     std::uint64_t transfers;
     Cycles bus_waits;
     std::uint64_t flash_hits;
-    bool primask;
 };
 
 /// What words of SRAM held before a core stored there in its turn.
