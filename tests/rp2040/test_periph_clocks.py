@@ -150,6 +150,20 @@ def test_ring_oscillator_range_drive_and_divider(chip: PeriphChip) -> None:
     assert chip.read(ROSC + 0x18) >> 31 == 0
 
 
+@pytest.mark.parametrize(
+    ("offset", "good", "bad"),
+    [(0x04, 0x9696_0000, 0x9697_0000), (0x08, 0x9696_1234, 0x1234), (0x10, 0xABF, 0xAC0), (0x14, 0xAA8, 0x9A8)],
+)
+def test_ring_oscillator_tells_of_wrong_passwords(chip: PeriphChip, offset: int, good: int, bad: int) -> None:
+    """STATUS.BADWRITE: "an invalid value has been written to ... FREQA or FREQB or DIV or PHASE" (datasheet 2.17.8)."""
+    chip.write(ROSC + offset, good)
+    assert chip.read(ROSC + 0x18) >> 24 & 1 == 0
+    chip.write(ROSC + offset, bad)
+    assert chip.read(ROSC + 0x18) >> 24 & 1 == 1
+    chip.write(ROSC + 0x18, 1 << 24)
+    assert chip.read(ROSC + 0x18) >> 24 & 1 == 0
+
+
 def test_ring_oscillator_random_bits_are_balanced_and_repeatable() -> None:
     runs = []
     for _ in range(2):

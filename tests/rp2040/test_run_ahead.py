@@ -194,8 +194,8 @@ def test_rare_meetings(make: Callable[..., _native.Chip], seed: int, calls: bool
 
     An interrupt in the cycle in which a port is lost, a list of registers shortly before an event, a wait longer
     than a turn, a core that falls asleep while the other one owes cycles, a core far behind the crossbar's window,
-    a list of registers that is abandoned for an interrupt; a word of the DMA that is held back by a fetch, a read that is
-    done again shortly before an event.
+    a list of registers that is abandoned for an interrupt; a word of the DMA that is held back by a fetch, a read
+    that is done again shortly before an event.
     """
     compare_with_stepper(partial(make, seed, calls=calls), seed)
 

@@ -18,6 +18,7 @@ void Cpu::use_stack(bool process) {
 }
 
 std::uint32_t Cpu::read_special(std::uint32_t sysm) {
+    const bool may_read = privileged();  // else stack pointers and PRIMASK read as zero: B5.2.2
     switch (sysm) {
         case 0:
         case 1:
@@ -26,9 +27,9 @@ std::uint32_t Cpu::read_special(std::uint32_t sysm) {
         case 5:
         case 6:
         case 7: return (sysm & 1) != 0 ? ipsr_ : 0;  // IPSR, EPSR (reads as zero), IEPSR
-        case 8: return control_spsel_ ? other_sp_ : r[13];
-        case 9: return control_spsel_ ? r[13] : other_sp_;
-        case 16: return primask_;
+        case 8: return !may_read ? 0 : control_spsel_ ? other_sp_ : r[13];
+        case 9: return !may_read ? 0 : control_spsel_ ? r[13] : other_sp_;
+        case 16: return may_read && primask_ ? 1 : 0;
         case 20: return (control_spsel_ ? 2u : 0u) | (control_npriv_ ? 1u : 0u);
         default: return 0;
     }

@@ -13,10 +13,31 @@ namespace {
 constexpr const regs::Block& kRegs = regs::kI2c;
 consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr regs::Bits kSpeed = kRegs.bits("IC_CON.SPEED");
-constexpr std::uint32_t kStandardMode = 1;
-constexpr std::uint32_t kLargestLevel = 15;  // of the FIFOs' thresholds; larger values act as this
+constexpr std::uint32_t kStandardMode = 1, kFastMode = 2;  // the latter is the fastest it has
+constexpr std::uint32_t kLargestLevel = 15;                // of the FIFOs' thresholds; larger values act as this
 constexpr std::uint32_t kCommand = kCmdRead | kCmdStop | kCmdRestart | kRegs.mask("IC_DATA_CMD.DAT");
 constexpr regs::Bits kTxHold = kRegs.bits("IC_SDA_HOLD.IC_SDA_TX_HOLD");
+// "Hardware prevents values less than this being written" (datasheet 4.3.17).
+constexpr std::uint32_t kLeastHigh = 6, kLeastLow = 8, kLeastSpike = 1;
+
+/// Registers that "can be written only when IC_ENABLE[0] is 0; writes at other times have no effect" (4.3.17).
+/// IC_TAR is one of them, as I2C_DYNAMIC_TAR_UPDATE is 0.
+constexpr bool fixed_while_enabled(std::uint32_t offset) {
+    switch (offset) {
+        case at("IC_CON"):
+        case at("IC_TAR"):
+        case at("IC_SAR"):
+        case at("IC_SS_SCL_HCNT"):
+        case at("IC_SS_SCL_LCNT"):
+        case at("IC_FS_SCL_HCNT"):
+        case at("IC_FS_SCL_LCNT"):
+        case at("IC_FS_SPKLEN"):
+        case at("IC_SDA_HOLD"):
+        case at("IC_SDA_SETUP"):
+        case at("IC_SLV_DATA_NACK_ONLY"): return true;
+        default: return false;
+    }
+}
 
 /// Interrupts that reading the register at `offset` clears; none for a register that clears nothing.
 constexpr std::uint32_t cleared_by(std::uint32_t offset) {
@@ -102,16 +123,14 @@ void I2c::next() {
         return;
     }
     const bool open = s_.phase == Phase::held;
+    const bool reading = (s_.tx.front() & kCmdRead) != 0;
+    const bool continues = open && (s_.tx.front() & kCmdRestart) == 0 && reading == s_.reading;
+    const bool restarts = (s_.con & kRestartEn) != 0;
+    // Without RESTART a STOP and a START take its place (IC_DATA_CMD.RESTART); what waits is begun after the STOP.
+    if (open && !continues && !restarts) return stop();
     s_.command = s_.tx.pop();
-    const bool reading = (s_.command & kCmdRead) != 0;
-    if (open && (s_.command & kCmdRestart) == 0 && reading == s_.reading) {
-        begin_data();
-        return;
-    }
-    if (open && (s_.con & kRestartEn) == 0) {
-        abort(kSbyteNorstrt);
-        return;
-    }
+    if (continues) return begin_data();
+    if (reading && !restarts && (s_.con & k10BitMaster) != 0) return abort(k10bRdNorstrt);
     s_.reading = reading;
     s_.first_byte = true;
     s_.address_byte = 0;
@@ -127,7 +146,9 @@ void I2c::abort(std::uint32_t source) {
     s_.raw_intr |= kTxAbrt;
     s_.tx.clear();
     s_.acknowledge_held = false;
-    if (source != kArbLost) return stop();
+    const bool on_bus = s_.phase != I2cState::Phase::idle && s_.phase != I2cState::Phase::waiting;
+    if (source != kArbLost && on_bus) return stop();
+    s_.enable &= ~kAbort;
     pull(false, false, now());
     s_.phase = I2cState::Phase::idle;
 }
@@ -204,7 +225,10 @@ std::uint32_t I2c::peek(std::uint32_t offset) {
         case at("IC_DMA_RDLR"): return s_.dma_rdlr;
         case at("IC_SDA_SETUP"): return s_.sda_setup;
         case at("IC_ACK_GENERAL_CALL"): return s_.ack_general_call;
-        case at("IC_ENABLE_STATUS"): return s_.enable & kEnabled;
+        case at("IC_ENABLE_STATUS"): {
+            const bool at_work = (s_.enable & kEnabled) != 0 || s_.phase != I2cState::Phase::idle;
+            return (at_work ? kIcEn : 0) | s_.cut_short;
+        }
         case at("IC_FS_SPKLEN"): return s_.fs_spklen;
         case at("IC_COMP_PARAM_1"): return kRegs.reset("IC_COMP_PARAM_1");
         case at("IC_COMP_VERSION"): return kRegs.reset("IC_COMP_VERSION");
@@ -232,33 +256,42 @@ std::uint32_t I2c::read(std::uint32_t offset) {
     return value;
 }
 
+/// ABORT can be set only while ENABLE is, and no software clears it: the end of the transfer does.
 void I2c::set_enable(std::uint32_t value) {
-    s_.enable = value;
+    const bool may_abort = (s_.enable & value & kEnabled) != 0;
+    if ((value & kEnabled) != 0)
+        s_.cut_short = 0;
+    else if ((s_.enable & kEnabled) != 0)
+        s_.cut_short = slave_cut_short();
+    s_.enable = may_abort ? value | (s_.enable & kAbort) : value & ~kAbort;
     if ((s_.enable & kEnabled) == 0) {
         s_.tx.clear();
         s_.rx.clear();
         s_.raw_intr &= ~kActivity;
-        if (s_.phase == I2cState::Phase::held) stop();
+        // A transfer that no STOP has ended stays open, SCL held low, and goes on once enabled again (4.3.10.3):
+        // the pico-sdk disables the block to change IC_TAR between a write and a read joined by a RESTART.
         if (s_.phase == I2cState::Phase::waiting) s_.phase = I2cState::Phase::idle;
-        s_.acknowledge_held = false;
         s_.addressed = false;
         s_.bus_busy = false;
         if (s_.phase == I2cState::Phase::idle) pull(false, false, now() + 1);
         s_.slave = {};
     } else if ((s_.enable & kAbort) != 0) {
-        if (s_.phase == I2cState::Phase::held)
+        if (s_.phase == I2cState::Phase::held || s_.phase == I2cState::Phase::waiting)
             abort(kUserAbrt);
-        else
+        else if (s_.phase == I2cState::Phase::idle)
             s_.enable &= ~kAbort;
     }
     if (choose_pins()) fabric_.gpio().plan();
 }
 
 void I2c::write(std::uint32_t offset, std::uint32_t value) {
+    if ((s_.enable & kEnabled) != 0 && fixed_while_enabled(offset)) return;
     switch (offset) {
         case at("IC_CON"):
             if ((value & kRegs.refused("IC_CON")) != 0) refuse(offset, value);
             s_.con = value & kRegs.writable("IC_CON");
+            if (kSpeed.of(s_.con) == 0 || kSpeed.of(s_.con) > kFastMode)
+                s_.con = (s_.con & ~kSpeed.mask) | kSpeed.put(kFastMode);
             break;
         case at("IC_TAR"):
             if ((value & kRegs.refused("IC_TAR")) != 0) refuse(offset, value);
@@ -270,10 +303,10 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
             if (!s_.tx.push(static_cast<std::uint16_t>(value & kCommand))) s_.raw_intr |= kTxOver;
             release_clock();
             break;
-        case at("IC_SS_SCL_HCNT"): s_.ss_hcnt = value & kRegs.writable("IC_SS_SCL_HCNT"); break;
-        case at("IC_SS_SCL_LCNT"): s_.ss_lcnt = value & kRegs.writable("IC_SS_SCL_LCNT"); break;
-        case at("IC_FS_SCL_HCNT"): s_.fs_hcnt = value & kRegs.writable("IC_FS_SCL_HCNT"); break;
-        case at("IC_FS_SCL_LCNT"): s_.fs_lcnt = value & kRegs.writable("IC_FS_SCL_LCNT"); break;
+        case at("IC_SS_SCL_HCNT"): s_.ss_hcnt = std::max(value & kRegs.writable("IC_SS_SCL_HCNT"), kLeastHigh); break;
+        case at("IC_SS_SCL_LCNT"): s_.ss_lcnt = std::max(value & kRegs.writable("IC_SS_SCL_LCNT"), kLeastLow); break;
+        case at("IC_FS_SCL_HCNT"): s_.fs_hcnt = std::max(value & kRegs.writable("IC_FS_SCL_HCNT"), kLeastHigh); break;
+        case at("IC_FS_SCL_LCNT"): s_.fs_lcnt = std::max(value & kRegs.writable("IC_FS_SCL_LCNT"), kLeastLow); break;
         case at("IC_INTR_MASK"): s_.intr_mask = value & kRegs.writable("IC_INTR_MASK"); break;
         case at("IC_RX_TL"): s_.rx_tl = std::min(value & kRegs.writable("IC_RX_TL"), kLargestLevel); break;
         case at("IC_TX_TL"): s_.tx_tl = std::min(value & kRegs.writable("IC_TX_TL"), kLargestLevel); break;
@@ -284,7 +317,7 @@ void I2c::write(std::uint32_t offset, std::uint32_t value) {
         case at("IC_DMA_RDLR"): s_.dma_rdlr = value & kRegs.writable("IC_DMA_RDLR"); break;
         case at("IC_SDA_SETUP"): s_.sda_setup = value & kRegs.writable("IC_SDA_SETUP"); break;
         case at("IC_ACK_GENERAL_CALL"): s_.ack_general_call = value & kRegs.writable("IC_ACK_GENERAL_CALL"); break;
-        case at("IC_FS_SPKLEN"): s_.fs_spklen = value & kRegs.writable("IC_FS_SPKLEN"); break;
+        case at("IC_FS_SPKLEN"): s_.fs_spklen = std::max(value & kRegs.writable("IC_FS_SPKLEN"), kLeastSpike); break;
         case at("IC_SLV_DATA_NACK_ONLY"):
             s_.slv_data_nack_only = value & kRegs.writable("IC_SLV_DATA_NACK_ONLY");
             break;

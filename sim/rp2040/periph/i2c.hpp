@@ -22,7 +22,8 @@ struct I2cState {
                   sda_setup = regs::kI2c.reset("IC_SDA_SETUP"),
                   ack_general_call = regs::kI2c.reset("IC_ACK_GENERAL_CALL");
     std::uint32_t fs_spklen = regs::kI2c.reset("IC_FS_SPKLEN"), slv_data_nack_only = 0;
-    Fifo<std::uint16_t, 16> tx;  // IC_DATA_CMD bits 0-10.
+    std::uint32_t cut_short = 0;  // As slave, by being disabled: what IC_ENABLE_STATUS says of it.
+    Fifo<std::uint16_t, 16> tx;   // IC_DATA_CMD bits 0-10.
     Fifo<std::uint16_t, 16> rx;
     enum class Phase : std::uint8_t { idle, waiting, start, restart, address, data, stop, held };
     Phase phase = Phase::idle;
@@ -99,6 +100,8 @@ class I2c final : public StatefulPeripheral<I2cState>, public TimedDriver {
     void update();
     void after(Cycles cycles);
     void set_enable(std::uint32_t value);
+    [[nodiscard]] std::uint32_t slave_cut_short() const;
+    void flush_transmit();
 
     // i2c_master.cpp: bit by bit
     [[nodiscard]] std::uint32_t all_pins(unsigned line) const;

@@ -30,11 +30,14 @@ inline constexpr std::uint32_t k7bAddrNoack = bit("IC_TX_ABRT_SOURCE.ABRT_7B_ADD
                                k10Addr2Noack = bit("IC_TX_ABRT_SOURCE.ABRT_10ADDR2_NOACK"),
                                kArbLost = bit("IC_TX_ABRT_SOURCE.ARB_LOST"),
                                kTxDataNoack = bit("IC_TX_ABRT_SOURCE.ABRT_TXDATA_NOACK"),
-                               kSbyteNorstrt = bit("IC_TX_ABRT_SOURCE.ABRT_SBYTE_NORSTRT"),
+                               k10bRdNorstrt = bit("IC_TX_ABRT_SOURCE.ABRT_10B_RD_NORSTRT"),
                                kSlvflushTxfifo = bit("IC_TX_ABRT_SOURCE.ABRT_SLVFLUSH_TXFIFO"),
                                kUserAbrt = bit("IC_TX_ABRT_SOURCE.ABRT_USER_ABRT");
 inline constexpr regs::Bits kFlushCount = regs::kI2c.bits("IC_TX_ABRT_SOURCE.TX_FLUSH_CNT");
 inline constexpr std::uint32_t kEnabled = bit("IC_ENABLE.ENABLE"), kAbort = bit("IC_ENABLE.ABORT"),
                                kTxCmdBlock = bit("IC_ENABLE.TX_CMD_BLOCK");
+inline constexpr std::uint32_t kIcEn = bit("IC_ENABLE_STATUS.IC_EN"),
+                               kDisabledWhileBusy = bit("IC_ENABLE_STATUS.SLV_DISABLED_WHILE_BUSY"),
+                               kRxDataLost = bit("IC_ENABLE_STATUS.SLV_RX_DATA_LOST");
 
 }  // namespace rp2040::i2c

@@ -153,7 +153,8 @@ void I2c::begin_byte(Phase phase, std::uint8_t value) {
 /// SCL is low. A byte that was read is acknowledged if the next command reads on; until that is known SCL stays low.
 void I2c::begin_bit() {
     const bool stops = (s_.command & kCmdStop) != 0;
-    if (s_.phase == Phase::data && s_.reading && s_.bit == kAcknowledge && !stops && s_.tx.empty()) {
+    const bool ends = stops || (s_.enable & kAbort) != 0;
+    if (s_.phase == Phase::data && s_.reading && s_.bit == kAcknowledge && !ends && s_.tx.empty()) {
         take_byte();
         s_.acknowledge_held = true;
         s_.phase = Phase::held;
@@ -164,7 +165,7 @@ void I2c::begin_bit() {
 }
 
 bool I2c::more_wanted() const {
-    if ((s_.command & kCmdStop) != 0 || s_.tx.empty()) return false;
+    if ((s_.command & kCmdStop) != 0 || (s_.enable & kAbort) != 0 || s_.tx.empty()) return false;
     return (s_.tx.front() & (kCmdRead | kCmdRestart)) == kCmdRead;
 }
 
@@ -212,6 +213,7 @@ void I2c::byte_done(bool acknowledged) {
     const bool ten_bit = (s_.con & k10BitMaster) != 0;
     if (s_.phase == Phase::address) {
         if (!acknowledged) return abort(!ten_bit ? k7bAddrNoack : s_.address_byte == 1 ? k10Addr2Noack : k10Addr1Noack);
+        if ((s_.enable & kAbort) != 0) return abort(kUserAbrt);
         if (!ten_bit || s_.address_byte == 2) return begin_data();
         if (s_.address_byte == 1 && !s_.reading) return begin_data();
         if (++s_.address_byte == 2) return begin(Phase::restart);
@@ -222,6 +224,7 @@ void I2c::byte_done(bool acknowledged) {
     else if (!acknowledged)
         return abort(kTxDataNoack);
     s_.first_byte = false;
+    if ((s_.enable & kAbort) != 0) return abort(kUserAbrt);
     if ((s_.command & kCmdStop) != 0) return stop();
     s_.phase = Phase::held;
 }

@@ -16,6 +16,13 @@ constexpr unsigned kTenBitPrefix = 0x78;
 
 bool I2c::is_slave() const { return (s_.enable & kEnabled) != 0 && (s_.con & (kMasterMode | kSlaveDisable)) == 0; }
 
+/// IC_ENABLE_STATUS after the block is disabled now: in the middle of an address or of data that comes in.
+std::uint32_t I2c::slave_cut_short() const {
+    if (s_.slave.phase == SlavePhase::address) return kDisabledWhileBusy;
+    if (s_.slave.phase != SlavePhase::receive) return 0;
+    return kDisabledWhileBusy | (s_.first_byte ? 0 : kRxDataLost);
+}
+
 /// START or STOP.
 void I2c::slave_condition(bool start) {
     if (start) {
@@ -40,6 +47,7 @@ void I2c::slave_rising() {
         if (slave.phase == SlavePhase::transmit && s_.sda) {  // the master wants no more
             slave.acknowledged = false;
             s_.raw_intr |= kRxDone;
+            flush_transmit();
             update();
         }
         return;
@@ -115,12 +123,16 @@ bool I2c::slave_start(std::uint16_t address, bool ten_bit, bool read) {
     s_.reading = read;
     s_.first_byte = true;
     if (s_.addressed) s_.raw_intr |= kActivity | (general_call ? kGenCall : 0);
-    if (own && read && !s_.tx.empty()) {  // left from an earlier transfer: not meant for this one
-        s_.tx_abrt_source = kSlvflushTxfifo | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
-        s_.raw_intr |= kTxAbrt;
-        s_.tx.clear();
-    }
+    if (own && read) flush_transmit();  // left from an earlier transfer: not meant for this one
     return s_.addressed;
+}
+
+/// What is in the transmit FIFO is for nobody: more than the master wanted, or there before it asked (4.3.10.1.4).
+void I2c::flush_transmit() {
+    if (s_.tx.empty()) return;
+    s_.tx_abrt_source = kSlvflushTxfifo | kFlushCount.put(static_cast<std::uint32_t>(s_.tx.size()));
+    s_.raw_intr |= kTxAbrt;
+    s_.tx.clear();
 }
 
 /// A byte for the master; if there is none, RD_REQ asks the program for one and SCL is held low.

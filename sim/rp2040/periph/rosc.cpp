@@ -1,5 +1,6 @@
 #include "periph/rosc.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "regs/rosc.hpp"
@@ -11,6 +12,8 @@ constexpr const regs::Block& kRegs = regs::kRosc;
 consteval std::uint32_t at(std::string_view name) { return kRegs.at(name); }
 constexpr std::uint32_t kEnableCode = 0xfab, kDisableCode = 0xd1e;
 constexpr std::uint32_t kPassword = 0x9696;
+constexpr std::uint32_t kDivPassword = 0xaa0, kLargestDiv = 31, kPhaseCode = 0xaa;
+constexpr regs::Bits kPhasePassword = kRegs.bits("PHASE.PASSWD");
 constexpr regs::Bits kRange = kRegs.bits("CTRL.FREQ_RANGE"), kEnable = kRegs.bits("CTRL.ENABLE");
 constexpr std::uint32_t kStable = kRegs.mask("STATUS.STABLE"), kDivRunning = kRegs.mask("STATUS.DIV_RUNNING"),
                         kEnabled = kRegs.mask("STATUS.ENABLED"), kBadWrite = kRegs.mask("STATUS.BADWRITE");
@@ -41,8 +44,8 @@ std::uint32_t Rosc::hz() const {
         const auto ds = (reg >> (4 * (stage % 4))) & 7u;
         delay += 12u / (applied ? 1u + static_cast<unsigned>(std::popcount(ds)) : 1u);
     }
-    const std::uint32_t code = s_.div - 0xaa0;
-    const std::uint32_t divider = code == 0 ? 32 : code < 32 ? code : 31;
+    const std::uint32_t code = s_.div - kDivPassword;
+    const std::uint32_t divider = code == 0 ? 32 : std::min(code, kLargestDiv);
     return static_cast<std::uint32_t>(std::uint64_t{kNominalRingHz} * 96 / (delay * divider));
 }
 
@@ -91,14 +94,26 @@ void Rosc::write(std::uint32_t offset, std::uint32_t value) {
     const std::uint32_t old_hz = hz();
     switch (offset) {
         case at("CTRL"): write_ctrl(value); break;
-        case at("FREQA"): s_.freqa = value & kRegs.writable("FREQA"); break;
-        case at("FREQB"): s_.freqb = value & kRegs.writable("FREQB"); break;
+        case at("FREQA"):
+            s_.bad_write = s_.bad_write || value >> 16 != kPassword;
+            s_.freqa = value & kRegs.writable("FREQA");
+            break;
+        case at("FREQB"):
+            s_.bad_write = s_.bad_write || value >> 16 != kPassword;
+            s_.freqb = value & kRegs.writable("FREQB");
+            break;
         case at("DORMANT"):
             if (value != kDormantCode && value != kWakeCode) s_.bad_write = true;  // also selects WAKE
             s_.dormant = value == kDormantCode && s_.enabled;
             break;
-        case at("DIV"): s_.div = value & kRegs.writable("DIV"); break;
-        case at("PHASE"): s_.phase = value & kRegs.writable("PHASE"); break;
+        case at("DIV"):
+            s_.div = value & kRegs.writable("DIV");
+            s_.bad_write = s_.bad_write || s_.div - kDivPassword > kLargestDiv;
+            break;
+        case at("PHASE"):
+            s_.phase = value & kRegs.writable("PHASE");
+            s_.bad_write = s_.bad_write || kPhasePassword.of(s_.phase) != kPhaseCode;
+            break;
         case at("STATUS"): s_.bad_write = s_.bad_write && (value & kBadWrite) == 0; break;
         case at("COUNT"):
             s_.count_start = value & kRegs.writable("COUNT");

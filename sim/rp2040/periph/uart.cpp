@@ -108,7 +108,7 @@ Cycles Uart::frame_cycles() const { return static_cast<Cycles>((frame_q32() + 0x
 std::uint32_t Uart::peek(std::uint32_t offset) {
     if (s_.sampling) settle();  // Not a side effect of the read: only brings the lazy state to the present.
     switch (offset) {
-        case at("UARTDR"): return (s_.rx.empty() ? 0 : s_.rx.front()) | (s_.rx_overrun ? kOe : 0);
+        case at("UARTDR"): return s_.rx.empty() ? 0 : s_.rx.front();
         case at("UARTRSR"): return s_.rsr;
         case at("UARTFR"):
             return (s_.tx.empty() ? kRegs.mask("UARTFR.TXFE") : 0) |
@@ -239,8 +239,9 @@ void Uart::receive(std::uint16_t frame) {
         s_.rsr |= kRsrOverrun;
         s_.ris |= kOei;
     } else {
+        // The overrun goes into the FIFO with the next character that finds room (datasheet 4.2.3.2.4).
+        s_.rx.push(static_cast<std::uint16_t>((frame & kFrame) | (s_.rx_overrun ? kOe : 0)));
         s_.rx_overrun = false;
-        s_.rx.push(frame & kFrame);
         s_.ris |= (frame >> kErrorsInData & kErrors) << kErrorsInRis;
         if (s_.rx.size() >= receive_trigger()) s_.ris |= kRxi;
     }

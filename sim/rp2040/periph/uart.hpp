@@ -48,7 +48,7 @@ struct UartState {
     std::uint32_t active_divisor = 0;  // IBRD * 64 + FBRD as latched by the write of LCR_H.
     std::uint32_t ris = 0;             // Latched causes: RT, FE, PE, BE, OE, and the edge-triggered TX, RX.
     Fifo<std::uint8_t, 32> tx;
-    Fifo<std::uint16_t, 32> rx;  // Bits 0-7 data, 8-10 FE, PE, BE; bit 11 OE as read from UARTDR.
+    Fifo<std::uint16_t, 32> rx;  // Bits 0-7 data, 8-10 FE, PE, BE, 11 OE: characters before it were lost.
     bool shifting = false;       // A frame is in the transmit shift register.
     std::uint8_t shift = 0;
     FineTime tx_start{};
@@ -62,9 +62,9 @@ struct UartState {
     std::uint16_t rx_shift = 0;
     FineTime rx_end{};
     Cycles rx_timeout = kNever;
-    bool rx_overrun = false;
-    bool sampling = false;  // A start bit has come on the RX pin.
-    bool rx_line = true;    // Level of RX at its last change.
+    bool rx_overrun = false;  // The next character that is received follows a loss.
+    bool sampling = false;    // A start bit has come on the RX pin.
+    bool rx_line = true;      // Level of RX at its last change.
     std::uint8_t samples_taken = 0;
     std::uint16_t samples = 0;  // Start bit lowest.
     FineTime sample_start{};
