@@ -85,3 +85,9 @@ def test_a_core_beside_the_dma(part: int) -> None:
     """Ports, priorities and memory that both use; words that the program reads just when they come."""
     for seed in range(part, 2 * PROGRAMS, 4):
         compare_with_stepper(partial(_beside, seed), seed, counted=seed % 3 == 0)
+
+
+@pytest.mark.parametrize("seed", [13484, 20547, 21384])
+def test_rare_meetings(seed: int) -> None:
+    """An interrupt between PRIMASK and a word; a list that it abandons just when a word of it has lost its port."""
+    compare_with_stepper(partial(_beside, seed), seed, counted=seed % 3 == 0)

@@ -59,12 +59,12 @@ void Cpu::run(Cycles limit) {
     limit_ = limit;
     yielded_ = false;
     while (stop_ == CpuStop::none && !asleep_ && !held_) {
+        wait_for_bus(crossbar_.take_owed(core_));  // an interrupt is taken after what it has lost before
         if (attention_) {
             attention_ = false;
             take_pending();
             continue;
         }
-        wait_for_bus(crossbar_.take_owed(core_));
         if (cycles >= std::min(limit_, fabric_.events().next())) return;
         if (profiler) [[unlikely]] {
             execute_profiled();
