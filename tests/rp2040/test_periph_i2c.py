@@ -3,6 +3,7 @@
 import pytest
 from audit import Bench
 from periph_chip import I2C0, PADS_BANK0, SIO, PeriphChip
+from scenes.i2c import join_blocks
 
 CON, TAR, SAR, DATA_CMD, SS_HCNT, SS_LCNT, FS_HCNT, FS_LCNT = 0x00, 0x04, 0x08, 0x10, 0x14, 0x18, 0x1C, 0x20
 RAW, ENABLE, STATUS, RXFLR, SDA_HOLD, ABRT_SOURCE = 0x34, 0x6C, 0x70, 0x78, 0x7C, 0x80
@@ -125,11 +126,7 @@ def joined() -> Bench:
     """I2C0 as master and I2C1 as slave at 0x2A, on wires."""
     bench = Bench()
     bench.start()
-    bench.function(3, 4, 5, 6, 7)
-    for pin in (4, 5, 6, 7):
-        bench.put(f"PADS_BANK0.GPIO{pin}", 0x5A)
-    bench.wire(4, 6)
-    bench.wire(5, 7)
+    join_blocks(bench)
     for name, con in (("I2C0", 0x65), ("I2C1", 0x04)):
         bench.put(f"{name}.IC_ENABLE", 0)
         bench.put(f"{name}.IC_CON", con)

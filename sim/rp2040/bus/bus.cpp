@@ -189,7 +189,7 @@ bool Bus::load_steady(Cpu& cpu, std::uint32_t address, unsigned bytes, Cycles un
     const bool block = target == Target::apb || target == Target::ahb;
     if ((!block && target != Target::sio) || address % bytes != 0 || (block && alias_of(address) != 0)) return false;
     Peripheral* const p = block ? slot(address, target).block : sio_;
-    const std::uint32_t offset = address & (block ? 0xffc : 0x1fc);
+    const std::uint32_t offset = block ? address & 0xffc : (address - kSioBase) & ~3u;
     if (p == nullptr || p->held_in_reset() || !p->clocked() || p->steady_until(offset) < until) return false;
     try {
         cpu.value = extract(block ? p->read(offset) : sio_->read(cpu.core(), offset), address, bytes);

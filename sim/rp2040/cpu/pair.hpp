@@ -56,6 +56,7 @@ struct Pair {
     /// Blocks that have changed hands since all were free. From time to time they are set free, for programs change.
     unsigned claims = 0;
     static constexpr unsigned kClaims = 4096;
+    /// Stores to what both cores use; one in so many tries whether the block is the core's own by now.
     unsigned shared_stores = 0;
     static constexpr unsigned kTrial = 32;
 

@@ -98,18 +98,15 @@ struct PioLoop {
 /// Ticks until a state machine can next do something visible outside, by address: lower bounds over all paths.
 struct PioHorizon {
     static constexpr std::uint16_t kFar = 0x7fff;
-    std::array<std::uint16_t, 32> to_visible{};   // IRQ, WAIT IRQ, EXEC ...
-    std::array<std::uint16_t, 32> to_pull{};      // PULL: nobody sees one while there is nothing to pull
-    std::array<std::uint16_t, 32> to_push{};      // PUSH: nobody sees one while there is no room
-    std::array<std::uint16_t, 32> to_in{};        // IN, while autopush is on,
-    std::array<std::uint16_t, 32> to_full{};      // one with which the ISR may be full,
-    std::array<std::uint16_t, 32> to_out_isr{};   // and OUT ISR, after which it may be sooner than it seemed
-    std::array<std::uint16_t, 32> to_out{};       // OUT, while autopull is on
-    std::uint16_t in_gap = kFar, out_gap = kFar;  // Least ticks from one IN (OUT) to the next
-    std::uint8_t in_bits = 32, out_bits = 32;     // Most bits one IN (OUT) shifts
-    /// Where OUTs shift different numbers of bits, while autopull is on: ticks to the OUT with which so many bits,
-    /// 0 to 32, have been shifted, by their number and the address.
-    bool outs_differ = false;
+    std::array<std::uint16_t, 32> to_visible{};  // IRQ, WAIT IRQ, EXEC ...
+    std::array<std::uint16_t, 32> to_pull{};     // PULL: nobody sees one while there is nothing to pull
+    std::array<std::uint16_t, 32> to_push{};     // PUSH: nobody sees one while there is no room
+    std::array<std::uint16_t, 32> to_in{};       // IN, while autopush is on,
+    std::array<std::uint16_t, 32> to_full{};     // one with which the ISR may be full,
+    std::array<std::uint16_t, 32> to_out_isr{};  // and OUT ISR, after which it may be sooner than it seemed
+    std::uint16_t in_gap = kFar;                 // Least ticks from one IN to the next
+    std::uint8_t in_bits = 32;                   // Most bits one IN shifts
+    /// While autopull is on, to the OUT with which so many bits, 0 to 32, have been shifted: by their number.
     std::array<std::array<std::uint16_t, 32>, 33> to_shifted{};
 };
 

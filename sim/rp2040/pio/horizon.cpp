@@ -115,22 +115,14 @@ PioHorizon pio_horizon(const std::array<PioInstruction, 32>& program, const PioM
     distances(program, paths, seen.in, h.to_in);
     distances(program, paths, seen.in & paths.pushes, h.to_full);
     distances(program, paths, seen.out_isr, h.to_out_isr);
-    distances(program, paths, seen.out, h.to_out);
-    h.in_bits = h.out_bits = 1;
+    if ((m.shiftctrl & kAutopull) != 0) shifted_distances(program, paths, seen.out, h);
+    h.in_bits = 1;
     for (unsigned pc = 0; pc < 32; ++pc) {
         const PioInstruction& in = program[pc];
-        const unsigned own = 1u + in.delay;
-        if ((seen.in >> pc & 1) != 0) {
-            h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, own + h.to_in[in.next_pc]));
-            h.in_bits = std::max(h.in_bits, in.operand);
-        } else if ((seen.out >> pc & 1) != 0) {
-            const unsigned next = pio_jumps_anywhere(in) ? nearest(paths.jumps[pc], h.to_out) : h.to_out[in.next_pc];
-            h.out_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.out_gap, own + next));
-            h.outs_differ |= h.out_bits != 1 && h.out_bits != in.operand;
-            h.out_bits = std::max(h.out_bits, in.operand);
-        }
+        if ((seen.in >> pc & 1) == 0) continue;
+        h.in_gap = static_cast<std::uint16_t>(std::min<unsigned>(h.in_gap, 1u + in.delay + h.to_in[in.next_pc]));
+        h.in_bits = std::max(h.in_bits, in.operand);
     }
-    if (h.outs_differ) shifted_distances(program, paths, seen.out, h);
     return h;
 }
 

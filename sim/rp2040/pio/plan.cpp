@@ -79,22 +79,17 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
     std::uint64_t ticks = h.to_visible[m.pc];
     if (!m.tx.empty()) ticks = std::min<std::uint64_t>(ticks, h.to_pull[m.pc]);
     if (!m.rx.full()) ticks = std::min<std::uint64_t>(ticks, h.to_push[m.pc]);
-    const auto consider = [&ticks](unsigned left, unsigned bits, std::uint64_t first_one, std::uint64_t gap) {
-        const std::uint64_t count = left == 0 ? 1 : ceil_div(left, bits);
-        if (first_one >= PioHorizon::kFar || (count > 1 && gap >= PioHorizon::kFar)) return;
-        ticks = std::min(ticks, first_one + (count - 1) * gap);
-    };
     if (autopush && !m.rx.full() && h.to_full[m.pc] < PioHorizon::kFar) {
         ticks = std::min<std::uint64_t>(ticks, h.to_out_isr[m.pc]);
         const unsigned push_at = push_threshold(m.shiftctrl);
-        consider(push_at - std::min<unsigned>(m.isr_count, push_at), h.in_bits, h.to_in[m.pc], h.in_gap);
+        const unsigned left = push_at - std::min<unsigned>(m.isr_count, push_at);
+        const std::uint64_t count = left == 0 ? 1 : ceil_div(left, h.in_bits);
+        if (h.to_in[m.pc] < PioHorizon::kFar && (count == 1 || h.in_gap < PioHorizon::kFar))
+            ticks = std::min(ticks, h.to_in[m.pc] + (count - 1) * h.in_gap);
     }
     if (autopull && !m.tx.empty()) {
         const unsigned left = pull_at - std::min<unsigned>(m.osr_count, pull_at);
-        if (h.outs_differ)
-            ticks = std::min<std::uint64_t>(ticks, h.to_shifted[left][m.pc]);
-        else
-            consider(left, h.out_bits, h.to_out[m.pc], h.out_gap);
+        ticks = std::min<std::uint64_t>(ticks, h.to_shifted[left][m.pc]);
     }
     if (ticks >= PioHorizon::kFar) return kNever;
     return (first + (m.delay_left + ticks) * divider_[index]) >> 8;

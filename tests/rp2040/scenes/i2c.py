@@ -7,13 +7,18 @@ from audit import Bench, Scene
 from scenes.common import HALFWORD, SOURCE, TARGET, TREQ_PERMANENT, paced
 
 
-def i2c(bench: Bench) -> None:
-    """I2C0 as master writes to and reads from I2C1 as slave, through wires; the DMA keeps their FIFOs moving."""
+def join_blocks(bench: Bench) -> None:
+    """Wires from I2C0's pins to I2C1's, with pull-ups."""
     bench.function(3, 4, 5, 6, 7)
     for pin in (4, 5, 6, 7):
-        bench.put(f"PADS_BANK0.GPIO{pin}", 0x5A)  # pull-ups
+        bench.put(f"PADS_BANK0.GPIO{pin}", 0x5A)
     bench.wire(4, 6)
     bench.wire(5, 7)
+
+
+def i2c(bench: Bench) -> None:
+    """I2C0 as master writes to and reads from I2C1 as slave, through wires; the DMA keeps their FIFOs moving."""
+    join_blocks(bench)
     for name, con in (("I2C0", 0x65), ("I2C1", 0x04)):
         bench.put(f"{name}.IC_ENABLE", 0)
         bench.put(f"{name}.IC_CON", con)
