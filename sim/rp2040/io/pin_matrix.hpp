@@ -111,6 +111,14 @@ class PinMatrix final : public Gpio {
         else
             resolve(when);
     }
+    /// The same for many changes in a row, of pins whose changes are nothing but levels: Unseen::put() in place of
+    /// pio_output() from begin_unseen() to end_unseen(), between which nothing else uses the pins.
+    class Unseen;
+    [[nodiscard]] bool toggles_unseen(PinFunction function, std::uint32_t pins) const {
+        return !overridden_ && nets_.empty() && (pins & selected(function) & (watched_ | irq_pins_ | waited_)) == 0;
+    }
+    [[nodiscard]] Unseen begin_unseen(PinFunction function);
+    void end_unseen(PinFunction function, const Unseen& pads);
     /// Inputs as a block sees them in cycle `when`, behind the synchroniser except for the pins in `bypass`.
     [[nodiscard]] std::uint32_t synchronised(Cycles when, std::uint32_t bypass) const {
         const std::uint32_t sync = input_at(when - kSyncCycles);
@@ -286,5 +294,61 @@ class PinMatrix final : public Gpio {
     bool running_ = false;
     bool any_woken_ = false;
 };
+
+/// What pio_output() comes to for outputs that are enabled and stay so, with the state where the host has it at hand.
+class PinMatrix::Unseen {
+  public:
+    void put(std::uint32_t out, Cycles when) {
+        const std::uint32_t mask = select_ & (out ^ value_);
+        value_ = out;
+        if (mask == 0) return;
+        when_ = when;
+        const std::uint32_t pins = mask & driven_ & (out ^ level_), moved = pins & heard_;
+        level_ ^= pins;
+        rose_ |= moved & level_;
+        fell_ |= moved & ~level_;
+        raw_ ^= moved;
+        if ((moved & kPinMask) == 0) return;
+        if (static_cast<std::int64_t>(when - history_[newest_].when) > 0) {
+            newest_ = (newest_ + 1) % kHistory;
+            history_[newest_].when = when;
+        }
+        history_[newest_].input = raw_ & kPinMask;
+    }
+
+  private:
+    friend PinMatrix;
+    std::uint32_t select_, driven_, heard_;
+    std::uint32_t value_, level_, raw_, rose_, fell_, newest_;
+    Cycles when_;
+    Change* history_;
+};
+
+inline PinMatrix::Unseen PinMatrix::begin_unseen(PinFunction function) {
+    Unseen pads;
+    pads.select_ = selected(function);
+    pads.driven_ = s_.mux_oe & ~s_.output_disable;
+    pads.heard_ = s_.input_enable;
+    pads.value_ = s_.output[index(function)].value;
+    pads.level_ = s_.level;
+    pads.raw_ = s_.raw;
+    pads.rose_ = s_.rose;
+    pads.fell_ = s_.fell;
+    pads.newest_ = s_.newest;
+    pads.when_ = resolving_;
+    pads.history_ = s_.history.data();
+    return pads;
+}
+
+inline void PinMatrix::end_unseen(PinFunction function, const Unseen& pads) {
+    s_.output[index(function)].value = pads.value_;
+    s_.mux_out = (s_.mux_out & ~pads.select_) | (pads.value_ & pads.select_);
+    s_.level = pads.level_;
+    s_.raw = pads.raw_;
+    s_.rose = pads.rose_;
+    s_.fell = pads.fell_;
+    s_.newest = pads.newest_;
+    resolving_ = pads.when_;
+}
 
 }  // namespace rp2040

@@ -81,6 +81,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void run_alone(unsigned index);
     void step_alone(PioMachine& m, unsigned index);
     void step(PioMachine& m, unsigned index);
+    // run_unseen.cpp: the same for pins that nobody sees
+    [[nodiscard]] bool runs_unseen(unsigned index) const;
+    void run_unseen(PioMachine& m, unsigned index);
     void run_to(Cycles bound);
     [[nodiscard]] Cycles limit() const { return std::min(pins_.horizon(), bound_); }
     [[nodiscard]] Cycles horizon() const { return std::min(limit(), rest_end_); }

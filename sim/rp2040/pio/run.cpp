@@ -259,8 +259,13 @@ void Pio::step(PioMachine& m, unsigned index) { step_alone(m, index); }
 void Pio::run_alone(unsigned index) {
     PioMachine& m = s_.sm[index];
     roused_ = false;
+    const bool loops = loop_[index].length != 0, unseen = !loops && runs_unseen(index);
     while ((m.next >> 8) < horizon() && !m.asleep && !roused_) {
-        if (m.pc == loop_[index].start && loop_[index].length != 0) run_loop(m, index);
+        if (loops && m.pc == loop_[index].start) run_loop(m, index);
+        if (unseen) {
+            run_unseen(m, index);
+            if ((m.next >> 8) >= horizon()) break;
+        }
         const std::uint8_t pc = m.pc;
         const bool delays = m.delay_left != 0;  // what is left of a delay executes nothing
         step_alone(m, index);
