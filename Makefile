@@ -21,8 +21,8 @@ NO_DEPS := --no-deps
 endif
 # Warnings of the C++ compiler are errors here and in CI, never in a user's build.
 STRICT := --config-settings=cmake.define.EMBERWATCH_WARNINGS_AS_ERRORS=ON
-NATIVE_SOURCES := CMakeLists.txt pyproject.toml $(wildcard sim/bindings*) \
-    $(shell find sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
+NATIVE_SOURCES := CMakeLists.txt pyproject.toml \
+    $(shell find sim/bindings sim/rp2040 sim/mic sim/capi -name '*.[ch]pp' -o -name '*.inc' 2>/dev/null)
 
 .PHONY: help demo test setup setup-dev firmware robot chip lint format check pytest clang fuzz sanitize coverage wasm site links bench train clean
 

@@ -1,4 +1,4 @@
-#include "bindings_usb.hpp"
+#include "bindings/usb.hpp"
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "bindings_bytes.hpp"
+#include "bindings/bytes.hpp"
 #include "usb/host.hpp"
 
 namespace nb = nanobind;

@@ -8,7 +8,7 @@
 
 #include <tuple>
 
-#include "bindings_chip.hpp"
+#include "bindings/py_chip.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;

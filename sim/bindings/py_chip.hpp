@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "bindings_bytes.hpp"
-#include "bindings_device.hpp"
+#include "bindings/bytes.hpp"
+#include "bindings/py_device.hpp"
 #include "chip.hpp"
 #include "io/pin_recorder.hpp"
 
@@ -37,6 +37,10 @@ struct PyChip : rp2040::Chip {
     }
 };
 
-void bind_microphones(nanobind::module_& m);
+// The methods of class Chip: run.cpp, debug.cpp, wires.cpp.
+void bind_run(nanobind::class_<PyChip>& chip);
+void bind_debug(nanobind::class_<PyChip>& chip);
+void bind_wires(nanobind::class_<PyChip>& chip);
 /// What the chip counts and records of a program: calls, profiles, coverage, signals.
 void bind_profiles(nanobind::module_& m, nanobind::class_<PyChip>& chip);
+void bind_microphones(nanobind::module_& m);

@@ -1,4 +1,6 @@
 // The microphones in module _native.
+#include "mic/microphone.hpp"
+
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -6,9 +8,8 @@
 #include <map>
 #include <tuple>
 
-#include "bindings_chip.hpp"
+#include "bindings/py_chip.hpp"
 #include "mic/i2s.hpp"
-#include "mic/microphone.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
