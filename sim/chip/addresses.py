@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emberwatch.chip.cpp import enumerator
-from emberwatch.chip.facts import Chip
+from emberwatch.chip.parts import Chip
 
 _HEAD = """\
 // Rendered from platforms/rp2040/ by `make chip`: change it there. Plain numbers, for C and for the assembler.

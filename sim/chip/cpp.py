@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from emberwatch.chip.facts import Block, Chip, Field, Memory, Register, Verdict
+from emberwatch.chip.parts import Block, Chip, Field, Memory, Register, Verdict
 
 _NOTE = "// Rendered from platforms/rp2040/{source} by `make chip`: change it there."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from emberwatch.chip.facts import Chip, Verdict
+from emberwatch.chip.parts import Chip, Verdict
 
 _SECTION = re.compile(r"(<!-- chip: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from emberwatch.chip.facts import Block, Chip, Register
+from emberwatch.chip.parts import Block, Chip, Register
 
 _HEAD = """\
 // Rendered from platforms/rp2040/ by `make chip`: change it there. The datasheet's names; the layout is checked.

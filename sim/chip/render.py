@@ -15,8 +15,9 @@ from emberwatch.base.paths import project_root
 from emberwatch.chip.addresses import render_addresses
 from emberwatch.chip.cpp import render_blocks, render_chip, render_table
 from emberwatch.chip.docs import render_document
-from emberwatch.chip.facts import Chip, load
+from emberwatch.chip.facts import load
 from emberwatch.chip.header import render_header
+from emberwatch.chip.parts import Chip
 
 
 def render_all(chip: Chip | None = None) -> dict[Path, str]:

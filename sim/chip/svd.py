@@ -9,7 +9,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from xml.dom.minidom import parseString
 
-from emberwatch.chip.facts import Access, Block, Chip, Field, Register
+from emberwatch.chip.parts import Access, Block, Chip, Field, Register
 
 _ACCESS = {
     Access.RO: "read-only",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emberwatch.base.errors import UsageError
-from emberwatch.chip.facts import Block, DescriptionError, load
+from emberwatch.chip.facts import load
+from emberwatch.chip.parts import Block, DescriptionError
 
 Reader = Callable[[int], int]
 """Value of the word at an address, without side effects; ValueError where nothing can be read."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from emberwatch.chip import block
-from emberwatch.chip.facts import Field
+from emberwatch.chip.parts import Field
 
 PINS = 30
 

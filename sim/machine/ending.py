@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emberwatch.base.errors import EngineError
 from emberwatch.engines import Engine
-from emberwatch.program.elf import SymbolTable
+from emberwatch.program.symbols import SymbolTable
 
 _SP = 13
 _ENDINGS = (b"\x00\xbe\xfd\xe7", b"\x00\xbe\xfe\xe7")

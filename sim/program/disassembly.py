@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emberwatch.program.elf import SymbolTable
+from emberwatch.program.symbols import SymbolTable
 
 
 class Disassembler:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emberwatch.program.debuginfo import LR, PC, SP, DebugInfo, SourceLine
-from emberwatch.program.elf import SymbolTable
+from emberwatch.program.symbols import SymbolTable
 
 _THREAD_PROCESS = 0xFFFFFFFD
 _EXC_RETURN = 0xF000_0000

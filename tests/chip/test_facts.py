@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from emberwatch.chip import Access, Verdict, facts, irq_names, load, memory
-from emberwatch.chip.facts import DescriptionError, _field
+from emberwatch.chip.facts import _field
+from emberwatch.chip.parts import DescriptionError
 from emberwatch.chip.render import stale
 
 CHIP = load()

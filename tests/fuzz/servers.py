@@ -15,7 +15,8 @@ from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.limits import limit_host_time, no_host_time_limit
 from emberwatch.inspect.gdb.packets import NotGdb, Packet, PacketReader, frame
 from emberwatch.inspect.gdb.server import Session, _Finished, _Gone
-from emberwatch.program.elf import Image, Segment, SymbolTable
+from emberwatch.program.elf import Image, Segment
+from emberwatch.program.symbols import SymbolTable
 from emberwatch.steps.serve import Server
 
 RAM = 0x2000_0000

@@ -11,7 +11,8 @@ from thumb import RAM, assemble
 
 from emberwatch.inspect.never_written import NeverWrittenReads
 from emberwatch.machine.machine import Machine
-from emberwatch.program.elf import Image, Segment, SymbolTable
+from emberwatch.program.elf import Image, Segment
+from emberwatch.program.symbols import SymbolTable
 
 PROGRAM = """
     ldr r0, =0x20010000

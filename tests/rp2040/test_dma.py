@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-import binascii
 import itertools
 import random
-import zlib
 from fractions import Fraction
 
 import pytest
+from dma_rig import (
+    ABORT,
+    AHB_ERROR,
+    BSWAP,
+    BUSY,
+    BYTE,
+    DMA_IRQ_0,
+    DMA_IRQ_1,
+    EN,
+    HALF,
+    HIGH,
+    INCR_READ,
+    INCR_WRITE,
+    INTE0,
+    INTE1,
+    INTF0,
+    INTR,
+    INTS0,
+    INTS1,
+    MULTI,
+    N_CHANNELS,
+    PERMANENT,
+    QUIET,
+    READ_ERROR,
+    RING_WRITE,
+    TIMER,
+    TIMER0,
+    WORD,
+    WRITE_ERROR,
+    ring,
+    setup,
+)
 from unit import (
     AUTOPULL,
     AUTOPUSH,
@@ -29,43 +59,10 @@ from unit import (
     out,
 )
 
-EN, HIGH, INCR_READ, INCR_WRITE, RING_WRITE, QUIET, BSWAP, SNIFF = (
-    1,
-    2,
-    1 << 4,
-    1 << 5,
-    1 << 10,
-    1 << 21,
-    1 << 22,
-    1 << 23,
-)
-BUSY, WRITE_ERROR, READ_ERROR, AHB_ERROR = 1 << 24, 1 << 29, 1 << 30, 1 << 31
-BYTE, HALF, WORD = 0, 1 << 2, 2 << 2
-PERMANENT, TIMER0 = 0x3F, 0x3B
-INTR, INTE0, INTF0, INTS0, INTE1, INTS1 = 0x400, 0x404, 0x408, 0x40C, 0x414, 0x41C
-TIMER, MULTI, SNIFF_CTRL, SNIFF_DATA, ABORT, N_CHANNELS = 0x420, 0x430, 0x434, 0x438, 0x444, 0x448
-DMA_IRQ_0, DMA_IRQ_1 = 11, 12
-
 
 @pytest.fixture
 def chip() -> UnitChip:
     return UnitChip()
-
-
-def ring(bits: int) -> int:
-    return bits << 6
-
-
-def setup(
-    chip: UnitChip, channel: int, source: int, target: int, count: int, flags: int, *, treq: int = PERMANENT,
-    chain: int | None = None, start: bool = True,
-) -> None:  # fmt: skip
-    base = DMA + 0x40 * channel
-    chip.write(base + 0x0, source)
-    chip.write(base + 0x4, target)
-    chip.write(base + 0x8, count)
-    control = EN | flags | treq << 15 | (channel if chain is None else chain) << 11
-    chip.write(base + (0xC if start else 0x10), control)
 
 
 def busy(chip: UnitChip, channel: int) -> bool:
@@ -317,52 +314,6 @@ def test_control_blocks(chip: UnitChip) -> None:
     assert chip.read(DMA + INTR) & 1 == 1
     assert not busy(chip, 0)
     assert not busy(chip, 1)
-
-
-def sniffed(chip: UnitChip, data: bytes, size: int, mode: int, seed: int, flags: int = 0) -> int:
-    padded = data + bytes(-len(data) % 4)
-    chip.write_words(SRAM, [int.from_bytes(padded[n : n + 4], "little") for n in range(0, len(padded), 4)])
-    chip.write(DMA + SNIFF_CTRL, 1 | 2 << 1 | mode << 5 | flags)
-    chip.write(DMA + SNIFF_DATA, seed)
-    setup(chip, 2, SRAM, SRAM + 0x4000, len(data) >> (size >> 2), size | INCR_READ | SNIFF)
-    chip.run(len(data) + 20)
-    return chip.read(DMA + SNIFF_DATA)
-
-
-DATA = random.Random(7).randbytes(1000)
-
-
-@pytest.mark.parametrize("size", [BYTE, HALF, WORD])
-def test_sniffer_crc32_is_zlibs(chip: UnitChip, size: int) -> None:
-    # CRC32R with the result reversed and inverted is the usual CRC-32.
-    assert sniffed(chip, DATA, size, 1, 0xFFFFFFFF, 1 << 10 | 1 << 11) == zlib.crc32(DATA)
-
-
-@pytest.mark.parametrize("size", [BYTE, HALF, WORD])
-def test_sniffer_crc16_is_ccitt(chip: UnitChip, size: int) -> None:
-    assert sniffed(chip, DATA, size, 2, 0) == binascii.crc_hqx(DATA, 0)
-    assert sniffed(chip, DATA, size, 2, 0xFFFF) == binascii.crc_hqx(DATA, 0xFFFF)
-    mirrored = bytes(int(f"{byte:08b}"[::-1], 2) for byte in DATA)
-    assert sniffed(chip, DATA, size, 3, 0) == binascii.crc_hqx(mirrored, 0)
-
-
-def test_sniffer_matches_silicon(chip: UnitChip) -> None:
-    """Values read on a board, 32-bit transfers, seed and final XOR all ones (raspberrypi/pico-sdk issue 576)."""
-    data = bytes([1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4])
-    assert sniffed(chip, data, WORD, 0, 0xFFFFFFFF) ^ 0xFFFFFFFF == 0x4C811132
-    assert sniffed(chip, data, WORD, 1, 0xFFFFFFFF) ^ 0xFFFFFFFF == 0x4DAB62D9
-    assert sniffed(chip, bytes(4), WORD, 0, 0xFFFFFFFF) ^ 0xFFFFFFFF == 0x38FB2284
-    assert sniffed(chip, bytes(16), WORD, 1, 0xFFFFFFFF) ^ 0xFFFFFFFF == 0xAAD2DD37
-    assert sniffed(chip, b"\1" * 8, WORD, 0, 0xFFFFFFFF) ^ 0xFFFFFFFF == 0xDB4570D3
-
-
-def test_sniffer_sum_parity_and_swap(chip: UnitChip) -> None:
-    values = [int.from_bytes(DATA[n : n + 4], "little") for n in range(0, 1000, 4)]
-    assert sniffed(chip, DATA, WORD, 15, 0) == sum(values) & 0xFFFFFFFF
-    assert sniffed(chip, DATA, BYTE, 15, 5) == sum(DATA) + 5
-    assert sniffed(chip, DATA, WORD, 14, 0) == sum(v.bit_count() for v in values) & 1
-    swapped = b"".join(DATA[n : n + 4][::-1] for n in range(0, 1000, 4))
-    assert sniffed(chip, DATA, WORD, 1, 0xFFFFFFFF, 1 << 9 | 3 << 10) == zlib.crc32(swapped)
 
 
 def pdm_bits(count: int) -> list[int]:

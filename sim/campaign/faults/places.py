@@ -12,7 +12,8 @@ from elftools.elf.elffile import ELFFile
 from emberwatch.base.errors import UsageError
 from emberwatch.board.board import Board, load_board
 from emberwatch.chip import block, memory
-from emberwatch.program.elf import SRAM_BASE, SymbolTable, load_image
+from emberwatch.program.elf import SRAM_BASE, load_image
+from emberwatch.program.symbols import SymbolTable
 
 CPU_REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr", "primask")
 MICROPHONE = {

@@ -8,6 +8,7 @@ by another: Renode writes the names of classes and of what holds them into it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -78,3 +79,11 @@ def _from_cache(sources: list[Path]) -> str:
 def _identity(clr: Any, compiler: Any) -> str:
     """Of a Renode's build: what it compiled refers to its classes."""
     return str(clr.GetClrType(compiler).Module.ModuleVersionId)
+
+
+def reason(error: Any) -> str:
+    """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
+    while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
+        error = error.InnerException
+    lines = [line.strip() for line in str(getattr(error, "Message", error)).splitlines() if line.strip()]
+    return " ".join(itertools.takewhile(lambda line: not line.startswith("At "), lines)) or type(error).__name__

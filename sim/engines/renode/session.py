@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import itertools
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numpy as np
-import numpy.typing as npt
 
 from emberwatch.base.errors import EngineError
 from emberwatch.board.board import Board
@@ -25,7 +21,8 @@ from emberwatch.engines.base import CallTap, FunctionCycles, Stop, StopReason
 from emberwatch.engines.renode import bridge, generate, snapshot
 from emberwatch.engines.renode.chip import ChipHandle
 from emberwatch.engines.renode.install import loading, quoted
-from emberwatch.engines.renode.library import USB, ChipError
+from emberwatch.engines.renode.library import ChipError
+from emberwatch.engines.renode.wires import Wires
 
 _T = TypeVar("_T")
 
@@ -49,7 +46,7 @@ _COMPLAINTS = re.compile(
 )
 
 
-class RenodeSession:
+class RenodeSession(Wires):
     """A board with its microphone, and a program once `load` was called.
 
     Raises:
@@ -144,7 +141,7 @@ class RenodeSession:
         except EngineError:
             raise
         except Exception as error:
-            raise EngineError(f"Renode: {reason(error)}") from None
+            raise EngineError(f"Renode: {bridge.reason(error)}") from None
 
     # Program
 
@@ -326,22 +323,6 @@ class RenodeSession:
         """First cycle at or after a time."""
         return self._chip.cycle_at(picoseconds)
 
-    def take_uart(self) -> list[tuple[int, int]]:
-        """Console bytes as (cycle, byte)."""
-        return self._chip.serial_take(self._board.uart.instance)
-
-    def take_usb(self) -> bytes:
-        """Bytes of the USB serial port."""
-        return bytes(byte for _, byte in self._chip.serial_take(USB))
-
-    def send_uart(self, data: bytes) -> None:
-        """Bytes for the console's receiver."""
-        self._chip.serial_send(self._board.uart.instance, data)
-
-    def pin(self, number: int) -> bool:
-        """Level of a pad."""
-        return self._chip.pin(number)
-
     def trace_functions(self, functions: dict[str, int]) -> None:
         """Counts calls of functions, {name: address}."""
         self._traced = dict(functions)
@@ -403,42 +384,6 @@ class RenodeSession:
             self.await_call(address)
         if self._taps:
             self._chip.set_taps(self._taps)
-
-    # Microphone
-
-    def push_sound(self, samples: npt.NDArray[np.int32]) -> None:
-        """More Q23 samples at 16 kHz."""
-        self._chip.mic_push(samples)
-
-    @property
-    def sound_supplied(self) -> int | None:
-        """Samples pushed so far; None without a microphone."""
-        return None if self._board.microphone is None else self._chip.mic_supplied
-
-    @property
-    def microphone_bits(self) -> int:
-        """Bits clocked out."""
-        return self._chip.mic_bits
-
-    def set_microphone_fault(self, fault: str) -> None:
-        """`fault`: one of `library.FAULTS`."""
-        self._chip.mic_fault(fault)
-
-    def set_microphone_analog(self, gain: float, offset: float) -> None:
-        """Gain (a factor) and offset (full scale is 1) ahead of the modulator."""
-        self._chip.mic_analog(round(gain * 4096), round(offset * (1 << 23)))
-
-    def set_microphone_timebase(self, hz: int) -> None:
-        """Sample rate of what is pushed, in Hz."""
-        self._chip.mic_timebase(hz)
-
-
-def reason(error: Any) -> str:
-    """A .NET exception in one line: what reflection has wrapped, without a platform file's excerpt."""
-    while type(error).__name__ == "TargetInvocationException" and error.InnerException is not None:
-        error = error.InnerException
-    lines = [line.strip() for line in str(getattr(error, "Message", error)).splitlines() if line.strip()]
-    return " ".join(itertools.takewhile(lambda line: not line.startswith("At "), lines)) or type(error).__name__
 
 
 def _in_memory(address: int, size: int) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from emberwatch.base.errors import EmberwatchError
 from emberwatch.base.output import say
 from emberwatch.base.text import printable_lines
-from emberwatch.inspect.gdb.description import REGISTERS, memory_map_xml, target_xml
+from emberwatch.inspect.gdb.description import memory_map_xml, target_xml
 from emberwatch.inspect.gdb.memory import ERROR, OK, MemoryPackets
 from emberwatch.inspect.gdb.monitor import Monitor
 from emberwatch.inspect.gdb.packets import (
@@ -33,6 +33,7 @@ from emberwatch.inspect.gdb.packets import (
     number,
     pair,
 )
+from emberwatch.inspect.gdb.registers import RegisterPackets
 from emberwatch.inspect.gdb.target import Event, Target
 from emberwatch.inspect.gdb.threads import Thread, Threads
 
@@ -86,15 +87,16 @@ class Session:
         self._threads = Threads(self.target)
         self._selected = self._threads.of_core(0).number
         self._memory = MemoryPackets(self.target)
+        registers = RegisterPackets(self._threads, self._thread)
         self._xml = {b"features:read:target.xml": target_xml()}
         self._xml[b"memory-map:read:"] = memory_map_xml(machine.board.flash.size)
         self._handlers: dict[bytes, Callable[[bytes], bytes | None]] = {
             b"?": lambda _: self._stop_reply(self.target.event),
             b"!": lambda _: OK,
-            b"g": self._read_registers,
-            b"G": self._write_registers,
-            b"p": self._read_register,
-            b"P": self._write_register,
+            b"g": registers.read_all,
+            b"G": registers.write_all,
+            b"p": registers.read,
+            b"P": registers.write,
             b"m": self._memory.read,
             b"M": self._memory.write_hex,
             b"X": self._memory.write_binary,
@@ -327,38 +329,6 @@ class Session:
         self._selected = self._thread(args[1:]).number
         return OK
 
-    # Registers and memory
-
-    def _registers(self) -> dict[str, int]:
-        return self._threads.registers(self._thread())
-
-    def _read_registers(self, args: bytes) -> bytes:
-        values = self._registers()
-        return b"".join(values[name].to_bytes(4, "little").hex().encode() for name in REGISTERS)
-
-    def _write_registers(self, args: bytes) -> bytes:
-        data = hex_bytes(args)
-        if len(data) > 4 * len(REGISTERS):
-            return ERROR
-        before = self._registers()
-        for index, name in enumerate(REGISTERS[: len(data) // 4]):
-            value = int.from_bytes(data[4 * index : 4 * index + 4], "little")
-            if value != before[name]:
-                self._threads.set_register(self._thread(), name, value)
-        return OK
-
-    def _read_register(self, args: bytes) -> bytes:
-        return self._registers()[_register(args)].to_bytes(4, "little").hex().encode()
-
-    def _write_register(self, args: bytes) -> bytes:
-        which, _, value = args.partition(b"=")
-        name = _register(which)
-        data = hex_bytes(value)
-        if len(data) != 4:
-            return ERROR
-        self._threads.set_register(self._thread(), name, int.from_bytes(data, "little"))
-        return OK
-
     # Queries
 
     def _set(self, args: bytes) -> bytes | None:
@@ -414,10 +384,3 @@ class Session:
         """A thread as an element of XML."""
         core = f' core="{thread.core}"' if thread.core is not None else ""
         return f'<thread id="{thread.number:x}"{core}>{html.escape(self._threads.info(thread))}</thread>'
-
-
-def _register(text: bytes) -> str:
-    index = number(text)
-    if index >= len(REGISTERS):
-        raise PacketError(f"register {index} of {len(REGISTERS)} does not exist")
-    return REGISTERS[index]

@@ -20,7 +20,8 @@ from emberwatch.inspect.profiling.model import (
 )
 from emberwatch.inspect.signals import Change, Signals, exception_name
 from emberwatch.program.debuginfo import DebugInfo, SourceLine
-from emberwatch.program.elf import Image, Symbol
+from emberwatch.program.elf import Image
+from emberwatch.program.symbols import Symbol
 
 if TYPE_CHECKING:
     from emberwatch.machine.machine import Machine

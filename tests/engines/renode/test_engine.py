@@ -20,8 +20,9 @@ from emberwatch.base.errors import EmulationError, EngineError, MissingDependenc
 from emberwatch.board.board import load_board
 from emberwatch.engines import create_engine
 from emberwatch.engines.renode import install, worker
-from emberwatch.engines.renode.session import reason
-from emberwatch.program.elf import Image, Segment, SymbolTable
+from emberwatch.engines.renode.bridge import reason
+from emberwatch.program.elf import Image, Segment
+from emberwatch.program.symbols import SymbolTable
 
 FAKE = Path(__file__).parent / "fake"
 
