@@ -91,7 +91,8 @@ class Crossbar {
     void reset() {
         s_ = {};
         contested_ = {};
-        last_told_ = {};
+        any_contested_ = false;
+        left_ = {};
         ended_ = true;
     }
     /// What can still decide anything when nobody tells of an access before `now` any more: who was last before, and
@@ -157,13 +158,21 @@ class Crossbar {
         BusMaster master = BusMaster::core0;
         Cycles cycle = 0;
     };
+    /// Those that left the window last, from its first cycle then on: of both cores, and which of them had to wait.
+    struct Left {
+        Cycles window = 0;
+        std::array<std::uint64_t, 2> told{};
+        std::uint64_t contested = 0;
+    };
+    [[nodiscard]] LastTold last_told(unsigned port) const;
     using PortBits = std::array<std::uint64_t, kPorts>;
     /// The bits of the window's cycles before `cycle`.
     [[nodiscard]] std::uint64_t bits_before(Cycles cycle) const;
     /// The same in the order of the cycles, that of the window's first one in bit 0.
     [[nodiscard]] std::uint64_t in_order(std::uint64_t bits) const;
-    static constexpr unsigned kStep = 16, kTurns = 36;
-    static constexpr Cycles kBefore = 4;  ///< A fetch may be told of that long after its cycle.
+    static constexpr unsigned kStep = 16, kTurns = 44;
+    static constexpr Cycles kLatest = 56;  ///< So many cycles after the first one; what they may wait has room behind.
+    static constexpr Cycles kBefore = 4;   ///< A fetch may be told of that long after its cycle.
     static constexpr std::uint32_t kApbReadCycles = timing::kApbRead - timing::kBusCycle;
     [[nodiscard]] Cycles window() const { return turns_[0]->window; }
     /// Accesses in the window of which a core has told: not free for the other one.
@@ -175,7 +184,7 @@ class Crossbar {
         return port == static_cast<unsigned>(Port::apb) ? kApbReadCycles : 1;
     }
     /// Whether an access then may be told of like those of an instruction that begins before turns_end().
-    [[nodiscard]] bool in_window(Cycles cycle) const { return cycle - window() < kTurns + kBefore + kStep; }
+    [[nodiscard]] bool in_window(Cycles cycle) const { return cycle - window() < kLatest; }
     void set_window(Cycles cycle);
     void end_turns(unsigned port);
     void read_history(unsigned port);
@@ -188,7 +197,8 @@ class Crossbar {
     PortBits history_{};                   ///< Cycles of the window that the history of a port reaches to.
     Cycles history_until_ = 0;             ///< Where that of no port reaches beyond.
     std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait.
-    std::array<LastTold, kPorts> last_told_{};
+    bool any_contested_ = false;
+    std::array<Left, kPorts> left_{};
     std::array<bool, 2> first_by_priority_{};
     bool ended_ = true;
     bool dma_active_ = false;

@@ -36,7 +36,7 @@ bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
     if (const auto mine = told(core, port) & before, theirs = told(core ^ 1, port) & before; (mine | theirs) != 0)
         return in_order(mine) < in_order(theirs);
     const auto me = static_cast<BusMaster>(core), other = static_cast<BusMaster>(core ^ 1);
-    if (last_told_[port].any) return last_told_[port].master != me;
+    if (const LastTold last = last_told(port); last.any) return last.master != me;
     return wins(me, other, at, s_.port[port]);
 }
 
@@ -53,6 +53,7 @@ void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     const std::uint64_t later = ~bits_before(from);
     PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
     contested[port] |= bit_of(from);
+    any_contested_ = true;
     for (unsigned p = 0; p < kPorts; ++p) {
         std::uint64_t moved = taken[p] & ~history_[p] & later;
         asm("" : "+r"(moved));  // a word at a time: pairs of words that were stored singly make the host wait
@@ -100,7 +101,10 @@ Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
         bit = std::rotl(bit, 1);
     } while ((turns_[core]->taken[p] & bit) != 0);
     mine |= bit;
-    if (at != cycle) waited |= bit;
+    if (at != cycle) {
+        waited |= bit;
+        any_contested_ = true;
+    }
     return at - cycle;
 }
 
@@ -130,25 +134,39 @@ void Crossbar::count_turns(unsigned port, std::uint64_t accesses, std::uint64_t 
     for (int n = std::popcount(contested); n > 0; --n) count(static_cast<Port>(port), true);
 }
 
+/// Of the accesses that have left the window, who came last, and when.
+Crossbar::LastTold Crossbar::last_told(unsigned port) const {
+    const Left& left = left_[port];
+    const int turn = static_cast<int>(left.window % PortTurns::kCycles);
+    const std::uint64_t ours = std::rotr(left.told[0], turn), theirs = std::rotr(left.told[1], turn);
+    if ((ours | theirs) == 0) return {};
+    const auto at = static_cast<unsigned>(63 - std::countl_zero(ours | theirs));
+    const Cycles cycle = left.window + at;
+    return {true, (left.contested & bit_of(cycle)) != 0, ours < theirs ? BusMaster::core1 : BusMaster::core0, cycle};
+}
+
 /// Less than a window on.
 void Crossbar::move_window(unsigned cycles) {
-    const std::uint64_t leaving = bits_before(window() + cycles);
+    const std::uint64_t leaving = bits_before(window() + cycles), staying = ~leaving;
+    const bool history = history_until_ > window();
     for (unsigned port = 0; port < kPorts; ++port) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
-        const std::uint64_t told = leaving & ~history_[port], ours = in_order(first & told),
-                            theirs = in_order(second & told);
-        if ((ours | theirs) != 0) {
-            const auto at = static_cast<unsigned>(63 - std::countl_zero(ours | theirs));
-            const unsigned core = ours < theirs ? 1 : 0;
-            const Cycles cycle = window() + at;
-            last_told_[port] = {true, (contested_[core][port] & bit_of(cycle)) != 0, static_cast<BusMaster>(core),
-                                cycle};
-            if (counting())
-                count_turns(port, ours | theirs, (contested_[0][port] | contested_[1][port]) & (first | second) & told);
+        const std::uint64_t told = history ? leaving & ~history_[port] : leaving, ours = first & told,
+                            theirs = second & told;
+        std::uint64_t contested = 0;
+        if (any_contested_) {
+            contested = (contested_[0][port] | contested_[1][port]) & (ours | theirs);
+            contested_[0][port] &= staying;
+            contested_[1][port] &= staying;
         }
-        for (std::uint64_t* bits : {&first, &second, &history_[port], &contested_[0][port], &contested_[1][port]})
-            *bits &= ~leaving;
+        if ((ours | theirs) != 0) {
+            left_[port] = {window(), {ours, theirs}, contested};
+            if (counting()) count_turns(port, ours | theirs, contested);
+        }
+        first &= staying;
+        second &= staying;
+        if (history) history_[port] &= staying;
     }
     const Cycles end = window() + PortTurns::kCycles;
     for (PortTurns* turns : turns_) turns->window += cycles;
@@ -165,13 +183,14 @@ void Crossbar::move_window(unsigned cycles) {
 void Crossbar::end_turns() {
     if (ended_) return;
     for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
+    any_contested_ = false;
     ended_ = true;
 }
 
 /// Those of one port.
 void Crossbar::end_turns(unsigned port) {
     const std::uint32_t length = told_length(port);
-    if (const LastTold& t = last_told_[port]; t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
+    if (const LastTold t = last_told(port); t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
     const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));
     const std::uint64_t contested = in_order(contested_[0][port] | contested_[1][port]);
     for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
@@ -182,7 +201,7 @@ void Crossbar::end_turns(unsigned port) {
     if (counting()) count_turns(port, first | second, contested & (first | second));
     for (PortTurns* turns : turns_) turns->taken[port] = history_[port];
     contested_[0][port] = contested_[1][port] = 0;
-    last_told_[port] = {};
+    left_[port] = {};
 }
 
 }  // namespace rp2040

@@ -14,15 +14,22 @@ constexpr bool is_core(BusMaster master) { return master <= BusMaster::core1; }
 enum class Port : std::uint8_t { apb, fastperi, sram5, sram4, sram3, sram2, sram1, sram0, xip_main, rom, none };
 inline constexpr unsigned kPorts = 10;
 
+constexpr Port port_of_bank(std::uint32_t n) { return static_cast<Port>(static_cast<unsigned>(Port::sram0) - n); }
+
+/// Of SRAM at its striped address, by the offset in it.
+[[gnu::always_inline]] constexpr Port port_in_sram(std::uint32_t offset) {
+    // 3 - n is ~n in two bits
+    if (offset < 0x40000) return static_cast<Port>(static_cast<unsigned>(Port::sram3) + (~offset >> 2 & 3));
+    return port_of_bank(offset < 0x41000 ? 4 : 5);
+}
+
 [[gnu::always_inline]] constexpr Port port_of(std::uint32_t address) {
-    const auto bank = [](std::uint32_t n) { return static_cast<Port>(static_cast<unsigned>(Port::sram0) - n); };
     switch (address >> 28) {
         case 0: return Port::rom;
         case 1: return Port::xip_main;
         case 2:
-            if (address < 0x20040000) return bank(address >> 2 & 3);
-            if (address < 0x20042000) return bank(address < 0x20041000 ? 4 : 5);
-            return address >> 18 == 0x21000000 >> 18 ? bank(address >> 16 & 3) : Port::none;
+            if (address < 0x20042000) return port_in_sram(address - 0x20000000);
+            return address >> 18 == 0x21000000 >> 18 ? port_of_bank(address >> 16 & 3) : Port::none;
         case 4: return Port::apb;
         case 5: return Port::fastperi;
         default: return Port::none;  // SIO and PPB are private to each core

@@ -68,8 +68,11 @@ class Xip final : public StatefulPeripheral<XipState> {
     /// Whether hit() would be true, and change nothing but counts: of its set, the way was the last one used.
     [[nodiscard]] bool has_recent(std::uint32_t address) { return has_recent(lines(address), address); }
     static bool has_recent(CachedLines lines, std::uint32_t address) {
-        const unsigned entry = *lines.cached;
-        return (entry & word_bit(address)) != 0 && *lines.recent == (entry & kWay);
+        return is_recent(*lines.cached, *lines.recent, address);
+    }
+    /// Of a line's entry and the way that its set used last.
+    static bool is_recent(unsigned entry, unsigned recent, std::uint32_t address) {
+        return (entry & word_bit(address)) != 0 && recent == (entry & kWay);
     }
     /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never
     /// there.

@@ -4,14 +4,28 @@
 
 #include "bus/memory_map.hpp"
 #include "cpu/decoder.hpp"
+#include "cpu/pair_handlers.hpp"
 #include "cpu/polling.hpp"
 
 namespace rp2040 {
 
+void CodeCache::forget(DecodedPage& page, std::uint32_t index) {
+    page.ops[index] = {index < kPageOps ? &op_undecoded : &op_next_page, 0, 0, 0, 0, Operation::undecoded};
+    choose_pair_handler(page, index);
+}
+
 void CodeCache::forget(DecodedPage& page) {
-    page.ops.fill(Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded});
-    page.ops[kPageOps].handler = &op_next_page;
-    page.ops[kPageOps + 1].handler = &op_next_page;
+    for (std::uint32_t index = 0; index < page.ops.size(); ++index) forget(page, index);
+}
+
+void CodeCache::choose_pair_handler(DecodedPage& page, std::uint32_t index) {
+    const Op& op = page.ops[index];
+    // A branch to the next instruction fetches nothing but what it would have.
+    const bool near = op.operation >= Operation::b_near && op.operation <= Operation::bl_near;
+    const bool to_next = near && op.imm == (is_wide(op.operation) ? 2u : 1u);
+    const pair::Handlers& handlers = page.watched || to_next ? pair::kAlone : page.xip ? pair::kInFlash : pair::kPaired;
+    const std::size_t row = index % 2 * pair::kOperations;
+    page.pair_ops[index].handler = handlers[row + static_cast<std::size_t>(op.operation)];
 }
 
 DecodedPage* CodeCache::find_slow(std::uint32_t address) {
@@ -53,6 +67,7 @@ void CodeCache::decode_op(DecodedPage& page, std::uint32_t index) {
     else
         mark_poll(address, op);
     op.handler = handler_for(page, index, wide);
+    choose_pair_handler(page, index);
     mark_code(address);
     if (wide) mark_code(address + 2);
 }
@@ -100,8 +115,7 @@ void CodeCache::cover(Coverage* coverage) {
     for (auto& [base, page] : pages_) {
         page->coverage = coverage == nullptr ? nullptr : coverage->page(base).data();
         note_watched(*page);
-        for (Op& op : page->ops)
-            if (op.handler != &op_next_page) op = Op{&op_undecoded, 0, 0, 0, 0, Operation::undecoded};
+        forget(*page);
     }
 }
 
@@ -125,9 +139,7 @@ void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {
             }
             page = found->second.get();
         }
-        Op& op = page->ops[(at - page->base) / 2];
-        op.handler = &op_undecoded;
-        op.operation = Operation::undecoded;
+        forget(*page, (at - page->base) / 2);
     }
 }
 
@@ -147,9 +159,12 @@ void CodeCache::invalidate_all() {
 }
 
 void CodeCache::note_watched(DecodedPage& page) const {
+    const bool before = page.watched;
     page.watched = coverage_ != nullptr || std::any_of(hooks_.begin(), hooks_.end(), [&page](std::uint32_t hook) {
                        return (hook & ~(kPageBytes - 1)) == page.base;
                    });
+    if (page.watched == before) return;
+    for (std::uint32_t index = 0; index < page.ops.size(); ++index) choose_pair_handler(page, index);
 }
 
 void CodeCache::hook_changed(std::uint32_t address) {

@@ -72,8 +72,10 @@ class CodeCache {
 
     DecodedPage* find_slow(std::uint32_t address);
     static void forget(DecodedPage& page);
+    static void forget(DecodedPage& page, std::uint32_t index);
     void mark_poll(std::uint32_t address, Op& op) const;
     void note_watched(DecodedPage& page) const;
+    static void choose_pair_handler(DecodedPage& page, std::uint32_t index);
     void hook_changed(std::uint32_t address);
     void mark_code(std::uint32_t address);
 

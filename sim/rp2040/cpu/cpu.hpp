@@ -79,10 +79,8 @@ class Cpu {
     // For the handlers of two cores.
     PortTurns turns;
     std::uint64_t* told = nullptr;   ///< What the core takes: not free for the other one.
-    std::array<Port, 4> ports{};     ///< Of its page.
     std::uint8_t* owners = nullptr;  ///< Pair::owners, and the bits of them that let the core load and store.
     std::uint8_t may_load = 0, may_store = 0;
-    const Handler* pair_handlers = nullptr;  ///< What fits the page (pair_handlers.hpp).
     /// From that cycle on instructions begin before the other core has done all that comes before them.
     Cycles ahead_from = 0;
     Handler rest = nullptr;     ///< Of an instruction that has been executed but for its last access.
@@ -179,7 +177,6 @@ class Cpu {
     [[nodiscard]] bool goes_ahead(Cycles now) const { return now >= ahead_from; }
     /// Core 0 is first where both are at one cycle.
     [[nodiscard]] bool comes_first() const { return cycles < first_until(); }
-    void choose_handlers();
     void execute_next();
     [[nodiscard]] CpuMark mark() const;
     /// Goes back to where it was then, `flash_hits` having been counted meanwhile.

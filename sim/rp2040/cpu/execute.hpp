@@ -52,10 +52,10 @@
         DISPATCH();                               \
     } while (false)
 // For two cores (pair_execute.cpp): whose the block of SRAM at `offset` is, what it holds before a store, and that
-// others may want the port of `address`.
+// others may want `port`.
 #define OWN(offset, store) static_cast<void>(0)
 #define NOTE_STORE(offset) static_cast<void>(0)
-#define CLAIM_DATA(address) static_cast<void>(0)
+#define CLAIM_PORT(port) static_cast<void>(0)
 #define RP2040_PAIR 0
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/types.hpp"
@@ -35,6 +36,13 @@ struct alignas(16) Op {
 };
 static_assert(sizeof(Op) == 16);
 
+/// What two cores that run in turns do with an op (pair_execute.cpp).
+struct alignas(16) PairOp {
+    Handler handler;
+    Port port;           ///< Where its word is fetched.
+    std::uint16_t line;  ///< Of the page's, in flash.
+};
+
 inline constexpr std::uint32_t kPageBytes = 4096;
 inline constexpr std::uint32_t kPageOps = kPageBytes / 2;
 /// Stores to SRAM ask for every so many bytes whether they hold decoded code. Data often lies right beside code, so
@@ -50,15 +58,24 @@ struct DecodedPage {
     bool xip = false;                  ///< Fetches go through the XIP cache:
     CachedLines lines{};               ///< its lines of the page.
     bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
-    std::array<Port, 4> port{};        ///< Where words are fetched, by bits 3:2 of their addresses.
     std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
     alignas(8 * sizeof(Op)) std::array<Op, kPageOps + 2> ops;
+    std::array<PairOp, kPageOps + 2> pair_ops;  ///< Of the same place.
 
     void lie_at(std::uint32_t address) {
         base = address;
-        for (std::uint32_t word = 0; word < 4; ++word) port[word] = port_of(address + word * 4);
+        for (std::uint32_t n = 0; n < pair_ops.size(); ++n) {
+            pair_ops[n].port = port_of(address + n / 2 * 4 % 16);
+            pair_ops[n].line = static_cast<std::uint16_t>(n * 2 / CachedLines::kBytes);
+        }
     }
 };
+
+/// The other half of an op, at a fixed distance.
+[[gnu::always_inline]] inline const PairOp& pair_op(const Op* op) {
+    constexpr std::size_t kDistance = offsetof(DecodedPage, pair_ops) - offsetof(DecodedPage, ops);
+    return *reinterpret_cast<const PairOp*>(reinterpret_cast<std::uintptr_t>(op) + kDistance);
+}
 
 /// Those of several registers, which an interrupt can abandon.
 constexpr bool transfers_list(Operation operation) {

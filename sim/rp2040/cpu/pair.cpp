@@ -17,7 +17,6 @@
 
 #include "bus/bus.hpp"
 #include "bus/xip.hpp"
-#include "cpu/pair_handlers.hpp"
 
 namespace rp2040 {
 
@@ -32,21 +31,19 @@ void Cpu::connect(Pair& two, Cpu& other) {
     may_store = owner::may_store(core_);
 }
 
-void Cpu::choose_handlers() {
-    const bool watched = page->watched || page == unmapped_.get();
-    ports = page->port;
-    pair_handlers = (watched ? pair::kAlone : page->xip ? pair::kInFlash : pair::kPaired).data();
-}
-
 CpuMark Cpu::mark() const {
-    return {r, op, cycles, nz, carry, overflow, page, pair_handlers, transfer_count_, bus_waits_, xip.hits()};
+    CpuMark mark{{}, op, cycles, nz, carry, overflow, page, transfer_count_, bus_waits_, xip.hits()};
+    for (unsigned n = 0; n < r.size(); ++n) {
+        std::uint32_t value = r[n];
+        asm("" : "+r"(value));  // one by one: several at once, of which one was just stored, make the host wait
+        mark.r[n] = value;
+    }
+    return mark;
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     r = mark.r;
     page = mark.page;
-    ports = page->port;
-    pair_handlers = mark.handlers;
     rest = nullptr;
     data_from = kNever;
     spill(mark.op, mark.cycles, mark.nz, mark.carry, mark.overflow);
@@ -93,9 +90,7 @@ void Cpu::execute_next() {
 
 /// Runs a core until its deadline.
 void Pair::execute(Cpu& cpu) {
-    while (cpu.cycles < cpu.deadline)
-        cpu.pair_handlers[static_cast<std::size_t>(cpu.op->operation)](cpu, cpu.op, cpu.cycles, cpu.nz, cpu.carry,
-                                                                       cpu.overflow);
+    while (cpu.cycles < cpu.deadline) pair_op(cpu.op).handler(cpu, cpu.op, cpu.cycles, cpu.nz, cpu.carry, cpu.overflow);
 }
 
 /// Makes the access that an instruction has left open, others having come first.
@@ -228,7 +223,6 @@ void Cpu::run_pair(Cpu*& current, Cycles limit) {
         pair.end = std::min(limit, events.next());
         current = c.comes_first() ? &c : &other;
         if (current->cycles >= pair.end) return;
-        for (Cpu* core : {&c, &other}) core->choose_handlers();
         pair.run_turns(current);
     }
 }

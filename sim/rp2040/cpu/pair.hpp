@@ -41,12 +41,12 @@ struct Pair {
     bool repeating = false;
     /// What the core that is ahead has had to wait for the other one after the fact.
     Cycles delayed = 0;
-    static constexpr Cycles kLongestDelay = 16;  ///< As much as the crossbar's window has room for.
+    static constexpr Cycles kLongestDelay = 8;  ///< As much as the crossbar's window has room for.
     /// Its instructions began before that, not counting these.
     Cycles first_limit = 0;
 
     /// How far a core goes ahead: less after it had to be taken back.
-    static constexpr Cycles kNearest = 6, kFarthest = 32;
+    static constexpr Cycles kNearest = 6, kFarthest = 40;
     /// Where the crossbar's window has room for what an instruction of the other core claims, from its start on.
     static constexpr Cycles kRoom = 54;
     Cycles reach = kFarthest;

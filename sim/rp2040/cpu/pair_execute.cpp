@@ -53,9 +53,9 @@ void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
 
 namespace granted {
 #undef OWN
-#undef CLAIM_DATA
+#undef CLAIM_PORT
 #define OWN(offset, store) static_cast<void>(0)
-#define CLAIM_DATA(address) static_cast<void>(0)
+#define CLAIM_PORT(port) static_cast<void>(0)
 #include "cpu/execute_single.inc"
 }  // namespace granted
 
@@ -72,10 +72,7 @@ namespace {
 
 [[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
     if (page->xip && (target & 2) != 0) c.xip.repeat_hits(1);
-    if (page != c.page) {
-        c.page = page;
-        c.choose_handlers();
-    }
+    c.page = page;
     return &page->ops[(target - page->base) / 2];
 }
 
@@ -281,17 +278,21 @@ constexpr Handlers kGranted = [] {
 }
 
 /// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes, as long as the same lines
-/// are the last ones used.
+/// are the last ones used. This one begins a word, ...
 void op_in_flash(OP_PARAMS) {
-    if (begins_word(op)) {
-        const DecodedPage& page = *c.page;
-        const auto offset = static_cast<std::uint32_t>(op - page.ops.data()) * 2;
-        if (!Xip::has_recent(page.lines.at(offset), offset)) TAIL_RETURN op_alone(OP_ARGS);
-        c.xip.repeat_hits(1);
-    } else if (is_wide(op->operation)) {
-        if (!c.xip.has_recent(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
-        c.xip.repeat_hits(1);
-    }
+    const CachedLines& lines = c.page->lines;
+    const unsigned line = pair_op(op).line, entry = lines.cached[line];
+    if (!Xip::is_recent(entry, lines.recent[line],
+                        static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(op) / kWordOps * 4)))
+        TAIL_RETURN op_alone(OP_ARGS);
+    c.xip.repeat_hits(1);
+    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
+}
+
+/// ... and this one begins in the middle of one and ends in the next.
+void op_in_flash_wide(OP_PARAMS) {
+    if (!c.xip.has_recent(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
+    c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
@@ -321,7 +322,7 @@ constinit const Handlers kPaired = [] {
 constinit const Handlers kInFlash = [] {
     Handlers handlers = kEverythingAlone;
     // The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
-#define X(name) set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash : &op_##name);
+#define X(name) set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash_wide : &op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;

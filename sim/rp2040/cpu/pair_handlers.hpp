@@ -9,7 +9,7 @@
 namespace rp2040::pair {
 
 inline constexpr auto kOperations = static_cast<std::size_t>(Operation::count);
-/// By Operation, for any instruction, and from kOperations on for those of which is known that they begin in mid-word.
+/// By Operation, for those that begin a word, and from kOperations on for those in mid-word.
 using Handlers = std::array<Handler, 2 * kOperations>;
 
 extern const Handlers kPaired;   ///< Memory without wait states.

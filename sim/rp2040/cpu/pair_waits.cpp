@@ -33,7 +33,7 @@ void leave_open(Cpu& c, Handler rest) {
 
 void wait_for_fetch(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op));
+    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op).port);
     if (lost == kNever) return leave_open(c, &wait_for_fetch);
     cycles += lost;
     op += is_wide(op->operation) ? 2 : 1;
@@ -48,7 +48,7 @@ void branch_to_next(OP_PARAMS) {
 
 void wait_for_second(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, port_of_op(c, op + 1));
+    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op + 1).port);
     if (lost == kNever) return leave_open(c, &wait_for_second);
     cycles += lost;
     DISPATCH();
@@ -56,7 +56,7 @@ void wait_for_second(OP_PARAMS) {
 
 void wait_for_target(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 2, port_of_op(c, op));
+    const Cycles lost = c.wait_for_port(cycles - 2, pair_op(op).port);
     if (lost == kNever) return leave_open(c, &wait_for_target);
     cycles += lost;
     if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);

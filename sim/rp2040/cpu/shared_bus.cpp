@@ -79,7 +79,6 @@ bool Cpu::run_shared() {
     const bool near = crossbar_.dma_active() && cycles + kLongestInstruction >= event;
     const Cycles shared_until = near || crossbar_.counting() ? kNever : crossbar_.dma_busy_until();
     pair->end = std::min(limit_, event);
-    choose_handlers();
     crossbar_.begin_turns(cycles);
     ahead_from = kNever;
     undo.count = 0;

@@ -18,7 +18,6 @@ struct CpuMark {
     std::uint64_t nz;
     std::uint32_t carry, overflow;
     DecodedPage* page;
-    const Handler* handlers;
     std::uint64_t transfers;
     Cycles bus_waits;
     std::uint64_t flash_hits;
