@@ -55,6 +55,7 @@ void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
     contested[port] |= bit_of(from);
     any_contested_ = true;
     for (unsigned p = 0; p < kPorts; ++p) {
+        if (taken[p] == 0) continue;
         std::uint64_t moved = taken[p] & ~history_[p] & later;
         asm("" : "+r"(moved));  // a word at a time: pairs of words that were stored singly make the host wait
         taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);

@@ -19,7 +19,8 @@ constexpr Port port_of_bank(std::uint32_t n) { return static_cast<Port>(static_c
 /// Of SRAM at its striped address, by the offset in it.
 [[gnu::always_inline]] constexpr Port port_in_sram(std::uint32_t offset) {
     // 3 - n is ~n in two bits
-    if (offset < 0x40000) return static_cast<Port>(static_cast<unsigned>(Port::sram3) + (~offset >> 2 & 3));
+    if (offset < 0x40000) [[likely]]
+        return static_cast<Port>(static_cast<unsigned>(Port::sram3) + (~offset >> 2 & 3));
     return port_of_bank(offset < 0x41000 ? 4 : 5);
 }
 

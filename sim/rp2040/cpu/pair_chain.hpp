@@ -59,11 +59,12 @@ inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(
             return SPILL();                                              \
         TAIL_RETURN pair_op(op).handler(OP_ARGS);                        \
     } while (false)
+/// Of an instruction in the place that kBeginsWord says.
 #define NEXT(n)                                               \
     do {                                                      \
         const Cycles begin = cycles;                          \
         cycles += (n);                                        \
-        if (begins_word(op)) {                                \
+        if (kBeginsWord) {                                    \
             if (!c.take_port(cycles - 1, pair_op(op).port)) { \
                 c.note_begin(begin);                          \
                 TAIL_RETURN wait_for_fetch(OP_ARGS);          \

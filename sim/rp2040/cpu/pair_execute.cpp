@@ -33,31 +33,10 @@ void claim_block(OP_PARAMS);
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------------- as one core has it
-
 using timing::kAlu;
 using timing::kBranchNotTaken;
 using timing::kBranchTaken;
 using timing::kLoadStore;
-
-#include "cpu/execute_data.inc"
-#include "cpu/execute_near.inc"
-#include "cpu/execute_single.inc"
-
-void op_poll_near(OP_PARAMS) {
-    if (op->rd == kAlways || passed(op->rd, nz, carry, overflow)) BRANCH(kBranchTaken);
-    NEXT(kBranchNotTaken);
-}
-
-void op_barrier(OP_PARAMS) { NEXT_WIDE(timing::kSystem); }
-
-namespace granted {
-#undef OWN
-#undef CLAIM_PORT
-#define OWN(offset, store) static_cast<void>(0)
-#define CLAIM_PORT(port) static_cast<void>(0)
-#include "cpu/execute_single.inc"
-}  // namespace granted
 
 // ---------------------------------------------------------------------------------------------- jumps
 
@@ -95,44 +74,6 @@ constexpr bool plain_target(std::uint32_t target) { return target < 0xf0000000u 
 
 }  // namespace
 
-void op_b(OP_PARAMS) {
-    DecodedPage* const page = page_of_target(c, op->imm);
-    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
-    LAND(page, op->imm, kBranchTaken);
-}
-
-void op_b_cond(OP_PARAMS) {
-    if (!passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
-    TAIL_RETURN op_b(OP_ARGS);
-}
-
-void op_poll_flash(OP_PARAMS) {
-    if (op->rd != kAlways && !passed(op->rd, nz, carry, overflow)) NEXT(kBranchNotTaken);
-    TAIL_RETURN op_b(OP_ARGS);
-}
-
-void op_bl(OP_PARAMS) {
-    DecodedPage* const page = page_of_target(c, op->imm);
-    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
-    const std::uint32_t from = c.address_of(op), target = op->imm;
-    c.r[14] = (from + 4) | 1;
-    c.cycles = cycles;
-    c.record(from, target);
-    LAND(page, target, timing::kBranchLink);
-}
-
-void op_bx(OP_PARAMS) {
-    const std::uint32_t from = c.address_of(op), target = op->rm == 15 ? from + 4 : c.r[op->rm];
-    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
-    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
-    if (op->operation == Operation::blx) c.r[14] = op->imm;
-    c.cycles = cycles + timing::kBranchExchange;
-    c.record(from, target & ~1u);
-    LAND(page, target & ~1u, timing::kBranchExchange);
-}
-
-void op_blx(OP_PARAMS) { TAIL_RETURN op_bx(OP_ARGS); }
-
 // ---------------------------------------------------------------------------------------------- several registers
 
 namespace {
@@ -152,7 +93,7 @@ namespace {
     c.note_begin(begin);
     Cycles at = begin;
     for (std::uint32_t n = 0; n < words; ++n, ++at) {
-        const Port port = port_of(address + 4 * n);
+        const Port port = port_in_sram(address - kSramBase + 4 * n);
         if (c.take_port(at, port)) continue;
         const Cycles lost = c.wait_for_port(at, port);
         if (lost == kNever) {
@@ -180,7 +121,7 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
 inline bool in_one_go(const Cpu& c, Cycles cycles, std::uint32_t address, std::uint32_t words) {
     if (c.ahead_from == kNever || c.goes_ahead(cycles)) return true;
     for (std::uint32_t n = 0; n < words; ++n)
-        if (!c.pair->crossbar.known_by_turns(cycles + n, port_of(address + 4 * n))) return false;
+        if (!c.pair->crossbar.known_by_turns(cycles + n, port_in_sram(address - kSramBase + 4 * n))) return false;
     return true;
 }
 
@@ -207,22 +148,32 @@ inline bool in_one_go(const Cpu& c, Cycles cycles, std::uint32_t address, std::u
     OWN_WORDS(address, words, store);                 \
     CLAIM_WORDS(address, words, store)
 
-#include "cpu/execute_lists.inc"
+// ---------------------------------------------------------------------------------------------- the operations
 
-void op_pop_pc(OP_PARAMS) {
-    const std::uint32_t address = c.r[13], words = op->rm;
-    OWN_WORDS(address, words, false);
-    const std::uint32_t target = word_at(c, address + 4 * words - 4);
-    DecodedPage* const page = plain_target(target) ? page_of_target(c, target & ~1u) : nullptr;
-    if (page == nullptr) TAIL_RETURN op_alone_again(OP_ARGS);
-    CLAIM_WORDS(address, words, false);
-    load_words(c, op->imm, address);
-    c.r[13] = address + words * 4;
-    const Cycles taken = timing::kMultipleBase + words + timing::kPopPcExtra;
-    c.cycles = cycles + taken;
-    c.record(c.address_of(op), target & ~1u);
-    LAND(page, target & ~1u, taken);
-}
+namespace first {
+constexpr bool kBeginsWord = true;
+#include "cpu/pair_operations.inc"
+}  // namespace first
+
+namespace second {
+constexpr bool kBeginsWord = false;
+#include "cpu/pair_operations.inc"
+}  // namespace second
+
+#undef OWN
+#undef CLAIM_PORT
+#define OWN(offset, store) static_cast<void>(0)
+#define CLAIM_PORT(port) static_cast<void>(0)
+
+namespace granted::first {
+constexpr bool kBeginsWord = true;
+#include "cpu/execute_single.inc"
+}  // namespace granted::first
+
+namespace granted::second {
+constexpr bool kBeginsWord = false;
+#include "cpu/execute_single.inc"
+}  // namespace granted::second
 
 // ---------------------------------------------------------------------------------------------- tables
 
@@ -244,14 +195,23 @@ namespace {
 
 // clang-format on
 
+constexpr void set(Handlers& handlers, Operation operation, Handler begins_word, Handler in_mid_word) {
+    handlers[static_cast<std::size_t>(operation)] = begins_word;
+    handlers[kOperations + static_cast<std::size_t>(operation)] = in_mid_word;
+}
+
 /// Loads and stores of one register that have their port.
 constexpr Handlers kGranted = [] {
     Handlers handlers{};
-#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &granted::op_##name;
+#define X(name) set(handlers, Operation::name, &granted::first::op_##name, &granted::second::op_##name);
     RP2040_SINGLE(X)
 #undef X
     return handlers;
 }();
+
+Handler handler_of(const Handlers& handlers, const Op* op) {
+    return handlers[(begins_word(op) ? 0 : kOperations) + static_cast<std::size_t>(op->operation)];
+}
 
 // These stand apart so that the handlers have no frame on the host's stack.
 [[gnu::noinline]] Port port_of_access(const Cpu& c, const Op* op) { return port_of(access_of(c, op)->address); }
@@ -267,7 +227,7 @@ constexpr Handlers kGranted = [] {
     if (lost == kNever) TAIL_RETURN hold_back(OP_ARGS);
     cycles += lost;
     c.data_from = cycles;
-    TAIL_RETURN kGranted[static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN handler_of(kGranted, op)(OP_ARGS);
 }
 
 [[gnu::noinline]] void claim_block(OP_PARAMS) {
@@ -293,12 +253,7 @@ void op_in_flash(OP_PARAMS) {
 void op_in_flash_wide(OP_PARAMS) {
     if (!c.xip.has_recent(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
     c.xip.repeat_hits(1);
-    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
-}
-
-constexpr void set(Handlers& handlers, Operation operation, Handler any, Handler in_mid_word) {
-    handlers[static_cast<std::size_t>(operation)] = any;
-    handlers[kOperations + static_cast<std::size_t>(operation)] = in_mid_word;
+    TAIL_RETURN kPaired[kOperations + static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 constexpr Handlers kEverythingAlone = [] {
@@ -313,7 +268,7 @@ constinit const Handlers kAlone = kEverythingAlone;
 
 constinit const Handlers kPaired = [] {
     Handlers handlers = kEverythingAlone;
-#define X(name) set(handlers, Operation::name, &op_##name, &op_##name);
+#define X(name) set(handlers, Operation::name, &first::op_##name, &second::op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;
@@ -322,7 +277,8 @@ constinit const Handlers kPaired = [] {
 constinit const Handlers kInFlash = [] {
     Handlers handlers = kEverythingAlone;
     // The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
-#define X(name) set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash_wide : &op_##name);
+#define X(name) \
+    set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash_wide : &second::op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;
