@@ -35,7 +35,7 @@ def test_timer_counts_microseconds_of_125_cycles(chip: PeriphChip) -> None:
 
 
 def test_ticks_without_cycles_come_every_512_periods(chip: PeriphChip) -> None:
-    """TICK as after a reset, ENABLE set and CYCLES zero: tinygo-org/tinygo#2596 tells of a slow time after power-on, and
+    """As after a reset, ENABLE set and CYCLES zero: tinygo-org/tinygo#2596 tells of a slow time after power-on, and
     a program by 0AC0 blinks every 10,000 ticks of 512 periods at 12 MHz, 0.43 s."""
     chip.write(WATCHDOG + 0x2C, 0x200)
     start, value = next_tick(chip), chip.read(TIMER + TIMERAWL)
