@@ -34,6 +34,22 @@ def test_timer_counts_microseconds_of_125_cycles(chip: PeriphChip) -> None:
         assert chip.read(TIMER + TIMERAWL) == value + step
 
 
+def test_ticks_without_cycles_come_every_512_periods(chip: PeriphChip) -> None:
+    """As after a reset, ENABLE set and CYCLES zero: tinygo-org/tinygo#2596 tells of a slow time after power-on, and
+    a program by 0AC0 blinks every 10,000 ticks of 512 periods at 12 MHz, 0.43 s."""
+    chip.write(WATCHDOG + 0x2C, 0x200)
+    start, value = next_tick(chip), chip.read(TIMER + TIMERAWL)
+    assert chip.read(WATCHDOG + 0x2C) & 0x7FF == 0x600, "RUNNING"
+    three = 3 * 512 * CYCLES_PER_US // 12
+    chip.run_to(start + three - 1)
+    assert chip.read(TIMER + TIMERAWL) == value + 2
+    chip.run(1)
+    assert chip.read(TIMER + TIMERAWL) == value + 3
+    chip.write(WATCHDOG + 0x2C, 0)
+    chip.run(2 * three)
+    assert chip.read(TIMER + TIMERAWL) == value + 3, "stopped without ENABLE"
+
+
 def test_timer_starts_at_zero_when_released(chip: PeriphChip) -> None:
     chip.run(10_000)
     chip.write(RESETS + SET, 1 << 21)

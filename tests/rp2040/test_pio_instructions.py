@@ -202,6 +202,18 @@ def test_forced_instructions(chip: UnitChip) -> None:
     assert sm.pc == 1
 
 
+def test_forced_instructions_of_one_cycle_all_run(chip: UnitChip) -> None:
+    """A core's writes share a cycle of the chip where the other core's access had to wait. On the bus they do not: the
+    cycle counter of arduino-pico under FreeRTOS forces eight in a row and waits for the four words that they push.
+    """
+    sm = StateMachine(chip, [jmp(0)])
+    for code in (set_("x", 11), mov("isr", "x"), push(), set_("x", 12), mov("isr", "x"), push()):
+        chip.write(sm.base + INSTR, code)
+    chip.run(2)
+    assert sm.rx_level == 2
+    assert [sm.get(), sm.get()] == [11, 12]
+
+
 def test_a_forced_instruction_that_stalls_is_latched(chip: UnitChip) -> None:
     sm = StateMachine(chip, [set_("y", 1), jmp(0)])
     sm.execute(pull())

@@ -12,7 +12,14 @@ constexpr std::uint32_t kTickEnable = kRegs.mask("TICK.ENABLE"), kTickRunning = 
                         kTickCycles = kRegs.mask("TICK.CYCLES");
 constexpr regs::Bits kTickCount = kRegs.bits("TICK.COUNT");
 constexpr std::uint32_t kReasonTimer = kRegs.mask("REASON.TIMER"), kReasonForce = kRegs.mask("REASON.FORCE");
-// Erratum RP2040-E1: the counter decrements twice per tick.
+
+/// Periods of clk_ref in a tick. The datasheet does not say what CYCLES = 0 means, which is its value after a reset,
+/// with ENABLE set: a counter of nine bits that is loaded with it comes round after 512, and boards that never set it
+/// have a slow time, not none (tinygo-org/tinygo#2596; 0AC0's blink in assembly for the Feather RP2040).
+constexpr std::uint32_t tick_cycles(std::uint32_t tick) {
+    const std::uint32_t cycles = tick & kTickCycles;
+    return cycles == 0 ? kTickCycles + 1 : cycles;
+}
 }  // namespace
 
 Watchdog::Watchdog(Fabric& fabric) : StatefulPeripheral(kRegs, fabric) {
@@ -108,10 +115,9 @@ void Watchdog::reschedule() {
 }
 
 void Watchdog::update_rate() {
-    const std::uint32_t cycles = s_.tick & kTickCycles;
-    const bool on = (s_.tick & kTickEnable) != 0 && cycles != 0;
+    const bool on = (s_.tick & kTickEnable) != 0;
     s_.ticks.set_rate(now(), on ? fabric_.clock_hz(ClockId::ref) : 0,
-                      std::uint64_t{fabric_.clock_hz(ClockId::sys)} * (cycles == 0 ? 1 : cycles));
+                      std::uint64_t{fabric_.clock_hz(ClockId::sys)} * tick_cycles(s_.tick));
     reschedule();
     if (on_tick_change) on_tick_change();
 }

@@ -321,8 +321,11 @@ void Pio::write_machine(unsigned index, unsigned reg, std::uint32_t value, Cycle
             break;
         }
         case kSmInstr:
+            // A core's accesses share a cycle where the other core's had to wait: the chip's time does not go back. On
+            // the bus they come one after the other, so that an instruction written before has had its cycle.
+            if (m.forced_pending && m.forced_new) force(m, index, t);
             m.forced = static_cast<std::uint16_t>(value);
-            m.forced_pending = true;
+            m.forced_pending = m.forced_new = true;
             m.forced_raised = false;
             m.forced_at = t + 1;
             return;

@@ -123,6 +123,8 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void run_cycle(Cycles cycle);
     void tick(PioMachine& m, unsigned index, Effects& fx);
     void run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx);
+    /// Runs an instruction from SMx_INSTR in a cycle that is over for everything else.
+    void force(PioMachine& m, unsigned index, Cycles cycle);
     static void assert_sticky(const PioMachine& m, Effects& fx);
     static void set_side(const PioInstruction& in, Effects& fx);
     /// The instruction in which the machine stalls without being run until something wakes it; null if it does not.

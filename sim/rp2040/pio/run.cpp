@@ -125,6 +125,7 @@ void Pio::enter(PioMachine& m) {
 /// An instruction from SMx_INSTR: in the cycle after the write, whatever the divider; its delay is ignored.
 void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     const PioInstruction in = pio_decode(m.forced, m.pc, index, m);
+    m.forced_new = false;
     m.stall = PioStall::none;
     std::swap(m.irq_raised, m.forced_raised);
     const std::uint8_t pc = m.pc;
@@ -152,6 +153,12 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
         m.next = next;
         m.delay_left -= std::min(m.delay_left, lost);  // A delay goes on counting meanwhile.
     }
+}
+
+void Pio::force(PioMachine& m, unsigned index, Cycles cycle) {
+    Effects fx{s_.pad_out, s_.pad_oe};
+    run_forced(m, index, cycle, fx);
+    apply(fx, cycle);
 }
 
 void Pio::assert_sticky(const PioMachine& m, Effects& fx) {

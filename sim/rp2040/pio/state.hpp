@@ -49,6 +49,7 @@ struct PioMachine {
 
     bool exec_pending = false;    // OUT EXEC or MOV EXEC: `exec` runs in place of the next instruction.
     bool forced_pending = false;  // SMx_INSTR was written: `forced` runs at `forced_at`.
+    bool forced_new = false;      // `forced` was not tried yet.
     bool forced_raised = false;   // As irq_raised, for a forced IRQ WAIT.
     std::uint16_t exec = 0, forced = 0;
     Cycles forced_at = 0;

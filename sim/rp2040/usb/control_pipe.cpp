@@ -6,16 +6,37 @@ namespace rp2040 {
 
 namespace {
 constexpr std::uint16_t kPacketFrames = 500;
+// A host learns of a completed transfer when its frame ends (UHCI Design Guide 1.1, 3.2.2, bit IOC) and prepares the
+// next request during the frame that has begun then, so that this comes in the frame after the next. Devices rely on it
+// that mask interrupts for some hundred microseconds, as one does that programs its flash: they would find the end of a
+// request and the next one at once, and QMK's ChibiOS refuses that.
+constexpr std::uint8_t kPauseFrames = 2;
 }  // namespace
 
-void UsbControlPipe::begin(UsbRequest request) {
+void UsbControlPipe::begin(UsbRequest request, std::uint8_t tries) {
+    const std::uint8_t pause_frames = s_.pause_frames;
     s_ = State{};
     s_.outcome = UsbOutcome::pending;
+    s_.tries = tries;
+    s_.pause_frames = pause_frames;
     request_ = std::move(request);
     answer_.clear();
 }
 
+void UsbControlPipe::begin_own(UsbRequest request) {
+    const std::uint8_t tries = request.asks_for_descriptor() ? kDescriptorTries : 1;
+    begin(std::move(request), tries);
+}
+
+void UsbControlPipe::end(UsbOutcome outcome) {
+    s_.outcome = outcome;
+    s_.pause_frames = kPauseFrames;
+    if (outcome == UsbOutcome::stalled && s_.tries > 1)
+        begin(std::move(request_), static_cast<std::uint8_t>(s_.tries - 1));
+}
+
 bool UsbControlPipe::step(UsbDevicePort& bus, unsigned address, unsigned packet) {
+    if (s_.pause_frames != 0) return false;
     UsbHandshake answer = UsbHandshake::none;
     switch (s_.stage) {
         case Stage::setup:
@@ -30,10 +51,10 @@ bool UsbControlPipe::step(UsbDevicePort& bus, unsigned address, unsigned packet)
                 std::vector<std::uint8_t> empty;
                 answer = bus.in(address, 0, empty);
             }
-            if (answer == UsbHandshake::ack) s_.outcome = UsbOutcome::done;
+            if (answer == UsbHandshake::ack) end(UsbOutcome::done);
             break;
     }
-    if (answer == UsbHandshake::stall) s_.outcome = UsbOutcome::stalled;
+    if (answer == UsbHandshake::stall) end(UsbOutcome::stalled);
     if (answer == UsbHandshake::ack) s_.quiet_frames = 0;
     return answer == UsbHandshake::ack;
 }
@@ -57,7 +78,10 @@ UsbHandshake UsbControlPipe::data(UsbDevicePort& bus, unsigned address, unsigned
 }
 
 void UsbControlPipe::frame() {
-    if (busy() && ++s_.quiet_frames > kPacketFrames) s_.outcome = UsbOutcome::timed_out;
+    if (s_.pause_frames != 0)
+        --s_.pause_frames;
+    else if (busy() && ++s_.quiet_frames > kPacketFrames)
+        end(UsbOutcome::timed_out);
 }
 
 void UsbControlPipe::save(StateWriter& out) const {

@@ -7,8 +7,9 @@ namespace rp2040 {
 namespace {
 // USB 2.0 section 7.1.7: debounce 100 ms, reset at least 10 ms, recovery 10 ms, 2 ms after SET_ADDRESS.
 constexpr std::uint32_t kDebounceFrames = 100, kResetFrames = 10, kRecoveryFrames = 10, kAddressFrames = 2;
-// Hosts start over with a reset when a request gets no answer, and leave the device alone after a few times.
-constexpr std::uint8_t kAttempts = 3;
+// Hosts start over with a reset when a request gets no answer, and leave the device alone after a few times; Linux
+// after four (PORT_INIT_TRIES of drivers/usb/core/hub.c).
+constexpr std::uint8_t kAttempts = 4;
 // The first look at the device descriptor asks for more than any packet of endpoint 0 has, since its size is not known
 // yet, and ends with the first packet; like common hosts this one then resets the bus again.
 constexpr std::uint8_t kFirstLook = 64;
@@ -105,7 +106,7 @@ bool UsbEnumeration::optional() const {
 
 void UsbEnumeration::begin(Step step) {
     s_.step = step;
-    if (asks()) pipe_.begin(request());
+    if (asks()) pipe_.begin_own(request());
 }
 
 bool UsbEnumeration::step() {

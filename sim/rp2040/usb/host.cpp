@@ -68,7 +68,10 @@ bool UsbHost::control(Cycles when) {
         } else {
             return false;
         }
-        control_.begin(std::move(request));
+        if (asker_ == Asker::job)
+            control_.begin(std::move(request));
+        else
+            control_.begin_own(std::move(request));
     }
     const bool acknowledged = control_.step(bus_, enumeration_.address(), enumeration_.packet());
     if (control_.busy()) return acknowledged;

@@ -25,6 +25,9 @@ struct UsbRequest {
     std::array<std::uint8_t, 8> setup{};
     std::vector<std::uint8_t> data;
 
+    /// GET_DESCRIPTOR of the device or of an interface.
+    [[nodiscard]] bool asks_for_descriptor() const { return (setup[0] & 0x80) != 0 && setup[1] == 6; }
+
     static UsbRequest make(std::uint8_t type, std::uint8_t code, unsigned value, unsigned index, unsigned length,
                            std::vector<std::uint8_t> data = {}) {
         const auto low = [](unsigned v) { return static_cast<std::uint8_t>(v); };
