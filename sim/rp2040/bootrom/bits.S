@@ -184,35 +184,20 @@ rom_function memcpy
     bne copy_bytes
     nop
     lsls r3, r0, #31
-    beq 3f
+    beq copy_even
     ldrb r3, [r1]
     strb r3, [r0]
     adds r0, #1
     adds r1, #1
     subs r2, #1
-1:  lsls r3, r0, #30
-    beq 4f
+copy_halfword:
+    lsls r3, r0, #30
+    beq copy_aligned
     ldrh r3, [r1]
     strh r3, [r0]
     adds r0, #2
     adds r1, #2
     subs r2, #2
-2:  b copy_words
-3:  b 1b
-4:  b copy_words
-copy_bytes:
-    subs r2, #1
-    ldrb r3, [r1, r2]
-    strb r3, [r0, r2]
-    bne copy_bytes
-    mov r0, r12
-    bx lr
-// The same for addresses that are multiples of four.
-rom_function memcpy44
-    mov r12, r0
-    cmp r2, #8
-    blo copy_few
-    spend 2
 copy_words:
     push {r4-r6}
     subs r2, #16
@@ -245,6 +230,23 @@ copy_words:
 6:  pop {r4-r6}
     mov r0, r12
     bx lr
+copy_even:
+    b copy_halfword
+copy_aligned:
+    b copy_words
+copy_bytes:
+    subs r2, #1
+    ldrb r3, [r1, r2]
+    strb r3, [r0, r2]
+    bne copy_bytes
+    mov r0, r12
+    bx lr
+// The same for addresses that are multiples of four.
+rom_function memcpy44
+    mov r12, r0
+    cmp r2, #8
+    blo copy_few
+    b copy_words
 copy_few:
     adr r3, 1f
     lsls r2, #2
