@@ -181,14 +181,13 @@ rom_function rom_fmul
     cmp r2, #254
     bhs 3f
     lsls r2, #23
+    add r2, r12
     adds r4, #128
     bcs single_carry
     lsls r5, r4, #24
     beq 2f
 4:  lsrs r4, #8
-    adds r4, r2
-    mov r0, r12
-    orrs r0, r4
+    adds r0, r4, r2
     pop {r4, r5}
     bx lr
 2:  cmp r0, #0                      // half exactly?
