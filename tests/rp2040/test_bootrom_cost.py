@@ -37,7 +37,7 @@ BITS = {"popcount32": ("P3", 20.0), "reverse32": ("R3", 22.0), "clz32": ("L3", 9
 WITHIN = 0.03
 
 
-def _lookup(chip: _native.Chip, pointer: int, code: str) -> int:
+def lookup(chip: _native.Chip, pointer: int, code: str) -> int:
     at = word(chip, pointer & ~3) >> 8 * (pointer & 3) & 0xFFFF
     while True:
         key, value = struct.unpack("<HH", chip.read_memory(at, 4))
@@ -47,7 +47,7 @@ def _lookup(chip: _native.Chip, pointer: int, code: str) -> int:
         at += 4
 
 
-def _average(chip: _native.Chip, routine: int, records: list[tuple[int, ...]]) -> float:
+def average(chip: _native.Chip, routine: int, records: list[tuple[int, ...]]) -> float:
     """Mean cycles from the routine's first instruction to the one after its return."""
     data = b"".join(struct.pack("<4I", *(value & 0xFFFFFFFF for value in (*r, *[0] * (4 - len(r))))) for r in records)
     chip.load(RECORDS, data)
@@ -122,15 +122,15 @@ def _figures() -> list[tuple[str, float, float]]:
         rng = random.Random(name)
         draw = bit_operands.get(name, lambda rng: rng.getrandbits(32))
         records = [(draw(rng),) for _ in range(SAMPLES)]
-        figures.append((name, published, _average(chip, _lookup(chip, 0x14, code), records) - RETURN))
+        figures.append((name, published, average(chip, lookup(chip, 0x14, code), records) - RETURN))
     for letter, code, table in (("f", "SF", SINGLE), ("d", "SD", DOUBLE)):
-        base = _lookup(chip, 0x16, code)
+        base = lookup(chip, 0x16, code)
         for index, (row, published_text) in enumerate(table.items()):
             if published_text == "-":
                 continue
             rng = random.Random(row)
             records = [_operands(row, letter == "d", rng) for _ in range(SAMPLES)]
-            here = _average(chip, word(chip, base + 4 * index), records)
+            here = average(chip, word(chip, base + 4 * index), records)
             figures.append((letter + row, float(published_text), here))
     return figures
 

@@ -6,7 +6,7 @@ import random
 import struct
 
 import numpy as np
-from test_bootrom_cost import RECORDS, RESULTS, _lookup
+from test_bootrom_cost import RECORDS, RESULTS, lookup
 from thumb import assemble, run, word
 
 from emberwatch import _native
@@ -23,7 +23,7 @@ def test_single_quotients_are_the_nearest() -> None:
     operands = pairs.astype(np.float32)
     operands[0] = 12, 10
     chip.load(RECORDS, operands.tobytes())
-    routine = word(chip, _lookup(chip, 0x16, "SF") + 4 * DIVIDE)
+    routine = word(chip, lookup(chip, 0x16, "SF") + 4 * DIVIDE)
     run(
         f"""
     ldr r5, ={RECORDS}
@@ -84,7 +84,7 @@ def test_a_division_may_be_interrupted_by_another_in_any_cycle() -> None:
     chip = _native.Chip()
     chip.load(VECTORS + 4 * 15, struct.pack("<I", HANDLER | 1))
     chip.load(HANDLER, assemble(DIVIDER, HANDLER))
-    routine = word(chip, _lookup(chip, 0x16, "SF") + 4 * DIVIDE)
+    routine = word(chip, lookup(chip, 0x16, "SF") + 4 * DIVIDE)
     for dividend, divisor in ((10.0, 3.0), (1.0, 13635.0), (12345.678, 0.37)):
         (expected,) = struct.unpack("<I", (np.float32(dividend) / np.float32(divisor)).tobytes())
         first, second = struct.unpack("<II", np.array([dividend, divisor], np.float32).tobytes())

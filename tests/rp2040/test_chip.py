@@ -6,6 +6,7 @@ import random
 
 import pytest
 from thumb import FLASH_CODE, RAM, assemble, boot2_crc, run
+from xip_model import Cache
 
 from emberwatch import _native
 
@@ -87,24 +88,6 @@ def test_wrong_arguments_are_named() -> None:
 # ---------------------------------------------------------------------------------------------- XIP cache
 
 
-class CacheModel:
-    """Two ways, 1024 sets, 8-byte lines of two words that are filled one by one, least recently used."""
-
-    def __init__(self) -> None:
-        self.sets: dict[int, dict[int, set[int]]] = {}
-        self.hits = self.accesses = 0
-
-    def access(self, address: int) -> None:
-        line, word_of_line = address // 8, address // 4 % 2
-        ways = self.sets.setdefault(line % 1024, {})
-        self.accesses += 1
-        words = ways.pop(line, set())
-        self.hits += word_of_line in words
-        if len(ways) == 2:
-            del ways[next(iter(ways))]
-        ways[line] = words | {word_of_line}
-
-
 def test_cache_counters_follow_the_model() -> None:
     """Code in SRAM reads flash words at random addresses; every one is one access."""
     rng = random.Random(5)
@@ -119,7 +102,7 @@ def test_cache_counters_follow_the_model() -> None:
     chip.add_breakpoint(RAM)
     assert chip.run_until(100_000).reason.name == "BREAKPOINT"
     before = chip.xip_hits, chip.xip_accesses
-    model = CacheModel()
+    model = Cache()
     # What the boot left in the cache: the words of its few instructions and the literal.
     for address in (0x100, 0x104):
         model.access(address)

@@ -95,33 +95,51 @@ de_bruijn_places:
     .byte 0, 1, 28, 2, 29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4, 8
     .byte 31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6, 11, 5, 10, 9
 
+// Memory functions cost what the chip's cost for each length and alignment (its public source, run on this core). Fewer
+// than 8 bytes, and copies whose ends are not as far from a multiple of four, go byte by byte from the last to the first.
+
 // uint8_t *memset(uint8_t *to, uint8_t value, uint32_t bytes)
 rom_function memset
     mov r12, r0
-    lsls r3, r0, #30
-    bne memset_align
-// The same for addresses that are multiples of four.
-rom_function memset4
-    mov r12, r0
-memset_words:
+    cmp r2, #8
+    blo memset_few
     uxtb r1, r1
     lsls r3, r1, #8
     orrs r1, r3
+    spend 1
+    lsls r3, r0, #31
+    beq 1f
+    strb r1, [r0]
+    adds r0, #1
+    subs r2, #1
+1:  lsls r3, r0, #30
+    beq memset_words
+    strh r1, [r0]
+    adds r0, #2
+    subs r2, #2
+    b memset_words
+// The same for addresses that are multiples of four.
+rom_function memset4
+    mov r12, r0
+    uxtb r1, r1
+    lsls r3, r1, #8
+    orrs r1, r3
+memset_words:
     lsls r3, r1, #16
     orrs r1, r3
+    mov r3, r1
     subs r2, #16
     bcc 2f
     push {r4, r5}
-    mov r3, r1
     mov r4, r1
     mov r5, r1
+    nop
 1:  stm r0!, {r1, r3, r4, r5}
     subs r2, #16
     bcs 1b
     pop {r4, r5}
 2:  lsls r2, #29                    // bytes left, above: 8, 4, 2, 1
     bcc 3f
-    mov r3, r1
     stm r0!, {r1, r3}
 3:  lsls r2, #1
     bcc 4f
@@ -129,6 +147,7 @@ memset_words:
 4:  bmi 5f
     lsls r2, #1
     bpl 6f
+    spend 4
     strb r1, [r0]
 6:  mov r0, r12
     bx lr
@@ -138,78 +157,106 @@ memset_words:
     bpl 6b
     strb r1, [r0, #2]
     b 6b
-memset_align:
-    subs r2, #1
-    bcc 6b
+memset_few:
+    adr r3, 1f
+    subs r3, r2
+    subs r3, r2
+    spend 2
+    mov pc, r3
+    .balign 4
+    nop
+    strb r1, [r0, #6]
+    strb r1, [r0, #5]
+    strb r1, [r0, #4]
+    strb r1, [r0, #3]
+    strb r1, [r0, #2]
+    strb r1, [r0, #1]
     strb r1, [r0]
-    adds r0, #1
-    lsls r3, r0, #30
-    bne memset_align
-    b memset_words
+1:  bx lr
 
 // uint8_t *memcpy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 rom_function memcpy
     mov r12, r0
-    movs r3, r0
-    eors r3, r1
-    lsls r3, #30                    // words only if both are as far from a multiple of four
-    bne memcpy_bytes
-1:  lsls r3, r0, #30
-    beq memcpy_words
-    subs r2, #1
-    bcc memcpy_done
+    cmp r2, #8
+    blo copy_few
+    subs r3, r0, r1
+    lsls r3, #30
+    bne copy_bytes
+    nop
+    lsls r3, r0, #31
+    beq copy_even
     ldrb r3, [r1]
     strb r3, [r0]
     adds r0, #1
     adds r1, #1
-    b 1b
-memcpy_bytes:
-    push {r4, lr}
-    cmp r2, #0
-    beq 3f
-    adds r0, r2
-    adds r1, r2
-    rsbs r2, #0
-2:  ldrb r3, [r1, r2]
+    subs r2, #1
+copy_halfword:
+    lsls r3, r0, #30
+    beq copy_aligned
+    ldrh r3, [r1]
+    strh r3, [r0]
+    adds r0, #2
+    adds r1, #2
+    subs r2, #2
+copy_words:
+    push {r4-r6}
+    subs r2, #16
+    bcc 2f
+1:  ldm r1!, {r3-r6}
+    stm r0!, {r3-r6}
+    subs r2, #16
+    bcs 1b
+2:  lsls r2, #29                    // bytes left, above: 8, 4, 2, 1
+    bcc 3f
+    ldm r1!, {r3, r4}
+    stm r0!, {r3, r4}
+3:  lsls r2, #1
+    bcc 4f
+    ldm r1!, {r3}
+    stm r0!, {r3}
+4:  beq 6f
+    bpl 5f
+    ldrh r3, [r1]
+    strh r3, [r0]
+    lsls r2, #1
+    bpl 6f
+    ldrb r3, [r1, #2]
+    strb r3, [r0, #2]
+    nop
+    b 6f
+5:  spend 2
+    ldrb r3, [r1]
+    strb r3, [r0]
+6:  pop {r4-r6}
+    mov r0, r12
+    bx lr
+copy_even:
+    b copy_halfword
+copy_aligned:
+    b copy_words
+copy_bytes:
+    subs r2, #1
+    ldrb r3, [r1, r2]
     strb r3, [r0, r2]
-    adds r2, #1
-    bne 2b
-3:  mov r0, r12
-    pop {r4, pc}
+    bne copy_bytes
+    mov r0, r12
+    bx lr
 // The same for addresses that are multiples of four.
 rom_function memcpy44
     mov r12, r0
-memcpy_words:
-    push {r4-r6}
-    subs r2, #16
-    bcc 5f
-4:  ldm r1!, {r3-r6}
-    stm r0!, {r3-r6}
-    subs r2, #16
-    bcs 4b
-5:  lsls r2, #29                    // bytes left, above: 8, 4, 2, 1
-    bcc 6f
-    ldm r1!, {r3, r4}
-    stm r0!, {r3, r4}
-6:  lsls r2, #1
-    bcc 7f
-    ldm r1!, {r3}
-    stm r0!, {r3}
-7:  beq 9f
-    bpl 8f
-    ldrb r3, [r1]
-    strb r3, [r0]
-    ldrb r3, [r1, #1]
-    strb r3, [r0, #1]
-    lsls r2, #1
-    bpl 9f
-    ldrb r3, [r1, #2]
-    strb r3, [r0, #2]
-    b 9f
-8:  ldrb r3, [r1]
-    strb r3, [r0]
-9:  pop {r4-r6}
-memcpy_done:
-    mov r0, r12
-    bx lr
+    cmp r2, #8
+    blo copy_few
+    b copy_words
+copy_few:
+    adr r3, 1f
+    lsls r2, #2
+    subs r3, r2
+    spend 2
+    mov pc, r3
+    .balign 4
+    .irp byte, 6, 5, 4, 3, 2, 1, 0
+    ldrb r3, [r1, #\byte]
+    strb r3, [r0, #\byte]
+    .endr
+1:  bx lr
     .ltorg

@@ -5,49 +5,14 @@
     .include "macros.S"
     .text
 
-// Shifts \high, \low left until bit 31 of \high is set (\high is not 0) and takes the distance from \exponent. Where
-// the first byte is 0, a byte at a time first, out of line at \slow.
-    .macro normalise high, low, exponent, t, u, slow, back
-\back:
-    lsrs \u, \high, #24
-    beq \slow
-    ldr \t, =leading_zeros
-    ldrb \t, [\t, \u]
-    subs \exponent, \t
-    lsls \high, \t
-    movs \u, \low
-    lsls \low, \t
-    rsbs \t, \t, #0
-    adds \t, #32
-    lsrs \u, \t
-    orrs \high, \u
-    .endm
-    .macro normalise_byte high, low, exponent, u, slow, back
-\slow:
-    lsls \high, #8
-    lsrs \u, \low, #24
-    orrs \high, \u
-    lsls \low, #8
-    subs \exponent, #8
-    b \back
-    .endm
-
 // r0: magnitude, r1: exponent less one if its bit 31 were its leading one, r12: sign.
     .macro pack_single_32
     cmp r0, #0
     beq 9f
-    lsrs r2, r0, #16
-    bne 1f
-    lsls r0, #16
-    subs r1, #16
-1:  lsrs r2, r0, #24
-    bne 2f
-    lsls r0, #8
-    subs r1, #8
-2:  cmp r0, #0
-    bmi 4f
-3:  subs r1, #1
+    bmi 6f
+3:  subs r1, #1                     // a place at a time, five cycles each
     lsls r0, #1
+    nop
     bpl 3b
 4:  cmp r1, #254
     bhs 8f
@@ -60,9 +25,10 @@
     mov r0, r12
     orrs r0, r2
     bx lr
+6:  nop
+    b 4b
 8:  b single_unusual
-9:  movs r0, #0
-    bx lr
+9:  bx lr
     .endm
 
 rom_function rom_int2float
@@ -77,18 +43,17 @@ rom_function rom_fix2float
     subs r0, r2
     movs r2, #157
     subs r1, r2, r1
-    spend 15
+    spend 20
     pack_single_32
 
 rom_function rom_uint2float
     movs r1, #0
-    spend 1
 rom_function rom_ufix2float
     movs r2, #0
     mov r12, r2
     movs r2, #157
     subs r1, r2, r1
-    spend 21
+    spend 26
     pack_single_32
 
 // r0: significand with leading one in bit 31, r1: exponent less one, out of range.
@@ -131,16 +96,31 @@ rom_function rom_uint642float
 rom_function rom_ufix642float
     movs r3, #0
     mov r12, r3
-    spend 3
+    spend 7
 from_64_single:
     spend 11
     push {r4, lr}
     movs r3, #189
     subs r2, r3, r2
-    cmp r1, #0
-    beq 8f
-    normalise r1, r0, r2, r3, r4, single_byte, single_normalise
-    subs r0, #1                     // carry: there is something below
+    movs r3, r1
+    orrs r3, r0
+    beq 1f
+2:  lsrs r3, r1, #24                // seven places at a time, ten cycles each
+    bne 3f
+    lsls r1, #7
+    lsrs r3, r0, #25
+    orrs r1, r3
+    lsls r0, #7
+    subs r2, #7
+    nop
+    b 2b
+3:  cmp r1, #0
+    bmi 5f
+4:  subs r2, #1                     // one place, five cycles each
+    adds r0, r0
+    adcs r1, r1
+    bpl 4b
+5:  subs r0, #1                     // carry: there is something below
     bcc 6f
     movs r0, #1
     orrs r1, r0
@@ -155,12 +135,6 @@ from_64_single:
     mov r0, r12
     orrs r0, r3
     pop {r4, pc}
-8:  orrs r1, r0
-    beq 1f
-    movs r0, #0
-    subs r2, #32
-    b single_normalise
-    normalise_byte r1, r0, r2, r3, single_byte, single_normalise
 9:  mov r0, r1
     mov r1, r2
     pop {r4}
@@ -197,14 +171,17 @@ rom_function rom_float2fix
     spend 18
     bx lr
 4:  movs r0, #0
+    spend 31, r1
     bx lr
 5:  asrs r0, #31
     movs r1, #1
     lsls r1, #31
     mvns r1, r1
     eors r0, r1
+    spend 21, r1
     bx lr
 6:  asrs r0, #31
+    spend 24, r1
     bx lr
 
 rom_function rom_float2uint
@@ -231,9 +208,11 @@ rom_function rom_float2ufix
     spend 18
     bx lr
 4:  movs r0, #0
+    spend 21, r1
     bx lr
 5:  movs r0, #0
     mvns r0, r0
+    spend 19, r1
     bx lr
 
 rom_function rom_float2int64
@@ -242,7 +221,7 @@ rom_function rom_float2fix64
     mov r12, r0
     lsls r2, r0, #1
     lsrs r2, #24
-    beq zero_64
+    beq float_zero_64
     cmp r2, #255
     beq clamp_64
     adds r2, r1
@@ -274,6 +253,7 @@ floor_64:
     lsrs r1, r2
     eors r0, r3
     eors r1, r3
+    spend 2
     pop {r4, pc}
 1:  subs r2, #32
     cmp r2, #32
@@ -282,11 +262,14 @@ floor_64:
     mov r0, r1
     eors r0, r3
     mov r1, r3
-    spend 14
+    spend 11
     bx lr
 2:  mov r0, r3
     mov r1, r3
+    spend 12, r2
     bx lr
+float_zero_64:
+    spend 21, r2
 zero_64:
     movs r0, #0
     movs r1, #0
@@ -333,15 +316,18 @@ shift_64:
     lsls r4, r3
     orrs r0, r4
     lsrs r1, r2
+    nop
     pop {r4, pc}
 1:  subs r2, #32
     cmp r2, #32
-    bhs zero_64
+    bhs 2f
     lsrs r1, r2
     mov r0, r1
     movs r1, #0
-    spend 9
+    spend 8
     bx lr
+2:  spend 8
+    b zero_64
 ones_64:
     movs r0, #0
     mvns r0, r0
@@ -433,68 +419,99 @@ rom_function rom_int2double
 rom_function rom_fix2double
     mov r2, r1
     asrs r1, r0, #31
-    spend 1
     b rom_fix642double
 rom_function rom_uint2double
     movs r1, #0
-    nop
 rom_function rom_ufix2double
     mov r2, r1
     movs r1, #0
-    spend 1
     b rom_ufix642double
 
-rom_function rom_int642double
-    movs r2, #0
-rom_function rom_fix642double
-    lsrs r3, r1, #31
-    lsls r3, #31
-    mov r12, r3
-    beq from_64_double
-    movs r3, #0
-    rsbs r0, r0, #0
-    sbcs r3, r1
-    mov r1, r3
-    b from_64_double
 rom_function rom_uint642double
     movs r2, #0
 rom_function rom_ufix642double
     movs r3, #0
     mov r12, r3
+    spend 1
+    b from_64_double
+rom_function rom_int642double
+    movs r2, #0
+rom_function rom_fix642double
+    asrs r3, r1, #31
+    eors r0, r3
+    eors r1, r3
+    subs r0, r3
+    sbcs r1, r3
+    lsls r3, #31
+    mov r12, r3
+// r1:r0: magnitude, r2: its fraction bits, r12: sign. Shifted a place at a time: six cycles each up to 53 bits (which
+// need no rounding), five from there to 64. A lower word alone counts as an upper one.
 from_64_double:
-    push {r4, lr}
     ldr r3, =1085
     subs r2, r3, r2
     cmp r1, #0
     beq 8f
-    normalise r1, r0, r2, r3, r4, double_byte, double_normalise
-    ldr r3, =2046
+    spend 7
+1:  lsrs r3, r1, #21
+    bne 5f
+10: subs r2, #11
+    lsrs r3, r1, #20
+    bne 3f
+2:  adds r0, r0
+    adcs r1, r1
+    subs r2, #1
+    lsrs r3, r1, #20
+    beq 2b
+3:  ldr r3, =2046
     cmp r2, r3
-    bhs 9f
+    bhs from_64_outside_exact
+    lsls r2, #20
+    adds r1, r2
+    mov r2, r12
+    orrs r1, r2
+    bx lr
+5:  cmp r1, #0
+    bmi 7f
+6:  subs r2, #1
+    adds r0, r0
+    adcs r1, r1
+    bpl 6b
+7:  ldr r3, =2046
+    cmp r2, r3
+    bhs from_64_outside
     lsls r2, #20
     lsrs r3, r1, #11
     adds r2, r3
-    ldr r4, =0x7fffffff
     lsls r3, r0, #21                // what is rounded
     lsls r1, #21
     lsrs r0, #11
     orrs r0, r1
     lsrs r1, r0, #1                 // carry: the last bit of the result
-    adcs r3, r4                     // carry: round up
+    ldr r1, =0x7fffffff
+    adcs r3, r1                     // carry: round up
     movs r1, #0
     adcs r0, r1
     adcs r2, r1
     mov r1, r12
     orrs r1, r2
-    pop {r4, pc}
-8:  mov r1, r0
-    cmp r0, #0
-    beq 1f
+    bx lr
+8:  movs r1, r0
+    beq 9f
     movs r0, #0
     subs r2, #32
-    b double_normalise
-    normalise_byte r1, r0, r2, r3, double_byte, double_normalise
-9:  cmp r2, #0
+    spend 2
+    lsrs r3, r1, #21
+    beq 10b
+    spend 8                         // the published averages, over 32 random bits, are as much above the chip's source
+    b 5b
+9:  spend 6
+    bx lr
+from_64_outside_exact:              // leading one in bit 52: nothing below rounds up
+    cmp r2, #0
+    blt 3f
+    b 2f
+from_64_outside:
+    cmp r2, #0
     bge 2f
     adds r2, #1
     bne 3f
@@ -512,7 +529,7 @@ from_64_double:
 4:  movs r0, #0
     mov r1, r12
     orrs r1, r2
-1:  pop {r4, pc}
+    bx lr
 
     .ltorg
 
@@ -556,9 +573,10 @@ rom_function rom_double2fix
     lsrs r1, r2
     movs r0, r1
     eors r0, r3
-    spend 44
+    spend 44, r1
     bx lr
 4:  movs r0, #0
+    spend 68, r1
     bx lr
 5:  mov r0, r12
     asrs r0, #31
@@ -566,9 +584,11 @@ rom_function rom_double2fix
     lsls r1, #31
     mvns r1, r1
     eors r0, r1
+    spend 51, r1
     bx lr
 6:  mov r0, r12
     asrs r0, #31
+    spend 53, r1
     bx lr
 
 rom_function rom_double2uint
@@ -583,12 +603,14 @@ rom_function rom_double2ufix
     significand_64 r3
     lsrs r1, r2
     movs r0, r1
-    spend 36
+    spend 36, r1
     bx lr
 4:  movs r0, #0
+    spend 43, r1
     bx lr
 5:  movs r0, #0
     mvns r0, r0
+    spend 38, r1
     bx lr
 
 rom_function rom_double2int64
@@ -600,7 +622,8 @@ rom_function rom_double2fix64
     significand_64 r3
     spend 15
     b floor_64
-4:  b zero_64
+4:  spend 52, r2
+    b zero_64
 5:  b clamp_64
 
 rom_function rom_double2uint64
@@ -613,6 +636,7 @@ rom_function rom_double2ufix64
     significand_64 r3
     spend 11
     b shift_64
-4:  b zero_64
+4:  spend 43, r2
+    b zero_64
 5:  b ones_64
     .ltorg

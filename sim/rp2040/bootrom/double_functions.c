@@ -114,6 +114,7 @@ f64 fixed_datan2(f64 y, f64 x) {
             if (sum < l) e--;
         }
     }
+    if (!eighth) spend(48);
     scaled_t t = normalise(rom_mulhi64(numerator, reciprocal(denominator)), 0, 1);
     t.e += e - 64;
     if (t.m) {

@@ -50,6 +50,8 @@ dmul_zero_a:
     lsls r5, r3, #1
     cmp r5, lr
     bhs double_infinity
+dmul_zero_b:
+    spend 114, r5
 double_zero:
     movs r4, #0
 double_special:
@@ -78,7 +80,7 @@ rom_function rom_dmul
     push {r0-r7, lr}
     movs r6, #1
     lsls r6, #31
-    double_operands dmul_zero_a, double_zero, double_infinity, double_infinity
+    double_operands dmul_zero_a, dmul_zero_b, double_infinity, double_infinity
     adds r7, r4, r5
     significand_upper r1, r0, r4
     significand_upper r3, r2, r5
@@ -187,9 +189,12 @@ multiply_low:
 ddiv_zero_a:
     lsls r5, r3, #1
     lsrs r5, #21
-    beq ddiv_infinity
+    beq ddiv_zero_b
+    spend 134, r5
 ddiv_zero:
     b double_zero
+ddiv_zero_b:
+    spend 120, r5
 ddiv_infinity:
     b double_infinity
 
@@ -208,7 +213,7 @@ rom_function rom_ddiv
     str r4, [r7, #0x64]
     asrs r5, r6, #31
     str r5, [r7, #0x60]
-    double_operands ddiv_zero_a, ddiv_infinity, ddiv_infinity, ddiv_zero
+    double_operands ddiv_zero_a, ddiv_zero_b, ddiv_infinity, ddiv_zero
     subs r4, r5
     ldr r5, =1022
     adds r4, r5

@@ -27,6 +27,7 @@ rom_function rom_dadd
     lsls r5, r3, #1
     cmp r4, r5
     bls 9f
+    spend 9
 1:  lsrs r6, r4, #21                // |a| >= |b| from here
     lsrs r5, #21
     beq 11f
@@ -65,14 +66,8 @@ rom_function rom_dadd
     adcs r1, r3
     lsrs r2, r1, #21
     bne 3f
-    spend 9
-dadd_round:                         // r4: sign and exponent, r1:r0 with leading one in bit 52, r7 below
-    round_even r7, r2
-    subs r4, #1
-    lsls r4, #20
-    adds r1, r4
     spend 7
-    pop {r4-r7, pc}
+    b dadd_round
 3:  movs r2, #1                     // a carry: one place right
     ands r2, r7
     lsrs r7, #1
@@ -92,17 +87,27 @@ dadd_round:                         // r4: sign and exponent, r1:r0 with leading
     sbcs r1, r3
     lsrs r2, r1, #20
     beq 5f
-    spend 7
+    spend 6
     b dadd_round
-5:  adds r7, r7                     // one place left
+5:  movs r6, r4
+6:  adds r7, r7                     // cancellation: a place at a time, seven cycles each
     adcs r0, r0
     adcs r1, r1
     subs r4, #1
     lsrs r2, r1, #20
-    beq dadd_normalise
-6:  lsls r2, r4, #21                // exponent 0: too small
-    beq dadd_underflow
-    b dadd_round
+    beq 6b
+    lsls r2, r6, #21
+    lsrs r2, #21
+    subs r5, r6, r4                 // places
+    cmp r2, r5
+    bls dadd_underflow
+dadd_round:                         // r4: sign and exponent, r1:r0 with leading one in bit 52, r7 below
+    round_even r7, r2
+    subs r4, #1
+    lsls r4, #20
+    adds r1, r4
+    spend 2
+    pop {r4-r7, pc}
 9:  beq 8f
 10: mov r6, r0                      // exchange a and b
     mov r0, r2
@@ -115,9 +120,22 @@ dadd_round:                         // r4: sign and exponent, r1:r0 with leading
     mov r5, r6
     b 1b
 8:  cmp r0, r2
-    bhs 1b
-    b 10b
-7:  subs r5, #32                    // 32 places or more
+    bhi 1b
+    blo 10b
+    movs r6, r1
+    eors r6, r3
+    bpl 1b
+    lsrs r6, r4, #21                // a - a, not of zeros or infinities
+    beq 1b
+    adds r6, #1
+    lsrs r6, #11
+    bne 1b
+    movs r0, #0
+    movs r1, #0
+    spend 42, r6
+    pop {r4-r7, pc}
+7:  spend 3
+    subs r5, #32                    // 32 places or more
     cmp r5, #23
     bhs dadd_small
     movs r6, #32
@@ -141,47 +159,12 @@ dadd_small:                         // b is less than half of the distance to a'
     ands r1, r6
     lsls r4, #20
     orrs r1, r4
-    spend 24, r6
+    spend 35, r6
     pop {r4-r7, pc}
-// Cancellation by two places or more: r7 is used up, nothing to round. r5: places.
-dadd_normalise:
-    movs r5, #0
-    cmp r1, #0
-    bne 2f
-    lsrs r1, r0, #11
-    lsls r0, #21
-    movs r5, #21
-    movs r2, r0
-    orrs r2, r1
-    beq dadd_zero
-2:  lsrs r2, r1, #12
-    bne 3f
-    lsls r1, #8
-    lsrs r2, r0, #24
-    orrs r1, r2
-    lsls r0, #8
-    adds r5, #8
-    b 2b
-3:  lsrs r2, r1, #20
-    bne 4f
-    adds r0, r0
-    adcs r1, r1
-    adds r5, #1
-    b 3b
-4:  lsls r2, r4, #21
-    lsrs r2, #21
-    cmp r2, r5
-    bls dadd_underflow
-    subs r4, r5
-    b dadd_round
 dadd_underflow:
-    lsrs r1, r4, #11
+    lsrs r1, r6, #11
     lsls r1, #31
     movs r0, #0
-    pop {r4-r7, pc}
-dadd_zero:
-    movs r0, #0
-    movs r1, #0
     pop {r4-r7, pc}
 dadd_b_zero:
     cmp r6, #0
@@ -190,10 +173,12 @@ dadd_b_zero:
     lsrs r1, #31
     lsls r1, #31
     movs r0, #0
+    spend 45, r4
     pop {r4-r7, pc}
 1:  adds r4, r6, #1
     lsrs r4, #11
     bne dadd_infinite
+    spend 46, r4
     pop {r4-r7, pc}
 dadd_large:
     adds r4, r6, #1

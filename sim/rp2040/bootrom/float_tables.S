@@ -42,14 +42,14 @@
     function rom_ftan, fixed_ftan, 240
     function rom_fexp, fixed_fexp, 216
     function rom_fln, fixed_fln, 168
-    function rom_fatan2, fixed_fatan2, 100
+    function rom_fatan2, fixed_fatan2, 45
     function rom_dsincos, fixed_dsincos, 294
     function rom_dcos, fixed_dsincos, 191, r2, r3
     function rom_dsin, fixed_dsincos, 194
     function rom_dtan, fixed_dtan, 271
     function rom_dexp, fixed_dexp, 148
     function rom_dln, fixed_dln, 141
-    function rom_datan2, fixed_datan2, 236
+    function rom_datan2, fixed_datan2, 152
 
     .section .tables, "a"
     .balign 4

@@ -17,7 +17,8 @@ rom_function rom_fadd
     lsls r2, r0, #1
     lsls r3, r1, #1
     cmp r2, r3
-    blo 9f
+    bls 9f
+    spend 11
 1:  lsrs r4, r2, #24                // |a| >= |b| from here
     lsrs r5, r3, #24
     beq 8f
@@ -51,26 +52,30 @@ rom_function rom_fadd
     bmi 3f
     lsls r2, #1
     subs r4, #1
+    spend 2
     b fadd_round
-9:  mov r12, r0
+9:  beq fadd_equal
+    mov r12, r0
     mov r0, r1
     mov r1, r12
-    mov r12, r2
-    mov r2, r3
-    mov r3, r12
+    lsls r2, r0, #1
+    lsls r3, r1, #1
+    b 1b
+fadd_equal:
+    nop
     b 1b
 3:  cmp r4, #254
     bne fadd_round
     b fadd_overflow
+5:  b 6f                            // cancellation: a place at a time, six cycles each
 4:  subs r2, r3
     beq fadd_zero
-    subs r4, #1
+6:  subs r4, #1
     lsls r2, #1
-    bpl fadd_normalise
-    spend 3
+    bpl 5b
+    cmp r4, #0
+    blt fadd_underflow
 fadd_round:                         // r2 with leading one in bit 31, r4 exponent less one, r0 sign
-    spend 6
-fadd_round_now:
     lsrs r0, #31
     lsls r0, #31
     lsls r4, #23
@@ -94,21 +99,8 @@ fadd_carry:
     orrs r0, r2
     pop {r4-r6}
     bx lr
-fadd_normalise:                     // cancellation: at least one more place, nothing to round after two
-    lsrs r5, r2, #15
-    bne 1f
-    lsls r2, #16
-    subs r4, #16
-1:  lsrs r5, r2, #23
-    bne 2f
-    lsls r2, #8
-    subs r4, #8
-2:  subs r4, #1
-    lsls r2, #1
-    bpl 2b
-    cmp r4, #0
-    bge fadd_round_now
-    lsrs r0, #31                    // too small: zero with the sign of a
+fadd_underflow:                     // zero with the sign of a
+    lsrs r0, #31
     lsls r0, #31
     pop {r4-r6}
     bx lr
@@ -117,13 +109,15 @@ fadd_normalise:                     // cancellation: at least one more place, no
     ands r0, r1                     // both: -0 only for -0 + -0
     lsrs r0, #31
     lsls r0, #31
+    spend 41, r4
     pop {r4-r6}
     bx lr
 7:  cmp r4, #255
     beq fadd_infinite
+    spend 32, r4
     b fadd_return_a
 fadd_small:
-    spend 24, r4
+    spend 26, r4
     pop {r4-r6}
     bx lr
 fadd_overflow:
@@ -156,7 +150,7 @@ rom_function rom_fmul
     beq single_infinity
     lsls r3, r1, #1
     lsrs r3, #24
-    beq single_zero
+    beq fmul_b_zero
     cmp r3, #255
     beq single_infinity
     adds r2, r3
@@ -187,17 +181,18 @@ rom_function rom_fmul
     cmp r2, #254
     bhs 3f
     lsls r2, #23
+    add r2, r12
     adds r4, #128
     bcs single_carry
     lsls r5, r4, #24
-    orrs r5, r0
-    beq single_tie
-    lsrs r4, #8
-    adds r4, r2
-    mov r0, r12
-    orrs r0, r4
+    beq 2f
+4:  lsrs r4, #8
+    adds r0, r4, r2
     pop {r4, r5}
     bx lr
+2:  cmp r0, #0                      // half exactly?
+    bne 4b
+    b single_tie
 3:  cmp r0, #0                      // r0: below r4's last bit
     beq single_out_of_range
     movs r0, #1
@@ -238,6 +233,9 @@ fmul_a_zero:
     lsrs r3, #24
     cmp r3, #255
     beq single_infinity
+    nop
+fmul_b_zero:
+    spend 33, r4
 single_zero:
     mov r0, r12
     pop {r4, r5}
@@ -402,6 +400,7 @@ rom_function rom_fsqrt
 fsqrt_zero:
     lsrs r0, #31
     lsls r0, #31
+    spend 12, r1
     bx lr
 fsqrt_negative:
     movs r0, #1

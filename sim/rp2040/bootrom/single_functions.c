@@ -59,8 +59,10 @@ static scaled_t odd_series(const uint32_t* c, int terms, scaled_t v, int alterna
 f32 fixed_fexp(f32 a);
 f32 fixed_fexp(f32 a) {
     const int e = exponent(a);
-    if (e < 127 - 31) return F32_ONE;
-    if (e > 127 + 6) return a & F32_SIGN ? 0 : F32_INFINITY;
+    if (e < 127 - 31 || e > 127 + 6) {
+        spend(88);
+        return e < 127 ? F32_ONE : a & F32_SIGN ? 0 : F32_INFINITY;
+    }
     // |a| / ln 2 in units of 2^-32; whole powers of two and the rest.
     const uint32_t m = significand(a);                                                      // |a| = m * 2^(e - 158)
     const uint64_t product = rom_mul32(m, ONE_OVER_LN2_HIGH) + mulhi(m, ONE_OVER_LN2_LOW);  // units of 2^(e - 158 - 31)
@@ -89,7 +91,10 @@ f32 fixed_fln(f32 a) {
     const uint32_t part = mulhi(r.m, mulhi(size, series(LOGARITHM, LOGARITHM_TERMS, size, rest >= 0)));
     scaled_t log = r;
     if (r.m) log = normalise(rest < 0 ? (uint64_t)r.m + part : (uint64_t)r.m - part, r.e);
-    if (n == 0 && scale == LN_ONE(row)) return pack(rest < 0 ? F32_SIGN : 0, log);
+    if (n == 0 && scale == LN_ONE(row)) {
+        spend(75);
+        return pack(rest < 0 ? F32_SIGN : 0, log);
+    }
     // Sum in units of 2^-56.
     const int shift = log.e + 56;
     int64_t sum = shift >= 0 ? (int64_t)log.m << shift : shift > -32 ? (int64_t)(log.m >> -shift) : 0;
@@ -145,6 +150,7 @@ f32 fixed_fatan2(f32 y, f32 x) {
             }
         }
     }
+    if (!eighth) spend(18);
     scaled_t t = normalise((uint64_t)mulhi(numerator, reciprocal(denominator)) << 1, e - 32);
     if (t.m) t = odd_series(ARCTAN, ARCTAN_TERMS, t, 1);
     if (!eighth && !steep && !(x & F32_SIGN)) return t.m ? pack(sign, t) : sign;

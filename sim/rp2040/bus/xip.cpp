@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/random.hpp"
 #include "cpu/timing.hpp"
 #include "regs/xip_ctrl.hpp"
 
@@ -42,7 +43,7 @@ void Xip::allocate(std::uint32_t address) {
     XipState::Set& set = s_.sets[line % XipState::kSets];
     unsigned way = set.tag[1] == line + 1 ? 1 : 0;
     if (set.tag[way] != line + 1) {
-        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : s_.recent[line % XipState::kSets] == 1 ? 1 : 0;
+        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : next_random(s_.chance) >> 63;
         if (set.tag[way] != 0) cached_[set.tag[way] - 1] = 0;
         set.tag[way] = line + 1;
         set.valid[way] = 0;
@@ -89,6 +90,7 @@ void Xip::flush(Cycles now) {
     forget_lines();
     s_.sets = {};
     s_.recent.fill(1);
+    s_.chance = 0;
     s_.flush_until = now + timing::kXipFlush;
 }
 

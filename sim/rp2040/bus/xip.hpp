@@ -29,7 +29,8 @@ struct XipState {
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
     std::array<Set, kSets> sets{};
-    // Way used last, + 1. The chip's replacement policy is not documented: LRU assumed.
+    std::uint64_t chance = 0;  // Draws the way that a line loses to a new one: docs/timing.md.
+    // Way used last, + 1.
     std::array<std::uint8_t, kSets> recent = [] {
         std::array<std::uint8_t, kSets> ways{};
         ways.fill(1);
