@@ -106,7 +106,7 @@ void ExternalChip::expect_rounds(unsigned core) {
     if (own.running.last != next.block || next.block->accesses || !next.block->flash_literals.empty() ||
         own.access_extra != 0 || own.calls.active() || own.has_guest.load(std::memory_order_relaxed) ||
         awaits(next.pc) ||
-        !std::ranges::all_of(next.block->flash_words, [this](std::uint32_t word) { return xip_.has_recent(word); }))
+        !std::ranges::all_of(next.block->flash_words, [this](std::uint32_t word) { return xip_.has(word); }))
         return;
     own.round = own.time.longest(next.block->cycles + own.running.branch_cycles(next.pc), next.instructions);
     own.round_pc.store(next.pc, std::memory_order_relaxed);

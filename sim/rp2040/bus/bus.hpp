@@ -61,7 +61,7 @@ class Bus final : public CodeSource {
 
     /// CodeSource.
     bool fetch(std::uint32_t address, std::uint16_t& halfword) const override;
-    CachedLines lines(std::uint32_t address) const override { return xip_.lines(address); }
+    const std::uint8_t* lines(std::uint32_t address) const override { return xip_.lines(address); }
 
     /// Debugger's and loader's accesses: no time, no side effects, any alignment. False where there is no memory.
     bool debug_read(std::uint32_t address, std::span<std::uint8_t> out);

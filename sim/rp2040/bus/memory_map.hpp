@@ -9,6 +9,7 @@
 namespace rp2040 {
 
 inline constexpr std::uint32_t kXipBase = kFlashBase, kXipEnd = kFlashBase + 4 * kFlashSize;  // four aliases
+inline constexpr std::uint32_t kXipLineBytes = 8;  ///< Of the cache (datasheet 2.6.3).
 inline constexpr std::uint32_t kSramStripedSize = kSramBanksSize;
 inline constexpr std::uint32_t kApbBase = kSysinfoBase, kApbEnd = kTbmanBase + 0x4000;
 

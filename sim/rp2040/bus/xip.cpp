@@ -49,7 +49,6 @@ void Xip::allocate(std::uint32_t address) {
         set.valid[way] = 0;
     }
     set.valid[way] |= static_cast<std::uint8_t>(word_bit(address) / kWord0);
-    s_.recent[line % XipState::kSets] = static_cast<std::uint8_t>(way + 1);
     note(line, way);
 }
 
@@ -60,7 +59,6 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     Cycles start = std::max(now, s_.flush_until);
     if ((address & kNonCacheable) == 0 && (cached_[line] & word_bit(address)) != 0) {
         ++s_.hits;
-        s_.recent[line % XipState::kSets] = cached_[line] & kWay;
         return start - now;
     }
     ++s_.misses;
@@ -89,7 +87,6 @@ bool Xip::write_flash(std::uint32_t address) {
 void Xip::flush(Cycles now) {
     forget_lines();
     s_.sets = {};
-    s_.recent.fill(1);
     s_.chance = 0;
     s_.flush_until = now + timing::kXipFlush;
 }

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/peripheral.hpp"
-#include "bus/cached_lines.hpp"
 #include "bus/crossbar.hpp"
 #include "bus/flash.hpp"
 #include "bus/memory_map.hpp"
@@ -29,13 +28,7 @@ struct XipState {
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
     std::array<Set, kSets> sets{};
-    std::uint64_t chance = 0;  // Draws the way that a line loses to a new one: docs/timing.md.
-    // Way used last, + 1.
-    std::array<std::uint8_t, kSets> recent = [] {
-        std::array<std::uint8_t, kSets> ways{};
-        ways.fill(1);
-        return ways;
-    }();
+    std::uint64_t chance = 0;                      // Draws the way that a line loses to a new one: docs/timing.md.
     std::array<std::uint8_t, kXipSramSize> ram{};  // Cache data RAM when used as SRAM.
 };
 
@@ -47,7 +40,7 @@ struct XipLosses {
 
 class Xip final : public StatefulPeripheral<XipState> {
   public:
-    static constexpr std::uint32_t kLineBytes = CachedLines::kBytes;
+    static constexpr std::uint32_t kLineBytes = kXipLineBytes;
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
     void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
@@ -59,28 +52,19 @@ class Xip final : public StatefulPeripheral<XipState> {
     }
     /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
     bool hit(std::uint32_t address) { return hit(lines(address), address); }
-    bool hit(CachedLines lines, std::uint32_t address) {
-        const unsigned entry = *lines.cached;
-        if ((entry & word_bit(address)) == 0) return false;
+    bool hit(const std::uint8_t* line, std::uint32_t address) {
+        if (!has(*line, address)) return false;
         ++s_.hits;
-        *lines.recent = entry & kWay;
         return true;
     }
-    /// Whether hit() would be true, and change nothing but counts: of its set, the way was the last one used.
-    [[nodiscard]] bool has_recent(std::uint32_t address) { return has_recent(lines(address), address); }
-    static bool has_recent(CachedLines lines, std::uint32_t address) {
-        return is_recent(*lines.cached, *lines.recent, address);
-    }
-    /// Of a line's entry and the way that its set used last.
-    static bool is_recent(unsigned entry, unsigned recent, std::uint32_t address) {
-        return (entry & word_bit(address)) != 0 && recent == (entry & kWay);
-    }
-    /// The lines from `address` on, as far as the cache has sets; those of other aliases than the plain one are never
-    /// there.
-    [[nodiscard]] CachedLines lines(std::uint32_t address) {
+    /// Whether hit() would be true, of which it would change nothing but counts.
+    [[nodiscard]] bool has(std::uint32_t address) { return has(*lines(address), address); }
+    static bool has(unsigned entry, std::uint32_t address) { return (entry & word_bit(address)) != 0; }
+    /// What the cache has of the lines from `address` on; of other aliases than the plain one it never has any.
+    [[nodiscard]] const std::uint8_t* lines(std::uint32_t address) {
         static constexpr std::array<std::uint8_t, XipState::kSets> kNone{};
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
-        return {line < kLines ? cached_.data() + line : kNone.data(), s_.recent.data() + line % XipState::kSets};
+        return line < kLines ? cached_.data() + line : kNone.data();
     }
     Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
     /// The last hits were none: they will be counted by who really makes them.
@@ -115,11 +99,11 @@ class Xip final : public StatefulPeripheral<XipState> {
 
   private:
     static constexpr std::uint32_t kLines = 0x1000000 / kLineBytes;
-    static constexpr unsigned kWay = 3, kWord0 = 4;  // Fields of cached_.
+    static constexpr unsigned kWord0 = 4;  // Of cached_, and the next bit.
     static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 + (address & 4); }
     void allocate(std::uint32_t address);
     void note(std::uint32_t line, unsigned way) {
-        cached_[line] = static_cast<std::uint8_t>((way + 1) | s_.sets[line % XipState::kSets].valid[way] * kWord0);
+        cached_[line] = static_cast<std::uint8_t>(s_.sets[line % XipState::kSets].valid[way] * kWord0);
     }
     [[nodiscard]] bool enabled() const;
     void forget_lines();
@@ -131,7 +115,7 @@ class Xip final : public StatefulPeripheral<XipState> {
     Ssi& ssi_;
     Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
-    /// Way + 1 and valid words of each flash line while the cache is enabled: the tags, indexed for speed.
+    /// Valid words of each flash line while the cache is enabled: the tags, indexed for speed.
     std::vector<std::uint8_t> cached_;
 };
 

@@ -21,7 +21,7 @@ class CodeSource {
     /// Halfword at an even address; false where instructions cannot be fetched.
     virtual bool fetch(std::uint32_t address, std::uint16_t& halfword) const = 0;
     /// What the XIP cache has of flash from `address` on.
-    virtual CachedLines lines(std::uint32_t address) const = 0;
+    virtual const std::uint8_t* lines(std::uint32_t address) const = 0;
 };
 
 class CodeCache {

@@ -37,7 +37,7 @@ namespace {
 [[gnu::always_inline]] inline const Op* cached_target(Cpu& c, std::uint32_t target) {
     const DecodedPage& page = *c.page;
     const std::uint32_t offset = target - page.base;
-    if (!page.xip || offset >= kPageBytes || !c.xip.hit(page.lines.at(offset), offset)) return nullptr;
+    if (!page.xip || offset >= kPageBytes || !c.xip.hit(page.lines + offset / kXipLineBytes, offset)) return nullptr;
     return &page.ops[offset / 2];
 }
 
@@ -204,7 +204,7 @@ namespace {
 void op_fetch(OP_PARAMS) {
     const DecodedPage& page = *c.page;
     const auto offset = static_cast<std::uint32_t>(op - page.ops.data()) * 2;
-    if (!c.xip.hit(page.lines.at(offset), offset)) [[unlikely]]
+    if (!c.xip.hit(page.lines + offset / kXipLineBytes, offset)) [[unlikely]]
         TAIL_RETURN fetch_missed(OP_ARGS);
     TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/types.hpp"
-#include "bus/cached_lines.hpp"
+#include "bus/memory_map.hpp"
 #include "bus/ports.hpp"
 #include "cpu/encodings.hpp"
 
@@ -55,10 +55,10 @@ inline constexpr std::uint32_t kOwnedBlock = 4;
 /// The decoded form of one aligned 4 kB of code. Two sentinels after the last op lead into the next page.
 struct DecodedPage {
     std::uint32_t base = 0;
-    bool xip = false;                  ///< Fetches go through the XIP cache:
-    CachedLines lines{};               ///< its lines of the page.
-    bool watched = false;              ///< Some handlers are not those of their operations: hooks, coverage.
-    std::uint8_t* coverage = nullptr;  ///< Flags of its halfwords while coverage is gathered.
+    bool xip = false;                     ///< Fetches go through the XIP cache:
+    const std::uint8_t* lines = nullptr;  ///< what it has of the page's lines.
+    bool watched = false;                 ///< Some handlers are not those of their operations: hooks, coverage.
+    std::uint8_t* coverage = nullptr;     ///< Flags of its halfwords while coverage is gathered.
     alignas(8 * sizeof(Op)) std::array<Op, kPageOps + 2> ops;
     std::array<PairOp, kPageOps + 2> pair_ops;  ///< Of the same place.
 
@@ -66,7 +66,7 @@ struct DecodedPage {
         base = address;
         for (std::uint32_t n = 0; n < pair_ops.size(); ++n) {
             pair_ops[n].port = port_of(address + n / 2 * 4 % 16);
-            pair_ops[n].line = static_cast<std::uint16_t>(n * 2 / CachedLines::kBytes);
+            pair_ops[n].line = static_cast<std::uint16_t>(n * 2 / kXipLineBytes);
         }
     }
 };

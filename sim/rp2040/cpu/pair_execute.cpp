@@ -46,7 +46,7 @@ namespace {
 [[gnu::always_inline]] inline DecodedPage* page_of_target(const Cpu& c, std::uint32_t target) {
     DecodedPage* const page = c.page->base == (target & ~(kPageBytes - 1)) ? c.page : c.code.find(target);
     if (page == nullptr) return nullptr;
-    return page->xip && (target & 2) != 0 && !c.xip.has_recent(target & ~3u) ? nullptr : page;
+    return page->xip && (target & 2) != 0 && !c.xip.has(target & ~3u) ? nullptr : page;
 }
 
 [[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
@@ -237,21 +237,18 @@ Handler handler_of(const Handlers& handlers, const Op* op) {
     TAIL_RETURN wait_for_data(OP_ARGS);
 }
 
-/// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes, as long as the same lines
-/// are the last ones used. This one begins a word, ...
+/// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes. This one begins a
+/// word, ...
 void op_in_flash(OP_PARAMS) {
-    const CachedLines& lines = c.page->lines;
-    const unsigned line = pair_op(op).line, entry = lines.cached[line];
-    if (!Xip::is_recent(entry, lines.recent[line],
-                        static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(op) / kWordOps * 4)))
-        TAIL_RETURN op_alone(OP_ARGS);
+    const auto word = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(op) / kWordOps * 4);
+    if (!Xip::has(c.page->lines[pair_op(op).line], word)) TAIL_RETURN op_alone(OP_ARGS);
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 /// ... and this one begins in the middle of one and ends in the next.
 void op_in_flash_wide(OP_PARAMS) {
-    if (!c.xip.has_recent(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
+    if (!c.xip.has(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[kOperations + static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
