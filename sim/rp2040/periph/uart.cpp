@@ -21,7 +21,6 @@ constexpr std::uint32_t kErrorInterrupts =
 /// FE, PE and BE of UARTDR, UARTRSR and UARTRIS stand in this order, lowest first.
 constexpr unsigned kErrorsInData = kRegs.bits("UARTDR.FE").lsb, kErrorsInRis = kRegs.bits("UARTRIS.FERIS").lsb;
 constexpr std::uint32_t kErrors = 7, kRsrOverrun = kRegs.mask("UARTRSR.OE");
-constexpr std::uint32_t kFrame = kRegs.mask("UARTDR.DATA") | kFramingError | kParityError | kBreak;
 constexpr regs::Bits kRxLevel = kRegs.bits("UARTIFLS.RXIFLSEL"), kTxLevel = kRegs.bits("UARTIFLS.TXIFLSEL");
 constexpr std::uint32_t kOe = kRegs.mask("UARTDR.OE");
 constexpr std::uint32_t kRxDmae = kRegs.mask("UARTDMACR.RXDMAE"), kTxDmae = kRegs.mask("UARTDMACR.TXDMAE"),
@@ -353,24 +352,6 @@ void Uart::reschedule() {
     fabric_.events().schedule(event_, due);
 }
 
-/// Pins whose changes matter: RX, and CTS while somebody cares. Returns whether they have changed.
-bool Uart::choose_pins() {
-    const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
-    const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
-    // A receiver that is off follows its line too: what it hears when it is switched on begins with the next edge.
-    const std::uint32_t rx = looped_back() ? 0 : selected(rx_pins());
-    const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
-    return std::exchange(cts_watched_, cts) != cts || rx_changed;
-}
-
-/// Others are told when this one waits for other pins, or when edges come that a state machine may wait for.
-void Uart::replan_pins() {
-    const bool changed = choose_pins();
-    if (!std::exchange(started_, false) && !changed) return;
-    if (changed) fabric_.gpio().watch_changed();
-    fabric_.gpio().plan();
-}
-
 /// Without clk_peri the block stands still: frames under way go on where they were when it is back.
 void Uart::follow_clock() {
     const auto new_bit = static_cast<std::uint64_t>(bits_q32(1));
@@ -405,27 +386,6 @@ void Uart::follow_clock() {
         if (s_.receiving) rescale(s_.rx_end);
     }
     s_.bit_q32 = new_bit;
-}
-
-std::vector<Uart::Byte> Uart::take_transmitted() {
-    std::vector<Byte> bytes;
-    bytes.swap(transmitted_);
-    return bytes;
-}
-
-void Uart::host_send(std::span<const std::uint8_t> bytes) {
-    host_queue_.insert(host_queue_.end(), bytes.begin(), bytes.end());
-    update();
-}
-
-void Uart::host_send_frame(std::uint16_t frame) {
-    host_queue_.push_back(frame & kFrame);
-    update();
-}
-
-void Uart::set_cts(bool asserted) {
-    cts_ = asserted;
-    update();
 }
 
 }  // namespace rp2040

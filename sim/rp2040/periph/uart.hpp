@@ -26,6 +26,8 @@ inline constexpr std::uint32_t kCtsi = regs::kUart.mask("UARTRIS.CTSRMIS");
 inline constexpr regs::Bits kWlen = regs::kUart.bits("UARTLCR_H.WLEN");
 inline constexpr std::uint32_t kFramingError = regs::kUart.mask("UARTDR.FE"),
                                kParityError = regs::kUart.mask("UARTDR.PE"), kBreak = regs::kUart.mask("UARTDR.BE");
+/// A received character with its errors.
+inline constexpr std::uint32_t kFrame = regs::kUart.mask("UARTDR.DATA") | kFramingError | kParityError | kBreak;
 }  // namespace uart
 
 /// A time with a binary fraction of a cycle: consecutive frames must not round each one up.

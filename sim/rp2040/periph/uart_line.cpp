@@ -1,5 +1,6 @@
 // The UART's pins: frames as wave forms on TX, and back from the wave form on RX.
 #include <bit>
+#include <utility>
 
 #include "periph/uart.hpp"
 
@@ -115,6 +116,24 @@ void Uart::heard(bool level, Cycles when) {
 void Uart::settle() {
     fabric_.gpio().settle(now());
     sample_until(now() + 1);
+}
+
+/// Pins whose changes matter: RX, and CTS while somebody cares. Returns whether they have changed.
+bool Uart::choose_pins() {
+    const bool modem = (s_.cr & kCtsen) != 0 || (s_.imsc & kCtsi) != 0;
+    const std::uint32_t cts = (s_.cr & kUarten) != 0 && modem ? selected(cts_pins()) : 0;
+    // A receiver that is off follows its line too: what it hears when it is switched on begins with the next edge.
+    const std::uint32_t rx = looped_back() ? 0 : selected(rx_pins());
+    const bool rx_changed = std::exchange(awaited_pins_, rx) != rx;
+    return std::exchange(cts_watched_, cts) != cts || rx_changed;
+}
+
+/// Others are told when this one waits for other pins, or when edges come that a state machine may wait for.
+void Uart::replan_pins() {
+    const bool changed = choose_pins();
+    if (!std::exchange(started_, false) && !changed) return;
+    if (changed) fabric_.gpio().watch_changed();
+    fabric_.gpio().plan();
 }
 
 }  // namespace rp2040

@@ -1,4 +1,5 @@
-// What a terminal on the board's pins can read of a UART, and be read: it stands on one pin and listens at one rate.
+// What is at the other end of a UART: a host that takes and gives bytes, and what a terminal on the board's pins can
+// read, which stands on one pin and listens at one rate.
 #include <bit>
 #include <cmath>
 #include <string>
@@ -56,6 +57,27 @@ bool Uart::terminal_is_read() {
                     ": its input is inverted, overridden, disabled or shorted");
     if (const std::string wrong = wrong_setting(); !wrong.empty()) return note(wrong);
     return true;
+}
+
+std::vector<Uart::Byte> Uart::take_transmitted() {
+    std::vector<Byte> bytes;
+    bytes.swap(transmitted_);
+    return bytes;
+}
+
+void Uart::host_send(std::span<const std::uint8_t> bytes) {
+    host_queue_.insert(host_queue_.end(), bytes.begin(), bytes.end());
+    update();
+}
+
+void Uart::host_send_frame(std::uint16_t frame) {
+    host_queue_.push_back(frame & kFrame);
+    update();
+}
+
+void Uart::set_cts(bool asserted) {
+    cts_ = asserted;
+    update();
 }
 
 }  // namespace rp2040
