@@ -8,12 +8,7 @@ namespace rp2040 {
 using namespace pio;
 
 bool Pio::shift_in(PioMachine& m, unsigned index, std::uint32_t data, unsigned bits) {
-    const std::uint32_t value = bits == 32 ? data : data & ((1u << bits) - 1);
-    std::uint32_t isr = value;
-    if (bits != 32) {
-        const bool right = (m.shiftctrl & kInRight) != 0;
-        isr = right ? (m.isr >> bits) | (value << (32 - bits)) : (m.isr << bits) | value;
-    }
+    const std::uint32_t isr = shifted_in(m.isr, data, bits, (m.shiftctrl & kInRight) != 0);
     const unsigned count = m.isr_count + bits > 32 ? 32 : m.isr_count + bits;
     if ((m.shiftctrl & kAutopush) != 0 && count >= push_threshold(m.shiftctrl)) {
         if (m.rx.full()) {
@@ -92,16 +87,7 @@ bool Pio::out(PioMachine& m, unsigned index, const PioInstruction& in, Effects& 
         return false;
     }
     const unsigned bits = in.operand;
-    std::uint32_t data = m.osr;
-    if (bits == 32) {
-        m.osr = 0;
-    } else if ((m.shiftctrl & kOutRight) != 0) {
-        data &= (1u << bits) - 1;
-        m.osr >>= bits;
-    } else {
-        data >>= 32 - bits;
-        m.osr <<= bits;
-    }
+    const std::uint32_t data = shift_out(m.osr, bits, (m.shiftctrl & kOutRight) != 0);
     m.osr_count = static_cast<std::uint8_t>(m.osr_count + bits > 32 ? 32 : m.osr_count + bits);
     if (autopull) refill(m, index);
     switch (in.op) {
@@ -142,9 +128,7 @@ std::uint32_t Pio::mov_source(const PioMachine& m, const PioInstruction& in, Cyc
         case 6: v = m.isr; break;
         default: v = m.osr; break;
     }
-    if (in.value == 1) return ~v;
-    if (in.value == 2) return reverse_word(v);
-    return v;
+    return moved(v, in.value);
 }
 
 void Pio::mov(PioMachine& m, const PioInstruction& in, Cycles cycle, Effects& fx, bool& advance) {

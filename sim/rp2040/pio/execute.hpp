@@ -6,6 +6,34 @@
 
 namespace rp2040 {
 
+namespace pio {
+/// The ISR with `bits` bits of `data` shifted in.
+constexpr std::uint32_t shifted_in(std::uint32_t isr, std::uint32_t data, unsigned bits, bool right) {
+    const std::uint32_t value = data & low_bits(bits);
+    if (bits == 32) return value;
+    return right ? isr >> bits | value << (32 - bits) : isr << bits | value;
+}
+/// Shifts `bits` bits out of the OSR.
+constexpr std::uint32_t shift_out(std::uint32_t& osr, unsigned bits, bool right) {
+    std::uint32_t data = osr;
+    if (bits == 32) {
+        osr = 0;
+    } else if (right) {
+        data &= low_bits(bits);
+        osr >>= bits;
+    } else {
+        data >>= 32 - bits;
+        osr <<= bits;
+    }
+    return data;
+}
+/// What MOV makes of its source: PioInstruction::value.
+constexpr std::uint32_t moved(std::uint32_t v, std::uint32_t operation) {
+    if (operation == 1) return ~v;
+    return operation == 2 ? reverse_word(v) : v;
+}
+}  // namespace pio
+
 /// Input pins as a state machine sees them: behind the synchronisers and one more register.
 inline std::uint32_t Pio::seen_pins(Cycles cycle) const {
     return pins_.synchronised(cycle - kInputStage, s_.input_sync_bypass);

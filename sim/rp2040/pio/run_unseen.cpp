@@ -43,38 +43,28 @@ void Pio::run_unseen(PioMachine& m, unsigned index) {
 
     while (next < end && (lasts >> pc & 1) == 0) {
         const PioInstruction& in = code[pc];
-        std::uint32_t moved = out;
+        std::uint32_t pins = out;
         unsigned to = in.next_pc;
         const auto jump = [&](bool taken) { to = taken ? in.operand : in.next_pc; };
+        const auto write_pins = [&](std::uint32_t mask, std::uint32_t value) {
+            m.sticky_out_mask = mask;
+            m.sticky_out = value;
+            pins = (pins & ~mask) | (value & mask);
+        };
         const auto shift_in = [&](std::uint32_t data) {
             const unsigned bits = in.operand, count = std::min(32u, isr_count + bits);
             if (autopush && count >= push_at) return false;
-            const std::uint32_t value = data & low_bits(bits);
-            if (bits == 32)
-                isr = value;
-            else
-                isr = in_right ? isr >> bits | value << (32 - bits) : isr << bits | value;
+            isr = shifted_in(isr, data, bits, in_right);
             isr_count = count;
             return true;
         };
         if (in.op >= PioOp::out_pins && in.op <= PioOp::out_null) {
             const unsigned bits = in.operand, count = std::min(32u, osr_count + bits);
             if (autopull && (osr_count >= pull_at || count >= fills_at)) break;
-            std::uint32_t data = osr;
-            if (bits == 32) {
-                osr = 0;
-            } else if (out_right) {
-                data &= low_bits(bits);
-                osr >>= bits;
-            } else {
-                data >>= 32 - bits;
-                osr <<= bits;
-            }
+            const std::uint32_t data = shift_out(osr, bits, out_right);
             osr_count = count;
             if (in.op == PioOp::out_pins) {
-                m.sticky_out_mask = out_mask;
-                m.sticky_out = rotate_left(data, base);
-                moved = (moved & ~out_mask) | (m.sticky_out & out_mask);
+                write_pins(out_mask, rotate_left(data, base));
             } else if (in.op == PioOp::out_x) {
                 x = data;
             } else if (in.op == PioOp::out_y) {
@@ -119,16 +109,9 @@ void Pio::run_unseen(PioMachine& m, unsigned index) {
                         case 7: v = osr; break;
                         default: goto done;  // pins, STATUS
                     }
-                    if (in.value == 1)
-                        v = ~v;
-                    else if (in.value == 2)
-                        v = reverse_word(v);
+                    v = moved(v, in.value);
                     switch (in.operand) {
-                        case 0:
-                            m.sticky_out_mask = out_mask;
-                            m.sticky_out = rotate_left(v, base);
-                            moved = (moved & ~out_mask) | (m.sticky_out & out_mask);
-                            break;
+                        case 0: write_pins(out_mask, rotate_left(v, base)); break;
                         case 1: x = v; break;
                         case 2: y = v; break;
                         case 6:
@@ -143,20 +126,16 @@ void Pio::run_unseen(PioMachine& m, unsigned index) {
                     }
                     break;
                 }
-                case PioOp::set_pins:
-                    m.sticky_out_mask = in.mask;
-                    m.sticky_out = in.value;
-                    moved = (moved & ~in.mask) | (in.value & in.mask);
-                    break;
+                case PioOp::set_pins: write_pins(in.mask, in.value); break;
                 case PioOp::set_x: x = in.operand; break;
                 case PioOp::set_y: y = in.operand; break;
                 case PioOp::nop: break;
                 default: goto done;
             }
         }
-        moved = (moved & ~in.side_mask) | in.side_value;
-        if (moved != out) {
-            out = moved;
+        pins = (pins & ~in.side_mask) | in.side_value;
+        if (pins != out) {
+            out = pins;
             pads.put(out, (next >> 8) + 1);
         }
         pc = to;
