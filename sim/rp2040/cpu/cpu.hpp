@@ -334,6 +334,8 @@ class Cpu {
     void let_pass(Cycles at, Port port);
     [[nodiscard]] bool passes(Cycles at, Port port);
     void pass();
+    /// Where no event may come before, so that a list of registers is not abandoned though it waits for its words.
+    [[nodiscard]] Cycles undisturbed_until(std::uint32_t words) const { return cycles + 2 * words + 8; }
     [[nodiscard]] bool misses(const Op* at) const;
     void share_fetches(const Op* at, std::uint32_t address);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);

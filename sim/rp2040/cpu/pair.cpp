@@ -71,7 +71,7 @@ Cycles Cpu::wait_for_port(Cycles at, Port port) {
     bus_waits_ += lost;
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
-    if (peer->runnable()) peer->pay_owed();  // one that sleeps does when it goes on
+    if (peer->runnable() && !peer->accessing_) peer->pay_owed();  // another one does when it goes on
     return lost;
 }
 
@@ -177,7 +177,8 @@ void Pair::run_turns(Cpu*& current) {
         // leave to the other core. It must come before the end all the same, so half of the way is safe.
         first.ahead_from = first.first_until();
         const Cycles until = std::min(end, first.ahead_from);
-        first_limit = std::min({until + (end - until) / 2, first.cycles + reach, crossbar.turns_end()});
+        first_end = std::min(until + (end - until) / 2, crossbar.turns_end());
+        first_limit = std::min(first_end, first.cycles + reach);
         first.deadline = first_limit;
         start = first.mark();
         settled = false;

@@ -43,11 +43,15 @@ struct Pair {
     Cycles reads_until = kNever;
     /// When the last read of a register that was done ahead takes effect.
     Cycles last_read = 0;
+    /// The core whose instruction is executed alone has an access on its way, which takes effect then and has that
+    /// port; 0: it has not.
+    Cycles passing = 0;
+    Port passing_port = Port::none;
     /// What the core that is ahead has had to wait for the other one after the fact.
     Cycles delayed = 0;
     static constexpr Cycles kLongestDelay = 8;  ///< As much as the crossbar's window has room for.
-    /// Its instructions began before that, not counting these.
-    Cycles first_limit = 0;
+    /// Its instructions began before that, not counting these; and at most they may.
+    Cycles first_limit = 0, first_end = 0;
 
     /// How far a core goes ahead: less after it had to be taken back.
     static constexpr Cycles kNearest = 6, kFarthest = 40;
@@ -69,6 +73,8 @@ struct Pair {
     void take_back(Cpu& behind, Cycles begun, Cycles effect = kNever);
     void repeat(Cycles until, Cycles effect);
     [[nodiscard]] Cycles caught_up(const Cpu& first) const;
+    bool go_on(Cycles until);
+    void let_pass(Cpu& other, Cycles at, Port port);
     bool own(Cpu& cpu, std::uint32_t offset, bool store);
     void run_turns(Cpu*& current);
 };

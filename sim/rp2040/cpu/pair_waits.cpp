@@ -65,7 +65,7 @@ void wait_for_target(OP_PARAMS) {
 
 void op_alone(OP_PARAMS) {
     SPILL();
-    if (c.goes_ahead(cycles) || c.pair->repeating) {
+    if (c.goes_ahead(cycles) || c.pair->repeating || c.pair->passing != 0) {
         c.deadline = 0;
         return;
     }
@@ -96,10 +96,20 @@ bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
     // What the other core does while the access is on its way comes before it.
     Pair& pair = *c.pair;
     const Cycles effect = c.cycles + c.cost - 1;
-    const bool follows = c.ahead_from == kNever && c.peer->runnable();
-    if (pair.repeating ? effect > pair.reads_until : follows && c.peer->cycles < effect) return false;
-    if (!pair.repeating && c.ahead_from != kNever) pair.last_read = std::max(pair.last_read, effect);
     const Port port = port_of(address);
+    if (pair.repeating) {
+        if (effect > pair.reads_until) return false;
+    } else if (pair.passing != 0) {
+        if (effect >= pair.passing || (port != Port::none && port == pair.passing_port)) return false;
+    } else if (c.ahead_from != kNever) {
+        pair.last_read = std::max(pair.last_read, effect);
+    } else if (c.peer->runnable() && c.peer->cycles < effect) {
+        const std::uint32_t value = c.value;
+        const Cycles cost = c.cost;
+        if (!pair.go_on(effect)) return false;
+        c.value = value;
+        c.cost = cost;
+    }
     if (port == Port::none) return true;
     return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
 }
