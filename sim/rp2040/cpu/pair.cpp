@@ -31,14 +31,22 @@ void Cpu::connect(Pair& two, Cpu& other) {
     may_store = owner::may_store(core_);
 }
 
-CpuMark Cpu::mark() const {
-    CpuMark mark{{}, op, cycles, nz, carry, overflow, page, transfer_count_, bus_waits_, xip.hits()};
-    for (unsigned n = 0; n < r.size(); ++n) {
-        std::uint32_t value = r[n];
-        asm("" : "+r"(value));  // one by one: several at once, of which one was just stored, make the host wait
-        mark.r[n] = value;
-    }
-    return mark;
+void Cpu::mark(CpuMark& mark) const {
+    // One by one: several at once, of which one was just stored, make the host wait.
+    const auto copy = [](auto& to, auto value) {
+        asm("" : "+r"(value));
+        to = value;
+    };
+    for (unsigned n = 0; n < r.size(); ++n) copy(mark.r[n], r[n]);
+    copy(mark.op, op);
+    copy(mark.cycles, cycles);
+    copy(mark.nz, nz);
+    copy(mark.carry, carry);
+    copy(mark.overflow, overflow);
+    copy(mark.page, page);
+    copy(mark.transfers, transfer_count_);
+    copy(mark.bus_waits, bus_waits_);
+    mark.flash_hits = xip.hits();
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
@@ -51,7 +59,7 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     bus_waits_ = mark.bus_waits;
     xip.take_back_hits(flash_hits);
     while (undo.count > 0) {
-        const UndoneStores::Word& word = undo.words[--undo.count % undo.words.size()];
+        const UndoneStores::Word& word = undo.words[--undo.count];
         std::memcpy(sram + word.offset, &word.data, sizeof word.data);
     }
     crossbar_.take_back_turns(core_, mark.cycles);
@@ -160,7 +168,8 @@ void Pair::run_turns(Cpu*& current) {
     left = false;
     ahead = nullptr;
     while (true) {
-        for (Cpu* core : {current, current->peer}) finish(*core);
+        if (current->rest != nullptr || current->peer->rest != nullptr) [[unlikely]]
+            for (Cpu* core : {current, current->peer}) finish(*core);
         Cpu& first = current->comes_first() ? *current : *current->peer;
         Cpu& second = *first.peer;
         current = &first;
@@ -170,9 +179,9 @@ void Pair::run_turns(Cpu*& current) {
         // leave to the other core. It must come before the end all the same, so half of the way is safe.
         first.ahead_from = first.first_until();
         const Cycles until = std::min(end, first.ahead_from);
-        first_limit = std::min({until + (end - until) / 2, first.cycles + reach, crossbar.turns_end()});
+        first_limit = std::min(std::min(until + (end - until) / 2, first.cycles + reach), crossbar.turns_end());
         first.deadline = first_limit;
-        start = first.mark();
+        first.mark(start);
         settled = false;
         delayed = 0;
         first.undo.count = 0;
@@ -185,8 +194,8 @@ void Pair::run_turns(Cpu*& current) {
         if (settled) crossbar.begin_turns(std::min(first.cycles, second.cycles));
         second.ahead_from = kNever;
         second.undo.count = 0;
-        const Cycles room = first.turns.window + kRoom;
-        for (Cycles until; second.cycles < (until = std::min({end, room, caught_up(first)}));) {
+        const Cycles room = std::min(end, first.turns.window + kRoom);
+        for (Cycles until; second.cycles < (until = std::min(room, caught_up(first)));) {
             second.deadline = until;
             execute(second);
             if (left) return;

@@ -29,38 +29,60 @@ void leave_open(Cpu& c, Handler rest) {
     c.deadline = 0;
 }
 
-}  // namespace
+/// An instruction that began in cycle `now` has come to its fetches.
+void end_data(Cpu& c, Cycles& now) {
+    c.note_begin(now);
+    now += c.cost;
+}
 
-void wait_for_fetch(OP_PARAMS) {
+void rest_fetch(OP_PARAMS) {
     SPILL();
     const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &wait_for_fetch);
+    if (lost == kNever) return leave_open(c, &rest_fetch);
     cycles += lost;
     op += is_wide(op->operation) ? 2 : 1;
     DISPATCH();
 }
 
+void rest_second(OP_PARAMS) {
+    SPILL();
+    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op + 1).port);
+    if (lost == kNever) return leave_open(c, &rest_second);
+    cycles += lost;
+    DISPATCH();
+}
+
+void rest_target(OP_PARAMS) {
+    SPILL();
+    const Cycles lost = c.wait_for_port(cycles - 2, pair_op(op).port);
+    if (lost == kNever) return leave_open(c, &rest_target);
+    cycles += lost;
+    if (!begins_word(op)) TAIL_RETURN rest_second(OP_ARGS);
+    DISPATCH();
+}
+
+}  // namespace
+
+void wait_for_fetch(OP_PARAMS) {
+    end_data(c, cycles);
+    TAIL_RETURN rest_fetch(OP_ARGS);
+}
+
 void branch_to_next(OP_PARAMS) {
     if (is_wide(op->operation) || begins_word(op)) TAIL_RETURN wait_for_fetch(OP_ARGS);
+    cycles += c.cost;
     ++op;
     DISPATCH();
 }
 
 void wait_for_second(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op + 1).port);
-    if (lost == kNever) return leave_open(c, &wait_for_second);
-    cycles += lost;
-    DISPATCH();
+    end_data(c, cycles);
+    TAIL_RETURN rest_second(OP_ARGS);
 }
 
 void wait_for_target(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 2, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &wait_for_target);
-    cycles += lost;
-    if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
-    DISPATCH();
+    end_data(c, cycles);
+    TAIL_RETURN rest_target(OP_ARGS);
 }
 
 void op_alone(OP_PARAMS) {
@@ -91,7 +113,7 @@ bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
     if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
     const Port port = port_of(address);
     if (port == Port::none) return true;
-    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
+    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, word_of(port));
 }
 
 void hold_back(OP_PARAMS) {
