@@ -1,4 +1,4 @@
-#include "bus/crossbar.hpp"
+#include "bus/crossbar_wait.hpp"
 
 namespace rp2040 {
 

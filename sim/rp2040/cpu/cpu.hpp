@@ -319,6 +319,8 @@ class Cpu {
     }
     void execute_shared();
     bool run_shared();
+    [[gnu::noinline]] Cycles wait_for_history(Cycles at, Port port);
+    void let_peer_pay();
     Cycles share_data(const Op* at);
     void share_fetches(const Op* at, std::uint32_t address);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);

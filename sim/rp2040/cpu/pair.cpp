@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "bus/bus.hpp"
+#include "bus/crossbar_wait.hpp"
 #include "bus/xip.hpp"
 
 namespace rp2040 {
@@ -66,21 +67,29 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
 }
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
-    Cycles lost = 0;
-    if (crossbar_.known_by_turns(at, port)) [[likely]] {
-        lost = crossbar_.wait_turn(core_, at, port);
-    } else {
-        if (goes_ahead(begun)) return kNever;
-        pair->take_back(*this, begun);
-        pair->settled = true;
-        deadline = 0;
-        lost = crossbar_.wait_history(core_, at, port);
-    }
+    if (!crossbar_.known_by_turns(at, port)) [[unlikely]]
+        return wait_for_history(at, port);
+    const Cycles lost = crossbar_.wait_turn(core_, at, port);
     bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+Cycles Cpu::wait_for_history(Cycles at, Port port) {
+    if (goes_ahead(begun)) return kNever;
+    pair->take_back(*this, begun);
+    pair->settled = true;
+    deadline = 0;
+    const Cycles lost = crossbar_.wait_history(core_, at, port);
+    bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+inline void Cpu::let_peer_pay() {
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
     if (peer->runnable()) peer->pay_owed();  // one that sleeps does when it goes on
-    return lost;
 }
 
 void Cpu::execute_next() {

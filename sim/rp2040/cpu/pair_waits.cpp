@@ -35,30 +35,48 @@ void end_data(Cpu& c, Cycles& now) {
     now += c.cost;
 }
 
+/// Goes on with what is in `c`: nothing else is kept over a wait, so that it needs no room on the host's stack.
+#define GO_ON()                \
+    do {                       \
+        nz = c.nz;             \
+        carry = c.carry;       \
+        overflow = c.overflow; \
+        op = c.op;             \
+        cycles = c.cycles;     \
+        DISPATCH();            \
+    } while (false)
+
+/// Waits for the port of a fetch that ends `before` cycles from now, of the word that `op` is in.
+bool wait_for_word(Cpu& c, Cycles before, const Op* op, Handler rest) {
+    const Cycles lost = c.wait_for_port(c.cycles - before, pair_op(op).port);
+    if (lost == kNever) {
+        leave_open(c, rest);
+        return false;
+    }
+    c.cycles += lost;
+    return true;
+}
+
 void rest_fetch(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &rest_fetch);
-    cycles += lost;
-    op += is_wide(op->operation) ? 2 : 1;
-    DISPATCH();
+    if (!wait_for_word(c, 1, op, &rest_fetch)) return;
+    c.op += is_wide(c.op->operation) ? 2 : 1;
+    GO_ON();
 }
 
 void rest_second(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op + 1).port);
-    if (lost == kNever) return leave_open(c, &rest_second);
-    cycles += lost;
-    DISPATCH();
+    if (!wait_for_word(c, 1, op + 1, &rest_second)) return;
+    GO_ON();
 }
 
 void rest_target(OP_PARAMS) {
     SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 2, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &rest_target);
-    cycles += lost;
-    if (!begins_word(op)) TAIL_RETURN rest_second(OP_ARGS);
-    DISPATCH();
+    if (!wait_for_word(c, 2, op, &rest_target)) return;
+    if (!begins_word(c.op)) {
+        if (!wait_for_word(c, 1, c.op + 1, &rest_second)) return;
+    }
+    GO_ON();
 }
 
 }  // namespace
