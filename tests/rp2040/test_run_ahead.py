@@ -14,7 +14,9 @@ from random_programs import (
     FIFO_HANDLER,
     FLASH,
     HANDLER,
+    IO_BANK0,
     NVIC,
+    PINS,
     PIO0,
     PROGRAMS,
     RESETS,
@@ -58,13 +60,15 @@ TOUCHED = ((UART0, 0), (TIMER, 0x10), (TIMER, 0x0C), (PIO0, 0x10), (PIO0, 0x20),
 
 
 def _begin_peripherals(chip: _native.Chip, rng: random.Random) -> None:
-    """Ticks, a UART that sends, perhaps a DMA channel that a timer paces."""
+    """Ticks, a UART that sends, pins that SIO drives, perhaps a DMA channel that a timer paces."""
     chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 10 | 1 << 21 | 1 << 22)
     chip.write_bus(WATCHDOG + 0x2C, 4, 0x200 | rng.choice((1, 12, 125)))
     for offset, value in ((0x24, 2), (0x28, 0), (0x2C, 0x70), (0x30, 0x301)):
         chip.write_bus(UART0 + offset, 4, value)
     for byte in rng.randbytes(rng.randrange(20)):
         chip.write_bus(UART0, 4, byte)
+    for pin in PINS:
+        chip.write_bus(IO_BANK0 + 4 + 8 * pin, 4, 3 << 12 | 5)  # SIO's level, output enabled by OEOVER
     if rng.randrange(2):  # a DMA channel paced by a timer
         chip.write_bus(DMA + 0x420, 4, 1 << 16 | rng.choice((200, 3000)))
         for offset, value in ((0, TIMER + 0x28), (4, SHARED + 64), (8, 10_000), (12, 0x3B << 15 | 2 << 2 | 1)):

@@ -92,14 +92,19 @@ inline void Cpu::let_peer_pay() {
     if (peer->runnable()) peer->pay_owed();  // one that sleeps does when it goes on
 }
 
+void Cpu::decode_next() {
+    const auto index = static_cast<std::uint32_t>(op - page->ops.data());
+    if (op->operation == Operation::undecoded && index < kPageOps && page != unmapped_.get())
+        code.decode_op(*page, index);
+}
+
 void Cpu::execute_next() {
     const Op* const at = op;
-    const auto index = static_cast<std::uint32_t>(at - page->ops.data());
-    if (index >= kPageOps) {  // leads into the next page
+    if (at - page->ops.data() >= static_cast<std::ptrdiff_t>(kPageOps)) {  // leads into the next page
         at->handler(*this, at, cycles, nz, carry, overflow);
         return;
     }
-    if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
+    decode_next();
     execute_one(at);
 }
 
@@ -121,22 +126,24 @@ void Pair::finish(Cpu& cpu) {
     rest(cpu, cpu.op, cpu.cycles, cpu.nz, cpu.carry, cpu.overflow);
 }
 
-/// The core that is ahead goes back to where that began, and comes again as far as `until`, but no further than it was.
-void Pair::repeat(Cycles until) {
+/// The core that is ahead goes back to where that began, and comes again as far as `until`, but no further than it was,
+/// nor than to a register that it reads after cycle `effect`.
+void Pair::repeat(Cycles until, Cycles effect) {
     Cpu& other = *std::exchange(ahead, nullptr);
     other.deadline = std::min({until, end, other.cycles});
     other.take_back(start, hits);
+    reads_until = effect;
     repeating = true;
     execute(other);
     repeating = false;
 }
 
-/// Before `behind` does something in order, in an instruction that began in cycle `begun`: what the other core has done
-/// ahead of that is taken back, and what it has left open is done.
-void Pair::take_back(Cpu& behind, Cycles begun) {
+/// Before `behind` does something in order, in an instruction that began in cycle `begun`, whose access takes effect in
+/// cycle `effect`: what the other core has done ahead of that is taken back, and what it has left open is done.
+void Pair::take_back(Cpu& behind, Cycles begun, Cycles effect) {
     if (ahead == behind.peer) {
         reach = std::max(kNearest, begun - std::min(begun, start.cycles));
-        repeat(ahead->first_until(begun));
+        repeat(ahead->first_until(begun), effect);
         behind.deadline = 0;
     }
     finish(*behind.peer);
@@ -169,7 +176,7 @@ Cycles Pair::caught_up(const Cpu& first) const {
     // An access that is left open comes when its instruction does.
     if (first.rest != nullptr) return first.peer->first_until(first.begun);
     const Cycles until = first.peer->first_until();
-    return ahead == nullptr ? until : std::min(until, first_limit + delayed);
+    return ahead == nullptr ? until : std::min(until, std::max(first_limit, last_read) + delayed);
 }
 
 /// Turn after turn, until the end or until an instruction has been executed alone.
@@ -193,6 +200,7 @@ void Pair::run_turns(Cpu*& current) {
         first.mark(start);
         settled = false;
         delayed = 0;
+        last_read = 0;
         first.undo.count = 0;
         execute(first);
         if (left) return;
@@ -212,7 +220,8 @@ void Pair::run_turns(Cpu*& current) {
         }
         if (ahead != nullptr) {
             reach = std::min(kFarthest, 2 * reach);
-            if (second.cycles < std::min(end, caught_up(first))) repeat(first.first_until());  // there was no more room
+            if (second.cycles < std::min(end, caught_up(first)))  // there was no more room
+                repeat(first.first_until(), second.cycles);
             ahead = nullptr;
         }
         if (claims >= kClaims) {

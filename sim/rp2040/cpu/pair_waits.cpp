@@ -105,17 +105,21 @@ void wait_for_target(OP_PARAMS) {
 
 void op_alone(OP_PARAMS) {
     SPILL();
-    if (c.goes_ahead(cycles)) {
+    if (c.goes_ahead(cycles) || c.pair->repeating) {
         c.deadline = 0;
         return;
     }
-    c.pair->take_back(c, cycles);
+    c.decode_next();
+    c.pair->take_back(c, cycles, c.effect_of(op));
     c.pair->left = true;
-    // It may read what is counted, or be abandoned for an interrupt with words told of that others have met.
-    if (c.pair->crossbar.counting() || transfers_list(op->operation)) c.pair->crossbar.end_turns();
-    c.pair->events.pass_to(c.cycles);
     c.deadline = kOneInstruction;
-    c.execute_next();
+    // The other one may have come back to a read that began before; it will let this one pass.
+    Cpu& first = c.peer->runnable() && c.peer->cycles < c.peer->first_until(cycles) ? *c.peer : c;
+    // It may read what is counted, or be abandoned for an interrupt with words told of that others have met.
+    if (c.pair->crossbar.counting() || transfers_list(first.op->operation)) c.pair->crossbar.end_turns();
+    c.pair->events.pass_to(first.cycles);
+    first.deadline = kOneInstruction;
+    first.execute_next();
 }
 
 void op_alone_again(OP_PARAMS) {
@@ -129,6 +133,12 @@ bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
     const bool ahead = c.goes_ahead(c.cycles) && !c.pair->repeating;
     const Cycles until = c.cycles + (ahead ? kSteady : timing::kApbRead);
     if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
+    // What the other core does while the access is on its way comes before it.
+    Pair& pair = *c.pair;
+    const Cycles effect = c.cycles + c.cost - 1;
+    const bool follows = c.ahead_from == kNever && c.peer->runnable();
+    if (pair.repeating ? effect > pair.reads_until : follows && c.peer->cycles < effect) return false;
+    if (!pair.repeating && c.ahead_from != kNever) pair.last_read = std::max(pair.last_read, effect);
     const Port port = port_of(address);
     if (port == Port::none) return true;
     return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, word_of(port));
