@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from random_programs import (
+    BUSCTRL,
     CODE,
     DMA,
     FIFO_HANDLER,
@@ -146,6 +147,23 @@ def test_two_cores_in_flash(part: int) -> None:
         for calls in (False, True):
             compare_with_stepper(partial(_pair_in_flash, seed, calls=calls), seed, counted=seed % 3 == 0)
         compare_with_stepper(partial(_pair_in_flash, seed, peripherals=True), seed, counted=seed % 5 == 0)
+
+
+def _at_busctrl(make: Callable[..., _native.Chip], seed: int) -> _native.Chip:
+    """Both cores change who has priority and what the counters count, and read a counter."""
+    chip, rng = make(seed, peripherals=True), random.Random(seed)
+    chip.write_bus(RESETS + 0x3000, 4, 1 << 1)
+    for core in range(2):
+        chip.set_register(core, "r10", BUSCTRL + rng.choice((0x00, 0x00, 0x0C, 0x14)))
+        chip.set_register(core, "r7", BUSCTRL + 0x08 + 8 * rng.randrange(2))
+    return chip
+
+
+@pytest.mark.parametrize("make", [_pair, _pair_in_flash])
+def test_two_cores_at_busctrl(make: Callable[..., _native.Chip]) -> None:
+    """What was on the bus before the store has gone by the priorities, and been counted as selected, of then."""
+    for seed in range(PROGRAMS):
+        compare_with_stepper(partial(_at_busctrl, make, seed), seed, counted=seed % 5 == 0)
 
 
 def _beside_misses(seed: int) -> _native.Chip:

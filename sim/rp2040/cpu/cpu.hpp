@@ -174,7 +174,8 @@ class Cpu {
     static void run_pair(Cpu*& current, Cycles limit);
     // ---- for the handlers of two cores
     void connect(Pair& two, Cpu& other);
-    [[nodiscard]] inline bool take_port(Cycles at, Port port);
+    /// Takes a port, by word_of() it, in that cycle if it is free; else wait_for_port() must follow.
+    [[nodiscard]] inline bool take_port(Cycles at, std::uint32_t word);
     /// The instruction in execution began in that cycle, or then had waited for its data.
     void note_begin(Cycles from) {
         if (from != data_from) begun = from;
@@ -190,7 +191,7 @@ class Cpu {
     [[nodiscard]] bool comes_first() const { return cycles < first_until(); }
     void execute_next();
     void decode_next();
-    [[nodiscard]] CpuMark mark() const;
+    void mark(CpuMark& mark) const;
     /// Goes back to where it was then, `flash_hits` having been counted meanwhile.
     void take_back(const CpuMark& mark, std::uint64_t flash_hits);
     /// How far it may go before the other core comes first.
@@ -330,6 +331,8 @@ class Cpu {
     }
     void execute_shared();
     bool run_shared();
+    [[gnu::noinline]] Cycles wait_for_history(Cycles at, Port port);
+    void let_peer_pay();
     Cycles share_data(const Op* at);
     void let_pass(Cycles at, Port port);
     [[nodiscard]] bool passes(Cycles at, Port port);

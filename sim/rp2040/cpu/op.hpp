@@ -39,7 +39,8 @@ static_assert(sizeof(Op) == 16);
 /// What two cores that run in turns do with an op (pair_execute.cpp).
 struct alignas(16) PairOp {
     Handler handler;
-    Port port;           ///< Where its word is fetched.
+    Port port;           ///< Where its word is fetched,
+    std::uint8_t word;   ///< and word_of() it.
     std::uint16_t line;  ///< Of the page's, in flash.
 };
 
@@ -66,6 +67,7 @@ struct DecodedPage {
         base = address;
         for (std::uint32_t n = 0; n < pair_ops.size(); ++n) {
             pair_ops[n].port = port_of(address + n / 2 * 4 % 16);
+            pair_ops[n].word = static_cast<std::uint8_t>(word_of(pair_ops[n].port));
             pair_ops[n].line = static_cast<std::uint16_t>(n * 2 / kXipLineBytes);
         }
     }

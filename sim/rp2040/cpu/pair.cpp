@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "bus/bus.hpp"
+#include "bus/crossbar_wait.hpp"
 #include "bus/xip.hpp"
 
 namespace rp2040 {
@@ -31,14 +32,22 @@ void Cpu::connect(Pair& two, Cpu& other) {
     may_store = owner::may_store(core_);
 }
 
-CpuMark Cpu::mark() const {
-    CpuMark mark{{}, op, cycles, nz, carry, overflow, page, transfer_count_, bus_waits_, xip.hits()};
-    for (unsigned n = 0; n < r.size(); ++n) {
-        std::uint32_t value = r[n];
-        asm("" : "+r"(value));  // one by one: several at once, of which one was just stored, make the host wait
-        mark.r[n] = value;
-    }
-    return mark;
+void Cpu::mark(CpuMark& mark) const {
+    // One by one: several at once, of which one was just stored, make the host wait.
+    const auto copy = [](auto& to, auto value) {
+        asm("" : "+r"(value));
+        to = value;
+    };
+    for (unsigned n = 0; n < r.size(); ++n) copy(mark.r[n], r[n]);
+    copy(mark.op, op);
+    copy(mark.cycles, cycles);
+    copy(mark.nz, nz);
+    copy(mark.carry, carry);
+    copy(mark.overflow, overflow);
+    copy(mark.page, page);
+    copy(mark.transfers, transfer_count_);
+    copy(mark.bus_waits, bus_waits_);
+    mark.flash_hits = xip.hits();
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
@@ -51,28 +60,36 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     bus_waits_ = mark.bus_waits;
     xip.take_back_hits(flash_hits);
     while (undo.count > 0) {
-        const UndoneStores::Word& word = undo.words[--undo.count % undo.words.size()];
+        const UndoneStores::Word& word = undo.words[--undo.count];
         std::memcpy(sram + word.offset, &word.data, sizeof word.data);
     }
     crossbar_.take_back_turns(core_, mark.cycles);
 }
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
-    Cycles lost = 0;
-    if (crossbar_.known_by_turns(at, port)) [[likely]] {
-        lost = crossbar_.wait_turn(core_, at, port);
-    } else {
-        if (goes_ahead(begun)) return kNever;
-        pair->take_back(*this, begun);
-        pair->settled = true;
-        deadline = 0;
-        lost = crossbar_.wait_history(core_, at, port);
-    }
+    if (!crossbar_.known_by_turns(at, port)) [[unlikely]]
+        return wait_for_history(at, port);
+    const Cycles lost = crossbar_.wait_turn(core_, at, port);
     bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+Cycles Cpu::wait_for_history(Cycles at, Port port) {
+    if (goes_ahead(begun)) return kNever;
+    pair->take_back(*this, begun);
+    pair->settled = true;
+    deadline = 0;
+    const Cycles lost = crossbar_.wait_history(core_, at, port);
+    bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+inline void Cpu::let_peer_pay() {
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
     if (peer->runnable() && !peer->accessing_) peer->pay_owed();  // another one does when it goes on
-    return lost;
 }
 
 void Cpu::decode_next() {
@@ -167,7 +184,8 @@ void Pair::run_turns(Cpu*& current) {
     left = false;
     ahead = nullptr;
     while (true) {
-        for (Cpu* core : {current, current->peer}) finish(*core);
+        if (current->rest != nullptr || current->peer->rest != nullptr) [[unlikely]]
+            for (Cpu* core : {current, current->peer}) finish(*core);
         Cpu& first = current->comes_first() ? *current : *current->peer;
         Cpu& second = *first.peer;
         current = &first;
@@ -180,7 +198,7 @@ void Pair::run_turns(Cpu*& current) {
         first_end = std::min(until + (end - until) / 2, crossbar.turns_end());
         first_limit = std::min(first_end, first.cycles + reach);
         first.deadline = first_limit;
-        start = first.mark();
+        first.mark(start);
         settled = false;
         delayed = 0;
         last_read = 0;
@@ -194,8 +212,8 @@ void Pair::run_turns(Cpu*& current) {
         if (settled) crossbar.begin_turns(std::min(first.cycles, second.cycles));
         second.ahead_from = kNever;
         second.undo.count = 0;
-        const Cycles room = first.turns.window + kRoom;
-        for (Cycles until; second.cycles < (until = std::min({end, room, caught_up(first)}));) {
+        const Cycles room = std::min(end, first.turns.window + kRoom);
+        for (Cycles until; second.cycles < (until = std::min(room, caught_up(first)));) {
             second.deadline = until;
             execute(second);
             if (left) return;

@@ -59,14 +59,12 @@ namespace {
 #define LAND(page, target, n)                                           \
     do {                                                                \
         const Op* const to = land(c, page, target);                     \
-        const Cycles begin = cycles;                                    \
-        cycles += (n);                                                  \
         if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] { \
-            c.note_begin(begin);                                        \
+            c.cost = (n);                                               \
             TAIL_RETURN branch_to_next(OP_ARGS);                        \
         }                                                               \
         op = to;                                                        \
-        FETCH_TARGET(begin);                                            \
+        FETCH_TARGET(n);                                                \
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
@@ -94,7 +92,7 @@ namespace {
     Cycles at = begin;
     for (std::uint32_t n = 0; n < words; ++n, ++at) {
         const Port port = port_in_sram(address - kSramBase + 4 * n);
-        if (c.take_port(at, port)) continue;
+        if (c.take_port(at, word_of(port))) continue;
         const Cycles lost = c.wait_for_port(at, port);
         if (lost == kNever) {
             c.pair->crossbar.take_back_turns(c.core(), begin);
@@ -163,7 +161,7 @@ constexpr bool kBeginsWord = false;
 #undef OWN
 #undef CLAIM_PORT
 #define OWN(offset, store) static_cast<void>(0)
-#define CLAIM_PORT(port) static_cast<void>(0)
+#define CLAIM_PORT(word) static_cast<void>(0)
 
 namespace granted::first {
 constexpr bool kBeginsWord = true;
