@@ -78,6 +78,40 @@ def test_a_register_is_read_at_the_end_of_its_access(nops: int) -> None:
     assert all(value is not None and (value >> 8 & 1) == level for level, value in known)
 
 
+INTERRUPTED = """
+    ldr r0, =0x20041100
+    ldr r1, =0xe000ed08
+    str r0, [r1]
+    ldr r1, =0xe000e010
+    movs r0, #{period}
+    str r0, [r1, #4]
+    movs r0, #7
+    str r0, [r1]
+1:  {body}
+    b 1b
+handler:
+    push {{r4-r7, lr}}
+    pop {{r4-r7, pc}}
+    .ltorg
+    .org 0x100
+    .rept 16
+    .word handler + 1
+    .endr
+"""
+"""SysTick interrupts, again and again."""
+
+
+@pytest.mark.parametrize("period", [50, 57, 97])
+@pytest.mark.parametrize("body", ["nop", "push {r0-r7}\npop {r0-r7}"])
+def test_a_pin_moves_in_the_cycle_of_its_store_while_the_other_core_is_interrupted(period: int, body: str) -> None:
+    """Entries, returns and lists of registers that are abandoned take many cycles, in which the other core goes on."""
+    chip = _chip(TOGGLE, INTERRUPTED.format(period=period, body=body))
+    chip.run_until(9_000)
+    edges = [cycle for cycle, _, _ in chip.take_edges()]
+    assert chip.exception_counts(1)[15] > 50
+    assert {b - a for a, b in pairwise(edges[1:])} == {3}
+
+
 RUN_TWO_CYCLES = """
     ldr r0, =0x50200000
     movs r1, #0x40  @ JMP X-- to itself

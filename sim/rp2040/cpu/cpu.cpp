@@ -185,7 +185,7 @@ void Cpu::jump(std::uint32_t address) {
 }
 
 void Cpu::jump_exchange(std::uint32_t address) {
-    if (address >= 0xf0000000u && ipsr_ != 0) {
+    if (address >= kExceptionReturns && ipsr_ != 0) {
         exception_return(address);
         return;
     }
@@ -199,7 +199,7 @@ void Cpu::jump_exchange(std::uint32_t address) {
 
 bool Cpu::abandon_for_interrupt(Cycles end) {
     Scheduler& events = fabric_.events();
-    while (events.next() < end && !attention_) events.advance_to(events.next());
+    while (events.next() < end && !attention_) come_to(events.next());
     const bool abandon = attention_ && would_preempt(false);
     if (abandon) cycles = std::max(cycles, events.now());
     after_access();

@@ -25,6 +25,9 @@ class Bus;
 class Xip;
 struct Pair;
 
+/// In handlers BX and POP to these addresses return from the exception (Arm ARM B1.5.8).
+inline constexpr std::uint32_t kExceptionReturns = 0xf0000000;
+
 /// Why a core cannot go on.
 enum class CpuStop : std::uint8_t { none, breakpoint, bkpt, lockup, watchpoint, step, hard_fault };
 
@@ -122,9 +125,10 @@ class Cpu {
     /// A load that finds what it would find up to cycle `until`, and does nothing else; false: it has not been done.
     [[nodiscard]] bool load_steady(std::uint32_t address, unsigned bytes, Cycles until);
 
-    /// An access of the instruction in execution takes effect in cycle `at`: the chip's time goes there, and what the
-    /// other core does before that comes before it, though its instruction begins later.
-    void come_to(Cycles at, Port port) {
+    /// An access of the instruction in execution takes effect in cycle `at`, or it must be known what has happened
+    /// until then: the chip's time goes there, and what the other core does before that comes before it, though its
+    /// instruction begins later.
+    void come_to(Cycles at, Port port = Port::none) {
         if (peer != nullptr && peer->runnable() && peer->cycles < at && !peer->accessing_) [[unlikely]]
             let_pass(at, port);
         fabric_.events().advance_to(at);

@@ -55,7 +55,7 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
     if (number != kHardFault) {
         Scheduler& events = fabric_.events();
         const Cycles until = at + timing::kExceptionEntry - timing::kVectorFetch;
-        while (events.next() <= until) events.advance_to(events.next());
+        while (events.next() <= until) come_to(events.next());
         const unsigned best = system_.best_pending();
         if (best != 0 && system_.priority(best) < system_.priority(number)) {
             system_.pend(number);
@@ -116,7 +116,7 @@ void Cpu::exception_return(std::uint32_t exc_return) {
     attend();
 
     // Tail-chaining: the next handler starts without unstacking (B1.5.12).
-    fabric_.events().advance_to(cycles);
+    come_to(cycles);
     const unsigned best = system_.best_pending();
     const int target_priority = system_.execution_priority(primask_);
     if (best != 0 && system_.priority(best) < target_priority) {

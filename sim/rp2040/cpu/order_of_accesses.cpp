@@ -30,8 +30,8 @@ bool Cpu::misses(const Op* at) const {
 }
 
 /// Whether the next instruction comes before an access that takes effect in cycle `at`, and has `port` until then. An
-/// exception's entry does not, nor a list of registers that an interrupt may abandon: the other core's fetch, which
-/// their words may have to wait for, is told of first.
+/// exception's entry and return do not, nor a list of registers that an interrupt may abandon: the other core's fetch,
+/// which their words may have to wait for, is told of first.
 bool Cpu::passes(Cycles at, Port port) {
     if (attention_ && would_preempt(false)) return false;
     decode_next();
@@ -39,7 +39,13 @@ bool Cpu::passes(Cycles at, Port port) {
     if (!accesses_data(op->operation)) return true;
     const auto access = access_of(*this, op);
     const Cycles after = bus_.effect_after(access->address, access->write);
-    if (transfers_list(op->operation)) return after == kNever && undisturbed_until(op->rm) <= fabric_.events().next();
+    if (transfers_list(op->operation)) {
+        std::uint32_t last = 0;
+        if (op->operation == Operation::pop_pc &&
+            (!bus_.read_vector(access->address + access->bytes - 4, last) || last >= kExceptionReturns))
+            return false;
+        return after == kNever && undisturbed_until(op->rm) <= fabric_.events().next();
+    }
     return after == kNever || (cycles + after < at && (port == Port::none || port_of(access->address) != port));
 }
 

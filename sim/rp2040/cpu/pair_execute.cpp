@@ -68,7 +68,7 @@ namespace {
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
-constexpr bool plain_target(std::uint32_t target) { return target < 0xf0000000u && (target & 1) != 0; }
+constexpr bool plain_target(std::uint32_t target) { return target < kExceptionReturns && (target & 1) != 0; }
 
 }  // namespace
 
