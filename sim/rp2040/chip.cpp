@@ -20,7 +20,6 @@ void Chip::set_irq(Irq line, bool level) {
 void Chip::set_core_irq(unsigned index, Irq line, bool level) {
     Cpu& cpu = core(index);
     const auto number = static_cast<unsigned>(line);
-    if (level && (syscfg_.nmi_mask(index) >> number & 1) != 0) cpu.pend_nmi(events_.now());
     cpu.set_irq(number, level, events_.now());
     if (record_irq_) [[unlikely]]
         signals_.record(events_.now(), signal::kIrq + number,

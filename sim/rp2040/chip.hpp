@@ -170,6 +170,8 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     [[nodiscard]] std::uint32_t clock_hz(ClockId clock) const override { return clocks_.hz(clock); }
     [[nodiscard]] std::uint64_t picoseconds(Cycles at) const override { return time_.picoseconds(at); }
     [[nodiscard]] Cycles cycle_at(std::uint64_t picoseconds) const override { return time_.cycle_at(picoseconds); }
+    [[nodiscard]] std::uint64_t ticks(Cycles at) const override { return watchdog_.ticks(at); }
+    [[nodiscard]] Cycles tick_time(std::uint64_t count) const override { return watchdog_.tick_time(count); }
     Gpio& gpio() override { return pins_; }
     bool bus_read(Master master, std::uint32_t address, unsigned bytes, std::uint32_t& value) override;
     bool bus_write(Master master, std::uint32_t address, unsigned bytes, std::uint32_t value) override;

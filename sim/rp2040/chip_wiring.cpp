@@ -166,8 +166,14 @@ void Chip::connect() {
     };
     io_bank0_.on_change = io_qspi_.on_change = [this] { wake_oscillators(); };
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
-    syscfg_.on_change = [this] { sio_.set_input_bypass(syscfg_.in_sync_bypass()); };
-    watchdog_.on_tick_change = [this] { timer_.ticks_changed(); };
+    syscfg_.on_change = [this] {
+        sio_.set_input_bypass(syscfg_.in_sync_bypass());
+        for (unsigned index = 0; index < 2; ++index) core(index).set_nmi_mask(syscfg_.nmi_mask(index), events_.now());
+    };
+    watchdog_.on_tick_change = [this] {
+        timer_.ticks_changed();
+        for (Cpu* cpu : {&core0_, &core1_}) cpu->system().ticks_changed(events_.now());
+    };
     ssi_.chip_select_override = [this] { return io_qspi_.select_override(); };
     io_qspi_.on_control = [this] {
         ssi_.chip_select_changed();

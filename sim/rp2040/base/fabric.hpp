@@ -31,6 +31,11 @@ class Fabric {
     /// First cycle at or after a time, clk_sys staying as it is.
     virtual Cycles cycle_at(std::uint64_t picoseconds) const = 0;
 
+    /// Ticks of the watchdog up to `at`, which SysTick's reference is, and the cycle in which so many have come; kNever
+    /// while there are none.
+    virtual std::uint64_t ticks(Cycles at) const = 0;
+    virtual Cycles tick_time(std::uint64_t count) const = 0;
+
     /// Pins: function outputs, inputs, external drivers.
     virtual Gpio& gpio() = 0;
 

@@ -264,10 +264,10 @@ void Cpu::set_irq(unsigned line, bool level, Cycles now) {
     if (level) pending_changed(before, now);
 }
 
-void Cpu::pend_nmi(Cycles now) {
+void Cpu::set_nmi_mask(std::uint32_t mask, Cycles now) {
     const std::uint64_t before = system_.pending();
-    system_.pend(kNmi);
-    pending_changed(before, now);
+    system_.set_nmi_mask(mask);
+    if (system_.pending() != before) pending_changed(before, now);
 }
 
 void Cpu::systick_due(Cycles now) {

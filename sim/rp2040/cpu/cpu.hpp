@@ -235,7 +235,7 @@ class Cpu {
     /// The other core, which must yield when this one wakes: the one that is behind runs.
     Cpu* peer = nullptr;
     void set_irq(unsigned line, bool level, Cycles now);
-    void pend_nmi(Cycles now);
+    void set_nmi_mask(std::uint32_t mask, Cycles now);
     void systick_due(Cycles now);
     void receive_event(Cycles now);
     /// Accounts the sleep up to `now`.

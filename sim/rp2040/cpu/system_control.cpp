@@ -44,10 +44,11 @@ constexpr std::uint8_t priority_byte(std::uint32_t value, unsigned byte) {
 }  // namespace
 
 void SystemControl::reset() {
-    const std::uint32_t lines = s_.irq_lines;
+    const std::uint32_t lines = s_.irq_lines, nmi_mask = s_.nmi_mask;
     s_ = SystemControlState{};
     s_.irq_lines = lines;
-    s_.pending = static_cast<std::uint64_t>(lines) << kIrq0;
+    s_.nmi_mask = nmi_mask;
+    s_.pending = static_cast<std::uint64_t>(lines) << kIrq0 | (nmi_line() ? bit(kNmi) : 0);
     mpu_ = Mpu{};
     ipsr_ = 0;
     systick_.reset();
@@ -55,13 +56,16 @@ void SystemControl::reset() {
 
 void SystemControl::set_irq(unsigned line, bool level) {
     const std::uint32_t mask = 1u << line;
-    if (level) {
-        s_.irq_lines |= mask;
-        // While its handler is active a level stays a level: it pends again on return if still asserted.
-        if (!is_active(kIrq0 + line)) pend(kIrq0 + line);
-    } else {
-        s_.irq_lines &= ~mask;
-    }
+    const bool before = (s_.irq_lines & mask) != 0, nmi_before = nmi_line();
+    s_.irq_lines = level ? s_.irq_lines | mask : s_.irq_lines & ~mask;
+    take_line(kIrq0 + line, before, level);
+    take_line(kNmi, nmi_before, nmi_line());
+}
+
+void SystemControl::set_nmi_mask(std::uint32_t mask) {
+    const bool before = nmi_line();
+    s_.nmi_mask = mask;
+    take_line(kNmi, before, nmi_line());
 }
 
 void SystemControl::activate(unsigned exception) {
@@ -71,7 +75,7 @@ void SystemControl::activate(unsigned exception) {
 
 void SystemControl::deactivate(unsigned exception) {
     s_.active &= ~bit(exception);
-    if (exception >= kIrq0 && (s_.irq_lines >> (exception - kIrq0) & 1) != 0) pend(exception);
+    if (exception == kNmi ? nmi_line() : exception >= kIrq0 && line(exception - kIrq0)) pend(exception);
 }
 
 int SystemControl::priority(unsigned exception) const {
@@ -171,8 +175,9 @@ bool SystemControl::write(std::uint32_t offset, std::uint32_t value, Cycles now)
             s_.pending |= static_cast<std::uint64_t>(value) << kIrq0;
             break;
         case NVIC_ICPR:
-            // A line that is still asserted pends again at once.
-            s_.pending &= ~(static_cast<std::uint64_t>(value & ~s_.irq_lines) << kIrq0);
+            // A line that is still asserted pends again at once, or on return from its handler.
+            value &= ~s_.irq_lines | static_cast<std::uint32_t>(s_.active >> kIrq0);
+            s_.pending &= ~(static_cast<std::uint64_t>(value) << kIrq0);
             break;
         case ICSR:
             if ((value & 1u << 31) != 0) pend(kNmi);

@@ -30,6 +30,7 @@ struct SystemControlState {
     std::uint64_t active = 0;
     std::uint32_t enabled = 0;                         // NVIC_ISER.
     std::uint32_t irq_lines = 0;                       // Levels of the interrupt inputs.
+    std::uint32_t nmi_mask = 0;                        // Those that make up NMI.
     std::array<std::uint8_t, kExceptions> priority{};  // 0..3; fixed ones are not stored here.
     std::uint32_t vtor = 0, scr = 0;
 };
@@ -46,6 +47,10 @@ class SystemControl {
     void reset();
 
     void set_irq(unsigned line, bool level);
+    /// SYSCFG.PROCn_NMI_MASK: the lines that NMI is made of.
+    void set_nmi_mask(std::uint32_t mask);
+    /// The watchdog's ticks come otherwise from now on.
+    void ticks_changed(Cycles now) { systick_.ticks_changed(now); }
     [[nodiscard]] bool line(unsigned number) const { return (s_.irq_lines >> number & 1) != 0; }
     /// The event handler for EventId::systick0 / systick1.
     void systick_due(Cycles when);
@@ -90,6 +95,12 @@ class SystemControl {
   private:
     static constexpr std::uint64_t bit(unsigned exception) { return std::uint64_t{1} << exception; }
     [[nodiscard]] std::uint32_t icsr() const;
+    [[nodiscard]] bool nmi_line() const { return (s_.irq_lines & s_.nmi_mask) != 0; }
+    /// Pends what a line that was at `before` brings now: a rising edge in any case, a level while its handler is not
+    /// active (Arm DUI 0662B 4.2.6).
+    void take_line(unsigned exception, bool before, bool level) {
+        if (level && (!before || !is_active(exception))) pend(exception);
+    }
 
     unsigned ipsr_ = 0;
     SystemControlState s_{};

@@ -23,7 +23,6 @@ constexpr std::uint32_t kEnable = regs::kSystick.mask("SYST_CSR.ENABLE"),
                         kTickInt = regs::kSystick.mask("SYST_CSR.TICKINT"),
                         kClkSource = regs::kSystick.mask("SYST_CSR.CLKSOURCE"),
                         kCountFlag = regs::kSystick.mask("SYST_CSR.COUNTFLAG");
-constexpr std::uint64_t kPicosecondsPerTick = 1'000'000;  // the reference is the watchdog's 1 us tick
 
 }  // namespace
 
@@ -35,7 +34,8 @@ void SysTick::reset() {
 }
 
 std::uint64_t SysTick::ticks(Cycles now) const {
-    return (s_.csr & kClkSource) != 0 ? now : fabric_.picoseconds(now) / kPicosecondsPerTick;
+    // The reference is the watchdog's tick: datasheet 2.4.5.1.1.
+    return (s_.csr & kClkSource) != 0 ? now : fabric_.ticks(now);
 }
 
 /// Since the last change. A core of a host's that is executed after the other one may ask for a time before that.
@@ -78,13 +78,15 @@ void SysTick::schedule(Cycles now) {
     } else if ((s_.csr & kClkSource) != 0) {
         fabric_.events().schedule(id, now + to_zero);
     } else {
-        const std::uint64_t hz = fabric_.clock_hz(ClockId::sys);
-        fabric_.events().schedule(id, now + std::max<std::uint64_t>(1, to_zero * hz / 1'000'000));
+        fabric_.events().schedule(id, fabric_.tick_time(fabric_.ticks(now) + to_zero));
     }
 }
 
+void SysTick::ticks_changed(Cycles now) {
+    if ((s_.csr & kClkSource) == 0) schedule(now);
+}
+
 bool SysTick::due(Cycles when) {
-    // The reference tick need not divide clk_sys: an event that comes a cycle early is scheduled again.
     const bool reached = wraps(when) != 0;
     if (reached) rebase(when);
     schedule(when);

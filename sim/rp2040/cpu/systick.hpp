@@ -24,6 +24,8 @@ class SysTick {
     [[nodiscard]] std::uint32_t peek(std::uint32_t offset, Cycles now) const;
     void write(std::uint32_t offset, std::uint32_t value, Cycles now);
     void reset();
+    /// The watchdog's ticks, its reference, come otherwise from now on.
+    void ticks_changed(Cycles now);
     /// The event handler for EventId::systick0 / systick1; true: its exception becomes pending.
     [[nodiscard]] bool due(Cycles when);
 

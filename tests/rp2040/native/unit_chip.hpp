@@ -84,6 +84,8 @@ class UnitChip final : public Fabric, public DmaBus {
     std::uint32_t clock_hz(ClockId) const override { return 125'000'000; }
     std::uint64_t picoseconds(Cycles at) const override { return at * 8000; }
     Cycles cycle_at(std::uint64_t picoseconds) const override { return (picoseconds + 7999) / 8000; }
+    std::uint64_t ticks(Cycles at) const override { return at / 125; }
+    Cycles tick_time(std::uint64_t count) const override { return count * 125; }
     Gpio& gpio() override { return pins; }
     void reset_blocks(std::uint32_t) override {}
     void request_chip_reset() override {}
