@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "bus/bootrom.hpp"
 #include "cpu/timing.hpp"
@@ -127,6 +128,8 @@ Stop Chip::run_until(Cycles limit) {
         ~EndTurns() { crossbar.end_turns(); }
     } const at_the_end{bus_.crossbar};
     if (!boot_error_.empty()) return {StopReason::boot_error, 0, 0, kXipBase, boot_error_};
+    if (Cpu* const other = std::exchange(stopped_too_, nullptr); other != nullptr && other->stop() != CpuStop::none)
+        if (auto stop = stopped(*other)) return *stop;
     for (Cpu* cpu : {&core0_, &core1_})
         if (cpu->stop() != CpuStop::lockup) cpu->clear_stop();
     Cpu* cpu = nullptr;
@@ -165,14 +168,18 @@ Stop Chip::run_until(Cycles limit) {
             }
             events_.advance_to(cpu->cycles);
             if (cpu->cycles >= limit) break;
+            const std::array<CpuStop, 2> before = {core0_.stop(), core1_.stop()};
             if (core0_.runnable() && core1_.runnable())
                 Cpu::run_pair(cpu, limit);
             else {
                 cpu->stop_polling();  // flash accesses of others since its last round are none of its own
                 cpu->run(until);
             }
-            if (cpu->stop() != CpuStop::none)
-                if (auto stop = stopped(*cpu)) return *stop;
+            // One of them, or the other one on its way past an access, or both.
+            const bool first = core0_.stop() != before[0], second = core1_.stop() != before[1];
+            if (first && second) stopped_too_ = &core1_;
+            if (first || second)
+                if (auto stop = stopped(first ? core0_ : core1_)) return *stop;
         }
     } catch (const Unmodelled& error) {
         if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};

@@ -216,6 +216,7 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     void wake_oscillators();
     [[nodiscard]] Cpu* next_core(Cycles& until);
     [[nodiscard]] std::optional<Stop> stopped(Cpu& cpu);
+    Cpu* stopped_too_ = nullptr;  ///< It stopped with the one whose stop has been told of.
     [[nodiscard]] std::optional<Stop> attend();
     void run_ahead(Cycles limit);
 

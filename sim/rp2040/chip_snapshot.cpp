@@ -98,6 +98,7 @@ void Chip::restore(std::span<const std::uint8_t> bytes, bool power_on_others) {
         throw std::invalid_argument("snapshot is of a chip with " + std::to_string(flash_bytes) +
                                     " bytes of flash, this one has " + std::to_string(flash_.size()));
     restore_devices(snapshot, power_on_others);
+    stopped_too_ = nullptr;
     visit_parts(*this, [&](std::string_view name, auto& part) {
         snapshot.read(name, [&](StateReader& in) { part.restore(in); });
         if (name == "pins") devices_.restored();

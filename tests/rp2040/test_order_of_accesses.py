@@ -165,3 +165,30 @@ def test_pins_move_in_the_same_cycles_however_the_run_is_cut(cut: int) -> None:
         edges.append([edge for edge in chip.take_edges() if edge[0] < 8_000])
     assert len(edges[0]) > 2000
     assert edges[0] == edges[1]
+
+
+WRITE = "ldr r0, =0x40058010\n1: str r1, [r0]\nb 1b"
+"""Writes a register over the APB, again and again."""
+SOME_TIME = "movs r3, #200\n1: subs r3, #1\nbne 1b\n"
+
+
+@pytest.mark.parametrize("nops", range(6))
+def test_a_core_that_locks_up_while_the_other_one_accesses_a_register_stops_the_run(nops: int) -> None:
+    """The vector table, of which core 1 has none, makes a HardFault of the HardFault."""
+    chip = _chip(WRITE, SOME_TIME + _nops(nops) + "udf #0")
+    stop = chip.run_until(20_000)
+    assert (stop.reason.name, stop.core) == ("LOCKUP", 1)
+    assert chip.cycles < 3_000
+
+
+@pytest.mark.parametrize("nops", range(6))
+def test_both_cores_stop_at_their_breakpoints_in_the_same_cycles(nops: int) -> None:
+    chip = _chip(WRITE, SOME_TIME + _nops(nops) + "2: adds r4, #1\nnop\nnop\nb 2b")
+    chip.run_until(3_000)
+    places = [0x2004_0002, 0x2004_1006 + 2 * nops]
+    for place in places:
+        chip.add_breakpoint(place)
+    stops = [chip.run_until(20_000) for _ in range(20)]
+    assert {stop.reason.name for stop in stops} == {"BREAKPOINT"}
+    assert [stop.pc for stop in stops if stop.core == 1] == [places[1]] * sum(stop.core for stop in stops)
+    assert 7 <= sum(stop.core for stop in stops) <= 13, "both loops are of seven and six cycles"
