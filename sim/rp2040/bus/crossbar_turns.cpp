@@ -142,6 +142,8 @@ void Crossbar::end_turns() {
 
 /// Those of one port.
 void Crossbar::end_turns(unsigned port) {
+    const std::uint64_t any = (turns_[0]->taken[port] | turns_[1]->taken[port]) & ~history_[port];
+    if ((any | left_[port].told[0] | left_[port].told[1]) == 0) return;
     const std::uint32_t length = told_length(port);
     if (const LastTold t = last_told(port); t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
     const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));
