@@ -38,7 +38,7 @@ def _figures() -> Iterator[tuple[str, str, int, bool, str]]:
     yield "miss, divider 2", "40 + overhead", miss, 40 <= miss <= 40 + 12, derived
     other = load_cycles(chip, 0x1000_8004) - 2
     filled = "pico-feedback#307: lines are filled one half at a time"
-    yield "miss of the line's other word", "40 + overhead", other, other == miss, filled
+    yield "miss of the line's other word", "40 + overhead", other, abs(other - miss) < 2, filled
     cached = load_cycles(chip, 0x1000_8000)
     yield "cached load from flash", "at most 2 (< 20 ns)", cached, cached <= 2, "measured by oberon-rtk.org"
     flush = _read_cycles("str r2, [r1, #4]\nldr r0, [r1, #4]")

@@ -90,11 +90,48 @@ def load_cycles(chip: _native.Chip, address: int) -> int:
 
 @pytest.mark.parametrize("divider", [2, 4, 8])
 def test_cost_of_a_miss_follows_from_the_ssi(divider: int) -> None:
-    """Code in SRAM, one uncached load of a line in flash: LDR 2 + SCK periods + the hand-over of 8 (docs/timing.md)."""
+    """Code in SRAM, one load of a line in flash: LDR 2, SCK periods, the hand-over (docs/timing.md), and before them up
+    to a period of SCK, which runs on between transfers.
+    """
     chip = booted(divider)
-    assert load_cycles(chip, 0x1000_8000) == 2 + miss_cycles(divider) + 10
+    assert 0 <= load_cycles(chip, 0x1000_8000) - (2 + miss_cycles(divider) + 10) < divider
     assert load_cycles(chip, 0x1000_8000) == 2, "a hit costs nothing"
-    assert load_cycles(chip, 0x1300_8000) == 2 + miss_cycles(divider) + 10, "without a cache line"
+    assert 0 <= load_cycles(chip, 0x1300_8000) - (2 + miss_cycles(divider) + 8) < divider, "without a cache line"
+
+
+CACHED, UNCACHED = 0x1000_8000, 0x1300_8000
+
+
+def cycles_a_round(chip: _native.Chip, address: int, body: str) -> float:
+    """Of a loop, SUBS and BNE included, that reads flash from `address` on through r1, in SRAM."""
+    read = run_on(
+        chip,
+        SYSTICK + f"ldr r1, ={address}\nmovs r2, #100\n.align 2\nldr r7, [r4, #8]\nmov r8, r7\n"
+        "1: " + body + "\nsubs r2, #1\nbne 1b\nldr r7, [r4, #8]",
+    )
+    return (read["r8"] - read["r7"]) / 100
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "code", "published"),
+    [
+        (UNCACHED, "ldrb r3, [r1]\nadds r1, #1\nnop", 7, 56),
+        (CACHED, "ldr r3, [r1]\nadds r1, #4\n.rept 22\nnop\n.endr", 28, 78),
+        (UNCACHED, "ldr r3, [r1]\nadds r1, #4", 6, 54),
+        (CACHED, "ldr r3, [r1]\nadds r1, #4\nnop", 7, 58),
+        (UNCACHED, "ldmia r1!, {r0, r3, r5, r6}", 8, 204),
+        (CACHED, "ldmia r1!, {r0, r3, r5, r6}", 8, 212),
+    ],
+)
+def test_transfers_follow_each_other_by_whole_periods_of_sck(
+    address: int, body: str, code: int, published: int
+) -> None:
+    """What a board took for 4,288 copies out of flash (visenri/arm-m0-memcpy, doc/results, divider 2): bytes around the
+    cache in a loop of 7 cycles 56 each, words into it every 28 cycles 78, words of a list 52 after each other, or 50
+    around the cache. The other loops here follow from the same rule.
+    """
+    taken = cycles_a_round(booted(2), address, body)
+    assert taken == pytest.approx(published, abs=0.2), f"of which {code} without the misses"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -154,4 +191,4 @@ def test_a_vector_is_read_over_the_bus() -> None:
     """In SRAM, or in a word of flash that the cache has, the read is part of the entry; a miss comes on top."""
     assert _entry_cycles(RAM + 0x400, cold=True) == 2 + 2 + 15
     assert _entry_cycles(0x1000_8000, cold=False) == 2 + 2 + 15
-    assert _entry_cycles(0x1000_8000, cold=True) == 2 + 2 + 15 + miss_cycles(2) + 10
+    assert 0 <= _entry_cycles(0x1000_8000, cold=True) - (2 + 2 + 15 + miss_cycles(2) + 10) < 2

@@ -112,10 +112,12 @@ void Ssi::check_xip(Cycles at) const {
         refuse_xip(SPI_CTRLR0, "XIP access without an instruction, but the flash is not in continuous read mode");
 }
 
-Cycles Ssi::xip_transfer_cycles(unsigned data_bits, Cycles at) const {
+Cycles Ssi::xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles overhead) const {
     check_xip(at);
     const unsigned bits_per_lane_clocks = transfer_clocks(s_.spi_ctrlr0, lanes(), data_bits);
-    return Cycles{bits_per_lane_clocks} * (s_.baudr & ~1u) + timing::kXipOverhead;
+    // The divider runs on between transfers: one begins with a period of SCK.
+    const Cycles period = s_.baudr & ~1u, since = (at - s_.enabled_at) % period;
+    return (since == 0 ? 0 : period - since) + bits_per_lane_clocks * period + overhead;
 }
 
 unsigned Ssi::tx_waiting(Cycles now) const {
@@ -202,6 +204,7 @@ void Ssi::write(std::uint32_t offset, std::uint32_t value) {
             break;
         case CTRLR1: s_.ctrlr1 = value & 0xffff; break;
         case SSIENR:
+            if (s_.ssienr == 0 && (value & 1) != 0) s_.enabled_at = now();
             s_.ssienr = value & 1;
             if (s_.ssienr == 0) {  // disabling clears both FIFOs
                 if (forced() == 0) end_transaction(now());

@@ -18,6 +18,7 @@ struct SsiState {
     };
     std::array<Received, 16> rx{};
     std::uint32_t rx_head = 0, rx_count = 0;
+    Cycles enabled_at = 0;  // Where a period of SCK begins.
     Cycles busy_until = 0;
     Cycles frame_cycles = 0;
     bool selected = false;
@@ -37,9 +38,10 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     std::uint32_t peek(std::uint32_t offset) override;
     void write(std::uint32_t offset, std::uint32_t value) override;
 
-    /// clk_sys cycles of one execute-in-place transfer of `data_bits` at `at`, from the programmed divider and
-    /// frame format. Throws Unmodelled when XIP would get no data: the run stops.
-    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits, Cycles at) const;
+    /// clk_sys cycles of one execute-in-place transfer of `data_bits` that is asked for at `at`, from the programmed
+    /// divider and frame format; `overhead` is what goes on around it. Throws Unmodelled when XIP would get no data:
+    /// the run stops.
+    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles overhead) const;
 
     /// State of the chip-select override in IO_QSPI: 0 none, 2 driven low, 3 driven high. Connected by Chip.
     std::function<unsigned()> chip_select_override;

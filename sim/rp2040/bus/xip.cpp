@@ -63,7 +63,8 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     }
     ++s_.misses;
     start = std::max(start, s_.stream_until);
-    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
+    const Cycles overhead = (address & kNonCacheable) != 0 ? timing::kXipUncached : timing::kXipOverhead;
+    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, overhead);
     taken += crossbar_->prolong(master, now, Port::xip_main, taken);
     if (enabled() && (address & kNonAllocating) == 0) allocate(address);
     s_.miss_until = std::max(s_.miss_until, now + taken);
@@ -176,7 +177,7 @@ void Xip::schedule_stream(Cycles from) {
         return;
     }
     const Cycles start = std::max({from + kStreamCooldown, s_.stream_until, s_.miss_until});
-    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start);
+    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, timing::kXipOverhead);
     fabric_.events().schedule(EventId::xip_stream, s_.stream_until);
 }
 

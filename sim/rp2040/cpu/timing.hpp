@@ -39,8 +39,9 @@ inline constexpr Cycles kTailChain = 6;         // from one handler's return to 
 
 // Execute in place.
 inline constexpr Cycles kXipFlush = 1024;     // "just over 1024 cycles": [DS] 2.6.3.2
-inline constexpr Cycles kXipOverhead = 10;    // chip select, SSI FIFO and AHB hand-over around one transfer: no public
-                                              // figure, fitted to whole programs; docs/timing.md
+inline constexpr Cycles kXipOverhead = 10;    // chip select, SSI FIFO and AHB hand-over around one transfer, and
+inline constexpr Cycles kXipUncached = 8;     // the same where the cache is bypassed: fitted to measured copies, which
+                                              // they meet to the cycle; docs/timing.md
 inline constexpr unsigned kXipWordBits = 32;  // a miss brings one word, also of a line ("filled one half at a time":
                                               // raspberrypi/pico-feedback#307)
 
