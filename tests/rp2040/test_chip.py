@@ -113,9 +113,24 @@ def test_cache_counters_follow_the_model() -> None:
     assert chip.run_until(10_000_000).reason.name == "BKPT"
     assert chip.xip_accesses - before[1] == model.accesses
     assert chip.xip_hits - before[0] == model.hits
-    misses = model.accesses - model.hits
     # 4 for LDR literals, 1 + 1, 2, 1, 2 per round, the last branch not taken.
-    assert chip.cycles - start == 4 + 3000 * (2 + 2 + 1 + 2) - 1 + misses * _WORD
+    taken = chip.cycles - start - (4 + 3000 * (2 + 2 + 1 + 2) - 1)
+    assert taken in (_waits(addresses, 0), _waits(addresses, 1))
+
+
+def _waits(addresses: list[int], phase: int) -> int:
+    """Cycles lost to misses by a loop of seven cycles; where the first one meets SCK, of two cycles, is not known."""
+    model = Cache()
+    for address in (0x100, 0x104):
+        model.access(address)
+    now = phase
+    for n, address in enumerate(addresses):
+        hits = model.hits
+        model.access(address)
+        if model.hits == hits:
+            at = now + 7 * n
+            now += -at % 2 + _WORD
+    return now - phase
 
 
 def test_code_fetches_are_words() -> None:
@@ -153,7 +168,8 @@ def test_miss_cost_follows_the_divider(divider: int) -> None:
         ),
     )
     assert chip.run_until(1_000_000).reason.name == "BKPT"
-    assert chip.registers(0)["r0"] - 4 == (8 + 4 + 8) * divider + 10
+    wait = chip.registers(0)["r0"] - 4 - ((8 + 4 + 8) * divider + 10)
+    assert 0 <= wait < divider, "for a period of SCK to begin"
 
 
 def test_flush_and_writes_deallocate() -> None:
