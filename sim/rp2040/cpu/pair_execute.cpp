@@ -237,16 +237,13 @@ Handler handler_of(const Handlers& handlers, const Op* op) {
 
 /// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes. This one begins a
 /// word, ...
-void op_in_flash(OP_PARAMS) {
-    const auto word = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(op) / kWordOps * 4);
-    if (!Xip::has(c.page->lines[pair_op(op).line], word)) TAIL_RETURN op_alone(OP_ARGS);
+void op_in_cache(OP_PARAMS) {
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 /// ... and this one begins in the middle of one and ends in the next.
-void op_in_flash_wide(OP_PARAMS) {
-    if (!c.xip.has(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
+void op_in_cache_wide(OP_PARAMS) {
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[kOperations + static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
@@ -269,11 +266,21 @@ constinit const Handlers kPaired = [] {
     return handlers;
 }();
 
-constinit const Handlers kInFlash = [] {
+// The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
+
+constinit const Handlers kInCache = [] {
     Handlers handlers = kEverythingAlone;
-    // The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
 #define X(name) \
-    set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash_wide : &second::op_##name);
+    set(handlers, Operation::name, &op_in_cache, is_wide(Operation::name) ? &op_in_cache_wide : &second::op_##name);
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+constinit const Handlers kNotInCache = [] {
+    Handlers handlers = kEverythingAlone;
+#define X(name) \
+    if (!is_wide(Operation::name)) set(handlers, Operation::name, &op_alone, &second::op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;
