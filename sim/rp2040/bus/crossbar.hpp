@@ -69,6 +69,8 @@ class Crossbar {
         const Cycles from = cycle - std::min(cycle, kBefore);
         if (ended_ || from - window() >= kStep) set_window(from);
     }
+    /// Whether one core has priority over the other one in this window.
+    [[nodiscard]] bool by_priority() const { return any_first_by_priority_; }
     [[nodiscard]] Cycles turns_end() const { return window() + kTurns; }
     /// The accesses take their places among the others, which must be so before the state is saved.
     void end_turns();

@@ -179,6 +179,12 @@ Cycles Pair::caught_up(const Cpu& first) const {
     return ahead == nullptr ? until : std::min(until, std::max(first_limit, last_read) + delayed);
 }
 
+/// The same where one of them has priority: the other one may lose every cycle, as many as are lost in a turn.
+Cycles Pair::before_end(Cycles until, Cycles half) const {
+    constexpr Cycles kLost = 2 * kLongestDelay;
+    return end - until <= kLost ? until : std::min(half, end - kLost);
+}
+
 /// Turn after turn, until the end or until an instruction has been executed alone.
 void Pair::run_turns(Cpu*& current) {
     left = false;
@@ -195,7 +201,8 @@ void Pair::run_turns(Cpu*& current) {
         // leave to the other core. It must come before the end all the same, so half of the way is safe.
         first.ahead_from = first.first_until();
         const Cycles until = std::min(end, first.ahead_from);
-        first_end = std::min(until + (end - until) / 2, crossbar.turns_end());
+        const Cycles half = until + (end - until) / 2;
+        first_end = std::min(crossbar.by_priority() ? before_end(until, half) : half, crossbar.turns_end());
         first_limit = std::min(first_end, first.cycles + reach);
         first.deadline = first_limit;
         first.mark(start);

@@ -73,6 +73,7 @@ struct Pair {
     void take_back(Cpu& behind, Cycles begun, Cycles effect = kNever);
     void repeat(Cycles until, Cycles effect);
     [[nodiscard]] Cycles caught_up(const Cpu& first) const;
+    [[nodiscard]] Cycles before_end(Cycles until, Cycles half) const;
     bool go_on(Cycles until);
     void let_pass(Cpu& other, Cycles at, Port port);
     bool own(Cpu& cpu, std::uint32_t offset, bool store);
