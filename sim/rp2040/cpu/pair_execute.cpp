@@ -14,6 +14,7 @@
 #include "bus/xip.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_lists.hpp"
+#include "cpu/operation_groups.hpp"
 #include "cpu/pair.hpp"
 #include "cpu/pair_chain.hpp"
 #include "cpu/pair_handlers.hpp"
@@ -178,19 +179,9 @@ constexpr bool kBeginsWord = false;
 namespace {
 
 // clang-format off
-#define RP2040_SINGLE(X)                                                                                      \
-    X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg)             \
-    X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp)
 #define RP2040_PAIRED(X)                                                                                      \
-    X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm) X(cmp_imm)      \
-    X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)      \
-    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg)        \
-    X(add_hi) X(cmp_hi) X(mov_hi) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb)    \
-    RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
-    X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
-    X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
-
+    RP2040_COMPUTES(X) RP2040_NEAR(X) RP2040_SINGLE(X) X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx)  \
+    X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
 // clang-format on
 
 constexpr void set(Handlers& handlers, Operation operation, Handler begins_word, Handler in_mid_word) {
