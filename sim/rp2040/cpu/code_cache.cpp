@@ -16,6 +16,12 @@ bool in_cache(const DecodedPage& page, std::uint32_t index) {
     const std::uint32_t address = page.base + (index + index % 2) * 2;
     return Xip::has(page.lines[(address - page.base) / kXipLineBytes], address);
 }
+
+/// The handler of an op in flash that has a word to fetch.
+Handler fetching(const DecodedPage& page, std::uint32_t index) {
+    if (in_cache(page, index)) return kCached[static_cast<std::size_t>(page.ops[index].operation)];
+    return index % 2 == 0 ? &op_fetch : &op_fetch_second;
+}
 }  // namespace
 
 void CodeCache::forget(DecodedPage& page, std::uint32_t index) {
@@ -117,8 +123,7 @@ Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, boo
     if (page.coverage != nullptr && is_conditional(op.operation) &&
         (page.coverage[index] & Coverage::kBothWays) != Coverage::kBothWays)
         return &op_covered_branch;
-    if (page.xip && ((address & 2) == 0 || wide))
-        return in_cache(page, index) ? &op_cached : (address & 2) == 0 ? &op_fetch : &op_fetch_second;
+    if (page.xip && ((address & 2) == 0 || wide)) return fetching(page, index);
     return kHandlers[static_cast<std::size_t>(op.operation)];
 }
 
@@ -162,9 +167,10 @@ void CodeCache::line_changed(std::uint32_t address) {
         DecodedPage* const page = decoded(at);
         if (page == nullptr) continue;
         const std::uint32_t index = (at - page->base) / 2;
-        Handler& handler = page->ops[index].handler;
-        if (handler == &op_cached || handler == &op_fetch || handler == &op_fetch_second)
-            handler = in_cache(*page, index) ? &op_cached : index % 2 == 0 ? &op_fetch : &op_fetch_second;
+        Op& op = page->ops[index];
+        const Handler cached = kCached[static_cast<std::size_t>(op.operation)];
+        if (op.handler == cached || op.handler == &op_fetch || op.handler == &op_fetch_second)
+            op.handler = fetching(*page, index);
         choose_pair_handler(*page, index);
     }
 }

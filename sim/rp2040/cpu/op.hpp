@@ -112,11 +112,13 @@ constexpr bool is_conditional(Operation operation) {
 
 /// Executes each operation; index is Operation.
 extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers;
+/// The same in flash, of a word that the XIP cache has: counts that as well.
+extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kCached;
 
 // Handlers that are no instruction.
 void op_undecoded(OP_PARAMS);       ///< Decodes in place, then executes.
 void op_next_page(OP_PARAMS);       ///< Ran off the page's end.
-void op_cached(OP_PARAMS);          ///< One in flash whose word the XIP cache has: counts that, then executes.
+void op_cached(OP_PARAMS);          ///< For any operation what kCached has for it.
 void op_fetch(OP_PARAMS);           ///< One whose word it has not: the first op of a word,
 void op_fetch_second(OP_PARAMS);    ///< or one that begins in the middle of a word and ends in the next.
 void op_hook(OP_PARAMS);            ///< Breakpoint, or a place where the function tracer looks.

@@ -14,6 +14,7 @@
 #include "bus/xip.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_lists.hpp"
+#include "cpu/operation_groups.hpp"
 #include "cpu/pair.hpp"
 #include "cpu/pair_chain.hpp"
 #include "cpu/pair_handlers.hpp"
@@ -49,22 +50,29 @@ namespace {
     return page->xip && (target & 2) != 0 && !c.xip.has(target & ~3u) ? nullptr : page;
 }
 
+/// Whether a target lies in that page and can be fetched at once. Apart, for it needs no frame on the host's stack.
+[[gnu::always_inline]] inline bool holds_target(const DecodedPage& page, std::uint32_t target) {
+    const std::uint32_t offset = target - page.base;
+    if (offset >= kPageBytes) return false;
+    return !page.xip || (target & 2) == 0 || Xip::has(page.lines[offset / kXipLineBytes], offset);
+}
+
 [[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
     if (page->xip && (target & 2) != 0) c.xip.repeat_hits(1);
     c.page = page;
     return &page->ops[(target - page->base) / 2];
 }
 
-/// Goes on at `target` in `page`, `n` cycles later.
-#define LAND(page, target, n)                                           \
-    do {                                                                \
-        const Op* const to = land(c, page, target);                     \
-        if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] { \
-            c.cost = (n);                                               \
-            TAIL_RETURN branch_to_next(OP_ARGS);                        \
-        }                                                               \
-        op = to;                                                        \
-        FETCH_TARGET(n);                                                \
+/// Goes on at `target` in `page`, `n` cycles later, from an instruction of so many halfwords.
+#define LAND(page, target, n, halfwords)            \
+    do {                                            \
+        const Op* const to = land(c, page, target); \
+        if (to == op + (halfwords)) [[unlikely]] {  \
+            c.cost = (n);                           \
+            TAIL_RETURN branch_to_next(OP_ARGS);    \
+        }                                           \
+        op = to;                                    \
+        FETCH_TARGET(n);                            \
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
@@ -178,19 +186,9 @@ constexpr bool kBeginsWord = false;
 namespace {
 
 // clang-format off
-#define RP2040_SINGLE(X)                                                                                      \
-    X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg)             \
-    X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp)
 #define RP2040_PAIRED(X)                                                                                      \
-    X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm) X(cmp_imm)      \
-    X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)      \
-    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg)        \
-    X(add_hi) X(cmp_hi) X(mov_hi) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb)    \
-    RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
-    X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
-    X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
-
+    RP2040_COMPUTES(X) RP2040_NEAR(X) RP2040_SINGLE(X) X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx)  \
+    X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
 // clang-format on
 
 constexpr void set(Handlers& handlers, Operation operation, Handler begins_word, Handler in_mid_word) {
