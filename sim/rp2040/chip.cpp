@@ -177,6 +177,7 @@ Stop Chip::run_until(Cycles limit) {
         }
     } catch (const Unmodelled& error) {
         if (cpu == nullptr) return {StopReason::unmodelled, 0, core0_.pc(), error.address, error.what()};
+        if (error.core) cpu = &core(*error.core);
         return {StopReason::unmodelled, cpu->core(), cpu->pc(), error.address, error.what()};
     }
     if (requests_ != 0)

@@ -100,6 +100,7 @@ void Chip::connect() {
     bus_.crossbar.connect(busctrl_);
     bus_.crossbar.connect_turns(core0_.turns, core1_.turns);
     xip_.connect(bus_.crossbar);
+    xip_.line_changed = [this](std::uint32_t address) { code_.line_changed(address); };
     bus_.crossbar.delay_dma = [this](BusMaster master, Cycles cycles) {
         dma_.delay(master == BusMaster::dma_write, cycles);
     };

@@ -29,6 +29,7 @@ TIMER, UART0, PIO0, DMA, RESETS, WATCHDOG, IO_BANK0 = (
 )
 BUSCTRL = 0x4003_0000
 HANDLER, FIFO_HANDLER = 0x2000_0100, 0x2000_0120
+PINS = range(30)
 
 
 def thumb_code(*halfwords: int) -> bytes:
@@ -163,12 +164,15 @@ def compare_with_stepper(make: Callable[[], _native.Chip], seed: int, *, counted
         for chip in (fast, plain):
             count_bus_events(chip, seed)
     plain.record_instructions(1)
+    for chip in (fast, plain):
+        chip.record_pins(sum(1 << pin for pin in PINS))
     rng = random.Random(seed)
     for _ in range(12):
         until = fast.cycles + rng.choice((1, 7, 60, 400, 3000))
         stops = [chip.run_until(until) for chip in (fast, plain)]
         assert repr(stops[0]) == repr(stops[1]), f"seed {seed}"
         assert state(fast) == state(plain), f"seed {seed}, cycle {fast.cycles}"
+        assert fast.take_edges() == plain.take_edges(), f"seed {seed}, before cycle {fast.cycles}"
     assert fast.read_memory(0x2000_0000, 0x42000) == plain.read_memory(0x2000_0000, 0x42000), f"seed {seed}"
 
 

@@ -8,12 +8,15 @@ from functools import partial
 
 import pytest
 from random_programs import (
+    BUSCTRL,
     CODE,
     DMA,
     FIFO_HANDLER,
     FLASH,
     HANDLER,
+    IO_BANK0,
     NVIC,
+    PINS,
     PIO0,
     PROGRAMS,
     RESETS,
@@ -57,13 +60,15 @@ TOUCHED = ((UART0, 0), (TIMER, 0x10), (TIMER, 0x0C), (PIO0, 0x10), (PIO0, 0x20),
 
 
 def _begin_peripherals(chip: _native.Chip, rng: random.Random) -> None:
-    """Ticks, a UART that sends, perhaps a DMA channel that a timer paces."""
+    """Ticks, a UART that sends, pins that SIO drives, perhaps a DMA channel that a timer paces."""
     chip.write_bus(RESETS + 0x3000, 4, 1 << 2 | 1 << 5 | 1 << 10 | 1 << 21 | 1 << 22)
     chip.write_bus(WATCHDOG + 0x2C, 4, 0x200 | rng.choice((1, 12, 125)))
     for offset, value in ((0x24, 2), (0x28, 0), (0x2C, 0x70), (0x30, 0x301)):
         chip.write_bus(UART0 + offset, 4, value)
     for byte in rng.randbytes(rng.randrange(20)):
         chip.write_bus(UART0, 4, byte)
+    for pin in PINS:
+        chip.write_bus(IO_BANK0 + 4 + 8 * pin, 4, 3 << 12 | 5)  # SIO's level, output enabled by OEOVER
     if rng.randrange(2):  # a DMA channel paced by a timer
         chip.write_bus(DMA + 0x420, 4, 1 << 16 | rng.choice((200, 3000)))
         for offset, value in ((0, TIMER + 0x28), (4, SHARED + 64), (8, 10_000), (12, 0x3B << 15 | 2 << 2 | 1)):
@@ -142,6 +147,23 @@ def test_two_cores_in_flash(part: int) -> None:
         for calls in (False, True):
             compare_with_stepper(partial(_pair_in_flash, seed, calls=calls), seed, counted=seed % 3 == 0)
         compare_with_stepper(partial(_pair_in_flash, seed, peripherals=True), seed, counted=seed % 5 == 0)
+
+
+def _at_busctrl(make: Callable[..., _native.Chip], seed: int) -> _native.Chip:
+    """Both cores change who has priority and what the counters count, and read a counter."""
+    chip, rng = make(seed, peripherals=True), random.Random(seed)
+    chip.write_bus(RESETS + 0x3000, 4, 1 << 1)
+    for core in range(2):
+        chip.set_register(core, "r10", BUSCTRL + rng.choice((0x00, 0x00, 0x0C, 0x14)))
+        chip.set_register(core, "r7", BUSCTRL + 0x08 + 8 * rng.randrange(2))
+    return chip
+
+
+@pytest.mark.parametrize("make", [_pair, _pair_in_flash])
+def test_two_cores_at_busctrl(make: Callable[..., _native.Chip]) -> None:
+    """What was on the bus before the store has gone by the priorities, and been counted as selected, of then."""
+    for seed in range(PROGRAMS):
+        compare_with_stepper(partial(_at_busctrl, make, seed), seed, counted=seed % 5 == 0)
 
 
 def _beside_misses(seed: int) -> _native.Chip:

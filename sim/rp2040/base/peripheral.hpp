@@ -22,7 +22,8 @@ class Unmodelled : public std::runtime_error {
     std::string block;
     std::uint32_t offset;
     bool is_write;
-    std::uint32_t address = 0;  ///< Filled in by the bus.
+    std::uint32_t address = 0;     ///< Filled in by the bus.
+    std::optional<unsigned> core;  ///< Whose access it was, if not that of the core whose turn it is.
 };
 
 class Peripheral {

@@ -71,6 +71,22 @@ const Bus::Slot& Bus::slot(std::uint32_t address, Target target) const {
     }
 }
 
+Cycles Bus::effect_after(std::uint32_t address, bool write) const {
+    const Target target = find_target(address);
+    switch (target) {
+        case Target::apb:
+        case Target::ssi:
+        case Target::ahb:
+        case Target::usb_dpram:
+        case Target::xip_aux:
+        case Target::sio:
+        case Target::ppb: break;
+        case Target::xip_ctrl: return timing::kXipFlush;  // it may wait for a flush
+        default: return kNever;
+    }
+    return (write ? cost_of(target).store + alias_penalty(address) : cost_of(target).load) - 1;
+}
+
 Cycles Bus::alias_penalty(std::uint32_t address) const {
     return alias_of(address) != 0 && slot(address, find_target(address)).alias_penalty ? timing::kAtomicAlias : 0;
 }
@@ -148,8 +164,8 @@ bool Bus::load(Cpu& cpu, std::uint32_t address, unsigned bytes) {
         default: break;
     }
     if (target == Target::xip_ctrl) cpu.cost += xip_.flush_stall(address & 0xffc, cpu.cycles);
-    const Cycles at = cpu.cycles + cpu.cost - 1;  // the chip's time is later where the other core's access had to wait
-    fabric_.events().advance_to(at);
+    const Cycles at = cpu.cycles + cpu.cost - 1;
+    cpu.come_to(at, port_of(address));
     switch (target) {
         case Target::sio: {
             const std::uint32_t offset = address - kSioBase;
@@ -224,8 +240,8 @@ bool Bus::store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t d
         default: break;
     }
     cpu.cost += alias_penalty(address);
-    const Cycles at = cpu.cycles + cpu.cost - 1;  // the chip's time is later where the other core's access had to wait
-    fabric_.events().advance_to(at);
+    const Cycles at = cpu.cycles + cpu.cost - 1;
+    cpu.come_to(at, port_of(address));
     switch (target) {
         case Target::sio: try { sio_->write(cpu.core(), (address - kSioBase) & ~3u, replicate(data, bytes));
             } catch (Unmodelled& error) {

@@ -50,6 +50,9 @@ class Bus final : public CodeSource {
     /// one, and has not been done.
     bool load_steady(Cpu& cpu, std::uint32_t address, unsigned bytes, Cycles until);
     bool store(Cpu& cpu, std::uint32_t address, unsigned bytes, std::uint32_t data);
+    /// Cycles from the begin of an access to its effect, if nothing makes it wait; kNever for memory, where only the
+    /// order of instructions counts.
+    [[nodiscard]] Cycles effect_after(std::uint32_t address, bool write) const;
     /// Cycles that a write to `address` takes longer because it becomes a read and a write (datasheet 2.1.2).
     [[nodiscard]] Cycles alias_penalty(std::uint32_t address) const;
     /// Vector table read during exception entry; Cpu::share_vector() has its waits.

@@ -1,4 +1,4 @@
-#include "bus/crossbar.hpp"
+#include "bus/crossbar_wait.hpp"
 
 namespace rp2040 {
 
@@ -11,7 +11,7 @@ bool Crossbar::high_priority(BusMaster master) const {
 }
 
 void Crossbar::count(Port port, bool contested) {
-    const unsigned event = 2 * static_cast<unsigned>(port) + (contested ? 0 : 1);
+    const unsigned event = 2 * (kPorts - 1 - static_cast<unsigned>(port)) + (contested ? 0 : 1);
     if ((busctrl_->counted_events() >> event & 1) != 0) busctrl_->count(static_cast<BusEvent>(event));
 }
 
@@ -34,7 +34,7 @@ bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const Port
 
 /// Moves an access that was granted already, and all that the same master did after it, by `cycles`.
 void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
-    if (loser.counted && !std::exchange(loser.contested, true)) count(port, true);
+    if (counting() && loser.counted && !std::exchange(loser.contested, true)) count(port, true);
     const BusMaster master = loser.master;
     const Cycles since = loser.from;
     for (PortState& p : s_.port) {
@@ -79,7 +79,7 @@ Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles len
             delay(*other, port, at + length - other->from);
         } else {
             at = other->until();
-            contested = true;
+            contested = counting();
         }
     }
     p.add({at, static_cast<std::uint32_t>(length), master, counted, contested});

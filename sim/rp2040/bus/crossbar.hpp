@@ -29,7 +29,10 @@ struct PortTurns {
 
 class Crossbar {
   public:
-    void connect(Busctrl& busctrl) { busctrl_ = &busctrl; }
+    void connect(Busctrl& busctrl) {
+        busctrl_ = &busctrl;
+        busctrl.before_change = [this] { end_turns(); };
+    }
     /// Called when accesses of the DMA must move by some cycles after the fact.
     std::function<void(BusMaster, Cycles)> delay_dma;
 
@@ -91,7 +94,6 @@ class Crossbar {
     void reset() {
         s_ = {};
         contested_ = {};
-        any_contested_ = false;
         left_ = {};
         ended_ = true;
     }
@@ -106,7 +108,7 @@ class Crossbar {
         Cycles from = 0;
         std::uint32_t length = 0;
         BusMaster master = BusMaster::core0;
-        bool counted = false, contested = false;
+        bool counted = false, contested = false;  ///< The latter is known while accesses are counted.
         [[nodiscard]] Cycles until() const { return from + length; }
     };
     struct PortState {
@@ -151,6 +153,7 @@ class Crossbar {
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);
     void count_turns(unsigned port, std::uint64_t accesses, std::uint64_t contested);
+    void count_leaving(std::uint64_t leaving);
 
     /// The last access to a port before the window, of those told of. What was before that decides nothing any more.
     struct LastTold {
@@ -189,17 +192,18 @@ class Crossbar {
     void end_turns(unsigned port);
     void read_history(unsigned port);
     void move_window(unsigned cycles);
-    [[nodiscard]] bool wins_turn(unsigned core, Cycles at, unsigned port) const;
+    [[nodiscard]] bool wins_first_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);
+    void delay_contested(unsigned core, Cycles from, unsigned port);
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
     PortBits history_{};                   ///< Cycles of the window that the history of a port reaches to.
     Cycles history_until_ = 0;             ///< Where that of no port reaches beyond.
-    std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait.
-    bool any_contested_ = false;
+    std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait, while they are counted.
     std::array<Left, kPorts> left_{};
     std::array<bool, 2> first_by_priority_{};
+    bool any_first_by_priority_ = false;
     bool ended_ = true;
     bool dma_active_ = false;
     State s_;

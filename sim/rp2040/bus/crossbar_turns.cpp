@@ -7,34 +7,17 @@
 #include <algorithm>
 #include <bit>
 
-#include "bus/crossbar.hpp"
+#include "bus/crossbar_wait.hpp"
 
 namespace rp2040 {
-
-namespace {
-/// The bits below bit `count`.
-constexpr std::uint64_t bits_below(Cycles count) {
-    return count >= PortTurns::kCycles ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
-constexpr std::uint64_t bit_of(Cycles cycle) { return std::uint64_t{1} << cycle % PortTurns::kCycles; }
-}  // namespace
-
-inline std::uint64_t Crossbar::bits_before(Cycles cycle) const {
-    return std::rotl(bits_below(cycle - window()), static_cast<int>(window() % PortTurns::kCycles));
-}
 
 inline std::uint64_t Crossbar::in_order(std::uint64_t bits) const {
     return std::rotr(bits, static_cast<int>(window() % PortTurns::kCycles));
 }
 
-/// Whether `core` wins against the other one where both want `port` in cycle `at`: as wins(), by the bits where any
-/// tell of an access before, for all that is told of came after the history.
-bool Crossbar::wins_turn(unsigned core, Cycles at, unsigned port) const {
-    if (first_by_priority_[0] || first_by_priority_[1]) return first_by_priority_[core];
-    const std::uint64_t before = bits_before(at);
-    // Of two, the one that was not last is first.
-    if (const auto mine = told(core, port) & before, theirs = told(core ^ 1, port) & before; (mine | theirs) != 0)
-        return in_order(mine) < in_order(theirs);
+/// Where no access of the window comes before, or by priority.
+[[gnu::noinline]] bool Crossbar::wins_first_turn(unsigned core, Cycles at, unsigned port) const {
+    if (any_first_by_priority_) return first_by_priority_[core];
     const auto me = static_cast<BusMaster>(core), other = static_cast<BusMaster>(core ^ 1);
     if (const LastTold last = last_told(port); last.any) return last.master != me;
     return wins(me, other, at, s_.port[port]);
@@ -48,21 +31,12 @@ void Crossbar::take_back_turns(unsigned core, Cycles from) {
     }
 }
 
-/// Moves an access that `core` was granted in cycle `from`, and all that it did after it, by one cycle.
-void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
-    const std::uint64_t later = ~bits_before(from);
-    PortBits &taken = turns_[core ^ 1]->taken, &contested = contested_[core];
-    contested[port] |= bit_of(from);
-    any_contested_ = true;
-    for (unsigned p = 0; p < kPorts; ++p) {
-        if (taken[p] == 0) continue;
-        std::uint64_t moved = taken[p] & ~history_[p] & later;
-        asm("" : "+r"(moved));  // a word at a time: pairs of words that were stored singly make the host wait
-        taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);
-        if (const std::uint64_t waited = contested[p] & later; waited != 0)
-            contested[p] = (contested[p] ^ waited) | std::rotl(waited, 1);
+[[gnu::noinline]] void Crossbar::delay_contested(unsigned core, Cycles from, unsigned port) {
+    contested_[core][port] |= bit_of(from);
+    for (std::uint64_t& contested : contested_[core]) {
+        const std::uint64_t moved = contested & ~bits_before(from);
+        contested = (contested ^ moved) | std::rotl(moved, 1);
     }
-    ++s_.owed[core];
 }
 
 Cycles Crossbar::wait_history(unsigned core, Cycles cycle, Port port) {
@@ -83,32 +57,6 @@ bool Crossbar::take_apb_read(unsigned core, Cycles cycle) {
     return true;
 }
 
-Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
-    const auto p = static_cast<unsigned>(port);
-    // From `cycle` on the history of the port is over: the other core has told of all that is not free.
-    std::uint64_t &mine = turns_[core ^ 1]->taken[p], &waited = contested_[core][p];
-    std::uint64_t bit = bit_of(cycle);
-    if ((turns_[core]->taken[p] & bit) == 0) {
-        mine |= bit;
-        return 0;
-    }
-    Cycles at = cycle;
-    do {
-        if (wins_turn(core, at, p)) {
-            delay_turns(core ^ 1, at, p);
-            break;
-        }
-        ++at;
-        bit = std::rotl(bit, 1);
-    } while ((turns_[core]->taken[p] & bit) != 0);
-    mine |= bit;
-    if (at != cycle) {
-        waited |= bit;
-        any_contested_ = true;
-    }
-    return at - cycle;
-}
-
 void Crossbar::set_window(Cycles cycle) {
     if (!ended_) {
         if (cycle - window() < PortTurns::kCycles) return move_window(static_cast<unsigned>(cycle - window()));
@@ -117,6 +65,7 @@ void Crossbar::set_window(Cycles cycle) {
     ended_ = false;
     const bool first = high_priority(BusMaster::core0), second = high_priority(BusMaster::core1);
     first_by_priority_ = {first && !second, second && !first};
+    any_first_by_priority_ = first != second;
     for (PortTurns* turns : turns_) turns->window = cycle;
     history_until_ = 0;
     for (unsigned port = 0; port < kPorts; ++port) read_history(port);
@@ -127,6 +76,18 @@ void Crossbar::read_history(unsigned port) {
     history_until_ = std::max(history_until_, until);
     history_[port] = until <= window() ? 0 : bits_before(until);
     turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
+}
+
+/// Counts those of the window that leave it.
+void Crossbar::count_leaving(std::uint64_t leaving) {
+    for (unsigned port = 0; port < kPorts; ++port) {
+        const Left& left = left_[port];
+        if (left.window != window()) continue;  // it has had none
+        const std::uint64_t told = left.told[0] | left.told[1];
+        left_[port].contested = (contested_[0][port] | contested_[1][port]) & told;
+        count_turns(port, told, left.contested);
+        for (PortBits& contested : contested_) contested[port] &= ~leaving;
+    }
 }
 
 /// Counts accesses that have been told of, and that nobody can take back any more.
@@ -149,26 +110,18 @@ Crossbar::LastTold Crossbar::last_told(unsigned port) const {
 /// Less than a window on.
 void Crossbar::move_window(unsigned cycles) {
     const std::uint64_t leaving = bits_before(window() + cycles), staying = ~leaving;
-    const bool history = history_until_ > window();
     for (unsigned port = 0; port < kPorts; ++port) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
-        const std::uint64_t told = history ? leaving & ~history_[port] : leaving, ours = first & told,
-                            theirs = second & told;
-        std::uint64_t contested = 0;
-        if (any_contested_) {
-            contested = (contested_[0][port] | contested_[1][port]) & (ours | theirs);
-            contested_[0][port] &= staying;
-            contested_[1][port] &= staying;
-        }
-        if ((ours | theirs) != 0) {
-            left_[port] = {window(), {ours, theirs}, contested};
-            if (counting()) count_turns(port, ours | theirs, contested);
-        }
+        const std::uint64_t told = leaving & ~history_[port];
+        if (((first | second) & told) != 0) left_[port] = {window(), {first & told, second & told}, 0};
         first &= staying;
         second &= staying;
-        if (history) history_[port] &= staying;
     }
+    if (counting()) [[unlikely]]
+        count_leaving(leaving);
+    if (history_until_ > window())
+        for (std::uint64_t& history : history_) history &= staying;
     const Cycles end = window() + PortTurns::kCycles;
     for (PortTurns* turns : turns_) turns->window += cycles;
     if (history_until_ <= end) return;
@@ -184,12 +137,13 @@ void Crossbar::move_window(unsigned cycles) {
 void Crossbar::end_turns() {
     if (ended_) return;
     for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
-    any_contested_ = false;
     ended_ = true;
 }
 
 /// Those of one port.
 void Crossbar::end_turns(unsigned port) {
+    const std::uint64_t any = (turns_[0]->taken[port] | turns_[1]->taken[port]) & ~history_[port];
+    if ((any | left_[port].told[0] | left_[port].told[1]) == 0) return;
     const std::uint32_t length = told_length(port);
     if (const LastTold t = last_told(port); t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
     const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));

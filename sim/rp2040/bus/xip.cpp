@@ -1,6 +1,7 @@
 #include "bus/xip.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/random.hpp"
 #include "cpu/timing.hpp"
@@ -39,7 +40,7 @@ unsigned draw_way(XipState::Set& set, std::uint32_t index) {
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
-    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), cached_(kLines) {
+    : StatefulPeripheral(regs::kXipCtrl, fabric), flash_(flash), ssi_(ssi), cached_(kLines + 1) {
     fabric.events().bind(EventId::xip_stream, this,
                          [](void* self, Cycles when) { static_cast<Xip*>(self)->stream_due(when); });
 }
@@ -52,12 +53,18 @@ void Xip::allocate(std::uint32_t address) {
     unsigned way = set.tag[1] == line + 1 ? 1 : 0;
     if (set.tag[way] != line + 1) {
         way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : draw_way(set, index);
-        if (set.tag[way] != 0) cached_[set.tag[way] - 1] = 0;
+        if (set.tag[way] != 0) note(set.tag[way] - 1, 0);
         set.tag[way] = line + 1;
         set.valid[way] = 0;
     }
     set.valid[way] |= static_cast<std::uint8_t>(word_bit(address) / kWord0);
-    note(line, way);
+    note(line, set.valid[way]);
+}
+
+/// Words of a line that accesses find from now on.
+void Xip::note(std::uint32_t line, unsigned valid) {
+    const auto words = static_cast<std::uint8_t>(valid * kWord0);
+    if (std::exchange(cached_[line], words) != words && line_changed) line_changed(kXipBase + line * kLineBytes);
 }
 
 bool Xip::enabled() const { return (s_.ctrl & kEnable) != 0; }
@@ -88,7 +95,7 @@ bool Xip::write_flash(std::uint32_t address) {
     XipState::Set& set = s_.sets[line % XipState::kSets];
     for (unsigned way = 0; way < 2; ++way)
         if (set.tag[way] == line + 1) set.tag[way] = set.valid[way] = 0;
-    cached_[line] = 0;
+    note(line, 0);
     return true;
 }
 
@@ -101,14 +108,14 @@ void Xip::flush(Cycles now) {
 void Xip::forget_lines() {
     for (const XipState::Set& set : s_.sets)
         for (std::uint32_t tag : set.tag)
-            if (tag != 0) cached_[tag - 1] = 0;
+            if (tag != 0) note(tag - 1, 0);
 }
 
 void Xip::index_lines() {
     if (!enabled()) return;
     for (const XipState::Set& set : s_.sets)
         for (unsigned way = 0; way < 2; ++way)
-            if (set.tag[way] != 0) note(set.tag[way] - 1, way);
+            if (set.tag[way] != 0) note(set.tag[way] - 1, set.valid[way]);
 }
 
 void Xip::reset() {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/peripheral.hpp"
@@ -44,6 +45,8 @@ class Xip final : public StatefulPeripheral<XipState> {
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
     void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
+    /// Called when the cache has got words of the line at an address of the plain alias, or lost them.
+    std::function<void(std::uint32_t)> line_changed;
 
     /// One 32-bit access of an XIP alias at `now`, instruction or data: returns the cycles that it stalls. A miss keeps
     /// the port busy for `master`.
@@ -102,9 +105,7 @@ class Xip final : public StatefulPeripheral<XipState> {
     static constexpr unsigned kWord0 = 4;  // Of cached_, and the next bit.
     static constexpr unsigned word_bit(std::uint32_t address) { return kWord0 + (address & 4); }
     void allocate(std::uint32_t address);
-    void note(std::uint32_t line, unsigned way) {
-        cached_[line] = static_cast<std::uint8_t>(s_.sets[line % XipState::kSets].valid[way] * kWord0);
-    }
+    void note(std::uint32_t line, unsigned valid);
     [[nodiscard]] bool enabled() const;
     void forget_lines();
     void flush(Cycles now);
@@ -115,7 +116,8 @@ class Xip final : public StatefulPeripheral<XipState> {
     Ssi& ssi_;
     Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
-    /// Valid words of each flash line while the cache is enabled: the tags, indexed for speed.
+    /// Valid words of each flash line while the cache is enabled: the tags, indexed for speed. One more, which is none:
+    /// an instruction can begin in the last one and end behind.
     std::vector<std::uint8_t> cached_;
 };
 

@@ -3,11 +3,26 @@
 #include <algorithm>
 
 #include "bus/memory_map.hpp"
+#include "bus/xip.hpp"
 #include "cpu/decoder.hpp"
 #include "cpu/pair_handlers.hpp"
 #include "cpu/polling.hpp"
 
 namespace rp2040 {
+
+namespace {
+/// Whether the XIP cache has the word that an op in flash is the first of, or ends in.
+bool in_cache(const DecodedPage& page, std::uint32_t index) {
+    const std::uint32_t address = page.base + (index + index % 2) * 2;
+    return Xip::has(page.lines[(address - page.base) / kXipLineBytes], address);
+}
+
+/// The handler of an op in flash that has a word to fetch.
+Handler fetching(const DecodedPage& page, std::uint32_t index) {
+    if (in_cache(page, index)) return kCached[static_cast<std::size_t>(page.ops[index].operation)];
+    return index % 2 == 0 ? &op_fetch : &op_fetch_second;
+}
+}  // namespace
 
 void CodeCache::forget(DecodedPage& page, std::uint32_t index) {
     page.ops[index] = {index < kPageOps ? &op_undecoded : &op_next_page, 0, 0, 0, 0, Operation::undecoded};
@@ -23,7 +38,10 @@ void CodeCache::choose_pair_handler(DecodedPage& page, std::uint32_t index) {
     // A branch to the next instruction fetches nothing but what it would have.
     const bool near = op.operation >= Operation::b_near && op.operation <= Operation::bl_near;
     const bool to_next = near && op.imm == (is_wide(op.operation) ? 2u : 1u);
-    const pair::Handlers& handlers = page.watched || to_next ? pair::kAlone : page.xip ? pair::kInFlash : pair::kPaired;
+    const pair::Handlers& handlers = page.watched || to_next ? pair::kAlone
+                                     : !page.xip             ? pair::kPaired
+                                     : in_cache(page, index) ? pair::kInCache
+                                                             : pair::kNotInCache;
     const std::size_t row = index % 2 * pair::kOperations;
     page.pair_ops[index].handler = handlers[row + static_cast<std::size_t>(op.operation)];
 }
@@ -105,8 +123,7 @@ Handler CodeCache::handler_for(const DecodedPage& page, std::uint32_t index, boo
     if (page.coverage != nullptr && is_conditional(op.operation) &&
         (page.coverage[index] & Coverage::kBothWays) != Coverage::kBothWays)
         return &op_covered_branch;
-    if (page.xip && (address & 2) == 0) return &op_fetch;
-    if (page.xip && wide) return &op_fetch_second;
+    if (page.xip && ((address & 2) == 0 || wide)) return fetching(page, index);
     return kHandlers[static_cast<std::size_t>(op.operation)];
 }
 
@@ -125,21 +142,36 @@ void CodeCache::mark_code(std::uint32_t address) {
     if (offset < kSramSize) sram_code_map_[offset / kCodeBlock] = 1;
 }
 
+/// The page of an address, if anything has been decoded there.
+DecodedPage* CodeCache::decoded(std::uint32_t address) {
+    const Slot& slot = recent_[address / kPageBytes % recent_.size()];
+    if (slot.page != nullptr && slot.base == (address & ~(kPageBytes - 1))) return slot.page;
+    const auto found = pages_.find(address & ~(kPageBytes - 1));
+    return found == pages_.end() ? nullptr : found->second.get();
+}
+
 void CodeCache::invalidate(std::uint32_t address, std::uint32_t bytes) {
     // A 32-bit instruction that begins in the halfword before also ends here.
     const std::uint32_t first = (address & ~1u) - 2, last = address + bytes - 1;
     for (std::uint32_t at = first; at - first <= last - first; at += 2) {
-        const Slot& slot = recent_[at / kPageBytes % recent_.size()];
-        DecodedPage* page = slot.page != nullptr && slot.base == (at & ~(kPageBytes - 1)) ? slot.page : nullptr;
-        if (page == nullptr) {
-            const auto found = pages_.find(at & ~(kPageBytes - 1));
-            if (found == pages_.end()) {
-                at |= kPageBytes - 2;  // nothing decoded in this page
-                continue;
-            }
-            page = found->second.get();
-        }
-        forget(*page, (at - page->base) / 2);
+        if (DecodedPage* const page = decoded(at))
+            forget(*page, (at - page->base) / 2);
+        else
+            at |= kPageBytes - 2;  // nothing in this page
+    }
+}
+
+void CodeCache::line_changed(std::uint32_t address) {
+    // A 32-bit instruction that begins in the halfword before also ends here.
+    for (std::uint32_t at = address - 2; at != address + kXipLineBytes; at += 2) {
+        DecodedPage* const page = decoded(at);
+        if (page == nullptr) continue;
+        const std::uint32_t index = (at - page->base) / 2;
+        Op& op = page->ops[index];
+        const Handler cached = kCached[static_cast<std::size_t>(op.operation)];
+        if (op.handler == cached || op.handler == &op_fetch || op.handler == &op_fetch_second)
+            op.handler = fetching(*page, index);
+        choose_pair_handler(*page, index);
     }
 }
 

@@ -48,6 +48,8 @@ class CodeCache {
     [[nodiscard]] bool worn() const { return !worn_.empty(); }
     /// Not while an instruction is in execution.
     void forget_worn();
+    /// The XIP cache has got words of the line at `address`, or lost them.
+    void line_changed(std::uint32_t address);
     /// Forgets everything decoded from addresses for which the top byte is `top` (0x10: flash and its aliases).
     void invalidate_all();
 
@@ -71,6 +73,7 @@ class CodeCache {
     };
 
     DecodedPage* find_slow(std::uint32_t address);
+    [[nodiscard]] DecodedPage* decoded(std::uint32_t address);
     static void forget(DecodedPage& page);
     static void forget(DecodedPage& page, std::uint32_t index);
     void mark_poll(std::uint32_t address, Op& op) const;

@@ -62,7 +62,7 @@ void Cpu::run(Cycles limit) {
     yielded_ = false;
     while (stop_ == CpuStop::none && !asleep_ && !held_) {
         wait_for_bus(crossbar_.take_owed(core_));  // an interrupt is taken after what it has lost before
-        if (attention_) {
+        if (attention_ && cycles < limit_) {       // an entry comes after what the other core begins before
             attention_ = false;
             take_pending();
             continue;

@@ -122,6 +122,17 @@ class Cpu {
     /// A load that finds what it would find up to cycle `until`, and does nothing else; false: it has not been done.
     [[nodiscard]] bool load_steady(std::uint32_t address, unsigned bytes, Cycles until);
 
+    /// An access of the instruction in execution takes effect in cycle `at`: the chip's time goes there, and what the
+    /// other core does before that comes before it, though its instruction begins later.
+    void come_to(Cycles at, Port port) {
+        if (peer != nullptr && peer->runnable() && peer->cycles < at && !peer->accessing_) [[unlikely]]
+            let_pass(at, port);
+        fabric_.events().advance_to(at);
+    }
+    /// When the access of the next instruction, `at`, takes effect if nothing makes it wait; kNever if it has none that
+    /// the other core could see in time.
+    [[nodiscard]] Cycles effect_of(const Op* at) const;
+
     /// Continues at `address`, for far branches and everything computed. Adds the fetch's XIP stall to `cycles`.
     void jump(std::uint32_t address);
     /// As BX does: EXC_RETURN values return from the exception, a clear bit 0 faults.
@@ -163,7 +174,8 @@ class Cpu {
     static void run_pair(Cpu*& current, Cycles limit);
     // ---- for the handlers of two cores
     void connect(Pair& two, Cpu& other);
-    [[nodiscard]] inline bool take_port(Cycles at, Port port);
+    /// Takes a port, by word_of() it, in that cycle if it is free; else wait_for_port() must follow.
+    [[nodiscard]] inline bool take_port(Cycles at, std::uint32_t word);
     /// The instruction in execution began in that cycle, or then had waited for its data.
     void note_begin(Cycles from) {
         if (from != data_from) begun = from;
@@ -178,7 +190,8 @@ class Cpu {
     /// Core 0 is first where both are at one cycle.
     [[nodiscard]] bool comes_first() const { return cycles < first_until(); }
     void execute_next();
-    [[nodiscard]] CpuMark mark() const;
+    void decode_next();
+    void mark(CpuMark& mark) const;
     /// Goes back to where it was then, `flash_hits` having been counted meanwhile.
     void take_back(const CpuMark& mark, std::uint64_t flash_hits);
     /// How far it may go before the other core comes first.
@@ -318,7 +331,13 @@ class Cpu {
     }
     void execute_shared();
     bool run_shared();
+    [[gnu::noinline]] Cycles wait_for_history(Cycles at, Port port);
+    void let_peer_pay();
     Cycles share_data(const Op* at);
+    void let_pass(Cycles at, Port port);
+    [[nodiscard]] bool passes(Cycles at, Port port);
+    void pass();
+    [[nodiscard]] bool misses(const Op* at) const;
     void share_fetches(const Op* at, std::uint32_t address);
     [[nodiscard]] Cycles share_frame(std::uint32_t frame, Cycles at);
     [[nodiscard]] Cycles share_vector(std::uint32_t entry, Cycles at);
@@ -338,7 +357,8 @@ class Cpu {
     bool watch_round_ = false;    ///< The loop that waits has other branches in it.
     unsigned poll_patience_ = 0;  ///< Rounds for which it is not looked at.
     Cycles limit_ = 0;
-    bool yielded_ = false;  ///< limit_ stays 0 until the next run().
+    bool accessing_ = false;  ///< In the midst of an instruction it lets the other core pass.
+    bool yielded_ = false;    ///< limit_ stays 0 until the next run().
     /// While it lives no chain of instructions goes on by limit_.
     class Unchained {
       public:

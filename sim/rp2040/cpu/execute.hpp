@@ -55,8 +55,10 @@
 // others may want `port`.
 #define OWN(offset, store) static_cast<void>(0)
 #define NOTE_STORE(offset) static_cast<void>(0)
-#define CLAIM_PORT(port) static_cast<void>(0)
+#define CLAIM_PORT(word) static_cast<void>(0)
 #define RP2040_PAIR 0
+// For instructions in flash whose word the XIP cache has (execute_cached.cpp).
+#define RP2040_CACHED 0
 
 /// Takes over what a Cpu function left in `c` (jump, load) and continues there.
 #define RESUME()           \

@@ -41,17 +41,21 @@ namespace {
     return &page.ops[offset / 2];
 }
 
+/// Apart, so that the frequent ones have no frame on the host's stack.
+[[gnu::noinline]] void branch_far(OP_PARAMS) {
+    c.cycles = cycles;
+    c.jump(op->imm);
+    RESUME();
+}
+
 }  // namespace
 
 void op_b(OP_PARAMS) {
-    if (const Op* to = cached_target(c, op->imm)) {
-        op = to;
-        cycles += kBranchTaken;
-        DISPATCH();
-    }
-    c.cycles = cycles + kBranchTaken;
-    c.jump(op->imm);
-    RESUME();
+    cycles += kBranchTaken;
+    const Op* const to = cached_target(c, op->imm);
+    if (to == nullptr) TAIL_RETURN branch_far(OP_ARGS);
+    op = to;
+    DISPATCH();
 }
 
 void op_b_cond(OP_PARAMS) {
@@ -78,14 +82,11 @@ void op_bl(OP_PARAMS) {
     c.r[14] = (from + 4) | 1;
     c.cycles = cycles;
     c.record(from, op->imm);
-    if (const Op* to = cached_target(c, op->imm)) {
-        op = to;
-        cycles += timing::kBranchLink;
-        DISPATCH();
-    }
-    c.cycles += timing::kBranchLink;
-    c.jump(op->imm);
-    RESUME();
+    cycles += timing::kBranchLink;
+    const Op* const to = cached_target(c, op->imm);
+    if (to == nullptr) TAIL_RETURN branch_far(OP_ARGS);
+    op = to;
+    DISPATCH();
 }
 
 void op_bx(OP_PARAMS) {
@@ -191,29 +192,25 @@ void op_next_page(OP_PARAMS) {
 
 namespace {
 
-/// The XIP cache has not got the word: apart, so that op_fetch needs no frame on the host's stack.
-[[gnu::noinline]] void fetch_missed(OP_PARAMS) {
+/// An instruction of which a word that begins at `address` is to be fetched.
+[[gnu::always_inline]] inline void fetch(std::uint32_t address, OP_PARAMS) {
     SPILL();  // a miss may be what stops the run
-    const std::uint32_t address = (c.address_of(op) + 2) & ~3u;
-    cycles += c.xip.miss(address, cycles, c.master());
+    cycles += c.xip.fetch(address, cycles, c.master());
     TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 }  // namespace
 
-void op_fetch(OP_PARAMS) {
-    const DecodedPage& page = *c.page;
-    const auto offset = static_cast<std::uint32_t>(op - page.ops.data()) * 2;
-    if (!c.xip.hit(page.lines + offset / kXipLineBytes, offset)) [[unlikely]]
-        TAIL_RETURN fetch_missed(OP_ARGS);
+void op_cached(OP_PARAMS) {
+    c.xip.repeat_hits(1);
     TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
-void op_fetch_second(OP_PARAMS) {
-    if (!c.xip.hit(c.address_of(op) + 2)) [[unlikely]]
-        TAIL_RETURN fetch_missed(OP_ARGS);
-    TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
-}
+// These are for what a debugger or coverage looks at as well, whether the cache has the word or not.
+
+void op_fetch(OP_PARAMS) { TAIL_RETURN fetch(c.address_of(op), OP_ARGS); }
+
+void op_fetch_second(OP_PARAMS) { TAIL_RETURN fetch(c.address_of(op) + 2, OP_ARGS); }
 
 namespace {
 

@@ -39,8 +39,8 @@ static_assert(sizeof(Op) == 16);
 /// What two cores that run in turns do with an op (pair_execute.cpp).
 struct alignas(16) PairOp {
     Handler handler;
-    Port port;           ///< Where its word is fetched.
-    std::uint16_t line;  ///< Of the page's, in flash.
+    Port port;          ///< Where its word is fetched,
+    std::uint8_t word;  ///< and word_of() it.
 };
 
 inline constexpr std::uint32_t kPageBytes = 4096;
@@ -66,7 +66,7 @@ struct DecodedPage {
         base = address;
         for (std::uint32_t n = 0; n < pair_ops.size(); ++n) {
             pair_ops[n].port = port_of(address + n / 2 * 4 % 16);
-            pair_ops[n].line = static_cast<std::uint16_t>(n * 2 / kXipLineBytes);
+            pair_ops[n].word = static_cast<std::uint8_t>(word_of(pair_ops[n].port));
         }
     }
 };
@@ -112,12 +112,15 @@ constexpr bool is_conditional(Operation operation) {
 
 /// Executes each operation; index is Operation.
 extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kHandlers;
+/// The same in flash, of a word that the XIP cache has: counts that as well.
+extern const std::array<Handler, static_cast<std::size_t>(Operation::count)> kCached;
 
 // Handlers that are no instruction.
 void op_undecoded(OP_PARAMS);       ///< Decodes in place, then executes.
 void op_next_page(OP_PARAMS);       ///< Ran off the page's end.
-void op_fetch(OP_PARAMS);           ///< First op of a word in flash: XIP cache access, then executes.
-void op_fetch_second(OP_PARAMS);    ///< The same for one that begins in the middle of a word and ends in the next.
+void op_cached(OP_PARAMS);          ///< For any operation what kCached has for it.
+void op_fetch(OP_PARAMS);           ///< One whose word it has not: the first op of a word,
+void op_fetch_second(OP_PARAMS);    ///< or one that begins in the middle of a word and ends in the next.
 void op_hook(OP_PARAMS);            ///< Breakpoint, or a place where the function tracer looks.
 void op_covered_branch(OP_PARAMS);  ///< A conditional branch that has not gone both ways yet.
 void op_fetch_fault(OP_PARAMS);     ///< No executable memory here: HardFault.

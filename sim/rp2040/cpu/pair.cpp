@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "bus/bus.hpp"
+#include "bus/crossbar_wait.hpp"
 #include "bus/xip.hpp"
 
 namespace rp2040 {
@@ -31,14 +32,22 @@ void Cpu::connect(Pair& two, Cpu& other) {
     may_store = owner::may_store(core_);
 }
 
-CpuMark Cpu::mark() const {
-    CpuMark mark{{}, op, cycles, nz, carry, overflow, page, transfer_count_, bus_waits_, xip.hits()};
-    for (unsigned n = 0; n < r.size(); ++n) {
-        std::uint32_t value = r[n];
-        asm("" : "+r"(value));  // one by one: several at once, of which one was just stored, make the host wait
-        mark.r[n] = value;
-    }
-    return mark;
+void Cpu::mark(CpuMark& mark) const {
+    // One by one: several at once, of which one was just stored, make the host wait.
+    const auto copy = [](auto& to, auto value) {
+        asm("" : "+r"(value));
+        to = value;
+    };
+    for (unsigned n = 0; n < r.size(); ++n) copy(mark.r[n], r[n]);
+    copy(mark.op, op);
+    copy(mark.cycles, cycles);
+    copy(mark.nz, nz);
+    copy(mark.carry, carry);
+    copy(mark.overflow, overflow);
+    copy(mark.page, page);
+    copy(mark.transfers, transfer_count_);
+    copy(mark.bus_waits, bus_waits_);
+    mark.flash_hits = xip.hits();
 }
 
 void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
@@ -51,38 +60,51 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
     bus_waits_ = mark.bus_waits;
     xip.take_back_hits(flash_hits);
     while (undo.count > 0) {
-        const UndoneStores::Word& word = undo.words[--undo.count % undo.words.size()];
+        const UndoneStores::Word& word = undo.words[--undo.count];
         std::memcpy(sram + word.offset, &word.data, sizeof word.data);
     }
     crossbar_.take_back_turns(core_, mark.cycles);
 }
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
-    Cycles lost = 0;
-    if (crossbar_.known_by_turns(at, port)) [[likely]] {
-        lost = crossbar_.wait_turn(core_, at, port);
-    } else {
-        if (goes_ahead(begun)) return kNever;
-        pair->take_back(*this, begun);
-        pair->settled = true;
-        deadline = 0;
-        lost = crossbar_.wait_history(core_, at, port);
-    }
+    if (!crossbar_.known_by_turns(at, port)) [[unlikely]]
+        return wait_for_history(at, port);
+    const Cycles lost = crossbar_.wait_turn(core_, at, port);
     bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+Cycles Cpu::wait_for_history(Cycles at, Port port) {
+    if (goes_ahead(begun)) return kNever;
+    pair->take_back(*this, begun);
+    pair->settled = true;
+    deadline = 0;
+    const Cycles lost = crossbar_.wait_history(core_, at, port);
+    bus_waits_ += lost;
+    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
+    return lost;
+}
+
+inline void Cpu::let_peer_pay() {
     pair->delayed += crossbar_.owed(core_ ^ 1);
     if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
     if (peer->runnable()) peer->pay_owed();  // one that sleeps does when it goes on
-    return lost;
+}
+
+void Cpu::decode_next() {
+    const auto index = static_cast<std::uint32_t>(op - page->ops.data());
+    if (op->operation == Operation::undecoded && index < kPageOps && page != unmapped_.get())
+        code.decode_op(*page, index);
 }
 
 void Cpu::execute_next() {
     const Op* const at = op;
-    const auto index = static_cast<std::uint32_t>(at - page->ops.data());
-    if (index >= kPageOps) {  // leads into the next page
+    if (at - page->ops.data() >= static_cast<std::ptrdiff_t>(kPageOps)) {  // leads into the next page
         at->handler(*this, at, cycles, nz, carry, overflow);
         return;
     }
-    if (at->operation == Operation::undecoded && page != unmapped_.get()) code.decode_op(*page, index);
+    decode_next();
     execute_one(at);
 }
 
@@ -104,22 +126,24 @@ void Pair::finish(Cpu& cpu) {
     rest(cpu, cpu.op, cpu.cycles, cpu.nz, cpu.carry, cpu.overflow);
 }
 
-/// The core that is ahead goes back to where that began, and comes again as far as `until`, but no further than it was.
-void Pair::repeat(Cycles until) {
+/// The core that is ahead goes back to where that began, and comes again as far as `until`, but no further than it was,
+/// nor than to a register that it reads after cycle `effect`.
+void Pair::repeat(Cycles until, Cycles effect) {
     Cpu& other = *std::exchange(ahead, nullptr);
     other.deadline = std::min({until, end, other.cycles});
     other.take_back(start, hits);
+    reads_until = effect;
     repeating = true;
     execute(other);
     repeating = false;
 }
 
-/// Before `behind` does something in order, in an instruction that began in cycle `begun`: what the other core has done
-/// ahead of that is taken back, and what it has left open is done.
-void Pair::take_back(Cpu& behind, Cycles begun) {
+/// Before `behind` does something in order, in an instruction that began in cycle `begun`, whose access takes effect in
+/// cycle `effect`: what the other core has done ahead of that is taken back, and what it has left open is done.
+void Pair::take_back(Cpu& behind, Cycles begun, Cycles effect) {
     if (ahead == behind.peer) {
         reach = std::max(kNearest, begun - std::min(begun, start.cycles));
-        repeat(ahead->first_until(begun));
+        repeat(ahead->first_until(begun), effect);
         behind.deadline = 0;
     }
     finish(*behind.peer);
@@ -152,7 +176,7 @@ Cycles Pair::caught_up(const Cpu& first) const {
     // An access that is left open comes when its instruction does.
     if (first.rest != nullptr) return first.peer->first_until(first.begun);
     const Cycles until = first.peer->first_until();
-    return ahead == nullptr ? until : std::min(until, first_limit + delayed);
+    return ahead == nullptr ? until : std::min(until, std::max(first_limit, last_read) + delayed);
 }
 
 /// Turn after turn, until the end or until an instruction has been executed alone.
@@ -160,7 +184,8 @@ void Pair::run_turns(Cpu*& current) {
     left = false;
     ahead = nullptr;
     while (true) {
-        for (Cpu* core : {current, current->peer}) finish(*core);
+        if (current->rest != nullptr || current->peer->rest != nullptr) [[unlikely]]
+            for (Cpu* core : {current, current->peer}) finish(*core);
         Cpu& first = current->comes_first() ? *current : *current->peer;
         Cpu& second = *first.peer;
         current = &first;
@@ -170,11 +195,12 @@ void Pair::run_turns(Cpu*& current) {
         // leave to the other core. It must come before the end all the same, so half of the way is safe.
         first.ahead_from = first.first_until();
         const Cycles until = std::min(end, first.ahead_from);
-        first_limit = std::min({until + (end - until) / 2, first.cycles + reach, crossbar.turns_end()});
+        first_limit = std::min(std::min(until + (end - until) / 2, first.cycles + reach), crossbar.turns_end());
         first.deadline = first_limit;
-        start = first.mark();
+        first.mark(start);
         settled = false;
         delayed = 0;
+        last_read = 0;
         first.undo.count = 0;
         execute(first);
         if (left) return;
@@ -185,8 +211,8 @@ void Pair::run_turns(Cpu*& current) {
         if (settled) crossbar.begin_turns(std::min(first.cycles, second.cycles));
         second.ahead_from = kNever;
         second.undo.count = 0;
-        const Cycles room = first.turns.window + kRoom;
-        for (Cycles until; second.cycles < (until = std::min({end, room, caught_up(first)}));) {
+        const Cycles room = std::min(end, first.turns.window + kRoom);
+        for (Cycles until; second.cycles < (until = std::min(room, caught_up(first)));) {
             second.deadline = until;
             execute(second);
             if (left) return;
@@ -194,7 +220,8 @@ void Pair::run_turns(Cpu*& current) {
         }
         if (ahead != nullptr) {
             reach = std::min(kFarthest, 2 * reach);
-            if (second.cycles < std::min(end, caught_up(first))) repeat(first.first_until());  // there was no more room
+            if (second.cycles < std::min(end, caught_up(first)))  // there was no more room
+                repeat(first.first_until(), second.cycles);
             ahead = nullptr;
         }
         if (claims >= kClaims) {

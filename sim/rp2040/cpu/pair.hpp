@@ -37,8 +37,12 @@ struct Pair {
     bool left = false;
     /// What has been done can no longer be taken back.
     bool settled = false;
-    /// The core that was ahead does once more what has been taken back.
+    /// The core that was ahead does once more what has been taken back,
     bool repeating = false;
+    /// but for reads of registers that take effect later than that: what the other core does now comes before them.
+    Cycles reads_until = kNever;
+    /// When the last read of a register that was done ahead takes effect.
+    Cycles last_read = 0;
     /// What the core that is ahead has had to wait for the other one after the fact.
     Cycles delayed = 0;
     static constexpr Cycles kLongestDelay = 8;  ///< As much as the crossbar's window has room for.
@@ -62,8 +66,8 @@ struct Pair {
 
     void execute(Cpu& cpu);
     static void finish(Cpu& cpu);
-    void take_back(Cpu& behind, Cycles begun);
-    void repeat(Cycles until);
+    void take_back(Cpu& behind, Cycles begun, Cycles effect = kNever);
+    void repeat(Cycles until, Cycles effect);
     [[nodiscard]] Cycles caught_up(const Cpu& first) const;
     bool own(Cpu& cpu, std::uint32_t offset, bool store);
     void run_turns(Cpu*& current);

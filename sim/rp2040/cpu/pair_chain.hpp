@@ -31,12 +31,15 @@ inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(
 #endif
 }
 
-/// Takes the port in that cycle if it is free; else wait_for_port() must follow.
-[[gnu::always_inline]] inline bool Cpu::take_port(Cycles at, Port port) {
-    const auto p = static_cast<unsigned>(port);
-    if ((turns.taken[p] >> at % PortTurns::kCycles & 1) != 0) [[unlikely]]
+[[gnu::always_inline]] inline std::uint64_t& turns_word(std::uint64_t* words, std::uint32_t bytes) {
+    return *reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::uintptr_t>(words) + bytes);
+}
+
+[[gnu::always_inline]] inline bool Cpu::take_port(Cycles at, std::uint32_t word) {
+    if ((turns_word(turns.taken.data(), word) >> at % PortTurns::kCycles & 1) != 0) [[unlikely]]
         return false;
-    set_bit(told[p], at);
+    asm("" : "+m"(told));  // read anew each time: handlers have no register to keep it in
+    set_bit(turns_word(told, word), at);
     return true;
 }
 
@@ -60,53 +63,45 @@ inline bool begins_word(const Op* op) { return reinterpret_cast<std::uintptr_t>(
         TAIL_RETURN pair_op(op).handler(OP_ARGS);                        \
     } while (false)
 /// Of an instruction in the place that kBeginsWord says.
-#define NEXT(n)                                               \
-    do {                                                      \
-        const Cycles begin = cycles;                          \
-        cycles += (n);                                        \
-        if (kBeginsWord) {                                    \
-            if (!c.take_port(cycles - 1, pair_op(op).port)) { \
-                c.note_begin(begin);                          \
-                TAIL_RETURN wait_for_fetch(OP_ARGS);          \
-            }                                                 \
-        }                                                     \
-        ++op;                                                 \
-        DISPATCH();                                           \
+#define FETCH_NEXT(n, halfwords)                                      \
+    do {                                                              \
+        const Cycles spent = (n);                                     \
+        if (kBeginsWord || (halfwords) == 2) {                        \
+            if (!c.take_port(cycles + spent - 1, pair_op(op).word)) { \
+                c.cost = spent;                                       \
+                TAIL_RETURN wait_for_fetch(OP_ARGS);                  \
+            }                                                         \
+        }                                                             \
+        cycles += spent;                                              \
+        op += (halfwords);                                            \
+        DISPATCH();                                                   \
     } while (false)
-#define NEXT_WIDE(n)                                      \
-    do {                                                  \
-        const Cycles begin = cycles;                      \
-        cycles += (n);                                    \
-        if (!c.take_port(cycles - 1, pair_op(op).port)) { \
-            c.note_begin(begin);                          \
-            TAIL_RETURN wait_for_fetch(OP_ARGS);          \
-        }                                                 \
-        op += 2;                                          \
-        DISPATCH();                                       \
-    } while (false)
-/// Fetches the target that `op` is now, of a branch that began in cycle `begin`.
-#define FETCH_TARGET(begin)                                   \
-    do {                                                      \
-        if (!c.take_port(cycles - 2, pair_op(op).port)) {     \
-            c.note_begin(begin);                              \
-            TAIL_RETURN wait_for_target(OP_ARGS);             \
-        }                                                     \
-        if (begins_word(op)) DISPATCH();                      \
-        if (!c.take_port(cycles - 1, pair_op(op + 1).port)) { \
-            c.note_begin(begin);                              \
-            TAIL_RETURN wait_for_second(OP_ARGS);             \
-        }                                                     \
-        DISPATCH();                                           \
+#define NEXT(n) FETCH_NEXT(n, 1)
+#define NEXT_WIDE(n) FETCH_NEXT(n, 2)
+/// Fetches the target that `op` is now, of a branch that takes `n` cycles.
+#define FETCH_TARGET(n)                                                   \
+    do {                                                                  \
+        const Cycles spent = (n);                                         \
+        if (!c.take_port(cycles + spent - 2, pair_op(op).word)) {         \
+            c.cost = spent;                                               \
+            TAIL_RETURN wait_for_target(OP_ARGS);                         \
+        }                                                                 \
+        if (!begins_word(op)) {                                           \
+            if (!c.take_port(cycles + spent - 1, pair_op(op + 1).word)) { \
+                c.cost = spent;                                           \
+                TAIL_RETURN wait_for_second(OP_ARGS);                     \
+            }                                                             \
+        }                                                                 \
+        cycles += spent;                                                  \
+        DISPATCH();                                                       \
     } while (false)
 #define BRANCH(n)                                 \
     do {                                          \
-        const Cycles begin = cycles;              \
-        cycles += (n);                            \
         op += static_cast<std::int32_t>(op->imm); \
-        FETCH_TARGET(begin);                      \
+        FETCH_TARGET(n);                          \
     } while (false)
 #define OWN(offset, store) \
     if (!c.owns(offset, store)) TAIL_RETURN claim_block(OP_ARGS)
 #define NOTE_STORE(offset) c.undo.note(c.sram, offset)
-#define CLAIM_PORT(port) \
-    if (!c.take_port(cycles, port)) TAIL_RETURN wait_for_data(OP_ARGS)
+#define CLAIM_PORT(word) \
+    if (!c.take_port(cycles, word)) TAIL_RETURN wait_for_data(OP_ARGS)

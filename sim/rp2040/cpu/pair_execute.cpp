@@ -14,6 +14,7 @@
 #include "bus/xip.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_lists.hpp"
+#include "cpu/operation_groups.hpp"
 #include "cpu/pair.hpp"
 #include "cpu/pair_chain.hpp"
 #include "cpu/pair_handlers.hpp"
@@ -59,14 +60,12 @@ namespace {
 #define LAND(page, target, n)                                           \
     do {                                                                \
         const Op* const to = land(c, page, target);                     \
-        const Cycles begin = cycles;                                    \
-        cycles += (n);                                                  \
         if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] { \
-            c.note_begin(begin);                                        \
+            c.cost = (n);                                               \
             TAIL_RETURN branch_to_next(OP_ARGS);                        \
         }                                                               \
         op = to;                                                        \
-        FETCH_TARGET(begin);                                            \
+        FETCH_TARGET(n);                                                \
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
@@ -94,7 +93,7 @@ namespace {
     Cycles at = begin;
     for (std::uint32_t n = 0; n < words; ++n, ++at) {
         const Port port = port_in_sram(address - kSramBase + 4 * n);
-        if (c.take_port(at, port)) continue;
+        if (c.take_port(at, word_of(port))) continue;
         const Cycles lost = c.wait_for_port(at, port);
         if (lost == kNever) {
             c.pair->crossbar.take_back_turns(c.core(), begin);
@@ -163,7 +162,7 @@ constexpr bool kBeginsWord = false;
 #undef OWN
 #undef CLAIM_PORT
 #define OWN(offset, store) static_cast<void>(0)
-#define CLAIM_PORT(port) static_cast<void>(0)
+#define CLAIM_PORT(word) static_cast<void>(0)
 
 namespace granted::first {
 constexpr bool kBeginsWord = true;
@@ -180,19 +179,9 @@ constexpr bool kBeginsWord = false;
 namespace {
 
 // clang-format off
-#define RP2040_SINGLE(X)                                                                                      \
-    X(ldr_lit) X(str_reg) X(strh_reg) X(strb_reg) X(ldrsb_reg) X(ldr_reg) X(ldrh_reg) X(ldrb_reg)             \
-    X(ldrsh_reg) X(str_imm) X(ldr_imm) X(strb_imm) X(ldrb_imm) X(strh_imm) X(ldrh_imm) X(str_sp) X(ldr_sp)
 #define RP2040_PAIRED(X)                                                                                      \
-    X(lsl_imm) X(lsr_imm) X(asr_imm) X(add_reg) X(sub_reg) X(add_imm3) X(sub_imm3) X(mov_imm) X(cmp_imm)      \
-    X(add_imm8) X(sub_imm8) X(and_reg) X(eor_reg) X(lsl_reg) X(lsr_reg) X(asr_reg) X(adc_reg) X(sbc_reg)      \
-    X(ror_reg) X(tst_reg) X(rsb_imm) X(cmp_reg) X(cmn_reg) X(orr_reg) X(mul_reg) X(bic_reg) X(mvn_reg)        \
-    X(add_hi) X(cmp_hi) X(mov_hi) X(adr) X(add_sp_imm) X(add_sp) X(sub_sp) X(sxth) X(sxtb) X(uxth) X(uxtb)    \
-    RP2040_SINGLE(X) X(rev) X(rev16) X(revsh) X(nop) X(lsl_imm0) X(mov_const) X(add_const) X(mov_sp)          \
-    X(cmp_pc) X(b_near) X(beq_near) X(bne_near) X(bcs_near) X(bcc_near) X(bmi_near) X(bpl_near) X(bvs_near)   \
-    X(bvc_near) X(bhi_near) X(bls_near) X(bge_near) X(blt_near) X(bgt_near) X(ble_near) X(bl_near)            \
-    X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx) X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
-
+    RP2040_COMPUTES(X) RP2040_NEAR(X) RP2040_SINGLE(X) X(poll_near) X(poll_flash) X(b) X(b_cond) X(bl) X(bx)  \
+    X(blx) X(ldm) X(stm) X(push) X(pop) X(pop_pc) X(barrier)
 // clang-format on
 
 constexpr void set(Handlers& handlers, Operation operation, Handler begins_word, Handler in_mid_word) {
@@ -239,16 +228,13 @@ Handler handler_of(const Handlers& handlers, const Op* op) {
 
 /// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes. This one begins a
 /// word, ...
-void op_in_flash(OP_PARAMS) {
-    const auto word = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(op) / kWordOps * 4);
-    if (!Xip::has(c.page->lines[pair_op(op).line], word)) TAIL_RETURN op_alone(OP_ARGS);
+void op_in_cache(OP_PARAMS) {
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
 /// ... and this one begins in the middle of one and ends in the next.
-void op_in_flash_wide(OP_PARAMS) {
-    if (!c.xip.has(c.address_of(op) + 2)) TAIL_RETURN op_alone(OP_ARGS);
+void op_in_cache_wide(OP_PARAMS) {
     c.xip.repeat_hits(1);
     TAIL_RETURN kPaired[kOperations + static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
@@ -271,11 +257,21 @@ constinit const Handlers kPaired = [] {
     return handlers;
 }();
 
-constinit const Handlers kInFlash = [] {
+// The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
+
+constinit const Handlers kInCache = [] {
     Handlers handlers = kEverythingAlone;
-    // The word of a short one in mid-word has been fetched with the instruction before it, or as a target's.
 #define X(name) \
-    set(handlers, Operation::name, &op_in_flash, is_wide(Operation::name) ? &op_in_flash_wide : &second::op_##name);
+    set(handlers, Operation::name, &op_in_cache, is_wide(Operation::name) ? &op_in_cache_wide : &second::op_##name);
+    RP2040_PAIRED(X)
+#undef X
+    return handlers;
+}();
+
+constinit const Handlers kNotInCache = [] {
+    Handlers handlers = kEverythingAlone;
+#define X(name) \
+    if (!is_wide(Operation::name)) set(handlers, Operation::name, &op_alone, &second::op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;

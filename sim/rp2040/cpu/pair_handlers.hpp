@@ -12,8 +12,9 @@ inline constexpr auto kOperations = static_cast<std::size_t>(Operation::count);
 /// By Operation, for those that begin a word, and from kOperations on for those in mid-word.
 using Handlers = std::array<Handler, 2 * kOperations>;
 
-extern const Handlers kPaired;   ///< Memory without wait states.
-extern const Handlers kInFlash;  ///< Behind the XIP cache.
-extern const Handlers kAlone;    ///< Where somebody looks on: one instruction after the other.
+extern const Handlers kPaired;      ///< Memory without wait states.
+extern const Handlers kInCache;     ///< Flash, of which the XIP cache has the word,
+extern const Handlers kNotInCache;  ///< or has not.
+extern const Handlers kAlone;       ///< Where somebody looks on: one instruction after the other.
 
 }  // namespace rp2040::pair

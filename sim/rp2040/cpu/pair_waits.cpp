@@ -29,53 +29,97 @@ void leave_open(Cpu& c, Handler rest) {
     c.deadline = 0;
 }
 
+/// An instruction that began in cycle `now` has come to its fetches.
+void end_data(Cpu& c, Cycles& now) {
+    c.note_begin(now);
+    now += c.cost;
+}
+
+/// Goes on with what is in `c`: nothing else is kept over a wait, so that it needs no room on the host's stack.
+#define GO_ON()                \
+    do {                       \
+        nz = c.nz;             \
+        carry = c.carry;       \
+        overflow = c.overflow; \
+        op = c.op;             \
+        cycles = c.cycles;     \
+        DISPATCH();            \
+    } while (false)
+
+/// Waits for the port of a fetch that ends `before` cycles from now, of the word that `op` is in.
+bool wait_for_word(Cpu& c, Cycles before, const Op* op, Handler rest) {
+    const Cycles lost = c.wait_for_port(c.cycles - before, pair_op(op).port);
+    if (lost == kNever) {
+        leave_open(c, rest);
+        return false;
+    }
+    c.cycles += lost;
+    return true;
+}
+
+void rest_fetch(OP_PARAMS) {
+    SPILL();
+    if (!wait_for_word(c, 1, op, &rest_fetch)) return;
+    c.op += is_wide(c.op->operation) ? 2 : 1;
+    GO_ON();
+}
+
+void rest_second(OP_PARAMS) {
+    SPILL();
+    if (!wait_for_word(c, 1, op + 1, &rest_second)) return;
+    GO_ON();
+}
+
+void rest_target(OP_PARAMS) {
+    SPILL();
+    if (!wait_for_word(c, 2, op, &rest_target)) return;
+    if (!begins_word(c.op)) {
+        if (!wait_for_word(c, 1, c.op + 1, &rest_second)) return;
+    }
+    GO_ON();
+}
+
 }  // namespace
 
 void wait_for_fetch(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &wait_for_fetch);
-    cycles += lost;
-    op += is_wide(op->operation) ? 2 : 1;
-    DISPATCH();
+    end_data(c, cycles);
+    TAIL_RETURN rest_fetch(OP_ARGS);
 }
 
 void branch_to_next(OP_PARAMS) {
     if (is_wide(op->operation) || begins_word(op)) TAIL_RETURN wait_for_fetch(OP_ARGS);
+    cycles += c.cost;
     ++op;
     DISPATCH();
 }
 
 void wait_for_second(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 1, pair_op(op + 1).port);
-    if (lost == kNever) return leave_open(c, &wait_for_second);
-    cycles += lost;
-    DISPATCH();
+    end_data(c, cycles);
+    TAIL_RETURN rest_second(OP_ARGS);
 }
 
 void wait_for_target(OP_PARAMS) {
-    SPILL();
-    const Cycles lost = c.wait_for_port(cycles - 2, pair_op(op).port);
-    if (lost == kNever) return leave_open(c, &wait_for_target);
-    cycles += lost;
-    if (!begins_word(op)) TAIL_RETURN wait_for_second(OP_ARGS);
-    DISPATCH();
+    end_data(c, cycles);
+    TAIL_RETURN rest_target(OP_ARGS);
 }
 
 void op_alone(OP_PARAMS) {
     SPILL();
-    if (c.goes_ahead(cycles)) {
+    if (c.goes_ahead(cycles) || c.pair->repeating) {
         c.deadline = 0;
         return;
     }
-    c.pair->take_back(c, cycles);
+    c.decode_next();
+    c.pair->take_back(c, cycles, c.effect_of(op));
     c.pair->left = true;
-    // It may read what is counted, or be abandoned for an interrupt with words told of that others have met.
-    if (c.pair->crossbar.counting() || transfers_list(op->operation)) c.pair->crossbar.end_turns();
-    c.pair->events.pass_to(c.cycles);
     c.deadline = kOneInstruction;
-    c.execute_next();
+    // The other one may have come back to a read that began before; it will let this one pass.
+    Cpu& first = c.peer->runnable() && c.peer->cycles < c.peer->first_until(cycles) ? *c.peer : c;
+    // It may read what is counted, or be abandoned for an interrupt with words told of that others have met.
+    if (c.pair->crossbar.counting() || transfers_list(first.op->operation)) c.pair->crossbar.end_turns();
+    c.pair->events.pass_to(first.cycles);
+    first.deadline = kOneInstruction;
+    first.execute_next();
 }
 
 void op_alone_again(OP_PARAMS) {
@@ -89,9 +133,15 @@ bool load_steady(Cpu& c, std::uint32_t address, unsigned bytes) {
     const bool ahead = c.goes_ahead(c.cycles) && !c.pair->repeating;
     const Cycles until = c.cycles + (ahead ? kSteady : timing::kApbRead);
     if (until >= c.pair->end || crossbar.counting() || !c.load_steady(address, bytes, until)) return false;
+    // What the other core does while the access is on its way comes before it.
+    Pair& pair = *c.pair;
+    const Cycles effect = c.cycles + c.cost - 1;
+    const bool follows = c.ahead_from == kNever && c.peer->runnable();
+    if (pair.repeating ? effect > pair.reads_until : follows && c.peer->cycles < effect) return false;
+    if (!pair.repeating && c.ahead_from != kNever) pair.last_read = std::max(pair.last_read, effect);
     const Port port = port_of(address);
     if (port == Port::none) return true;
-    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, port);
+    return port == Port::apb ? crossbar.take_apb_read(c.core(), c.cycles) : c.take_port(c.cycles, word_of(port));
 }
 
 void hold_back(OP_PARAMS) {

@@ -8,7 +8,8 @@
 
 namespace rp2040::pair {
 
-/// The fetch of the next word, of a branch's target, and of a target's second word, whose port is not free.
+/// The fetch of the next word, of a branch's target, and of a target's second word, whose port is not free: of an
+/// instruction that takes `c.cost` cycles.
 [[gnu::noinline]] void wait_for_fetch(OP_PARAMS);
 [[gnu::noinline]] void wait_for_target(OP_PARAMS);
 [[gnu::noinline]] void wait_for_second(OP_PARAMS);

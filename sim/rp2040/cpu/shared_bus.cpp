@@ -38,6 +38,74 @@ Cycles Cpu::share_data(const Op* at) {
     return lost;
 }
 
+Cycles Cpu::effect_of(const Op* at) const {
+    if (!accesses_data(at->operation) || transfers_list(at->operation) || misses(at)) return kNever;
+    const auto access = access_of(*this, at);
+    const Cycles after = bus_.effect_after(access->address, access->write);
+    return after == kNever ? kNever : cycles + after;
+}
+
+/// Whether the word of an instruction in flash has yet to be read from there.
+bool Cpu::misses(const Op* at) const {
+    if (!page->xip) return false;
+    const std::uint32_t address = address_of(at);
+    return !xip.has(address & ~3u) || (is_wide(at->operation) && !xip.has((address + 2) & ~3u));
+}
+
+/// Whether the next instruction comes before an access that takes effect in cycle `at`, and has `port` until then. An
+/// exception's entry does not, nor a list of registers that an interrupt may abandon: the other core's fetch, which
+/// their words may have to wait for, is told of first.
+bool Cpu::passes(Cycles at, Port port) {
+    if (attention_ && would_preempt(false)) return false;
+    decode_next();
+    if (misses(op)) return false;
+    if (!accesses_data(op->operation)) return true;
+    const auto access = access_of(*this, op);
+    const Cycles after = bus_.effect_after(access->address, access->write);
+    if (transfers_list(op->operation)) return after == kNever && cycles + kLongestInstruction < fabric_.events().next();
+    return after == kNever || (cycles + after < at && (port == Port::none || port_of(access->address) != port));
+}
+
+/// The next instruction, in the midst of one of the other core's.
+void Cpu::pass() {
+    stop_polling();
+    if (profiler) [[unlikely]]
+        return execute_profiled();
+    observer.active() ? execute_observed() : execute_shared();
+}
+
+/// An access takes some cycles, in which the other core goes on: what it begins in them, and is done earlier, comes
+/// first, one instruction after the other. So accesses take effect in the order of their times, and those of a core
+/// never share a cycle. What is slower than the access, or wants its port, comes after it.
+void Cpu::let_pass(Cycles at, Port port) {
+    struct Accessing {
+        bool& flag;
+        explicit Accessing(bool& accessing) : flag(accessing) { flag = true; }
+        ~Accessing() { flag = false; }
+        Accessing(const Accessing&) = delete;
+        Accessing& operator=(const Accessing&) = delete;
+    } const accessing(accessing_);
+    Scheduler& events = fabric_.events();
+    Cpu& other = *peer;
+    while (true) {
+        if (other.runnable()) other.pay_owed();
+        const bool runs = other.runnable() && other.stop_ == CpuStop::none && other.cycles < at;
+        if (const Cycles next = events.next(); next < at && (!runs || next <= other.cycles)) {
+            events.advance_to(next);
+            continue;
+        }
+        if (!runs) return;
+        events.advance_to(other.cycles);
+        if (!other.passes(at, port)) return;
+        try {
+            other.pass();
+        } catch (Unmodelled& error) {
+            if (!error.core) error.core = other.core_;
+            throw;
+        }
+    }
+}
+
 void Cpu::share_fetches(const Op* at, std::uint32_t address) {
     const unsigned halfwords = is_wide(at->operation) ? 2 : 1;
     if (op == at + halfwords) {

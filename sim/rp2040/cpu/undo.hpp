@@ -29,11 +29,11 @@ struct UndoneStores {
         std::uint32_t offset, data;
     };
     /// More than a turn of crossbar_turns.cpp has cycles.
-    std::array<Word, 128> words;
-    unsigned count = 0;
+    std::array<Word, 256> words;
+    std::uint8_t count = 0;
 
     void note(const std::uint8_t* sram, std::uint32_t offset) {
-        Word& word = words[count++ % 128];
+        Word& word = words[count++];
         word.offset = offset & ~3u;
         std::memcpy(&word.data, sram + word.offset, 4);
     }

@@ -21,6 +21,7 @@ std::uint32_t Busctrl::read(std::uint32_t offset) {
 }
 
 void Busctrl::write(std::uint32_t offset, std::uint32_t value) {
+    if (before_change) before_change();
     if (offset == at("BUS_PRIORITY"))
         s_.bus_priority = value & kRegs.writable("BUS_PRIORITY");
     else if (kCounter.holds(offset))
@@ -33,6 +34,7 @@ void Busctrl::write(std::uint32_t offset, std::uint32_t value) {
 }
 
 void Busctrl::reset() {
+    if (before_change) before_change();
     StatefulPeripheral::reset();
     update_counted();
 }

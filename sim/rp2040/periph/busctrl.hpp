@@ -54,6 +54,8 @@ class Busctrl final : public StatefulPeripheral<BusctrlState> {
     [[nodiscard]] std::uint32_t counted_events() const { return counted_; }
     /// Adds to the counters that select the event; they saturate at 2^24 - 1.
     void count(BusEvent event, std::uint32_t accesses = 1);
+    /// What was on the bus before is settled by the priorities, and counted as selected, of then.
+    std::function<void()> before_change;
 
   private:
     void update_counted();
