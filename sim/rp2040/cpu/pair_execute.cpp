@@ -50,22 +50,29 @@ namespace {
     return page->xip && (target & 2) != 0 && !c.xip.has(target & ~3u) ? nullptr : page;
 }
 
+/// Whether a target lies in that page and can be fetched at once. Apart, for it needs no frame on the host's stack.
+[[gnu::always_inline]] inline bool holds_target(const DecodedPage& page, std::uint32_t target) {
+    const std::uint32_t offset = target - page.base;
+    if (offset >= kPageBytes) return false;
+    return !page.xip || (target & 2) == 0 || Xip::has(page.lines[offset / kXipLineBytes], offset);
+}
+
 [[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
     if (page->xip && (target & 2) != 0) c.xip.repeat_hits(1);
     c.page = page;
     return &page->ops[(target - page->base) / 2];
 }
 
-/// Goes on at `target` in `page`, `n` cycles later.
-#define LAND(page, target, n)                                           \
-    do {                                                                \
-        const Op* const to = land(c, page, target);                     \
-        if (to == op + (is_wide(op->operation) ? 2 : 1)) [[unlikely]] { \
-            c.cost = (n);                                               \
-            TAIL_RETURN branch_to_next(OP_ARGS);                        \
-        }                                                               \
-        op = to;                                                        \
-        FETCH_TARGET(n);                                                \
+/// Goes on at `target` in `page`, `n` cycles later, from an instruction of so many halfwords.
+#define LAND(page, target, n, halfwords)            \
+    do {                                            \
+        const Op* const to = land(c, page, target); \
+        if (to == op + (halfwords)) [[unlikely]] {  \
+            c.cost = (n);                           \
+            TAIL_RETURN branch_to_next(OP_ARGS);    \
+        }                                           \
+        op = to;                                    \
+        FETCH_TARGET(n);                            \
     } while (false)
 
 /// Whether BX, BLX and POP go on there at once: no return from an exception, and Thumb.
