@@ -52,11 +52,15 @@ std::uint32_t with_turn(rp2040_chip* shell, unsigned core, std::uint32_t address
     HostBus& bus = shell->chip->host_bus;
     HostBus::Core& own = bus.cores[core];
     if (own.stale.exchange(false, std::memory_order_relaxed)) own.host.clock(own.host.context);
-    shell->chip->charge_up_to_access(core);
     const std::uint64_t due = bus.told_due;
     const std::uint32_t serial = shell->chip->serial.told, pins = bus.told_pins;
-    rp2040_turn turn;
-    const std::uint32_t status = access(turn);
+    rp2040_turn turn{};
+    // Its code may come from flash that is not mapped; the host is written in C.
+    std::uint32_t status = guarded(shell, [&] {
+        shell->chip->charge_up_to_access(core);
+        return RP2040_OK;
+    });
+    if (status == RP2040_OK) status = access(turn);
     const std::uint32_t value = turn.value;
     report(shell, core, status, address, due, serial, pins, turn);
     return value;
@@ -75,7 +79,10 @@ std::uint64_t read(std::uint64_t address, std::uint64_t state) {
             if (const ExternalChip::Memory& flash = chip.flash_memory; offset + kBytes <= flash.size) {
                 std::uint32_t value = 0;
                 std::memcpy(&value, flash.bytes + offset, kBytes);
-                chip.load_from_flash(kCore, at);
+                charged(shell, [&] {
+                    chip.load_from_flash(kCore, at);
+                    return 0u;
+                });
                 return value;
             }
         } else if (chip.host_bus.registers && at % kBytes == 0 && is_register(at, kBytes)) {

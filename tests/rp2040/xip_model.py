@@ -1,8 +1,8 @@
 """The XIP cache by the datasheet (2.6.3), written independently of the emulator: 16 kB, two ways, 8-byte lines, each
 word of which is filled by its own miss.
 
-A new line takes an empty way; if there is none, one is drawn: the uppermost bits of a splitmix64 sequence that starts
-from 0 with each flush.
+A new line takes an empty way; if there is none, one is drawn, from a sequence of the set's own that starts anew with
+each flush: the uppermost bits of what splitmix64 makes of the set's number and of how many lines it has replaced.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ SETS, WAYS, LINE = 1024, 2, 8
 _WORD = (1 << 64) - 1
 
 
-def drawn_way(k: int) -> int:
-    """The way that the k-th line to be replaced since the last flush is in, from 1 on."""
-    z = k * 0x9E3779B97F4A7C15 & _WORD
+def drawn_way(number: int, replaced: int) -> int:
+    """The way of the next line to go from a set that has replaced so many since the last flush."""
+    z = (number << 16 | replaced & 0xFFFF) + 0x9E3779B97F4A7C15 & _WORD
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _WORD
     z = (z ^ z >> 27) * 0x94D049BB133111EB & _WORD
     return z >> 63
@@ -26,13 +26,14 @@ class Cache:
 
     def __init__(self) -> None:
         self._sets: dict[int, list[tuple[int, set[int]] | None]] = {}
-        self._drawn = 0
+        self._replaced: dict[int, int] = {}
         self.hits = self.accesses = 0
 
     def access(self, address: int) -> None:
         """A 32-bit read of flash in the plain alias."""
         line, word = (address & 0xFFFFFF) // LINE, address // 4 % 2
-        ways = self._sets.setdefault(line % SETS, [None] * WAYS)
+        number = line % SETS
+        ways = self._sets.setdefault(number, [None] * WAYS)
         self.accesses += 1
         for way in ways:
             if way is not None and way[0] == line:
@@ -42,8 +43,9 @@ class Cache:
         if None in ways:
             place = ways.index(None)
         else:
-            self._drawn += 1
-            place = drawn_way(self._drawn)
+            replaced = self._replaced.get(number, 0)
+            self._replaced[number] = replaced + 1
+            place = drawn_way(number, replaced)
         ways[place] = (line, {word})
 
 

@@ -30,6 +30,13 @@ constexpr Cycles kStreamCooldown = 7;  // between stream reads: datasheet 2.6.3.
 std::uint32_t saturate(std::uint64_t counter) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(counter, 0xffffffff));
 }
+
+/// The way that a line loses to a new one (docs/timing.md). Each set has a sequence of its own: what one set replaces
+/// does not depend on what others did before, of which an engine may know the order less exactly than this one.
+unsigned draw_way(XipState::Set& set, std::uint32_t index) {
+    std::uint64_t seed = std::uint64_t{index} << 16 | set.drawn++;
+    return next_random(seed) >> 63;
+}
 }  // namespace
 
 Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
@@ -41,10 +48,11 @@ Xip::Xip(Fabric& fabric, Flash& flash, Ssi& ssi)
 /// Puts the word at `address` into the cache: into its line, if that is there, or a new one.
 void Xip::allocate(std::uint32_t address) {
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
-    XipState::Set& set = s_.sets[line % XipState::kSets];
+    const std::uint32_t index = line % XipState::kSets;
+    XipState::Set& set = s_.sets[index];
     unsigned way = set.tag[1] == line + 1 ? 1 : 0;
     if (set.tag[way] != line + 1) {
-        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : next_random(s_.chance) >> 63;
+        way = set.tag[0] == 0 ? 0 : set.tag[1] == 0 ? 1 : draw_way(set, index);
         if (set.tag[way] != 0) note(set.tag[way] - 1, 0);
         set.tag[way] = line + 1;
         set.valid[way] = 0;
@@ -95,7 +103,6 @@ bool Xip::write_flash(std::uint32_t address) {
 void Xip::flush(Cycles now) {
     forget_lines();
     s_.sets = {};
-    s_.chance = 0;
     s_.flush_until = now + timing::kXipFlush;
 }
 

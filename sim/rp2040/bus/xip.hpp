@@ -19,6 +19,7 @@ struct XipState {
     struct Set {
         std::uint32_t tag[2] = {0, 0};   // Line number + 1, 0: invalid. Way w of the set is tag[w].
         std::uint8_t valid[2] = {0, 0};  // Bit per word of the line: each is filled by its own miss.
+        std::uint16_t drawn = 0;         // Lines that have lost their way to a new one since the last flush.
     };
     std::uint32_t ctrl = 3;
     std::uint64_t hits = 0, misses = 0;                    // Since reset,
@@ -29,7 +30,6 @@ struct XipState {
     std::array<std::uint32_t, 2> fifo{};
     std::uint32_t fifo_level = 0;
     std::array<Set, kSets> sets{};
-    std::uint64_t chance = 0;                      // Draws the way that a line loses to a new one: docs/timing.md.
     std::array<std::uint8_t, kXipSramSize> ram{};  // Cache data RAM when used as SRAM.
 };
 

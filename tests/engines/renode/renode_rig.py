@@ -197,7 +197,8 @@ class BlocksHost:
         bus_host = BusHost()
         bus_host.others = others
         bus_host.clock = type(bus_host.clock)(lambda context: None)
-        bus_host.turned = type(bus_host.turned)(lambda *_: None)
+        self.statuses: list[int] = []
+        bus_host.turned = type(bus_host.turned)(lambda context, status, address, turn: self.statuses.append(status))
         stop_host = StopHost()
         stop_host.read = type(stop_host.read)(lambda number: self.pc.value if number == 15 else self.registers[number])
         stop_host.stopped = type(stop_host.stopped)(lambda context, address: self.stops.append(address))

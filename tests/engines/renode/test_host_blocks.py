@@ -6,11 +6,11 @@ import ctypes
 from itertools import pairwise
 
 import pytest
-from renode_rig import SRAM, SRAM_SIZE, BlocksHost, power_up, start_clocks, xip_on
+from renode_rig import SRAM, SRAM_SIZE, SSI, TIMER, BlocksHost, power_up, start_clocks, xip_on
 
 from emberwatch.engines.base import CallTap
 from emberwatch.engines.renode.chip import ExternalChip
-from emberwatch.engines.renode.library import INVALID, BlockHost, ChipError, StopHost
+from emberwatch.engines.renode.library import INVALID, OK, UNMODELLED, BlockHost, ChipError, StopHost
 
 pytestmark = pytest.mark.usefixtures("librp2040")
 PS_PER_US = 1_000_000
@@ -137,6 +137,40 @@ def test_an_access_comes_at_its_own_cycle_within_its_block() -> None:
     host.finish()
     assert counts[0] - counts[1] == 40 and counts[1] - counts[2] == 20 + 2, counts
     assert chip.cpu_cycles() - charged == 60 + 2 * 2 + 2, "and the block takes what it takes without a look"
+
+
+def test_code_in_flash_that_is_not_mapped_is_refused() -> None:
+    """At once where the program accesses the bus: the host's library is written in C, which no exception may cross."""
+    flash = 0x1000_0100
+    chip, memory = power_up()
+    start_clocks(chip)
+    xip_on(chip)
+    chip.write(SSI + 0x08, 0)
+    memory.put_code(flash, (0xBF00, 0x6808, 0xBF00, 0xE7FB))  # NOP, LDR, NOP, branch
+    host = BlocksHost(chip)
+    assert host.begin(flash, 4)
+    host.pc.value = flash + 2
+    host.bus.read[2](TIMER + 0x28, 0)
+    assert host.statuses == [UNMODELLED]
+    assert b"while the SSI is disabled" in chip.library.rp2040_error(chip._chip)
+
+
+def test_a_load_from_flash_that_is_not_mapped_is_refused() -> None:
+    chip, memory = power_up()
+    start_clocks(chip)
+    xip_on(chip)
+    chip.write(SSI + 0x08, 0)
+    memory.put_code(SRAM, (0xBF00, 0x6808, 0xBF00, 0xE7FB))
+    host = BlocksHost(chip)
+    flash = (ctypes.c_ubyte * 0x1000)()
+    assert chip.library.rp2040_memory(chip._chip, 0x1000_0000, flash, len(flash)) == OK
+    chip.library.rp2040_bus_direct(chip._chip, 1, len(flash))
+    assert host.begin(SRAM, 4)
+    host.pc.value = SRAM + 2
+    assert host.bus.read[2](0x1000_0800, 0) == 0
+    host.finish()
+    with pytest.raises(ChipError, match="while the SSI is disabled"):
+        chip.advance(chip.now)
 
 
 def test_calls_are_awaited_before_the_block_that_begins_there() -> None:

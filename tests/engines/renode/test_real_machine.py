@@ -91,6 +91,23 @@ def test_calls_that_are_followed_change_no_cycle(firmware: Path) -> None:
             assert max(lengths) - min(lengths) < 100 and 70_000 < min(lengths) < 90_000
 
 
+def test_functions_take_the_embedded_engines_cycles(firmware: Path) -> None:
+    """The XIP cache replaces the same lines though the engines fetch and load in slightly different order: of the
+    table in docs/renode.md, whose functions from flash compete with the network for the cache."""
+    names = ("app_process_block", "model_stream_push", "crc32_mpeg2", "flash_slice", "code_slice", "image_intact")
+    taken = []
+    for engine in ("embedded", "renode"):
+        with Machine(firmware, engine=engine, trace=names) as machine:
+            machine.engine.set_microphone_timebase(machine.board.needed_microphone.pdm_hz)  # the same bits
+            machine.run(3.0)
+            taken.append(machine.functions)
+    embedded, renode = taken
+    assert set(embedded) == set(renode) == set(names)
+    for name in names:
+        assert renode[name].calls == embedded[name].calls
+        assert renode[name].mean == pytest.approx(embedded[name].mean, rel=5e-4), name
+
+
 def test_taps_change_no_cycle_and_outlive_a_snapshot(firmware: Path) -> None:
     """What calls leave is kept without a stop; one that a snapshot interrupts is not seen to end."""
     with Machine(firmware, engine="renode") as machine:
