@@ -1,6 +1,5 @@
-// Instructions in flash whose word the XIP cache has, of a core that runs alone: the frequent operations compiled
-// again, so that they count the hit as they end and need not be found in two steps. The others, and accesses that may
-// end in a fault, go through op_cached, which counts first.
+// Instructions in flash whose word the XIP cache has, of a core that runs alone. The frequent operations are compiled
+// again, so that they count the hit as they end; the others, and accesses that may end in a fault, count it first.
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -42,14 +41,31 @@ using timing::kLoadStore;
 
 }  // namespace cached
 
+}  // namespace rp2040
+
+#include "cpu/execute_ops.hpp"  // not before: names of the ones above would be ambiguous
+
+namespace rp2040 {
+
+namespace {
+template <Handler execute>
+void count_hit(OP_PARAMS) {
+    c.xip.repeat_hits(1);
+    TAIL_RETURN execute(OP_ARGS);
+}
+}  // namespace
+
 constinit const std::array<Handler, static_cast<std::size_t>(Operation::count)> kCached = [] {
     std::array<Handler, static_cast<std::size_t>(Operation::count)> handlers{};
-    handlers.fill(&op_cached);
+#define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &count_hit<&op_##name>;
+    RP2040_OPERATIONS(X)
+#undef X
 #define X(name) handlers[static_cast<std::size_t>(Operation::name)] = &cached::op_##name;
     RP2040_COMPUTES(X)
-    RP2040_NEAR(X) RP2040_SINGLE(X)
+    RP2040_NEAR(X)
+    RP2040_SINGLE(X)
 #undef X
-        return handlers;
+    return handlers;
 }();
 
 }  // namespace rp2040

@@ -233,17 +233,11 @@ Handler handler_of(const Handlers& handlers, const Op* op) {
     TAIL_RETURN wait_for_data(OP_ARGS);
 }
 
-/// An instruction in flash whose word the XIP cache has: nobody sees from it when it comes. This one begins a
-/// word, ...
-void op_in_cache(OP_PARAMS) {
+/// An instruction in flash that has to fetch a word which the XIP cache has: nobody sees from it when it comes.
+template <Handler execute>
+void count_hit(OP_PARAMS) {
     c.xip.repeat_hits(1);
-    TAIL_RETURN kPaired[static_cast<std::size_t>(op->operation)](OP_ARGS);
-}
-
-/// ... and this one begins in the middle of one and ends in the next.
-void op_in_cache_wide(OP_PARAMS) {
-    c.xip.repeat_hits(1);
-    TAIL_RETURN kPaired[kOperations + static_cast<std::size_t>(op->operation)](OP_ARGS);
+    TAIL_RETURN execute(OP_ARGS);
 }
 
 constexpr Handlers kEverythingAlone = [] {
@@ -268,8 +262,9 @@ constinit const Handlers kPaired = [] {
 
 constinit const Handlers kInCache = [] {
     Handlers handlers = kEverythingAlone;
-#define X(name) \
-    set(handlers, Operation::name, &op_in_cache, is_wide(Operation::name) ? &op_in_cache_wide : &second::op_##name);
+#define X(name)                                                   \
+    set(handlers, Operation::name, &count_hit<&first::op_##name>, \
+        is_wide(Operation::name) ? &count_hit<&second::op_##name> : &second::op_##name);
     RP2040_PAIRED(X)
 #undef X
     return handlers;
