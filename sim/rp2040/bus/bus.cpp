@@ -266,10 +266,10 @@ bool Bus::write_xip_sram(std::uint32_t address, unsigned bytes, std::uint32_t da
 }
 
 void Bus::sram_written(std::uint32_t offset, unsigned bytes) {
-    if (code_->sram_code_map()[offset / kCodeBlock] == 0) return;
+    if (code_->sram_code_words()[offset / 4] == 0) return;
     code_->invalidate(kSramBase + offset, bytes);
     if (offset < kSramStripedSize) code_->invalidate(banks_address(offset), bytes);
-    code_->stored_beside_code(offset);
+    code_->stored_over_code(offset);
 }
 
 bool Bus::read_vector(std::uint32_t address, std::uint32_t& value) const {

@@ -139,7 +139,7 @@ void CodeCache::cover(Coverage* coverage) {
 void CodeCache::mark_code(std::uint32_t address) {
     std::uint32_t offset = address - kSramBase;
     if (address - kSramBanksBase < kSramBanksSize) offset = striped_offset(address);
-    if (offset < kSramSize) sram_code_map_[offset / kCodeBlock] = 1;
+    if (offset < kSramSize) sram_code_map_[offset / kCodeBlock] = sram_code_words_[offset / 4] = 1;
 }
 
 /// The page of an address, if anything has been decoded there.
@@ -181,6 +181,7 @@ void CodeCache::forget_worn() {
         if (block < kSramStripedSize)
             for (std::uint32_t word = block; word < block + kCodeBlock; word += 4) invalidate(banks_address(word), 4);
         sram_code_map_[block / kCodeBlock] = stores_[block / kCodeBlock] = 0;
+        std::fill_n(sram_code_words_.begin() + block / 4, kCodeBlock / 4, std::uint8_t{0});
     }
     worn_.clear();
 }
@@ -188,6 +189,7 @@ void CodeCache::forget_worn() {
 void CodeCache::invalidate_all() {
     for (auto& [base, page] : pages_) forget(*page);
     sram_code_map_.assign(sram_code_map_.size(), 0);
+    sram_code_words_.assign(sram_code_words_.size(), 0);
 }
 
 void CodeCache::note_watched(DecodedPage& page) const {

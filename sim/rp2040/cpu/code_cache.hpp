@@ -39,9 +39,9 @@ class CodeCache {
 
     /// Forgets what was decoded from `bytes` bytes at `address` (as executed from that very address).
     void invalidate(std::uint32_t address, std::uint32_t bytes);
-    /// A store has met a block of SRAM, at `offset`, that holds decoded code. Where that happens again and again the
+    /// A store has met a word of SRAM, at `offset`, that holds decoded code. Where that happens again and again the
     /// code is most likely over (boot2's copy lies where core 0's stack grows): forget_worn() then lets stores pass.
-    void stored_beside_code(std::uint32_t offset) {
+    void stored_over_code(std::uint32_t offset) {
         std::uint8_t& stores = stores_[offset / kCodeBlock];
         if (stores < kWorn && ++stores == kWorn) worn_.push_back(offset & ~(kCodeBlock - 1));
     }
@@ -65,6 +65,8 @@ class CodeCache {
 
     /// Non-zero for every kCodeBlock bytes of SRAM (from 0x20000000) that has decoded code; stores test it.
     [[nodiscard]] const std::uint8_t* sram_code_map() const { return sram_code_map_.data(); }
+    /// The same for every word: where a block has both code and data.
+    [[nodiscard]] const std::uint8_t* sram_code_words() const { return sram_code_words_.data(); }
 
   private:
     struct Slot {
@@ -91,6 +93,7 @@ class CodeCache {
     std::vector<std::uint8_t> stores_ = std::vector<std::uint8_t>(0x42000 / kCodeBlock);
     std::vector<std::uint32_t> worn_;  ///< Offsets of blocks.
     std::vector<std::uint8_t> sram_code_map_ = std::vector<std::uint8_t>(0x42000 / kCodeBlock);
+    std::vector<std::uint8_t> sram_code_words_ = std::vector<std::uint8_t>(0x42000 / 4);
 };
 
 }  // namespace rp2040

@@ -23,6 +23,7 @@ Cpu::Cpu(Fabric& fabric, Bus& bus, Xip& xip_, CodeCache& code_, unsigned core)
       system_(fabric, core) {
     sram = bus.sram();
     sram_code_map = code.sram_code_map();
+    sram_code_words = code.sram_code_words();
     unmapped_->ops.fill(Op{&op_fetch_fault, 0, 0, 0, 0, Operation::undecoded});
     unmapped_->pair_ops.fill({pair::kAlone[static_cast<std::size_t>(Operation::undecoded)], Port::none, 0});
     page = unmapped_.get();

@@ -77,7 +77,7 @@ class Cpu {
     std::array<std::uint32_t, 16> r{};  ///< r[13] is the stack pointer in use; r[15] is not kept up to date.
     Cycles deadline = 0;                ///< Handlers return to run() when `cycles` reaches it.
     std::uint8_t* sram = nullptr;
-    const std::uint8_t* sram_code_map = nullptr;
+    const std::uint8_t *sram_code_map = nullptr, *sram_code_words = nullptr;
     DecodedPage* page = nullptr;
     // For the handlers of two cores.
     PortTurns turns;
@@ -113,6 +113,10 @@ class Cpu {
         nz = nz_;
         carry = carry_;
         overflow = overflow_;
+    }
+    /// Whether a store to that word of SRAM may meet decoded code.
+    [[nodiscard, gnu::always_inline]] bool holds_code(std::uint32_t offset) const {
+        return sram_code_map[offset / kCodeBlock] != 0 && sram_code_words[offset / 4] != 0;
     }
     [[nodiscard]] std::uint32_t address_of(const Op* at) const {
         return page->base + static_cast<std::uint32_t>(at - page->ops.data()) * 2;

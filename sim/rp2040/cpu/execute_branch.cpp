@@ -192,10 +192,10 @@ void op_next_page(OP_PARAMS) {
 
 namespace {
 
-/// An instruction of which a word that begins at `address` is to be fetched.
-[[gnu::always_inline]] inline void fetch(std::uint32_t address, OP_PARAMS) {
+/// The word that an instruction begins, or ends in, is to be fetched.
+[[gnu::always_inline]] inline void fetch_word(OP_PARAMS) {
     SPILL();  // a miss may be what stops the run
-    cycles += c.xip.fetch(address, cycles, c.master());
+    cycles += c.xip.fetch((c.address_of(op) + 2) & ~3u, cycles, c.master());
     TAIL_RETURN kHandlers[static_cast<std::size_t>(op->operation)](OP_ARGS);
 }
 
@@ -208,9 +208,9 @@ void op_cached(OP_PARAMS) {
 
 // These are for what a debugger or coverage looks at as well, whether the cache has the word or not.
 
-void op_fetch(OP_PARAMS) { TAIL_RETURN fetch(c.address_of(op), OP_ARGS); }
+void op_fetch(OP_PARAMS) { TAIL_RETURN fetch_word(OP_ARGS); }
 
-void op_fetch_second(OP_PARAMS) { TAIL_RETURN fetch(c.address_of(op) + 2, OP_ARGS); }
+void op_fetch_second(OP_PARAMS) { TAIL_RETURN fetch_word(OP_ARGS); }
 
 namespace {
 

@@ -1,6 +1,7 @@
 // Registers to and from consecutive words of SRAM: what LDM, STM, PUSH and POP do where nothing can come between.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -17,7 +18,11 @@ inline bool block_in_sram(std::uint32_t address, std::uint32_t words) {
 inline bool data_in_sram(const Cpu& c, std::uint32_t address, std::uint32_t words) {
     const std::uint32_t first = (address - kSramBase) / kCodeBlock,
                         last = (address - kSramBase + words * 4 - 1) / kCodeBlock;
-    return block_in_sram(address, words) && (c.sram_code_map[first] | c.sram_code_map[last]) == 0;
+    if (!block_in_sram(address, words)) return false;
+    if ((c.sram_code_map[first] | c.sram_code_map[last]) == 0) [[likely]]
+        return true;
+    const std::uint8_t* const code = c.sram_code_words + (address - kSramBase) / 4;
+    return std::all_of(code, code + words, [](std::uint8_t word) { return word == 0; });
 }
 
 /// Loads the registers of `list` from SRAM.
