@@ -62,6 +62,7 @@ BlockCost block_cost(std::uint32_t pc, std::uint32_t instructions, const FetchHa
         if (find_target(at) != Target::xip || (at & ~3u) == word_fetched) return;
         word_fetched = at & ~3u;
         block.flash_words.push_back(word_fetched);
+        block.words_after.push_back(block.cycles);
     };
     for (std::uint32_t n = 0; n < instructions; ++n) {
         std::uint16_t first = 0, second = 0;
@@ -70,9 +71,11 @@ BlockCost block_cost(std::uint32_t pc, std::uint32_t instructions, const FetchHa
         fetch_word(address);
         if (is_wide(first)) fetch_word(address + 2);
         const Op op = decode(address, first, second);
-        block.cycles += instruction_cost(op);
-        if (op.operation == Operation::ldr_lit && find_target(op.imm) == Target::xip)
+        if (op.operation == Operation::ldr_lit && find_target(op.imm) == Target::xip) {
             block.flash_literals.push_back(op.imm);
+            block.literals_after.push_back(block.cycles + timing::kBusCycle);
+        }
+        block.cycles += instruction_cost(op);
         address += is_wide(first) ? 4 : 2;
         block.conditional = is_conditional(op.operation);
         block.links =

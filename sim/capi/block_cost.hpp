@@ -21,7 +21,9 @@ struct BlockCost {
     bool plain = false;                         ///< Fetches and reads nothing from flash.
     mutable bool accesses = false;              ///< It has been seen to access the bus.
     std::vector<std::uint32_t> flash_words;     ///< Words fetched through the XIP cache, in order.
-    std::vector<std::uint32_t> flash_literals;  ///< Words of flash that its loads relative to the PC read.
+    std::vector<std::uint32_t> words_after;     ///< Cycles of the instructions before each of those,
+    std::vector<std::uint32_t> flash_literals;  ///< Words of flash that its loads relative to the PC read,
+    std::vector<std::uint32_t> literals_after;  ///< and the same for them.
 };
 
 /// Reads the instruction halfword at an address; false where there is none.

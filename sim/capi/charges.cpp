@@ -42,6 +42,14 @@ const BlockCost& ExternalChip::known_part(std::uint32_t pc, std::uint32_t end) {
     return found->second;
 }
 
+void ExternalChip::fetch_from_flash(unsigned core, std::uint32_t word, Cycles before, Cycles rest) {
+    HostCore& own = cores[core];
+    const Cycles now = events_.now() + (own.charged - before);
+    xip_.set_lead(own.origin + own.charged - rest - now);
+    own.charged += xip_.fetch(word, now, master(core));
+    xip_.set_lead(0);
+}
+
 void ExternalChip::charge_up_to_access(unsigned core) {
     HostCore& own = cores[core];
     begin_access_of(core);
@@ -58,8 +66,8 @@ void ExternalChip::charge_up_to_access(unsigned core) {
         own.part_cycles = part.cycles;
     }
     for (; own.part_words < part.flash_words.size(); ++own.part_words)
-        own.charged +=
-            xip_.fetch(part.flash_words[own.part_words], events_.now() + (own.charged - before), master(core));
+        fetch_from_flash(core, part.flash_words[own.part_words], before,
+                         part.cycles - part.words_after[own.part_words]);
     const auto cycles = static_cast<std::uint32_t>(own.charged - before);
     if (cycles == 0) return;
     own.part_charged += cycles;
@@ -99,13 +107,12 @@ std::uint32_t ExternalChip::charge_block(unsigned core, std::uint32_t pc, std::u
         static_cast<std::int64_t>(block.cycles) - own.part_cycles + std::exchange(own.access_extra, 0);
     own.charged += static_cast<Cycles>(std::max<std::int64_t>(cost, 0));
     own.running.last = &block;
-    const auto fetch = [&](std::uint32_t word) {
-        own.charged += xip_.fetch(word, events_.now() + (own.charged - before), master(core));
-    };
-    for (std::size_t n = own.part_words; n < block.flash_words.size(); ++n) fetch(block.flash_words[n]);
+    for (std::size_t n = own.part_words; n < block.flash_words.size(); ++n)
+        fetch_from_flash(core, block.flash_words[n], before, block.cycles - block.words_after[n]);
     // Those that the host's bus tells of were charged when they were loaded.
-    for (const std::uint32_t word : block.flash_literals)
-        if ((word - kXipBase) % kFlashSize >= host_bus.flash_end) fetch(word);
+    for (std::size_t n = 0; n < block.flash_literals.size(); ++n)
+        if (const std::uint32_t word = block.flash_literals[n]; (word - kXipBase) % kFlashSize >= host_bus.flash_end)
+            fetch_from_flash(core, word, before, block.cycles - block.literals_after[n]);
     const auto cycles = static_cast<std::uint32_t>(own.charged - before);
     own.time.charge(cycles, instructions);
     own.end_block();

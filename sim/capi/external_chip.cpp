@@ -241,7 +241,7 @@ void ExternalChip::power_on(Cycles when) {
     taps.forget_calls();
     for (HostCore& core : cores) {
         core.time.restart();
-        core.charged = core.in_exceptions = core.last_access = 0;
+        core.charged = core.in_exceptions = core.last_access = core.origin = 0;
         core.access_extra = 0;
     }
     for (const unsigned core : {0u, 1u}) forget_execution(core);

@@ -56,6 +56,7 @@ class ExternalChip final : public Chip {
         Cycles& last = cores[core].last_access;
         last = std::max(cycle, last + access_cost(address, is_write));
         if (!both()) last = std::max(last, events_.now());
+        cores[core].origin = last - cores[core].charged;
         advance(last);
     }
     /// Whether the core's last access was in the chip's past.
@@ -94,7 +95,10 @@ class ExternalChip final : public Chip {
     /// A load of data from flash through the host's bus: charged with the block that it belongs to.
     void load_from_flash(unsigned core, std::uint32_t address) {
         begin_access_of(core);
-        cores[core].access_extra += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), master(core)));
+        HostCore& own = cores[core];
+        xip_.set_lead(own.origin + own.charged - events_.now());
+        own.access_extra += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), master(core)));
+        xip_.set_lead(0);
     }
     HostBus host_bus;
 
@@ -192,6 +196,9 @@ class ExternalChip final : public Chip {
         Cycles part_charged = 0;                        ///< All of it.
         void end_block() { part_cycles = part_words = 0, part_charged = 0; }
         Cycles last_access = 0;
+        /// The chip's time, less what had been charged, at that access: whatever the core's time is, misses of the XIP
+        /// cache are dated by it, so that they come where they do in a period of SCK.
+        Cycles origin = 0;
     };
     std::array<HostCore, 2> cores;
     /// Bit per core that the host executes. With both, one is executed after the other.
@@ -210,6 +217,9 @@ class ExternalChip final : public Chip {
     bool look_where_it_goes_on(unsigned core, std::uint32_t next);
     [[nodiscard]] bool awaits(std::uint32_t next) const;
     void charge_rounds(unsigned core, std::uint64_t instructions);
+    /// Charges the fetch of a word, `rest` cycles of its block being to come after it; `before`: what had been charged
+    /// when the block began.
+    void fetch_from_flash(unsigned core, std::uint32_t word, Cycles before, Cycles rest);
     /// An access of the block under way, which is no round like the one before then.
     void begin_access_of(unsigned core) {
         if (cores[core].round_pc.load(std::memory_order_relaxed) == HostCore::kNoRound) return;

@@ -42,6 +42,7 @@ std::vector<std::uint8_t> ExternalChip::save_all() const {
         put_all(host, interrupted);
         host.put(saved(core.running));
         host.put(core.charged);
+        host.put(core.origin);
         host.put(core.in_exceptions);
         host.put(core.access_extra);
         host.put(core.last_access);
@@ -85,6 +86,7 @@ void ExternalChip::restore_all(std::span<const std::uint8_t> bytes) {
             contexts.push_back(read_all<SavedContext>(in));
             in.get(contexts.back().emplace_back());
             in.get(core.charged);
+            in.get(core.origin);
             in.get(core.in_exceptions);
             in.get(core.access_extra);
             in.get(core.last_access);

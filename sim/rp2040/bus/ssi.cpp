@@ -112,11 +112,11 @@ void Ssi::check_xip(Cycles at) const {
         refuse_xip(SPI_CTRLR0, "XIP access without an instruction, but the flash is not in continuous read mode");
 }
 
-Cycles Ssi::xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles overhead) const {
+Cycles Ssi::xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles phase, Cycles overhead) const {
     check_xip(at);
     const unsigned bits_per_lane_clocks = transfer_clocks(s_.spi_ctrlr0, lanes(), data_bits);
     // The divider runs on between transfers: one begins with a period of SCK.
-    const Cycles period = s_.baudr & ~1u, since = (at - s_.enabled_at) % period;
+    const Cycles period = s_.baudr & ~1u, since = (phase - s_.enabled_at) % period;
     return (since == 0 ? 0 : period - since) + bits_per_lane_clocks * period + overhead;
 }
 

@@ -39,9 +39,9 @@ class Ssi final : public StatefulPeripheral<SsiState> {
     void write(std::uint32_t offset, std::uint32_t value) override;
 
     /// clk_sys cycles of one execute-in-place transfer of `data_bits` that is asked for at `at`, from the programmed
-    /// divider and frame format; `overhead` is what goes on around it. Throws Unmodelled when XIP would get no data:
-    /// the run stops.
-    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles overhead) const;
+    /// divider and frame format; `overhead` is what goes on around it. `phase` is the cycle that decides how long a
+    /// period of SCK has still to go. Throws Unmodelled when XIP would get no data: the run stops.
+    [[nodiscard]] Cycles xip_transfer_cycles(unsigned data_bits, Cycles at, Cycles phase, Cycles overhead) const;
 
     /// State of the chip-select override in IO_QSPI: 0 none, 2 driven low, 3 driven high. Connected by Chip.
     std::function<unsigned()> chip_select_override;

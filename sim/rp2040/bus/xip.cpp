@@ -79,7 +79,7 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     ++s_.misses;
     start = std::max(start, s_.stream_until);
     const Cycles overhead = (address & kNonCacheable) != 0 ? timing::kXipUncached : timing::kXipOverhead;
-    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, overhead);
+    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, start + lead_, overhead);
     taken += crossbar_->prolong(master, now, Port::xip_main, taken);
     if (enabled() && (address & kNonAllocating) == 0) allocate(address);
     s_.miss_until = std::max(s_.miss_until, now + taken);
@@ -191,7 +191,7 @@ void Xip::schedule_stream(Cycles from) {
         return;
     }
     const Cycles start = std::max({from + kStreamCooldown, s_.stream_until, s_.miss_until});
-    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, timing::kXipOverhead);
+    s_.stream_until = start + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, start, timing::kXipOverhead);
     fabric_.events().schedule(EventId::xip_stream, s_.stream_until);
 }
 

@@ -45,6 +45,9 @@ class Xip final : public StatefulPeripheral<XipState> {
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
     void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
+    /// For a host that does not bring the chip's time to each fetch: by how much later the next accesses come, which
+    /// only counts for where in a period of SCK they do.
+    void set_lead(Cycles lead) { lead_ = lead; }
     /// Called when the cache has got words of the line at an address of the plain alias, or lost them.
     std::function<void(std::uint32_t)> line_changed;
 
@@ -116,6 +119,7 @@ class Xip final : public StatefulPeripheral<XipState> {
     Ssi& ssi_;
     Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
+    Cycles lead_ = 0;
     /// Valid words of each flash line while the cache is enabled: the tags, indexed for speed. One more, which is none:
     /// an instruction can begin in the last one and end behind.
     std::vector<std::uint8_t> cached_;
