@@ -45,9 +45,7 @@ const BlockCost& ExternalChip::known_part(std::uint32_t pc, std::uint32_t end) {
 void ExternalChip::fetch_from_flash(unsigned core, std::uint32_t word, Cycles before, Cycles rest) {
     HostCore& own = cores[core];
     const Cycles now = events_.now() + (own.charged - before);
-    xip_.set_lead(own.origin + own.charged - rest - now);
-    own.charged += xip_.fetch(word, now, master(core));
-    xip_.set_lead(0);
+    own.charged += xip_.fetch(word, now, master(core), own.origin + own.charged - rest - now);
 }
 
 void ExternalChip::charge_up_to_access(unsigned core) {

@@ -96,9 +96,9 @@ class ExternalChip final : public Chip {
     void load_from_flash(unsigned core, std::uint32_t address) {
         begin_access_of(core);
         HostCore& own = cores[core];
-        xip_.set_lead(own.origin + own.charged - events_.now());
-        own.access_extra += static_cast<std::int64_t>(xip_.fetch(address, events_.now(), master(core)));
-        xip_.set_lead(0);
+        const Cycles now = events_.now();
+        own.access_extra +=
+            static_cast<std::int64_t>(xip_.fetch(address, now, master(core), own.origin + own.charged - now));
     }
     HostBus host_bus;
 

@@ -21,13 +21,15 @@ LINE = f"""
 """r4: TIMER, whose INTF (0x3c) forces interrupt 0; r5: NVIC; r1: its bit; r6: zero."""
 FORCE, RELAX = "str r1, [r4, #0x3c]\n", "str r6, [r4, #0x3c]\n"
 ISPR, ICPR = "ldr r2, =0xe000e200\n", "ldr r2, =0xe000e280\n"
+SERVED = RELEASE + LINE + "str r1, [r5]\n" + FORCE + "nop\nnop\nbkpt #0"
+"""The line rises with its interrupt enabled, ..."""
 SEEN = "ldr r3, [r2]\nands r3, r1\n"
 
 
 def test_a_line_that_rises_in_its_handler_pends_again() -> None:
     """It fell and rose and fell: the second rise is served by a second run of the handler, as the NVIC latches it."""
     outcome = _run(
-        RELEASE + LINE + "str r1, [r5]\n" + FORCE + "nop\nnop\nbkpt #0",
+        SERVED,
         f"irq0: adds r7, #1\n{RELAX}cmp r7, #1\nbne 1f\n{FORCE}{RELAX}1: bx lr",
         irq0="irq0",
     )
@@ -37,7 +39,7 @@ def test_a_line_that_rises_in_its_handler_pends_again() -> None:
 def test_a_line_that_rises_in_its_handler_is_seen_as_pending_and_can_be_cleared() -> None:
     """ICPR clears what has been latched, though the line is high; the return looks at the line."""
     outcome = _run(
-        RELEASE + LINE + "str r1, [r5]\n" + FORCE + "nop\nnop\nbkpt #0",
+        SERVED,
         f"irq0: adds r7, #1\ncmp r7, #1\nbne 1f\n{ISPR}{SEEN}mov r8, r3\n{RELAX}{FORCE}{SEEN}mov r9, r3\n"
         f"{ICPR}str r1, [r2]\n{SEEN}mov r10, r3\nbx lr\n1: {RELAX}bx lr",
         irq0="irq0",
@@ -48,7 +50,7 @@ def test_a_line_that_rises_in_its_handler_is_seen_as_pending_and_can_be_cleared(
 
 def test_a_line_that_stays_high_is_served_once_if_its_handler_lowers_it() -> None:
     outcome = _run(
-        RELEASE + LINE + "str r1, [r5]\n" + FORCE + "nop\nnop\nbkpt #0",
+        SERVED,
         f"irq0: adds r7, #1\n{FORCE}{FORCE}{RELAX}bx lr",
         irq0="irq0",
     )
@@ -57,12 +59,14 @@ def test_a_line_that_stays_high_is_served_once_if_its_handler_lowers_it() -> Non
 
 NMI = "ldr r3, =0x40004000\n"
 """r3: SYSCFG, whose first register is PROC0_NMI_MASK (datasheet 2.21.2)."""
+SERVED_AS_NMI = RELEASE + LINE + NMI + "str r1, [r3]\n" + FORCE + "nop\nnop\nbkpt #0"
+"""... or with the mask letting it through to NMI."""
 
 
 def test_nmi_is_a_line_as_interrupts_are() -> None:
     """While it stays high nothing more pends: a source that has to be served in steps does not bring NMI twice."""
     outcome = _run(
-        RELEASE + LINE + NMI + "str r1, [r3]\n" + FORCE + "nop\nnop\nbkpt #0",
+        SERVED_AS_NMI,
         f"nmi: adds r7, #1\n{FORCE}{FORCE}{RELAX}bx lr",
         nmi="nmi",
     )
@@ -71,7 +75,7 @@ def test_nmi_is_a_line_as_interrupts_are() -> None:
 
 def test_nmi_that_is_still_high_comes_again() -> None:
     outcome = _run(
-        RELEASE + LINE + NMI + "str r1, [r3]\n" + FORCE + "nop\nnop\nbkpt #0",
+        SERVED_AS_NMI,
         f"nmi: adds r7, #1\ncmp r7, #3\nbne 1f\n{RELAX}1: bx lr",
         nmi="nmi",
     )

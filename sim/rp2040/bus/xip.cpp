@@ -69,7 +69,7 @@ void Xip::note(std::uint32_t line, unsigned valid) {
 
 bool Xip::enabled() const { return (s_.ctrl & kEnable) != 0; }
 
-Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
+Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master, Cycles later) {
     const std::uint32_t line = (address & 0xffffff) / kLineBytes;
     Cycles start = std::max(now, s_.flush_until);
     if ((address & kNonCacheable) == 0 && (cached_[line] & word_bit(address)) != 0) {
@@ -79,7 +79,7 @@ Cycles Xip::miss(std::uint32_t address, Cycles now, BusMaster master) {
     ++s_.misses;
     start = std::max(start, s_.stream_until);
     const Cycles overhead = (address & kNonCacheable) != 0 ? timing::kXipUncached : timing::kXipOverhead;
-    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, start + lead_, overhead);
+    Cycles taken = start - now + ssi_.xip_transfer_cycles(timing::kXipWordBits, start, start + later, overhead);
     taken += crossbar_->prolong(master, now, Port::xip_main, taken);
     if (enabled() && (address & kNonAllocating) == 0) allocate(address);
     s_.miss_until = std::max(s_.miss_until, now + taken);

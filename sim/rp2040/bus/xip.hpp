@@ -45,16 +45,14 @@ class Xip final : public StatefulPeripheral<XipState> {
 
     Xip(Fabric& fabric, Flash& flash, Ssi& ssi);
     void connect(Crossbar& crossbar) { crossbar_ = &crossbar; }
-    /// For a host that does not bring the chip's time to each fetch: by how much later the next accesses come, which
-    /// only counts for where in a period of SCK they do.
-    void set_lead(Cycles lead) { lead_ = lead; }
     /// Called when the cache has got words of the line at an address of the plain alias, or lost them.
     std::function<void(std::uint32_t)> line_changed;
 
     /// One 32-bit access of an XIP alias at `now`, instruction or data: returns the cycles that it stalls. A miss keeps
-    /// the port busy for `master`.
-    Cycles fetch(std::uint32_t address, Cycles now, BusMaster master) {
-        return hit(address) ? 0 : miss(address, now, master);
+    /// the port busy for `master`. A host that does not bring the chip's time to each fetch says by how much later it
+    /// comes, which only counts for where in a period of SCK it does.
+    Cycles fetch(std::uint32_t address, Cycles now, BusMaster master, Cycles later = 0) {
+        return hit(address) ? 0 : miss(address, now, master, later);
     }
     /// The same in two steps: begins an access; true when the cache has the word, else miss() must follow.
     bool hit(std::uint32_t address) { return hit(lines(address), address); }
@@ -72,7 +70,7 @@ class Xip final : public StatefulPeripheral<XipState> {
         const std::uint32_t line = (address & 0x03ffffff) / kLineBytes;
         return line < kLines ? cached_.data() + line : kNone.data();
     }
-    Cycles miss(std::uint32_t address, Cycles now, BusMaster master);
+    Cycles miss(std::uint32_t address, Cycles now, BusMaster master, Cycles later = 0);
     /// The last hits were none: they will be counted by who really makes them.
     void take_back_hits(std::uint64_t count) { s_.hits -= count; }
     /// Counts hits that are as the last ones were.
@@ -119,7 +117,6 @@ class Xip final : public StatefulPeripheral<XipState> {
     Ssi& ssi_;
     Crossbar* crossbar_ = nullptr;
     XipLosses losses_;
-    Cycles lead_ = 0;
     /// Valid words of each flash line while the cache is enabled: the tags, indexed for speed. One more, which is none:
     /// an instruction can begin in the last one and end behind.
     std::vector<std::uint8_t> cached_;

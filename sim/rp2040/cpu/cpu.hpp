@@ -340,7 +340,7 @@ class Cpu {
     void execute_shared();
     bool run_shared();
     [[gnu::noinline]] Cycles wait_for_history(Cycles at, Port port);
-    void let_peer_pay();
+    Cycles note_lost(Cycles lost);
     Cycles share_data(const Op* at);
     void let_pass(Cycles at, Port port);
     [[nodiscard]] bool passes(Cycles at, Port port);

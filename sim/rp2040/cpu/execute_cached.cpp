@@ -6,6 +6,7 @@
 
 #include "bus/memory_map.hpp"
 #include "bus/xip.hpp"
+#include "cpu/count_hit.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/operation_groups.hpp"
 
@@ -46,14 +47,6 @@ using timing::kLoadStore;
 #include "cpu/execute_ops.hpp"  // not before: names of the ones above would be ambiguous
 
 namespace rp2040 {
-
-namespace {
-template <Handler execute>
-void count_hit(OP_PARAMS) {
-    c.xip.repeat_hits(1);
-    TAIL_RETURN execute(OP_ARGS);
-}
-}  // namespace
 
 constinit const std::array<Handler, static_cast<std::size_t>(Operation::count)> kCached = [] {
     std::array<Handler, static_cast<std::size_t>(Operation::count)> handlers{};

@@ -69,10 +69,7 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
     if (!crossbar_.known_by_turns(at, port)) [[unlikely]]
         return wait_for_history(at, port);
-    const Cycles lost = crossbar_.wait_turn(core_, at, port);
-    bus_waits_ += lost;
-    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
-    return lost;
+    return note_lost(crossbar_.wait_turn(core_, at, port));
 }
 
 Cycles Cpu::wait_for_history(Cycles at, Port port) {
@@ -80,16 +77,18 @@ Cycles Cpu::wait_for_history(Cycles at, Port port) {
     pair->take_back(*this, begun);
     pair->settled = true;
     deadline = 0;
-    const Cycles lost = crossbar_.wait_history(core_, at, port);
-    bus_waits_ += lost;
-    if (crossbar_.owed(core_ ^ 1) != 0) let_peer_pay();
-    return lost;
+    return note_lost(crossbar_.wait_history(core_, at, port));
 }
 
-inline void Cpu::let_peer_pay() {
-    pair->delayed += crossbar_.owed(core_ ^ 1);
-    if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
-    if (peer->runnable() && !peer->accessing_) peer->pay_owed();  // another one does when it goes on
+/// Cycles that this core has lost, or the other one by it.
+inline Cycles Cpu::note_lost(Cycles lost) {
+    bus_waits_ += lost;
+    if (const Cycles owed = crossbar_.owed(core_ ^ 1); owed != 0) {
+        pair->delayed += owed;
+        if (pair->delayed >= Pair::kLongestDelay) deadline = 0;
+        if (peer->runnable() && !peer->accessing_) peer->pay_owed();  // another one does when it goes on
+    }
+    return lost;
 }
 
 void Cpu::decode_next() {

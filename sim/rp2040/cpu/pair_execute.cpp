@@ -12,6 +12,7 @@
 #include "bus/bus.hpp"
 #include "bus/memory_map.hpp"
 #include "bus/xip.hpp"
+#include "cpu/count_hit.hpp"
 #include "cpu/execute.hpp"
 #include "cpu/execute_lists.hpp"
 #include "cpu/operation_groups.hpp"
@@ -43,18 +44,17 @@ using timing::kLoadStore;
 
 namespace {
 
-/// The page of a jump's target; null where it cannot be fetched at once.
-[[gnu::always_inline]] inline DecodedPage* page_of_target(const Cpu& c, std::uint32_t target) {
-    DecodedPage* const page = c.page->base == (target & ~(kPageBytes - 1)) ? c.page : c.code.find(target);
-    if (page == nullptr) return nullptr;
-    return page->xip && (target & 2) != 0 && !c.xip.has(target & ~3u) ? nullptr : page;
-}
-
 /// Whether a target lies in that page and can be fetched at once. Apart, for it needs no frame on the host's stack.
 [[gnu::always_inline]] inline bool holds_target(const DecodedPage& page, std::uint32_t target) {
     const std::uint32_t offset = target - page.base;
     if (offset >= kPageBytes) return false;
     return !page.xip || (target & 2) == 0 || Xip::has(page.lines[offset / kXipLineBytes], offset);
+}
+
+/// The page of a jump's target; null where it cannot be fetched at once.
+[[gnu::always_inline]] inline DecodedPage* page_of_target(const Cpu& c, std::uint32_t target) {
+    DecodedPage* const page = c.page->base == (target & ~(kPageBytes - 1)) ? c.page : c.code.find(target);
+    return page != nullptr && holds_target(*page, target) ? page : nullptr;
 }
 
 [[gnu::always_inline]] inline const Op* land(Cpu& c, DecodedPage* page, std::uint32_t target) {
@@ -231,13 +231,6 @@ Handler handler_of(const Handlers& handlers, const Op* op) {
     if (!own_block(c, op)) TAIL_RETURN hold_back(OP_ARGS);
     cycles = c.cycles;
     TAIL_RETURN wait_for_data(OP_ARGS);
-}
-
-/// An instruction in flash that has to fetch a word which the XIP cache has: nobody sees from it when it comes.
-template <Handler execute>
-void count_hit(OP_PARAMS) {
-    c.xip.repeat_hits(1);
-    TAIL_RETURN execute(OP_ARGS);
 }
 
 constexpr Handlers kEverythingAlone = [] {
