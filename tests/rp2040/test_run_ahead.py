@@ -201,7 +201,8 @@ RARE_IN_FLASH = ((26, False), (195, False), (3005, False), (3357, True), (6273, 
 
 
 RARE_AT_PERIPHERALS = (
-    *((840, False), (1383, False), (5159, False), (5320, False), (11203, False)),
+    *((840, False), (1383, False), (3918, False), (4732, False), (5159, False), (5320, False), (10708, False)),
+    *((11203, False), (16744, False)),
     *((195, True), (859, True), (6231, True)),
 )
 
@@ -220,7 +221,8 @@ def test_rare_meetings(make: Callable[..., _native.Chip], seed: int, calls: bool
     An interrupt in the cycle in which a port is lost, a list of registers shortly before an event, a wait longer
     than a turn, a core that falls asleep while the other one owes cycles, a core far behind the crossbar's window,
     a list of registers that is abandoned for an interrupt; a word of the DMA that is held back by a fetch, a read
-    that is done again shortly before an event.
+    that is done again shortly before an event, an exception's entry or return while the other core reads a register,
+    words of a list that have been told of before the DMA came.
     """
     compare_with_stepper(partial(make, seed, calls=calls), seed)
 

@@ -73,7 +73,6 @@ Snapshot::Snapshot(std::span<const std::uint8_t> bytes, std::uint32_t layout) {
     if (header.reserved != 0) throw std::invalid_argument("the snapshot is damaged: its header is not what it must be");
     if (header.layout != layout) throw std::invalid_argument("not a snapshot of this build of the library");
     const auto body = bytes.subspan(sizeof header);
-    if (header.reserved != 0) throw std::invalid_argument("the snapshot is damaged: its header is wrong");
     if (header.size != body.size())
         throw std::invalid_argument("the snapshot is damaged: it has another size than it says");
     if (header.checksum != checksum(body))

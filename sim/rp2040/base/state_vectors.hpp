@@ -11,7 +11,10 @@ namespace rp2040 {
 template <class T>
 void put_all(StateWriter& out, const std::vector<T>& values) {
     out.put(static_cast<std::uint64_t>(values.size()));
-    out.bytes(values.data(), values.size() * sizeof(T));
+    if constexpr (std::has_unique_object_representations_v<T>)
+        out.bytes(values.data(), values.size() * sizeof(T));
+    else
+        for (const T& value : values) out.put(value);
 }
 
 /// A count that a snapshot names, of things that take at least `bytes` each.

@@ -7,6 +7,7 @@
 
 #include "base/rate_counter.hpp"
 #include "base/state.hpp"
+#include "base/state_vectors.hpp"
 #include "base/types.hpp"
 
 namespace rp2040 {
@@ -56,16 +57,11 @@ class TimeBase {
     }
 
     void save(StateWriter& out) const {
-        out.put(static_cast<std::uint64_t>(segments_.size()));
-        out.bytes(segments_.data(), segments_.size() * sizeof(Segment));
+        put_all(out, segments_);
     }
     void restore(StateReader& in) {
-        std::uint64_t size = 0;
-        in.get(size);
-        if (size == 0 || size > (1u << 24))
-            throw std::invalid_argument("snapshot has an impossible number of clock changes");
-        segments_.resize(size);
-        in.bytes(segments_.data(), size * sizeof(Segment));
+        get_all(in, segments_);
+        if (segments_.empty()) throw std::invalid_argument("snapshot has an impossible number of clock changes");
     }
 
   private:

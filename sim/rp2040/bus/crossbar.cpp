@@ -58,7 +58,8 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
 Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {
     if (!ended_) {
         const bool ours = is_core(master) && port != Port::apb;
-        if (ours && length == 1 && claim == Claim::counted && in_window(cycle) && known_by_turns(cycle, port))
+        if (ours && length == 1 && claim == Claim::counted && in_window(cycle) &&
+            settled_by_turns(index(master), cycle, port))
             return wait_turn(index(master), cycle, port);
         ours ? end_turns() : end_turns(static_cast<unsigned>(port));
     }

@@ -56,6 +56,11 @@ class Crossbar {
     [[nodiscard]] bool known_by_turns(Cycles cycle, Port port) const {
         return s_.port[static_cast<unsigned>(port)].busy_until <= cycle;
     }
+    /// Whether wait_turn() can settle who waits: what has been told decides alone, and the other core, should it lose,
+    /// has nothing in the history of any port that would have to move as well.
+    [[nodiscard]] bool settled_by_turns(unsigned core, Cycles cycle, Port port) const {
+        return known_by_turns(cycle, port) && (history_until_ <= cycle || !in_history(core ^ 1, cycle));
+    }
     /// Takes the APB for a read in that cycle if nobody else has it near.
     bool take_apb_read(unsigned core, Cycles cycle);
     /// Arbitrate for what is not free, by what has been told or not, and return the cycles that the core waits.
@@ -193,6 +198,7 @@ class Crossbar {
     void set_window(Cycles cycle);
     void end_turns(unsigned port);
     void read_history(unsigned port);
+    [[nodiscard]] bool in_history(unsigned core, Cycles from) const;
     void move_window(unsigned cycles);
     [[nodiscard]] bool wins_first_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);

@@ -78,6 +78,16 @@ void Crossbar::read_history(unsigned port) {
     turns_[0]->taken[port] = turns_[1]->taken[port] = history_[port];
 }
 
+/// Whether the history of any port has an access of a core that begins in that cycle or later.
+bool Crossbar::in_history(unsigned core, Cycles from) const {
+    const auto master = static_cast<BusMaster>(core);
+    return std::any_of(s_.port.begin(), s_.port.end(), [&](const PortState& p) {
+        for (unsigned n = kHistory; n-- > 0 && p.nth(n).until() > from;)
+            if (p.nth(n).master == master && p.nth(n).from >= from) return true;
+        return false;
+    });
+}
+
 /// Counts those of the window that leave it.
 void Crossbar::count_leaving(std::uint64_t leaving) {
     for (unsigned port = 0; port < kPorts; ++port) {

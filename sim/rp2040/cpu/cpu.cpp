@@ -63,12 +63,13 @@ void Cpu::run(Cycles limit) {
     yielded_ = false;
     while (stop_ == CpuStop::none && !asleep_ && !held_) {
         wait_for_bus(crossbar_.take_owed(core_));  // an interrupt is taken after what it has lost before
-        if (attention_ && cycles < limit_) {       // an entry comes after what the other core begins before
+        // An entry, like an instruction, comes after the events up to its cycle and what the other core begins before.
+        if (cycles >= std::min(limit_, fabric_.events().next())) return;
+        if (attention_) {
             attention_ = false;
             take_pending();
             continue;
         }
-        if (cycles >= std::min(limit_, fabric_.events().next())) return;
         if (profiler) [[unlikely]] {
             execute_profiled();
             continue;

@@ -137,8 +137,8 @@ class Cpu {
             let_pass(at, port);
         fabric_.events().advance_to(at);
     }
-    /// When the access of the next instruction, `at`, takes effect if nothing makes it wait; kNever if it has none that
-    /// the other core could see in time.
+    /// When the access of the next instruction, `at`, to a register takes effect if nothing makes it wait: reads of the
+    /// other core that take effect later come after it, fetches and all. When it begins, if it has none.
     [[nodiscard]] Cycles effect_of(const Op* at) const;
 
     /// Continues at `address`, for far branches and everything computed. Adds the fetch's XIP stall to `cycles`.
@@ -343,6 +343,7 @@ class Cpu {
     Cycles note_lost(Cycles lost);
     Cycles share_data(const Op* at);
     void let_pass(Cycles at, Port port);
+    [[nodiscard]] bool enters_or_returns() const;
     [[nodiscard]] bool passes(Cycles at, Port port);
     void pass();
     /// Where no event may come before, so that a list of registers is not abandoned though it waits for its words.

@@ -54,8 +54,13 @@ void Cpu::enter_exception(unsigned number, std::uint32_t return_address, Cycles 
     // Late arrival: a more urgent interrupt that comes while the frame is written is served first (B1.5.12).
     if (number != kHardFault) {
         Scheduler& events = fabric_.events();
-        const Cycles until = at + timing::kExceptionEntry - timing::kVectorFetch;
-        while (events.next() <= until) come_to(events.next());
+        constexpr Cycles kVector = timing::kExceptionEntry - timing::kVectorFetch;
+        while (events.next() <= at + kVector) {
+            come_to(events.next());
+            const Cycles lost = crossbar_.take_owed(core_);  // words of the frame, to the DMA
+            at += lost;
+            bus_waits_ += lost;
+        }
         const unsigned best = system_.best_pending();
         if (best != 0 && system_.priority(best) < system_.priority(number)) {
             system_.pend(number);

@@ -16,10 +16,10 @@
 namespace rp2040 {
 
 Cycles Cpu::effect_of(const Op* at) const {
-    if (!accesses_data(at->operation) || transfers_list(at->operation) || misses(at)) return kNever;
+    if (!accesses_data(at->operation) || transfers_list(at->operation) || misses(at)) return cycles;
     const auto access = access_of(*this, at);
     const Cycles after = bus_.effect_after(access->address, access->write);
-    return after == kNever ? kNever : cycles + after;
+    return after == kNever ? cycles : cycles + after;
 }
 
 /// Whether the word of an instruction in flash has yet to be read from there.
@@ -29,15 +29,28 @@ bool Cpu::misses(const Op* at) const {
     return !xip.has(address & ~3u) || (is_wide(at->operation) && !xip.has((address + 2) & ~3u));
 }
 
+/// Whether the next instruction enters an exception or returns from one, as far as that is known before.
+bool Cpu::enters_or_returns() const {
+    if (attention_ && would_preempt(false)) return true;
+    switch (op->operation) {
+        case Operation::svc:
+        case Operation::bkpt:
+        case Operation::udf: return true;
+        case Operation::bx:
+        case Operation::blx: return ipsr_ != 0 && op->rm != 15 && r[op->rm] >= kExceptionReturns;
+        default: return page == unmapped_.get();
+    }
+}
+
 /// Whether the next instruction comes before an access that takes effect in cycle `at`, and has `port` until then. An
-/// exception's entry and return do not, nor a list of registers that an interrupt may abandon: the other core's fetch,
-/// which their words may have to wait for, is told of first.
+/// exception's entry and return do not, nor a list of registers that an interrupt may abandon: they take long, and the
+/// other core's fetch, which their words may have to wait for, is told of first.
 bool Cpu::passes(Cycles at, Port port) {
-    if (attention_ && would_preempt(false)) return false;
     decode_next();
-    if (misses(op)) return false;
+    if (enters_or_returns() || misses(op)) return false;
     if (!accesses_data(op->operation)) return true;
     const auto access = access_of(*this, op);
+    if (refused(access->address, std::min(access->bytes, 4u)) != FaultCause::no_memory) return false;
     const Cycles after = bus_.effect_after(access->address, access->write);
     if (transfers_list(op->operation)) {
         std::uint32_t last = 0;

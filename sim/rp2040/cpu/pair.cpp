@@ -67,14 +67,14 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
 }
 
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
-    if (!crossbar_.known_by_turns(at, port)) [[unlikely]]
+    if (!crossbar_.settled_by_turns(core_, at, port)) [[unlikely]]
         return wait_for_history(at, port);
     return note_lost(crossbar_.wait_turn(core_, at, port));
 }
 
 Cycles Cpu::wait_for_history(Cycles at, Port port) {
     if (goes_ahead(begun)) return kNever;
-    pair->take_back(*this, begun);
+    pair->take_back(*this, begun, begun);
     pair->settled = true;
     deadline = 0;
     return note_lost(crossbar_.wait_history(core_, at, port));
@@ -137,8 +137,8 @@ void Pair::repeat(Cycles until, Cycles effect) {
     repeating = false;
 }
 
-/// Before `behind` does something in order, in an instruction that began in cycle `begun`, whose access takes effect in
-/// cycle `effect`: what the other core has done ahead of that is taken back, and what it has left open is done.
+/// Before `behind` does something in order, in an instruction that began in cycle `begun`, and takes effect in cycle
+/// `effect`: what the other core has done ahead of that is taken back, and what it has left open is done.
 void Pair::take_back(Cpu& behind, Cycles begun, Cycles effect) {
     if (ahead == behind.peer) {
         reach = std::max(kNearest, begun - std::min(begun, start.cycles));
@@ -157,7 +157,7 @@ bool Pair::own(Cpu& cpu, std::uint32_t offset, bool store) {
         return true;
     }
     if (cpu.goes_ahead(cpu.cycles)) return false;
-    take_back(cpu, cpu.cycles);  // it may have loaded this, or stored to it
+    take_back(cpu, cpu.cycles, cpu.cycles);  // it may have loaded this, or stored to it
     settled = true;
     cpu.deadline = 0;  // what comes next, comes after the other core has caught up
     if (block == owner::kShared) {

@@ -70,7 +70,7 @@ struct Pair {
 
     void execute(Cpu& cpu);
     static void finish(Cpu& cpu);
-    void take_back(Cpu& behind, Cycles begun, Cycles effect = kNever);
+    void take_back(Cpu& behind, Cycles begun, Cycles effect);
     void repeat(Cycles until, Cycles effect);
     [[nodiscard]] Cycles caught_up(const Cpu& first) const;
     [[nodiscard]] Cycles before_end(Cycles until, Cycles half) const;

@@ -127,7 +127,8 @@ inline bool undisturbed(const Cpu& c, Cycles cycles, std::uint32_t words) {
 inline bool in_one_go(const Cpu& c, Cycles cycles, std::uint32_t address, std::uint32_t words) {
     if (c.ahead_from == kNever || c.goes_ahead(cycles)) return true;
     for (std::uint32_t n = 0; n < words; ++n)
-        if (!c.pair->crossbar.known_by_turns(cycles + n, port_in_sram(address - kSramBase + 4 * n))) return false;
+        if (!c.pair->crossbar.settled_by_turns(c.core(), cycles + n, port_in_sram(address - kSramBase + 4 * n)))
+            return false;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/state_vectors.hpp"
 #include "regs/uart.hpp"
 
 namespace rp2040 {
@@ -59,8 +60,7 @@ void Uart::save(StateWriter& out) const {
     StatefulPeripheral::save(out);
     out.put(static_cast<std::uint64_t>(host_queue_.size()));
     for (const std::uint16_t frame : host_queue_) out.put(frame);
-    out.put(static_cast<std::uint64_t>(transmitted_.size()));
-    out.bytes(transmitted_.data(), transmitted_.size() * sizeof(Byte));
+    put_all(out, transmitted_);
     out.put(cts_);
 }
 
@@ -74,13 +74,7 @@ void Uart::restore(StateReader& in) {
         in.get(frame);
         host_queue_.push_back(frame);
     }
-    in.get(size);
-    transmitted_.clear();
-    for (; size > 0; --size) {
-        Byte byte{};
-        in.get(byte);
-        transmitted_.push_back(byte);
-    }
+    get_all(in, transmitted_);
     in.get(cts_);
     idle_ = !s_.shifting;
     static_cast<void>(choose_pins());  // FUNCSEL is restored by now
