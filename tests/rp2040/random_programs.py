@@ -28,7 +28,7 @@ TIMER, UART0, PIO0, DMA, RESETS, WATCHDOG, IO_BANK0 = (
     0x4001_4000,
 )
 BUSCTRL = 0x4003_0000
-HANDLER, FIFO_HANDLER = 0x2000_0100, 0x2000_0120
+HANDLER, FIFO_HANDLER, FAULT_HANDLER = 0x2000_0100, 0x2000_0120, 0x2000_0140
 PINS = range(30)
 
 
@@ -115,7 +115,22 @@ def _at_a_peripheral(rng: random.Random) -> list[int]:
     return [0x4653, rng.choice((0x6000, 0x6800)) | 3 << 3 | data]  # MOV r3, r10
 
 
-def program(rng: random.Random, *, calls: bool = False, peripherals: bool = False) -> bytes:
+def _exception(rng: random.Random) -> list[int]:
+    """SVC, or an instruction that faults: undefined, a breakpoint, or an access of what is not aligned, or not there."""
+    data = rng.randrange(3)
+    return rng.choice(
+        (
+            [0xDF00],
+            [0xDF01],
+            [0xDE00],
+            [0xBE00],
+            [0x1C63, rng.choice((0x6818, 0x6018, 0x8818, 0x8018)) | data],  # ADDS r3, r4, #1; LDR r0, [r3] and such
+            [0x2303, 0x071B, rng.choice((0x6818, 0x6018)) | data],  # MOVS r3, #3; LSLS r3, #28
+        )
+    )
+
+
+def program(rng: random.Random, *, calls: bool = False, peripherals: bool = False, exceptions: bool = False) -> bytes:
     """Vector table and timers from what the registers hold, then an endless loop of random instructions."""
     start = [0x6081, 0x6053, 0x6093, 0x2307, 0x6013]  # VTOR; SysTick's reload, value, control
     start += [0x4640, 0x4649, 0x6001, 0xB662]  # NVIC.ISER from r8, r9; CPSIE
@@ -123,6 +138,8 @@ def program(rng: random.Random, *, calls: bool = False, peripherals: bool = Fals
     while len(body) < rng.randrange(12, 90):
         if calls and rng.randrange(4) == 0:
             body += _call(rng)
+        elif exceptions and rng.randrange(8) == 0:
+            body += _exception(rng)
         else:
             body += _at_a_peripheral(rng) if peripherals and rng.randrange(4) == 0 else _piece(rng)
     return thumb_code(*start, *body, 0xE000 | -(len(body) + 2) & 0x7FF)

@@ -11,6 +11,7 @@ from random_programs import (
     BUSCTRL,
     CODE,
     DMA,
+    FAULT_HANDLER,
     FIFO_HANDLER,
     FLASH,
     HANDLER,
@@ -75,7 +76,7 @@ def _begin_peripherals(chip: _native.Chip, rng: random.Random) -> None:
             chip.write_bus(DMA + offset, 4, value)
 
 
-def _pair(seed: int, *, calls: bool = False, peripherals: bool = False) -> _native.Chip:
+def _pair(seed: int, *, calls: bool = False, peripherals: bool = False, exceptions: bool = False) -> _native.Chip:
     rng = random.Random(seed)
     chip = with_vectors()
     for irq in (15, 16):
@@ -83,7 +84,10 @@ def _pair(seed: int, *, calls: bool = False, peripherals: bool = False) -> _nati
     chip.load(HANDLER, thumb_code(0x6BE0, 0x3001, 0x63E0, 0x4770))  # counts at r4 + 60
     chip.load(FIFO_HANDLER, thumb_code(0x6DA8, 0x20FF, 0x6528, 0x4770))  # reads the FIFO, clears its errors
     where = [rng.choice((CODE, SCRATCH4 + 0x800)), rng.choice((CODE + 0x800, CODE + 0x802, SCRATCH5 + 0x400))]
-    programs = [program(rng, calls=calls, peripherals=peripherals) for _ in range(2)]
+    if exceptions:
+        chip.load(VECTORS + 12, (FAULT_HANDLER | 1).to_bytes(4, "little"))
+        chip.load(FAULT_HANDLER, thumb_code(0x9806, 0x3002, 0x9006, 0x4770))  # returns to the next instruction
+    programs = [program(rng, calls=calls, peripherals=peripherals, exceptions=exceptions) for _ in range(2)]
     chip.load(where[0] - 2, thumb_code(0xBF40) + programs[0])  # SEV wakes core 1
     chip.load(where[1], programs[1])
     chip.reset(where[0] - 2 | 1)
@@ -127,6 +131,15 @@ def test_two_cores_at_peripherals(part: int) -> None:
     """Registers that are read ahead of what the other core does, and change by it, by events and with time."""
     for seed in range(part, 2 * PROGRAMS, 4):
         compare_with_stepper(partial(_pair, seed, peripherals=True), seed, counted=seed % 5 == 0)
+
+
+@pytest.mark.parametrize("peripherals", [False, True])
+def test_two_cores_with_exceptions(peripherals: bool) -> None:
+    """SVC and faults of every kind, beside interrupts, while the other core accesses memory or registers."""
+    for seed in range(PROGRAMS):
+        compare_with_stepper(
+            partial(_pair, seed, peripherals=peripherals, exceptions=True), seed, counted=seed % 5 == 0
+        )
 
 
 def _pair_in_flash(seed: int, *, calls: bool = False, peripherals: bool = False) -> _native.Chip:
