@@ -116,7 +116,7 @@ def _at_a_peripheral(rng: random.Random) -> list[int]:
 
 
 def _exception(rng: random.Random) -> list[int]:
-    """SVC, or an instruction that faults: undefined, a breakpoint, or an access of what is not aligned, or not there."""
+    """SVC, or what faults: an undefined instruction, a breakpoint, an access of what is not aligned, or not there."""
     data = rng.randrange(3)
     return rng.choice(
         (
