@@ -10,20 +10,6 @@
 
 namespace rp2040 {
 
-/// What lies between the members of a structure has whatever value the host's memory had: it is saved as zeros, so that
-/// equal states are equal bytes, where the compiler knows how (GCC).
-#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
-constexpr bool kCanClearPadding = true;
-template <class T>
-void clear_padding(T& value) {
-    __builtin_clear_padding(&value);
-}
-#else
-constexpr bool kCanClearPadding = false;
-template <class T>
-void clear_padding(T&) {}
-#endif
-
 class StateWriter {
   public:
     /// Room for so many bytes at once: growing step by step costs page faults.
@@ -31,13 +17,7 @@ class StateWriter {
     template <class T>
     void put(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
-        if constexpr (kCanClearPadding && !std::has_unique_object_representations_v<T>) {
-            T copy = value;
-            clear_padding(copy);
-            bytes(&copy, sizeof copy);
-        } else {
-            bytes(&value, sizeof value);
-        }
+        bytes(&value, sizeof value);
     }
     void bytes(const void* data, std::size_t size) {
         if (size == 0) return;

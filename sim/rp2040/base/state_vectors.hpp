@@ -11,10 +11,7 @@ namespace rp2040 {
 template <class T>
 void put_all(StateWriter& out, const std::vector<T>& values) {
     out.put(static_cast<std::uint64_t>(values.size()));
-    if constexpr (std::has_unique_object_representations_v<T>)
-        out.bytes(values.data(), values.size() * sizeof(T));
-    else
-        for (const T& value : values) out.put(value);
+    out.bytes(values.data(), values.size() * sizeof(T));
 }
 
 /// A count that a snapshot names, of things that take at least `bytes` each.
