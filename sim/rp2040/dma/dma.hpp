@@ -16,6 +16,8 @@
 
 namespace rp2040 {
 
+class Crossbar;
+
 inline constexpr unsigned kDmaChannels = regs::kDma["CH%_CTRL_TRIG"].count;
 
 /// What the chip tells the DMA about the rest of the bus; the defaults describe an uncontended one.
@@ -106,6 +108,21 @@ class Dma final : public StatefulPeripheral<DmaState> {
     /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
     void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
 
+    // words.cpp: one channel that moves words between banks of SRAM beside a core (cpu/beside_dma.cpp), which does step
+    // by step what its events would.
+    struct Banks {
+        Crossbar& crossbar;
+        std::uint8_t* sram;
+        const std::uint8_t* code_words;  ///< Words of SRAM that decoded code was made from; stores there are for others.
+    };
+    /// Whether that is all it does for now; end_moving() must follow.
+    [[nodiscard]] bool begin_moving();
+    /// When the next step is due.
+    [[nodiscard]] Cycles moving_due() const { return due_; }
+    /// Makes the step that is due; false: its event must.
+    [[nodiscard]] bool move(const Banks& banks);
+    void end_moving();
+
     // recurrence.cpp: transfers between PIO FIFOs and memory that go on as they went.
     [[nodiscard]] const DmaState& state() const { return s_; }
     /// Whether all is in cycle `now` as it was in cycle `then`, but for what has been transferred.
@@ -128,6 +145,10 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
+    void begin_to_move(bool is_write, Cycles now, const Banks& banks);
+    void read_moved(Cycles now, const Banks& banks);
+    void write_moved(const Banks& banks);
+    [[nodiscard]] Cycles next_move(Cycles earliest) const;
     static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
     using Channel = DmaState::Channel;
@@ -173,6 +194,11 @@ class Dma final : public StatefulPeripheral<DmaState> {
     std::uint32_t busy_ = 0;  ///< Channels, a bit each; derived.
     bool timers_run_ = false;
     bool pending_ = false;
+    // While words are moved beside a core:
+    bool moving_ = false;
+    unsigned mover_ = 0;     ///< the channel,
+    Cycles due_ = kNever;    ///< its next step,
+    Cycles stepped_ = 0;     ///< and the last one; 0: none yet.
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;
     std::uint8_t pwm_slices_ = 0;
