@@ -87,7 +87,17 @@ class Crossbar {
     }
     [[nodiscard]] bool beside_dma() const { return beside_ != kNobody; }
     /// An access of the DMA: the cycles that it waits, or kNever if access() must settle that.
-    Cycles take_beside(BusMaster master, Cycles cycle, Port port);
+    Cycles take_beside(BusMaster master, Cycles cycle, Port port) {
+        const auto p = static_cast<unsigned>(port);
+        const std::uint64_t bit = std::uint64_t{1} << cycle % PortTurns::kCycles;
+        std::uint64_t& taken = turns_[beside_ & 1]->taken[p];
+        if (((turns_[0]->taken[p] | turns_[1]->taken[p]) & bit) != 0 || !beside_dma() || history_until_ > cycle ||
+            !in_window(cycle)) [[unlikely]]
+            return meet_beside(master, cycle, port);
+        taken |= bit;
+        if (master == BusMaster::dma_read) reads_[p] |= bit;
+        return 0;
+    }
     /// What is not free for the core.
     Cycles wait_beside(unsigned core, Cycles cycle, Port port);
     /// Whether one core has priority over the other one in this window.
@@ -230,6 +240,7 @@ class Crossbar {
     void delay_contested(unsigned core, Cycles from, unsigned port);
     [[nodiscard]] bool wins_beside(BusMaster challenger, BusMaster other, Cycles at, unsigned port) const;
     [[nodiscard]] bool delay_beside(BusMaster loser, Cycles from);
+    [[gnu::noinline]] Cycles meet_beside(BusMaster master, Cycles cycle, Port port);
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};

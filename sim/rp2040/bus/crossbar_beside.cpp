@@ -35,19 +35,27 @@ bool Crossbar::wins_beside(BusMaster challenger, BusMaster other, Cycles at, uns
 bool Crossbar::delay_beside(BusMaster loser, Cycles from) {
     const std::uint64_t later = ~bits_before(from), last = bit_of(window() + PortTurns::kCycles - 1);
     const unsigned lane = is_core(loser) ? beside_ : beside_ ^ 1;
-    PortBits moves;
+    PortBits &taken = turns_[lane ^ 1]->taken, &theirs = turns_[lane]->taken;
+    struct Moves {
+        unsigned port;
+        std::uint64_t bits;
+    };
+    std::array<Moves, kPorts> moves;
+    unsigned count = 0;
     for (unsigned p = 0; p < kPorts; ++p) {
-        std::uint64_t moved = told(lane, p) & later;
-        if (moved != 0 && !is_core(loser)) moved &= loser == BusMaster::dma_read ? reads_[p] : ~reads_[p];
-        const std::uint64_t others = (turns_[0]->taken[p] | turns_[1]->taken[p]) & ~moved;
+        std::uint64_t moved = taken[p] & later;
+        if (moved == 0) continue;
+        moved &= ~history_[p];
+        if (!is_core(loser)) moved &= loser == BusMaster::dma_read ? reads_[p] : ~reads_[p];
+        if (moved == 0) continue;
+        const std::uint64_t others = theirs[p] | (taken[p] & ~moved);
         if ((moved & last) != 0 || (std::rotl(moved, 1) & others) != 0) return false;
-        moves[p] = moved;
+        moves[count++] = {p, moved};
     }
-    PortBits& taken = turns_[lane ^ 1]->taken;
-    for (unsigned p = 0; p < kPorts; ++p) {
-        if (moves[p] == 0) continue;
-        taken[p] = (taken[p] ^ moves[p]) | std::rotl(moves[p], 1);
-        if (loser == BusMaster::dma_read) reads_[p] = (reads_[p] ^ moves[p]) | std::rotl(moves[p], 1);
+    for (unsigned n = 0; n < count; ++n) {
+        const auto [p, moved] = moves[n];
+        taken[p] = (taken[p] ^ moved) | std::rotl(moved, 1);
+        if (loser == BusMaster::dma_read) reads_[p] = (reads_[p] ^ moved) | std::rotl(moved, 1);
     }
     if (is_core(loser))
         ++s_.owed[index(loser)];
@@ -56,7 +64,7 @@ bool Crossbar::delay_beside(BusMaster loser, Cycles from) {
     return true;
 }
 
-Cycles Crossbar::take_beside(BusMaster master, Cycles cycle, Port port) {
+Cycles Crossbar::meet_beside(BusMaster master, Cycles cycle, Port port) {
     if (!beside_dma() || history_until_ > cycle || !in_window(cycle)) return kNever;
     const auto p = static_cast<unsigned>(port);
     Cycles at = cycle;

@@ -145,9 +145,10 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
-    void begin_to_move(bool is_write, Cycles now, const Banks& banks);
+    template <bool is_write>
+    void begin_to_move(Channel& c, Cycles now, const Banks& banks);
     void read_moved(Cycles now, const Banks& banks);
-    void write_moved(const Banks& banks);
+    void write_moved(Channel& c, const Banks& banks);
     [[nodiscard]] Cycles next_move(Cycles earliest) const;
     static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
@@ -194,11 +195,17 @@ class Dma final : public StatefulPeripheral<DmaState> {
     std::uint32_t busy_ = 0;  ///< Channels, a bit each; derived.
     bool timers_run_ = false;
     bool pending_ = false;
-    // While words are moved beside a core:
+    /// While words are moved beside a core: the channel, and what its registers say of each word.
+    struct Mover {
+        unsigned index;
+        std::uint32_t bytes, offset_mask;                       ///< Of addresses that are aligned.
+        std::array<std::uint32_t, 2> step, ring;                ///< For reads and writes; bits that count.
+        DmaState::Timer* timer;                                 ///< That paces it; null: nothing does.
+        bool high;
+    } mover_{};
     bool moving_ = false;
-    unsigned mover_ = 0;     ///< the channel,
-    Cycles due_ = kNever;    ///< its next step,
-    Cycles stepped_ = 0;     ///< and the last one; 0: none yet.
+    Cycles due_ = kNever;  ///< The next step,
+    Cycles stepped_ = 0;   ///< and the last one; 0: none yet.
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;
     std::uint8_t pwm_slices_ = 0;

@@ -21,17 +21,26 @@ constexpr bool in_sram(std::uint32_t address) { return address - kSramBase < kSr
 
 bool Dma::begin_moving() {
     if (busy_ == 0 || (busy_ & (busy_ - 1)) != 0 || recorder_ != nullptr || !clocked()) return false;
-    mover_ = static_cast<unsigned>(__builtin_ctz(busy_));
-    const Channel& c = s_.channel[mover_];
+    const auto index = static_cast<unsigned>(__builtin_ctz(busy_));
+    const Channel& c = s_.channel[index];
     const unsigned source = treq(c.ctrl);
     if (source != kTreqPermanent && !is_timer(source)) return false;
     if ((c.ctrl & kEn) == 0 || (c.ctrl & kBswap) != 0 || ((s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0))
         return false;
     if (c.unread < 2 || !in_sram(c.read_addr) || !in_sram(c.write_addr)) return false;
     for (const DmaState::Access* access : {&s_.reading, &s_.writing})
-        if (access->under_way && (access->channel != mover_ || access->last || !in_sram(access->address))) return false;
+        if (access->under_way && (access->channel != index || access->last || !in_sram(access->address))) return false;
     for (unsigned n = 0; n < s_.words; ++n)
-        if (s_.word[n].channel != mover_ || s_.word[n].last) return false;
+        if (s_.word[n].channel != index || s_.word[n].last) return false;
+    const std::uint32_t size = bytes(c.ctrl);
+    const auto ring = [&](bool is_write) { return ring_bytes(c.ctrl, is_write) - 1; };
+    mover_ = {index,
+              size,
+              ~(size - 1),
+              {(c.ctrl & kIncrRead) != 0 ? size : 0, (c.ctrl & kIncrWrite) != 0 ? size : 0},
+              {ring(false), ring(true)},
+              is_timer(source) ? &s_.timer[source - kTreqTimer0] : nullptr,
+              (c.ctrl & kHighPriority) != 0};
     moving_ = true;
     stepped_ = 0;
     due_ = fabric_.events().due(EventId::dma);
@@ -49,7 +58,7 @@ void Dma::end_moving() {
 }
 
 Cycles Dma::next_move(Cycles earliest) const {
-    const Channel& c = s_.channel[mover_];
+    const Channel& c = s_.channel[mover_.index];
     Cycles due = kNever;
     if (s_.reading.under_way) due = s_.reading.due;
     if (s_.writing.under_way)
@@ -58,10 +67,8 @@ Cycles Dma::next_move(Cycles earliest) const {
         due = std::min(due, std::max(s_.word[0].due, s_.write_free));
     if (s_.words < s_.word.size() && !s_.reading.under_way) {
         Cycles start = std::max(c.ready, s_.read_free);
-        if (const unsigned source = treq(c.ctrl); is_timer(source) && c.credits == 0) {
-            const DmaState::Timer& timer = s_.timer[source - kTreqTimer0];
-            start = timer.runs() ? std::max(start, timer.at + timer.cycles_to_pulse() + 1) : kNever;
-        }
+        if (const DmaState::Timer* timer = mover_.timer; timer != nullptr && c.credits == 0)
+            start = timer->runs() ? std::max(start, timer->at + timer->cycles_to_pulse() + 1) : kNever;
         due = std::min(due, start);
     }
     return std::max(due, earliest);
@@ -71,61 +78,59 @@ inline void Dma::read_moved(Cycles now, const Banks& banks) {
     s_.reading.under_way = false;
     std::uint32_t value = 0;
     const std::uint8_t* const from = banks.sram + (s_.reading.address - kSramBase);
-    switch (bytes(s_.channel[mover_].ctrl)) {
-        case 1: value = *from; break;
-        case 2: std::memcpy(&value, from, 2); break;
-        default: std::memcpy(&value, from, 4); break;
-    }
-    s_.word[s_.words++] = {false, static_cast<std::uint8_t>(mover_), value, now + 2};
+    if (mover_.bytes == 4)
+        std::memcpy(&value, from, 4);
+    else
+        std::memcpy(&value, from, mover_.bytes == 1 ? 1 : 2);
+    s_.word[s_.words++] = {false, static_cast<std::uint8_t>(mover_.index), value, now + 2};
 }
 
-inline void Dma::write_moved(const Banks& banks) {
-    Channel& c = s_.channel[mover_];
+inline void Dma::write_moved(Channel& c, const Banks& banks) {
     s_.writing.under_way = false;
-    const std::uint32_t data = s_.word[0].data, size = bytes(c.ctrl);
-    s_.word[0] = s_.word[1];
-    s_.word[1] = s_.word[2];
-    --s_.words;
-    c.write_addr = advance(c.write_addr, c.ctrl, true, size);
+    const std::uint32_t data = s_.word[0].data;
+    std::copy(s_.word.begin() + 1, s_.word.begin() + s_.words--, s_.word.begin());
+    c.write_addr = (c.write_addr & ~mover_.ring[1]) | ((c.write_addr + mover_.step[1]) & mover_.ring[1]);
     --c.trans_count;
     --c.in_flight;
     std::uint8_t* const to = banks.sram + (s_.writing.address - kSramBase);
-    switch (size) {
-        case 1: *to = static_cast<std::uint8_t>(data); break;
-        case 2: std::memcpy(to, &data, 2); break;
-        default: std::memcpy(to, &data, 4); break;
-    }
+    if (mover_.bytes == 4)
+        std::memcpy(to, &data, 4);
+    else
+        std::memcpy(to, &data, mover_.bytes == 1 ? 1 : 2);
 }
 
 /// Takes the port of an access; what takes no more than its first cycle is over then.
-inline void Dma::begin_to_move(bool is_write, Cycles now, const Banks& banks) {
-    Channel& c = s_.channel[mover_];
-    const std::uint32_t size = bytes(c.ctrl), address = (is_write ? c.write_addr : c.read_addr) & ~(size - 1);
-    if (!is_write) {
-        if (is_timer(treq(c.ctrl))) --c.credits;
-        c.read_addr = advance(c.read_addr, c.ctrl, false, size);
+template <bool is_write>
+inline void Dma::begin_to_move(Channel& c, Cycles now, const Banks& banks) {
+    const std::uint32_t address = (is_write ? c.write_addr : c.read_addr) & mover_.offset_mask;
+    if constexpr (!is_write) {
+        if (mover_.timer != nullptr) --c.credits;
+        c.read_addr = (c.read_addr & ~mover_.ring[0]) | ((c.read_addr + mover_.step[0]) & mover_.ring[0]);
         --c.unread;
         ++c.in_flight;
     }
-    const BusMaster master = is_write ? BusMaster::dma_write : BusMaster::dma_read;
-    Cycles waits = banks.crossbar.take_beside(master, now, port_in_sram(address - kSramBase));
-    if (waits == kNever) waits = bus_->access(now, address, is_write);
+    constexpr BusMaster kMaster = is_write ? BusMaster::dma_write : BusMaster::dma_read;
+    Cycles waits = banks.crossbar.take_beside(kMaster, now, port_in_sram(address - kSramBase));
+    if (waits == kNever) [[unlikely]]
+        waits = bus_->access(now, address, is_write);
     const Cycles end = now + waits;
-    (is_write ? s_.writing : s_.reading) = {true, false, static_cast<std::uint8_t>(mover_), address, end};
+    (is_write ? s_.writing : s_.reading) = {true, false, static_cast<std::uint8_t>(mover_.index), address, end};
     (is_write ? s_.write_free : s_.read_free) = end + 1;
     if (waits != 0) return;
-    is_write ? write_moved(banks) : read_moved(now, banks);
+    if constexpr (is_write)
+        write_moved(c, banks);
+    else
+        read_moved(now, banks);
 }
 
 bool Dma::move(const Banks& banks) {
-    Channel& c = s_.channel[mover_];
+    Channel& c = s_.channel[mover_.index];
     if (c.unread < 2 || !in_sram(c.read_addr) || !in_sram(c.write_addr)) return false;
     if (banks.code_words[(c.write_addr - kSramBase) / 4] != 0) return false;
     const Cycles now = due_;
     stepped_ = now;
-    const unsigned source = treq(c.ctrl);
-    if (is_timer(source)) {
-        DmaState::Timer& timer = s_.timer[source - kTreqTimer0];
+    if (mover_.timer != nullptr) {
+        DmaState::Timer& timer = *mover_.timer;
         const Cycles elapsed = now - timer.at;
         if (timer.runs() && elapsed != 0) {
             const Cycles first = timer.at + timer.cycles_to_pulse() + 1;
@@ -142,15 +147,15 @@ bool Dma::move(const Banks& banks) {
         }
         timer.at = now;
     }
-    if (s_.writing.under_way && s_.writing.due <= now) write_moved(banks);
-    if (s_.words != 0 && s_.word[0].due <= now && s_.write_free <= now) begin_to_move(true, now, banks);
+    if (s_.writing.under_way && s_.writing.due <= now) write_moved(c, banks);
+    if (s_.words != 0 && s_.word[0].due <= now && s_.write_free <= now) begin_to_move<true>(c, now, banks);
     if (s_.reading.under_way && s_.reading.due <= now) read_moved(now, banks);
     if (s_.words < s_.word.size() && s_.read_free <= now) {
-        const bool high = (c.ctrl & kHighPriority) != 0, reads = c.ready <= now && (!is_timer(source) || c.credits != 0);
-        s_.next_high = high && reads ? mover_ + 1 : 0;
+        const bool reads = c.ready <= now && (mover_.timer == nullptr || c.credits != 0);
+        s_.next_high = mover_.high && reads ? mover_.index + 1 : 0;
         if (reads) {
-            if (!high) s_.next_low = (mover_ + 1) % kDmaChannels;
-            begin_to_move(false, now, banks);
+            if (!mover_.high) s_.next_low = (mover_.index + 1) % kDmaChannels;
+            begin_to_move<false>(c, now, banks);
         }
     }
     due_ = next_move(now + 1);
