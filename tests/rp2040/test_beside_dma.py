@@ -124,6 +124,16 @@ def test_a_core_beside_words_that_are_moved(part: int) -> None:
         compare_with_stepper(partial(_words, seed), seed, counted=seed % 8 == 0)
 
 
+def test_words_leave_the_same_state() -> None:
+    """To the last field of every block."""
+    for seed in range(PROGRAMS):
+        fast, plain = _words(seed), _words(seed)
+        plain.record_instructions(1)
+        for chip in (fast, plain):
+            chip.run_until(random.Random(seed).randrange(100, 3000))
+        assert fast.differences(plain.save()) == [], f"seed {seed}"
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_a_core_beside_the_dma(part: int) -> None:
     """Ports, priorities and memory that both use; words that the program reads just when they come."""

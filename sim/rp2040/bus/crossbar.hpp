@@ -248,8 +248,8 @@ class Crossbar {
     Cycles history_until_ = 0;             ///< Where that of no port reaches beyond.
     std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait, while they are counted.
     std::array<Left, kPorts> left_{};
-    PortBits reads_{};             ///< Accesses of the DMA that are reads.
-    unsigned beside_ = kNobody;    ///< The core in whose window the DMA tells of its accesses.
+    PortBits reads_{};           ///< Accesses of the DMA that are reads.
+    unsigned beside_ = kNobody;  ///< The core in whose window the DMA tells of its accesses.
     std::array<bool, 2> first_by_priority_{};
     bool any_first_by_priority_ = false;
     bool ended_ = true;

@@ -125,7 +125,8 @@ void Crossbar::move_window(unsigned cycles) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
         const std::uint64_t told = leaving & ~history_[port];
-        if (((first | second) & told) != 0) left_[port] = {window(), {first & told, second & told}, 0, reads_[port] & told};
+        if (((first | second) & told) != 0)
+            left_[port] = {window(), {first & told, second & told}, 0, reads_[port] & told};
         reads_[port] &= staying;
         first &= staying;
         second &= staying;

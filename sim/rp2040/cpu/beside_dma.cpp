@@ -1,8 +1,9 @@
-// One core beside the DMA, or while bus accesses are counted: the chains of two cores (pair_execute.cpp), with nobody else
-// in turn.
+// One core beside the DMA, or while bus accesses are counted: the chains of two cores (pair_execute.cpp), with nobody
+// else in turn.
 //
 // Where the DMA only moves words from bank to bank of SRAM, its steps are made between the chains, without the way
-// through events and the chip's loop; both tell the crossbar of their accesses in the same window (crossbar_beside.cpp).
+// through events and the chip's loop; both tell the crossbar of their accesses in the same window
+// (crossbar_beside.cpp).
 #include <algorithm>
 #include <utility>
 

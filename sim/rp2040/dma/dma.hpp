@@ -113,7 +113,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     struct Banks {
         Crossbar& crossbar;
         std::uint8_t* sram;
-        const std::uint8_t* code_words;  ///< Words of SRAM that decoded code was made from; stores there are for others.
+        const std::uint8_t*
+            code_words;  ///< Words of SRAM that decoded code was made from; stores there are for others.
     };
     /// Whether that is all it does for now; end_moving() must follow.
     [[nodiscard]] bool begin_moving();
@@ -146,9 +147,9 @@ class Dma final : public StatefulPeripheral<DmaState> {
 
   private:
     template <bool is_write>
-    void begin_to_move(Channel& c, Cycles now, const Banks& banks);
+    void begin_to_move(DmaState::Channel& c, Cycles now, const Banks& banks);
     void read_moved(Cycles now, const Banks& banks);
-    void write_moved(Channel& c, const Banks& banks);
+    void write_moved(DmaState::Channel& c, const Banks& banks);
     [[nodiscard]] Cycles next_move(Cycles earliest) const;
     static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
@@ -198,9 +199,9 @@ class Dma final : public StatefulPeripheral<DmaState> {
     /// While words are moved beside a core: the channel, and what its registers say of each word.
     struct Mover {
         unsigned index;
-        std::uint32_t bytes, offset_mask;                       ///< Of addresses that are aligned.
-        std::array<std::uint32_t, 2> step, ring;                ///< For reads and writes; bits that count.
-        DmaState::Timer* timer;                                 ///< That paces it; null: nothing does.
+        std::uint32_t bytes, offset_mask;         ///< Of addresses that are aligned.
+        std::array<std::uint32_t, 2> step, ring;  ///< For reads and writes; bits that count.
+        DmaState::Timer* timer;                   ///< That paces it; null: nothing does.
         bool high;
     } mover_{};
     bool moving_ = false;

@@ -1,7 +1,8 @@
 // One channel that moves words between banks of SRAM, beside a core that goes on (cpu/beside_dma.cpp).
 //
-// Nobody sees its steps but by what is in memory and by the ports that they take: no event, no register, no other block.
-// So each is what step() would do, for one channel that is not at its last transfer, and without the way through events.
+// Nobody sees its steps but by what is in memory and by the ports that they take: no event, no register, no other
+// block. So each is what step() would do, for one channel that is not at its last transfer, and without the way through
+// events.
 #include <algorithm>
 #include <cstring>
 
@@ -24,7 +25,7 @@ bool Dma::begin_moving() {
     const auto index = static_cast<unsigned>(__builtin_ctz(busy_));
     const Channel& c = s_.channel[index];
     const unsigned source = treq(c.ctrl);
-    if (source != kTreqPermanent && !is_timer(source)) return false;
+    if (source != kTreqPermanent && !(is_timer(source) && s_.timer[source - kTreqTimer0].runs())) return false;
     if ((c.ctrl & kEn) == 0 || (c.ctrl & kBswap) != 0 || ((s_.sniffer.ctrl & 1) != 0 && (c.ctrl & kSniffEn) != 0))
         return false;
     if (c.unread < 2 || !in_sram(c.read_addr) || !in_sram(c.write_addr)) return false;
@@ -68,7 +69,7 @@ Cycles Dma::next_move(Cycles earliest) const {
     if (s_.words < s_.word.size() && !s_.reading.under_way) {
         Cycles start = std::max(c.ready, s_.read_free);
         if (const DmaState::Timer* timer = mover_.timer; timer != nullptr && c.credits == 0)
-            start = timer->runs() ? std::max(start, timer->at + timer->cycles_to_pulse() + 1) : kNever;
+            start = std::max(start, timer->at + timer->cycles_to_pulse() + 1);
         due = std::min(due, start);
     }
     return std::max(due, earliest);
@@ -132,7 +133,7 @@ bool Dma::move(const Banks& banks) {
     if (mover_.timer != nullptr) {
         DmaState::Timer& timer = *mover_.timer;
         const Cycles elapsed = now - timer.at;
-        if (timer.runs() && elapsed != 0) {
+        if (elapsed != 0) {
             const Cycles first = timer.at + timer.cycles_to_pulse() + 1;
             std::uint64_t fired = elapsed;
             if (timer.x() < timer.y()) {
