@@ -10,7 +10,7 @@
 #include "bus/bus.hpp"
 #include "cpu/cpu.hpp"
 #include "cpu/pair.hpp"
-#include "dma/dma.hpp"
+#include "dma/words.hpp"
 
 namespace rp2040 {
 
@@ -24,6 +24,16 @@ std::uint8_t* all_mine() {
     }();
     return kAllMine.data();
 }
+
+struct Banks {
+    Crossbar& crossbar;
+    std::uint8_t* sram;
+    const std::uint8_t* code_words;
+    template <bool is_write>
+    Cycles take(Cycles now, std::uint32_t offset) {
+        return crossbar.take_beside(is_write ? BusMaster::dma_write : BusMaster::dma_read, now, port_in_sram(offset));
+    }
+};
 }  // namespace
 
 /// Instructions in a chain as far as they may meet the DMA or are counted, the other core being at rest. False where
@@ -56,7 +66,7 @@ bool Cpu::run_beside_dma() {
     if (crossbar_.counting() || bus_.never_written.on() || cycles + kLongestInstruction < events.next()) return false;
     const Cycles others = events.next_beside(EventId::dma), until = std::min(limit_, others);
     if (!pair->dma.begin_moving()) return false;
-    const Dma::Banks banks{crossbar_, sram, sram_code_words};
+    Banks banks{crossbar_, sram, sram_code_words};
     pair->beside_dma = true;
     pair->left = false;
     ahead_from = kNever;

@@ -16,8 +16,6 @@
 
 namespace rp2040 {
 
-class Crossbar;
-
 inline constexpr unsigned kDmaChannels = regs::kDma["CH%_CTRL_TRIG"].count;
 
 /// What the chip tells the DMA about the rest of the bus; the defaults describe an uncontended one.
@@ -108,20 +106,15 @@ class Dma final : public StatefulPeripheral<DmaState> {
     /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
     void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
 
-    // words.cpp: one channel that moves words between banks of SRAM beside a core (cpu/beside_dma.cpp), which does step
+    // words.hpp: one channel that moves words between banks of SRAM beside a core (cpu/beside_dma.cpp), which does step
     // by step what its events would.
-    struct Banks {
-        Crossbar& crossbar;
-        std::uint8_t* sram;
-        const std::uint8_t*
-            code_words;  ///< Words of SRAM that decoded code was made from; stores there are for others.
-    };
     /// Whether that is all it does for now; end_moving() must follow.
     [[nodiscard]] bool begin_moving();
     /// When the next step is due.
     [[nodiscard]] Cycles moving_due() const { return due_; }
-    /// Makes the step that is due; false: its event must.
-    [[nodiscard]] bool move(const Banks& banks);
+    /// Makes the step that is due; false: its event must. `banks` is memory and the ports to it.
+    template <class Banks>
+    [[nodiscard]] bool move(Banks& banks);
     void end_moving();
 
     // recurrence.cpp: transfers between PIO FIFOs and memory that go on as they went.
@@ -146,10 +139,12 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
-    template <bool is_write>
-    void begin_to_move(DmaState::Channel& c, Cycles now, const Banks& banks);
-    void read_moved(Cycles now, const Banks& banks);
-    void write_moved(DmaState::Channel& c, const Banks& banks);
+    template <bool is_write, class Banks>
+    void begin_to_move(DmaState::Channel& c, Cycles now, Banks& banks);
+    template <class Banks>
+    void read_moved(Cycles now, Banks& banks);
+    template <class Banks>
+    void write_moved(DmaState::Channel& c, Banks& banks);
     [[nodiscard]] Cycles next_move(Cycles earliest) const;
     static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
