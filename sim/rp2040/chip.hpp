@@ -228,7 +228,7 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     Bus bus_;
     CodeCache code_;
     Cpu core0_, core1_;
-    Pair pair_{bus_.crossbar, events_};
+    Pair pair_{bus_.crossbar, events_, dma_};
 
     Xosc xosc_;
     Rosc rosc_;

@@ -56,6 +56,7 @@ void Crossbar::delay(Access& loser, Port port, Cycles cycles) {
 }
 
 Cycles Crossbar::arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim) {
+    if (beside_dma() && is_core(master) && index(master) != beside_) end_turns();
     if (!ended_) {
         const bool ours = is_core(master) && port != Port::apb;
         if (ours && length == 1 && claim == Claim::counted && in_window(cycle) &&

@@ -59,7 +59,8 @@ class Crossbar {
     /// Whether wait_turn() can settle who waits: what has been told decides alone, and the other core, should it lose,
     /// has nothing in the history of any port that would have to move as well.
     [[nodiscard]] bool settled_by_turns(unsigned core, Cycles cycle, Port port) const {
-        return known_by_turns(cycle, port) && (history_until_ <= cycle || !in_history(core ^ 1, cycle));
+        if (!known_by_turns(cycle, port)) return false;
+        return history_until_ <= cycle || (!beside_dma() && !in_history(core ^ 1, cycle));
     }
     /// Takes the APB for a read in that cycle if nobody else has it near.
     bool take_apb_read(unsigned core, Cycles cycle);
@@ -72,8 +73,33 @@ class Crossbar {
     /// what they wait has room behind that in the window of 64 cycles.
     void begin_turns(Cycles cycle) {
         const Cycles from = cycle - std::min(cycle, kBefore);
+        if (beside_dma()) [[unlikely]]
+            end_turns();
         if (ended_ || from - window() >= kStep) set_window(from);
     }
+    // For one core beside the DMA, where that moves words between banks of SRAM (crossbar_beside.cpp): the DMA tells of
+    // its accesses in the place of the core that is at rest, in the order in which they come to their cycles.
+    void begin_beside(unsigned core, Cycles cycle) {
+        const Cycles from = cycle - std::min(cycle, kBefore);
+        if (beside_ != core) end_turns();
+        if (ended_ || from - window() >= kStepBeside) set_window(from);
+        beside_ = core;
+    }
+    [[nodiscard]] bool beside_dma() const { return beside_ != kNobody; }
+    /// An access of the DMA: the cycles that it waits, or kNever if access() must settle that.
+    Cycles take_beside(BusMaster master, Cycles cycle, Port port) {
+        const auto p = static_cast<unsigned>(port);
+        const std::uint64_t bit = std::uint64_t{1} << cycle % PortTurns::kCycles;
+        std::uint64_t& taken = turns_[beside_ & 1]->taken[p];
+        if (((turns_[0]->taken[p] | turns_[1]->taken[p]) & bit) != 0 || !beside_dma() || history_until_ > cycle ||
+            !in_window(cycle)) [[unlikely]]
+            return meet_beside(master, cycle, port);
+        taken |= bit;
+        if (master == BusMaster::dma_read) reads_[p] |= bit;
+        return 0;
+    }
+    /// What is not free for the core.
+    Cycles wait_beside(unsigned core, Cycles cycle, Port port);
     /// Whether one core has priority over the other one in this window.
     [[nodiscard]] bool by_priority() const { return any_first_by_priority_; }
     [[nodiscard]] Cycles turns_end() const { return window() + kTurns; }
@@ -102,6 +128,8 @@ class Crossbar {
         s_ = {};
         contested_ = {};
         left_ = {};
+        reads_ = {};
+        beside_ = kNobody;
         ended_ = true;
     }
     /// What can still decide anything when nobody tells of an access before `now` any more: who was last before, and
@@ -173,14 +201,21 @@ class Crossbar {
         Cycles window = 0;
         std::array<std::uint64_t, 2> told{};
         std::uint64_t contested = 0;
+        std::uint64_t reads = 0;  ///< Those of the DMA that are reads.
     };
+    /// Whose accesses those are that a core has told of, or the DMA in its place.
+    [[nodiscard]] BusMaster teller(unsigned core, bool read) const {
+        if (!beside_dma() || core == beside_) return static_cast<BusMaster>(core);
+        return read ? BusMaster::dma_read : BusMaster::dma_write;
+    }
     [[nodiscard]] LastTold last_told(unsigned port) const;
     using PortBits = std::array<std::uint64_t, kPorts>;
     /// The bits of the window's cycles before `cycle`.
     [[nodiscard]] std::uint64_t bits_before(Cycles cycle) const;
     /// The same in the order of the cycles, that of the window's first one in bit 0.
     [[nodiscard]] std::uint64_t in_order(std::uint64_t bits) const;
-    static constexpr unsigned kStep = 16, kTurns = 44;
+    static constexpr unsigned kStep = 16, kTurns = 44, kStepBeside = 28;
+    static constexpr unsigned kNobody = 2;
     static constexpr Cycles kLatest = 56;  ///< So many cycles after the first one; what they may wait has room behind.
     static constexpr Cycles kBefore = 4;   ///< A fetch may be told of that long after its cycle.
     static constexpr std::uint32_t kApbReadCycles = timing::kApbRead - timing::kBusCycle;
@@ -203,6 +238,9 @@ class Crossbar {
     [[nodiscard]] bool wins_first_turn(unsigned core, Cycles at, unsigned port) const;
     void delay_turns(unsigned core, Cycles from, unsigned port);
     void delay_contested(unsigned core, Cycles from, unsigned port);
+    [[nodiscard]] bool wins_beside(BusMaster challenger, BusMaster other, Cycles at, unsigned port) const;
+    [[nodiscard]] bool delay_beside(BusMaster loser, Cycles from);
+    [[gnu::noinline]] Cycles meet_beside(BusMaster master, Cycles cycle, Port port);
 
     Busctrl* busctrl_ = nullptr;
     std::array<PortTurns*, 2> turns_{};
@@ -210,6 +248,8 @@ class Crossbar {
     Cycles history_until_ = 0;             ///< Where that of no port reaches beyond.
     std::array<PortBits, 2> contested_{};  ///< Accesses of each core that had to wait, while they are counted.
     std::array<Left, kPorts> left_{};
+    PortBits reads_{};           ///< Accesses of the DMA that are reads.
+    unsigned beside_ = kNobody;  ///< The core in whose window the DMA tells of its accesses.
     std::array<bool, 2> first_by_priority_{};
     bool any_first_by_priority_ = false;
     bool ended_ = true;

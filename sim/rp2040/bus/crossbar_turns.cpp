@@ -114,7 +114,8 @@ Crossbar::LastTold Crossbar::last_told(unsigned port) const {
     if ((ours | theirs) == 0) return {};
     const auto at = static_cast<unsigned>(63 - std::countl_zero(ours | theirs));
     const Cycles cycle = left.window + at;
-    return {true, (left.contested & bit_of(cycle)) != 0, ours < theirs ? BusMaster::core1 : BusMaster::core0, cycle};
+    const BusMaster master = teller(ours < theirs ? 1 : 0, (left.reads & bit_of(cycle)) != 0);
+    return {true, (left.contested & bit_of(cycle)) != 0, master, cycle};
 }
 
 /// Less than a window on.
@@ -124,7 +125,9 @@ void Crossbar::move_window(unsigned cycles) {
         std::uint64_t &first = turns_[1]->taken[port], &second = turns_[0]->taken[port];
         if ((first | second) == 0) continue;
         const std::uint64_t told = leaving & ~history_[port];
-        if (((first | second) & told) != 0) left_[port] = {window(), {first & told, second & told}, 0};
+        if (((first | second) & told) != 0)
+            left_[port] = {window(), {first & told, second & told}, 0, reads_[port] & told};
+        reads_[port] &= staying;
         first &= staying;
         second &= staying;
     }
@@ -147,6 +150,7 @@ void Crossbar::move_window(unsigned cycles) {
 void Crossbar::end_turns() {
     if (ended_) return;
     for (unsigned port = 0; port < kPorts; ++port) end_turns(port);
+    beside_ = kNobody;
     ended_ = true;
 }
 
@@ -157,15 +161,16 @@ void Crossbar::end_turns(unsigned port) {
     const std::uint32_t length = told_length(port);
     if (const LastTold t = last_told(port); t.any) s_.port[port].add({t.cycle, length, t.master, true, t.contested});
     const std::uint64_t first = in_order(told(0, port)), second = in_order(told(1, port));
-    const std::uint64_t contested = in_order(contested_[0][port] | contested_[1][port]);
+    const std::uint64_t contested = in_order(contested_[0][port] | contested_[1][port]), reads = in_order(reads_[port]);
     for (std::uint64_t left = first | second; left != 0; left &= left - 1) {
         const auto at = static_cast<unsigned>(std::countr_zero(left));
-        const BusMaster master = (first >> at & 1) != 0 ? BusMaster::core0 : BusMaster::core1;
+        const BusMaster master = teller((first >> at & 1) != 0 ? 0 : 1, (reads >> at & 1) != 0);
         s_.port[port].add({window() + at, length, master, true, (contested >> at & 1) != 0});
     }
     if (counting()) count_turns(port, first | second, contested & (first | second));
     for (PortTurns* turns : turns_) turns->taken[port] = history_[port];
     contested_[0][port] = contested_[1][port] = 0;
+    reads_[port] = 0;
     left_[port] = {};
 }
 

@@ -35,6 +35,8 @@ inline void Crossbar::delay_turns(unsigned core, Cycles from, unsigned port) {
 /// Who wins is as wins() has it, by the bits where any tell of an access before, for all that is told of came after the
 /// history.
 inline Cycles Crossbar::wait_turn(unsigned core, Cycles cycle, Port port) {
+    if (beside_dma()) [[unlikely]]
+        return wait_beside(core, cycle, port);
     const auto p = static_cast<unsigned>(port);
     std::uint64_t& taken = turns_[core ^ 1]->taken[p];
     // From `cycle` on the history of the port is over: the other core has told of all that is not free.

@@ -339,6 +339,7 @@ class Cpu {
     }
     void execute_shared();
     bool run_shared();
+    bool run_beside_dma();
     [[gnu::noinline]] Cycles wait_for_history(Cycles at, Port port);
     Cycles note_lost(Cycles lost);
     Cycles share_data(const Op* at);

@@ -69,7 +69,10 @@ void Cpu::take_back(const CpuMark& mark, std::uint64_t flash_hits) {
 Cycles Cpu::wait_for_port(Cycles at, Port port) {
     if (!crossbar_.settled_by_turns(core_, at, port)) [[unlikely]]
         return wait_for_history(at, port);
-    return note_lost(crossbar_.wait_turn(core_, at, port));
+    const Cycles lost = crossbar_.wait_turn(core_, at, port);
+    if (pair->beside_dma) [[unlikely]]
+        deadline = 0;  // the DMA's next step may come later
+    return note_lost(lost);
 }
 
 Cycles Cpu::wait_for_history(Cycles at, Port port) {

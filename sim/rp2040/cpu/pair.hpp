@@ -13,6 +13,8 @@
 
 namespace rp2040 {
 
+class Dma;
+
 /// Whose a block of SRAM is: the core that may load or store there without looking at what the other one does.
 namespace owner {
 constexpr std::uint8_t kFree = 0, kTouched = 16, kMoved = 32;
@@ -23,10 +25,14 @@ constexpr std::uint8_t kShared = may_load(0) | may_load(1) | kTouched;  ///< Bot
 }  // namespace owner
 
 struct Pair {
-    Pair(Crossbar& crossbar_, Scheduler& events_) : crossbar(crossbar_), events(events_) {}
+    Pair(Crossbar& crossbar_, Scheduler& events_, Dma& dma_) : crossbar(crossbar_), events(events_), dma(dma_) {}
 
     Crossbar& crossbar;
     Scheduler& events;
+    Dma& dma;
+    /// The DMA does beside a core what its events would (beside_dma.cpp).
+    bool beside_dma = false;
+    void leave_dma();
     /// No instruction begins from here on: an event, or the end of the run.
     Cycles end = 0;
     /// The core that has executed instructions which begin after what the other one has come to; null: neither.

@@ -109,6 +109,7 @@ void op_alone(OP_PARAMS) {
         c.deadline = 0;
         return;
     }
+    c.pair->leave_dma();
     c.decode_next();
     c.pair->take_back(c, cycles, c.effect_of(op));
     c.pair->left = true;

@@ -66,30 +66,6 @@ void Cpu::execute_one(const Op* at) {
     if (cycles > start) share_fetches(at, address);
 }
 
-/// Instructions in a chain as far as they may meet the DMA or are counted, the other core being at rest. False where
-/// each needs more than that.
-bool Cpu::run_shared() {
-    static constinit auto kAllMine = [] {
-        decltype(Pair::owners) owners{};
-        owners.fill(owner::only(0) | owner::only(1));
-        return owners;
-    }();
-    if (!simple() || peer->runnable()) return false;
-    const Cycles event = fabric_.events().next();
-    const bool near = crossbar_.dma_active() && cycles + kLongestInstruction >= event;
-    const Cycles shared_until = near || crossbar_.counting() ? kNever : crossbar_.dma_busy_until();
-    pair->end = std::min(limit_, event);
-    crossbar_.begin_turns(cycles);
-    ahead_from = kNever;
-    undo.count = 0;
-    deadline = std::min({pair->end, shared_until, crossbar_.turns_end()});
-    const Unchained unchained(*this);
-    std::uint8_t* const shared = std::exchange(owners, kAllMine.data());
-    pair->execute(*this);
-    owners = shared;
-    return true;
-}
-
 void Cpu::execute_shared() {
     const Op* const at = op;
     const auto index = static_cast<std::uint32_t>(at - page->ops.data());

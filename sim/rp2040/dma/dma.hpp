@@ -106,6 +106,17 @@ class Dma final : public StatefulPeripheral<DmaState> {
     /// Takes a word that has come into the FIFO in cycle `pushed`, in the cycles in which step() would have.
     void take_word(Dreq dreq, std::uint32_t word, Cycles pushed);
 
+    // words.hpp: one channel that moves words between banks of SRAM beside a core (cpu/beside_dma.cpp), which does step
+    // by step what its events would.
+    /// Whether that is all it does for now; end_moving() must follow.
+    [[nodiscard]] bool begin_moving();
+    /// When the next step is due.
+    [[nodiscard]] Cycles moving_due() const { return due_; }
+    /// Makes the step that is due; false: its event must. `banks` is memory and the ports to it.
+    template <class Banks>
+    [[nodiscard]] bool move(Banks& banks);
+    void end_moving();
+
     // recurrence.cpp: transfers between PIO FIFOs and memory that go on as they went.
     [[nodiscard]] const DmaState& state() const { return s_; }
     /// Whether all is in cycle `now` as it was in cycle `then`, but for what has been transferred.
@@ -128,6 +139,13 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
 
   private:
+    template <bool is_write, class Banks>
+    void begin_to_move(DmaState::Channel& c, Cycles now, Banks& banks);
+    template <class Banks>
+    void read_moved(Cycles now, Banks& banks);
+    template <class Banks>
+    void write_moved(DmaState::Channel& c, Banks& banks);
+    [[nodiscard]] Cycles next_move(Cycles earliest) const;
     static constexpr std::uint32_t kToSettle = 32;  ///< Words that repeats() leaves.
     void clock_switches() override;
     using Channel = DmaState::Channel;
@@ -173,6 +191,17 @@ class Dma final : public StatefulPeripheral<DmaState> {
     std::uint32_t busy_ = 0;  ///< Channels, a bit each; derived.
     bool timers_run_ = false;
     bool pending_ = false;
+    /// While words are moved beside a core: the channel, and what its registers say of each word.
+    struct Mover {
+        unsigned index;
+        std::uint32_t bytes, offset_mask;         ///< Of addresses that are aligned.
+        std::array<std::uint32_t, 2> step, ring;  ///< For reads and writes; bits that count.
+        DmaState::Timer* timer;                   ///< That paces it; null: nothing does.
+        bool high;
+    } mover_{};
+    bool moving_ = false;
+    Cycles due_ = kNever;  ///< The next step,
+    Cycles stepped_ = 0;   ///< and the last one; 0: none yet.
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;
     std::uint8_t pwm_slices_ = 0;

@@ -305,7 +305,10 @@ void Dma::delay(bool is_write, Cycles cycles) {
         access.due += cycles;
     else if (!is_write && s_.words != 0)
         s_.word[s_.words - 1].due += cycles;
-    schedule();
+    if (moving_)
+        due_ = next_move(stepped_ + 1);
+    else
+        schedule();
 }
 
 void Dma::schedule() {
