@@ -167,6 +167,7 @@ class Chip : public Fabric, private DmaBus, private UsbBootChip {
     void set_irq(Irq line, bool level) override;
     void set_core_irq(unsigned core, Irq line, bool level) override;
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma_.set_dreq(dreq, transfers); }
+    [[nodiscard]] std::uint32_t paced_by_pio() const override { return dma_.paced_by_pio(); }
     [[nodiscard]] std::uint32_t clock_hz(ClockId clock) const override { return clocks_.hz(clock); }
     [[nodiscard]] std::uint64_t picoseconds(Cycles at) const override { return time_.picoseconds(at); }
     [[nodiscard]] Cycles cycle_at(std::uint64_t picoseconds) const override { return time_.cycle_at(picoseconds); }

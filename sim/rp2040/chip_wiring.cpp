@@ -167,6 +167,10 @@ void Chip::connect() {
     };
     io_bank0_.on_change = io_qspi_.on_change = [this] { wake_oscillators(); };
     dma_.set_pwm_listener([this](std::uint8_t slices) { pwm_.watch_wraps(slices); });
+    dma_.set_pio_listener([this] {
+        pio0_.levels_heard();
+        pio1_.levels_heard();
+    });
     syscfg_.on_change = [this] {
         sio_.set_input_bypass(syscfg_.in_sync_bypass());
         for (unsigned index = 0; index < 2; ++index) core(index).set_nmi_mask(syscfg_.nmi_mask(index), events_.now());

@@ -23,6 +23,9 @@ class Fabric {
 
     /// Tells the DMA how many transfers `dreq` could satisfy now (RX words waiting or TX slots free).
     virtual void set_dreq(Dreq dreq, std::uint32_t transfers) = 0;
+    /// The PIO blocks' requests, a bit each, that must be told of in the cycle in which they change: channels wait for
+    /// them.
+    [[nodiscard]] virtual std::uint32_t paced_by_pio() const { return ~0u; }
 
     /// Frequency of a clock generator in hertz; 0 when stopped.
     virtual std::uint32_t clock_hz(ClockId clock) const = 0;

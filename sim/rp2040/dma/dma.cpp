@@ -48,7 +48,7 @@ void Dma::reset() {
     for (unsigned i = 0; i < kDmaChannels; ++i) s_.channel[i].ctrl = kChainTo.put(i);  // itself
     for (auto& timer : s_.timer) timer.at = now();
     update_irq();
-    report_pwm();
+    report_pacing();
     schedule();
 }
 
@@ -61,7 +61,7 @@ void Dma::restore(StateReader& in) {
     pending_ = busy_ != 0;
     bus_->transfers_pending(pending_);
     for (unsigned n = 0; n < 2; ++n) line_[n] = ((s_.intr & s_.inte[n]) | s_.intf[n]) != 0;
-    report_pwm();
+    report_pacing();
 }
 
 std::uint32_t Dma::read_channel(unsigned index, unsigned reg) const {
@@ -163,8 +163,9 @@ void Dma::write_channel(unsigned index, unsigned reg, std::uint32_t value) {
 void Dma::write_ctrl(unsigned index, std::uint32_t value) {
     Channel& c = s_.channel[index];
     const std::uint32_t errors = c.ctrl & (kReadError | kWriteError) & ~value;  // Write one to clear.
+    if (c.busy) hear_pio(value);
     c.ctrl = (value & kRegs.writable("CH0_CTRL_TRIG")) | errors;
-    report_pwm();
+    report_pacing();
 }
 
 /// Zero written to a trigger register ends a chain of control blocks: no start, but an interrupt in quiet mode.
@@ -184,12 +185,13 @@ void Dma::trigger(unsigned index, Cycles from) {
     Channel& c = s_.channel[index];
     if ((c.ctrl & kEn) == 0 || c.busy) return;
     advance_timers(now());  // Pulses from before the start count for nobody.
+    hear_pio(c.ctrl);
     set_busy(index, true, from);
     c.trans_count = c.unread = c.reload;
     c.in_flight = 0;
     c.credits = 0;
     c.ready = from + 1;
-    report_pwm();
+    report_pacing();
 }
 
 void Dma::finish(unsigned index, Cycles from) {
@@ -199,7 +201,7 @@ void Dma::finish(unsigned index, Cycles from) {
     if ((c.ctrl & kIrqQuiet) == 0) s_.intr |= 1u << index;
     const unsigned chain = chain_to(c.ctrl);
     if (chain != index && chain < kDmaChannels) trigger(chain, from);
-    report_pwm();
+    report_pacing();
     update_irq();
 }
 
@@ -209,7 +211,7 @@ void Dma::fail(unsigned index, std::uint32_t error) {
     set_busy(index, false, now());
     c.unread = c.in_flight = 0;
     s_.intr |= 1u << index;  // Also in quiet mode (CTRL.AHB_ERROR).
-    report_pwm();
+    report_pacing();
     update_irq();
 }
 
@@ -232,7 +234,7 @@ void Dma::abort(std::uint32_t channels) {
         c.unread = c.in_flight = 0;
         drop_words(i);
     }
-    report_pwm();
+    report_pacing();
     update_irq();
 }
 
@@ -245,13 +247,22 @@ void Dma::update_irq() {
     }
 }
 
-void Dma::report_pwm() {
+/// Levels of PIO's FIFOs that nobody waits for are not told of at once: before a channel does, they must be there.
+void Dma::hear_pio(std::uint32_t ctrl) {
+    const unsigned source = treq(ctrl);
+    if (source >= kPioTreqs || (paced_by_pio_ >> source & 1) != 0) return;
+    paced_by_pio_ |= 1u << source;
+    if (pio_listener_) pio_listener_();
+}
+
+void Dma::report_pacing() {
     std::uint8_t slices = 0;
-    for (const Channel& c : s_.channel) {
-        const unsigned source = treq(c.ctrl);
-        if (c.busy && source >= kTreqPwm0 && source <= kTreqPwm7)
-            slices |= static_cast<std::uint8_t>(1u << (source - kTreqPwm0));
-    }
+    paced_by_pio_ = 0;
+    for_busy([&](unsigned i) {
+        const unsigned source = treq(s_.channel[i].ctrl);
+        if (source < kPioTreqs) paced_by_pio_ |= 1u << source;
+        if (source >= kTreqPwm0 && source <= kTreqPwm7) slices |= static_cast<std::uint8_t>(1u << (source - kTreqPwm0));
+    });
     if (slices == pwm_slices_) return;
     pwm_slices_ = slices;
     if (pwm_listener_) pwm_listener_(slices);

@@ -137,6 +137,10 @@ class Dma final : public StatefulPeripheral<DmaState> {
     void clocks_changed() override { schedule(); }
     /// Called with the PWM slices whose wrap paces a busy channel whenever that set changes (Pwm::watch_wraps).
     void set_pwm_listener(std::function<void(std::uint8_t)> listener) { pwm_listener_ = std::move(listener); }
+    /// Called before a channel begins to be paced by a PIO block that has paced none.
+    void set_pio_listener(std::function<void()> listener) { pio_listener_ = std::move(listener); }
+    /// Requests of the PIO blocks that pace busy channels, a bit each.
+    [[nodiscard]] std::uint32_t paced_by_pio() const { return paced_by_pio_; }
 
   private:
     template <bool is_write, class Banks>
@@ -174,7 +178,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     [[nodiscard]] int pick(Cycles now);
     void schedule();
     void update_irq();
-    void report_pwm();
+    void report_pacing();
+    void hear_pio(std::uint32_t ctrl);
 
     /// Calls `act` with the number of each busy channel.
     template <class Act>
@@ -205,6 +210,8 @@ class Dma final : public StatefulPeripheral<DmaState> {
     std::array<bool, 2> line_{};
     std::function<void(std::uint8_t)> pwm_listener_;
     std::uint8_t pwm_slices_ = 0;
+    std::function<void()> pio_listener_;
+    std::uint32_t paced_by_pio_ = 0;
 };
 
 }  // namespace rp2040

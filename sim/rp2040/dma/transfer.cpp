@@ -40,6 +40,10 @@ void Dma::set_dreq(Dreq dreq, std::uint32_t transfers) {
         give_credit(source, transfers, ready);
     } else {
         if (s_.level[source] == transfers) return;
+        if (source < kPioTreqs && (paced_by_pio_ >> source & 1) == 0) {  // no channel waits for it
+            s_.level[source] = transfers;
+            return;
+        }
         std::uint32_t idle = 0;
         for_busy([&](unsigned i) {
             if (treq(s_.channel[i].ctrl) == source && !requested(s_.channel[i])) idle |= 1u << i;

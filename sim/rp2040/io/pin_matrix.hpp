@@ -118,7 +118,7 @@ class PinMatrix final : public Gpio {
         return !overridden_ && nets_.empty() && (pins & selected(function) & (watched_ | irq_pins_ | waited_)) == 0;
     }
     [[nodiscard]] Unseen begin_unseen(PinFunction function);
-    void end_unseen(PinFunction function, const Unseen& pads);
+    void end_unseen(PinFunction function, const Unseen& pads, std::uint32_t out);
     /// Inputs as a block sees them in cycle `when`, behind the synchroniser except for the pins in `bypass`.
     [[nodiscard]] std::uint32_t synchronised(Cycles when, std::uint32_t bypass) const {
         const std::uint32_t sync = input_at(when - kSyncCycles);
@@ -298,57 +298,54 @@ class PinMatrix final : public Gpio {
 /// What pio_output() comes to for outputs that are enabled and stay so, with the state where the host has it at hand.
 class PinMatrix::Unseen {
   public:
-    void put(std::uint32_t out, Cycles when) {
-        const std::uint32_t mask = select_ & (out ^ value_);
-        value_ = out;
-        if (mask == 0) return;
-        when_ = when;
-        const std::uint32_t pins = mask & driven_ & (out ^ level_), moved = pins & heard_;
-        level_ ^= pins;
-        rose_ |= moved & level_;
-        fell_ |= moved & ~level_;
-        raw_ ^= moved;
-        if ((moved & kPinMask) == 0) return;
-        if (static_cast<std::int64_t>(when - history_[newest_].when) > 0) {
-            newest_ = (newest_ + 1) % kHistory;
-            history_[newest_].when = when;
+    /// In a cycle after that of the newest change: `moved` is what is no longer as it was before; `when` in 1/256
+    /// cycles.
+    [[gnu::always_inline]] void put(std::uint32_t out, std::uint32_t moved, std::uint64_t when) {
+        rose_ |= moved & out;
+        fell_ |= moved & ~out;
+        if ((moved & heard_) == 0) [[unlikely]] {
+            if ((moved & select_) != 0) when_ = when;
+            return;
         }
-        history_[newest_].input = raw_ & kPinMask;
+        recent_[changes_++ % kHistory] = {when, out};
     }
 
   private:
     friend PinMatrix;
-    std::uint32_t select_, driven_, heard_;
-    std::uint32_t value_, level_, raw_, rose_, fell_, newest_;
-    Cycles when_;
-    Change* history_;
+    std::uint32_t rose_ = 0, fell_ = 0, changes_ = 0;
+    std::uint32_t select_, driven_, heard_;  ///< Those of the function; that drive their pads; whose levels are inputs.
+    std::uint64_t when_ = 0;                 ///< Of the last change of others, 0 for none.
+    std::array<Change, kHistory> recent_;    ///< The last ones, outputs for inputs.
 };
 
 inline PinMatrix::Unseen PinMatrix::begin_unseen(PinFunction function) {
     Unseen pads;
     pads.select_ = selected(function);
-    pads.driven_ = s_.mux_oe & ~s_.output_disable;
-    pads.heard_ = s_.input_enable;
-    pads.value_ = s_.output[index(function)].value;
-    pads.level_ = s_.level;
-    pads.raw_ = s_.raw;
-    pads.rose_ = s_.rose;
-    pads.fell_ = s_.fell;
-    pads.newest_ = s_.newest;
-    pads.when_ = resolving_;
-    pads.history_ = s_.history.data();
+    pads.driven_ = pads.select_ & s_.mux_oe & ~s_.output_disable;
+    pads.heard_ = pads.driven_ & s_.input_enable & kPinMask;
     return pads;
 }
 
-inline void PinMatrix::end_unseen(PinFunction function, const Unseen& pads) {
-    s_.output[index(function)].value = pads.value_;
-    s_.mux_out = (s_.mux_out & ~pads.select_) | (pads.value_ & pads.select_);
-    s_.level = pads.level_;
-    s_.raw = pads.raw_;
-    s_.rose = pads.rose_;
-    s_.fell = pads.fell_;
-    s_.newest = pads.newest_;
-    resolving_ = pads.when_;
+inline void PinMatrix::end_unseen(PinFunction function, const Unseen& pads, std::uint32_t out) {
+    const std::uint32_t raw = pads.driven_ & s_.input_enable, others = s_.raw & kPinMask & ~pads.heard_;
+    s_.output[index(function)].value = out;
+    s_.mux_out = (s_.mux_out & ~pads.select_) | (out & pads.select_);
+    s_.level = (s_.level & ~pads.driven_) | (out & pads.driven_);
+    s_.raw = (s_.raw & ~raw) | (out & raw);
+    s_.rose |= pads.rose_ & raw;
+    s_.fell |= pads.fell_ & raw;
+    std::uint64_t last = pads.when_;
+    if (pads.changes_ != 0) {
+        const auto cycle = [](const Change& change) { return (change.when >> 8) + 1; };
+        const std::uint32_t first = pads.changes_ > kHistory ? pads.changes_ - kHistory : 0;
+        s_.newest = (s_.newest + first) % kHistory;
+        for (std::uint32_t n = first; n < pads.changes_; ++n) {
+            const Change& change = pads.recent_[n % kHistory];
+            remember(others | (change.input & pads.heard_), cycle(change));
+        }
+        last = std::max(last, pads.recent_[(pads.changes_ - 1) % kHistory].when);
+    }
+    if (last != 0) resolving_ = (last >> 8) + 1;
 }
 
 }  // namespace rp2040

@@ -85,6 +85,7 @@ void Pio::rest(PioMachine& m, unsigned index, unsigned pc) {
     if (m.pc != loop.head || m.exec_pending || m.delay_left != 0 || recorder_ != nullptr || any_sticky_) return;
     for (unsigned i = 0; i < 4; ++i)
         if (i != index && (s_.sm[i].enabled || s_.sm[i].forced_pending) && (reach_[i] & loop.pins) != 0) return;
+    looping_[index] = static_cast<std::uint8_t>(pc);
     const Cycles until = solo_ ? pins_.horizon() : limit();
     const std::uint64_t end = std::min<Cycles>(until, (m.next >> 8) + (Cycles{1} << 40)) << 8;
     if (end <= m.next) return;
@@ -95,6 +96,15 @@ void Pio::rest(PioMachine& m, unsigned index, unsigned pc) {
     m.y -= static_cast<std::uint32_t>(rounds) * loop.y_steps;
     m.next += rounds * step;
     resting_ |= static_cast<std::uint8_t>(1u << index);
+}
+
+/// Machines that rested up to the last horizon, and have not been touched since, go on with it up to this one.
+void Pio::rest_on() {
+    for (unsigned i = 0; i < 4; ++i) {
+        PioMachine& m = s_.sm[i];
+        if (looping_[i] != kNotLooping && m.enabled && !m.asleep && !m.forced_pending) rest(m, i, looping_[i]);
+    }
+    if (resting_ != 0) update_next();
 }
 
 }  // namespace rp2040

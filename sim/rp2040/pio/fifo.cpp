@@ -14,8 +14,8 @@ bool Pio::event_due() const { return fabric_.events().due(event()) <= now(); }
 bool Pio::indifferent(unsigned index, const PioFifo& fifo) const {
     const PioMachine& m = s_.sm[index];
     return !fifo.empty() && !fifo.full() && m.stall != PioStall::tx_empty && m.stall != PioStall::rx_full &&
-           !event_due() && !m.forced_pending && !m.exec_pending && !asks_levels_[index] &&
-           (code_dirty_ | horizon_dirty_) == 0 && !s_.settled && clocked();
+           !event_due() && (!unheard_ || levels_until() > now()) && !m.forced_pending && !m.exec_pending &&
+           !asks_levels_[index] && (code_dirty_ | horizon_dirty_) == 0 && !s_.settled && clocked();
 }
 
 std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
@@ -37,7 +37,7 @@ std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
         rx_changed(index);
         wake_stalled(PioStall::rx_full, t);
     }
-    replan();
+    acted_on_fifo(silent_);
     return value;
 }
 
@@ -51,17 +51,29 @@ bool Pio::push_behind(unsigned index, std::uint32_t value) {
     return true;
 }
 
+/// Whether the machine does nothing until a word comes, its side-set in others' cycles included.
+bool Pio::waits_for_word(unsigned index) const {
+    const PioMachine& m = s_.sm[index];
+    if (!m.enabled || !m.asleep || m.stall != PioStall::tx_empty) return false;
+    const std::uint32_t held = code_[index][m.pc].side_mask;
+    for (unsigned i = 0; i < 4 && held != 0; ++i)
+        if (i != index && s_.sm[i].enabled && (reach_[i] & held) != 0) return false;
+    return true;
+}
+
 void Pio::push_tx(unsigned index, std::uint32_t value, Cycles t) {
     PioMachine& m = s_.sm[index];
+    if (!silent_ || !waits_for_word(index)) pins_.catch_up(t + 1);
     if (m.tx.full()) {
         s_.fdebug |= 1u << (16 + index);  // TXOVER
-        return;
+    } else {
+        m.tx.push(value);
+        tx_changed(index);
+        wake_stalled(PioStall::tx_empty, t);
+        // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
+        if ((m.shiftctrl & kAutopull) != 0 && m.osr_count != 0) rouse(m, t);
     }
-    m.tx.push(value);
-    tx_changed(index);
-    wake_stalled(PioStall::tx_empty, t);
-    // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
-    if ((m.shiftctrl & kAutopull) != 0 && m.osr_count != 0) rouse(m, t);
+    acted_on_fifo(silent_);
 }
 
 /// A change of either join bit empties both FIFOs.

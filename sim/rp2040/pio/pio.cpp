@@ -48,6 +48,7 @@ Pio::Pio(Fabric& fabric, PinMatrix& pins, unsigned index)
       pins_(pins),
       index_(index),
       function_(index == 0 ? PinFunction::pio0 : PinFunction::pio1) {
+    forget_loops();
     divider_.fill(divider(PioMachine{}.clkdiv));
     pins_.add_lazy_driver(*this);
     fabric_.events().bind(event(), this, [](void* self, Cycles when) {
@@ -65,6 +66,7 @@ void Pio::reset() {
     divider_.fill(divider(PioMachine{}.clkdiv));
     code_dirty_ = 0xf;
     any_sticky_ = false;
+    forget_loops();
     stir();
     pins_.set_output(function_, kPinMask, 0, 0, now() + 1);
     for (unsigned i = 0; i < 4; ++i) {
@@ -80,6 +82,10 @@ void Pio::restore(StateReader& in) {
     any_sticky_ = false;
     quiet_since_.reset();
     quiet_events_ = 0;
+    forget_loops();
+    unheard_ = true;  // how the next event was planned is not known
+    silent_ = false;
+    levels_until_ = 0;
     for (unsigned i = 0; i < 4; ++i) {
         divider_[i] = divider(s_.sm[i].clkdiv);
         any_sticky_ |= (s_.sm[i].execctrl & kOutSticky) != 0;
@@ -94,6 +100,7 @@ void Pio::restore(StateReader& in) {
 /// Without its clock the block stands still; all that was to come is later by the length of the pause.
 void Pio::clock_switches() {
     stir();
+    forget_loops();
     if (clocked()) {
         pins_.catch_up(now() + 1);
         s_.stopped_at = now();
@@ -120,16 +127,20 @@ void Pio::replan() {
 std::uint32_t Pio::read(std::uint32_t offset) {
     const Cycles t = now();
     if (offset >= kRxf0 && offset < kIrq) return pop_rx((offset - kRxf0) / 4, t);
-    if (!changes_in_events(offset) || event_due()) pins_.catch_up(t);
+    if (!changes_in_events(offset) || event_due() || (unheard_ && levels_until_ <= t)) pins_.catch_up(t);
     return read_register(offset);
 }
 
-/// FIFO levels and flags change in events; what else there is to see may change without.
+/// Flags change in events, FIFO levels as well if anybody hears them; what else there is to see may change without.
 bool Pio::changes_in_events(std::uint32_t offset) {
     return offset == kFstat || offset == kFlevel || offset == kIrq || offset == kIntr;
 }
 
-Cycles Pio::steady_until(std::uint32_t offset) const { return changes_in_events(offset) ? kNever : 0; }
+Cycles Pio::steady_until(std::uint32_t offset) const {
+    if (offset == kFdebug) return stalls_until();
+    if (!changes_in_events(offset)) return 0;
+    return unheard_ && offset != kIrq ? levels_until() : kNever;
+}
 
 std::uint32_t Pio::peek(std::uint32_t offset) {
     pins_.catch_up(now());
@@ -149,10 +160,12 @@ std::uint32_t Pio::read_register(std::uint32_t offset) const {
     switch (offset) {
         case kCtrl: return per_machine([](const PioMachine& m) { return m.enabled; }, 1);
         case kFstat:
-            return per_machine([](const PioMachine& m) { return m.rx.full(); }, 1) |
-                   per_machine([](const PioMachine& m) { return m.rx.empty(); }, 1) << 8 |
-                   per_machine([](const PioMachine& m) { return m.tx.full(); }, 1) << 16 |
-                   per_machine([](const PioMachine& m) { return m.tx.empty(); }, 1) << 24;
+            return per_machine(
+                [](const PioMachine& m) {
+                    return std::uint32_t{m.rx.full()} | std::uint32_t{m.rx.empty()} << 8 |
+                           std::uint32_t{m.tx.full()} << 16 | std::uint32_t{m.tx.empty()} << 24;
+                },
+                1);
         case kFdebug: return s_.fdebug;
         case kFlevel: return per_machine([](const PioMachine& m) { return m.tx.count | m.rx.count << 4; }, 8);
         case kIrq: return s_.irq;
@@ -202,10 +215,10 @@ void Pio::write_alias(std::uint32_t offset, std::uint32_t value, unsigned alias)
 void Pio::write(std::uint32_t offset, std::uint32_t value) {
     if (offset >= kTxf0 && offset < kRxf0 && push_behind((offset - kTxf0) / 4, value)) return;
     const Cycles t = now();
+    if (offset >= kTxf0 && offset < kRxf0) return push_tx((offset - kTxf0) / 4, value, t);
     pins_.catch_up(t + 1);
-    if (offset >= kTxf0 && offset < kRxf0) {
-        push_tx((offset - kTxf0) / 4, value, t);
-    } else if (offset >= kInstrMem0 && offset < kSm0Clkdiv) {
+    forget_loops();
+    if (offset >= kInstrMem0 && offset < kSm0Clkdiv) {
         s_.memory[(offset - kInstrMem0) / 4] = static_cast<std::uint16_t>(value);
         code_dirty_ = 0xf;
         for (auto& m : s_.sm) {

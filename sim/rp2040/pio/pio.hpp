@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "base/peripheral.hpp"
@@ -34,7 +35,10 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void restore(StateReader& in) override;
 
     /// Records the program counters of the state machines; null stops it.
-    void record_to(SignalRecorder* recorder) { recorder_ = recorder; }
+    void record_to(SignalRecorder* recorder) {
+        recorder_ = recorder;
+        plan();
+    }
     /// Records where state machine `index` is now.
     void record_present(unsigned index, Cycles now) {
         if (recorder_ != nullptr) recorder_->record(now, signal::kPioPc + 4 * index_ + index, s_.sm[index].pc);
@@ -63,6 +67,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     /// What has been done since, and before `now`, has been done again for so many cycles; FIFOs hold words of before.
     void repeat_stream(const Recurrence& before, Cycles now, Cycles cycles);
 
+    /// Somebody will wait for levels of its FIFOs, who has not until now.
+    void levels_heard();
+
     // TimedDriver
     void catch_up(Cycles until) override;
     [[nodiscard]] Cycles next_step() const override { return next_; }
@@ -89,6 +96,8 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] Cycles horizon() const { return std::min(limit(), rest_end_); }
     // counting.cpp
     void rest(PioMachine& m, unsigned index, unsigned pc);
+    void rest_on();
+    void forget_loops() { looping_.fill(kNotLooping); }
     // recurrence.cpp
     [[nodiscard]] std::uint32_t reached() const;
     [[nodiscard]] bool unseen() const;
@@ -143,7 +152,16 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] const PioHorizon& horizon_of(unsigned index) const {
         return horizon_[index][status(s_.sm[index]) ? 1 : 0];
     }
-    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited) const;
+    [[nodiscard]] Cycles visible_from(unsigned index, Cycles others, bool awaited, bool levels) const;
+    [[nodiscard]] Cycles seen_from(bool awaited, bool levels) const;
+    // unheard.cpp: FIFOs of whose levels nobody must learn at once
+    [[nodiscard]] bool hears_levels() const;
+    [[nodiscard]] bool shows_nothing() const;
+    [[nodiscard]] Cycles levels_until() const;
+    [[nodiscard]] Cycles stalls_from(unsigned index) const;
+    [[nodiscard]] Cycles stalls_until() const;
+    void acted_on_fifo(bool silent);
+    [[nodiscard]] bool waits_for_word(unsigned index) const;
 
     // execute.cpp: instructions
     bool execute(PioMachine& m, unsigned index, const PioInstruction& in, Cycles cycle, Effects& fx, bool advance);
@@ -171,6 +189,22 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     void rx_changed(unsigned index);
     // plan.cpp
     void refresh();
+    // programs.cpp: what is known of programs that have run before
+    struct ProgramKey {
+        std::array<std::uint16_t, 32> memory{};
+        std::uint32_t execctrl = 0, shiftctrl = 0, pinctrl = 0;
+        std::uint8_t index = 0, entered = 0;
+        bool used = false;
+        bool operator==(const ProgramKey&) const = default;
+    };
+    struct Program;
+    struct Programs;
+    struct ForgetPrograms {
+        void operator()(Programs* programs) const;
+    };
+    void derive(unsigned index);
+    void derive_or_recall(unsigned index);
+    [[nodiscard]] ProgramKey key_of(unsigned index) const;
 
     // pio.cpp: registers
     void write_ctrl(std::uint32_t value, Cycles now);
@@ -204,6 +238,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     std::array<std::array<PioHorizon, 2>, 4> horizon_{};  // While STATUS is all zeros, and all ones.
     std::array<PioLoop, 4> loop_{};
     std::array<PioCountings, 4> countings_{};
+    std::unique_ptr<Programs, ForgetPrograms> programs_;
+    static constexpr std::uint8_t kNotLooping = 0xff;
+    std::array<std::uint8_t, 4> looping_{};   // The end of the delay loop to whose head a machine has just jumped back.
     std::array<std::uint32_t, 4> divider_{};  // In 1/256 cycles.
     Cycles bound_ = kNever;                   // run_to()'s
     std::optional<Recurrence> quiet_since_;   // A state since which nothing has been shown, and the pins asked
@@ -223,6 +260,9 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     Cycles rest_end_ = kNever;  // When the first of them goes on.
     bool roused_ = false;       // A machine woke while others ran.
     std::array<bool, 2> line_{};
+    bool unheard_ = false;             // No event comes for the levels of FIFOs: who asks for them looks.
+    bool silent_ = false;              // No event comes at all, whatever FIFOs get and lose.
+    mutable Cycles levels_until_ = 0;  // Up to which the levels stay as they are, if nobody acts; 0: not known.
 };
 
 }  // namespace rp2040

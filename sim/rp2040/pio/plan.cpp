@@ -43,19 +43,14 @@ void Pio::refresh() {
             side_setters_ = static_cast<std::uint8_t>(side != 0 ? side_setters_ | bit : side_setters_ & ~bit);
         }
         // Enabling a machine marks its horizon again, so idle ones need none.
-        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) {
-            horizon_[i][0] = pio_horizon(code_[i], m, false);
-            horizon_[i][1] = asks_levels_[i] ? pio_horizon(code_[i], m, true) : horizon_[i][0];
-            loop_[i] = pio_loop(code_[i], m);
-            countings_[i] = pio_countings(code_[i]);
-        }
+        if ((code || ((horizon_dirty_ >> i) & 1) != 0) && m.enabled) derive_or_recall(i);
     }
     code_dirty_ = horizon_dirty_ = 0;
 }
 
 /// Lower bound for the cycle in which machine `index` does something visible outside the block; `others` is the
-/// earliest cycle in which anything could end its wait.
-Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
+/// earliest cycle in which anything could end its wait; `levels` says whether changes of its FIFOs' levels are visible.
+Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited, bool levels) const {
     const PioMachine& m = s_.sm[index];
     if (m.forced_pending) {
         if (!m.forced_dozes() || others == kNever || !pins_.may_change(waited_pins_)) return m.forced_at;
@@ -73,10 +68,14 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
         // Something that happens in cycle c is seen one cycle later at the earliest.
         first = std::max(first, tick_after(m, others));
     }
-    if (autopull && m.osr_count >= pull_at && !m.tx.empty()) return first >> 8;
+    if (levels && autopull && m.osr_count >= pull_at && !m.tx.empty()) return first >> 8;
     if (m.exec_pending || awaited) return first >> 8;
     const PioHorizon& h = horizon_of(index);
     std::uint64_t ticks = h.to_visible[m.pc];
+    const auto cycle = [&] {
+        return ticks >= PioHorizon::kFar ? kNever : (first + (m.delay_left + ticks) * divider_[index]) >> 8;
+    };
+    if (!levels) return cycle();
     if (!m.tx.empty()) ticks = std::min<std::uint64_t>(ticks, h.to_pull[m.pc]);
     if (!m.rx.full()) ticks = std::min<std::uint64_t>(ticks, h.to_push[m.pc]);
     if (autopush && !m.rx.full() && h.to_full[m.pc] < PioHorizon::kFar) {
@@ -91,29 +90,40 @@ Cycles Pio::visible_from(unsigned index, Cycles others, bool awaited) const {
         const unsigned left = pull_at - std::min<unsigned>(m.osr_count, pull_at);
         ticks = std::min<std::uint64_t>(ticks, h.to_shifted[left][m.pc]);
     }
-    if (ticks >= PioHorizon::kFar) return kNever;
-    return (first + (m.delay_left + ticks) * divider_[index]) >> 8;
+    return cycle();
+}
+
+/// The same of the block.
+Cycles Pio::seen_from(bool awaited, bool levels) const {
+    Cycles others = kNever;
+    if (std::any_of(s_.sm.begin(), s_.sm.end(), [](const PioMachine& m) {
+            return (m.enabled && m.asleep && m.stall != PioStall::tx_empty && m.stall != PioStall::rx_full) ||
+                   m.forced_dozes();
+        })) {
+        others = pins_.earliest_other(this);
+        for (const auto& m : s_.sm) {
+            if (m.forced_pending)
+                others = std::min(others, m.forced_at);
+            else if (m.enabled && !m.asleep)
+                others = std::min(others, m.next >> 8);
+        }
+    }
+    Cycles first = kNever;
+    for (unsigned i = 0; i < 4; ++i) first = std::min(first, visible_from(i, others, awaited, levels));
+    return first;
 }
 
 void Pio::plan() {
     if ((code_dirty_ | horizon_dirty_) != 0) refresh();
     if (s_.settled && !may_settle(s_.asked)) stir();
     update_next();
+    const bool awaited = pins_.awaited(function_);
+    unheard_ = !hears_levels();
+    silent_ = unheard_ && !awaited && clocked() && shows_nothing();
+    levels_until_ = 0;
     Cycles due = kNever;
-    if (clocked() && !s_.settled && (next_ != kNever || waited_pins_ != 0)) {
-        const bool awaited = pins_.awaited(function_);
-        Cycles others = kNever;
-        if (std::any_of(s_.sm.begin(), s_.sm.end(),
-                        [](const PioMachine& m) { return (m.enabled && m.asleep) || m.forced_dozes(); })) {
-            others = pins_.earliest_other(this);
-            for (const auto& m : s_.sm) {
-                if (m.forced_pending)
-                    others = std::min(others, m.forced_at);
-                else if (m.enabled && !m.asleep)
-                    others = std::min(others, m.next >> 8);
-            }
-        }
-        for (unsigned i = 0; i < 4; ++i) due = std::min(due, visible_from(i, others, awaited));
+    if (!silent_ && clocked() && !s_.settled && (next_ != kNever || waited_pins_ != 0)) {
+        due = seen_from(awaited, !unheard_);
         if (s_.sticky_at != kNever && awaited) due = std::min(due, s_.sticky_at);
     }
     // What a tick in cycle c does is there from c + 1 on.

@@ -94,6 +94,7 @@ void Pio::pass_over(const Recurrence& before, Cycles now, Cycles cycles) {
         if (m.enabled && !slept(before.state.sm[i], m)) m.next += cycles << 8;
     }
     pins_.pass_over(before.cycle, now, cycles);
+    forget_loops();
     update_next();
 }
 

@@ -28,6 +28,7 @@ std::uint64_t Pio::tick_after(const PioMachine& m, Cycles after) const {
 /// Makes a machine that sleeps, or counts a delay, process its first tick after cycle `after`.
 void Pio::rouse(PioMachine& m, Cycles after) {
     if (!m.enabled) return;
+    looping_[static_cast<std::size_t>(&m - s_.sm.data())] = kNotLooping;
     const std::uint64_t divider = divider_[static_cast<std::size_t>(&m - s_.sm.data())];
     const std::uint64_t next = tick_after(m, after);
     if (m.asleep) {
@@ -68,6 +69,7 @@ void Pio::wake(Cycles when) {
     stir();
     wake_stalled(PioStall::pin, when - 1);
     update_next();
+    levels_until_ = 0;
 }
 
 /// The next tick of `m`: a remaining delay is over in one step, a stalled or new instruction is executed.
@@ -75,6 +77,7 @@ void Pio::wake(Cycles when) {
     const Cycles cycle = m.next >> 8;
     const std::uint32_t divider = divider_[index];
     resting_ &= static_cast<std::uint8_t>(~(1u << index));
+    looping_[index] = kNotLooping;
     const bool autopull = (m.shiftctrl & kAutopull) != 0;
     if (m.delay_left != 0) {
         if (autopull) refill(m, index);
@@ -119,6 +122,7 @@ void Pio::wake(Cycles when) {
 void Pio::enter(PioMachine& m) {
     m.entered = m.pc;
     const auto index = static_cast<unsigned>(&m - s_.sm.data());
+    looping_[index] = kNotLooping;
     if (computes_jumps_[index]) horizon_dirty_ |= static_cast<std::uint8_t>(1u << index);
 }
 
@@ -127,6 +131,7 @@ void Pio::run_forced(PioMachine& m, unsigned index, Cycles cycle, Effects& fx) {
     const PioInstruction in = pio_decode(m.forced, m.pc, index, m);
     m.forced_new = false;
     m.stall = PioStall::none;
+    forget_loops();  // it may write their pins
     std::swap(m.irq_raised, m.forced_raised);
     const std::uint8_t pc = m.pc;
     const bool done = execute(m, index, in, cycle, fx, false);
@@ -290,6 +295,7 @@ void Pio::catch_up(Cycles) {
 /// Steps up to cycle `bound`, at most to the horizon. A delay loop of the only machine that ticks may go beyond.
 void Pio::run_to(Cycles bound) {
     bound_ = bound;
+    if (next_ < limit()) rest_on();
     while (next_ < limit()) {
         if (alone_ >= 0)
             run_alone(static_cast<unsigned>(alone_));
@@ -298,7 +304,10 @@ void Pio::run_to(Cycles bound) {
         update_next();
     }
     bound_ = kNever;
-    if (std::exchange(resting_, std::uint8_t{0}) != 0) update_next();
+    if (std::exchange(resting_, std::uint8_t{0}) == 0) return;
+    // Who rested ticks again: what else update_next() finds stays as it is.
+    rest_end_ = kNever;
+    if (!solo_) alone_ = -1;
 }
 
 void Pio::update_next() {
@@ -311,11 +320,12 @@ void Pio::update_next() {
     bool forced = false;
     for (unsigned i = 0; i < 4; ++i) {
         const PioMachine& m = s_.sm[i];
+        if (!m.enabled && !m.forced_pending) continue;
         if (m.forced_pending) {
             next = std::min(next, m.forced_at);
             forced = true;
             if (m.forced_dozes()) waited |= stalled_[i].mask;
-        } else if (m.enabled && !m.asleep) {
+        } else if (!m.asleep) {
             next = std::min(next, m.next >> 8);
             if ((resting_ >> i & 1) != 0) {
                 ++rests;
@@ -324,7 +334,7 @@ void Pio::update_next() {
             }
             ++ticking;
             alone_ = static_cast<int>(i);
-        } else if (m.enabled && m.stall == PioStall::pin) {
+        } else if (m.stall == PioStall::pin) {
             // Which pin is in the instruction; any change of a level is worth a look.
             waited |= m.exec_pending ? kPinMask : code_[i][m.pc].mask;
         }

@@ -65,6 +65,10 @@ class UnitChip final : public Fabric, public DmaBus {
     UnitChip()
         : pins(*this), io(*this, pins), pads(*this, pins), pio0(*this, pins, 0), pio1(*this, pins, 1), dma(*this) {
         dma.set_bus(*this);
+        dma.set_pio_listener([this] {
+            pio0.levels_heard();
+            pio1.levels_heard();
+        });
         pins.attach(recorder);
         reset();
     }
@@ -81,6 +85,7 @@ class UnitChip final : public Fabric, public DmaBus {
         set_line(core == 0 ? irq : irq1, static_cast<unsigned>(line), level);
     }
     void set_dreq(Dreq dreq, std::uint32_t transfers) override { dma.set_dreq(dreq, transfers); }
+    std::uint32_t paced_by_pio() const override { return dma.paced_by_pio(); }
     std::uint32_t clock_hz(ClockId) const override { return 125'000'000; }
     std::uint64_t picoseconds(Cycles at) const override { return at * 8000; }
     Cycles cycle_at(std::uint64_t picoseconds) const override { return (picoseconds + 7999) / 8000; }
