@@ -56,9 +56,7 @@ class TimeBase {
         return 0;
     }
 
-    void save(StateWriter& out) const {
-        put_all(out, segments_);
-    }
+    void save(StateWriter& out) const { put_all(out, segments_); }
     void restore(StateReader& in) {
         get_all(in, segments_);
         if (segments_.empty()) throw std::invalid_argument("snapshot has an impossible number of clock changes");
