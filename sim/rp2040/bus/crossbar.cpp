@@ -28,8 +28,7 @@ bool Crossbar::wins(BusMaster challenger, BusMaster other, Cycles at, const Port
         when = a.from;
         last = a.master;
     }
-    const auto turn = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
-    return turn(challenger) < turn(other);
+    return first_in_turn(challenger, other, last);
 }
 
 /// Moves an access that was granted already, and all that the same master did after it, by `cycles`.

@@ -184,6 +184,11 @@ class Crossbar {
     enum class Claim : std::uint8_t { counted, goes_on };
     Cycles arbitrate(BusMaster master, Cycles cycle, Port port, Cycles length, Claim claim);
     [[nodiscard]] bool high_priority(BusMaster master) const;
+    /// Each in turn: whether it is `one`'s turn before `other`'s when `last` had the port.
+    static constexpr bool first_in_turn(BusMaster one, BusMaster other, BusMaster last) {
+        const auto turn = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
+        return turn(one) < turn(other);
+    }
     [[nodiscard]] bool wins(BusMaster challenger, BusMaster other, Cycles at, const PortState& port) const;
     void delay(Access& loser, Port port, Cycles cycles);
     void count(Port port, bool contested);

@@ -27,8 +27,7 @@ bool Crossbar::wins_beside(BusMaster challenger, BusMaster other, Cycles at, uns
     } else {
         return wins(challenger, other, at, s_.port[port]);
     }
-    const auto after = [last](BusMaster m) { return (index(m) - index(last) - 1) % kBusMasters; };
-    return after(challenger) < after(other);
+    return first_in_turn(challenger, other, last);
 }
 
 /// Moves an access of that master in cycle `from`, and all that it did after it, by one cycle; false: not by the bits.

@@ -67,6 +67,16 @@ struct DmaState {
         [[nodiscard]] Cycles cycles_to_pulse() const {
             return x() >= y() ? 1 : x() == 1 ? y() - phase : (y() - phase + x() - 1) / x();
         }
+        /// Counts on to cycle `now`, if it runs: the pulses until then.
+        std::uint64_t advance(Cycles now) {
+            const Cycles elapsed = now - at;
+            at = now;
+            if (x() >= y()) return elapsed;
+            const std::uint64_t total = phase + std::uint64_t{x()} * elapsed, every = y();
+            const std::uint64_t pulses = total < every ? 0 : total < 2 * every ? 1 : total / every;
+            phase = static_cast<std::uint32_t>(total - pulses * every);
+            return pulses;
+        }
     };
     std::array<Channel, kDmaChannels> channel{};
     std::array<Word, 3> word{};  // Oldest first. How many the chip holds is not documented.

@@ -20,6 +20,7 @@ inline constexpr regs::Bits kDataSize = regs::kDma.bits("CH0_CTRL_TRIG.DATA_SIZE
 
 /// Values of TREQ_SEL beyond those of `Dreq`.
 inline constexpr unsigned kTreqTimer0 = 0x3b, kTreqPermanent = 0x3f;
+constexpr bool is_timer(unsigned treq) { return treq >= kTreqTimer0 && treq < kTreqPermanent; }
 /// Requests of the PIO blocks, from 0 on.
 inline constexpr unsigned kPioTreqs = 16;
 inline constexpr auto kTreqPwm0 = static_cast<unsigned>(Dreq::pwm_wrap0),

@@ -18,7 +18,6 @@ constexpr std::uint64_t kTransmit =
     bit(Dreq::pio1_tx1) | bit(Dreq::pio1_tx2) | bit(Dreq::pio1_tx3) | bit(Dreq::spi0_tx) | bit(Dreq::spi1_tx) |
     bit(Dreq::uart0_tx) | bit(Dreq::uart1_tx) | bit(Dreq::i2c0_tx) | bit(Dreq::i2c1_tx) | bit(Dreq::xip_ssitx);
 
-constexpr bool is_timer(unsigned treq) { return treq >= kTreqTimer0 && treq < kTreqPermanent; }
 constexpr bool is_pulsed(unsigned treq) { return is_timer(treq) || (treq >= kTreqPwm0 && treq <= kTreqPwm7); }
 
 constexpr std::uint32_t byte_swap(std::uint32_t v, unsigned bytes) {
@@ -92,19 +91,15 @@ void Dma::advance_timers(Cycles now) {
     }
     for (unsigned i = 0; i < s_.timer.size(); ++i) {
         auto& timer = s_.timer[i];
-        const Cycles elapsed = now - timer.at;
-        timer.at = now;
-        if (!timer.runs() || elapsed == 0) continue;
-        const Cycles first = timer.cycles_to_pulse();
-        const std::uint64_t x = timer.x(), y = timer.y(), total = timer.phase + x * elapsed;
-        std::uint64_t fired = elapsed;
-        if (x < y) {
-            fired = total < y ? 0 : total < 2 * y ? 1 : total / y;
-            timer.phase = static_cast<std::uint32_t>(total - fired * y);
+        if (!timer.runs()) {
+            timer.at = now;
+            continue;
         }
-        if (fired != 0)
-            give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(fired, kMaxCredits)),
-                        now - elapsed + first + 1);
+        if (timer.at == now) continue;
+        const Cycles first = timer.at + timer.cycles_to_pulse() + 1;
+        if (const std::uint64_t pulses = timer.advance(now); pulses != 0)
+            give_credit(kTreqTimer0 + i, static_cast<std::uint32_t>(std::min<std::uint64_t>(pulses, kMaxCredits)),
+                        first);
     }
 }
 

@@ -9,11 +9,7 @@
 namespace rp2040 {
 
 using namespace dma;
-
-namespace {
-constexpr bool is_timer(unsigned treq) { return treq >= kTreqTimer0 && treq < kTreqPermanent; }
-constexpr bool in_sram(std::uint32_t address) { return moved::in_sram(address); }
-}  // namespace
+using moved::in_sram;
 
 bool Dma::begin_moving() {
     if (busy_ == 0 || (busy_ & (busy_ - 1)) != 0 || recorder_ != nullptr || !clocked()) return false;

@@ -80,21 +80,13 @@ bool Dma::move(Banks& banks) {
     stepped_ = now;
     if (mover_.timer != nullptr) {
         DmaState::Timer& timer = *mover_.timer;
-        const Cycles elapsed = now - timer.at;
-        if (elapsed != 0) {
+        if (timer.at != now) {
             const Cycles first = timer.at + timer.cycles_to_pulse() + 1;
-            std::uint64_t fired = elapsed;
-            if (timer.x() < timer.y()) {
-                const std::uint64_t x = timer.x(), y = timer.y(), total = timer.phase + x * elapsed;
-                fired = total < y ? 0 : total < 2 * y ? 1 : total / y;
-                timer.phase = static_cast<std::uint32_t>(total - fired * y);
-            }
-            if (fired != 0) {
+            if (const std::uint64_t pulses = timer.advance(now); pulses != 0) {
                 if (c.credits == 0) c.ready = std::max(c.ready, first);
-                c.credits = static_cast<std::uint32_t>(std::min<std::uint64_t>(c.credits + fired, dma::kMaxCredits));
+                c.credits = static_cast<std::uint32_t>(std::min<std::uint64_t>(c.credits + pulses, dma::kMaxCredits));
             }
         }
-        timer.at = now;
     }
     if (s_.writing.under_way && s_.writing.due <= now) write_moved(c, banks);
     if (s_.words != 0 && s_.word[0].due <= now && s_.write_free <= now) begin_to_move<true>(c, now, banks);

@@ -37,7 +37,7 @@ std::uint32_t Pio::pop_rx(unsigned index, Cycles t) {
         rx_changed(index);
         wake_stalled(PioStall::rx_full, t);
     }
-    acted_on_fifo(silent_);
+    acted_on_fifo();
     return value;
 }
 
@@ -73,7 +73,7 @@ void Pio::push_tx(unsigned index, std::uint32_t value, Cycles t) {
         // With autopull an empty OSR takes the word at the next tick, whatever the machine is doing.
         if ((m.shiftctrl & kAutopull) != 0 && m.osr_count != 0) rouse(m, t);
     }
-    acted_on_fifo(silent_);
+    acted_on_fifo();
 }
 
 /// A change of either join bit empties both FIFOs.

@@ -160,7 +160,7 @@ class Pio final : public StatefulPeripheral<PioState>, public TimedDriver {
     [[nodiscard]] Cycles levels_until() const;
     [[nodiscard]] Cycles stalls_from(unsigned index) const;
     [[nodiscard]] Cycles stalls_until() const;
-    void acted_on_fifo(bool silent);
+    void acted_on_fifo();
     [[nodiscard]] bool waits_for_word(unsigned index) const;
 
     // execute.cpp: instructions

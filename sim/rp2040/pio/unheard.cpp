@@ -78,8 +78,8 @@ Cycles Pio::stalls_until() const {
 }
 
 /// A FIFO that was empty or full has got or lost a word, or there is no event that would say so.
-void Pio::acted_on_fifo(bool silent) {
-    if (!silent) return replan();
+void Pio::acted_on_fifo() {
+    if (!silent_) return replan();
     stir();
     update_next();
     levels_until_ = 0;
